@@ -1,0 +1,126 @@
+"""What every REST endpoint shares: the exception handler, pagination, the base view."""
+
+from typing import Any, ClassVar
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from ava import problems, ratelimit
+from ava.problems import Problem
+
+log = structlog.get_logger("ava.api")
+
+_SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
+    (exceptions.ParseError, problems.MalformedRequest),
+    (exceptions.UnsupportedMediaType, problems.UnsupportedMediaType),
+    (exceptions.MethodNotAllowed, problems.MethodNotAllowed),
+    (exceptions.NotAcceptable, problems.NotAcceptable),
+    (exceptions.PermissionDenied, problems.PermissionRefused),
+    (PermissionDenied, problems.PermissionRefused),
+    (exceptions.NotFound, problems.NotFound),
+    (Http404, problems.NotFound),
+)
+
+
+class Pagination(LimitOffsetPagination):
+    """`limit` and `offset`; at most 200 rows a page."""
+
+    default_limit = 50
+    max_limit = 200
+
+
+class RateLimitedView(APIView):
+    """Counts each request against its group before it is looked at, wrong tokens included.
+
+    `ratelimit_group` names the policy in `ava.ratelimit`; None counts nothing. `asks_providers`
+    adds a failing provider's answers to the OpenAPI document.
+    """
+
+    ratelimit_group: ClassVar[str | None] = None
+    asks_providers: ClassVar[bool] = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.ratelimit_group:
+            # Kept for finalize_response: a later refusal carries the counters, too.
+            self.ratelimit_verdict = ratelimit.check(request._request, self.ratelimit_group)
+            if not self.ratelimit_verdict.allowed:
+                raise problems.RateLimited(retry_after=self.ratelimit_verdict.retry_after)
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        verdict = getattr(self, "ratelimit_verdict", None)
+        if verdict is not None:
+            for name, value in verdict.headers().items():
+                final[name] = value
+        return final
+
+
+class ApiViewSet(RateLimitedView, GenericViewSet[Any]):
+    """The base of AVA's viewsets."""
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """Every exception of a view as problem+json. None hands AVA's own faults to Django's 500."""
+    problem = as_problem(exception, context)
+    if problem is None:
+        return None
+    response = Response(problem.body(), status=problem.status, headers=problem.headers)
+    response.content_type = problems.CONTENT_TYPE
+    if problem.status >= 500:
+        log.warning("problem", code=problem.code, status=int(problem.status))
+    return response
+
+
+def as_problem(exception: Exception, context: dict[str, Any]) -> Problem | None:
+    """The exception in AVA's tree, or None when it is a fault of AVA's own."""
+    if isinstance(exception, Problem):
+        return exception
+    if isinstance(exception, exceptions.ValidationError):
+        return validation_problem(exception.detail)
+    if isinstance(exception, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        return problems.NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="ava"'})
+    for kind, problem in _SIMPLE:
+        if isinstance(exception, kind):
+            return problem(headers=_allow(exception, context))
+    return None
+
+
+def validation_problem(detail: Any) -> problems.ValidationFailed:
+    """DRF's nested error detail flattened to dotted field names."""
+    errors: dict[str, list[str]] = {}
+    _flatten(detail, "", errors)
+    first = next(((name, said[0]) for name, said in errors.items() if said), None)
+    sentence = None
+    if first is not None:
+        name, said = first
+        sentence = said if name == "non_field_errors" else f"{name}: {said}"
+    return problems.ValidationFailed(sentence, errors=errors)
+
+
+def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            _flatten(inner, f"{prefix}.{name}" if prefix else str(name), errors)
+    elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
+        for index, inner in enumerate(detail):
+            _flatten(inner, f"{prefix}.{index}" if prefix else str(index), errors)
+    else:
+        said = detail if isinstance(detail, list) else [detail]
+        errors.setdefault(prefix or "non_field_errors", []).extend(str(item) for item in said)
+
+
+def _allow(exception: Exception, context: dict[str, Any]) -> dict[str, str]:
+    if isinstance(exception, exceptions.MethodNotAllowed):
+        view = context.get("view")
+        return {"Allow": ", ".join(getattr(view, "allowed_methods", []))}
+    return {}

@@ -1,0 +1,158 @@
+"""System checks: what would make AVA unsafe or wrong is told at start, with an id and a mend."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from ava import env, keyfile
+
+# A bulkhead must leave threads for everybody else.
+_SPARE_THREADS = 8
+
+
+@register(Tags.security)
+def stub_mode(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.PRODUCTION and settings.FLAGS["INTEGRATIONS_STUB_MODE"]:
+        return [
+            Error(
+                "INTEGRATIONS_STUB_MODE is on in production: e-mails would only seem to be sent.",
+                hint="Set INTEGRATIONS_STUB_MODE=0.",
+                id="ava.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def signing_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if len(settings.SECRET_KEY) < 50 or len(set(settings.SECRET_KEY)) < 5:
+        found.append(_weak("SECRET_KEY", "50", "ava.E002"))
+    if len(settings.AVA_JWT_KEY) < 32 or len(set(settings.AVA_JWT_KEY)) < 5:
+        found.append(_weak("AVA_JWT_KEY", "32", "ava.E003"))
+    if settings.AVA_JWT_KEY == settings.SECRET_KEY:
+        found.append(
+            Error(
+                "AVA_JWT_KEY is the same as SECRET_KEY: one leak would open both.",
+                hint="Give each its own random value.",
+                id="ava.E004",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def debug_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.PRODUCTION and settings.ENV["DJANGO_DEBUG"]:
+        return [
+            Error(
+                "DJANGO_DEBUG is on in production: error pages would show settings and data.",
+                hint="Set DJANGO_DEBUG=0.",
+                id="ava.E005",
+            )
+        ]
+    return []
+
+
+@register
+def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.ENV["WEB_CONCURRENCY"] == 1:
+        return []
+    if not settings.ENV["REDIS_URL"]:
+        return [
+            Error(
+                f"WEB_CONCURRENCY is {settings.ENV['WEB_CONCURRENCY']} without REDIS_URL: each "
+                "worker would count limits and breakers for itself.",
+                hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
+                id="ava.E006",
+            )
+        ]
+    return [
+        Error(
+            "This release keeps breakers, limits and copies in one process; it cannot share "
+            "them between workers yet.",
+            hint="Set WEB_CONCURRENCY=1 and raise AVA_THREADS instead.",
+            id="ava.E007",
+        )
+    ]
+
+
+@register
+def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    from ava import upstream
+
+    widest = max((upstream.policy(service.label).bulkhead for service in upstream.services()), default=0)  # noqa: E501
+    if settings.ENV["AVA_THREADS"] < widest + _SPARE_THREADS:
+        return [
+            Error(
+                f"AVA_THREADS is {settings.ENV['AVA_THREADS']}: one hanging provider may hold "
+                f"{widest} threads, and too few would be left.",
+                hint=f"Set AVA_THREADS to {widest + _SPARE_THREADS} or more.",
+                id="ava.E008",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def key_file_mode(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    path = settings.DATA_DIR / keyfile.NAME
+    if path.exists() and path.stat().st_mode & 0o077:
+        return [
+            Error(
+                f"The key file {path} can be read by other users of this machine.",
+                hint=f"Run: chmod 600 {path}",
+                id="ava.E009",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def public_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error(
+                "ALLOWED_HOSTS lets any host name in.",
+                hint="Name the hosts that AVA answers to.",
+                id="ava.E010",
+            )
+        )
+    if not (settings.PUBLIC_URL or "").startswith("https://"):
+        found.append(
+            Error(
+                "AVA_PUBLIC_URL is not an https address: webhook signatures cannot be checked.",
+                hint="Set AVA_PUBLIC_URL to the address that people and providers use.",
+                id="ava.E011",
+            )
+        )
+    return found
+
+
+@register
+def unknown_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Warning(
+            f"{name} is set, but AVA reads no variable of that name.",
+            hint="Compare it with .env.example.",
+            id="ava.W001",
+        )
+        for name in env.unknown(os.environ)
+    ]
+
+
+def _weak(name: str, length: str, check_id: str) -> Error:
+    return Error(
+        f"{name} is too weak: it needs {length} random characters.",
+        hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(64))"',
+        id=check_id,
+    )
+
+
+IDS: Sequence[str] = tuple(f"ava.E{n:03}" for n in range(1, 12))

@@ -1,0 +1,77 @@
+"""One ID per request, carried into logs, rows and provider requests.
+
+The ID lives in a context variable: threads started with `inherit` and background work run under
+`bind` keep the ID of the request that caused them.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+HEADER = "X-Correlation-ID"
+MAX_LENGTH = 128
+
+_ACCEPTED = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_LENGTH}}}")
+_current: ContextVar[str] = ContextVar("correlation_id", default="")
+
+
+def new() -> str:
+    """A fresh ID (UUID4)."""
+    return str(uuid.uuid4())
+
+
+def accept(candidate: str | None) -> str:
+    """The caller's ID when it is well formed, else a fresh one: a hostile value goes nowhere."""
+    if candidate is not None and _ACCEPTED.fullmatch(candidate):
+        return candidate
+    return new()
+
+
+def current() -> str:
+    """The ID in force; empty outside of any request or job."""
+    return _current.get()
+
+
+@contextmanager
+def bind(correlation_id: str) -> Iterator[None]:
+    """Run a block under this ID, in code and in every log line."""
+    token = _current.set(correlation_id)
+    try:
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+            yield
+    finally:
+        _current.reset(token)
+
+
+def inherit(function: Callable[P, R]) -> Callable[P, R]:
+    """Wrap a thread's target so that it runs under the ID in force now."""
+    context = copy_context()
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        return context.run(function, *args, **kwargs)
+
+    return run
+
+
+class CorrelationMiddleware:
+    """The outermost middleware: every answer carries the ID, whatever made it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        correlation_id = accept(request.headers.get(HEADER))
+        with bind(correlation_id):
+            response = self.get_response(request)
+        response[HEADER] = correlation_id
+        return response

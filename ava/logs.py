@@ -1,0 +1,123 @@
+"""Structured logs: one JSON object a line on standard error, with secrets taken out.
+
+Tracebacks carry no local variables: those of a failing view would hold keys and bodies.
+"""
+
+import logging
+import logging.config
+import re
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+REDACTED = "[redacted]"
+
+_SECRET_NAMES = re.compile(
+    r"(?i)(authorization|cookie|password|passwd|secret|token|api[-_]?key|auth[-_]?token|signature)"
+)
+# Shapes of keys that turn up inside free text: bearer and basic headers, JWTs, provider keys,
+# user:password@ in URLs.
+_SECRET_SHAPES = re.compile(
+    r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}"
+    r"|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
+    r"|\b(?:sk|re|whsec|ava)_[A-Za-z0-9_-]{8,}"
+    r"|\bSK[0-9a-f]{32}\b"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
+)
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """The value without secrets: whole values under a telling name, known shapes in any text."""
+    if name and _SECRET_NAMES.search(name):
+        return REDACTED
+    if isinstance(value, str):
+        return _SECRET_SHAPES.sub(REDACTED, value)
+    if isinstance(value, dict):
+        return {key: redact(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return value
+
+
+def _redact_event(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    return {key: redact(value, key) for key, value in event.items()}
+
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.ExceptionRenderer(
+        structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    ),
+    _redact_event,
+]
+
+
+def configure(level: str) -> None:
+    """Send structlog and the standard library's logging through one JSON formatter."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "json": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        structlog.processors.JSONRenderer(),
+                    ],
+                    "foreign_pre_chain": _SHARED,
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            # Its INFO lines hold URLs and headers of provider requests.
+            "loggers": {"twilio.http_client": {"level": "WARNING"}, "urllib3": {"level": "ERROR"}},
+        }
+    )
+
+
+log = structlog.get_logger("ava.request")
+
+
+class RequestLogMiddleware:
+    """One line for each request: what came, what was answered, how long it took.
+
+    The path is logged without its query, which may hold codes, tokens and phone numbers.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            view=match.view_name if match else None,
+            status=response.status_code,
+            duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return response

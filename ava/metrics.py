@@ -1,0 +1,68 @@
+"""`/metrics` for Prometheus, and the middleware that keeps its labels bounded."""
+
+import hmac
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django_prometheus.exports import ExportToDjangoView
+from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
+
+from ava import clients
+from ava.problems import MethodNotAllowed, NotFound
+from ava.responses import problem_response
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def method_label(request: HttpRequest) -> str:
+    """The method, or "other": a caller can make up any word, and each would be a new series."""
+    return request.method if request.method in METHODS else "other"
+
+
+class KnownMethodsMiddleware:
+    """Refuse made-up methods before anything counts or logs them by name.
+
+    django-prometheus labels its latency histogram with the raw method.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method not in METHODS:
+            refusal = MethodNotAllowed(headers={"Allow": ", ".join(METHODS)})
+            return problem_response(refusal)
+        return self.get_response(request)
+
+
+class MetricsBeforeMiddleware(PrometheusBeforeMiddleware):
+    """django-prometheus' outer half."""
+
+
+class MetricsAfterMiddleware(PrometheusAfterMiddleware):
+    """django-prometheus' inner half, less its double count of views that raise."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        # The parent also observes the latency here, and once more in process_response.
+        metrics = self.metrics
+        metrics.exceptions_by_type.labels(type=type(exception).__name__).inc()
+        metrics.exceptions_by_view.labels(view=self._get_view_name(request)).inc()
+
+
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The scrape. Readable with the token, or from this machine when no token is set."""
+    if not _may_read(request):
+        return problem_response(NotFound())
+    return ExportToDjangoView(request)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    expected = settings.METRICS_TOKEN
+    if expected:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), expected.encode())
+    return clients.is_local(request)

@@ -1,0 +1,51 @@
+"""Problems as Django responses, and the error pages of everything that is not DRF's."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ava import correlation
+from ava.problems import CONTENT_TYPE, MalformedRequest, NotFound, PermissionRefused, Problem
+
+
+def problem_response(problem: Problem) -> HttpResponse:
+    """The problem as `application/problem+json`."""
+    return HttpResponse(
+        json.dumps(problem.body()),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        headers=problem.headers,
+    )
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return _answer(request, MalformedRequest("The request could not be understood."))
+
+
+def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return _answer(request, PermissionRefused())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _answer(
+        request, PermissionRefused("This form has expired. Go back, reload the page and try again.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return _answer(request, NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, Problem())
+
+
+def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """JSON under /api/ and for whoever asks for it, a page for everybody else."""
+    wants_page = "text/html" in request.headers.get("Accept", "")
+    if request.path.startswith("/api/") or not wants_page:
+        return problem_response(problem)
+    context = {"problem": problem, "correlation_id": correlation.current()}
+    return render(request, "error.html", context, status=problem.status)

@@ -1,0 +1,253 @@
+"""Django's settings. Everything that varies comes from `ava.env`; this file reads it once."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from ava import env, keyfile, logs
+
+BASE_DIR = env.BASE_DIR
+
+env.load_file(Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env")))
+ENV = env.read()
+
+PRODUCTION = ENV["AVA_ENV"] == "production"
+DATA_DIR = BASE_DIR / ENV["AVA_DATA_DIR"]
+
+_keys = keyfile.read(DATA_DIR) | {k: v for k, v in ENV.items() if v is not None}
+if not all(_keys.get(name) for name in ("SECRET_KEY", "AVA_JWT_KEY", "AVA_KEYS")):
+    raise ImproperlyConfigured(
+        "SECRET_KEY, AVA_JWT_KEY and AVA_KEYS are not set and there is no key file. "
+        "Run script/server, or `python -m ava.keyfile` to make one."
+    )
+SECRET_KEY: str = _keys["SECRET_KEY"]
+AVA_JWT_KEY: str = _keys["AVA_JWT_KEY"]
+AVA_KEYS: str = _keys["AVA_KEYS"]
+del _keys
+
+DEBUG: bool = ENV["DJANGO_DEBUG"]
+PUBLIC_URL: str | None = ENV["AVA_PUBLIC_URL"]
+TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
+METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
+SANDBOX: bool = ENV["AVA_SANDBOX"]
+
+# Policy (contract, section 5)
+BREAKER_THRESHOLD: int = ENV["CIRCUIT_BREAKER_THRESHOLD"]
+BREAKER_RECOVERY_SECONDS: int = ENV["CIRCUIT_BREAKER_RECOVERY_TIMEOUT"]
+BREAKER_SUCCESS_THRESHOLD: int = ENV["CIRCUIT_BREAKER_SUCCESS_THRESHOLD"]
+RATE_LIMIT_PER_MINUTE: int = ENV["RATE_LIMIT_PER_MINUTE"]
+VAPI_CACHE_SECONDS: int = ENV["VAPI_CACHE_SECONDS"]
+
+# Providers: base URLs, and the operator's own credentials by variable name
+VAPI_BASE_URL: str = ENV["VAPI_BASE_URL"]
+TWILIO_BASE_URL: str = ENV["TWILIO_BASE_URL"]
+RESEND_BASE_URL: str = ENV["RESEND_BASE_URL"]
+GOOGLE_BASE_URL: str = ENV["GOOGLE_BASE_URL"]
+MICROSOFT_BASE_URL: str = ENV["MICROSOFT_BASE_URL"]
+OPERATOR_CREDENTIALS: dict[str, str | None] = {
+    name: ENV[name]
+    for name in (
+        "AVA_API_VAPI_API_KEY",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "RESEND_API_KEY",
+    )
+}
+
+# The last word on a flag is `integrations.flags`; these are the environment's answers.
+FLAGS: dict[str, bool] = {
+    "CIRCUIT_BREAKER_ENABLED": ENV["CIRCUIT_BREAKER_ENABLED"],
+    "INTEGRATIONS_STUB_MODE": (
+        not PRODUCTION
+        if ENV["INTEGRATIONS_STUB_MODE"] is None
+        else ENV["INTEGRATIONS_STUB_MODE"]
+    ),
+    "ALLOW_ENV_CREDENTIALS": ENV["ALLOW_ENV_CREDENTIALS"],
+}
+
+_public = urlsplit(PUBLIC_URL or "")
+ALLOWED_HOSTS: list[str] = ENV["ALLOWED_HOSTS"] or [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    ENV["AVA_HOST"],
+    *([_public.hostname] if _public.hostname else []),
+]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_prometheus",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "ava",
+    "ava.accounts",
+    "integrations",
+    "vapi_settings",
+    "telephony",
+]
+
+MIDDLEWARE = [
+    "ava.correlation.CorrelationMiddleware",
+    "ava.logs.RequestLogMiddleware",
+    "ava.metrics.KnownMethodsMiddleware",
+    "ava.metrics.MetricsBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ava.metrics.MetricsAfterMiddleware",
+]
+
+ROOT_URLCONF = "ava.urls"
+WSGI_APPLICATION = "ava.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+_sqlite_options: dict[str, Any] = {
+    # Writers queue instead of failing half way (IMMEDIATE), readers never wait (WAL).
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+_database: dict[str, Any]
+if ENV["DATABASE_URL"]:
+    _database = {**environ.Env.db_url_config(ENV["DATABASE_URL"])}
+else:
+    _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "ava.sqlite3")}
+_database["CONN_MAX_AGE"] = 60
+_database["CONN_HEALTH_CHECKS"] = True
+if "sqlite3" in _database["ENGINE"]:
+    _database["OPTIONS"] = _sqlite_options
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# django-ratelimit guards the admin's login form over the default cache.
+RATELIMIT_IP_META_KEY = "ava.clients.address"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["ava.accounts.authentication.AccessTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "ava.api.Pagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "ava.openapi.AvaSchema",
+    "EXCEPTION_HANDLER": "ava.api.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "SIGNING_KEY": AVA_JWT_KEY,
+    "ALGORITHM": "HS256",
+    "ISSUER": "ava",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AVA",
+    "DESCRIPTION": "One API in front of Vapi, Twilio, e-mail and calendars.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "tryItOutEnabled": True},
+}
+
+# Security
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "script-src": [SELF, NONCE],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    # Probes and scrapes come from inside, over plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+PROMETHEUS_LATENCY_BUCKETS = (
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, float("inf"),
+)  # fmt: skip
+
+LOGGING_CONFIG = None
+logs.configure(ENV["LOG_LEVEL"])

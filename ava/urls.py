@@ -1,0 +1,26 @@
+"""Every address AVA answers."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from ava import health, metrics, pages
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    path("api/v1/auth/", include("ava.accounts.urls")),
+    path("api/v1/", include("integrations.urls")),
+    path("api/v1/", include("vapi_settings.urls")),
+    path("api/v1/", include("telephony.urls")),
+]
+
+handler400 = "ava.responses.bad_request"
+handler403 = "ava.responses.permission_denied"
+handler404 = "ava.responses.not_found"
+handler500 = "ava.responses.server_error"

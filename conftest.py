@@ -1,0 +1,73 @@
+"""What every test may use: the sandbox, a user, a logged-in client, a clean slate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from ava import ratelimit, upstream
+from sandbox.server import Sandbox
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def clean_slate() -> Iterator[None]:
+    """No breaker, counter or cached read of one test reaches the next."""
+    yield
+    upstream.forget()
+    ratelimit.forget()
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
+    """The providers' sandbox in its seed state, with AVA pointed at it."""
+    running_sandbox.reset()
+    for provider in ("vapi", "twilio", "resend", "google", "microsoft"):
+        setattr(settings, f"{provider.upper()}_BASE_URL", f"{running_sandbox.url}/{provider}")
+    return running_sandbox
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create_user("ada", "ada@example.com", PASSWORD)
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return User.objects.create_user("eve", "eve@example.com", PASSWORD)
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("olga", "olga@example.com", PASSWORD)
+
+
+def client_of(user: User) -> APIClient:
+    """A REST client with a real access token of the user."""
+    from ava.accounts import services
+
+    client = APIClient()
+    tokens = services.open_session(user=user)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access_token}")
+    return client
+
+
+@pytest.fixture
+def api(user: User) -> APIClient:
+    return client_of(user)
+
+
+@pytest.fixture
+def strangers_api(stranger: User) -> APIClient:
+    return client_of(stranger)

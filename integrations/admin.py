@@ -1,0 +1,1 @@
+"""The admin pages of the sub-rooms, where Django looks for them."""

@@ -1,0 +1,1 @@
+"""The tables of the sub-rooms, where Django looks for them."""

@@ -1,0 +1,27 @@
+#!/usr/bin/env python
+"""AVA's command line. `python manage.py help` lists the commands."""
+
+import os
+import sys
+
+
+def main() -> int:
+    """Run a command. Exit code 2 when the environment is not usable."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    from ava.env import EnvironmentInvalid
+    from ava.keyfile import KeyFileInvalid
+
+    try:
+        import ava.settings  # noqa: F401 - a wrong variable is told in a sentence, not a traceback
+    except (EnvironmentInvalid, KeyFileInvalid, ImproperlyConfigured) as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    execute_from_command_line(sys.argv)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

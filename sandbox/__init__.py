@@ -1,0 +1,4 @@
+"""The providers' sandbox: plays Vapi, Twilio and Resend on one port, faults included.
+
+A program of its own. It imports nothing of AVA and nothing outside the standard library.
+"""

@@ -1,0 +1,64 @@
+"""`python -m sandbox`: play the providers until told to stop."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+
+from sandbox.server import Sandbox
+
+ABOUT = "Plays Vapi, Twilio and Resend on one port, so that an app can be tried without accounts, calls or costs."
+MORE = """\
+Point an app at http://HOST:PORT/vapi, /twilio or /resend instead of the real API, with the keys
+  Vapi    vapi-demo-key
+  Twilio  AC00000000000000000000000000000000 / twilio-demo-token
+  Resend  re_demo
+Order faults and read what arrived under /_sandbox; sandbox/README.md shows how. Everything is in memory.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT. Returns the exit code: 1 when the address cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description=ABOUT,
+        epilog=MORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=os.environ.get("AVA_SANDBOX_PORT") or "8001",
+        help="port to listen on, 0 for a free one (default: AVA_SANDBOX_PORT, else 8001)",
+    )
+    options = parser.parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        sandbox = Sandbox(options.host, options.port)
+    except OSError as error:
+        print(
+            f"The sandbox cannot listen on {options.host} port {options.port}: {error.strerror or error}. "
+            "Stop the program that holds the port, or choose another one with --port or AVA_SANDBOX_PORT.",
+            file=sys.stderr,
+        )
+        return 1
+    with sandbox:
+        print(f"The providers' sandbox is ready at {sandbox.url}", flush=True)
+        stop.wait()
+    return 0
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; a port is a number from 0 to 65535")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

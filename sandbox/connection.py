@@ -1,0 +1,141 @@
+"""One client's connection: HTTP/1.1 with keep-alive, from the request line to the answer."""
+
+import http.server
+import urllib.parse
+from collections.abc import Callable
+from typing import ClassVar
+
+from sandbox.control import complaint, control
+from sandbox.kinds import suffer
+from sandbox.line import Line
+from sandbox.log import Connection
+from sandbox.wire import Answer, Request
+from sandbox.world import World
+
+LARGEST_BODY = 1_048_576
+LONGEST_LINE = 65_536
+
+
+class Refused(Exception):
+    """The request is not HTTP that can be served; carries the answer, after which the line is closed."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves requests of one connection, one after the other, in its own thread."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    world: ClassVar[World]
+
+    def setup(self) -> None:
+        super().setup()
+        self._connection = Connection({})
+
+    def handle_one_request(self) -> None:
+        """Read one request and answer it; called by the base class until the line is to be closed."""
+        self.close_connection = True
+        try:
+            self.raw_requestline = self.rfile.readline(LONGEST_LINE + 1)
+            if not self.raw_requestline:
+                return
+            if len(self.raw_requestline) > LONGEST_LINE:
+                raise Refused(complaint(414, "The request line is too long."))
+            if not self.parse_request():
+                return
+            path, query = self._target()
+            self._serve(path, query, self._body())
+        except Refused as refused:
+            self._send_and_close(refused.answer)
+        except OSError:
+            self.close_connection = True
+
+    def _serve(self, path: str, query: tuple[tuple[str, str], ...], body: bytes) -> None:
+        name, slash, rest = path.removeprefix("/").partition("/")
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        request = Request(self.command, slash + rest, query, headers, body)
+        if name == "_sandbox":
+            self._line(lambda status: None).send(control(self.world, request))
+            return
+        provider = self.world.providers.get(name)
+        if provider is None:
+            known = ", ".join(f"/{prefix}" for prefix in self.world.providers)
+            sentence = f"Nobody is played here. There are {known}, and /_sandbox to control them."
+            self._line(lambda status: None).send(complaint(404, sentence))
+            return
+        ticket = self.world.log.arrived(name, self._connection, request)
+        strike = self.world.faults.strike(name, request.method, request.path)
+        line = self._line(ticket.answered)
+        self.close_connection = True
+        if strike is None:
+            line.send(provider.answer(request))
+        else:
+            suffer(strike, line, lambda: provider.answer(request), provider.failure)
+        self.close_connection = line.close
+
+    def _target(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        try:
+            parts = urllib.parse.urlsplit(self.path)
+            return parts.path, tuple(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        except ValueError:
+            raise Refused(complaint(400, "The request target is not a URL.")) from None
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding"):
+            return self._chunks()
+        return self._exactly(self._length(self.headers.get("Content-Length", "0"), 10))
+
+    def _chunks(self) -> bytes:
+        body = bytearray()
+        while size := self._length(
+            self.rfile.readline(LONGEST_LINE).split(b";")[0].decode("latin-1").strip(), 16
+        ):
+            body += self._exactly(size)
+            if len(body) > LARGEST_BODY:
+                raise Refused(complaint(413, "The body is too large."))
+            self.rfile.readline(LONGEST_LINE)
+        while self.rfile.readline(LONGEST_LINE).strip():
+            pass
+        return bytes(body)
+
+    def _length(self, text: str, base: int) -> int:
+        try:
+            size = int(text, base)
+        except ValueError:
+            size = -1
+        if size < 0:
+            raise Refused(complaint(400, "The body's length is not a number."))
+        if size > LARGEST_BODY:
+            raise Refused(complaint(413, "The body is too large."))
+        return size
+
+    def _exactly(self, size: int) -> bytes:
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionError("the client left in the middle of its body")
+        return body
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the base class says about a request that it cannot parse, as JSON."""
+        self._send_and_close(complaint(code, message or "This is not HTTP."))
+
+    def _send_and_close(self, answer: Answer) -> None:
+        try:
+            self.request.sendall(answer.encode(close=True))
+        except OSError:
+            pass
+        self.close_connection = True
+
+    def _line(self, answered: Callable[[int], None]) -> Line:
+        return Line(
+            self.request,
+            head_only=self.command == "HEAD",
+            close=self.close_connection,
+            answered=answered,
+        )
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The request log is in memory; the terminal stays quiet."""

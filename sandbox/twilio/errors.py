@@ -1,0 +1,31 @@
+"""Twilio's error bodies (https://www.twilio.com/docs/api/errors)."""
+
+from typing import Any
+
+from sandbox.wire import Answer, json_answer, phrase
+
+AUTHENTICATE = (20003, "Authenticate")
+NOT_FOUND = (20404, "The requested resource {path} was not found")
+TOO_MANY = (20429, "Too Many Requests")
+SERVER = (20500, "Internal Server Error")
+
+_BY_STATUS = {
+    401: AUTHENTICATE,
+    404: (20404, "The requested resource was not found"),
+    429: TOO_MANY,
+}
+
+
+def error(status: int, code: int | None = None, message: str | None = None) -> Answer:
+    """The body of an error; without a code the one that Twilio uses for the status."""
+    if code is None:
+        code, message = _BY_STATUS.get(status, SERVER if status >= 500 else (20001, phrase(status)))
+    body: dict[str, Any] = {
+        "code": code,
+        "message": message,
+        "more_info": f"https://www.twilio.com/docs/errors/{code}",
+        "status": status,
+    }
+    return json_answer(
+        status, body, {"WWW-Authenticate": 'Basic realm="Twilio API"'} if status == 401 else None
+    )

@@ -1,0 +1,145 @@
+"""Vapi's REST API: routes, keys, lists."""
+
+import hmac
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.vapi import seed
+from sandbox.vapi.assistant import ASSISTANT
+from sandbox.vapi.errors import INVALID_KEY, Refusal, error
+from sandbox.vapi.javascript import parse
+from sandbox.vapi.listing import listed
+from sandbox.vapi.store import Store, Thing
+from sandbox.wire import Answer, Request, json_answer
+
+API_KEY = "vapi-demo-key"
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
+_BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE"})
+
+Act = Callable[["Vapi", Request, str], Answer]
+
+
+class Vapi:
+    """Vapi, for one organisation with one key."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._assistants = Store(clock, seed.ORG_ID, [seed.ASSISTANT])
+        self._phone_numbers = Store(clock, seed.ORG_ID, seed.PHONE_NUMBERS)
+
+    def answer(self, request: Request) -> Answer:
+        """Do what the request asks."""
+        route = _route(request)
+        if route is None:
+            return error(404, f"Cannot {request.method} {request.path}")
+        act, thing_id = route
+        try:
+            _check_key(request)
+            return act(self, request, thing_id)
+        except Refusal as refusal:
+            return error(refusal.status, refusal.message)
+
+    def failure(self, status: int) -> Answer:
+        """Vapi's error body for a status."""
+        return error(status)
+
+    def reset(self) -> None:
+        """Back to the seed data."""
+        self._assistants.reset()
+        self._phone_numbers.reset()
+
+    def assistants(self) -> list[Thing]:
+        """All assistants as stored, the newest first."""
+        return self._assistants.all()
+
+    def assistant(self, assistant_id: str) -> Thing:
+        """One assistant as stored. Raises: KeyError."""
+        found = self._assistants.get(assistant_id)
+        if found is None:
+            raise KeyError(assistant_id)
+        return found
+
+    def _list_assistants(self, request: Request, _: str) -> Answer:
+        return json_answer(200, listed(self._assistants.all(), request.query))
+
+    def _create_assistant(self, request: Request, _: str) -> Answer:
+        return json_answer(201, self._assistants.create(_assistant_fields(request)))
+
+    def _get_assistant(self, request: Request, assistant_id: str) -> Answer:
+        return _found("Assistant", assistant_id, self._assistants.get(assistant_id))
+
+    def _update_assistant(self, request: Request, assistant_id: str) -> Answer:
+        fields = _assistant_fields(request)
+        return _found("Assistant", assistant_id, self._assistants.update(assistant_id, fields))
+
+    def _delete_assistant(self, request: Request, assistant_id: str) -> Answer:
+        return _found("Assistant", assistant_id, self._assistants.delete(assistant_id))
+
+    def _list_phone_numbers(self, request: Request, _: str) -> Answer:
+        return json_answer(200, listed(self._phone_numbers.all(), request.query))
+
+    def _get_phone_number(self, request: Request, number_id: str) -> Answer:
+        return _found("Phone Number", number_id, self._phone_numbers.get(number_id))
+
+    def _list_calls(self, request: Request, _: str) -> Answer:
+        return json_answer(200, listed([], request.query, ("id", "assistantId", "phoneNumberId")))
+
+    ROUTES: dict[tuple[str, bool], dict[str, Act]] = {
+        ("/assistant", False): {"GET": _list_assistants, "POST": _create_assistant},
+        ("/assistant", True): {
+            "GET": _get_assistant,
+            "PATCH": _update_assistant,
+            "DELETE": _delete_assistant,
+        },
+        ("/phone-number", False): {"GET": _list_phone_numbers},
+        ("/phone-number", True): {"GET": _get_phone_number},
+        ("/call", False): {"GET": _list_calls},
+    }
+
+
+def _route(request: Request) -> tuple[Act, str] | None:
+    head, _, thing_id = request.path.removeprefix("/").rstrip("/").partition("/")
+    if "/" in thing_id:
+        return None
+    method = "GET" if request.method == "HEAD" else request.method
+    act = Vapi.ROUTES.get((f"/{head}", bool(thing_id)), {}).get(method)
+    return (act, thing_id) if act else None
+
+
+def _check_key(request: Request) -> None:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(
+        key.strip().encode(), API_KEY.encode()
+    ):
+        raise Refusal(401, INVALID_KEY)
+
+
+def _found(kind: str, thing_id: str, thing: Thing | None) -> Answer:
+    if not _UUID.fullmatch(thing_id):
+        raise Refusal(400, ["id must be a UUID"])
+    if thing is None:
+        raise Refusal(404, f"Couldn't Get {kind}. {kind} With ID {thing_id} Not Found.")
+    return json_answer(200, thing)
+
+
+def _assistant_fields(request: Request) -> Thing:
+    value = _json(request)
+    complaints = list(ASSISTANT.complaints(value, ""))
+    if complaints:
+        raise Refusal(400, complaints)
+    assert isinstance(value, dict)
+    return value
+
+
+def _json(request: Request) -> Any:
+    if request.method in _BODILESS_METHODS or not request.body:
+        return {}
+    if "json" not in request.headers.get("content-type", ""):
+        # Express' body parser leaves other types alone, and Nest then sees an empty object.
+        return {}
+    try:
+        return parse(request.body)
+    except ValueError as problem:
+        raise Refusal(400, str(problem)) from None

@@ -97,11 +97,11 @@ VARIABLES: tuple[Variable, ...] = (
     _secret("TWILIO_ACCOUNT_SID", "the operator's Twilio account"),
     _secret("TWILIO_AUTH_TOKEN", "the operator's Twilio token"),
     _secret("RESEND_API_KEY", "the operator's Resend key"),
-    _url("VAPI_BASE_URL", "https://api.vapi.ai", "where Vapi answers"),
-    _url("TWILIO_BASE_URL", "https://api.twilio.com", "where Twilio answers"),
-    _url("RESEND_BASE_URL", "https://api.resend.com", "where Resend answers"),
-    _url("GOOGLE_BASE_URL", "https://www.googleapis.com", "where Google answers"),
-    _url("MICROSOFT_BASE_URL", "https://graph.microsoft.com", "where Microsoft answers"),
+    _url("VAPI_BASE_URL", None, "override, e.g. a mock server; else https://api.vapi.ai"),
+    _url("TWILIO_BASE_URL", None, "override; else https://api.twilio.com"),
+    _url("RESEND_BASE_URL", None, "override; else https://api.resend.com"),
+    _url("GOOGLE_BASE_URL", None, "override; else https://www.googleapis.com"),
+    _url("MICROSOFT_BASE_URL", None, "override; else https://graph.microsoft.com"),
     # Web
     Variable("ALLOWED_HOSTS", "list", None, "host names AVA answers to, comma separated"),
 )

@@ -75,7 +75,7 @@ def _fresh() -> dict[str, str]:
 
 def main() -> int:
     """Make the key file in AVA_DATA_DIR. Exit code 1 when that is not possible."""
-    data_dir = Path(str(env.read()["AVA_DATA_DIR"]))
+    data_dir = env.BASE_DIR / env.read()["AVA_DATA_DIR"]
     try:
         made = ensure(data_dir)
         read(data_dir)

@@ -44,12 +44,20 @@ BREAKER_SUCCESS_THRESHOLD: int = ENV["CIRCUIT_BREAKER_SUCCESS_THRESHOLD"]
 RATE_LIMIT_PER_MINUTE: int = ENV["RATE_LIMIT_PER_MINUTE"]
 VAPI_CACHE_SECONDS: int = ENV["VAPI_CACHE_SECONDS"]
 
-# Providers: base URLs, and the operator's own credentials by variable name
-VAPI_BASE_URL: str = ENV["VAPI_BASE_URL"]
-TWILIO_BASE_URL: str = ENV["TWILIO_BASE_URL"]
-RESEND_BASE_URL: str = ENV["RESEND_BASE_URL"]
-GOOGLE_BASE_URL: str = ENV["GOOGLE_BASE_URL"]
-MICROSOFT_BASE_URL: str = ENV["MICROSOFT_BASE_URL"]
+# Providers: where they answer, and the operator's own credentials by variable name
+
+
+def _base_url(provider: str, real: str) -> str:
+    played = f"http://127.0.0.1:{ENV['AVA_SANDBOX_PORT']}/{provider}"
+    override: str | None = ENV[f"{provider.upper()}_BASE_URL"]
+    return override or (played if SANDBOX else real)
+
+
+VAPI_BASE_URL = _base_url("vapi", "https://api.vapi.ai")
+TWILIO_BASE_URL = _base_url("twilio", "https://api.twilio.com")
+RESEND_BASE_URL = _base_url("resend", "https://api.resend.com")
+GOOGLE_BASE_URL = _base_url("google", "https://www.googleapis.com")
+MICROSOFT_BASE_URL = _base_url("microsoft", "https://graph.microsoft.com")
 OPERATOR_CREDENTIALS: dict[str, str | None] = {
     name: ENV[name]
     for name in (

@@ -1,0 +1,214 @@
+"""`script/server` after the set-up: keys, database, static files, sandbox, then gunicorn.
+
+`python -m ava.serve` does in order what a fresh machine lacks and what a second start finds done,
+and says in one sentence what stops it. Exit codes: 1 something is in the way, 2 a wrong variable.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from ava import env, keyfile
+
+_SANDBOX_START_SECONDS = 15
+
+
+class CannotStart(Exception):
+    """Something on this machine is in the way. `str()` is for the person at the keyboard."""
+
+
+def main() -> int:
+    """Start AVA and stay until it is told to stop."""
+    try:
+        env.load_file(Path(os.environ.get("AVA_ENV_FILE", env.BASE_DIR / ".env")))
+        values = env.read()
+        prepare_data_dir(env.BASE_DIR / values["AVA_DATA_DIR"])
+        require_free_port(values["AVA_HOST"], values["AVA_PORT"], "AVA_PORT")
+        sandbox = start_sandbox(values["AVA_SANDBOX_PORT"]) if values["AVA_SANDBOX"] else None
+    except env.EnvironmentInvalid as fault:
+        return _refuse(fault, 2)
+    except (CannotStart, keyfile.KeyFileInvalid) as fault:
+        return _refuse(fault, 1)
+    try:
+        prepare_django()
+        serve(values)
+    except CannotStart as fault:
+        return _refuse(fault, 1)
+    finally:
+        if sandbox is not None:
+            sandbox.terminate()
+            sandbox.wait()
+    return 0
+
+
+def prepare_data_dir(data_dir: Path) -> None:
+    """Make the data directory and the key file.
+
+    Raises:
+        CannotStart: the directory cannot be written to.
+    """
+    try:
+        made = keyfile.ensure(data_dir)
+        if not os.access(data_dir, os.W_OK | os.X_OK):
+            raise PermissionError(13, "permission denied")
+    except OSError as fault:
+        raise CannotStart(
+            f"Cannot write to AVA_DATA_DIR ({data_dir}): {(fault.strerror or str(fault)).lower()}. "
+            "Make it writable, or set AVA_DATA_DIR to another directory."
+        ) from fault
+    if made:
+        print(f"Made new keys in {data_dir / keyfile.NAME}. Back this file up.", flush=True)
+
+
+def require_free_port(host: str, port: int, variable: str) -> None:
+    """Raise CannotStart when something listens there already, or the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            raise CannotStart(
+                f"Cannot listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}. "
+                f"Stop what uses it, or set {variable} to another port."
+            ) from fault
+
+
+def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
+    """Start the providers' sandbox, unless one answers on its port already.
+
+    Returns:
+        The process to stop at the end; None when the sandbox is somebody else's.
+    """
+    if _sandbox_answers(port):
+        print(f"Using the sandbox that answers on port {port}.", flush=True)
+        return None
+    require_free_port("127.0.0.1", port, "AVA_SANDBOX_PORT")
+    process = subprocess.Popen(  # noqa: S603 - our own module, no outside input
+        [sys.executable, "-m", "sandbox", "--port", str(port)],
+        cwd=env.BASE_DIR,
+        stdout=subprocess.DEVNULL,
+        # A Ctrl-C at the terminal is for AVA, which then stops the sandbox itself.
+        start_new_session=True,
+    )
+    give_up = time.monotonic() + _SANDBOX_START_SECONDS
+    while time.monotonic() < give_up and process.poll() is None:
+        if _sandbox_answers(port):
+            return process
+        time.sleep(0.05)
+    process.terminate()
+    raise CannotStart(f"The sandbox did not start on port {port}. Try script/sandbox to see why.")
+
+
+def _sandbox_answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/faults", timeout=2):
+            return True
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def prepare_django() -> None:
+    """Check the set-up, bring the database up to date, collect static files, seed the demo.
+
+    Raises:
+        CannotStart: a check failed or the database does not answer.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
+    import django
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+    from django.db import DatabaseError, connections
+
+    try:
+        django.setup()
+        call_command("check", deploy=settings.PRODUCTION, fail_level="ERROR")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("check", databases=["default"], fail_level="ERROR")
+        if _static_is_stale(settings.STATIC_ROOT):
+            call_command("collectstatic", interactive=False, verbosity=0)
+            (settings.STATIC_ROOT / _STAMP).write_text(_static_version())
+        if settings.SANDBOX:
+            call_command("seed_demo")
+    except (ImproperlyConfigured, SystemCheckError) as fault:
+        raise CannotStart(str(fault)) from fault
+    except DatabaseError as fault:
+        raise CannotStart(f"The database does not work: {fault}") from fault
+    finally:
+        # The worker is forked from here and must open connections of its own.
+        connections.close_all()
+
+
+_STAMP = ".collected"
+
+
+def _static_is_stale(root: Path) -> bool:
+    stamp = root / _STAMP
+    return not stamp.is_file() or stamp.read_text() != _static_version()
+
+
+def _static_version() -> str:
+    """Changes when a package or one of our own static files does."""
+    own = sorted((env.BASE_DIR / "static").rglob("*"))
+    lock = env.BASE_DIR / "requirements.txt"
+    return "\n".join(f"{p.name} {p.stat().st_mtime_ns} {p.stat().st_size}" for p in [lock, *own])
+
+
+def serve(values: dict[str, Any]) -> None:
+    """Run gunicorn in this process until it is told to stop; requests under way are finished."""
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+        def load_config(self) -> None:
+            for name, value in gunicorn_settings(values).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            from ava.wsgi import application
+
+            return application
+
+    print(f"AVA listens on http://{values['AVA_HOST']}:{values['AVA_PORT']}", flush=True)
+    try:
+        Server().run()
+    except SystemExit as stop:
+        if stop.code:
+            raise CannotStart("AVA's worker could not start; the lines above say why.") from stop
+
+
+def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
+    """gunicorn's configuration: one place, used under script/server and in production."""
+    host = f"[{values['AVA_HOST']}]" if ":" in values["AVA_HOST"] else values["AVA_HOST"]
+    return {
+        "bind": f"{host}:{values['AVA_PORT']}",
+        "worker_class": "gthread",
+        "workers": values["WEB_CONCURRENCY"],
+        "threads": values["AVA_THREADS"],
+        "graceful_timeout": 30,
+        "keepalive": 5,
+        "loglevel": "warning",
+        # Whether a proxy may say "https" is AVA_TRUSTED_PROXIES' business alone.
+        "forwarded_allow_ips": "",
+        "control_socket_disable": True,
+        # The heartbeat file must not wait for a slow disk.
+        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108
+    }
+
+
+def _refuse(fault: Exception, code: int) -> int:
+    width = shutil.get_terminal_size().columns
+    print(f"\nAVA cannot start.\n{fault}"[: width * 200], file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

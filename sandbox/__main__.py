@@ -8,13 +8,17 @@ import threading
 
 from sandbox.server import Sandbox
 
-ABOUT = "Plays Vapi, Twilio and Resend on one port, so that an app can be tried without accounts, calls or costs."
+ABOUT = (
+    "Plays Vapi, Twilio and Resend on one port, "
+    "so that an app can be tried without accounts, calls or costs."
+)
 MORE = """\
 Point an app at http://HOST:PORT/vapi, /twilio or /resend instead of the real API, with the keys
   Vapi    vapi-demo-key
   Twilio  AC00000000000000000000000000000000 / twilio-demo-token
   Resend  re_demo
-Order faults and read what arrived under /_sandbox; sandbox/README.md shows how. Everything is in memory.
+Order faults and read what arrived under /_sandbox; sandbox/README.md shows how.
+Everything is in memory.
 """
 
 
@@ -43,8 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
         sandbox = Sandbox(options.host, options.port)
     except OSError as error:
         print(
-            f"The sandbox cannot listen on {options.host} port {options.port}: {error.strerror or error}. "
-            "Stop the program that holds the port, or choose another one with --port or AVA_SANDBOX_PORT.",
+            f"The sandbox cannot listen on {options.host} port {options.port}: "
+            f"{error.strerror or error}. Stop the program that holds the port, "
+            "or choose another one with --port or AVA_SANDBOX_PORT.",
             file=sys.stderr,
         )
         return 1

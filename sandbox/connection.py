@@ -1,5 +1,6 @@
 """One client's connection: HTTP/1.1 with keep-alive, from the request line to the answer."""
 
+import contextlib
 import http.server
 import urllib.parse
 from collections.abc import Callable
@@ -16,8 +17,8 @@ LARGEST_BODY = 1_048_576
 LONGEST_LINE = 65_536
 
 
-class Refused(Exception):
-    """The request is not HTTP that can be served; carries the answer, after which the line is closed."""
+class UnservableError(Exception):
+    """This is not HTTP that can be served; carries the answer, after which the line is closed."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -36,19 +37,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._connection = Connection({})
 
     def handle_one_request(self) -> None:
-        """Read one request and answer it; called by the base class until the line is to be closed."""
+        """Read one request and answer it; the base class calls until the line is to be closed."""
         self.close_connection = True
         try:
             self.raw_requestline = self.rfile.readline(LONGEST_LINE + 1)
             if not self.raw_requestline:
                 return
             if len(self.raw_requestline) > LONGEST_LINE:
-                raise Refused(complaint(414, "The request line is too long."))
+                raise UnservableError(complaint(414, "The request line is too long."))
             if not self.parse_request():
                 return
             path, query = self._target()
             self._serve(path, query, self._body())
-        except Refused as refused:
+        except UnservableError as refused:
             self._send_and_close(refused.answer)
         except OSError:
             self.close_connection = True
@@ -81,7 +82,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             parts = urllib.parse.urlsplit(self.path)
             return parts.path, tuple(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
         except ValueError:
-            raise Refused(complaint(400, "The request target is not a URL.")) from None
+            raise UnservableError(complaint(400, "The request target is not a URL.")) from None
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding"):
@@ -95,7 +96,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         ):
             body += self._exactly(size)
             if len(body) > LARGEST_BODY:
-                raise Refused(complaint(413, "The body is too large."))
+                raise UnservableError(complaint(413, "The body is too large."))
             self.rfile.readline(LONGEST_LINE)
         while self.rfile.readline(LONGEST_LINE).strip():
             pass
@@ -107,9 +108,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except ValueError:
             size = -1
         if size < 0:
-            raise Refused(complaint(400, "The body's length is not a number."))
+            raise UnservableError(complaint(400, "The body's length is not a number."))
         if size > LARGEST_BODY:
-            raise Refused(complaint(413, "The body is too large."))
+            raise UnservableError(complaint(413, "The body is too large."))
         return size
 
     def _exactly(self, size: int) -> bytes:
@@ -123,10 +124,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._send_and_close(complaint(code, message or "This is not HTTP."))
 
     def _send_and_close(self, answer: Answer) -> None:
-        try:
+        with contextlib.suppress(OSError):
             self.request.sendall(answer.encode(close=True))
-        except OSError:
-            pass
         self.close_connection = True
 
     def _line(self, answered: Callable[[int], None]) -> Line:
@@ -137,5 +136,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
             answered=answered,
         )
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """The request log is in memory; the terminal stays quiet."""

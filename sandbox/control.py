@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.ordering import PROVIDERS, InvalidOrder, one_of, parse_fields
+from sandbox.ordering import PROVIDERS, OrderError, one_of, parse_fields
 from sandbox.wire import Answer, Request, json_answer
 from sandbox.world import World
 
@@ -27,7 +27,7 @@ def control(world: World, request: Request) -> Answer:
         return complaint(405, f"/_sandbox{request.path} takes {allowed}.", {"Allow": allowed})
     try:
         return verb(world, request)
-    except InvalidOrder as error:
+    except OrderError as error:
         return complaint(400, str(error))
 
 
@@ -39,7 +39,7 @@ def complaint(status: int, sentence: str, headers: dict[str, str] | None = None)
 def _order_fault(world: World, request: Request) -> Answer:
     order = _body(request)
     if not isinstance(order, dict):
-        raise InvalidOrder("The body must be a JSON object.")
+        raise OrderError("The body must be a JSON object.")
     return json_answer(201, dataclasses.asdict(world.faults.order(order)))
 
 
@@ -55,7 +55,7 @@ def _clear_faults(world: World, request: Request) -> Answer:
 def _list_requests(world: World, request: Request) -> Answer:
     provider = dict(request.query).get("provider")
     if provider is not None and (wrong := one_of(*PROVIDERS)(provider)):
-        raise InvalidOrder(f"provider {wrong}.")
+        raise OrderError(f"provider {wrong}.")
     log = world.log
     return json_answer(
         200,
@@ -70,7 +70,7 @@ def _list_requests(world: World, request: Request) -> Answer:
 def _clear_requests(world: World, request: Request) -> Answer:
     provider = dict(request.query).get("provider")
     if provider is not None and (wrong := one_of(*PROVIDERS)(provider)):
-        raise InvalidOrder(f"provider {wrong}.")
+        raise OrderError(f"provider {wrong}.")
     world.log.clear(provider)
     return _list_requests(world, request)
 
@@ -87,7 +87,7 @@ def _reset(world: World, request: Request) -> Answer:
 def _phone(world: World, request: Request) -> Answer:
     phone = parse_fields(_body(request), _PHONE, required=("to", "behaviour"))
     if (phone["behaviour"] == "hangup-after") != ("seconds" in phone):
-        raise InvalidOrder("seconds belongs to hangup-after, and hangup-after needs it.")
+        raise OrderError("seconds belongs to hangup-after, and hangup-after needs it.")
     world.phones[phone["to"]] = phone
     return json_answer(201, phone)
 
@@ -96,7 +96,7 @@ def _body(request: Request) -> Any:
     try:
         return json.loads(request.body)
     except (ValueError, RecursionError):
-        raise InvalidOrder("The body must be JSON.") from None
+        raise OrderError("The body must be JSON.") from None
 
 
 def _number(value: Any) -> str | None:

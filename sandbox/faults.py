@@ -57,12 +57,12 @@ class Faults:
     def add(self, provider: str, kind: str, **rest: Any) -> Fault:
         """Order a fault; arguments as in `POST /_sandbox/faults`.
 
-        Raises: InvalidOrder with a sentence that says what is wrong.
+        Raises: OrderError with a sentence that says what is wrong.
         """
         return self.order({"provider": provider, "kind": kind, **rest})
 
     def order(self, fields: dict[str, Any]) -> Fault:
-        """`add` for fields that come from outside. Raises: InvalidOrder."""
+        """`add` for fields that come from outside. Raises: OrderError."""
         checked = parse_order(fields)
         with self._lock:
             fault = Fault(id=next(self._ids), **checked)

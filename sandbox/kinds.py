@@ -26,7 +26,8 @@ def suffer(
 ) -> None:
     """Let `strike` hit a request on `line`.
 
-    `work` does what was asked and returns the answer; `failure` is the provider's error body for a status.
+    `work` does what was asked and returns the answer; `failure` is the provider's error body
+    for a status.
     `when` "after" works first. Slow and drip give the real answer, so they always work.
     """
     fault = strike.fault

@@ -12,7 +12,7 @@ LOOK_UP_S = 0.1
 
 
 class Line:
-    """The way back to one client for one request; `answered` is told each status that left."""
+    """The way back to one client for one request; `answered` is told the status that leaves."""
 
     def __init__(
         self, sock: socket.socket, *, head_only: bool, close: bool, answered: Callable[[int], None]
@@ -25,12 +25,12 @@ class Line:
     def send(self, answer: Answer) -> None:
         """Send the whole answer."""
         data = self._encode(answer)
-        # Noted first: a client that has its answer may ask for the log before this thread runs again.
+        # Noted first: a client that has its answer may read the log before this thread runs on.
         self._answered(answer.status)
         self._sock.sendall(data)
 
     def drip(self, answer: Answer, pause_s: float, lifted: threading.Event) -> None:
-        """Send the answer, its head included, one byte per `pause_s`; the rest at once when lifted."""
+        """Send the answer, head included, a byte per `pause_s`; the rest at once when lifted."""
         data = self._encode(answer)
         for place in range(len(data) - 1):
             self._sock.sendall(data[place : place + 1])
@@ -42,7 +42,7 @@ class Line:
         self._sock.sendall(data[-1:])
 
     def hang(self, longest_s: float | None, lifted: threading.Event) -> None:
-        """Say nothing until the client leaves, `longest_s` is over or the fault is lifted; then hang up."""
+        """Say nothing until the client leaves, `longest_s` is over or it is lifted; then hang up."""
         self.close = True
         end = None if longest_s is None else time.monotonic() + longest_s
         self._sock.settimeout(LOOK_UP_S)

@@ -22,7 +22,7 @@ _SECRET = re.compile(
 
 @dataclass
 class Arrival:
-    """One logged request. `time` is the wall clock in RFC 3339; `status` stays None until answered."""
+    """One logged request. `time` is by the wall; `status` stays None until it is answered."""
 
     time: str
     method: str

@@ -15,7 +15,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-class InvalidOrder(ValueError):
+class OrderError(ValueError):
     """What was ordered makes no sense; the message is a sentence for a person."""
 
 
@@ -60,7 +60,10 @@ def _count(value: Any) -> str | None:
 def _match(value: Any) -> str | None:
     if value is None or (isinstance(value, str) and _MATCH.fullmatch(value)):
         return None
-    return 'must be a method and the start of a path without the provider\'s prefix, such as "GET /assistant", or null for all'
+    return (
+        "must be a method and the start of a path without the provider's prefix, "
+        'such as "GET /assistant", or null for all'
+    )
 
 
 _FIELDS: dict[str, Callable[[Any], str | None]] = {
@@ -76,22 +79,22 @@ _FIELDS: dict[str, Callable[[Any], str | None]] = {
 
 
 def parse_order(value: Any) -> dict[str, Any]:
-    """The fields of a fault, checked. Raises: InvalidOrder."""
+    """The fields of a fault, checked. Raises: OrderError."""
     return parse_fields(value, _FIELDS, required=("provider", "kind"))
 
 
 def parse_fields(
     value: Any, fields: dict[str, Callable[[Any], str | None]], required: tuple[str, ...]
 ) -> dict[str, Any]:
-    """`value` when it is an object of known, valid fields. Raises: InvalidOrder."""
+    """`value` when it is an object of known, valid fields. Raises: OrderError."""
     if not isinstance(value, dict):
-        raise InvalidOrder("The body must be a JSON object.")
+        raise OrderError("The body must be a JSON object.")
     for name in required:
         if name not in value:
-            raise InvalidOrder(f"{name} is required.")
+            raise OrderError(f"{name} is required.")
     for name, given in value.items():
         if name not in fields:
-            raise InvalidOrder(f"There is no field {name!r}; there are {', '.join(fields)}.")
+            raise OrderError(f"There is no field {name!r}; there are {', '.join(fields)}.")
         if complaint := fields[name](given):
-            raise InvalidOrder(f"{name} {complaint}.")
+            raise OrderError(f"{name} {complaint}.")
     return value

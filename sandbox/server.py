@@ -91,7 +91,7 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """Order faults: `sandbox.faults.add("vapi", "status", status=503, count=3)`; `.clear()`, `.pending()`."""
+        """Order faults: `sandbox.faults.add("vapi", "status", status=503, count=3)`."""
         return self._world.faults
 
     @property

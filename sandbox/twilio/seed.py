@@ -5,11 +5,11 @@ from typing import Any
 ACCOUNT_SID = "AC" + "0" * 32
 BASE = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
 
-_SUBRESOURCES = (
-    "Addresses AvailablePhoneNumbers Applications AuthorizedConnectApps Balance Calls Conferences ConnectApps "
-    "IncomingPhoneNumbers Keys Messages Notifications OutgoingCallerIds Queues Recordings SIP SigningKeys "
-    "Transcriptions Usage"
-).split()
+_SUBRESOURCES = """
+    Addresses AvailablePhoneNumbers Applications AuthorizedConnectApps Balance Calls Conferences
+    ConnectApps IncomingPhoneNumbers Keys Messages Notifications OutgoingCallerIds Queues Recordings
+    SIP SigningKeys Transcriptions Usage
+"""
 
 
 def _snake(name: str) -> str:
@@ -31,7 +31,7 @@ ACCOUNT: dict[str, Any] = {
     "date_updated": "Mon, 05 Jan 2026 08:00:00 +0000",
     "uri": f"{BASE}.json",
     "subresource_uris": {
-        **{_snake(name): f"{BASE}/{name}.json" for name in _SUBRESOURCES},
+        **{_snake(name): f"{BASE}/{name}.json" for name in _SUBRESOURCES.split()},
         "short_codes": f"{BASE}/SMS/ShortCodes.json",
     },
 }

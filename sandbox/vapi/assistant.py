@@ -1,4 +1,4 @@
-"""What an assistant may hold: `CreateAssistantDTO` and `UpdateAssistantDTO`, which ask for the same."""
+"""What an assistant may hold. `CreateAssistantDTO` and `UpdateAssistantDTO` ask for the same."""
 
 from sandbox.vapi.common import (
     FLAG,
@@ -71,14 +71,16 @@ ASSISTANT = Shape(
         "firstMessage": TEXT,
         "firstMessageInterruptionsEnabled": FLAG,
         "firstMessageMode": choice(
-            "assistant-speaks-first assistant-speaks-first-with-model-generated-message assistant-waits-for-user"
+            "assistant-speaks-first assistant-speaks-first-with-model-generated-message "
+            "assistant-waits-for-user"
         ),
         "voicemailDetection": Either((choice("off"), OBJECT)),
         "clientMessages": ListOf(
             choice(
-                "conversation-update assistant.speechStarted function-call function-call-result hang language-changed "
-                "metadata model-output speech-update status-update transcript tool-calls tool-calls-result "
-                "tool.completed transfer-update user-interrupted voice-input workflow.node.started assistant.started"
+                "conversation-update assistant.speechStarted function-call function-call-result "
+                "hang language-changed metadata model-output speech-update status-update "
+                "transcript tool-calls tool-calls-result tool.completed transfer-update "
+                "user-interrupted voice-input workflow.node.started assistant.started"
             )
         ),
         "serverMessages": ListOf(LONG_LIST),

@@ -9,7 +9,8 @@ OBJECT = Anything((dict,))
 TEXTS = ListOf(TEXT)
 OBJECTS = ListOf(OBJECT)
 
-# A list of values that grows with every model or language a provider adds. Vapi checks it; here any string will do.
+# A list of values that grows with every model or language a provider adds.
+# Vapi checks it; here any string will do.
 LONG_LIST = Text()
 
 
@@ -19,7 +20,7 @@ def choice(words: str) -> Choice:
 
 
 def tagged(tag: str, shapes: dict[str, tuple[dict[str, Rule], str]]) -> dict[str, Rule]:
-    """Shapes by tag: each from its fields and its space-separated required fields, the tag itself added to both."""
+    """Shapes by tag, each from its fields and its required ones; the tag is added to both."""
     return {
         name: Shape({tag: Choice((name,)), **fields}, (tag, *required.split()))
         for name, (fields, required) in shapes.items()

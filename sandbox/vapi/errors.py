@@ -5,10 +5,13 @@ from typing import Any
 
 from sandbox.wire import Answer, json_answer, phrase
 
-INVALID_KEY = "Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa."
+INVALID_KEY = (
+    "Invalid Key. Hot tip, you may be using the private key instead of the public key, "
+    "or vice versa."
+)
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """Vapi does not do it; carries status and message."""
 
     def __init__(self, status: int, message: str | Sequence[str]) -> None:

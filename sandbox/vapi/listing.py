@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from operator import ge, gt, le, lt
 
-from sandbox.vapi.errors import Refusal
+from sandbox.vapi.errors import RefusedError
 from sandbox.vapi.store import Thing
 from sandbox.wire import Query
 
@@ -21,7 +21,7 @@ _COMPARE: dict[str, tuple[str, Callable[[datetime, datetime], bool]]] = {
 def listed(things: Iterable[Thing], query: Query, exact: tuple[str, ...] = ()) -> list[Thing]:
     """The things that the query asks for, in order; `exact` names further fields to filter by.
 
-    Raises: Refusal 400.
+    Raises: RefusedError 400.
     """
     asked = dict(query)
     complaints = [
@@ -34,7 +34,7 @@ def listed(things: Iterable[Thing], query: Query, exact: tuple[str, ...] = ()) -
         name: _moment(name, text, complaints) for name, text in asked.items() if name in _COMPARE
     }
     if complaints:
-        raise Refusal(400, complaints)
+        raise RefusedError(400, complaints)
     kept = [
         thing
         for thing in things

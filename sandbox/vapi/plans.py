@@ -40,7 +40,8 @@ ANALYSIS_PLAN = Shape(
             {
                 **_ASKED,
                 "rubric": choice(
-                    "NumericScale DescriptiveScale Checklist Matrix PercentageScale LikertScale AutomaticRubric PassFail"
+                    "NumericScale DescriptiveScale Checklist Matrix PercentageScale LikertScale "
+                    "AutomaticRubric PassFail"
                 ),
             }
         ),

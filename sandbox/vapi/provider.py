@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.vapi import seed
 from sandbox.vapi.assistant import ASSISTANT
-from sandbox.vapi.errors import INVALID_KEY, Refusal, error
+from sandbox.vapi.errors import INVALID_KEY, RefusedError, error
 from sandbox.vapi.javascript import parse
 from sandbox.vapi.listing import listed
 from sandbox.vapi.store import Store, Thing
@@ -38,7 +38,7 @@ class Vapi:
         try:
             _check_key(request)
             return act(self, request, thing_id)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return error(refusal.status, refusal.message)
 
     def failure(self, status: int) -> Answer:
@@ -113,14 +113,14 @@ def _check_key(request: Request) -> None:
     if scheme.lower() != "bearer" or not hmac.compare_digest(
         key.strip().encode(), API_KEY.encode()
     ):
-        raise Refusal(401, INVALID_KEY)
+        raise RefusedError(401, INVALID_KEY)
 
 
 def _found(kind: str, thing_id: str, thing: Thing | None) -> Answer:
     if not _UUID.fullmatch(thing_id):
-        raise Refusal(400, ["id must be a UUID"])
+        raise RefusedError(400, ["id must be a UUID"])
     if thing is None:
-        raise Refusal(404, f"Couldn't Get {kind}. {kind} With ID {thing_id} Not Found.")
+        raise RefusedError(404, f"Couldn't Get {kind}. {kind} With ID {thing_id} Not Found.")
     return json_answer(200, thing)
 
 
@@ -128,7 +128,7 @@ def _assistant_fields(request: Request) -> Thing:
     value = _json(request)
     complaints = list(ASSISTANT.complaints(value, ""))
     if complaints:
-        raise Refusal(400, complaints)
+        raise RefusedError(400, complaints)
     assert isinstance(value, dict)
     return value
 
@@ -142,4 +142,4 @@ def _json(request: Request) -> Any:
     try:
         return parse(request.body)
     except ValueError as problem:
-        raise Refusal(400, str(problem)) from None
+        raise RefusedError(400, str(problem)) from None

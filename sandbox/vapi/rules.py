@@ -1,4 +1,7 @@
-"""A small language for what a field may hold, with complaints in class-validator's words, as NestJS sends them."""
+"""A small language for what a field may hold.
+
+Complaints are in class-validator's words, with the parents' names in front as NestJS puts them.
+"""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -56,10 +56,12 @@ _FULL: dict[str, tuple[dict[str, Rule], str]] = {
     "endCall": (_COMMON, ""),
 }
 
-_OPEN = (
-    "apiRequest bash code computer dtmf gohighlevel.calendar.availability.check gohighlevel.calendar.event.create "
-    "gohighlevel.contact.create gohighlevel.contact.get google.calendar.availability.check google.calendar.event.create "
-    "google.sheets.row.append handoff mcp query slack.message.send sms textEditor sipRequest voicemail"
-).split()
+_OPEN = """
+    apiRequest bash code computer dtmf handoff mcp query sms sipRequest textEditor voicemail
+    gohighlevel.calendar.availability.check gohighlevel.calendar.event.create
+    gohighlevel.contact.create gohighlevel.contact.get
+    google.calendar.availability.check google.calendar.event.create google.sheets.row.append
+    slack.message.send
+"""
 
-TOOL = ByTag("type", {**tagged("type", _FULL), **dict.fromkeys(_OPEN, OBJECT)})
+TOOL = ByTag("type", {**tagged("type", _FULL), **dict.fromkeys(_OPEN.split(), OBJECT)})

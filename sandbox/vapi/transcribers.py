@@ -116,9 +116,10 @@ _OWN: dict[str, tuple[dict[str, Rule], str]] = {
     "google": (
         {
             "model": choice(
-                "gemini-3.5-flash gemini-3.1-flash-lite gemini-3-flash-preview gemini-2.5-pro gemini-2.5-flash "
-                "gemini-2.5-flash-lite gemini-2.0-flash-thinking-exp gemini-2.0-pro-exp-02-05 gemini-2.0-flash "
-                "gemini-2.0-flash-lite gemini-2.0-flash-exp gemini-2.0-flash-realtime-exp gemini-1.5-flash "
+                "gemini-3.5-flash gemini-3.1-flash-lite gemini-3-flash-preview gemini-2.5-pro "
+                "gemini-2.5-flash gemini-2.5-flash-lite gemini-2.0-flash-thinking-exp "
+                "gemini-2.0-pro-exp-02-05 gemini-2.0-flash gemini-2.0-flash-lite "
+                "gemini-2.0-flash-exp gemini-2.0-flash-realtime-exp gemini-1.5-flash "
                 "gemini-1.5-flash-002 gemini-1.5-pro gemini-1.5-pro-002 gemini-1.0-pro"
             )
         },

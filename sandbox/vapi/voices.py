@@ -1,6 +1,7 @@
 """What each voice provider takes, from the `*Voice` schemas of Vapi's OpenAPI document.
 
-Whether a voice has a `speed`, and in which range, differs: 11labs 0.7-1.2, openai 0.25-4, several none at all.
+Whether a voice has a `speed`, and in which range, differs: 11labs 0.7-1.2, openai 0.25-4,
+several none at all.
 """
 
 from sandbox.vapi.common import (
@@ -21,7 +22,9 @@ CHUNK_PLAN = Shape(
     {
         "enabled": FLAG,
         "minCharacters": Number(1, 80),
-        "punctuationBoundaries": ListOf(choice("。 ， . ! ? ; ) ، ۔ । ॥ | || , :")),
+        "punctuationBoundaries": ListOf(
+            choice("\u3002 \uff0c . ! ? ; ) \u060c \u06d4 \u0964 \u0965 | || , :")
+        ),
         "formatPlan": Shape(
             {
                 "enabled": FLAG,
@@ -29,8 +32,8 @@ CHUNK_PLAN = Shape(
                 "replacements": OBJECTS,
                 "formattersEnabled": ListOf(
                     choice(
-                        "markdown asterisk quote dash newline colon acronym dollarAmount email date time distance "
-                        "unit percentage phoneNumber number stripAsterisk"
+                        "markdown asterisk quote dash newline colon acronym dollarAmount email "
+                        "date time distance unit percentage phoneNumber number stripAsterisk"
                     )
                 ),
             }
@@ -51,8 +54,8 @@ _ELEVENLABS: dict[str, Rule] = {
     "enableSsmlParsing": FLAG,
     "autoMode": FLAG,
     "model": choice(
-        "eleven_multilingual_v2 eleven_turbo_v2 eleven_turbo_v2_5 eleven_flash_v2 eleven_flash_v2_5 "
-        "eleven_monolingual_v1 eleven_v3"
+        "eleven_multilingual_v2 eleven_turbo_v2 eleven_turbo_v2_5 eleven_flash_v2 "
+        "eleven_flash_v2_5 eleven_monolingual_v1 eleven_v3"
     ),
     "language": TEXT,
     "pronunciationDictionaryLocators": ListOf(
@@ -64,8 +67,8 @@ _ELEVENLABS: dict[str, Rule] = {
 
 _CARTESIA: dict[str, Rule] = {
     "model": choice(
-        "sonic-3.5 sonic-3.5-2026-05-04 sonic-3 sonic-3-2026-01-12 sonic-3-2025-10-27 sonic-2 sonic-2-2025-06-11 "
-        "sonic-english sonic-multilingual sonic-preview sonic"
+        "sonic-3.5 sonic-3.5-2026-05-04 sonic-3 sonic-3-2026-01-12 sonic-3-2025-10-27 sonic-2 "
+        "sonic-2-2025-06-11 sonic-english sonic-multilingual sonic-preview sonic"
     ),
     "language": LONG_LIST,
     "experimentalControls": Shape(
@@ -200,7 +203,8 @@ _OWN: dict[str, tuple[dict[str, Rule], str]] = {
             "style": LONG_LIST,
             "styleDegree": Number(0.01, 2),
             "role": choice(
-                "Girl Boy YoungAdultFemale YoungAdultMale OlderAdultFemale OlderAdultMale SeniorFemale SeniorMale"
+                "Girl Boy YoungAdultFemale YoungAdultMale OlderAdultFemale OlderAdultMale "
+                "SeniorFemale SeniorMale"
             ),
             "speed": Number(0.5, 2),
         },

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
 from ava import env, keyfile
 
@@ -84,7 +85,9 @@ def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     from ava import upstream
 
-    widest = max((upstream.policy(service.label).bulkhead for service in upstream.services()), default=0)  # noqa: E501
+    widest = max(
+        (upstream.policy(service.label).bulkhead for service in upstream.services()), default=0
+    )  # noqa: E501
     if settings.ENV["AVA_THREADS"] < widest + _SPARE_THREADS:
         return [
             Error(
@@ -138,7 +141,7 @@ def public_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register
 def unknown_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
-        Warning(
+        Caution(
             f"{name} is set, but AVA reads no variable of that name.",
             hint="Compare it with .env.example.",
             id="ava.W001",

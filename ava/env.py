@@ -1,6 +1,7 @@
 """Every variable AVA reads from the environment, in one table, read once and strictly.
 
-`.env.example` and docs/DEPLOYMENT.md name the same variables; a test holds them together.
+`.env.example` is printed from the same table (`python -m ava.env > .env.example`); a test holds
+the two together.
 A value that does not fit ends in one sentence that names the variable, never in a guess.
 """
 
@@ -59,52 +60,69 @@ def _secret(name: str, about: str) -> Variable:
     return Variable(name, "secret", None, about)
 
 
-VARIABLES: tuple[Variable, ...] = (
-    # Where AVA runs
-    _text("AVA_ENV", "development", "which defaults and checks apply", "development", "production"),
-    _text("AVA_HOST", "127.0.0.1", "address AVA listens on"),
-    _number("AVA_PORT", 8000, "port AVA listens on", 1, 65535),
-    _text("AVA_DATA_DIR", "var", "directory of the database, the keys and the logs"),
-    _switch("AVA_SANDBOX", False, "on under script/server: play the providers locally"),
-    _number("AVA_SANDBOX_PORT", 8001, "port the sandbox listens on", 1, 65535),
-    _secret("AVA_DEMO_PASSWORD", "password of the demo users in sandbox mode; random when not set"),
-    _url("AVA_PUBLIC_URL", None, "address under which people and providers reach AVA"),
-    _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
-    _number("WEB_CONCURRENCY", 1, "worker processes", 1, 64),
-    _number("AVA_THREADS", 24, "threads of each worker process", 4, 256),
-    _switch("DJANGO_DEBUG", False, "Django's debug pages; never in production"),
-    _text("LOG_LEVEL", "INFO", "how much is logged", "DEBUG", "INFO", "WARNING", "ERROR"),
-    # Stores
-    _url("DATABASE_URL", None, "PostgreSQL; SQLite in AVA_DATA_DIR when not set"),
-    _url("REDIS_URL", None, "Redis, for several workers (from the fleet release on)"),
-    _url("CELERY_BROKER_URL", None, "Celery's broker (from the telephony release on)"),
-    # Keys
-    _secret("SECRET_KEY", "signs sessions and forms; read from the key file when not set"),
-    _secret("AVA_JWT_KEY", "signs access tokens; read from the key file when not set"),
-    _secret("AVA_KEYS", "seals credentials: kid:base64,... with the primary key first"),
-    _secret("AVA_METRICS_TOKEN", "bearer token for /metrics; only loopback reads it when not set"),
-    # Resilience
-    _switch("CIRCUIT_BREAKER_ENABLED", True, "the circuit breakers"),
-    _number("CIRCUIT_BREAKER_THRESHOLD", 3, "consecutive failures that open a breaker", 1, 1000),
-    _number("CIRCUIT_BREAKER_RECOVERY_TIMEOUT", 30, "seconds until it tries again", 1, 3600),
-    _number("CIRCUIT_BREAKER_SUCCESS_THRESHOLD", 2, "successes that close it again", 1, 100),
-    _number("RATE_LIMIT_PER_MINUTE", 10, "requests per client address and group", 1, 1_000_000),
-    _number("VAPI_CACHE_SECONDS", 300, "how long a read of Vapi is served from memory", 0, 86400),
-    # Providers
-    _switch("INTEGRATIONS_STUB_MODE", None, "e-mail and calendar stubs; on in development only"),
-    _switch("ALLOW_ENV_CREDENTIALS", False, "let users without credentials use the operator's"),
-    _secret("AVA_API_VAPI_API_KEY", "the operator's Vapi key"),
-    _secret("TWILIO_ACCOUNT_SID", "the operator's Twilio account"),
-    _secret("TWILIO_AUTH_TOKEN", "the operator's Twilio token"),
-    _secret("RESEND_API_KEY", "the operator's Resend key"),
-    _url("VAPI_BASE_URL", None, "override, e.g. a mock server; else https://api.vapi.ai"),
-    _url("TWILIO_BASE_URL", None, "override; else https://api.twilio.com"),
-    _url("RESEND_BASE_URL", None, "override; else https://api.resend.com"),
-    _url("GOOGLE_BASE_URL", None, "override; else https://www.googleapis.com"),
-    _url("MICROSOFT_BASE_URL", None, "override; else https://graph.microsoft.com"),
-    # Web
-    Variable("ALLOWED_HOSTS", "list", None, "host names AVA answers to, comma separated"),
-)
+GROUPS: dict[str, tuple[Variable, ...]] = {
+    "Where AVA runs": (
+        _text(
+            "AVA_ENV", "development", "which defaults and checks apply", "development", "production"
+        ),
+        _text("AVA_HOST", "127.0.0.1", "address AVA listens on"),
+        _number("AVA_PORT", 8000, "port AVA listens on", 1, 65535),
+        _text("AVA_DATA_DIR", "var", "directory of the database, the keys and the logs"),
+        _switch("AVA_SANDBOX", False, "on under script/server: play the providers locally"),
+        _number("AVA_SANDBOX_PORT", 8001, "port the sandbox listens on", 1, 65535),
+        _secret(
+            "AVA_DEMO_PASSWORD", "password of the demo users in sandbox mode; random when not set"
+        ),
+        _url("AVA_PUBLIC_URL", None, "address under which people and providers reach AVA"),
+        _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
+        _number("WEB_CONCURRENCY", 1, "worker processes", 1, 64),
+        _number("AVA_THREADS", 24, "threads of each worker process", 4, 256),
+        _switch("DJANGO_DEBUG", False, "Django's debug pages; never in production"),
+        _text("LOG_LEVEL", "INFO", "how much is logged", "DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+    "Stores": (
+        _url("DATABASE_URL", None, "PostgreSQL; SQLite in AVA_DATA_DIR when not set"),
+        _url("REDIS_URL", None, "Redis, for several workers (from the fleet release on)"),
+        _url("CELERY_BROKER_URL", None, "Celery's broker (from the telephony release on)"),
+    ),
+    "Keys": (
+        _secret("SECRET_KEY", "signs sessions and forms; read from the key file when not set"),
+        _secret("AVA_JWT_KEY", "signs access tokens; read from the key file when not set"),
+        _secret("AVA_KEYS", "seals credentials: kid:base64,... with the primary key first"),
+        _secret(
+            "AVA_METRICS_TOKEN", "bearer token for /metrics; only loopback reads it when not set"
+        ),
+    ),
+    "Resilience": (
+        _switch("CIRCUIT_BREAKER_ENABLED", True, "the circuit breakers"),
+        _number(
+            "CIRCUIT_BREAKER_THRESHOLD", 3, "consecutive failures that open a breaker", 1, 1000
+        ),
+        _number("CIRCUIT_BREAKER_RECOVERY_TIMEOUT", 30, "seconds until it tries again", 1, 3600),
+        _number("CIRCUIT_BREAKER_SUCCESS_THRESHOLD", 2, "successes that close it again", 1, 100),
+        _number("RATE_LIMIT_PER_MINUTE", 10, "requests per client address and group", 1, 1_000_000),
+        _number(
+            "VAPI_CACHE_SECONDS", 300, "how long a read of Vapi is served from memory", 0, 86400
+        ),
+    ),
+    "Providers": (
+        _switch(
+            "INTEGRATIONS_STUB_MODE", None, "e-mail and calendar stubs; on in development only"
+        ),
+        _switch("ALLOW_ENV_CREDENTIALS", False, "let users without credentials use the operator's"),
+        _secret("AVA_API_VAPI_API_KEY", "the operator's Vapi key"),
+        _secret("TWILIO_ACCOUNT_SID", "the operator's Twilio account"),
+        _secret("TWILIO_AUTH_TOKEN", "the operator's Twilio token"),
+        _secret("RESEND_API_KEY", "the operator's Resend key"),
+        _url("VAPI_BASE_URL", None, "override, e.g. a mock server; else https://api.vapi.ai"),
+        _url("TWILIO_BASE_URL", None, "override; else https://api.twilio.com"),
+        _url("RESEND_BASE_URL", None, "override; else https://api.resend.com"),
+        _url("GOOGLE_BASE_URL", None, "override; else https://www.googleapis.com"),
+        _url("MICROSOFT_BASE_URL", None, "override; else https://graph.microsoft.com"),
+    ),
+    "Web": (Variable("ALLOWED_HOSTS", "list", None, "host names AVA answers to, comma separated"),),
+}
+VARIABLES = tuple(variable for group in GROUPS.values() for variable in group)
 
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
@@ -186,3 +204,36 @@ def _convert(variable: Variable, raw: str) -> Any:
             if variable.choices and raw not in variable.choices:
                 raise ValueError(" or ".join(variable.choices))
             return raw
+
+
+def example() -> str:
+    """The text of `.env.example`."""
+    lines = [
+        "# Every variable AVA reads, with its default. Copy to .env and change what you need;",
+        '# what the environment itself sets wins over this file. An empty value means "not set".',
+    ]
+    for title, group in GROUPS.items():
+        lines += ["", f"## {title}"]
+        for variable in group:
+            about = variable.about[0].upper() + variable.about[1:]
+            lines += ["", f"# {about}{_span(variable)}.", f"# {variable.name}={_shown(variable)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _span(variable: Variable) -> str:
+    if variable.choices:
+        return f" ({', '.join(variable.choices)})"
+    return {
+        "number": f" ({variable.low}-{variable.high})",
+        "switch": " (1 or 0)",
+    }.get(variable.kind, "")
+
+
+def _shown(variable: Variable) -> str:
+    if variable.default is None:
+        return ""
+    return str(int(variable.default)) if variable.kind == "switch" else str(variable.default)
+
+
+if __name__ == "__main__":
+    print(example(), end="")

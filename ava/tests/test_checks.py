@@ -1,0 +1,89 @@
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ava.env import BASE_DIR
+
+PRODUCTION = {
+    "AVA_ENV": "production",
+    "AVA_PUBLIC_URL": "https://ava.example.com",
+    "SECRET_KEY": "Zk3" + "q9-X_w7Lr" * 8,
+    "AVA_JWT_KEY": "Yk4" + "p8-V_u6Kt" * 8,
+    "AVA_KEYS": "k1:" + base64.b64encode(bytes(range(32))).decode(),
+}
+
+
+def check(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check --deploy` as an operator runs it."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "AVA_ENV_FILE": os.devnull,
+        "AVA_DATA_DIR": str(tmp_path),
+        **PRODUCTION,
+        **changes,
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_settings_pass_every_deployment_check(tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    result = check(tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "check_id"),
+    [
+        ({"INTEGRATIONS_STUB_MODE": "1"}, "ava.E001"),
+        ({"SECRET_KEY": "short"}, "ava.E002"),
+        ({"AVA_JWT_KEY": "short"}, "ava.E003"),
+        ({"AVA_JWT_KEY": PRODUCTION["SECRET_KEY"]}, "ava.E004"),
+        ({"DJANGO_DEBUG": "1"}, "ava.E005"),
+        ({"WEB_CONCURRENCY": "2"}, "ava.E006"),
+        ({"WEB_CONCURRENCY": "2", "REDIS_URL": "redis://localhost"}, "ava.E007"),
+        ({"AVA_THREADS": "8"}, "ava.E008"),
+        ({"ALLOWED_HOSTS": "*"}, "ava.E010"),
+        ({"AVA_PUBLIC_URL": "http://ava.example.com"}, "ava.E011"),
+        ({"AVA_TRUSTED_PROXY": "1"}, "ava.W001"),
+    ],
+)
+def test_an_unsafe_setting_is_told_with_an_id_and_a_mend(
+    tmp_path: Path, changes: dict[str, str], check_id: str
+) -> None:
+    result = check(tmp_path, **changes)
+    assert result.returncode == 1
+    assert check_id in result.stderr
+    assert "HINT" in result.stderr
+
+
+def test_a_key_file_that_others_can_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{}")
+    (tmp_path / "keys.json").chmod(0o644)
+    result = check(tmp_path)
+    assert "ava.E009" in result.stderr
+    assert "chmod 600" in result.stderr
+
+
+def test_missing_keys_end_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:
+    result = check(tmp_path, SECRET_KEY="")
+    assert result.returncode == 2
+    assert "script/server" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_variable_ends_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:
+    result = check(tmp_path, AVA_PORT="eighty")
+    assert result.returncode == 2
+    assert result.stderr == "AVA_PORT must be a whole number from 1 to 65535, not 'eighty'.\n"

@@ -1,0 +1,38 @@
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+
+
+def test_liveness_touches_no_dependency(client: Client) -> None:
+    # Without the `db` mark, any query fails this test.
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_readiness_names_what_was_checked(client: Client, db: None) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["checks"] == {"database": "ok", "migrations": "ok", "cache": "ok"}
+
+
+def test_readiness_fails_by_name_without_a_database(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise DatabaseError("password authentication failed for user ava")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == "failed"
+    assert b"password" not in answer.content
+
+
+def test_readiness_shows_breakers_and_ignores_them(client: Client, db: None) -> None:
+    breakers = client.get("/readyz").json()["breakers"]
+    assert set(breakers) == {"vapi", "twilio", "resend", "smtp", "google", "microsoft"}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_are_never_cached(client: Client, db: None, path: str) -> None:
+    assert "no-store" in client.get(path)["Cache-Control"]

@@ -1,0 +1,90 @@
+import json
+
+import pytest
+from django.test import Client, RequestFactory
+from rest_framework import exceptions
+
+from ava import correlation, problems
+from ava.api import as_problem, validation_problem
+
+
+def test_an_unknown_path_under_the_api_is_answered_in_problem_json(client: Client) -> None:
+    answer = client.get("/api/v1/nowhere", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert body.items() >= {
+        "type": "urn:ava:problem:not_found",
+        "title": "Not Found",
+        "status": 404,
+        "code": "not_found",
+        "detail": "There is nothing at this address.",
+        "correlation_id": answer[correlation.HEADER],
+    }.items()
+
+
+def test_a_person_gets_a_page_with_the_id_to_quote(client: Client) -> None:
+    answer = client.get("/nowhere", headers={"Accept": "text/html", correlation.HEADER: "q-1"})
+    assert answer.status_code == 404
+    assert answer["Content-Type"].startswith("text/html")
+    assert "There is nothing at this address." in answer.content.decode()
+    assert "q-1" in answer.content.decode()
+
+
+def test_ava_s_own_fault_says_so_and_shows_nothing_of_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.raise_request_exception = False
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("password=hunter2")
+
+    monkeypatch.setattr("ava.pages.render", fail)
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert answer.json()["detail"] == (
+        "Something went wrong on our side. Quote the correlation ID when you report it."
+    )
+    assert b"hunter2" not in answer.content
+
+
+def test_a_wait_is_told_in_the_header_and_in_the_body() -> None:
+    problem = problems.RateLimited(retry_after=2.1)
+    assert problem.headers["Retry-After"] == "3"
+    assert problem.body()["retry_after"] == 3
+    assert problem.detail == "Too many requests. Please try again in 3s."
+
+
+def test_a_wait_is_never_zero() -> None:
+    assert problems.RateLimited(retry_after=0).retry_after == 1
+
+
+def test_nested_validation_errors_become_field_names_with_sentences() -> None:
+    problem = validation_problem(
+        {"to": ["Enter a number."], "items": [{}, {"price": ["Too low."]}]}
+    )
+    assert problem.errors == {"to": ["Enter a number."], "items.1.price": ["Too low."]}
+    assert problem.detail == "to: Enter a number."
+
+
+def test_a_method_that_is_not_taken_names_those_that_are(client: Client) -> None:
+    answer = client.delete("/api/v1/auth/login")
+    assert answer.status_code == 405
+    assert "POST" in answer["Allow"]
+
+
+def test_a_fault_of_ava_s_own_is_left_to_the_500() -> None:
+    request = RequestFactory().get("/")
+    assert as_problem(ValueError("x"), {"request": request}) is None
+    assert isinstance(as_problem(exceptions.NotFound(), {}), problems.NotFound)
+
+
+def test_every_code_is_used_by_one_class_only() -> None:
+    def walk(kind: type[problems.Problem]) -> list[type[problems.Problem]]:
+        return [kind, *(sub for child in kind.__subclasses__() for sub in walk(child))]
+
+    codes: dict[str, type[problems.Problem]] = {}
+    for kind in walk(problems.Problem):
+        if "code" in vars(kind):
+            assert codes.setdefault(kind.code, kind) is kind, kind.code
+    assert json.dumps(sorted(codes))

@@ -1,0 +1,47 @@
+"""What can be wrong with a login or a token."""
+
+from http import HTTPStatus
+
+from ava.problems import Problem, RateLimited
+
+CHALLENGE = 'Bearer realm="ava"'
+
+
+class Unauthenticated(Problem):
+    """A 401 of AVA's own; the challenge tells it from a provider's refused key."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": CHALLENGE})
+
+
+class LoginFailed(Unauthenticated):
+    code = "login_failed"
+    detail = "The user name, e-mail or password is not right."
+
+
+class TokenInvalid(Unauthenticated):
+    code = "token_invalid"
+    detail = "This token is not valid. Log in again."
+
+
+class TokenExpired(Unauthenticated):
+    code = "token_expired"
+    detail = "This token has expired. Refresh it, or log in again."
+
+
+class TokenReused(Unauthenticated):
+    code = "token_reused"
+    detail = "This refresh token was used before, so this login has been ended. Log in again."
+
+
+class SessionEnded(Unauthenticated):
+    code = "session_ended"
+    detail = "This login has ended. Log in again."
+
+
+class LoginSlowed(RateLimited):
+    """Too many wrong passwords; the sentence is that of the rate limit."""
+
+    code = "login_slowed"

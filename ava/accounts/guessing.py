@@ -1,0 +1,113 @@
+"""Slowing down whoever guesses passwords, without locking the owner out.
+
+From the fifth wrong password on, the next try is refused until a delay is over: 1 s, 2 s, 4 s ...
+15 minutes. Nothing sleeps, and a refused try is not checked, so it does not count. Two counters
+apply: the account's and the network's. They live in the database, so a restart forgets nothing,
+and are forgotten after an hour without a wrong password.
+
+A stranger could keep an account's counter up for ever. So a network from which the account has
+logged in of late has a counter of its own for it, which no stranger elsewhere can raise (OWASP
+calls the idea device cookies); the owner gets in from there, and open sessions are not touched.
+
+During a delay one try passes at most, however many arrive at once: the try that passes moves
+`not_before` on, by an UPDATE that names the value it has seen.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from ava import ratelimit
+from ava.accounts import queries
+from ava.accounts.errors import LoginSlowed
+from ava.accounts.models import WrongPasswords
+
+FREE = 4
+LONGEST = timedelta(minutes=15)
+FORGET_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A login that may go on to the password check: the keys of its counters."""
+
+    account_key: str
+    network_key: str
+
+
+def delay(count: int) -> timedelta:
+    """How long after that many wrong passwords the next try has to wait."""
+    if count <= FREE:
+        return timedelta(0)
+    doublings = min(count - FREE - 1, 20)
+    return min(timedelta(seconds=2**doublings), LONGEST)
+
+
+def admit(*, account: str, network: str, now: datetime) -> Attempt:
+    """Let a try through to the password check.
+
+    Raises:
+        LoginSlowed: it has to wait.
+    """
+    known = queries.has_logged_in_from(account=account, network=network)
+    attempt = Attempt(
+        account_key=_key("account", account, network if known else ""),
+        network_key=_key("network", network),
+    )
+    rows = WrongPasswords.objects.filter(
+        pk__in=[attempt.account_key, attempt.network_key],
+        count__gt=FREE,
+        last_at__gt=now - FORGET_AFTER,
+    )
+    slow = list(rows)
+    wait = max((row.not_before - now for row in slow), default=timedelta(0))
+    if wait > timedelta(0):
+        _refuse(wait)
+    for row in slow:
+        claimed = WrongPasswords.objects.filter(pk=row.pk, not_before=row.not_before).update(
+            not_before=now + delay(row.count)
+        )
+        if not claimed:
+            _refuse(delay(row.count))
+    return attempt
+
+
+def failed(attempt: Attempt, *, now: datetime) -> None:
+    """The password was wrong."""
+    for key in (attempt.account_key, attempt.network_key):
+        with transaction.atomic():
+            WrongPasswords.objects.get_or_create(
+                pk=key, defaults={"last_at": now, "not_before": now}
+            )
+            row = WrongPasswords.objects.select_for_update().get(pk=key)
+            row.count = 1 if row.last_at <= now - FORGET_AFTER else row.count + 1
+            row.last_at = now
+            row.not_before = now + delay(row.count)
+            row.save()
+
+
+def succeeded(attempt: Attempt, *, now: datetime) -> None:
+    """The password was right: the account starts afresh.
+
+    The network's counter stays, else an attacker would clear it with an account of their own;
+    but the next try from there need not wait for this one.
+    """
+    WrongPasswords.objects.filter(pk=attempt.account_key).delete()
+    WrongPasswords.objects.filter(pk=attempt.network_key).update(not_before=now)
+
+
+def prune(*, now: datetime) -> int:
+    """Delete counters that no longer count. Returns how many."""
+    return WrongPasswords.objects.filter(last_at__lte=now - FORGET_AFTER).delete()[0]
+
+
+def _refuse(wait: timedelta) -> None:
+    ratelimit.refused("login")
+    raise LoginSlowed(retry_after=math.ceil(wait.total_seconds()))
+
+
+def _key(scope: str, *parts: str) -> str:
+    return salted_hmac(f"ava.accounts.{scope}", "\0".join(parts), algorithm="sha256").hexdigest()

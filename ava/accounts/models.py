@@ -1,0 +1,65 @@
+"""Token families and wrong passwords. Users are Django's own."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Session(models.Model):
+    """One login over REST: the family of all tokens that descend from it.
+
+    No token is stored, only the `jti` of the one refresh token that is good now; without the
+    signing key nobody makes a token of it.
+    """
+
+    class End(models.TextChoices):
+        LOGOUT = "logout", "logged out"
+        REUSE = "reuse", "a used refresh token came again"
+        PASSWORD = "password", "the password was changed"
+        OPERATOR = "operator", "revoked by an operator"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    refresh_jti = models.CharField(max_length=32)
+    # Django's HMAC over the password hash: changes with the password, says nothing about it.
+    password_mark = models.CharField(max_length=64)
+    network = models.CharField(max_length=45, blank=True)
+    created_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    end = models.CharField(max_length=16, choices=End.choices, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="session_revoked_with_reason",
+                condition=Q(revoked_at__isnull=True, end="")
+                | Q(revoked_at__isnull=False) & ~Q(end=""),
+            )
+        ]
+        indexes = [models.Index(fields=["user", "network"], name="session_user_network")]
+
+    def __str__(self) -> str:
+        return f"session {self.id}"
+
+
+class WrongPasswords(models.Model):
+    """Wrong passwords in a row for one account or from one network.
+
+    `key` is an HMAC: what strangers type into a login form is not for storing.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    not_before = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "wrong passwords"
+
+    def __str__(self) -> str:
+        return f"{self.count} wrong passwords"

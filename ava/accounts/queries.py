@@ -1,0 +1,25 @@
+"""Finding accounts."""
+
+from django.contrib.auth.models import User
+
+from ava.accounts.models import Session
+
+
+def username_of(identifier: str) -> str:
+    """The user name that a login with this identifier means; the identifier itself when unknown.
+
+    A user name wins over an e-mail address, because it is unique. Addresses are not: Django lets
+    several accounts share one, and then it names none of them, so that nobody lands in another
+    person's account. Those users log in with their user names.
+    """
+    name = User.normalize_username(identifier.strip())
+    if User.objects.filter(username=name).exists():
+        return name
+    owners = User.objects.filter(email__iexact=name, is_active=True)[:2]
+    found = [owner.username for owner in owners] if "@" in name else []
+    return found[0] if len(found) == 1 else name
+
+
+def has_logged_in_from(*, account: str, network: str) -> bool:
+    """Whether this account has had a session from this network of late."""
+    return Session.objects.filter(user__username=account, network=network).exists()

@@ -1,0 +1,116 @@
+"""Logging in, rotating tokens, logging out."""
+
+import uuid
+from datetime import datetime
+
+import structlog
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User, update_last_login
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from ava.accounts import guessing, queries, tokens
+from ava.accounts.errors import LoginFailed, SessionEnded, TokenReused
+from ava.accounts.models import Session
+from ava.accounts.tokens import Tokens
+
+log = structlog.get_logger("ava.accounts")
+
+
+def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
+    """Check a password and open a session.
+
+    Takes as long for an unknown identifier as for a wrong password.
+
+    Args:
+        identifier: user name or e-mail address.
+        network: the client's, from `ava.clients.network`.
+
+    Raises:
+        LoginFailed: wrong identifier or password, or an account that may not log in.
+        LoginSlowed: too many wrong passwords for this account or from this network.
+    """
+    username = queries.username_of(identifier)
+    attempt = guessing.admit(account=username, network=network, now=timezone.now())
+    user = authenticate(username=username, password=password)
+    if not isinstance(user, User):
+        guessing.failed(attempt, now=timezone.now())
+        raise LoginFailed
+    guessing.succeeded(attempt, now=timezone.now())
+    update_last_login(None, user)  # type: ignore[arg-type]  # Django's receiver ignores the sender
+    return user, open_session(user=user, network=network)
+
+
+def open_session(*, user: User, network: str = "") -> Tokens:
+    """Start a token family for a user who has proved who they are."""
+    now = timezone.now()
+    session_id = uuid.uuid4()
+    refresh = tokens.new_refresh(session_id)
+    Session.objects.create(
+        id=session_id,
+        user=user,
+        refresh_jti=refresh["jti"],
+        password_mark=user.get_session_auth_hash(),
+        network=network,
+        created_at=now,
+        refreshed_at=now,
+        expires_at=_expiry(refresh, now),
+    )
+    return tokens.sign(refresh)
+
+
+def refresh_session(*, refresh_token: str) -> Tokens:
+    """Swap a refresh token for new tokens. Each one works once.
+
+    The swap is one UPDATE that names the expected `jti`, so of any number of requests with the
+    same token one wins, on every database. Whoever comes second holds a copy: whose, nobody can
+    tell, so the whole family ends.
+
+    Raises:
+        TokenInvalid, TokenExpired: not a refresh token of AVA's that is good now.
+        TokenReused: it was used before; its session has been revoked.
+        SessionEnded: logged out, revoked, password changed, user gone or inactive.
+    """
+    claims = tokens.read_refresh(refresh_token)
+    session = live_session(claims.session_id)
+    now = timezone.now()
+    refresh = tokens.new_refresh(session.pk)
+    swapped = Session.objects.filter(
+        pk=session.pk, refresh_jti=claims.jti, revoked_at__isnull=True
+    ).update(refresh_jti=refresh["jti"], refreshed_at=now, expires_at=_expiry(refresh, now))
+    if not swapped:
+        revoke(Session.objects.filter(pk=session.pk), end=Session.End.REUSE)
+        log.warning("refresh token reused", session=str(session.pk), user=session.user_id)
+        raise TokenReused
+    return tokens.sign(refresh)
+
+
+def live_session(session_id: uuid.UUID) -> Session:
+    """The session with its user, in one query, if its tokens may still be used.
+
+    Raises:
+        SessionEnded: in every other case.
+    """
+    session = Session.objects.select_related("user").filter(pk=session_id).first()
+    if session is None or session.revoked_at is not None or not session.user.is_active:
+        raise SessionEnded
+    if not constant_time_compare(session.password_mark, session.user.get_session_auth_hash()):
+        revoke(Session.objects.filter(pk=session.pk), end=Session.End.PASSWORD)
+        raise SessionEnded
+    return session
+
+
+def revoke(sessions: QuerySet[Session], *, end: Session.End) -> int:
+    """End these sessions: their access tokens are refused from now on, too. Returns how many."""
+    return sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
+
+
+def prune_sessions(*, now: datetime) -> int:
+    """Delete sessions whose last refresh token has expired. Returns how many."""
+    return Session.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def _expiry(refresh: RefreshToken, now: datetime) -> datetime:
+    return now + refresh.lifetime

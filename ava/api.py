@@ -1,4 +1,4 @@
-"""What every REST endpoint shares: the exception handler, pagination, the base view."""
+"""What every REST endpoint shares: the exception handler, the base view."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,6 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -27,13 +26,6 @@ _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
     (exceptions.NotFound, problems.NotFound),
     (Http404, problems.NotFound),
 )
-
-
-class Pagination(LimitOffsetPagination):
-    """`limit` and `offset`; at most 200 rows a page."""
-
-    default_limit = 50
-    max_limit = 200
 
 
 class RateLimitedView(APIView):

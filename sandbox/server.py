@@ -18,7 +18,6 @@ JOIN_S = 5.0
 
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
-    daemon_threads = True
     block_on_close = False
     request_queue_size = 256
 
@@ -28,9 +27,17 @@ class _Server(socketserver.ThreadingTCPServer):
         self._open: dict[socket.socket, threading.Thread] = {}
         super().__init__(address, type("Handler", (Handler,), {"world": world}))
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a new connection in a thread of its own, known before it runs."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
         with self._lock:
-            self._open[request] = threading.current_thread()
+            self._open[request] = thread
+        thread.start()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve until the connection ends."""
         try:
             super().process_request_thread(request, client_address)
         finally:

@@ -1,0 +1,126 @@
+"""AVA as a person starts it: `python -m ava.serve` in a process of its own, on free ports."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import requests
+
+from ava.env import BASE_DIR
+
+_START_SECONDS = 60
+PASSWORD = "a demo password for tests"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RunningAva:
+    """A server process with its sandbox, and a client logged in as the demo user."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.sandbox_port = int(environment.pop("AVA_SANDBOX_PORT", 0)) or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sandbox = f"http://127.0.0.1:{self.sandbox_port}/_sandbox"
+        self.log = data_dir / "server.log"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "AVA_ENV_FILE": os.devnull,
+            "AVA_DATA_DIR": str(data_dir),
+            "AVA_PORT": str(self.port),
+            "AVA_SANDBOX": "1",
+            "AVA_SANDBOX_PORT": str(self.sandbox_port),
+            "AVA_DEMO_PASSWORD": PASSWORD,
+            "RATE_LIMIT_PER_MINUTE": "100000",
+            **environment,
+        }
+        self.session = requests.Session()
+
+    def __enter__(self) -> "RunningAva":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self.session.close()
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ava.serve"],
+                cwd=BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                # A group of its own: `kill` takes the workers, too, and the sandbox stays.
+                start_new_session=True,
+            )
+        give_up = time.monotonic() + _START_SECONDS
+        while time.monotonic() < give_up and self.process.poll() is None:
+            try:
+                if requests.get(f"{self.url}/healthz", timeout=1).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.05)
+        self.stop()
+        raise AssertionError(f"AVA did not start:\n{self.output()}")
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(sign)
+        return self.process.wait(timeout=40)
+
+    def kill(self) -> None:
+        """What a crash does: the whole of AVA at once, its worker included."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def login(self, identifier: str = "demo@example.com") -> "RunningAva":
+        answer = self.session.post(
+            f"{self.url}/api/v1/auth/login",
+            json={"identifier": identifier, "password": PASSWORD},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return self
+
+    def call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        return self.session.request(method, f"{self.url}/api/v1{path}", timeout=30, **kwargs)
+
+    def fault(self, **fault: Any) -> None:
+        answer = requests.post(f"{self.sandbox}/faults", json=fault, timeout=5)
+        assert answer.ok, answer.text
+
+    def heal(self) -> None:
+        requests.delete(f"{self.sandbox}/faults", timeout=5)
+
+    def arrived(self, provider: str = "vapi") -> list[dict[str, Any]]:
+        found = requests.get(f"{self.sandbox}/requests", params={"provider": provider}, timeout=5)
+        return list(found.json()["requests"])
+
+    def traffic(self, provider: str = "vapi") -> dict[str, Any]:
+        found = requests.get(f"{self.sandbox}/requests", params={"provider": provider}, timeout=5)
+        return dict(found.json())
+
+    def forget_requests(self) -> None:
+        requests.delete(f"{self.sandbox}/requests", timeout=5)

@@ -1,0 +1,78 @@
+"""docs/INTEGRATIONS.md says what is true, and all of it."""
+
+import re
+
+import pytest
+from django.test import Client
+from prometheus_client import REGISTRY
+
+from ava.env import BASE_DIR
+from ava.problems import Problem
+
+TEXT = (BASE_DIR / "docs" / "INTEGRATIONS.md").read_text()
+
+
+def problems(kind: type[Problem] = Problem) -> list[type[Problem]]:
+    return [kind, *(found for child in kind.__subclasses__() for found in problems(child))]
+
+
+def test_every_code_is_listed_with_its_status() -> None:
+    listed = dict(re.findall(r"^\| `([a-z_]+)` \| (\d{3}) \|", TEXT, re.M))
+    raised = {kind.code: str(int(kind.status)) for kind in problems() if "code" in vars(kind)}
+    assert listed == raised
+
+
+def test_every_endpoint_is_listed(client: Client) -> None:
+    paths = client.get("/api/schema", headers={"Accept": "application/json"}).json()["paths"]
+    served = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, operations in paths.items()
+        for method in operations
+        if method in ("get", "put", "post", "patch", "delete")
+    }
+    listed = set(re.findall(r"^\| `((?:GET|PUT|POST|PATCH|DELETE) /\S+)` \|", TEXT, re.M))
+    assert listed == served
+
+
+def test_every_metric_of_ava_is_listed() -> None:
+    listed = set(re.findall(r"^\| `((?:ava|circuit_breaker)_[a-z_]+)(?:\{[a-z, ]*\})?` \|", TEXT, re.M))
+    emitted = {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in REGISTRY.collect()
+        if family.name.startswith(("ava_", "circuit_breaker_"))
+    }
+    assert listed == emitted
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Too many requests to {Provider}. Please try again in a moment.",
+        "Invalid {Provider} API key. Please update your credentials in Settings.",
+        "Connection to {Provider} failed. Please try again later.",
+        "{Provider} is temporarily unavailable. Please try again in {n}s.",
+        "{Provider} is busy. Please try again in a moment.",
+        "Too many requests. Please try again in {n}s.",
+        "{Provider} credentials not configured. Add them in Settings.",
+        "Stub integrations are disabled in production. "
+        "Please configure a real email provider in Settings.",
+        "Stub integrations are disabled in production. "
+        "Please complete OAuth setup for calendar access.",
+        "Something went wrong on our side. Quote the correlation ID when you report it.",
+    ],
+)
+def test_the_contracts_sentences_are_documented(sentence: str) -> None:
+    assert sentence in TEXT
+
+
+def test_every_decision_is_linked() -> None:
+    architecture = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
+    for record in (BASE_DIR / "docs" / "adr").glob("*.md"):
+        assert f"adr/{record.name}" in architecture + TEXT, record.name
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/ARCHITECTURE.md", "docs/INTEGRATIONS.md"])
+def test_links_between_files_lead_somewhere(path: str) -> None:
+    file = BASE_DIR / path
+    for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", file.read_text()):
+        assert (file.parent / target).exists(), target

@@ -1,0 +1,161 @@
+"""Starting, stopping and crashing AVA as a person does, in processes of its own."""
+
+import os
+import signal
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.server import PASSWORD, RunningAva
+
+SETTINGS = "/vapi/settings"
+
+
+@pytest.fixture
+def ava(tmp_path: Path) -> Iterator[RunningAva]:
+    with RunningAva(tmp_path / "var") as running:
+        yield running
+
+
+def refused(tmp_path: Path, **environment: str) -> str:
+    """What the person reads when AVA does not start."""
+    server = RunningAva(tmp_path / "var", **environment)
+    with pytest.raises(AssertionError):
+        server.start()
+    assert server.process.returncode in (1, 2)
+    output = server.output()
+    assert "Traceback" not in output
+    return output
+
+
+def test_a_fresh_start_serves_the_demo_users_settings(ava: RunningAva) -> None:
+    ava.login()
+    answer = ava.call("GET", SETTINGS)
+    assert answer.status_code == 200, answer.text
+    settings = answer.json()["settings"]
+    assert [s["custom"] for s in settings].count(False) == 6
+    assert [s["custom"] for s in settings].count(True) == 1
+    for line in ("demo@example.com", "admin@example.com", PASSWORD, "curl", ava.url):
+        assert line in ava.output()
+
+
+def test_keys_and_database_are_for_the_owner_and_survive_a_restart(
+    ava: RunningAva, tmp_path: Path
+) -> None:
+    keys = tmp_path / "var" / "keys.json"
+    before = keys.read_bytes()
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    ava.login()
+    assert ava.stop() == 0
+    ava.start()
+    assert keys.read_bytes() == before
+    # The token of before the restart is still good: nothing but memory was lost.
+    assert ava.call("GET", "/auth/me").status_code == 200
+
+
+def test_the_printed_curl_can_be_pasted(ava: RunningAva) -> None:
+    import subprocess
+
+    command = ava.output().split("Try it:\n", 1)[1].split("\n\n", 1)[0]
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert '"temperature"' in result.stdout, result.stderr
+
+
+def test_a_request_under_way_is_finished_before_ava_stops(ava: RunningAva) -> None:
+    ava.login()
+    ava.fault(provider="vapi", kind="slow", delay_ms=2000)
+    answers: list[requests.Response] = []
+    request = threading.Thread(target=lambda: answers.append(ava.call("GET", SETTINGS)))
+    request.start()
+    while not ava.arrived():
+        pass
+    assert ava.stop(signal.SIGTERM) == 0
+    request.join()
+    assert answers[0].status_code == 200
+
+
+def test_a_kill_in_the_middle_of_a_write_loses_nothing(ava: RunningAva) -> None:
+    ava.login()
+    before = ava.call("GET", f"{SETTINGS}/temperature").json()["setting"]["value"]
+    # Vapi does the work, but its answer hangs: the worst moment to die.
+    ava.fault(provider="vapi", kind="hang", when="after", match="PATCH", count=1)
+
+    def put() -> None:
+        with pytest.raises(requests.RequestException):
+            ava.call("PUT", f"{SETTINGS}/temperature", json={"value": 1.3})
+
+    request = threading.Thread(target=put)
+    request.start()
+    while not any(r["method"] == "PATCH" for r in ava.arrived()):
+        pass
+    ava.kill()
+    request.join()
+    ava.heal()
+    ava.start()
+    setting = ava.call("GET", f"{SETTINGS}/temperature").json()["setting"]
+    assert (before, setting["value"]) == (0.7, 1.3)
+    history = ava.call("GET", f"{SETTINGS}/temperature/history").json()["results"]
+    assert [(entry["before"], entry["after"]) for entry in history][0] == (0.7, 1.3)
+    # And the lease of the dead editor is no obstacle for long.
+    assert ava.call("PUT", f"{SETTINGS}/max_tokens", json={"value": 300}).status_code in (200, 409)
+
+
+def test_a_busy_port_is_told(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        output = refused(tmp_path, AVA_PORT=str(port))
+    assert f"Cannot listen on 127.0.0.1:{port}: address already in use." in output
+    assert "AVA_PORT" in output
+
+
+def test_a_busy_sandbox_port_is_told(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        output = refused(tmp_path, AVA_SANDBOX_PORT=str(other.getsockname()[1]))
+    assert "AVA_SANDBOX_PORT" in output
+
+
+def test_a_wrong_variable_is_told(tmp_path: Path) -> None:
+    output = refused(tmp_path, CIRCUIT_BREAKER_THRESHOLD="many")
+    assert "CIRCUIT_BREAKER_THRESHOLD must be a whole number from 1 to 1000" in output
+
+
+def test_several_workers_without_redis_are_refused_with_the_reason(tmp_path: Path) -> None:
+    assert "without REDIS_URL" in refused(tmp_path, WEB_CONCURRENCY="2")
+
+
+def test_a_data_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    output = refused(tmp_path, AVA_DATA_DIR=str(tmp_path / "file" / "var"))
+    assert "Cannot write to AVA_DATA_DIR" in output
+
+
+def test_a_broken_key_file_is_told_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "keys.json").write_text("{")
+    assert "Restore it from your backup" in refused(tmp_path)
+    assert (tmp_path / "var" / "keys.json").read_text() == "{"
+
+
+def test_an_unreachable_database_is_told(tmp_path: Path) -> None:
+    output = refused(tmp_path, DATABASE_URL="postgres://nobody:hunter2@127.0.0.1:9/none")
+    assert "The database does not work" in output
+    assert "hunter2" not in output
+
+
+def test_the_sandbox_of_another_start_is_used_and_left_running(
+    ava: RunningAva, tmp_path: Path
+) -> None:
+    second = RunningAva(tmp_path / "other", AVA_SANDBOX_PORT=str(ava.sandbox_port))
+    with second:
+        assert "Using the sandbox" in second.output()
+    assert requests.get(f"{ava.sandbox}/faults", timeout=5).ok
+    assert os.path.isdir(tmp_path / "other")

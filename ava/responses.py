@@ -21,31 +21,34 @@ def problem_response(problem: Problem) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _answer(request, MalformedRequest("The request could not be understood."))
+    return answer(request, MalformedRequest("The request could not be understood."))
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _answer(request, PermissionRefused())
+    return answer(request, PermissionRefused())
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _answer(
+    return answer(
         request, PermissionRefused("This form has expired. Go back, reload the page and try again.")
     )
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _answer(request, NotFound())
+    return answer(request, NotFound())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, Problem())
+    return answer(request, Problem())
 
 
-def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """JSON under /api/ and for whoever asks for it, a page for everybody else."""
     wants_page = "text/html" in request.headers.get("Accept", "")
     if request.path.startswith("/api/") or not wants_page:
         return problem_response(problem)
     context = {"problem": problem, "correlation_id": correlation.current()}
-    return render(request, "error.html", context, status=problem.status)
+    response = render(request, "error.html", context, status=problem.status)
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response

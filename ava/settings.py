@@ -88,7 +88,7 @@ ALLOWED_HOSTS: list[str] = ENV["ALLOWED_HOSTS"] or [
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "ava.accounts.admin_site.AvaAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -81,10 +81,16 @@ def refresh_session(*, refresh_token: str) -> Tokens:
         pk=session.pk, refresh_jti=claims.jti, revoked_at__isnull=True
     ).update(refresh_jti=refresh["jti"], refreshed_at=now, expires_at=_expiry(refresh, now))
     if not swapped:
-        revoke(Session.objects.filter(pk=session.pk), end=Session.End.REUSE)
+        if not revoke(Session.objects.filter(pk=session.pk), end=Session.End.REUSE):
+            raise SessionEnded  # somebody else ended it a moment ago
         log.warning("refresh token reused", session=str(session.pk), user=session.user_id)
         raise TokenReused
     return tokens.sign(refresh)
+
+
+def log_out(*, session: Session) -> None:
+    """End a session at its user's wish."""
+    revoke(Session.objects.filter(pk=session.pk), end=Session.End.LOGOUT)
 
 
 def live_session(session_id: uuid.UUID) -> Session:

@@ -1,0 +1,82 @@
+"""`/api/v1/auth/*`."""
+
+from dataclasses import asdict
+
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava import clients
+from ava.accounts import services
+from ava.accounts.models import Session
+from ava.accounts.serializers import (
+    AccountSerializer,
+    CredentialsSerializer,
+    LoginSerializer,
+    RefreshSerializer,
+    TokensSerializer,
+)
+from ava.api import ApiViewSet
+
+
+@method_decorator(never_cache, name="dispatch")
+class TokenViewSet(ApiViewSet):
+    """Getting tokens; needs none."""
+
+    ratelimit_group = "auth"
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="auth_login",
+        summary="Log in",
+        description="Repeated wrong passwords are answered with 429 for a growing time.",
+        request=CredentialsSerializer,
+        responses=LoginSerializer,
+    )
+    def login(self, request: Request) -> Response:
+        given = CredentialsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user, tokens = services.log_in(
+            **given.validated_data, network=clients.network(request._request)
+        )
+        return Response(LoginSerializer({**asdict(tokens), "user": user}).data)
+
+    @extend_schema(
+        operation_id="auth_refresh",
+        summary="Swap a refresh token for new tokens",
+        description="A refresh token works once. Using one again ends its login for everybody.",
+        request=RefreshSerializer,
+        responses=TokensSerializer,
+    )
+    def refresh(self, request: Request) -> Response:
+        given = RefreshSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        tokens = services.refresh_session(**given.validated_data)
+        return Response(TokensSerializer(asdict(tokens)).data)
+
+
+@method_decorator(never_cache, name="dispatch")
+class AccountViewSet(ApiViewSet):
+    """The logged-in user."""
+
+    ratelimit_group = "auth"
+
+    @extend_schema(
+        operation_id="auth_logout",
+        summary="Log out",
+        description="Ends this login: its access and refresh tokens are refused from now on.",
+        request=None,
+        responses={204: None},
+    )
+    def logout(self, request: Request) -> Response:
+        assert isinstance(request.auth, Session)  # noqa: S101 - narrows the type
+        services.log_out(session=request.auth)
+        return Response(status=204)
+
+    @extend_schema(operation_id="auth_me", summary="Who am I", responses=AccountSerializer)
+    def me(self, request: Request) -> Response:
+        return Response(AccountSerializer(request.user).data)

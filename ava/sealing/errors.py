@@ -1,0 +1,34 @@
+"""Why a sealed value does not open."""
+
+from ava.problems import Problem
+
+
+class KeyRingInvalid(Exception):
+    """AVA_KEYS cannot be used. `str()` is for the operator and holds no key."""
+
+
+class Unsealable(Problem):
+    """A sealed value cannot be opened. Only that value is affected."""
+
+    code = "sealed_value_unreadable"
+    detail = "A stored secret cannot be read any more."
+
+
+class KeyMissing(Unsealable):
+    """The key that sealed the value is not in the key ring.
+
+    Args:
+        key_id: the name of the missing key.
+    """
+
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
+        super().__init__(
+            f"A stored secret cannot be read: its key {key_id} is not in AVA_KEYS any more."
+        )
+
+
+class SealBroken(Unsealable):
+    """The text is not one AVA sealed for this row, column and owner, or it was changed."""
+
+    detail = "A stored secret cannot be read: it was changed or belongs to another row."

@@ -1,0 +1,196 @@
+"""A model field whose column only ever holds sealed text.
+
+Reading the attribute gives a handle (`Sealed`), not the secret: `row.secrets.open()` is the one
+way to it. So no repr, form, fixture, diff or template shows a secret by accident, and a row whose
+key is lost can still be listed, changed and deleted.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.signals import post_init, pre_save
+
+from ava.sealing.keys import Binding, key_id_of, key_ring
+
+if TYPE_CHECKING:
+    _TextField = models.TextField["Sealed | Unsealed | str", "Sealed | Unsealed"]
+else:
+    _TextField = models.TextField
+
+
+@dataclass(frozen=True, repr=False)
+class Sealed:
+    """A value as it is stored: `text`, and the place where it opens (None outside of a row)."""
+
+    text: str
+    binding: Binding | None = None
+
+    def __repr__(self) -> str:
+        return f"<sealed by {self.key_id}>"
+
+    @property
+    def key_id(self) -> str | None:
+        """Which key sealed it; None when the text is damaged."""
+        return key_id_of(self.text)
+
+    def open(self) -> str:
+        """The secret.
+
+        Raises:
+            KeyMissing, SealBroken: it does not open here.
+        """
+        return key_ring().open(self.text, self._place())
+
+    def resealed(self) -> "Sealed":
+        """The same secret in the same place under the primary key.
+
+        Raises:
+            KeyMissing, SealBroken: it does not open here.
+        """
+        return seal(self.open(), self._place())
+
+    def _place(self) -> Binding:
+        if self.binding is None:
+            raise ValueError("Read the whole row: a sealed value opens in its row only.")
+        return self.binding
+
+
+@dataclass(frozen=True)
+class Unsealed:
+    """A secret that was assigned and waits for save() to seal it."""
+
+    secret: str = field(repr=False)
+
+    def open(self) -> str:
+        """The secret."""
+        return self.secret
+
+
+def seal(secret: str, binding: Binding) -> Sealed:
+    """The secret sealed for this place by the primary key."""
+    return Sealed(key_ring().seal(secret, binding), binding)
+
+
+class SealedAttribute(DeferredAttribute):
+    """Turns an assigned text into an `Unsealed`, so that nothing shows it before it is saved."""
+
+    field: "SealedField"
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        if isinstance(value, str):
+            value = Unsealed(value)
+        elif value is not None and not isinstance(value, Sealed | Unsealed):
+            raise TypeError(f"{self.field.name} takes text, not {type(value).__name__}.")
+        instance.__dict__[self.field.attname] = value
+
+
+class SealedField(_TextField):
+    """Text, sealed at save for this model, column, primary key and owner.
+
+    The primary key must be known before the row is inserted: give the model a UUID made in Python.
+
+    Args:
+        owner: name of the foreign key to whom the row belongs.
+    """
+
+    descriptor_class = SealedAttribute
+
+    def __init__(self, *args: Any, owner: str, **kwargs: Any) -> None:
+        self.owner = owner
+        # Generated forms would show what a field holds.
+        kwargs["editable"] = False
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["editable"]
+        return name, path, args, {**kwargs, "owner": self.owner}
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
+        if not cls._meta.abstract:
+            post_init.connect(self._bind, sender=cls, weak=False)
+            pre_save.connect(self._refuse_half_a_move, sender=cls, weak=False)
+
+    def binding(self, instance: models.Model) -> Binding:
+        """Where this row's value opens.
+
+        Raises:
+            ValueError: the row has no primary key or no owner yet.
+        """
+        pk_field = self.model._meta.pk
+        owner_field = self.model._meta.get_field(self.owner)
+        pk, owner = instance.pk, getattr(instance, owner_field.attname)
+        if pk is None or owner is None:
+            raise ValueError(f"{self.model.__name__} needs a primary key and an owner to seal for.")
+        return Binding(
+            model=self.model._meta.label_lower,
+            column=self.column,
+            pk=str(pk_field.to_python(pk)),
+            owner=str(owner_field.target_field.to_python(owner)),
+        )
+
+    def from_db_value(self, value: str | None, *_: Any) -> Sealed | None:
+        return None if value is None else Sealed(value)
+
+    def to_python(self, value: Any) -> Any:
+        """A fixture holds sealed text; it is loaded as it was dumped."""
+        if isinstance(value, str) and key_id_of(value):
+            return Sealed(value)
+        return value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.value_from_object(obj)
+        if not isinstance(value, Sealed):
+            raise ValueError("Only saved rows can be dumped.")
+        return value.text
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
+        """Seal what was assigned; seal anew what moved to another owner or primary key."""
+        value = model_instance.__dict__[self.attname]
+        if value is None:
+            return None
+        binding = self.binding(model_instance)
+        if isinstance(value, Unsealed):
+            value = seal(value.open(), binding)
+        elif value.binding is None:
+            value = Sealed(value.text, binding)
+        elif value.binding != binding:
+            value = seal(value.open(), binding)
+        model_instance.__dict__[self.attname] = value
+        return value
+
+    def get_prep_value(self, value: Any) -> str | None:
+        """Sealed text, or a refusal: clear text reaches neither the database nor a query."""
+        if value is None:
+            return None
+        if isinstance(value, Sealed):
+            return value.text
+        raise TypeError(f"{self.name} is sealed: assign it to a row and save that row.")
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> str | None:
+        """No expressions either, which Django lets pass: they could carry clear text."""
+        return self.get_prep_value(value)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name not in ("exact", "isnull"):
+            raise TypeError(f"{self.name} is sealed: it cannot be searched.")
+        return super().get_lookup(lookup_name)
+
+    def _bind(self, instance: models.Model, **_: Any) -> None:
+        """After a row is read: its value opens where the row stood then."""
+        value = instance.__dict__.get(self.attname)
+        if isinstance(value, Sealed) and value.binding is None:
+            instance.__dict__[self.attname] = Sealed(value.text, self.binding(instance))
+
+    def _refuse_half_a_move(
+        self, instance: models.Model, update_fields: frozenset[str] | None, **_: Any
+    ) -> None:
+        """A new owner saved without the sealed column would leave it closed for ever."""
+        if update_fields is None or self.name in update_fields:
+            return
+        value = instance.__dict__.get(self.attname)
+        if isinstance(value, Sealed) and value.binding not in (None, self.binding(instance)):
+            raise ValueError(f"The owner changed: save {self.name} with it.")

@@ -1,0 +1,16 @@
+"""How a stored secret is shown."""
+
+BULLETS = "•" * 8
+_SHOWN = 4
+# Of a shorter one, four characters would give too much away.
+_SHORTEST = 12
+
+
+def mask(secret: str) -> str:
+    """Eight bullets and the last four characters; bullets alone for a short secret."""
+    return BULLETS + (secret[-_SHOWN:] if len(secret) >= _SHORTEST else "")
+
+
+def is_mask(text: str) -> bool:
+    """True for what can only be a mask: no provider's secret begins with bullets."""
+    return text.startswith(BULLETS)

@@ -1,0 +1,78 @@
+"""What a user stored for a provider, and who changed it when."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from ava.sealing.fields import SealedField
+from integrations.credentials.providers import PROVIDERS
+
+
+class Credential(models.Model):
+    """One user's credentials for one provider.
+
+    `clear` holds the fields that are no secret, `secrets` the sealed JSON of those that are.
+    `version` is new whenever any of them changes; sealing anew under another key leaves it.
+    """
+
+    # Made in Python: the secrets are sealed for this row before it is inserted.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="credentials"
+    )
+    provider = models.CharField(max_length=16)
+    clear = models.JSONField(default=dict)
+    secrets = SealedField(owner="user")
+    version = models.UUIDField(default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["user", "provider"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "provider"], name="one_credential_per_user_and_provider"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{PROVIDERS[self.provider].name} credentials of {self.user}"
+
+
+class CredentialChange(models.Model):
+    """Who changed which fields, never what they held. Rows outlive the credential and the users."""
+
+    class Action(models.TextChoices):
+        CREATED = "created"
+        CHANGED = "changed"
+        DELETED = "deleted"
+
+    class Source(models.TextChoices):
+        API = "api"
+        ADMIN = "admin"
+        COMMAND = "command"
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    provider = models.CharField(max_length=16)
+    action = models.CharField(max_length=8, choices=Action.choices)
+    fields = models.JSONField(default=list, help_text="Names of the fields that changed.")
+    source = models.CharField(max_length=8, choices=Source.choices)
+    correlation_id = models.CharField(max_length=128, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-at", "-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner", "provider", "-at"], name="changes_of_a_credential")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} credentials {self.action}"

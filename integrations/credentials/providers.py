@@ -1,0 +1,145 @@
+"""The providers a user can connect, and what each one asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+
+class Kind(Enum):
+    """What a field's text must look like; `integrations.credentials.validation` checks it."""
+
+    KEY = "key"  # printable ASCII without spaces: it goes into an HTTP header
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    HOST = "host"
+    PORT = "port"
+    CHOICE = "choice"
+    ACCOUNT_SID = "account_sid"
+    API_KEY_SID = "api_key_sid"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a provider's credentials.
+
+    Args:
+        name: as in REST.
+        about: what it is, for the person who fills it in.
+        secret: stored sealed, shown masked.
+        required: the provider does not work without it.
+        max_length: characters.
+        choices: the only values of a CHOICE.
+    """
+
+    name: str
+    about: str
+    kind: Kind = Kind.KEY
+    secret: bool = False
+    required: bool = True
+    max_length: int = 256
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One provider.
+
+    Args:
+        slug: as in paths and metrics.
+        name: as in sentences.
+        fields: what a user stores; empty for those connected by signing in (OAuth).
+        environment: field name -> variable of the operator's own credentials.
+    """
+
+    slug: str
+    name: str
+    fields: tuple[Field, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Names of the fields that are stored sealed."""
+        return frozenset(spec.name for spec in self.fields if spec.secret)
+
+
+_FROM_EMAIL = Field("from_email", "Address your mail comes from.", Kind.EMAIL, max_length=254)
+_WEBHOOK_SECRET = Field(
+    "webhook_secret", "Secret that signs the provider's webhooks.", secret=True, required=False
+)
+
+PROVIDERS: Mapping[str, Provider] = MappingProxyType(
+    {
+        provider.slug: provider
+        for provider in (
+            Provider(
+                "vapi",
+                "Vapi",
+                (
+                    Field("api_key", "Private API key.", secret=True),
+                    _WEBHOOK_SECRET,
+                    Field(
+                        "default_assistant_id",
+                        "Assistant to use where none is named.",
+                        required=False,
+                        max_length=64,
+                    ),
+                ),
+                {"api_key": "AVA_API_VAPI_API_KEY"},
+            ),
+            Provider(
+                "twilio",
+                "Twilio",
+                (
+                    Field("account_sid", "Account SID (AC...).", Kind.ACCOUNT_SID, max_length=34),
+                    Field("auth_token", "Auth token of the account.", secret=True),
+                    Field(
+                        "api_key_sid",
+                        "SID of an API key (SK...), together with its secret.",
+                        Kind.API_KEY_SID,
+                        required=False,
+                        max_length=34,
+                    ),
+                    Field("api_key_secret", "Secret of that API key.", secret=True, required=False),
+                    Field(
+                        "default_from",
+                        "Number to call and write from where none is named, E.164.",
+                        Kind.PHONE,
+                        required=False,
+                        max_length=32,
+                    ),
+                ),
+                {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
+            ),
+            Provider(
+                "resend",
+                "Resend",
+                (Field("api_key", "API key (re_...).", secret=True), _WEBHOOK_SECRET, _FROM_EMAIL),
+                {"api_key": "RESEND_API_KEY"},
+            ),
+            Provider(
+                "smtp",
+                "SMTP",
+                (
+                    Field("host", "Name or address of the mail server.", Kind.HOST, max_length=253),
+                    Field("port", "Port of the mail server.", Kind.PORT),
+                    Field(
+                        "security",
+                        "How the connection is protected.",
+                        Kind.CHOICE,
+                        choices=("none", "starttls", "tls"),
+                    ),
+                    Field("username", "Login at the mail server.", Kind.TEXT),
+                    Field("password", "Password of that login.", Kind.TEXT, secret=True),
+                    _FROM_EMAIL,
+                ),
+            ),
+            Provider("google", "Google Calendar"),
+            Provider("microsoft", "Microsoft 365"),
+        )
+    }
+)
+
+# Those whose credentials are typed in; the others are connected by signing in.
+BY_FIELDS: tuple[str, ...] = tuple(slug for slug, each in PROVIDERS.items() if each.fields)

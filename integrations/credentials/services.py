@@ -1,0 +1,225 @@
+"""Store, replace, show, use and check a user's credentials for a provider."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ava import correlation
+from integrations.credentials import store, verification
+from integrations.credentials.errors import (
+    CredentialsMissing,
+    CredentialsUnreadable,
+    UnknownProvider,
+    VerificationUnavailable,
+)
+from integrations.credentials.masks import mask
+from integrations.credentials.models import Credential, CredentialChange
+from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Provider
+from integrations.credentials.store import AnyUser, Credentials
+from integrations.credentials.validation import validate
+
+log = structlog.get_logger("integrations.credentials")
+
+Action = CredentialChange.Action
+Source = CredentialChange.Source
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a user may see of their credentials for a provider.
+
+    Args:
+        configured: there is something to use, the user's or the operator's.
+        source: whose it is.
+        readable: False when the user's own cannot be opened any more.
+        fields: name -> what to show; secrets masked, None where nothing is set.
+        updated_at: when the user's own last changed.
+    """
+
+    provider: str
+    configured: bool
+    source: Literal["user", "environment", "none"]
+    readable: bool
+    fields: Mapping[str, str | int | None]
+    updated_at: datetime | None
+
+
+def credentials_for(*, user: AnyUser, provider: str) -> Credentials:
+    """The credentials to reach this provider with, on behalf of this user.
+
+    The operator's serve only a user who stored none at all: half of the user's own is an error.
+
+    Raises:
+        CredentialsMissing: none, or not all fields that are needed.
+        CredentialsUnreadable: stored, but they do not open.
+        KeyError: no such provider.
+    """
+    spec = PROVIDERS[provider]
+    row = store.find(user=user, provider=provider)
+    if row is None:
+        found = store.from_environment(user=user, provider=spec)
+        if found is None:
+            raise CredentialsMissing(spec.name)
+        return found
+    fields = {name: str(value) for name, value in store.open_fields(row, spec).items()}
+    if any(field.required and not fields.get(field.name) for field in spec.fields):
+        raise CredentialsMissing(spec.name)
+    return Credentials(provider, "user", MappingProxyType(fields), str(row.version))
+
+
+def describe(*, user: AnyUser, provider: str) -> Description:
+    """What the user may see of their credentials; nothing of the operator's but that they serve.
+
+    Raises:
+        KeyError: no such provider.
+    """
+    spec = PROVIDERS[provider]
+    row = store.find(user=user, provider=provider)
+    if row is not None:
+        return describe_row(row)
+    served = store.from_environment(user=user, provider=spec) is not None
+    return Description(
+        provider=provider,
+        configured=served,
+        source="environment" if served else "none",
+        readable=True,
+        fields={field.name: None for field in spec.fields},
+        updated_at=None,
+    )
+
+
+def describe_row(row: Credential) -> Description:
+    """What may be seen of a stored row."""
+    spec = PROVIDERS[row.provider]
+    try:
+        stored, readable = store.open_fields(row, spec), True
+    except CredentialsUnreadable:
+        stored, readable = dict(row.clear), False
+    shown: dict[str, str | int | None] = {}
+    for field in spec.fields:
+        value = stored.get(field.name)
+        shown[field.name] = mask(value) if field.secret and value is not None else value
+    return Description(row.provider, True, "user", readable, shown, row.updated_at)
+
+
+def save(
+    *, user: AnyUser, provider: str, values: Mapping[str, Any], actor: AnyUser, source: str
+) -> Credential:
+    """Replace the user's credentials for this provider by `values`.
+
+    A secret given as the mask it is shown with keeps its value; an optional field left out, null
+    or empty is removed.
+
+    Args:
+        actor: who does it: the user, or somebody in the admin.
+        source: one of CredentialChange.Source.
+
+    Raises:
+        UnknownProvider: no such provider, or it is connected by signing in.
+        ValidationFailed: naming each field that does not fit.
+    """
+    spec = typed_in(provider)
+    try:
+        return _save(user, spec, values, actor, source)
+    except IntegrityError:
+        # Another request stored the first one at the same moment: replace that.
+        return _save(user, spec, values, actor, source)
+
+
+@transaction.atomic
+def _save(
+    user: AnyUser, spec: Provider, values: Mapping[str, Any], actor: AnyUser, source: str
+) -> Credential:
+    row = Credential.objects.select_for_update().filter(user_id=user.pk, provider=spec.slug).first()
+    stored: Mapping[str, Any] | None = {}
+    action = Action.CREATED
+    if row is not None:
+        action = Action.CHANGED
+        try:
+            stored = store.open_fields(row, spec)
+        except CredentialsUnreadable:
+            stored = None
+    fields = validate(spec, values, stored)
+    before = stored or {}
+    changed = sorted(
+        name for name in fields.keys() | before.keys() if fields.get(name) != before.get(name)
+    )
+    row = row or Credential(user_id=user.pk, provider=spec.slug)
+    if changed:
+        row.clear = {k: v for k, v in fields.items() if k not in spec.secret_names}
+        secrets = {k: v for k, v in fields.items() if k in spec.secret_names}
+        row.secrets = json.dumps(secrets)
+        row.version = uuid.uuid4()
+        row.updated_at = timezone.now()
+        row.save()
+        _record(user, spec.slug, action, changed, actor, source)
+    return row
+
+
+@transaction.atomic
+def delete(*, user: AnyUser, provider: str, actor: AnyUser, source: str) -> bool:
+    """Forget the user's credentials for this provider. False when there were none.
+
+    Raises:
+        UnknownProvider: no such provider, or it is connected by signing in.
+    """
+    typed_in(provider)
+    rows = Credential.objects.filter(user_id=user.pk, provider=provider)
+    deleted, _ = rows.delete()
+    if deleted:
+        _record(user, provider, Action.DELETED, [], actor, source)
+    return bool(deleted)
+
+
+def verify(*, user: AnyUser, provider: str) -> str:
+    """Ask the provider whether it takes the credentials. A sentence for a person when it does.
+
+    Raises:
+        UnknownProvider: no such provider, or it is connected by signing in.
+        CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
+        VerificationUnavailable: AVA cannot ask this provider.
+        Problem: what the provider answered, as a sentence.
+    """
+    spec = typed_in(provider)
+    credentials = credentials_for(user=user, provider=provider)
+    ask = verification.find(provider)
+    if ask is None:
+        raise VerificationUnavailable(f"AVA cannot check {spec.name} credentials yet.")
+    return ask(credentials)
+
+
+def typed_in(provider: str) -> Provider:
+    """A provider whose credentials a user types in.
+
+    Raises:
+        UnknownProvider: there is none of this name, or it is connected by signing in.
+    """
+    spec = PROVIDERS.get(provider)
+    if spec is None:
+        raise UnknownProvider(f"There is no such provider. Choose one of {', '.join(BY_FIELDS)}.")
+    if not spec.fields:
+        raise UnknownProvider(f"{spec.name} is connected by signing in, it has no keys to store.")
+    return spec
+
+
+def _record(
+    user: AnyUser, provider: str, action: str, fields: list[str], actor: AnyUser, source: str
+) -> None:
+    CredentialChange.objects.create(
+        owner_id=user.pk,
+        actor_id=actor.pk,
+        provider=provider,
+        action=action,
+        fields=fields,
+        source=source,
+        correlation_id=correlation.current(),
+    )
+    log.info("credentials", provider=provider, action=str(action), fields=fields, source=source)

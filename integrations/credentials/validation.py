@@ -1,0 +1,168 @@
+"""What a user types, checked field by field against the provider's list of fields."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from ava.problems import ValidationFailed
+from integrations.credentials.masks import is_mask, mask
+from integrations.credentials.providers import Field, Kind, Provider
+
+# Members of what AVA shows; a client may send them back with its changes.
+SHOWN_ONLY = frozenset({"provider", "configured", "source", "readable", "updated_at"})
+
+PATTERNS = {
+    Kind.KEY: r"[!-~]+",
+    Kind.ACCOUNT_SID: r"AC[0-9a-fA-F]{32}",
+    Kind.API_KEY_SID: r"SK[0-9a-fA-F]{32}",
+}
+_SAID = {
+    Kind.KEY: "Use printable ASCII characters without spaces.",
+    Kind.ACCOUNT_SID: "An account SID is AC and 32 hexadecimal digits.",
+    Kind.API_KEY_SID: "An API key SID is SK and 32 hexadecimal digits.",
+}
+_HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_PHONE = re.compile(r"\+[0-9 ().-]+")
+
+
+def validate(
+    provider: Provider, values: Mapping[str, Any], stored: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The fields to store.
+
+    Args:
+        values: what the user sent: the whole, not a change.
+        stored: what is stored now, secrets in clear; None when it cannot be read.
+
+    Raises:
+        ValidationFailed: with the sentences for each field.
+    """
+    known = {field.name for field in provider.fields}
+    errors = {
+        name: [f"{provider.name} has no such field."]
+        for name in map(str, values)
+        if name not in known | SHOWN_ONLY
+    }
+    fields: dict[str, Any] = {}
+    for field in provider.fields:
+        try:
+            value = _field(field, values.get(field.name), stored)
+        except ValueError as fault:
+            errors[field.name] = [str(fault)]
+        else:
+            if value is not None:
+                fields[field.name] = value
+    pair = {"api_key_sid", "api_key_secret"} & known
+    if not errors and len(pair & fields.keys()) == 1:
+        missing = (pair - fields.keys()).pop()
+        errors[missing] = ["An API key needs both its SID and its secret."]
+    if errors:
+        name, said = next(iter(errors.items()))
+        raise ValidationFailed(f"{name}: {said[0]}" if name in known else said[0], errors=errors)
+    return fields
+
+
+def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
+    """The value to store, None for none, or ValueError with a sentence."""
+    if isinstance(value, str) and field.kind is not Kind.TEXT:
+        value = value.strip()
+    if value is None or value == "":
+        if not field.required:
+            return None
+        if field.secret and (stored is None or field.name in stored):
+            raise ValueError(
+                "Send the secret itself, or the mask it is shown with to keep it."
+                if stored
+                else "The stored secret cannot be read any more. Send it again."
+            )
+        raise ValueError("This field is required.")
+    if field.secret and isinstance(value, str) and is_mask(value):
+        return _kept(field, value, stored)
+    if field.kind is Kind.PORT:
+        return _port(value)
+    if not isinstance(value, str):
+        raise ValueError("This must be text.")
+    if len(value) > field.max_length:
+        raise ValueError(f"At most {field.max_length} characters.")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
+        raise ValueError("Control characters are not allowed.")
+    return _CHECKS[field.kind](field, value)
+
+
+def _kept(field: Field, value: str, stored: Mapping[str, Any] | None) -> str:
+    if stored is None:
+        raise ValueError("The stored secret cannot be read any more. Send it again.")
+    kept = stored.get(field.name)
+    if not isinstance(kept, str) or mask(kept) != value:
+        raise ValueError("This is the mask of another secret. Send the secret itself.")
+    return kept
+
+
+def _port(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65535:
+        raise ValueError("A port is a whole number from 1 to 65535.")
+    return value
+
+
+def _matching(field: Field, value: str) -> str:
+    if not re.fullmatch(PATTERNS[field.kind], value):
+        raise ValueError(_SAID[field.kind])
+    return value
+
+
+def _text(field: Field, value: str) -> str:
+    return value
+
+
+def _email(field: Field, value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError:
+        raise ValueError("This is not an e-mail address.") from None
+    return value
+
+
+def _phone(field: Field, value: str) -> str:
+    said = "Write the number in E.164, such as +15005550006."
+    if not _PHONE.fullmatch(value):
+        raise ValueError(said)
+    try:
+        number = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        raise ValueError(said) from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError(said)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _host(field: Field, value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        if not all(_HOST_LABEL.fullmatch(label) for label in value.rstrip(".").split(".")):
+            raise ValueError("This is no host name.") from None
+    return value
+
+
+def _choice(field: Field, value: str) -> str:
+    if value not in field.choices:
+        raise ValueError(f"Choose one of {', '.join(field.choices)}.")
+    return value
+
+
+_CHECKS = {
+    Kind.KEY: _matching,
+    Kind.ACCOUNT_SID: _matching,
+    Kind.API_KEY_SID: _matching,
+    Kind.TEXT: _text,
+    Kind.EMAIL: _email,
+    Kind.PHONE: _phone,
+    Kind.HOST: _host,
+    Kind.CHOICE: _choice,
+}

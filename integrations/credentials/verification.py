@@ -1,0 +1,24 @@
+"""Who asks a provider whether it takes some credentials. Filled in the apps' `ready()`."""
+
+from collections.abc import Callable
+
+from integrations.credentials.store import Credentials
+
+Verify = Callable[[Credentials], str]
+
+_verifiers: dict[str, Verify] = {}
+
+
+def register(provider: str, verify: Verify) -> None:
+    """Let `verify` ask this provider.
+
+    Args:
+        verify: returns a sentence for a person ("Vapi accepted the key."); raises a Problem
+            when the provider refuses or does not answer.
+    """
+    _verifiers[provider] = verify
+
+
+def find(provider: str) -> Verify | None:
+    """Who asks this provider, if anybody."""
+    return _verifiers.get(provider)

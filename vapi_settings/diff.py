@@ -1,0 +1,149 @@
+"""One field of an assistant: read it, and say what to send to change it and nothing else.
+
+Vapi's PATCH replaces every nested object whole (docs.vapi.ai/api-reference/assistants/update), so
+a change is sent as the complete top-level field with one leaf altered.
+"""
+
+import copy
+import json
+import math
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, Final
+
+Document = Mapping[str, Any]
+Path = tuple[str, ...]
+
+
+class Absence(Enum):
+    """The type of ABSENT, for values that may not exist: JSON's null is a value."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absence.ABSENT
+
+EXACT: Final = 2**53 - 1
+"""The largest whole number that Vapi's JavaScript keeps exactly."""
+
+SERVER_FIELDS: Final = frozenset({"id", "orgId", "createdAt", "updatedAt", "latestVersion"})
+"""Top-level fields that Vapi manages; a PATCH may not name them."""
+
+
+class ParentMissing(Exception):
+    """The object that would hold the field does not exist, and cannot be made from nothing.
+
+    Args:
+        field: the top-level field, such as "voice".
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def read(document: Document, path: Path) -> Any:
+    """The value at the path, or ABSENT. Whatever stands in the way, it is never an error."""
+    found: Any = document
+    for name in path:
+        if not isinstance(found, Mapping) or name not in found:
+            return ABSENT
+        found = found[name]
+    return found
+
+
+def patch(
+    document: Document, path: Path, value: Any, *, makes_parents: bool = False
+) -> dict[str, Any]:
+    """The smallest PATCH body that sets the path to the value and keeps all the rest.
+
+    Args:
+        document: the assistant as Vapi just gave it.
+        path: where the field lives, such as ("model", "temperature").
+        value: the new value; ABSENT takes the field away. Vapi has no way to take away a
+            top-level field, so that is sent as null.
+        makes_parents: whether missing objects on the way may be made.
+
+    Raises: ParentMissing.
+    """
+    top = path[0]
+    if len(path) == 1:
+        return {top: None if value is ABSENT else copy.deepcopy(value)}
+    field = copy.deepcopy(document.get(top))
+    if not isinstance(field, dict):
+        # A text or a list in its place is not ours to throw away, null holds nothing.
+        if field is not None or not makes_parents:
+            raise ParentMissing(top)
+        field = {}
+    holder = field
+    for name in path[1:-1]:
+        inner = holder.get(name)
+        if inner is None and makes_parents:
+            inner = holder[name] = {}
+        if not isinstance(inner, dict):
+            raise ParentMissing(top)
+        holder = inner
+    if value is ABSENT:
+        holder.pop(path[-1], None)
+    else:
+        holder[path[-1]] = copy.deepcopy(value)
+    return {top: field}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal as JSON: 1 and 1.0 are one number, true is none, the order of names is nothing."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other
+    return type(one) is type(other) and bool(one == other)
+
+
+def differences(before: Document, after: Document, *, beside: Path) -> list[str]:
+    """Dotted paths of what differs, apart from the path `beside` and Vapi's own fields."""
+    names = (before.keys() | after.keys()) - SERVER_FIELDS
+    found: list[str] = []
+    for name in sorted(names):
+        one, other = before.get(name, ABSENT), after.get(name, ABSENT)
+        found.extend(_differences(one, other, (name,), beside))
+    return found
+
+
+def _differences(one: Any, other: Any, path: Path, beside: Path) -> Iterator[str]:
+    if path == beside or same(one, other):
+        return
+    sides = (_as_object(one), _as_object(other))
+    if path != beside[: len(path)] or None in sides:
+        yield ".".join(path)
+        return
+    # On the way to the field only what lies beside it counts; a parent may be made for it.
+    before, after = (side or {} for side in sides)
+    for name in sorted(before.keys() | after.keys()):
+        yield from _differences(
+            before.get(name, ABSENT), after.get(name, ABSENT), (*path, name), beside
+        )
+
+
+def _as_object(value: Any) -> Mapping[str, Any] | None:
+    if value is ABSENT or value is None:
+        return {}
+    return value if isinstance(value, Mapping) else None
+
+
+def canonical(value: Any) -> str:
+    """One text for each JSON value: `same` values give the same text. ASCII only."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        return int(value)
+    return value

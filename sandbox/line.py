@@ -42,7 +42,7 @@ class Line:
         self._sock.sendall(data[-1:])
 
     def hang(self, longest_s: float | None, lifted: threading.Event) -> None:
-        """Say nothing until the client leaves, time is over or the fault is lifted; then hang up."""
+        """Say nothing until the client leaves, time is over or the fault is lifted."""
         self.close = True
         end = None if longest_s is None else time.monotonic() + longest_s
         self._sock.settimeout(LOOK_UP_S)

@@ -119,10 +119,8 @@ def test_one_unknown_field_anywhere_in_a_modelled_object_is_found(vapi: Client) 
     open_parts = ("metadata", "hooks", "fallbackPlan", "voicemailDetection", "schema", "properties")
 
     def objects(value: Any, path: tuple[Any, ...]) -> Any:
-        if (
-            any(part in open_parts for part in path)
-            or path[-2:-1] == ("messages",)
-            and "tools" in path
+        if any(part in open_parts for part in path) or (
+            path[-2:-1] == ("messages",) and "tools" in path
         ):
             return
         if isinstance(value, dict):

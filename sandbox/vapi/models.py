@@ -20,7 +20,7 @@ _COMMON: dict[str, Rule] = {
     "knowledgeBase": ByTag(
         "provider", tagged("provider", {"custom-knowledge-base": ({"server": SERVER}, "server")})
     ),
-    "model": LONG_LIST,
+    "model": TEXT,
     "temperature": Number(0, 2),
     "emotionRecognitionEnabled": FLAG,
     "numFastTurns": Number(0),
@@ -28,12 +28,14 @@ _COMMON: dict[str, Rule] = {
 _MAX_TOKENS: dict[str, Rule] = {"maxTokens": Number(50, 10000)}
 
 _ANTHROPIC: dict[str, Rule] = {
+    "model": LONG_LIST,
     "thinking": Shape(
         {"type": choice("enabled"), "budgetTokens": Number(1024, 100000)}, ("type", "budgetTokens")
     ),
 }
 
 _OPENAI: dict[str, Rule] = {
+    "model": LONG_LIST,
     "fallbackModels": ListOf(LONG_LIST),
     "toolStrictCompatibilityMode": choice(
         "strip-parameters-with-unsupported-validation strip-unsupported-validation"
@@ -52,6 +54,7 @@ _CUSTOM: dict[str, Rule] = {
 }
 
 _GOOGLE: dict[str, Rule] = {
+    "model": LONG_LIST,
     "realtimeConfig": Shape(
         {
             "topP": NUMBER,
@@ -60,6 +63,22 @@ _GOOGLE: dict[str, Rule] = {
             "frequencyPenalty": NUMBER,
             "speechConfig": OBJECT,
         }
+    ),
+}
+
+_GROQ: dict[str, Rule] = {
+    "model": choice(
+        "openai/gpt-oss-20b openai/gpt-oss-120b deepseek-r1-distill-llama-70b llama-3.3-70b-versatile "
+        "llama-3.1-405b-reasoning llama-3.1-8b-instant llama3-8b-8192 llama3-70b-8192 gemma2-9b-it "
+        "moonshotai/kimi-k2-instruct-0905 meta-llama/llama-4-scout-17b-16e-instruct mistral-saba-24b "
+        "compound-beta compound-beta-mini"
+    )
+}
+
+_XAI: dict[str, Rule] = {
+    "model": choice(
+        "grok-beta grok-2 grok-3 grok-4-fast-reasoning grok-4-fast-non-reasoning "
+        "grok-4.20-0309-reasoning grok-4.20-0309-non-reasoning grok-4.3"
     )
 }
 
@@ -72,14 +91,14 @@ _OWN: dict[str, tuple[dict[str, Rule], str]] = {
     "deepinfra": ({}, "model"),
     "deep-seek": ({"model": choice("deepseek-chat deepseek-reasoner")}, "model"),
     "google": (_GOOGLE, "model"),
-    "groq": ({}, "model"),
+    "groq": (_GROQ, "model"),
     "inflection-ai": ({"model": choice("inflection_3_pi")}, "model"),
     "minimax": ({"model": choice("MiniMax-M2.7")}, "model"),
     "openai": (_OPENAI, "model"),
     "openrouter": ({}, "model"),
     "perplexity-ai": ({}, "model"),
     "together-ai": ({}, "model"),
-    "xai": ({}, "model"),
+    "xai": (_XAI, "model"),
 }
 
 # Vapi's own model has no maxTokens.

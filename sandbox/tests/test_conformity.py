@@ -1,0 +1,128 @@
+"""Requests and answers, held against the providers' official documents by openapi-core."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from openapi_core import Config, OpenAPI
+from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
+
+from sandbox.server import Sandbox
+from sandbox.tests.client import Client
+from sandbox.tests.specimens import Specimens
+from sandbox.tests.specs import load, strict
+from sandbox.tests.test_other_providers import ACCOUNT, DEMO
+from sandbox.tests.test_vapi import FRONT_DESK
+from sandbox.vapi.assistant import ASSISTANT
+
+Checked = Callable[..., requests.Response]
+
+
+def document(name: str, url: str) -> OpenAPI:
+    """One provider's document, strict and with the sandbox for a server."""
+    spec = strict(load(name))
+    spec["servers"] = [{"url": url}]
+    for path in spec["paths"].values():
+        path.pop("servers", None)
+    return OpenAPI.from_dict(spec, config=Config(spec_validator_cls=None))
+
+
+def checker(openapi: OpenAPI, client: Client) -> Checked:
+    """Sends a request; the document must allow it and its answer."""
+
+    def call(method: str, path: str, **options: Any) -> requests.Response:
+        answer = client.call(method, path, **options)
+        request = RequestsOpenAPIRequest(answer.request)
+        openapi.validate_request(request)
+        assert answer.ok, answer.text
+        openapi.validate_response(request, RequestsOpenAPIResponse(answer))
+        return answer
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def vapi_document(running: Sandbox) -> OpenAPI:
+    return document("vapi_openapi.json", running.url + "/vapi")
+
+
+@pytest.fixture
+def vapi_call(vapi_document: OpenAPI, vapi: Client) -> Checked:
+    return checker(vapi_document, vapi)
+
+
+def test_every_door_of_vapi_conforms(vapi_call: Checked) -> None:
+    listed = vapi_call("GET", "/assistant?limit=5&createdAtGt=2025-01-01T00:00:00Z").json()
+    made = vapi_call("POST", "/assistant", json={"name": "New"}).json()
+    assert vapi_call("GET", f"/assistant/{FRONT_DESK}").json() == listed[0]
+    vapi_call("PATCH", f"/assistant/{FRONT_DESK}", json={"firstMessage": "Hi"})
+    vapi_call("DELETE", f"/assistant/{made['id']}")
+    for number in vapi_call("GET", "/phone-number").json():
+        vapi_call("GET", f"/phone-number/{number['id']}")
+    vapi_call("GET", "/call?limit=1")
+
+
+def test_the_whole_seed_can_be_created_again(vapi_call: Checked, sandbox: Sandbox) -> None:
+    seed = sandbox.vapi.assistant(FRONT_DESK)
+    fields = {key: seed[key] for key in ASSISTANT.fields if key in seed}
+    made = vapi_call("POST", "/assistant", json=fields).json()
+    assert {key: made[key] for key in fields} == fields
+
+
+def full_values() -> Iterator[tuple[str, Any]]:
+    """Every alternative of every key of an assistant, each with all its fields."""
+    schemas = load("vapi_openapi.json")["components"]["schemas"]
+    specimens = Specimens(schemas)
+    for key, schema in schemas["UpdateAssistantDTO"]["properties"].items():
+        for value in specimens.each(schema):
+            yield key, value
+
+
+def test_whatever_the_document_allows_is_taken_and_read_back(vapi: Client) -> None:
+    count = 0
+    for key, value in full_values():
+        answer = vapi.patch(f"/assistant/{FRONT_DESK}", {key: value})
+        assert answer.status_code == 200, (key, value, answer.text)
+        assert answer.json()[key] == value
+        count += 1
+    assert count > 80
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"foo": 1},
+        {"id": "x"},
+        {"name": "x" * 41},
+        {"maxDurationSeconds": 9},
+        {"firstMessage": None},
+        {"model": {"provider": "openai", "model": "gpt-4o", "temperature": 2.1}},
+        {"model": {"provider": "openai", "model": "gpt-4o", "maxTokens": 49}},
+        {"model": {"provider": "openai", "model": "gpt-4o", "foo": 1}},
+        {"voice": {"provider": "11labs", "voiceId": "sarah", "speed": 1.3}},
+        {"voice": {"provider": "cartesia", "voiceId": "x", "speed": 1}},
+        {"artifactPlan": {"transcriptPlan": {"on": True}}},
+    ],
+)
+def test_what_the_sandbox_refuses_the_document_refuses_too(
+    vapi_document: OpenAPI, vapi: Client, body: Any
+) -> None:
+    answer = vapi.patch(f"/assistant/{FRONT_DESK}", body)
+    assert answer.status_code == 400
+    with pytest.raises(Exception, match="Request body validation error|InvalidRequestBody"):
+        vapi_document.validate_request(RequestsOpenAPIRequest(answer.request))
+
+
+def test_twilios_account_and_numbers_conform(sandbox: Sandbox) -> None:
+    with Client(sandbox.url + "/twilio") as client:
+        call = checker(document("twilio_api_v2010.json", client.base), client)
+        call("GET", f"/2010-04-01/Accounts/{ACCOUNT}.json", auth=DEMO)
+        numbers = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json"
+        call("GET", f"{numbers}?PageSize=1&Page=1", auth=DEMO)
+
+
+def test_resends_domains_conform(sandbox: Sandbox) -> None:
+    with Client(sandbox.url + "/resend") as client:
+        call = checker(document("resend.json", client.base), client)
+        call("GET", "/domains", headers={"Authorization": "Bearer re_demo"})

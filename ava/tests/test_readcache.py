@@ -1,0 +1,365 @@
+"""Reads are shared, remembered, and never go back in time."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prometheus_client import REGISTRY
+
+from ava.readcache import ReadCache
+
+KEY = ("ada", "thing")
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WAIT = 10  # seconds; a test that waits this long has failed
+
+
+class Down(Exception):
+    pass
+
+
+class Busy(Exception):
+    pass
+
+
+class Clock:
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+    def now(self):
+        return NOON + timedelta(seconds=self.seconds)
+
+
+class Source:
+    """Something slow to read: each read waits until it is let go."""
+
+    def __init__(self, *answers, held=False):
+        self.answers = list(answers)
+        self.reads = 0
+        self.begun = threading.Semaphore(0)
+        self.go = threading.Event()
+        if not held:
+            self.go.set()
+
+    def __call__(self):
+        answer = self.answers[min(self.reads, len(self.answers) - 1)]
+        self.reads += 1
+        self.begun.release()
+        assert self.go.wait(WAIT)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def cache(clock):
+    return make(clock)
+
+
+def make(clock, **kwargs):
+    options = {"fresh_for": lambda: 300.0, "busy": Busy, "clock": clock, "now": clock.now}
+    return ReadCache("test", **{**options, **kwargs})
+
+
+def waiting(cache, key=KEY, edition=0):
+    """How many wait for the read of a key."""
+    return cache._flights[key, edition].followers
+
+
+def until(condition):
+    for _ in range(WAIT * 1000):
+        if condition():
+            return
+        threading.Event().wait(0.001)
+    raise AssertionError("it never came true")
+
+
+def test_a_fresh_copy_answers_without_reading(cache, clock):
+    source = Source("one", "two")
+    cache.read(KEY, source)
+    clock.seconds = 299
+    copy = cache.read(KEY, source)
+    assert (copy.value, copy.age, copy.as_of, copy.stale) == ("one", 299, NOON, False)
+    assert source.reads == 1
+
+
+def test_an_old_copy_is_read_again(cache, clock):
+    source = Source("one", "two")
+    cache.read(KEY, source)
+    clock.seconds = 300
+    copy = cache.read(KEY, source)
+    assert (copy.value, copy.age, copy.as_of) == ("two", 0, NOON + timedelta(seconds=300))
+
+
+def test_how_long_a_copy_is_fresh_is_asked_at_each_read(clock):
+    seconds = [300.0]
+    cache = make(clock, fresh_for=lambda: seconds[0])
+    source = Source("one", "two")
+    cache.read(KEY, source)
+    seconds[0] = 0
+    assert cache.read(KEY, source).value == "two"
+
+
+def test_keys_have_nothing_to_do_with_each_other(cache):
+    cache.read(("ada", 1), Source("hers"))
+    assert cache.read(("eve", 1), Source("his")).value == "his"
+
+
+def test_a_failure_that_is_tolerated_brings_the_last_good_copy(cache, clock):
+    source = Source("good", Down())
+    cache.read(KEY, source)
+    clock.seconds = 4000
+    copy = cache.read(KEY, source, tolerate=(Down,))
+    assert (copy.value, copy.stale, copy.age, copy.as_of) == ("good", True, 4000, NOON)
+
+
+def test_a_failure_without_a_copy_is_raised(cache):
+    with pytest.raises(Down):
+        cache.read(KEY, Source(Down()), tolerate=(Down,))
+
+
+def test_a_failure_that_is_not_tolerated_is_raised_over_a_copy(cache, clock):
+    source = Source("good", Down())
+    cache.read(KEY, source)
+    clock.seconds = 400
+    with pytest.raises(Down):
+        cache.read(KEY, source)
+
+
+def test_a_failure_is_not_remembered(cache):
+    source = Source(Down(), "good")
+    with pytest.raises(Down):
+        cache.read(KEY, source)
+    assert cache.read(KEY, source).value == "good"
+
+
+def test_the_last_good_copy_is_not_kept_for_ever(clock):
+    cache = make(clock, keep_for=1000)
+    source = Source("good", Down())
+    cache.read(KEY, source)
+    clock.seconds = 1000
+    with pytest.raises(Down):
+        cache.read(KEY, source, tolerate=(Down,))
+
+
+def test_the_least_recently_used_copy_makes_room(clock):
+    cache = make(clock, size=2)
+    for name in ("a", "b"):
+        cache.read((name,), Source(name))
+    cache.read(("a",), Source("unused"))
+    cache.read(("c",), Source("c"))
+    again = Source("read again")
+    assert [cache.read((name,), again).value for name in ("a", "c", "b")] == [
+        "a",
+        "c",
+        "read again",
+    ]
+
+
+def test_concurrent_misses_make_one_read(cache):
+    source = Source("one", held=True)
+    with ThreadPoolExecutor(9) as pool:
+        reads = [pool.submit(cache.read, KEY, source) for _ in range(9)]
+        assert source.begun.acquire(timeout=WAIT)
+        until(lambda: waiting(cache) == 8)
+        source.go.set()
+        assert {read.result(WAIT).value for read in reads} == {"one"}
+    assert source.reads == 1
+
+
+def test_those_who_waited_share_the_failure(cache):
+    source = Source(Down(), "good", held=True)
+    with ThreadPoolExecutor(3) as pool:
+        reads = [pool.submit(cache.read, KEY, source) for _ in range(3)]
+        until(lambda: source.reads and waiting(cache) == 2)
+        source.go.set()
+        for read in reads:
+            with pytest.raises(Down):
+                read.result(WAIT)
+    assert source.reads == 1
+
+
+def test_a_leader_that_is_killed_lets_go_of_those_who_wait(cache):
+    source = Source(SystemExit(), held=True)
+    with ThreadPoolExecutor(2) as pool:
+        reads = [pool.submit(cache.read, KEY, source) for _ in range(2)]
+        until(lambda: source.reads and waiting(cache) == 1)
+        source.go.set()
+        for read in reads:
+            with pytest.raises(SystemExit):
+                read.result(WAIT)
+    assert cache.read(KEY, Source("later")).value == "later"
+
+
+def test_more_than_a_few_waiting_for_a_hung_read_are_refused(clock):
+    cache = make(clock, followers=2)
+    source = Source("one", held=True)
+    with ThreadPoolExecutor(3) as pool:
+        reads = [pool.submit(cache.read, KEY, source) for _ in range(3)]
+        until(lambda: source.reads and waiting(cache) == 2)
+        with pytest.raises(Busy):
+            cache.read(KEY, source)
+        source.go.set()
+        assert [read.result(WAIT).value for read in reads] == ["one"] * 3
+
+
+def test_who_is_refused_gets_the_last_good_copy_where_that_is_tolerated(clock):
+    cache = make(clock, followers=0)
+    cache.read(KEY, Source("old"))
+    clock.seconds = 400
+    source = Source("new", held=True)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(cache.read, KEY, source)
+        assert source.begun.acquire(timeout=WAIT)
+        copy = cache.read(KEY, source, tolerate=(Busy,))
+        assert (copy.value, copy.stale) == ("old", True)
+        source.go.set()
+        assert read.result(WAIT).value == "new"
+
+
+def test_a_read_that_began_before_a_drop_is_not_kept(cache):
+    source = Source("old", held=True)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(cache.read, KEY, source)
+        assert source.begun.acquire(timeout=WAIT)
+        cache.drop(KEY)
+        source.go.set()
+        assert read.result(WAIT).value == "old"
+    assert cache.read(KEY, Source("new")).value == "new"
+
+
+def test_nobody_joins_a_read_that_began_before_a_drop(cache):
+    old = Source("old", held=True)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(cache.read, KEY, old)
+        assert old.begun.acquire(timeout=WAIT)
+        cache.drop(("ada",))
+        assert cache.read(KEY, Source("new")).value == "new"
+        old.go.set()
+        read.result(WAIT)
+    assert cache.read(KEY, Source("unused")).value == "new"
+
+
+def test_a_read_of_an_earlier_edition_never_replaces_a_later_one(cache):
+    source = Source("before the write", held=True)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(cache.read, KEY, source, edition=1)
+        assert source.begun.acquire(timeout=WAIT)
+        cache.store(KEY, "written", mark=cache.mark(), edition=2)
+        source.go.set()
+        read.result(WAIT)
+    assert cache.read(KEY, Source("unused"), edition=2).value == "written"
+    assert cache.read(KEY, Source("unused"), edition=1).value == "written"
+
+
+def test_a_read_of_a_later_edition_does_not_join_an_earlier_one(cache):
+    old = Source("old", held=True)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(cache.read, KEY, old, edition=1)
+        assert old.begun.acquire(timeout=WAIT)
+        assert cache.read(KEY, Source("new"), edition=2).value == "new"
+        old.go.set()
+        read.result(WAIT)
+
+
+def test_a_copy_of_an_earlier_edition_is_not_fresh_but_still_a_last_good_copy(cache):
+    cache.read(KEY, Source("old"), edition=1)
+    copy = cache.read(KEY, Source(Down()), edition=2, tolerate=(Down,))
+    assert (copy.value, copy.stale) == ("old", True)
+
+
+def test_of_two_reads_the_one_that_began_later_is_kept(cache):
+    early = cache.mark()
+    cache.read(KEY, Source("later"))
+    cache.store(KEY, "earlier", mark=early)
+    assert cache.read(KEY, Source("unused")).value == "later"
+
+
+def test_a_drop_reaches_every_key_with_that_beginning(cache):
+    for key in (("ada", "v1", "a"), ("ada", "v1", "b"), ("ada", "v2", "a")):
+        cache.read(key, Source("old"))
+    cache.drop(("ada", "v1"))
+    fresh = Source("new")
+    assert cache.read(("ada", "v1", "a"), fresh).value == "new"
+    assert cache.read(("ada", "v1", "b"), fresh).value == "new"
+    assert cache.read(("ada", "v2", "a"), fresh).value == "old"
+
+
+def test_a_flood_of_drops_does_not_let_an_old_read_through(clock):
+    cache = make(clock, size=3)
+    source = Source("old", held=True)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(cache.read, KEY, source)
+        assert source.begun.acquire(timeout=WAIT)
+        cache.drop(KEY)
+        for number in range(10):
+            cache.drop(("someone", number))
+        source.go.set()
+        read.result(WAIT)
+    assert cache.read(KEY, Source("new")).value == "new"
+
+
+def test_a_reload_reads_whatever_is_cached_and_keeps_what_it_found(cache):
+    cache.read(KEY, Source("old"))
+    assert cache.reload(KEY, Source("new")).value == "new"
+    assert cache.read(KEY, Source("unused")).value == "new"
+
+
+def test_a_reload_that_fails_raises_and_leaves_the_copy(cache):
+    cache.read(KEY, Source("old"))
+    with pytest.raises(Down):
+        cache.reload(KEY, Source(Down()))
+    assert cache.read(KEY, Source("unused")).value == "old"
+
+
+def test_values_are_not_shown_by_repr(cache):
+    assert "sesame" not in repr(cache.read(KEY, Source("sesame")))
+
+
+def test_reads_are_counted_by_how_they_were_answered(clock):
+    def counted(result):
+        labels = {"cache": "counted", "result": result}
+        return REGISTRY.get_sample_value("ava_cache_requests_total", labels)
+
+    cache = ReadCache("counted", fresh_for=lambda: 300, busy=Busy, clock=clock, now=clock.now)
+    cache.read(KEY, Source("good"))
+    cache.read(KEY, Source("unused"))
+    cache.reload(KEY, Source("good"))
+    clock.seconds = 300
+    cache.read(KEY, Source(Down()), tolerate=(Down,))
+    assert [counted(result) for result in ("hit", "miss", "bypass", "stale", "shared")] == [
+        1, 2, 1, 1, 0,
+    ]  # fmt: skip
+
+
+def test_many_readers_and_writers_never_see_a_value_go_back(cache):
+    """Readers hold on to what they saw; the writer's word is the newest."""
+    written = [0]
+    seen_backwards = []
+
+    def write():
+        for number in range(1, 200):
+            written[0] = number
+            cache.store(KEY, number, mark=cache.mark(), edition=number)
+
+    def read():
+        last = 0
+        for _ in range(500):
+            edition = written[0]
+            found = cache.read(KEY, lambda: written[0], edition=edition).value
+            if found < edition or found < last:
+                seen_backwards.append((found, edition, last))
+            last = max(last, edition)
+
+    with ThreadPoolExecutor(5) as pool:
+        for done in [pool.submit(write), *(pool.submit(read) for _ in range(4))]:
+            done.result(WAIT)
+    assert seen_backwards == []

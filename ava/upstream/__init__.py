@@ -1,0 +1,52 @@
+"""The one door out to providers: bulkhead, breaker, deadline, retry, pooled transport."""
+
+from ava.upstream.answer import Answer
+from ava.upstream.breaker import Breaker, Rejected, Transition
+from ava.upstream.control import Control
+from ava.upstream.door import Door
+from ava.upstream.errors import (
+    ProviderAuthFailed,
+    ProviderBusy,
+    ProviderProblem,
+    ProviderRateLimited,
+    ProviderUnavailable,
+    ProviderUnreachable,
+)
+from ava.upstream.registry import (
+    add_listener,
+    door,
+    forget,
+    register,
+    services,
+    set_control_source,
+    set_switch,
+    snapshots,
+)
+from ava.upstream.service import Policy, Service
+from ava.upstream.states import Snapshot
+
+__all__ = [
+    "Answer",
+    "Breaker",
+    "Control",
+    "Door",
+    "Policy",
+    "ProviderAuthFailed",
+    "ProviderBusy",
+    "ProviderProblem",
+    "ProviderRateLimited",
+    "ProviderUnavailable",
+    "ProviderUnreachable",
+    "Rejected",
+    "Service",
+    "Snapshot",
+    "Transition",
+    "add_listener",
+    "door",
+    "forget",
+    "register",
+    "services",
+    "set_control_source",
+    "set_switch",
+    "snapshots",
+]

@@ -1,0 +1,133 @@
+"""A hard end for work on sockets.
+
+A socket's time-out starts anew with every byte that arrives, so a response that drips never ends.
+Here one daemon thread shuts the socket down at the deadline, whatever phase the work is in: TLS
+handshake, request, headers or body. The blocked thread wakes up with an end of file.
+
+What it cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a socket of ours
+(docs/adr/0001).
+"""
+
+import heapq
+import itertools
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class Watch:
+    """One operation's deadline, and the socket it uses at the moment.
+
+    Args:
+        seconds: from now.
+
+    Attributes:
+        cut: the watchdog has ended it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.at = time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._handle: socket.socket | None = None
+        self.cut = False
+        self._finished = False
+
+    @property
+    def expired(self) -> bool:
+        return self.cut or self.left() <= 0
+
+    def left(self) -> float:
+        """Seconds left; 0 when it is over."""
+        return max(0.0, self.at - time.monotonic())
+
+    def hold(self, sock: socket.socket) -> None:
+        """Shut this socket down at the deadline, in place of any held before.
+
+        The watch keeps a descriptor of its own: the connection may close its own early (http.client
+        does while a body is still being read), and the number may then belong to another socket.
+        """
+        handle = socket.socket(sock.family, sock.type, sock.proto, os.dup(sock.fileno()))
+        with self._lock:
+            old, self._handle = self._handle, handle
+            if self.cut:
+                _shut_down(handle)
+        if old is not None:
+            old.close()
+
+    def let_go(self) -> None:
+        """Hold no socket any more. After this returns, none is touched."""
+        with self._lock:
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
+
+    def finish(self) -> None:
+        """The work is over."""
+        self._finished = True
+        self.let_go()
+
+    def expire(self) -> None:
+        """The deadline has come (the watchdog calls this)."""
+        with self._lock:
+            if self._finished:
+                return
+            self.cut = True
+            if self._handle is not None:
+                _shut_down(self._handle)
+
+
+def _shut_down(handle: socket.socket) -> None:
+    with suppress(OSError):  # the peer was faster
+        handle.shutdown(socket.SHUT_RDWR)
+
+
+class Watchdog:
+    """The thread that expires watches. It starts with the first, and again after a fork."""
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._changed = threading.Condition(threading.Lock())
+        self._due: list[tuple[float, int, Watch]] = []
+        self._numbers = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def watching(self, seconds: float) -> Iterator[Watch]:
+        """A watch over the block. Afterwards it holds no socket and never expires."""
+        watch = Watch(seconds)
+        self._add(watch)
+        try:
+            yield watch
+        finally:
+            watch.finish()
+
+    def _add(self, watch: Watch) -> None:
+        with self._changed:
+            heapq.heappush(self._due, (watch.at, next(self._numbers), watch))
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif self._due[0][2] is watch:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            self._next().expire()
+
+    def _next(self) -> Watch:
+        with self._changed:
+            while True:
+                # Finished watches stay until they are due: taking them out would cost more.
+                wait = self._due[0][0] - time.monotonic() if self._due else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._changed.wait(wait)
+
+
+watchdog = Watchdog()

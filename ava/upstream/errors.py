@@ -1,0 +1,91 @@
+"""What the caller of a provider may meet: the sentences of the contract, and nothing raw.
+
+Each class says what it means to the breaker (`outcome`).
+"""
+
+import math
+from http import HTTPStatus
+from typing import ClassVar
+
+from ava.problems import Problem
+from ava.upstream.service import Service
+from ava.upstream.states import Outcome
+
+
+class ProviderProblem(Problem):
+    """A provider did not do what was asked.
+
+    Attributes:
+        service: the provider's label.
+        unsent: True when the request certainly never reached the provider.
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.NEUTRAL
+    sentence: ClassVar[str]
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        retry_after: float | None = None,
+        unsent: bool = False,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        seconds = None if retry_after is None else max(1, math.ceil(retry_after))
+        sentence = self.sentence.format(provider=service.name, seconds=seconds)
+        super().__init__(sentence, retry_after=seconds, headers=headers)
+        self.service = service.label
+        self.unsent = unsent
+
+
+class ProviderRateLimited(ProviderProblem):
+    """The provider said 429. `retry_after` is its own wish, in seconds, if it gave one."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "provider_rate_limited"
+    sentence = "Too many requests to {provider}. Please try again in a moment."
+
+
+class ProviderAuthFailed(ProviderProblem):
+    """The provider refused the key (401 or 403). It answered: it is alive."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "provider_auth_failed"
+    outcome = Outcome.SUCCESS
+    sentence = "Invalid {provider} API key. Please update your credentials in Settings."
+
+    def __init__(self, service: Service) -> None:
+        # The scheme is the provider's, never Bearer: a frontend must tell it from its own login.
+        scheme = service.name.replace(" ", "-")
+        super().__init__(service, headers={"WWW-Authenticate": f'{scheme} realm="provider"'})
+
+
+class ProviderUnreachable(ProviderProblem):
+    """No usable answer: connection, TLS, DNS, time-out, 5xx, 408, or garbage."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "provider_unreachable"
+    outcome = Outcome.FAILURE
+    sentence = "Connection to {provider} failed. Please try again later."
+
+
+class ProviderUnavailable(ProviderProblem):
+    """The breaker is open; nothing was sent. `retry_after` is in seconds, at least 1."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "provider_unavailable"
+    sentence = "{provider} is temporarily unavailable. Please try again in {seconds}s."
+
+    def __init__(self, service: Service, *, retry_after: float) -> None:
+        super().__init__(service, retry_after=retry_after, unsent=True)
+
+
+class ProviderBusy(ProviderProblem):
+    """AVA's own bulkhead for this provider is full; nothing was sent."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "provider_busy"
+    sentence = "{provider} is busy. Please try again in a moment."
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service, unsent=True)

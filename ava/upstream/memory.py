@@ -1,0 +1,57 @@
+"""The breaker's state in this process."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from ava.upstream import states
+from ava.upstream.states import (
+    Change,
+    Circuit,
+    Forced,
+    Outcome,
+    Refusal,
+    Rules,
+    Snapshot,
+    State,
+    Ticket,
+)
+
+
+class MemoryStore:
+    """A circuit behind a lock that is held for the step alone, never during a call.
+
+    Args:
+        clock: seconds, never going back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._circuit = Circuit()
+
+    def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None]:
+        with self._lock:
+            self._circuit, answer, change = states.admit(self._circuit, rules, self._clock(), lease)
+        return answer, change
+
+    def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> Change | None:
+        with self._lock:
+            self._circuit, change = states.record(
+                self._circuit, rules, self._clock(), ticket, outcome
+            )
+        return change
+
+    def snapshot(self, rules: Rules) -> Snapshot:
+        with self._lock:
+            return states.look(self._circuit, rules, self._clock())
+
+    def force(self, forced: Forced, reason: str) -> Change | None:
+        with self._lock:
+            self._circuit, change = states.force(self._circuit, forced, self._clock(), reason)
+        return change
+
+    def move(self, to: State, reason: str) -> Change | None:
+        with self._lock:
+            self._circuit, change = states.move(self._circuit, to, self._clock(), reason)
+        return change

@@ -1,0 +1,94 @@
+"""What Prometheus learns about providers (contract, section 6). Labels: service, outcome."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import pybreaker
+from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from ava.upstream.states import State
+
+OUTCOMES = ("answered", "rate_limited", "auth_failed", "unreachable", "cancelled")
+
+FAILURES = Counter("circuit_breaker_failures", "Operations that failed.", ["service"])
+OPENS = Counter("circuit_breaker_opens", "Times the breaker left closed.", ["service"])
+CLOSES = Counter("circuit_breaker_closes", "Times the breaker came back to closed.", ["service"])
+DURATION = Histogram(
+    "ava_provider_request_duration_seconds",
+    "Time an operation took, its retries included.",
+    ["service", "outcome"],
+    buckets=(0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, float("inf")),
+)
+CONNECTIONS_OPENED = Counter(
+    "ava_provider_connections_opened", "TCP connections opened to the provider.", ["service"]
+)
+CONNECTIONS_REUSED = Counter(
+    "ava_provider_connections_reused", "Requests sent on a kept connection.", ["service"]
+)
+BULKHEAD_REFUSALS = Counter(
+    "ava_bulkhead_refusals", "Operations refused because the bulkhead was full.", ["service"]
+)
+RETRIES = Counter("ava_provider_retries", "Attempts after the first.", ["service"])
+
+_STATE_VALUES: dict[State, int] = {"closed": 0, "half_open": 1, "open": 2}
+
+
+def introduce(service: str) -> None:
+    """Make every series of a service exist, at 0: a rate over a missing series is no answer."""
+    for counter in (
+        FAILURES,
+        OPENS,
+        CLOSES,
+        CONNECTIONS_OPENED,
+        CONNECTIONS_REUSED,
+        BULKHEAD_REFUSALS,
+        RETRIES,
+    ):
+        counter.labels(service)
+    for outcome in OUTCOMES:
+        DURATION.labels(service, outcome)
+
+
+class BreakerCounts(pybreaker.CircuitBreakerListener):
+    """Counts what breakers tell. Opens less closes is 1 while a breaker is not closed, else 0."""
+
+    def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
+        FAILURES.labels(cb.name).inc()
+
+    def state_change(
+        self,
+        cb: pybreaker.CircuitBreaker,
+        old_state: pybreaker.CircuitBreakerState | None,
+        new_state: pybreaker.CircuitBreakerState,
+    ) -> None:
+        if old_state is not None and old_state.name == pybreaker.STATE_CLOSED:
+            OPENS.labels(cb.name).inc()
+        if new_state.name == pybreaker.STATE_CLOSED:
+            CLOSES.labels(cb.name).inc()
+
+
+class BreakerStates(Collector):
+    """`circuit_breaker_state`, read from each breaker once a scrape: no gauge to go stale."""
+
+    def __init__(self, states: Callable[[], Iterable[tuple[str, State]]]) -> None:
+        self._states = states
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        yield self._family()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = self._family()
+        for service, state in self._states():
+            family.add_metric([service], _STATE_VALUES[state])
+        yield family
+
+    def _family(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily(
+            "circuit_breaker_state", "0 closed, 1 half_open, 2 open.", labels=["service"]
+        )
+
+
+def publish_states(states: Callable[[], Iterable[tuple[str, State]]]) -> None:
+    """Have the default registry ask `states` at each scrape."""
+    REGISTRY.register(BreakerStates(states))

@@ -1,0 +1,162 @@
+"""Trying again: seldom, briefly, and only where it is safe."""
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ava.upstream.deadline import Watch
+from ava.upstream.errors import ProviderProblem, ProviderRateLimited, ProviderUnreachable
+from ava.upstream.service import Policy
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """An attempt that brought no usable answer.
+
+    Args:
+        problem: what the caller is told if it was the last.
+        cause: a word for the log, never for people.
+        asked: seconds the provider asked to wait, if it did.
+        stale: the request met a kept connection that was already closed.
+    """
+
+    problem: ProviderProblem
+    cause: str
+    asked: float | None = None
+    stale: bool = False
+
+
+class Budget:
+    """How much retrying a provider gets: a fifth of its operations, and a trickle for quiet times.
+
+    A provider in trouble is not sent three times its load.
+
+    Args:
+        clock: seconds, never going back.
+    """
+
+    SHARE = 0.2
+    TRICKLE = 0.1  # per second
+    MOST = 10.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tokens = self.MOST
+        self._seen = clock()
+
+    def earn(self) -> None:
+        """An operation has begun."""
+        with self._lock:
+            self._refill(self.SHARE)
+
+    def spend(self) -> bool:
+        """Take one retry; False when there is none left."""
+        with self._lock:
+            self._refill(0)
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True
+
+    def _refill(self, earned: float) -> None:
+        now = self._clock()
+        trickled = (now - self._seen) * self.TRICKLE
+        self._tokens = min(self.MOST, self._tokens + earned + trickled)
+        self._seen = now
+
+
+def pause(
+    policy: Policy,
+    attempt: int,
+    left: float,
+    retry_after: float | None,
+    *,
+    chance: Callable[[], float] = random.random,
+) -> float | None:
+    """Seconds to wait before the next attempt, with full jitter; None to give up.
+
+    Args:
+        attempt: how many there have been.
+        left: seconds of the deadline.
+        retry_after: seconds the provider asked for, if it did.
+        chance: a number from 0 to 1.
+
+    See https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    """
+    if retry_after is not None and retry_after > min(policy.patience, left / 2):
+        return None
+    longest = min(policy.patience, policy.backoff * 2 ** (attempt - 1))
+    wait = max(retry_after or 0.0, longest * chance())
+    return wait if wait < left else None
+
+
+class Retries:
+    """The attempts of one operation.
+
+    Args:
+        attempts: how many at most; 1 for a probe.
+        repeatable: a second arrival of the request does no harm.
+        retried: called before each attempt after the first.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        budget: Budget,
+        watch: Watch,
+        *,
+        attempts: int,
+        repeatable: bool,
+        retried: Callable[[], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.made = 0
+        self._policy = policy
+        self._budget = budget
+        self._watch = watch
+        self._attempts = attempts
+        self._repeatable = repeatable
+        self._retried = retried
+        self._sleep = sleep
+        self._replayed = False
+
+    def run(self, attempt: Callable[[], T | Setback]) -> T | Setback:
+        """Attempt until there is an answer, or no reason to go on. Returns the last result."""
+        unsent = True
+        self._budget.earn()
+        for self.made in itertools.count(1):
+            result = attempt()
+            if not isinstance(result, Setback):
+                return result
+            # What an earlier attempt may have sent stays sent.
+            unsent = result.problem.unsent = unsent and result.problem.unsent
+            wait = self._wait(result)
+            if wait is None:
+                return result
+            self._sleep(wait)
+            self._retried()
+        raise AssertionError("itertools.count ended")
+
+    def _wait(self, setback: Setback) -> float | None:
+        if setback.stale and self._repeatable and not self._replayed:
+            # The server closed a kept connection as we took it: no sign of trouble.
+            self._replayed = True
+            return 0.0
+        if self.made >= self._attempts or not self._may_repeat(setback):
+            return None
+        wait = pause(self._policy, self.made, self._watch.left(), setback.asked)
+        return wait if wait is not None and self._budget.spend() else None
+
+    def _may_repeat(self, setback: Setback) -> bool:
+        if isinstance(setback.problem, ProviderUnreachable):
+            return self._repeatable or setback.problem.unsent
+        if isinstance(setback.problem, ProviderRateLimited):
+            return self._repeatable and setback.asked is not None
+        return False

@@ -1,0 +1,39 @@
+"""What an HTTP status says: an answer for the caller, or a setback."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from ava.upstream.errors import ProviderAuthFailed, ProviderRateLimited, ProviderUnreachable
+from ava.upstream.retry import Setback
+from ava.upstream.service import Service
+from ava.upstream.transport import Reply
+
+_SECONDS = re.compile(r"[0-9]{1,9}")
+
+
+def setback(service: Service, reply: Reply, now: datetime) -> Setback | None:
+    """The setback this reply is; None when it is the caller's to read (contract, section 3)."""
+    cause = f"status {reply.status}"
+    asked = retry_after(reply.headers, now)
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Setback(ProviderRateLimited(service, retry_after=asked), cause, asked)
+    if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return Setback(ProviderAuthFailed(service), cause)
+    if reply.status == HTTPStatus.REQUEST_TIMEOUT or reply.status >= 500:
+        return Setback(ProviderUnreachable(service), cause, asked)
+    return None
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """`Retry-After` in seconds from now (RFC 9110, 10.2.3: a number or a date); None if unclear."""
+    text = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())

@@ -1,0 +1,58 @@
+"""What a door is made of."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from ava.problems import Problem
+from ava.upstream.breaker import Breaker, Transition
+from ava.upstream.bulkhead import Bulkhead
+from ava.upstream.control import Guidance
+from ava.upstream.errors import ProviderProblem
+from ava.upstream.metrics import BreakerCounts
+from ava.upstream.retry import Budget
+from ava.upstream.service import Policy, Service
+from ava.upstream.states import Outcome, Rules
+from ava.upstream.transport import Transport
+
+
+class Works:
+    """One provider's breaker, bulkhead, retry budget and pool, in one process."""
+
+    def __init__(
+        self,
+        service: Service,
+        policy: Policy,
+        *,
+        guidance: Guidance,
+        announce: Callable[[Transition], None],
+    ) -> None:
+        self.bulkhead = Bulkhead(policy.bulkhead)
+        self.budget = Budget()
+        self.breaker = Breaker(
+            service.label,
+            rules=Rules(
+                threshold=settings.BREAKER_THRESHOLD,
+                recovery=settings.BREAKER_RECOVERY_SECONDS,
+                successes=settings.BREAKER_SUCCESS_THRESHOLD,
+            ),
+            guidance=guidance,
+            announce=announce,
+            classify=outcome_of,
+            listeners=(BreakerCounts(),),
+        )
+        self.transport = Transport(
+            service.label,
+            pool_size=policy.bulkhead,
+            connect_timeout=policy.connect_timeout,
+            max_body=policy.max_body,
+        )
+
+
+def outcome_of(exc: BaseException) -> Outcome:
+    """What an exception out of an operation says about the provider."""
+    if isinstance(exc, ProviderProblem):
+        return exc.outcome
+    if isinstance(exc, Problem):
+        return Outcome.SUCCESS  # the provider's answer was understood, and refused
+    return Outcome.NEUTRAL

@@ -1,6 +1,7 @@
 """`python -m sandbox`: play the providers until told to stop."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -48,8 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(
             f"The sandbox cannot listen on {options.host} port {options.port}: "
-            f"{error.strerror or error}. Stop the program that holds the port, "
-            "or choose another one with --port or AVA_SANDBOX_PORT.",
+            f"{error.strerror or error}. {_remedy(error)}",
             file=sys.stderr,
         )
         return 1
@@ -57,6 +57,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The providers' sandbox is ready at {sandbox.url}", flush=True)
         stop.wait()
     return 0
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            "Stop the program that holds the port, "
+            "or choose another one with --port or AVA_SANDBOX_PORT."
+        )
+    return "Choose an address of this machine with --host and a free port with --port."
 
 
 def _port(text: str) -> int:

@@ -79,7 +79,8 @@ class Sandbox:
 
     def stop(self) -> None:
         """Let go of every held request, close every connection, free the port."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            self._server.shutdown()
         self._server.server_close()
         self._world.faults.clear()
         self._server.hang_up()

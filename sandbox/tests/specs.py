@@ -1,4 +1,4 @@
-"""The providers' official documents, made strict. They are not part of the project; see AVA_SPECS_DIR."""
+"""The providers' official documents, made strict. They are not part of the project."""
 
 import json
 import os
@@ -28,7 +28,8 @@ def load(name: str) -> Any:
 def strict(value: Any) -> Any:
     """Make a document checkable.
 
-    Unknown fields are forbidden, and a known voice may match both `[enum, string]` of its `voiceId`.
+    Unknown fields are forbidden, and a known voice may match both sides of its `voiceId`,
+    `oneOf [enum, string]`.
     What no value at all could meet as written is mended: patterns between JavaScript's slashes,
     lists of strings that an array or an object should be one of.
     """

@@ -110,7 +110,7 @@ def test_what_the_sandbox_refuses_the_document_refuses_too(
 ) -> None:
     answer = vapi.patch(f"/assistant/{FRONT_DESK}", body)
     assert answer.status_code == 400
-    with pytest.raises(Exception, match="Request body validation error|InvalidRequestBody"):
+    with pytest.raises(Exception, match=r"^Request body validation error"):
         vapi_document.validate_request(RequestsOpenAPIRequest(answer.request))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.server import Sandbox
 from sandbox.tests.client import Client
+from sandbox.vapi.errors import RefusedError
 
 FRONT_DESK = "5d0e9c1a-6b1f-4c1e-9a53-2f7d80b4c6e1"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -182,6 +183,27 @@ def test_phone_numbers_carry_twilios_token_as_vapi_sends_it(vapi: Client) -> Non
 
 def test_there_are_no_calls_yet(vapi: Client) -> None:
     assert vapi.get("/call").json() == []
+
+
+def test_a_change_in_the_dashboard_is_seen_by_clients_and_leaves_no_trace(
+    sandbox: Sandbox, vapi: Client
+) -> None:
+    changed = sandbox.vapi.change_assistant(FRONT_DESK, maxDurationSeconds=60)
+    made = sandbox.vapi.add_assistant(name="Second")
+    assert sandbox.requests("vapi") == []
+    assert vapi.get("/assistant").json() == [made, changed]
+    with pytest.raises(RefusedError):
+        sandbox.vapi.change_assistant(FRONT_DESK, maxDurationSeconds=1)
+    with pytest.raises(KeyError):
+        sandbox.vapi.change_assistant(NOBODY, name="x")
+
+
+def test_a_form_is_no_json(vapi: Client) -> None:
+    body = b'{"name": "Reception"}'
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = vapi.call("PATCH", f"/assistant/{FRONT_DESK}", data=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["message"] == ['property {"name": "Reception"} should not exist']
 
 
 def test_state_seen_from_behind_is_a_copy_and_leaves_no_trace(

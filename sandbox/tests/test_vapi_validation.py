@@ -1,10 +1,14 @@
 """What Vapi refuses, and in which words."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sandbox.server import Sandbox
 from sandbox.tests.client import Client
 from sandbox.tests.test_vapi import FRONT_DESK
 from sandbox.vapi.seed import ASSISTANT
@@ -112,6 +116,29 @@ def test_what_is_not_json_is_a_bad_request(vapi: Client, body: bytes) -> None:
     answer = vapi.call("PATCH", f"/assistant/{FRONT_DESK}", data=body, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["statusCode"] == 400
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(sorted(ASSISTANT)) | st.text(max_size=9), inner, max_size=4
+        )
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(body=st.dictionaries(st.sampled_from(sorted(ASSISTANT)), JSON, max_size=5) | JSON)
+def test_any_json_is_taken_or_refused_but_never_breaks_anything(
+    running: Sandbox, body: Any
+) -> None:
+    with Client(running.url + "/vapi") as vapi:
+        vapi.session.headers["Authorization"] = "Bearer vapi-demo-key"
+        vapi.session.headers["Content-Type"] = "application/json"
+        answer = vapi.call("POST", "/assistant", data=json.dumps(body))
+    assert answer.status_code in (201, 400)
 
 
 def test_one_unknown_field_anywhere_in_a_modelled_object_is_found(vapi: Client) -> None:

@@ -68,9 +68,11 @@ _GOOGLE: dict[str, Rule] = {
 
 _GROQ: dict[str, Rule] = {
     "model": choice(
-        "openai/gpt-oss-20b openai/gpt-oss-120b deepseek-r1-distill-llama-70b llama-3.3-70b-versatile "
+        "openai/gpt-oss-20b openai/gpt-oss-120b deepseek-r1-distill-llama-70b "
+        "llama-3.3-70b-versatile "
         "llama-3.1-405b-reasoning llama-3.1-8b-instant llama3-8b-8192 llama3-70b-8192 gemma2-9b-it "
-        "moonshotai/kimi-k2-instruct-0905 meta-llama/llama-4-scout-17b-16e-instruct mistral-saba-24b "
+        "moonshotai/kimi-k2-instruct-0905 meta-llama/llama-4-scout-17b-16e-instruct "
+        "mistral-saba-24b "
         "compound-beta compound-beta-mini"
     )
 }

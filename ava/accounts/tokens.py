@@ -63,7 +63,7 @@ def read_refresh(raw: str) -> Claims:
 def _read(kind: type[Token], raw: str) -> Claims:
     try:
         token = kind(raw)
-        return Claims(uuid.UUID(token[SESSION_CLAIM]), token["jti"])
+        return Claims(uuid.UUID(str(token[SESSION_CLAIM])), str(token["jti"]))
     except ExpiredTokenError as fault:
         raise TokenExpired from fault
     except (TokenError, KeyError, ValueError, RecursionError) as fault:

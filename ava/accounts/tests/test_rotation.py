@@ -1,0 +1,121 @@
+"""Refresh tokens work once; a copy ends the login."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.db import connection
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from ava.accounts import services
+from ava.accounts.models import Session
+from ava.accounts.tests.calls import assert_unauthenticated, log_in, me, refresh
+
+
+def test_a_refresh_gives_new_tokens_that_work(anyone, tokens):
+    answer = refresh(anyone, tokens["refresh_token"])
+    fresh = answer.json()
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert set(fresh) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert me(anyone, fresh["access_token"]).status_code == 200
+    assert refresh(anyone, fresh["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_leaves_the_access_token_good_for_its_time(anyone, tokens):
+    refresh(anyone, tokens["refresh_token"])
+    assert me(anyone, tokens["access_token"]).status_code == 200
+
+
+def test_a_used_refresh_token_ends_the_whole_family(anyone, tokens):
+    fresh = refresh(anyone, tokens["refresh_token"]).json()
+    assert_unauthenticated(refresh(anyone, tokens["refresh_token"]), "token_reused")
+    assert_unauthenticated(me(anyone, tokens["access_token"]), "session_ended")
+    assert_unauthenticated(me(anyone, fresh["access_token"]), "session_ended")
+    assert_unauthenticated(refresh(anyone, fresh["refresh_token"]), "session_ended")
+    assert Session.objects.get().end == Session.End.REUSE
+
+
+def test_a_token_used_many_rotations_ago_ends_the_family_too(anyone, tokens):
+    latest = tokens
+    for _ in range(3):
+        latest = refresh(anyone, latest["refresh_token"]).json()
+    assert_unauthenticated(refresh(anyone, tokens["refresh_token"]), "token_reused")
+    assert_unauthenticated(me(anyone, latest["access_token"]), "session_ended")
+
+
+def test_a_replay_ends_no_other_login_of_the_user(anyone, tokens):
+    other = log_in(anyone).json()
+    refresh(anyone, tokens["refresh_token"])
+    refresh(anyone, tokens["refresh_token"])
+    assert me(anyone, other["access_token"]).status_code == 200
+
+
+def at_once(number: int, work) -> list:
+    """The results of that many threads that start together, each on its own connection."""
+    start = threading.Barrier(number)
+
+    def run():
+        try:
+            start.wait()
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(number) as pool:
+        return [future.result() for future in [pool.submit(run) for _ in range(number)]]
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_of_four_refreshes_at_once_one_wins_and_the_family_ends(transactional_db, user, round_):
+    tokens = log_in(APIClient()).json()
+    answers = at_once(4, lambda: refresh(APIClient(), tokens["refresh_token"]))
+    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+    codes = [answer.json()["code"] for answer in answers if answer.status_code == 401]
+    assert codes.count("token_reused") == 1
+    winner = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert_unauthenticated(me(APIClient(), winner["access_token"]), "session_ended")
+    assert_unauthenticated(refresh(APIClient(), winner["refresh_token"]), "session_ended")
+
+
+def test_logins_at_once_each_get_a_family(transactional_db, user):
+    answers = at_once(8, lambda: log_in(APIClient()))
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert Session.objects.count() == 8
+
+
+def everything_stored() -> str:
+    """All columns of all tables as one text."""
+    with connection.cursor() as cursor:
+        rows = []
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            rows += cursor.fetchall()
+    return repr(rows)
+
+
+def test_no_table_holds_a_token_or_the_password(anyone, tokens):
+    fresh = refresh(anyone, tokens["refresh_token"]).json()
+    log_in(anyone, password="a wrong password that I typed")
+    log_in(anyone, identifier="my secret in the wrong field")
+    stored = everything_stored()
+    assert jwt.decode(fresh["refresh_token"], options={"verify_signature": False})["jti"] in stored
+    for issued in (tokens, fresh):
+        for token in (issued["access_token"], issued["refresh_token"]):
+            assert token not in stored
+            assert token.rpartition(".")[2] not in stored
+    assert "correct horse" not in stored
+    assert "a wrong password" not in stored
+    assert "my secret" not in stored
+
+
+def test_expired_sessions_are_pruned_and_live_ones_stay(anyone, tokens):
+    now = timezone.now()
+    assert services.prune_sessions(now=now + timedelta(days=13)) == 0
+    log_in(anyone)
+    Session.objects.filter(pk=Session.objects.earliest("created_at").pk).update(expires_at=now)
+    assert services.prune_sessions(now=now) == 1
+    assert Session.objects.count() == 1

@@ -1,6 +1,33 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class IntegrationsConfig(AppConfig):
     name = "integrations"
     verbose_name = "Integrations"
+
+    def ready(self) -> None:
+        from ava import upstream
+        from integrations import pruning
+        from integrations.breakers import controls, events
+        from integrations.calendar.services import GOOGLE, MICROSOFT
+        from integrations.credentials import verification
+        from integrations.email import resend, smtp
+        from integrations.flags import services as flags
+
+        upstream.register(resend.RESEND, base_url=lambda: str(settings.RESEND_BASE_URL))
+        upstream.register(
+            smtp.SMTP, base_url=lambda: ""
+        )  # each user has a mail server of their own
+        upstream.register(GOOGLE, base_url=lambda: str(settings.GOOGLE_BASE_URL))
+        upstream.register(MICROSOFT, base_url=lambda: str(settings.MICROSOFT_BASE_URL))
+        verification.register(resend.RESEND.label, resend.verify)
+        verification.register(smtp.SMTP.label, smtp.verify)
+
+        upstream.set_switch(lambda: flags.is_on("CIRCUIT_BREAKER_ENABLED"))
+        upstream.set_control_source(controls.control_of)
+        upstream.add_listener(events.record)
+
+        pruning.register("breaker events", events.prune)
+        pruning.register("expired sessions", pruning.expired_sessions)
+        pruning.register("counters of wrong passwords", pruning.idle_login_counters)

@@ -1,6 +1,14 @@
 """The tables of the sub-rooms, where Django looks for them."""
 
+from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.flags.models import Flag, FlagOverride
 
-__all__ = ["Credential", "CredentialChange", "Flag", "FlagOverride"]
+__all__ = [
+    "BreakerControl",
+    "BreakerEvent",
+    "Credential",
+    "CredentialChange",
+    "Flag",
+    "FlagOverride",
+]

@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+"""Everything under /api/v1/twilio."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path
+
+from telephony.api import NumberViewSet
+
+urlpatterns = [
+    path("twilio/numbers", NumberViewSet.as_view({"get": "list"}), name="twilio-numbers"),
+]

@@ -1,3 +1,13 @@
-from django.urls import URLPattern, URLResolver
+"""Everything under /api/v1/integrations/calendar."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path
+
+from integrations.calendar.api import CalendarViewSet
+
+urlpatterns = [
+    path(
+        "calendar/<str:provider>/events",
+        CalendarViewSet.as_view({"get": "events"}),
+        name="calendar-events",
+    ),
+]

@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+"""Everything under /api/v1/integrations/email."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path
+
+from integrations.email.api import EmailViewSet
+
+urlpatterns = [
+    path("email/test", EmailViewSet.as_view({"post": "test"}), name="email-test"),
+]

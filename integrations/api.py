@@ -1,0 +1,26 @@
+"""/api/v1/integrations."""
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.api import ApiViewSet
+from integrations.overview import overview
+from integrations.serializers import IntegrationSerializer
+
+
+class IntegrationViewSet(ApiViewSet):
+    """What the user has connected."""
+
+    ratelimit_group = "integrations"
+    serializer_class = IntegrationSerializer
+
+    @extend_schema(operation_id="integrations", responses=IntegrationSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """Each provider: connected or not, how it is doing, what to do next."""
+        assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated stands in front
+        found = overview(user=request.user, now=timezone.now())
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(IntegrationSerializer(page, many=True).data)

@@ -1,0 +1,119 @@
+"""Breakers in the admin: what happened, read-only, and an operator's orders."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from integrations.breakers import queries, services
+from integrations.breakers.models import BreakerControl, BreakerEvent
+from integrations.breakers.services import Forced
+from integrations.breakers.words import sentence
+
+
+@admin.register(BreakerEvent)
+class BreakerEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+    """Search by the correlation ID of a request to see what it did to a breaker."""
+
+    list_display = ("at", "provider", "from_state", "to_state", "reason", "correlation_id")
+    list_filter = ("provider", "to_state", "at")
+    search_fields = ("correlation_id",)
+    search_help_text = "A correlation ID, whole or in part."
+    date_hierarchy = "at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: BreakerEvent | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: BreakerEvent | None = None) -> bool:
+        return False
+
+
+class OrderForm(ActionForm):
+    """Beside the choice of the action: why, and for how long."""
+
+    reason = forms.CharField(max_length=150, required=False, label="Reason")
+    minutes = forms.IntegerField(
+        min_value=1, max_value=60 * 24 * 365, required=False, label="For minutes (empty: no end)"
+    )
+
+
+@admin.register(BreakerControl)
+class BreakerControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+    """Select providers, choose an action. Nothing here is edited by hand."""
+
+    action_form = OrderForm
+    actions = ("force_open", "force_closed", "reset")
+    list_display = ("provider", "now", "reason", "by", "updated_at")
+    list_display_links = None
+    list_select_related = ("by",)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        services.ensure_controls()
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="state now")
+    def now(self, control: BreakerControl) -> str:
+        status = queries.breaker(provider=control.provider, now=timezone.now(), live=True)
+        return sentence(status) if status else "not in use"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: BreakerControl | None = None
+    ) -> bool:
+        # The list's actions need the permission; the form of a single row is for reading.
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: BreakerControl | None = None
+    ) -> bool:
+        return False
+
+    @admin.action(description="Force open: send nothing to the provider", permissions=["change"])
+    def force_open(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
+        self._order(request, chosen, Forced.OPEN)
+
+    @admin.action(description="Force closed: send whatever happens", permissions=["change"])
+    def force_closed(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
+        self._order(request, chosen, Forced.CLOSED)
+
+    @admin.action(description="Reset: end any force, start afresh", permissions=["change"])
+    def reset(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
+        self._order(request, chosen, None)
+
+    def _order(
+        self, request: HttpRequest, chosen: QuerySet[BreakerControl], forced: Forced | None
+    ) -> None:
+        form = OrderForm(request.POST)
+        form.fields["action"].choices = self.get_action_choices(request)  # type: ignore[attr-defined]  # a ChoiceField
+        if not form.is_valid():
+            said = "; ".join(
+                f"{name}: {' '.join(map(str, texts))}" for name, texts in form.errors.items()
+            )
+            self.message_user(request, f"Nothing was changed. {said}", messages.ERROR)
+            return
+        now = timezone.now()
+        minutes = form.cleaned_data["minutes"]
+        until = now + timedelta(minutes=minutes) if minutes else None
+        reason = form.cleaned_data["reason"]
+        by = cast(User, request.user)
+        for control in chosen:
+            if forced is None:
+                services.reset(provider=control.provider, reason=reason, by=by, now=now)
+            else:
+                services.force(
+                    forced, provider=control.provider, reason=reason, by=by, now=now, until=until
+                )
+        self.message_user(request, f"Done for {', '.join(c.provider for c in chosen)}.")

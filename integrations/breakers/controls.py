@@ -1,0 +1,40 @@
+"""The operator's orders as the server's breakers ask for them: from memory, a moment old."""
+
+from collections.abc import Mapping
+
+from ava.upstream import Control
+from integrations.breakers.last_known import LastKnown
+from integrations.breakers.models import BreakerControl
+
+
+def _read() -> Mapping[str, Control]:
+    return {
+        row.provider: Control(
+            forced="open" if row.forced == "open" else "closed" if row.forced else None,
+            reset_count=row.reset_count,
+            reason=row.reason,
+            until=row.until,
+        )
+        for row in BreakerControl.objects.all()
+    }
+
+
+_controls: LastKnown[Mapping[str, Control]] = LastKnown("breaker controls", _read, {})
+
+
+def control_of(provider: str) -> Control | None:
+    """The order for this breaker, at most a quarter of a second old; None without any.
+
+    While the database does not answer, the last known order stays in force.
+    """
+    return _controls.get().get(provider)
+
+
+def expire() -> None:
+    """An order was just written by this process: read it at the next question."""
+    _controls.expire()
+
+
+def forget() -> None:
+    """Know nothing, as after a start (tests)."""
+    _controls.forget()

@@ -1,0 +1,74 @@
+"""A value that is read again now and then, and kept when it cannot be read.
+
+Every provider call asks for the operator's wishes. The database answers a few times a second for
+all of them, and a database in trouble leaves the last answer standing: it never breaks a call.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import structlog
+
+T = TypeVar("T")
+log = structlog.get_logger("integrations.breakers")
+
+FRESH_SECONDS = 0.25
+
+
+class LastKnown(Generic[T]):
+    """Calls `read` at most every `seconds`; between and after failures gives the last answer.
+
+    Args:
+        read: fetches the value; may raise anything.
+        initial: the answer until `read` has once succeeded.
+        seconds: how old an answer may be.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], T],
+        initial: T,
+        *,
+        seconds: float = FRESH_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._read = read
+        self._initial = self._value = initial
+        self._seconds = seconds
+        self._clock = clock
+        self._due: float | None = None
+        self._reading = threading.Lock()
+
+    def get(self) -> T:
+        """The value. While one thread reads anew, the others take the old answer at once."""
+        due = self._due
+        if due is not None and self._clock() < due:
+            return self._value
+        # Only the very first answer is worth waiting for.
+        if self._reading.acquire(blocking=due is None):
+            try:
+                if self._due == due:
+                    self._renew()
+            finally:
+                self._reading.release()
+        return self._value
+
+    def expire(self) -> None:
+        """Read anew at the next question: this process has just changed the value."""
+        self._due = None
+
+    def forget(self) -> None:
+        """Back to the initial answer (tests)."""
+        self._value, self._due = self._initial, None
+
+    def _renew(self) -> None:
+        try:
+            self._value = self._read()
+        except Exception:  # Whatever the database has, the call that asks must go on.
+            log.warning("keeping the last known value", value=self._name, exc_info=True)
+        self._due = self._clock() + self._seconds

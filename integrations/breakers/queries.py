@@ -1,0 +1,97 @@
+"""What the breakers look like: from this process, or from what the running server has recorded."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.conf import settings
+
+from ava import upstream
+from ava.upstream import Service, Snapshot
+from ava.upstream.states import State
+from integrations.breakers.models import BreakerControl, BreakerEvent
+from integrations.flags import services as flags
+
+
+@dataclass(frozen=True)
+class BreakerStatus:
+    """One breaker.
+
+    Args:
+        since: when it came into this state, where that is recorded.
+        next_try: seconds until a request may pass, 0 for the next one; None while closed, and
+            while it is held open without an end.
+        forced: held "open" or "closed" by an operator.
+        until: when the force ends by itself.
+        reason: of the last recorded change or order.
+    """
+
+    provider: str
+    name: str
+    state: State
+    since: datetime | None = None
+    next_try: float | None = None
+    forced: str | None = None
+    until: datetime | None = None
+    reason: str = ""
+
+
+def list_breakers(*, now: datetime, live: bool) -> list[BreakerStatus]:
+    """Every breaker.
+
+    Args:
+        live: True in the server itself, which holds the breakers; False in any other process,
+            which goes by the last recorded change. A server that has restarted since then began
+            with closed breakers, which nothing records.
+    """
+    if live:
+        return [_live(service, seen, now) for service, seen in upstream.snapshots()]
+    return [_recorded(service, now) for service in upstream.services()]
+
+
+def breaker(*, provider: str, now: datetime, live: bool) -> BreakerStatus | None:
+    """One breaker, as `list_breakers` has it; None when there is none of this name."""
+    found = list_breakers(now=now, live=live)
+    return next((status for status in found if status.provider == provider), None)
+
+
+def is_held(control: BreakerControl, now: datetime) -> bool:
+    """Whether a force is in effect now."""
+    return bool(control.forced) and (control.until is None or now < control.until)
+
+
+def _recorded(service: Service, now: datetime) -> BreakerStatus:
+    if not flags.is_on("CIRCUIT_BREAKER_ENABLED"):
+        return BreakerStatus(service.label, service.name, "closed", reason="switched off")
+    event = BreakerEvent.objects.filter(provider=service.label).first()
+    control = BreakerControl.objects.filter(provider=service.label).first()
+    status = BreakerStatus(service.label, service.name, "closed")
+    if event:
+        state = cast(State, event.to_state)
+        tries_again = event.at + timedelta(seconds=settings.BREAKER_RECOVERY_SECONDS)
+        wait = max(0.0, (tries_again - now).total_seconds()) if state == "open" else 0.0
+        status = replace(
+            status,
+            state=state,
+            since=event.at,
+            next_try=None if state == "closed" else wait,
+            reason=event.reason,
+        )
+    if control and is_held(control, now):
+        left = (control.until - now).total_seconds() if control.until else None
+        status = replace(
+            status,
+            state=cast(State, control.forced),
+            next_try=left if control.forced == BreakerControl.Forced.OPEN else None,
+            forced=control.forced,
+            until=control.until,
+        )
+    return status
+
+
+def _live(service: Service, seen: Snapshot, now: datetime) -> BreakerStatus:
+    """What the breaker itself says, and what is recorded besides where the two agree."""
+    recorded = _recorded(service, now)
+    if seen.state != recorded.state:
+        return BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
+    return recorded if recorded.forced else replace(recorded, next_try=seen.retry_after)

@@ -1,0 +1,35 @@
+"""/api/v1/integrations/calendar."""
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.api import ApiViewSet
+from ava.openapi import ProblemSerializer
+from ava.problems import CONTENT_TYPE
+from integrations.calendar import services
+from integrations.calendar.serializers import CalendarSerializer
+
+
+class CalendarViewSet(ApiViewSet):
+    """The user's calendars."""
+
+    ratelimit_group = "integrations"
+    serializer_class = CalendarSerializer
+
+    @extend_schema(
+        operation_id="calendar_events",
+        parameters=[
+            OpenApiParameter(
+                "provider", str, OpenApiParameter.PATH, enum=list(services.NAMES), required=True
+            )
+        ],
+        responses={200: CalendarSerializer, (403, CONTENT_TYPE): ProblemSerializer},
+    )
+    def events(self, request: Request, provider: str) -> Response:
+        """The next events of one calendar."""
+        assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated stands in front
+        found = services.upcoming(user=request.user, provider=provider, now=timezone.now())
+        return Response(CalendarSerializer(found).data)

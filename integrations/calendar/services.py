@@ -1,0 +1,48 @@
+"""Calendars. In this release only the stub answers; Google and Microsoft are not yet asked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from ava.upstream import Service
+from integrations.calendar import demo
+from integrations.calendar.demo import Event
+from integrations.calendar.errors import StubsDisabled, UnknownCalendar
+from integrations.flags import services as flags
+
+GOOGLE = Service("google", "Google Calendar")
+MICROSOFT = Service("microsoft", "Microsoft 365")
+NAMES = {service.label: service.name for service in (GOOGLE, MICROSOFT)}
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A provider's events, and how real they are."""
+
+    provider: str
+    status: str
+    next_steps: str
+    events: list[Event]
+
+
+def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
+    """The next events of the user's calendar: demo events, as long as stub mode is on.
+
+    Raises:
+        UnknownCalendar: `provider` is neither google nor microsoft.
+        StubsDisabled: stub mode is off, and no calendar is connected.
+    """
+    if provider not in NAMES:
+        raise UnknownCalendar(provider)
+    if not flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
+        raise StubsDisabled
+    return Calendar(
+        provider=provider,
+        status="stub",
+        next_steps=(
+            f"These are demo events. Complete OAuth setup for {NAMES[provider]} "
+            "to see your own calendar, as soon as your AVA offers it."
+        ),
+        events=demo.events(provider=provider, now=now),
+    )

@@ -1,0 +1,38 @@
+"""/api/v1/integrations/email."""
+
+from dataclasses import asdict
+
+from django.contrib.auth.models import User
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.api import ApiViewSet
+from ava.openapi import ProblemSerializer
+from ava.problems import CONTENT_TYPE
+from integrations.email import services
+from integrations.email.serializers import EmailOutcomeSerializer, EmailTestSerializer
+
+
+class EmailViewSet(ApiViewSet):
+    """The user's e-mail."""
+
+    ratelimit_group = "email_test"
+    serializer_class = EmailTestSerializer
+
+    @extend_schema(
+        operation_id="email_test",
+        request=EmailTestSerializer,
+        responses={
+            200: EmailOutcomeSerializer,
+            (403, CONTENT_TYPE): ProblemSerializer,
+            (409, CONTENT_TYPE): ProblemSerializer,
+        },
+    )
+    def test(self, request: Request) -> Response:
+        """Send a test e-mail. In stub mode nothing leaves AVA, and the answer says so."""
+        assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated stands in front
+        wish = EmailTestSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        outcome = services.send_test(user=request.user, **wish.validated_data)
+        return Response({k: v for k, v in asdict(outcome).items() if v is not None})

@@ -1,0 +1,37 @@
+"""What can be wrong with sending an e-mail or asking a mail server."""
+
+from http import HTTPStatus
+
+from ava.problems import Conflict, Problem
+
+
+class StubsDisabled(Problem):
+    status = HTTPStatus.FORBIDDEN
+    code = "stubs_disabled"
+    detail = (
+        "Stub integrations are disabled in production. "
+        "Please configure a real email provider in Settings."
+    )
+
+
+class DeliveryNotAvailable(Conflict):
+    """The user has configured a real provider, and this release cannot send through it."""
+
+    code = "email_delivery_not_available"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Your {name} credentials are stored, but sending through {name} is not part of this "
+            "release of AVA. Nothing was sent."
+        )
+
+
+class SmtpHostRefused(Problem):
+    """The SMTP host leads into AVA's own network (server-side request forgery)."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "smtp_host_refused"
+    detail = (
+        "AVA does not connect to this SMTP host or port. Use the public host name of your mail "
+        "provider and port 25, 465, 587 or 2525."
+    )

@@ -1,0 +1,49 @@
+"""Resend: for now, whether it takes a key.
+
+https://resend.com/docs/api-reference/domains/list-domains,
+https://resend.com/docs/api-reference/errors
+"""
+
+import json
+from typing import Any
+
+from ava import upstream
+from ava.upstream import Service
+from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
+from integrations.credentials.store import Credentials
+
+RESEND = Service("resend", "Resend")
+
+# A key that may only send is told from a wrong one by this name in the body of a 401.
+_SENDING_ONLY = "restricted_api_key"
+
+
+def verify(credentials: Credentials) -> str:
+    """Ask Resend whether it takes the key.
+
+    Returns:
+        a sentence for people.
+
+    Raises:
+        ProviderProblem: Resend refused, or did not answer.
+    """
+    key = credentials.fields["api_key"]
+    try:
+        answer = upstream.door(RESEND.label).send(
+            "GET", "/domains", headers={"Authorization": f"Bearer {key}"}
+        )
+    except ProviderAuthFailed as refusal:
+        if _name(refusal.body) != _SENDING_ONLY:
+            raise
+        return "Resend accepted the key. It may only send e-mails, which is all that AVA needs."
+    if answer.status != 200:
+        raise ProviderUnreachable(RESEND)
+    return "Resend accepted the key."
+
+
+def _name(body: bytes) -> str:
+    try:
+        content: Any = json.loads(body)
+    except ValueError:
+        return ""
+    return str(content.get("name", "")) if isinstance(content, dict) else ""

@@ -1,0 +1,59 @@
+"""E-mail. In this release only the stub answers; Resend and SMTP can be stored and verified."""
+
+from dataclasses import dataclass
+
+import structlog
+from django.contrib.auth.models import User
+
+from integrations.credentials.errors import CredentialsMissing
+from integrations.credentials.providers import PROVIDERS
+from integrations.credentials.services import credentials_for
+from integrations.email.errors import DeliveryNotAvailable, StubsDisabled
+from integrations.flags import services as flags
+
+log = structlog.get_logger("integrations.email")
+
+BACKENDS = ("resend", "smtp")
+NOT_SENT = (
+    "Email not sent in stub mode. Configure Resend or SMTP in Settings → Email to enable delivery."
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an e-mail; `id` is the backend's own, where it gave one."""
+
+    backend: str
+    delivered: bool
+    message: str
+    id: str | None = None
+
+
+def send_test(*, user: User, to: str, subject: str, text: str) -> Outcome:
+    """Send a test e-mail through the user's backend; the stub says that it sends nothing.
+
+    Raises:
+        StubsDisabled: nothing is configured, and stub mode is off.
+        DeliveryNotAvailable: Resend or SMTP is configured: a stub's answer would be a lie, and
+            real sending is not built yet.
+        CredentialsUnreadable: credentials are stored, but their key is lost.
+    """
+    backend = configured_backend(user=user)
+    if backend is not None:
+        raise DeliveryNotAvailable(PROVIDERS[backend].name)
+    if not flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
+        raise StubsDisabled
+    # Who gets what is the user's affair: the log only says that nothing left.
+    log.info("stub e-mail", subject_length=len(subject), text_length=len(text))
+    return Outcome(backend="stub", delivered=False, message=NOT_SENT)
+
+
+def configured_backend(*, user: User) -> str | None:
+    """The first of Resend and SMTP that the user can send with, or None."""
+    for backend in BACKENDS:
+        try:
+            credentials_for(user=user, provider=backend)
+        except CredentialsMissing:
+            continue
+        return backend
+    return None

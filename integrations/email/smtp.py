@@ -1,0 +1,95 @@
+"""SMTP: for now, whether a mail server takes a login (RFC 5321, RFC 4954, RFC 3207)."""
+
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+
+from django.conf import settings
+
+from ava import upstream
+from ava.upstream import Service
+from ava.upstream.deadline import Watch, watchdog
+from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
+from integrations.credentials.store import Credentials
+from integrations.email import hosts
+
+SMTP = Service("smtp", "SMTP")
+
+
+def verify(credentials: Credentials) -> str:
+    """Log in at the user's mail server and leave again. No mail is sent.
+
+    The server is the user's own choice, so no failure here says anything about everybody's
+    e-mail: the breaker may refuse the operation, but nothing counts against it.
+
+    Returns:
+        a sentence for people.
+
+    Raises:
+        ProviderAuthFailed: the server refused the login.
+        ProviderUnreachable: no answer, no TLS where it was asked for, or not a mail server.
+        SmtpHostRefused: AVA does not connect there.
+    """
+    fields = credentials.fields
+
+    def log_in(seconds: float) -> None:
+        with watchdog.watching(seconds) as watch:
+            _log_in(
+                host=fields["host"],
+                port=int(fields["port"]),
+                security=fields["security"],
+                username=fields["username"],
+                password=fields["password"],
+                watch=watch,
+            )
+
+    try:
+        upstream.door(SMTP.label).guard(log_in, failures=())
+    except smtplib.SMTPAuthenticationError as refusal:
+        # 4xx: the server cannot check the login now (RFC 4954, section 6).
+        refused = refusal.smtp_code >= 500
+        raise (ProviderAuthFailed(SMTP) if refused else ProviderUnreachable(SMTP)) from None
+    except (OSError, smtplib.SMTPException, UnicodeError):
+        raise ProviderUnreachable(SMTP) from None
+    return "The mail server accepted the login. Nothing was sent."
+
+
+def _log_in(
+    *, host: str, port: int, security: str, username: str, password: str, watch: Watch
+) -> None:
+    address = hosts.resolve(host, port, strict=settings.PRODUCTION)
+    client = _Connection(host, address, port, watch, tls=security == "tls")
+    try:
+        client.ehlo_or_helo_if_needed()
+        if security == "starttls":
+            client.starttls(context=_tls())
+            client.ehlo()
+        client.login(username, password)
+        with suppress(OSError, smtplib.SMTPException):  # the login has been accepted already
+            client.quit()
+    finally:
+        client.close()
+
+
+class _Connection(smtplib.SMTP):
+    """Connects to an address already checked, but asks TLS for the name; under a deadline."""
+
+    def __init__(self, host: str, address: str, port: int, watch: Watch, *, tls: bool) -> None:
+        self._address = address
+        self._watch = watch
+        self._tls = tls
+        super().__init__(host, port, timeout=max(watch.left(), 0.001))
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((self._address, port), timeout)
+        # The time-out starts anew with every byte; the watch ends a server that drips, too.
+        self._watch.hold(plain)
+        return _tls().wrap_socket(plain, server_hostname=host) if self._tls else plain
+
+
+def _tls() -> ssl.SSLContext:
+    """Certificates and names are checked, TLS 1.2 at least."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

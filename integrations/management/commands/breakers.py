@@ -1,0 +1,94 @@
+"""`manage.py breakers`."""
+
+import json
+from argparse import ArgumentTypeError
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from ava import correlation
+from ava.problems import Problem
+from integrations.breakers import queries, services
+from integrations.breakers.services import Forced
+from integrations.breakers.words import sentence
+
+ABOUT = """\
+Show and steer the circuit breakers. Each provider (vapi, twilio, resend, smtp, google, microsoft)
+has one. It opens after some failures in a row; while it is open, AVA answers for the provider at
+once instead of letting requests wait, and after a while lets a single request try again.
+
+An order is stored in the database; the running server obeys it within a second.
+"""
+ACTIONS = {
+    "list": "show each breaker: its state, since when, when it tries again",
+    "open": "hold it open: send nothing to the provider, for instance while it is being repaired",
+    "close": "hold it closed: send everything, even if it fails",
+    "reset": "end an open or close order, forget all failures, start afresh with a closed breaker",
+}
+
+
+class Command(BaseCommand):
+    help = ABOUT
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.epilog = "Exit code 0: done. 1: not done, and a sentence says why."
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        for action, about in ACTIONS.items():
+            sub = actions.add_parser(action, help=about, description=f"{about.capitalize()}.")
+            if action == "list":
+                sub.add_argument("provider", nargs="?", metavar="PROVIDER", help="only this one")
+                sub.add_argument("--json", action="store_true", help="for programs: a JSON array")
+                continue
+            sub.add_argument("provider", metavar="PROVIDER", help="for instance vapi")
+            sub.add_argument("--reason", default="", help="why, for your colleagues")
+            if action != "reset":
+                sub.add_argument(
+                    "--until",
+                    type=_minutes,
+                    metavar="MINUTES",
+                    help="end by itself after so many minutes (default: only a reset ends it)",
+                )
+
+    def handle(self, *args: Any, action: str, provider: str | None, **options: Any) -> None:
+        try:
+            with correlation.bind(correlation.current() or correlation.new()):
+                if action == "list":
+                    self._list(provider, as_json=options["json"])
+                else:
+                    self._order(action, str(provider), options["reason"], options.get("until"))
+        except Problem as problem:
+            raise CommandError(problem.detail) from problem
+
+    def _list(self, provider: str | None, *, as_json: bool) -> None:
+        found = queries.list_breakers(now=timezone.now(), live=False)
+        if provider is not None:
+            services.require_known(provider)
+            found = [status for status in found if status.provider == provider]
+        if as_json:
+            rows = [asdict(status) for status in found]
+            self.stdout.write(json.dumps(rows, cls=DjangoJSONEncoder, indent=1))
+            return
+        for status in found:
+            self.stdout.write(f"{status.provider:<10} {sentence(status)}")
+
+    def _order(self, action: str, provider: str, reason: str, until: int | None) -> None:
+        now = timezone.now()
+        end = now + timedelta(minutes=until) if until else None
+        if action == "reset":
+            services.reset(provider=provider, reason=reason, by=None, now=now)
+        else:
+            forced = Forced.OPEN if action == "open" else Forced.CLOSED
+            services.force(forced, provider=provider, reason=reason, by=None, now=now, until=end)
+        status = queries.breaker(provider=provider, now=now, live=False)
+        assert status is not None  # noqa: S101 - the order would have been refused
+        self.stdout.write(f"{provider:<10} {sentence(status)}")
+
+
+def _minutes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 60 * 24 * 365):
+        raise ArgumentTypeError("must be a whole number of minutes from 1 to 525600")
+    return int(text)

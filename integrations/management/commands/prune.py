@@ -1,0 +1,45 @@
+"""`manage.py prune`."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from integrations import pruning
+
+DEFAULT_DAYS = 90
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete old rows that nobody needs any more: breaker events and other records older than "
+        "--days, and sessions that have expired. Run it once a day, for instance from cron. "
+        "It deletes a few hundred rows at a time and can be stopped and started again at will. "
+        "Exit code 0: done."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days",
+            type=_days,
+            default=DEFAULT_DAYS,
+            metavar="N",
+            help="keep what is younger than N days (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only say what would be deleted, delete nothing"
+        )
+
+    def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:
+        before = timezone.now() - timedelta(days=days)
+        verb = "Would delete" if dry_run else "Deleted"
+        for name, prune in pruning.registered().items():
+            self.stdout.write(f"{verb} {prune(before, dry_run)} {name}.")
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36500):
+        raise ArgumentTypeError("must be a whole number from 1 to 36500")
+    return int(text)

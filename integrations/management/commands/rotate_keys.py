@@ -1,0 +1,70 @@
+"""`manage.py rotate_keys`: seal stored credentials anew under the primary key."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ava.sealing.errors import KeyRingInvalid
+from ava.sealing.keys import key_ring
+from ava.sealing.rotation import Rotation, rotate
+
+_HELP = """Seal every stored credential anew under the primary key, the first in AVA_KEYS.
+
+How to replace a key: put a fresh one in front (AVA_KEYS=k2:<base64 of 32 bytes>,k1:<old>),
+restart AVA, run this command, and remove the old key when the command says so.
+
+AVA keeps serving meanwhile. A run that was interrupted is started again and goes on where it
+was. Rows that cannot be opened are named and left as they are.
+Exit code: 0 all is sealed by the primary key, 1 something is not."""
+
+
+class Command(BaseCommand):
+    help = _HELP
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        import argparse
+
+        kwargs["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--dry-run", action="store_true", help="open and count, but change nothing"
+        )
+        parser.add_argument(
+            "--batch", type=int, default=500, metavar="N", help="rows read at once (500)"
+        )
+
+    def handle(self, *, dry_run: bool, batch: int, verbosity: int, **options: Any) -> None:
+        if batch < 1:
+            raise CommandError("--batch must be 1 or more.")
+
+        def progress(done: Rotation) -> None:
+            if verbosity > 1:
+                self.stdout.write(f"{done.resealed} rows so far")
+
+        try:
+            ring = key_ring()
+            done = rotate(batch=batch, dry_run=dry_run, progress=progress)
+        except KeyRingInvalid as fault:
+            raise CommandError(str(fault)) from fault
+        if dry_run:
+            self.stdout.write(f"{done.resealed} rows would be sealed by {ring.primary}.")
+        else:
+            self.stdout.write(f"{done.resealed} rows sealed by {ring.primary}.")
+        for row in done.unreadable:
+            self.stderr.write(f"Cannot be opened: {row}")
+        for key_id in ring.key_ids[1:]:
+            if not done.left[key_id]:
+                self.stdout.write(
+                    f"No row is sealed by {key_id} any more. Remove it from AVA_KEYS once every "
+                    f"AVA process runs with {ring.primary} first; keep it with older backups."
+                )
+            elif not dry_run:
+                self.stderr.write(
+                    f"{done.left[key_id]} rows are still sealed by {key_id}: keep it in AVA_KEYS. "
+                    f"Restart AVA processes that run without {ring.primary} and start this again."
+                )
+        if done.unreadable or (done.left and not dry_run):
+            sys.exit(1)

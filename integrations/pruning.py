@@ -1,0 +1,58 @@
+"""What `manage.py prune` deletes: each app names its own, in its `apps.py`."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from ava.accounts import guessing
+from ava.accounts.models import Session, WrongPasswords
+from ava.accounts.services import prune_sessions
+
+BATCH = 500
+
+# Deletes (or with the second argument only counts) what is older than the moment.
+Prune = Callable[[datetime, bool], int]
+
+_registered: dict[str, Prune] = {}
+
+
+def register(name: str, prune: Prune) -> None:
+    """Have `prune` run by the command. `name` is a plural for people, as in "breaker events".
+
+    `prune(before, dry_run)` deletes what is older than `before`, an aware datetime, in short
+    transactions, and returns how many rows that were; on a dry run it only counts them.
+    """
+    _registered[name] = prune
+
+
+def registered() -> dict[str, Prune]:
+    """Every registered function by its name, in the order of registration."""
+    return dict(_registered)
+
+
+def delete_in_batches(rows: QuerySet[Model], *, dry_run: bool, batch: int = BATCH) -> int:
+    """Delete the rows a batch at a time, so that other writers get their turn between."""
+    if dry_run:
+        return rows.count()
+    deleted = 0
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:batch]):
+        deleted += rows.model._default_manager.filter(pk__in=keys).delete()[0]
+    return deleted
+
+
+def idle_login_counters(before: datetime, dry_run: bool) -> int:
+    """Delete the counters of wrong passwords that slow nobody down any more."""
+    now = timezone.now()
+    if dry_run:
+        return WrongPasswords.objects.filter(last_at__lte=now - guessing.FORGET_AFTER).count()
+    return guessing.prune(now=now)
+
+
+def expired_sessions(before: datetime, dry_run: bool) -> int:
+    """Delete the sessions that have expired by now: they serve nobody, however young."""
+    now = timezone.now()
+    if dry_run:
+        return Session.objects.filter(expires_at__lte=now).count()
+    return prune_sessions(now=now)

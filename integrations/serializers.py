@@ -1,0 +1,25 @@
+"""How the overview looks in JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from integrations.breakers.models import STATES
+from integrations.credentials.providers import PROVIDERS
+from integrations.overview import SOURCES
+
+
+class IntegrationSerializer(serializers.Serializer[Any]):
+    provider = serializers.ChoiceField(choices=[(p.slug, p.name) for p in PROVIDERS.values()])
+    name = serializers.CharField()
+    configured = serializers.BooleanField(help_text="There are credentials that AVA can use.")
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # no attribute: DRF takes it out
+        choices=SOURCES, help_text="Whose they are."
+    )
+    breaker_state = serializers.ChoiceField(choices=STATES)
+    retry_after = serializers.IntegerField(
+        allow_null=True,
+        min_value=0,
+        help_text="Seconds to the next try; null while closed, or held open without an end.",
+    )
+    next_step = serializers.CharField(help_text="What to do next, in a sentence.")

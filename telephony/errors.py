@@ -1,0 +1,73 @@
+"""From Twilio's error codes to AVA's problems.
+
+Source: https://www.twilio.com/docs/api/errors (each code has a page of its own there). The door
+out has already answered 401, 403, 408, 429 and 5xx by their status; what comes here is the rest,
+and codes that Twilio sends under another status than one would think.
+"""
+
+from http import HTTPStatus
+
+from ava.problems import NotFound, Problem
+from ava.upstream import Service
+from ava.upstream.errors import (
+    ProviderAuthFailed,
+    ProviderProblem,
+    ProviderRateLimited,
+    ProviderUnreachable,
+)
+
+TWILIO = Service("twilio", "Twilio")
+
+
+class TwilioNotFound(NotFound):
+    code = "twilio_not_found"
+    detail = "Twilio has no such resource in your account."
+
+
+class TwilioAccountInactive(Problem):
+    status = HTTPStatus.CONFLICT
+    code = "twilio_account_inactive"
+    detail = (
+        "Your Twilio account is suspended or closed. Sign in at twilio.com to see why, "
+        "then try again."
+    )
+
+
+class TwilioRefused(Problem):
+    """Twilio answered, understood, and said no, with a code that AVA has no sentence for."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "twilio_refused"
+
+    def __init__(self, twilio_code: int | None = None) -> None:
+        where = f" See https://www.twilio.com/docs/errors/{twilio_code}" if twilio_code else ""
+        super().__init__(f"Twilio did not accept AVA's request.{where}")
+
+
+_PROVIDER: dict[int, type[ProviderProblem]] = {
+    20003: ProviderAuthFailed,  # Authenticate
+    20008: ProviderAuthFailed,  # Resource not accessible with test account credentials
+    20429: ProviderRateLimited,  # Too many requests
+    20500: ProviderUnreachable,  # Internal server error
+    20503: ProviderUnreachable,  # Service unavailable
+}
+_OWN: dict[int, type[Problem]] = {
+    20005: TwilioAccountInactive,  # Account not active
+    20404: TwilioNotFound,  # Not found
+}
+
+
+def problem_for(code: int | None, status: int) -> Problem:
+    """The problem to raise for an error answer.
+
+    Args:
+        code: Twilio's own, where the body holds one.
+        status: of the HTTP answer; decides when there is no code.
+    """
+    if code in _PROVIDER:
+        return _PROVIDER[code](TWILIO)
+    if code in _OWN:
+        return _OWN[code]()
+    if code is None and status == HTTPStatus.NOT_FOUND:
+        return TwilioNotFound()
+    return TwilioRefused(code)

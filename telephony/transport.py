@@ -1,0 +1,73 @@
+"""The Twilio SDK's HTTP client, led through AVA's door out.
+
+The SDK's own has no time-out by default, one session per client, and no breaker. Importing the
+SDK takes half a second, so this module is imported at the first call only.
+"""
+
+import json
+import logging
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+from ava import upstream
+from ava.upstream.errors import ProviderUnreachable
+from telephony.errors import TWILIO, problem_for
+
+API = "https://api.twilio.com"
+
+
+class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no types
+    """Sends what the SDK wants sent through `upstream.door("twilio")`.
+
+    The door knows where Twilio answers (`TWILIO_BASE_URL`): of the SDK's absolute URL only path
+    and query are used, and a URL on any other host is refused, as it would get the credentials.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """One operation at Twilio.
+
+        Raises:
+            Problem: for every answer outside 200-299, and when there is none.
+        """
+        if not uri.startswith(f"{API}/"):
+            raise ProviderUnreachable(TWILIO)
+        url = urlsplit(uri)
+        answer = upstream.door(TWILIO.label).send(
+            method,
+            url.path,
+            params={**dict(parse_qsl(url.query)), **(params or {})},
+            data=data or None,
+            headers=headers,
+            auth=auth,
+        )
+        if not 200 <= answer.status < 300:
+            raise problem_for(_code(answer.body), answer.status)
+        if answer.status != 204 and not isinstance(answer.json(), dict):
+            raise ProviderUnreachable(TWILIO)
+        return Response(answer.status, answer.body.decode(), answer.headers)
+
+
+def _code(body: bytes) -> int | None:
+    """Twilio's error code; None when the body is not Twilio's."""
+    try:
+        content: Any = json.loads(body)
+    except ValueError:
+        return None
+    code = content.get("code") if isinstance(content, dict) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) else None

@@ -53,10 +53,7 @@ def _clear_faults(world: World, request: Request) -> Answer:
 
 
 def _list_requests(world: World, request: Request) -> Answer:
-    provider = dict(request.query).get("provider")
-    if provider is not None and (wrong := one_of(*PROVIDERS)(provider)):
-        raise OrderError(f"provider {wrong}.")
-    log = world.log
+    provider, log = _provider(request), world.log
     return json_answer(
         200,
         {
@@ -68,11 +65,15 @@ def _list_requests(world: World, request: Request) -> Answer:
 
 
 def _clear_requests(world: World, request: Request) -> Answer:
+    world.log.clear(_provider(request))
+    return _list_requests(world, request)
+
+
+def _provider(request: Request) -> str | None:
     provider = dict(request.query).get("provider")
     if provider is not None and (wrong := one_of(*PROVIDERS)(provider)):
         raise OrderError(f"provider {wrong}.")
-    world.log.clear(provider)
-    return _list_requests(world, request)
+    return provider
 
 
 def _effects(world: World, request: Request) -> Answer:

@@ -1,0 +1,125 @@
+"""The admin: its login form, and the logins it lists."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from ava.accounts.models import Session
+from ava.accounts.tests.calls import assert_unauthenticated, me, refresh
+from conftest import PASSWORD
+
+FORM = "/admin/login/"
+SESSIONS = "/admin/accounts/session/"
+
+
+def post(client: Client, username: str, password: str = "wrong", **extra):
+    return client.post(FORM, {"username": username, "password": password}, **extra)
+
+
+@pytest.fixture(autouse=True)
+def _still() -> Iterator[None]:
+    """django-ratelimit counts in fixed windows: no edge may fall into a test."""
+    with time_machine.travel(1_800_000_000, tick=False):
+        yield
+
+
+@pytest.fixture
+def desk(operator: User) -> Client:
+    client = Client()
+    client.force_login(operator)
+    return client
+
+
+def test_the_login_form_lets_an_operator_in(client, operator):
+    assert client.get(FORM).status_code == 200
+    assert post(client, "olga", PASSWORD).status_code == 302
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_eleventh_try_of_a_minute_from_one_address_is_refused(client, operator):
+    codes = [post(client, f"user{n}").status_code for n in range(12)]
+    assert codes == [200] * 10 + [429] * 2
+
+
+def test_a_refusal_is_a_page_with_a_sentence_and_a_time(client, operator):
+    for n in range(11):
+        refused = post(client, f"user{n}", HTTP_ACCEPT="text/html")
+    assert refused.status_code == 429
+    assert refused["Content-Type"].startswith("text/html")
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    page = refused.content.decode()
+    assert re.search(r"Too many requests\. Please try again in \d+s\.", page)
+    assert refused["X-Correlation-ID"] in page
+
+
+def test_the_right_password_does_not_pass_a_refusal(client, operator):
+    for n in range(10):
+        post(client, f"user{n}")
+    assert post(client, "olga", PASSWORD).status_code == 429
+
+
+def test_looking_at_the_form_is_not_limited(client, operator):
+    assert {client.get(FORM).status_code for _ in range(30)} == {200}
+
+
+def test_many_addresses_together_are_refused_on_one_user_name(client, operator):
+    codes = [post(client, "olga", REMOTE_ADDR=f"198.51.100.{n}").status_code for n in range(25)]
+    assert codes == [200] * 20 + [429] * 5
+
+
+def test_one_address_cannot_keep_an_operator_out(client, operator):
+    for _ in range(100):
+        post(client, "olga", REMOTE_ADDR="198.51.100.1")
+    assert post(client, "olga", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_a_forged_forwarded_header_makes_no_new_address(client, operator, settings):
+    settings.TRUSTED_PROXIES = 0
+    codes = [post(client, f"u{n}", HTTP_X_FORWARDED_FOR=f"192.0.2.{n}") for n in range(11)]
+    assert codes[-1].status_code == 429
+
+
+def test_the_list_of_logins_shows_who_and_no_secret(desk, tokens):
+    page = desk.get(SESSIONS).content.decode()
+    session = Session.objects.get()
+    assert "ada" in page
+    assert session.refresh_jti not in page
+    detail = desk.get(f"{SESSIONS}{session.pk}/change/").content.decode()
+    assert session.refresh_jti not in detail
+    assert session.password_mark not in detail
+
+
+def test_an_operator_ends_a_login(desk, anyone, tokens, operator):
+    session = Session.objects.get()
+    chosen = {"action": "revoke", "_selected_action": [str(session.pk)]}
+    page = desk.post(SESSIONS, chosen, follow=True)
+    assert "Ended 1 logins." in page.content.decode()
+    assert_unauthenticated(me(anyone, tokens["access_token"]), "session_ended")
+    assert_unauthenticated(refresh(anyone, tokens["refresh_token"]), "session_ended")
+    assert LogEntry.objects.get().user == operator
+
+
+def test_logins_are_neither_made_nor_changed_nor_deleted_by_hand(desk, tokens):
+    session = Session.objects.get()
+    assert desk.get(f"{SESSIONS}add/").status_code == 403
+    assert desk.post(f"{SESSIONS}{session.pk}/change/", {"network": "x"}).status_code == 403
+    assert desk.post(f"{SESSIONS}{session.pk}/delete/", {"post": "yes"}).status_code == 403
+    session.refresh_from_db()
+    assert session.revoked_at is None
+
+
+def test_whoever_may_only_look_cannot_end_a_login(client, user, tokens, anyone):
+    user.is_staff = True
+    user.save()
+    user.user_permissions.add(
+        Permission.objects.get(codename="view_session", content_type__app_label="accounts")
+    )
+    client.force_login(user)
+    assert client.get(SESSIONS).status_code == 200
+    client.post(SESSIONS, {"action": "revoke", "_selected_action": [str(Session.objects.get().pk)]})
+    assert me(anyone, tokens["access_token"]).status_code == 200

@@ -50,7 +50,7 @@ class ProviderAuthFailed(ProviderProblem):
     """The provider refused the key (401 or 403). It answered: it is alive.
 
     Attributes:
-        body: what it said, for a client that tells refusals apart; it is shown to nobody.
+        said: the body of its answer, for a client that tells refusals apart; it is shown to nobody.
     """
 
     status = HTTPStatus.UNAUTHORIZED
@@ -58,11 +58,11 @@ class ProviderAuthFailed(ProviderProblem):
     outcome = Outcome.SUCCESS
     sentence = "Invalid {provider} API key. Please update your credentials in Settings."
 
-    def __init__(self, service: Service, *, body: bytes = b"") -> None:
+    def __init__(self, service: Service, *, said: bytes = b"") -> None:
         # The scheme is the provider's, never Bearer: a frontend must tell it from its own login.
         scheme = service.name.replace(" ", "-")
         super().__init__(service, headers={"WWW-Authenticate": f'{scheme} realm="provider"'})
-        self.body = body
+        self.said = said
 
 
 class ProviderUnreachable(ProviderProblem):

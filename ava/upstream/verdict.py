@@ -21,7 +21,7 @@ def setback(service: Service, reply: Reply, now: datetime) -> Setback | None:
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Setback(ProviderRateLimited(service, retry_after=asked), cause, asked)
     if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return Setback(ProviderAuthFailed(service, body=reply.body), cause)
+        return Setback(ProviderAuthFailed(service, said=reply.body), cause)
     if reply.status == HTTPStatus.REQUEST_TIMEOUT or reply.status >= 500:
         return Setback(ProviderUnreachable(service), cause, asked)
     return None

@@ -33,7 +33,7 @@ def verify(credentials: Credentials) -> str:
             "GET", "/domains", headers={"Authorization": f"Bearer {key}"}
         )
     except ProviderAuthFailed as refusal:
-        if _name(refusal.body) != _SENDING_ONLY:
+        if _name(refusal.said) != _SENDING_ONLY:
             raise
         return "Resend accepted the key. It may only send e-mails, which is all that AVA needs."
     if answer.status != 200:

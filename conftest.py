@@ -4,12 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from ava import ratelimit, upstream
+from integrations.breakers import controls
+from integrations.flags import services as flags
 from sandbox.server import Sandbox
+
+# Pages need no collected, hashed files here.
+django_settings.STORAGES["staticfiles"] = {
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
 
 PASSWORD = "correct horse battery staple"
 
@@ -20,6 +28,8 @@ def clean_slate() -> Iterator[None]:
     yield
     upstream.forget()
     ratelimit.forget()
+    controls.forget()
+    flags.forget()
     cache.clear()
 
 

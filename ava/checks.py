@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
-from ava import env, keyfile
+from ava import env, keyfile, upstream
 
 # A bulkhead must leave threads for everybody else.
 _SPARE_THREADS = 8
@@ -83,11 +83,8 @@ def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register
 def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    from ava import upstream
-
-    widest = max(
-        (upstream.policy(service.label).bulkhead for service in upstream.services()), default=0
-    )  # noqa: E501
+    doors = (upstream.door(service.label) for service in upstream.services())
+    widest = max((door.policy.bulkhead for door in doors), default=0)
     if settings.ENV["AVA_THREADS"] < widest + _SPARE_THREADS:
         return [
             Error(

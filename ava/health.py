@@ -32,9 +32,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     body = {
         "status": "ready" if ready else "not ready",
         "checks": {name: "ok" if passed else "failed" for name, passed in checks.items()},
-        "breakers": {
-            service.label: snapshot.state for service, snapshot in upstream.snapshots()
-        },
+        "breakers": {service.label: snapshot.state for service, snapshot in upstream.snapshots()},
     }
     return JsonResponse(body, status=200 if ready else 503)
 

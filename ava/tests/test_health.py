@@ -21,8 +21,9 @@ def test_readiness_fails_by_name_without_a_database(
     def refuse(*args: object) -> None:
         raise DatabaseError("password authentication failed for user ava")
 
-    monkeypatch.setattr(connection, "cursor", refuse)
-    answer = client.get("/readyz")
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "cursor", refuse)
+        answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"] == "failed"
     assert b"password" not in answer.content

@@ -1,5 +1,7 @@
 import json
 import logging
+from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 import structlog
@@ -8,30 +10,34 @@ from django.test import Client
 from ava import correlation, logs
 
 
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
-
-
-@pytest.fixture(autouse=True)
-def to_captured_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    # The handler holds the stream of the moment it was made.
+@pytest.fixture
+def written() -> Iterator[StringIO]:
+    """What AVA's own handler writes."""
     logs.configure("INFO")
+    [handler] = [h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]
+    stream = StringIO()
+    before = handler.setStream(stream)
+    yield stream
+    if before is not None:
+        handler.setStream(before)
 
 
-def test_a_request_leaves_one_line_with_its_id(
-    client: Client, capsys: pytest.CaptureFixture[str]
-) -> None:
+def lines(written: StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def test_a_request_leaves_one_line_with_its_id(client: Client, written: StringIO) -> None:
     client.get("/healthz?token=abc", headers={correlation.HEADER: "test-12345"})
-    [line] = [line for line in lines(capsys) if line["event"] == "request"]
+    [line] = [line for line in lines(written) if line["event"] == "request"]
     assert line["correlation_id"] == "test-12345"
     assert (line["method"], line["path"], line["status"]) == ("GET", "/healthz", 200)
     assert "abc" not in json.dumps(line)
 
 
-def test_lines_of_other_libraries_carry_the_id_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_other_libraries_carry_the_id_too(written: StringIO) -> None:
     with correlation.bind("lib-1"):
         logging.getLogger("somebody.else").warning("slow %s", "thing")
-    [line] = lines(capsys)
+    [line] = lines(written)
     assert (line["event"], line["correlation_id"]) == ("slow thing", "lib-1")
 
 
@@ -45,16 +51,14 @@ def test_lines_of_other_libraries_carry_the_id_too(capsys: pytest.CaptureFixture
         {"url": "redis://user:hunter2@host/0"},
     ],
 )
-def test_secrets_are_taken_out(
-    fields: dict[str, object], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_secrets_are_taken_out(fields: dict[str, object], written: StringIO) -> None:
     structlog.get_logger("ava.test").warning("thing", **fields)
-    [line] = lines(capsys)
+    [line] = lines(written)
     assert "hunter2" not in json.dumps(line)
     assert logs.REDACTED in json.dumps(line)
 
 
-def test_a_traceback_shows_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_shows_no_local_variables(written: StringIO) -> None:
     def fail() -> None:
         local_secret = "hunter2"
         raise ValueError(len(local_secret))
@@ -63,16 +67,16 @@ def test_a_traceback_shows_no_local_variables(capsys: pytest.CaptureFixture[str]
         fail()
     except ValueError:
         logging.getLogger("ava.test").exception("failed")
-    text = json.dumps(lines(capsys))
+    text = json.dumps(lines(written))
     assert "ValueError" in text
     assert "hunter2" not in text
 
 
 def test_a_secret_inside_an_exception_text_is_taken_out(
-    capsys: pytest.CaptureFixture[str],
+    written: StringIO,
 ) -> None:
     try:
         raise ValueError("GET failed with Bearer hunter2hunter2")
     except ValueError:
         structlog.get_logger("ava.test").exception("failed")
-    assert "hunter2" not in json.dumps(lines(capsys))
+    assert "hunter2" not in json.dumps(lines(written))

@@ -13,14 +13,17 @@ def test_an_unknown_path_under_the_api_is_answered_in_problem_json(client: Clien
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
     body = answer.json()
-    assert body.items() >= {
-        "type": "urn:ava:problem:not_found",
-        "title": "Not Found",
-        "status": 404,
-        "code": "not_found",
-        "detail": "There is nothing at this address.",
-        "correlation_id": answer[correlation.HEADER],
-    }.items()
+    assert (
+        body.items()
+        >= {
+            "type": "urn:ava:problem:not_found",
+            "title": "Not Found",
+            "status": 404,
+            "code": "not_found",
+            "detail": "There is nothing at this address.",
+            "correlation_id": answer[correlation.HEADER],
+        }.items()
+    )
 
 
 def test_a_person_gets_a_page_with_the_id_to_quote(client: Client) -> None:

@@ -64,14 +64,15 @@ def cache(clock):
     return make(clock)
 
 
+class Places(threading.BoundedSemaphore):
+    @property
+    def taken(self):
+        return self._initial_value - self._value
+
+
 def make(clock, **kwargs):
     options = {"fresh_for": lambda: 300.0, "busy": Busy, "clock": clock, "now": clock.now}
     return ReadCache("test", **{**options, **kwargs})
-
-
-def waiting(cache, key=KEY, edition=0):
-    """How many wait for the read of a key."""
-    return cache._flights[key, edition].followers
 
 
 def until(condition):
@@ -164,22 +165,24 @@ def test_the_least_recently_used_copy_makes_room(clock):
     ]
 
 
-def test_concurrent_misses_make_one_read(cache):
+def test_concurrent_misses_make_one_read(clock):
+    cache = make(clock, places=(places := Places(8)))
     source = Source("one", held=True)
     with ThreadPoolExecutor(9) as pool:
         reads = [pool.submit(cache.read, KEY, source) for _ in range(9)]
         assert source.begun.acquire(timeout=WAIT)
-        until(lambda: waiting(cache) == 8)
+        until(lambda: places.taken == 8)
         source.go.set()
         assert {read.result(WAIT).value for read in reads} == {"one"}
     assert source.reads == 1
 
 
-def test_those_who_waited_share_the_failure(cache):
+def test_those_who_waited_share_the_failure(clock):
+    cache = make(clock, places=(places := Places(8)))
     source = Source(Down(), "good", held=True)
     with ThreadPoolExecutor(3) as pool:
         reads = [pool.submit(cache.read, KEY, source) for _ in range(3)]
-        until(lambda: source.reads and waiting(cache) == 2)
+        until(lambda: source.reads and places.taken == 2)
         source.go.set()
         for read in reads:
             with pytest.raises(Down):
@@ -187,11 +190,12 @@ def test_those_who_waited_share_the_failure(cache):
     assert source.reads == 1
 
 
-def test_a_leader_that_is_killed_lets_go_of_those_who_wait(cache):
+def test_a_leader_that_is_killed_lets_go_of_those_who_wait(clock):
+    cache = make(clock, places=(places := Places(8)))
     source = Source(SystemExit(), held=True)
     with ThreadPoolExecutor(2) as pool:
         reads = [pool.submit(cache.read, KEY, source) for _ in range(2)]
-        until(lambda: source.reads and waiting(cache) == 1)
+        until(lambda: source.reads and places.taken == 1)
         source.go.set()
         for read in reads:
             with pytest.raises(SystemExit):
@@ -199,20 +203,22 @@ def test_a_leader_that_is_killed_lets_go_of_those_who_wait(cache):
     assert cache.read(KEY, Source("later")).value == "later"
 
 
-def test_more_than_a_few_waiting_for_a_hung_read_are_refused(clock):
-    cache = make(clock, followers=2)
-    source = Source("one", held=True)
-    with ThreadPoolExecutor(3) as pool:
-        reads = [pool.submit(cache.read, KEY, source) for _ in range(3)]
-        until(lambda: source.reads and waiting(cache) == 2)
+def test_more_than_a_few_waiting_for_hung_reads_are_refused(clock):
+    cache = make(clock, places=(places := Places(2)))
+    hung = {name: Source(name, held=True) for name in ("a", "b")}
+    with ThreadPoolExecutor(4) as pool:
+        reads = [pool.submit(cache.read, (name,), hung[name]) for name in ("a", "b", "a", "b")]
+        until(lambda: places.taken == 2)
         with pytest.raises(Busy):
-            cache.read(KEY, source)
-        source.go.set()
-        assert [read.result(WAIT).value for read in reads] == ["one"] * 3
+            cache.read(("a",), hung["a"])
+        for source in hung.values():
+            source.go.set()
+        assert [read.result(WAIT).value for read in reads] == ["a", "b", "a", "b"]
+    assert places.taken == 0
 
 
 def test_who_is_refused_gets_the_last_good_copy_where_that_is_tolerated(clock):
-    cache = make(clock, followers=0)
+    cache = make(clock, places=Places(0))
     cache.read(KEY, Source("old"))
     clock.seconds = 400
     source = Source("new", held=True)

@@ -1,0 +1,1 @@
+"""Figures, each with the command that measures it: `python -m benchmarks.NAME`."""

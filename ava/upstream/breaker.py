@@ -185,10 +185,9 @@ class Breaker(pybreaker.CircuitBreaker):
         with self._obeying:
             # Asked again: what was read before the lock may be older than what was obeyed since.
             orders = self._guidance.orders()
-            word = f"forced {orders.forced}" if orders.forced else "no longer forced"
-            changes.append(self.store.force(orders.forced, _because(word, orders.reason)))
+            changes.append(self.store.force(orders.forced, orders.why))
             if self._is_reset_by(orders):
-                changes.append(self.store.move("closed", _because("reset", orders.reason)))
+                changes.append(self.store.move("closed", orders.because("reset")))
             self._obeyed = (orders.forced, orders.resets)
         for change in changes:
             self._tell_change(change)
@@ -285,7 +284,3 @@ class Breaker(pybreaker.CircuitBreaker):
                 getattr(listener, event)(self, *args, **kwargs)
             except Exception:
                 log.exception("breaker listener failed", service=self.service, told=event)
-
-
-def _because(what: str, reason: str) -> str:
-    return f"{what}: {reason}" if reason else what

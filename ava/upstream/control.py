@@ -38,6 +38,16 @@ class Orders:
     seconds_left: float | None = None
     switched_off: bool = False
 
+    @property
+    def why(self) -> str:
+        """The reason of the transition these orders make."""
+        if self.switched_off:
+            return "switched off"
+        return self.because(f"forced {self.forced}" if self.forced else "no longer forced")
+
+    def because(self, what: str) -> str:
+        return f"{what}: {self.reason}" if self.reason else what
+
     def wait(self, otherwise: float) -> float:
         """Seconds a refused caller should wait."""
         return otherwise if self.seconds_left is None else self.seconds_left
@@ -73,7 +83,7 @@ class Guidance:
     def _ask(self) -> Orders:
         control = self.control() or Control()
         if not self.switch():
-            return Orders("closed", control.reset_count, "switched off", switched_off=True)
+            return Orders("closed", control.reset_count, control.reason, switched_off=True)
         if control.forced is None:
             return Orders(None, control.reset_count, control.reason)
         left = (control.until - self.now()).total_seconds() if control.until else None

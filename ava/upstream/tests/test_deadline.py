@@ -1,0 +1,334 @@
+"""Every way a provider can keep us waiting ends at the deadline, over TCP and over TLS."""
+
+import os
+import socket
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ava.upstream import ProviderUnreachable
+from ava.upstream.deadline import Watchdog, watchdog
+from ava.upstream.tests.wire import OK, answering, status
+
+# The faults below last far longer than the deadline; the margin is for a busy machine.
+DEADLINE = 0.3
+MARGIN = 2.5
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that is its own authority; the path of a file with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's provider")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "cert.pem"
+    path.write_bytes(
+        built.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return str(path)
+
+
+@pytest.fixture
+def trusted(certificate, monkeypatch):
+    """A server's TLS context; the certificate is among those that requests trusts."""
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def drips_the_head(line):
+    line.read_request()
+    line.drip(HEAD, 0.25)
+
+
+def drips_the_body(line):
+    line.read_request()
+    line.send(HEAD)
+    line.drip(b"x" * 100, 0.25)
+
+
+def drips_a_body_without_a_length(line):
+    line.read_request()
+    line.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    line.drip(b"1" * 100, 0.25)
+
+
+def drips_chunks(line):
+    line.read_request()
+    line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(100):
+        line.drip(b"1\r\nx\r\n", 0.05)
+
+
+def drips_informational_answers(line):
+    line.read_request()
+    for _ in range(100):
+        line.drip(b"HTTP/1.1 100 Continue\r\n\r\n", 0.01)
+
+
+def never_answers(line):
+    line.read_request()
+    line.hang()
+
+
+def never_reads(line):
+    time.sleep(5)
+
+
+KEEPERS = [
+    drips_the_head,
+    drips_the_body,
+    drips_a_body_without_a_length,
+    drips_chunks,
+    drips_informational_answers,
+    never_answers,
+    never_reads,
+]
+
+
+def ends_in_time(door, **kwargs):
+    started = time.monotonic()
+    with pytest.raises(ProviderUnreachable) as caught:
+        door.send("GET", "/", **kwargs)
+    assert time.monotonic() - started < DEADLINE + MARGIN
+    return caught.value
+
+
+@pytest.mark.parametrize("script", KEEPERS)
+def test_it_ends_at_the_deadline_over_tcp(serve, make_door, script):
+    door = make_door(serve(script).url, deadline=DEADLINE)
+    assert not ends_in_time(door).unsent
+
+
+@pytest.mark.parametrize("script", KEEPERS)
+def test_it_ends_at_the_deadline_over_tls(serve, make_door, trusted, script):
+    door = make_door(serve(script, tls=trusted).url, deadline=DEADLINE)
+    assert not ends_in_time(door).unsent
+
+
+def test_it_ends_at_the_deadline_on_a_kept_connection(serve, make_door):
+    def script(line):
+        line.read_request()
+        line.send(OK)
+        drips_the_body(line)
+
+    wire = serve(script)
+    door = make_door(wire.url, deadline=DEADLINE)
+    assert door.send("GET", "/").status == 200
+    ends_in_time(door)
+    assert wire.connections == 1
+
+
+def test_a_large_request_body_that_nobody_reads_ends_at_the_deadline(serve, make_door):
+    door = make_door(serve(never_reads).url, deadline=DEADLINE)
+    ends_in_time(door, data=b"x" * 20_000_000)
+
+
+def drip_forever(listener):
+    """Accept, and answer the TLS greeting a byte at a time with a record that never fills."""
+    sock, _ = listener.accept()
+    with sock:
+        sock.settimeout(5)
+        try:
+            sock.sendall(b"\x16\x03\x03\x3f\xff")
+            while True:
+                sock.sendall(b"\x02")
+                time.sleep(0.05)
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "drip"])
+def test_a_tls_handshake_that_never_ends_ends_at_the_deadline(make_door, behaviour):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        if behaviour == "drip":
+            threading.Thread(target=drip_forever, args=(listener,), daemon=True).start()
+        door = make_door(f"https://127.0.0.1:{listener.getsockname()[1]}", deadline=DEADLINE)
+        assert ends_in_time(door).unsent
+
+
+def test_a_connection_nobody_accepts_ends_at_the_deadline(make_door):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        fillers = []
+        for _ in range(4):  # the queue is full once these are in it
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(address)
+            fillers.append(filler)
+        door = make_door(f"http://127.0.0.1:{address[1]}", deadline=DEADLINE)
+        assert ends_in_time(door).unsent
+        for filler in fillers:
+            filler.close()
+
+
+def test_several_dead_addresses_share_one_deadline(make_door, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        dead = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args: [dead] * 20)
+        door = make_door(
+            f"http://provider.test:{port}", deadline=DEADLINE, connect_timeout=0.2, attempts=20
+        )
+        ends_in_time(door)
+        for filler in fillers:
+            filler.close()
+
+
+def test_the_second_address_is_tried_when_the_first_is_dead(serve, make_door, monkeypatch):
+    port = serve(answering()).port
+    addresses = [
+        (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", number)) for number in (1, port)
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args: addresses)
+    assert make_door("http://provider.test", attempts=1).send("GET", "/").status == 200
+
+
+def test_a_good_certificate_is_accepted_and_the_connection_kept(serve, make_door, trusted):
+    wire = serve(answering(), tls=trusted)
+    door = make_door(wire.url)
+    for _ in range(3):
+        assert door.send("GET", "/").json() == {}
+    assert wire.connections == 1
+
+
+def test_an_unknown_certificate_is_refused_before_anything_is_sent(serve, make_door, certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    wire = serve(answering(), tls=context)
+    with pytest.raises(ProviderUnreachable) as caught:
+        make_door(wire.url).send("POST", "/", headers={"Authorization": "Bearer key"})
+    assert caught.value.unsent
+    assert wire.requests == []
+
+
+def test_a_deadline_that_passes_later_leaves_the_kept_connection_alone(serve, make_door):
+    wire = serve(answering())
+    door = make_door(wire.url)
+    door.send("GET", "/", deadline=0.2)
+    time.sleep(0.4)
+    door.send("GET", "/")
+    assert wire.connections == 1
+
+
+def open_files():
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_no_file_descriptor_is_left_behind(serve, make_door):
+    def fails_in_turn(line):
+        line.read_request()
+        [line.reset, lambda: line.send(HEAD + b"x"), lambda: line.send(b"\0\r\n\r\n")][
+            len(wire.requests) % 3
+        ]()
+
+    wire, good = serve(fails_in_turn), serve(answering(status(200, "Connection: close")))
+    failing = make_door(wire.url, attempts=1)
+    refused = make_door("http://127.0.0.1:1", attempts=1)
+    fine = make_door(good.url)
+
+    def send_all(times):
+        for _ in range(times):
+            fine.send("GET", "/")
+            for door in (failing, refused):
+                door.works.breaker.close()
+                with pytest.raises(ProviderUnreachable):
+                    door.send("GET", "/")
+
+    def settled(limit):
+        for _ in range(200):  # the servers' threads close their ends a moment later
+            if open_files() <= limit:
+                return True
+            time.sleep(0.01)
+        return False
+
+    send_all(10)
+    settled(0)
+    before = open_files()
+    send_all(170)
+    assert settled(before + 3)
+
+
+def test_the_watchdog_expires_in_order_of_time_not_of_arrival():
+    ends = []
+
+    class Noted(Exception):
+        pass
+
+    dog = Watchdog()
+    with dog.watching(0.3) as late, dog.watching(0.05) as early, dog.watching(60) as never:
+        for _ in range(500):
+            if early.cut and "early" not in ends:
+                ends.append("early")
+            if late.cut:
+                ends.append("late")
+                break
+            time.sleep(0.01)
+        assert ends == ["early", "late"]
+        assert not never.cut
+
+
+def test_a_finished_watch_touches_no_socket():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with watchdog.watching(0.1) as watch:
+            watch.hold(ours)
+        watch.expire()
+        ours.sendall(b"still open")
+        assert theirs.recv(100) == b"still open"
+
+
+def test_a_socket_held_after_the_deadline_is_shut_at_once():
+    ours, theirs = socket.socketpair()
+    with ours, theirs, watchdog.watching(10) as watch:
+        watch.expire()
+        watch.hold(ours)
+        assert theirs.recv(100) == b""
+
+
+def test_a_forked_process_has_a_watchdog_of_its_own():
+    with watchdog.watching(60):
+        pid = os.fork()
+        if pid == 0:  # the child: its parent's thread is not here
+            with watchdog.watching(0.05) as watch:
+                for _ in range(500):
+                    if watch.cut:
+                        os._exit(0)
+                    time.sleep(0.01)
+            os._exit(1)
+        _, wait_status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(wait_status) == 0

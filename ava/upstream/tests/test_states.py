@@ -1,0 +1,181 @@
+"""Random histories of many callers against a plain model, step by step."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from ava.upstream.memory import MemoryStore
+from ava.upstream.states import Outcome, Refusal, Rules, Ticket
+from ava.upstream.tests.conftest import Clock
+
+RULES = Rules(threshold=3, recovery=30.0, successes=2)
+LEASE = 12.0
+
+
+@dataclass
+class Model:
+    """The breaker as one would explain it: what is going on, and since when."""
+
+    state: str = "closed"
+    failures: int = 0
+    successes: int = 0
+    opened_at: float = 0.0
+    prober: object = None
+    probing_since: float = 0.0
+    era: object = field(default_factory=object)
+
+    def turn(self, state: str, now: float) -> None:
+        self.state = state
+        self.era = object()
+        self.prober = None
+        self.successes = 0
+        if state == "open":
+            self.opened_at = now
+        if state == "closed":
+            self.failures = 0
+
+    def may_pass(self, now: float) -> bool:
+        if self.state == "open":
+            return now - self.opened_at >= RULES.recovery
+        if self.state == "half_open" and self.prober is not None:
+            return now - self.probing_since >= LEASE
+        return True
+
+
+@dataclass(eq=False)
+class Call:
+    ticket: Ticket
+    era: object
+
+
+class BreakerHistory(RuleBasedStateMachine):
+    calls = Bundle("calls")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.store = MemoryStore(self.clock)
+        self.model = Model()
+        self.opens = self.closes = 0
+        self.generation = 0
+
+    def note(self, change, expected) -> None:
+        assert (change and (change.from_state, change.to_state)) == expected
+        if expected is not None:
+            self.opens += expected[0] == "closed"
+            self.closes += expected[1] == "closed"
+
+    @rule(seconds=st.sampled_from([0.25, 1.0, LEASE, 29.75, 30.0]))
+    def time_passes(self, seconds) -> None:
+        self.clock.advance(seconds)
+
+    @rule(target=calls)
+    def somebody_calls(self):
+        model, now = self.model, self.clock.now
+        may_pass, before = model.may_pass(now), model.state
+        answer, change = self.store.admit(RULES, LEASE)
+        assert isinstance(answer, Ticket) == may_pass
+        if isinstance(answer, Refusal):
+            assert change is None
+            assert answer.state == before
+            assert 0 < answer.retry_after <= RULES.recovery
+            return multiple()
+        if before == "open":
+            model.turn("half_open", now)
+        self.note(change, ("open", "half_open") if before == "open" else None)
+        call = Call(answer, model.era)
+        if model.state == "half_open":
+            model.prober, model.probing_since = call, now
+        assert (answer.probe is not None) == (model.state == "half_open")
+        return call
+
+    @rule(call=consumes(calls), outcome=st.sampled_from(Outcome))
+    def a_call_ends(self, call, outcome) -> None:
+        model, expected = self.model, None
+        if call.era is model.era and model.state == "closed":
+            if outcome is Outcome.SUCCESS:
+                model.failures = 0
+            elif outcome is Outcome.FAILURE:
+                model.failures += 1
+                if model.failures == RULES.threshold:
+                    model.turn("open", self.clock.now)
+                    expected = ("closed", "open")
+        elif call is model.prober:
+            model.prober = None
+            if outcome is Outcome.FAILURE:
+                model.failures += 1
+                model.turn("open", self.clock.now)
+                expected = ("half_open", "open")
+            elif outcome is Outcome.SUCCESS:
+                model.failures = 0
+                model.successes += 1
+                if model.successes == RULES.successes:
+                    model.turn("closed", self.clock.now)
+                    expected = ("half_open", "closed")
+        self.note(self.store.record(RULES, call.ticket, outcome), expected)
+
+    @precondition(lambda self: self.model.state != "half_open")
+    @rule()
+    def an_outage_or_a_quiet_time(self) -> None:
+        """Steers towards half-open, where chance alone seldom leads."""
+        for _ in range(RULES.threshold):
+            answer, _ = self.store.admit(RULES, LEASE)
+            if isinstance(answer, Refusal) or answer.probe is not None:
+                break
+            call = Call(answer, self.model.era)
+            self.a_call_ends(call, Outcome.FAILURE)
+        else:
+            return
+        if isinstance(answer, Ticket):
+            self.model.turn("half_open", self.clock.now)
+            self.model.prober = Call(answer, self.model.era)
+            self.model.probing_since = self.clock.now
+            self.a_call_ends(self.model.prober, Outcome.SUCCESS)
+        else:
+            self.clock.advance(RULES.recovery)
+
+    @rule()
+    def an_operator_resets(self) -> None:
+        before = self.model.state
+        self.model.turn("closed", self.clock.now)
+        change = self.store.move("closed", "reset")
+        self.note(change, None if before == "closed" else (before, "closed"))
+
+    @invariant()
+    def it_looks_like_the_model(self) -> None:
+        seen = self.store.snapshot(RULES)
+        assert self.store.snapshot(RULES) == seen
+        assert (seen.state, seen.failures, seen.successes) == (
+            self.model.state,
+            self.model.failures,
+            self.model.successes,
+        )
+        assert (seen.retry_after is None) == (seen.state == "closed")
+        if seen.retry_after is not None:
+            assert (seen.retry_after == 0) == self.model.may_pass(self.clock.now)
+
+    @invariant()
+    def opens_and_closes_tell_the_state(self) -> None:
+        assert self.opens - self.closes == (self.model.state != "closed")
+
+    @invariant()
+    def generations_only_grow(self) -> None:
+        generation = self.store.snapshot(RULES).generation
+        assert generation >= self.generation
+        self.generation = generation
+
+
+TestBreakerHistory = BreakerHistory.TestCase
+TestBreakerHistory.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None, database=None
+)

@@ -1,0 +1,216 @@
+"""What every store must do; each one runs through the same suite."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ava.upstream.memory import MemoryStore
+from ava.upstream.states import Change, Outcome, Refusal, Rules, Snapshot, Ticket
+from ava.upstream.store import Store
+from ava.upstream.tests.conftest import Clock
+
+RULES = Rules(threshold=3, recovery=30.0, successes=2)
+LEASE = 12.0
+
+STORES: list[Callable[[Clock], Store]] = [MemoryStore]
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, clock: Clock) -> Store:
+    return request.param(clock)
+
+
+def admitted(store: Store) -> Ticket:
+    answer, _ = store.admit(RULES, LEASE)
+    assert isinstance(answer, Ticket)
+    return answer
+
+
+def refused(store: Store) -> Refusal:
+    answer, change = store.admit(RULES, LEASE)
+    assert isinstance(answer, Refusal)
+    assert change is None
+    return answer
+
+
+def settle(store: Store, outcome: Outcome) -> Change | None:
+    return store.record(RULES, admitted(store), outcome)
+
+
+def break_it(store: Store) -> Change | None:
+    return [settle(store, Outcome.FAILURE) for _ in range(3)][-1]
+
+
+def half_open(store: Store, clock: Clock) -> None:
+    break_it(store)
+    clock.advance(30)
+    settle(store, Outcome.NEUTRAL)
+    assert store.snapshot(RULES).state == "half_open"
+
+
+def test_three_failures_in_a_row_open_it_and_only_the_third_caller_is_told(store):
+    told = [settle(store, Outcome.FAILURE) for _ in range(3)]
+    assert told == [None, None, Change("closed", "open", "3 failures in a row")]
+
+
+def test_a_success_in_between_starts_the_count_anew(store):
+    for _ in range(10):
+        settle(store, Outcome.FAILURE)
+        settle(store, Outcome.FAILURE)
+        settle(store, Outcome.SUCCESS)
+    assert store.snapshot(RULES).state == "closed"
+    assert store.snapshot(RULES).failures == 0
+
+
+def test_a_neutral_outcome_neither_counts_nor_forgives(store):
+    settle(store, Outcome.FAILURE)
+    settle(store, Outcome.NEUTRAL)
+    settle(store, Outcome.FAILURE)
+    assert store.snapshot(RULES).failures == 2
+    assert settle(store, Outcome.FAILURE).to_state == "open"
+
+
+def test_open_refuses_for_the_whole_recovery_time_and_counts_down(store, clock):
+    break_it(store)
+    left = []
+    for _ in range(3):
+        left.append(refused(store).retry_after)
+        clock.advance(14.9)
+    assert left == pytest.approx([30, 15.1, 0.2])
+
+
+def test_the_first_caller_after_the_recovery_time_is_the_probe_and_is_told(store, clock):
+    break_it(store)
+    clock.advance(30)
+    answer, change = store.admit(RULES, LEASE)
+    assert answer.probe is not None
+    assert change == Change("open", "half_open", "recovery time is over")
+
+
+def test_while_a_probe_is_out_everybody_else_is_refused(store, clock):
+    break_it(store)
+    clock.advance(30)
+    admitted(store)
+    for _ in range(5):
+        assert refused(store) == Refusal("half_open", 1.0)
+
+
+def test_two_probes_that_succeed_close_it(store, clock):
+    break_it(store)
+    clock.advance(30)
+    assert settle(store, Outcome.SUCCESS) is None
+    assert settle(store, Outcome.SUCCESS) == Change("half_open", "closed", "2 probes succeeded")
+    assert store.snapshot(RULES).retry_after is None
+
+
+def test_a_probe_that_fails_opens_it_for_the_whole_time_again(store, clock):
+    break_it(store)
+    clock.advance(30)
+    settle(store, Outcome.SUCCESS)
+    assert settle(store, Outcome.FAILURE) == Change("half_open", "open", "the probe failed")
+    clock.advance(29.9)
+    refused(store)
+    clock.advance(0.1)
+    assert settle(store, Outcome.SUCCESS) is None  # the success before the failure is forgotten
+
+
+def test_a_neutral_probe_makes_room_for_the_next_at_once(store, clock):
+    half_open(store, clock)
+    assert admitted(store).probe is not None
+
+
+def test_a_lost_probe_delays_recovery_by_one_lease(store, clock):
+    half_open(store, clock)
+    admitted(store)
+    clock.advance(LEASE - 0.1)
+    refused(store)
+    clock.advance(0.1)
+    admitted(store)
+
+
+def test_a_probe_that_lost_its_lease_to_another_is_not_heard(store, clock):
+    half_open(store, clock)
+    slow = admitted(store)
+    clock.advance(LEASE)
+    current = admitted(store)
+    assert store.record(RULES, slow, Outcome.FAILURE) is None
+    refused(store)  # the current probe is still out
+    store.record(RULES, current, Outcome.SUCCESS)
+    assert store.snapshot(RULES).successes == 1
+
+
+def test_an_outcome_of_an_older_generation_changes_nothing(store, clock):
+    stale = [admitted(store) for _ in range(20)]
+    break_it(store)
+    clock.advance(30)
+    settle(store, Outcome.SUCCESS)
+    seen = store.snapshot(RULES)
+    for ticket in stale[:10]:
+        assert store.record(RULES, ticket, Outcome.FAILURE) is None
+        assert store.record(RULES, ticket, Outcome.SUCCESS) is None
+    assert store.snapshot(RULES) == seen
+    settle(store, Outcome.SUCCESS)
+    for ticket in stale[10:]:
+        assert store.record(RULES, ticket, Outcome.FAILURE) is None
+    assert store.snapshot(RULES).failures == 0
+
+
+def test_a_ticket_is_good_for_one_outcome_in_half_open(store, clock):
+    half_open(store, clock)
+    ticket = admitted(store)
+    store.record(RULES, ticket, Outcome.SUCCESS)
+    assert store.record(RULES, ticket, Outcome.SUCCESS) is None
+    assert store.snapshot(RULES).state == "half_open"
+
+
+def test_reading_changes_nothing(store, clock):
+    settle(store, Outcome.FAILURE)
+    settle(store, Outcome.FAILURE)
+    for _ in range(10):
+        assert store.snapshot(RULES).failures == 2
+    settle(store, Outcome.FAILURE)
+    clock.advance(31)
+    for _ in range(10):
+        seen = store.snapshot(RULES)
+        assert (seen.state, seen.retry_after) == ("open", 0.0)
+    assert admitted(store).probe == 1
+
+
+def test_forced_open_refuses_beyond_the_recovery_time_until_let_go(store, clock):
+    assert store.force("open", "works") == Change("closed", "open", "works")
+    clock.advance(3600)
+    assert refused(store).retry_after == 30
+    assert store.force(None, "done") is None
+    assert admitted(store).probe is not None
+
+
+def test_forced_closed_lets_everything_through_and_hears_nothing(store):
+    break_it(store)
+    assert store.force("closed", "trust it") == Change("open", "closed", "trust it")
+    for _ in range(10):
+        assert settle(store, Outcome.FAILURE) is None
+    assert store.force(None, "done") is None
+    assert store.snapshot(RULES).failures == 0
+    assert store.snapshot(RULES).state == "closed"
+
+
+def test_forcing_twice_is_forcing_once(store):
+    store.force("open", "works")
+    assert store.force("open", "works") is None
+
+
+def test_a_reset_closes_it_and_forgets_calls_on_their_way(store, clock):
+    settle(store, Outcome.FAILURE)
+    settle(store, Outcome.FAILURE)
+    late = admitted(store)
+    assert store.move("closed", "reset") is None
+    store.record(RULES, late, Outcome.FAILURE)
+    assert store.snapshot(RULES) == Snapshot("closed", 0, 0, None, 1)
+    break_it(store)
+    assert store.move("closed", "reset") == Change("open", "closed", "reset")
+
+
+def test_a_reset_does_not_free_what_is_held_by_force(store):
+    store.force("open", "works")
+    assert store.move("closed", "reset") is None
+    refused(store)

@@ -1,7 +1,7 @@
 """Logging in, rotating tokens, logging out."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 from django.contrib.auth import authenticate
@@ -56,7 +56,7 @@ def open_session(*, user: User, network: str = "") -> Tokens:
         network=network,
         created_at=now,
         refreshed_at=now,
-        expires_at=_expiry(refresh, now),
+        expires_at=_expiry(refresh),
     )
     return tokens.sign(refresh)
 
@@ -79,7 +79,7 @@ def refresh_session(*, refresh_token: str) -> Tokens:
     refresh = tokens.new_refresh(session.pk)
     swapped = Session.objects.filter(
         pk=session.pk, refresh_jti=claims.jti, revoked_at__isnull=True
-    ).update(refresh_jti=refresh["jti"], refreshed_at=now, expires_at=_expiry(refresh, now))
+    ).update(refresh_jti=refresh["jti"], refreshed_at=now, expires_at=_expiry(refresh))
     if not swapped:
         if not revoke(Session.objects.filter(pk=session.pk), end=Session.End.REUSE):
             raise SessionEnded  # somebody else ended it a moment ago
@@ -118,5 +118,5 @@ def prune_sessions(*, now: datetime) -> int:
     return Session.objects.filter(expires_at__lte=now).delete()[0]
 
 
-def _expiry(refresh: RefreshToken, now: datetime) -> datetime:
-    return now + refresh.lifetime
+def _expiry(refresh: RefreshToken) -> datetime:
+    return datetime.fromtimestamp(refresh["exp"], tz=UTC)

@@ -62,7 +62,7 @@ def read_refresh(raw: str) -> Claims:
 
 def _read(kind: type[Token], raw: str) -> Claims:
     try:
-        token = kind(raw)
+        token = kind(raw)  # type: ignore[arg-type]  # simplejwt annotates a Token, takes text
         return Claims(uuid.UUID(str(token[SESSION_CLAIM])), str(token["jti"]))
     except ExpiredTokenError as fault:
         raise TokenExpired from fault

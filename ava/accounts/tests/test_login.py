@@ -139,7 +139,14 @@ def test_a_login_that_does_not_fit_says_which_field(anyone, user, body, field):
     assert field in answer.json()["errors"]
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '"ada"', "null", "1", "\udcff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *["", "{", "[]", '"ada"', "null", "1", "\udcff"],
+        pytest.param("[" * 9999, id="deep"),
+        pytest.param("9" * 9999, id="long"),
+    ],
+)
 def test_a_body_that_is_no_json_object_is_refused(anyone, db, body):
     raw = body.encode("utf-8", "surrogateescape")
     answer = anyone.post("/api/v1/auth/login", raw, content_type="application/json")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from rest_framework.test import APIClient
@@ -13,11 +12,6 @@ from ava import ratelimit, upstream
 from integrations.breakers import controls
 from integrations.flags import services as flags
 from sandbox.server import Sandbox
-
-# Pages need no collected, hashed files here.
-django_settings.STORAGES["staticfiles"] = {
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
 
 PASSWORD = "correct horse battery staple"
 

@@ -57,7 +57,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """The scrape. Readable with the token, or from this machine when no token is set."""
     if not _may_read(request):
         return problem_response(NotFound())
-    return ExportToDjangoView(request)
+    exported: HttpResponse = ExportToDjangoView(request)
+    return exported
 
 
 def _may_read(request: HttpRequest) -> bool:

@@ -4,7 +4,7 @@ Every operation also answers with problems. They are added here once, by what th
 no endpoint lists them by hand and none forgets them.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -27,7 +27,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     retry_after = serializers.IntegerField(
         required=False, min_value=1, help_text="Seconds; where waiting helps."
     )
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # the member RFC 9457 calls so
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="Field name to sentences; where validation failed.",
@@ -63,13 +63,17 @@ class AvaSchema(AutoSchema):
             )
         ]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in self._problem_statuses():
             problem = OpenApiResponse(ProblemSerializer, _MEANINGS[status])
-            bodies.setdefault(
-                status, self._get_response_for_code(problem, status, [CONTENT_TYPE], direction)
+            # The library's own method has no types.
+            body = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                problem, status, [CONTENT_TYPE], direction
             )
+            bodies.setdefault(status, body)
         return dict(sorted(bodies.items()))
 
     def _problem_statuses(self) -> list[str]:
@@ -83,7 +87,7 @@ class AvaSchema(AutoSchema):
         return statuses
 
 
-class AccessTokenScheme(OpenApiAuthenticationExtension):
+class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's
     """How a client logs in, for the document's security section."""
 
     target_class = "ava.accounts.authentication.AccessTokenAuthentication"

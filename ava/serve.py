@@ -5,13 +5,13 @@ and says in one sentence what stops it. Exit codes: 1 something is in the way, 2
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,7 @@ def main() -> int:
     except (CannotStart, keyfile.KeyFileInvalid) as fault:
         return _refuse(fault, 1)
     try:
-        prepare_django()
-        serve(values)
+        serve(values, greeting=prepare_django())
     except CannotStart as fault:
         return _refuse(fault, 1)
     finally:
@@ -115,8 +114,11 @@ def _sandbox_answers(port: int) -> bool:
         return False
 
 
-def prepare_django() -> None:
+def prepare_django() -> str:
     """Check the set-up, bring the database up to date, collect static files, seed the demo.
+
+    Returns:
+        What to print once AVA answers: in sandbox mode how to try it, else nothing.
 
     Raises:
         CannotStart: a check failed or the database does not answer.
@@ -129,16 +131,17 @@ def prepare_django() -> None:
     from django.core.management.base import SystemCheckError
     from django.db import DatabaseError, connections
 
+    greeting, unread = StringIO(), StringIO()
     try:
         django.setup()
-        call_command("check", deploy=settings.PRODUCTION, fail_level="ERROR")
+        call_command("check", deploy=settings.PRODUCTION, fail_level="ERROR", stdout=unread)
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("check", databases=["default"], fail_level="ERROR")
+        call_command("check", databases=["default"], fail_level="ERROR", stdout=unread)
         if _static_is_stale(settings.STATIC_ROOT):
             call_command("collectstatic", interactive=False, verbosity=0)
             (settings.STATIC_ROOT / _STAMP).write_text(_static_version())
         if settings.SANDBOX:
-            call_command("seed_demo")
+            call_command("seed_demo", stdout=greeting)
     except (ImproperlyConfigured, SystemCheckError) as fault:
         raise CannotStart(str(fault)) from fault
     except DatabaseError as fault:
@@ -146,6 +149,7 @@ def prepare_django() -> None:
     finally:
         # The worker is forked from here and must open connections of its own.
         connections.close_all()
+    return greeting.getvalue()
 
 
 _STAMP = ".collected"
@@ -163,21 +167,28 @@ def _static_version() -> str:
     return "\n".join(f"{p.name} {p.stat().st_mtime_ns} {p.stat().st_size}" for p in [lock, *own])
 
 
-def serve(values: dict[str, Any]) -> None:
-    """Run gunicorn in this process until it is told to stop; requests under way are finished."""
+def serve(values: dict[str, Any], *, greeting: str) -> None:
+    """Run gunicorn in this process until it is told to stop; requests under way are finished.
+
+    Raises:
+        CannotStart: no worker came up.
+    """
     from gunicorn.app.base import BaseApplication
 
-    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    class Server(BaseApplication):
         def load_config(self) -> None:
             for name, value in gunicorn_settings(values).items():
                 self.cfg.set(name, value)
+            self.cfg.set("when_ready", welcome)
 
         def load(self) -> Any:
             from ava.wsgi import application
 
             return application
 
-    print(f"AVA listens on http://{values['AVA_HOST']}:{values['AVA_PORT']}", flush=True)
+    def welcome(arbiter: Any) -> None:
+        print(f"{greeting}\nAVA listens on {_address(values)}. Stop it with Ctrl-C.", flush=True)
+
     try:
         Server().run()
     except SystemExit as stop:
@@ -187,9 +198,8 @@ def serve(values: dict[str, Any]) -> None:
 
 def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
     """gunicorn's configuration: one place, used under script/server and in production."""
-    host = f"[{values['AVA_HOST']}]" if ":" in values["AVA_HOST"] else values["AVA_HOST"]
     return {
-        "bind": f"{host}:{values['AVA_PORT']}",
+        "bind": _address(values).removeprefix("http://"),
         "worker_class": "gthread",
         "workers": values["WEB_CONCURRENCY"],
         "threads": values["AVA_THREADS"],
@@ -204,9 +214,13 @@ def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _address(values: dict[str, Any]) -> str:
+    host = f"[{values['AVA_HOST']}]" if ":" in values["AVA_HOST"] else values["AVA_HOST"]
+    return f"http://{host}:{values['AVA_PORT']}"
+
+
 def _refuse(fault: Exception, code: int) -> int:
-    width = shutil.get_terminal_size().columns
-    print(f"\nAVA cannot start.\n{fault}"[: width * 200], file=sys.stderr)
+    print(f"\nAVA cannot start.\n{fault}", file=sys.stderr)
     return code
 
 

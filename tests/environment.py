@@ -1,14 +1,19 @@
 """The environment of the tests: fixed, apart from the developer's own, with throw-away keys.
 
-Loaded by pytest before Django's settings are read (see pytest.ini).
+Imported by `tests.settings` before AVA's own settings are read.
 """
 
+import atexit
 import base64
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 from ava.env import VARIABLES
+
+_data_dir = tempfile.mkdtemp(prefix="ava-tests-")
+atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)
 
 for variable in VARIABLES:
     if variable.name != "DATABASE_URL":
@@ -16,7 +21,7 @@ for variable in VARIABLES:
 
 os.environ.update(
     AVA_ENV_FILE=os.devnull,
-    AVA_DATA_DIR=tempfile.mkdtemp(prefix="ava-tests-"),
+    AVA_DATA_DIR=_data_dir,
     SECRET_KEY="tests-" + "s" * 60,
     AVA_JWT_KEY="tests-" + "j" * 60,
     AVA_KEYS="k1:" + base64.b64encode(b"1" * 32).decode(),
@@ -27,4 +32,4 @@ os.environ.update(
     GOOGLE_BASE_URL="http://127.0.0.1:9/google",
     MICROSOFT_BASE_URL="http://127.0.0.1:9/microsoft",
 )
-(Path(os.environ["AVA_DATA_DIR"]) / "static").mkdir()
+(Path(_data_dir) / "static").mkdir()

@@ -1,5 +1,13 @@
 """The admin pages of the sub-rooms, where Django looks for them."""
 
 from integrations.breakers.admin import BreakerControlAdmin, BreakerEventAdmin
+from integrations.credentials.admin import CredentialAdmin, CredentialChangeAdmin
+from integrations.flags.admin import FlagAdmin
 
-__all__ = ["BreakerControlAdmin", "BreakerEventAdmin"]
+__all__ = [
+    "BreakerControlAdmin",
+    "BreakerEventAdmin",
+    "CredentialAdmin",
+    "CredentialChangeAdmin",
+    "FlagAdmin",
+]

@@ -63,6 +63,10 @@ class Unsealed:
 
     secret: str = field(repr=False)
 
+    @property
+    def key_id(self) -> None:
+        """No key sealed it yet."""
+
     def open(self) -> str:
         """The secret."""
         return self.secret
@@ -108,8 +112,10 @@ class SealedField(_TextField):
         del kwargs["editable"]
         return name, path, args, {**kwargs, "owner": self.owner}
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only)
         if not cls._meta.abstract:
             post_init.connect(self._bind, sender=cls, weak=False)
             pre_save.connect(self._refuse_half_a_move, sender=cls, weak=False)
@@ -121,13 +127,13 @@ class SealedField(_TextField):
             ValueError: the row has no primary key or no owner yet.
         """
         pk_field = self.model._meta.pk
-        owner_field = self.model._meta.get_field(self.owner)
+        owner_field: Any = self.model._meta.get_field(self.owner)
         pk, owner = instance.pk, getattr(instance, owner_field.attname)
         if pk is None or owner is None:
             raise ValueError(f"{self.model.__name__} needs a primary key and an owner to seal for.")
         return Binding(
             model=self.model._meta.label_lower,
-            column=self.column,
+            column=str(self.column),
             pk=str(pk_field.to_python(pk)),
             owner=str(owner_field.target_field.to_python(owner)),
         )
@@ -149,18 +155,16 @@ class SealedField(_TextField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
         """Seal what was assigned; seal anew what moved to another owner or primary key."""
-        value = model_instance.__dict__[self.attname]
+        value: Sealed | Unsealed | None = model_instance.__dict__[self.attname]
         if value is None:
             return None
         binding = self.binding(model_instance)
-        if isinstance(value, Unsealed):
-            value = seal(value.open(), binding)
-        elif value.binding is None:
-            value = Sealed(value.text, binding)
-        elif value.binding != binding:
-            value = seal(value.open(), binding)
-        model_instance.__dict__[self.attname] = value
-        return value
+        if isinstance(value, Sealed) and value.binding in (None, binding):
+            sealed = Sealed(value.text, binding)
+        else:
+            sealed = seal(value.open(), binding)
+        model_instance.__dict__[self.attname] = sealed
+        return sealed
 
     def get_prep_value(self, value: Any) -> str | None:
         """Sealed text, or a refusal: clear text reaches neither the database nor a query."""

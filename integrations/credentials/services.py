@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import structlog
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ava import correlation
@@ -23,7 +25,7 @@ from integrations.credentials.errors import (
 from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Provider
-from integrations.credentials.store import AnyUser, Credentials
+from integrations.credentials.store import Credentials
 from integrations.credentials.validation import validate
 
 log = structlog.get_logger("integrations.credentials")
@@ -52,7 +54,7 @@ class Description:
     updated_at: datetime | None
 
 
-def credentials_for(*, user: AnyUser, provider: str) -> Credentials:
+def credentials_for(*, user: User, provider: str) -> Credentials:
     """The credentials to reach this provider with, on behalf of this user.
 
     The operator's serve only a user who stored none at all: half of the user's own is an error.
@@ -75,7 +77,7 @@ def credentials_for(*, user: AnyUser, provider: str) -> Credentials:
     return Credentials(provider, "user", MappingProxyType(fields), str(row.version))
 
 
-def describe(*, user: AnyUser, provider: str) -> Description:
+def describe(*, user: User, provider: str) -> Description:
     """What the user may see of their credentials; nothing of the operator's but that they serve.
 
     Raises:
@@ -111,7 +113,7 @@ def describe_row(row: Credential) -> Description:
 
 
 def save(
-    *, user: AnyUser, provider: str, values: Mapping[str, Any], actor: AnyUser, source: str
+    *, user: User, provider: str, values: Mapping[str, Any], actor: User, source: str
 ) -> Credential:
     """Replace the user's credentials for this provider by `values`.
 
@@ -136,17 +138,11 @@ def save(
 
 @transaction.atomic
 def _save(
-    user: AnyUser, spec: Provider, values: Mapping[str, Any], actor: AnyUser, source: str
+    user: User, spec: Provider, values: Mapping[str, Any], actor: User, source: str
 ) -> Credential:
     row = Credential.objects.select_for_update().filter(user_id=user.pk, provider=spec.slug).first()
-    stored: Mapping[str, Any] | None = {}
-    action = Action.CREATED
-    if row is not None:
-        action = Action.CHANGED
-        try:
-            stored = store.open_fields(row, spec)
-        except CredentialsUnreadable:
-            stored = None
+    action = Action.CREATED if row is None else Action.CHANGED
+    stored = _stored(row, spec)
     fields = validate(spec, values, stored)
     before = stored or {}
     changed = sorted(
@@ -164,8 +160,18 @@ def _save(
     return row
 
 
+def preview(*, user: User, provider: str, values: Mapping[str, Any]) -> None:
+    """Check `values` as `save` does, and store nothing.
+
+    Raises:
+        UnknownProvider, ValidationFailed: as `save`.
+    """
+    spec = typed_in(provider)
+    validate(spec, values, _stored(store.find(user=user, provider=provider), spec))
+
+
 @transaction.atomic
-def delete(*, user: AnyUser, provider: str, actor: AnyUser, source: str) -> bool:
+def delete(*, user: User, provider: str, actor: User, source: str) -> bool:
     """Forget the user's credentials for this provider. False when there were none.
 
     Raises:
@@ -179,7 +185,7 @@ def delete(*, user: AnyUser, provider: str, actor: AnyUser, source: str) -> bool
     return bool(deleted)
 
 
-def verify(*, user: AnyUser, provider: str) -> str:
+def verify(*, user: User, provider: str) -> str:
     """Ask the provider whether it takes the credentials. A sentence for a person when it does.
 
     Raises:
@@ -210,8 +216,24 @@ def typed_in(provider: str) -> Provider:
     return spec
 
 
+def changes(*, user: User, provider: str) -> QuerySet[CredentialChange]:
+    """Who changed which fields of these credentials when, the newest first."""
+    rows = CredentialChange.objects.filter(owner_id=user.pk, provider=provider)
+    return rows.select_related("actor")
+
+
+def _stored(row: Credential | None, spec: Provider) -> Mapping[str, Any] | None:
+    """The fields stored now, secrets in clear; None when they cannot be read."""
+    if row is None:
+        return {}
+    try:
+        return store.open_fields(row, spec)
+    except CredentialsUnreadable:
+        return None
+
+
 def _record(
-    user: AnyUser, provider: str, action: str, fields: list[str], actor: AnyUser, source: str
+    user: User, provider: str, action: str, fields: list[str], actor: User, source: str
 ) -> None:
     CredentialChange.objects.create(
         owner_id=user.pk,
@@ -222,4 +244,4 @@ def _record(
         source=source,
         correlation_id=correlation.current(),
     )
-    log.info("credentials", provider=provider, action=str(action), fields=fields, source=source)
+    log.info("credentials", provider=provider, action=str(action), changed=fields, user=user.pk)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import User
 from django.utils.crypto import salted_hmac
 
 from ava.sealing.errors import Unsealable
@@ -15,8 +15,6 @@ from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import Provider
 from integrations.flags import services as flags
-
-AnyUser = AbstractBaseUser | AnonymousUser
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,8 @@ class Credentials:
     version: str
 
 
-def find(*, user: AnyUser, provider: str) -> Credential | None:
+def find(*, user: User, provider: str) -> Credential | None:
     """The user's row for this provider."""
-    if user.pk is None:
-        return None
     return Credential.objects.filter(user_id=user.pk, provider=provider).first()
 
 
@@ -56,16 +52,21 @@ def open_fields(row: Credential, provider: Provider) -> dict[str, str]:
     return {**row.clear, **secrets}
 
 
-def from_environment(*, user: AnyUser, provider: Provider) -> Credentials | None:
-    """The operator's credentials, where all of them are set and the user may use them."""
-    if not provider.environment or not flags.is_on("ALLOW_ENV_CREDENTIALS", user=user):
-        return None
+def operators(provider: Provider) -> Credentials | None:
+    """The operator's credentials; None unless all of them are set."""
     found = {
         name: settings.OPERATOR_CREDENTIALS.get(variable)
         for name, variable in provider.environment.items()
     }
     fields = {name: value for name, value in found.items() if value}
-    if len(fields) < len(found):
+    if not fields or len(fields) < len(found):
         return None
     digest = salted_hmac("integrations.credentials.version", json.dumps(fields)).hexdigest()
     return Credentials(provider.slug, "environment", MappingProxyType(fields), digest[:32])
+
+
+def from_environment(*, user: User, provider: Provider) -> Credentials | None:
+    """The operator's credentials, where this user may use them."""
+    if not flags.is_on("ALLOW_ENV_CREDENTIALS", user=user):
+        return None
+    return operators(provider)

@@ -17,17 +17,21 @@ from integrations.credentials.providers import Field, Kind, Provider
 # Members of what AVA shows; a client may send them back with its changes.
 SHOWN_ONLY = frozenset({"provider", "configured", "source", "readable", "updated_at"})
 
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
 PATTERNS = {
     Kind.KEY: r"[!-~]+",
     Kind.ACCOUNT_SID: r"AC[0-9a-fA-F]{32}",
     Kind.API_KEY_SID: r"SK[0-9a-fA-F]{32}",
+    Kind.HOST: rf"{_LABEL}(\.{_LABEL})*",
 }
 _SAID = {
     Kind.KEY: "Use printable ASCII characters without spaces.",
     Kind.ACCOUNT_SID: "An account SID is AC and 32 hexadecimal digits.",
     Kind.API_KEY_SID: "An API key SID is SK and 32 hexadecimal digits.",
+    Kind.HOST: "Write a host name or an IP address, without scheme and port.",
 }
-_HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_NAME = re.compile(r"[a-z_]{1,32}")
 _PHONE = re.compile(r"\+[0-9 ().-]+")
 
 
@@ -45,7 +49,10 @@ def validate(
     """
     known = {field.name for field in provider.fields}
     errors = {
-        name: [f"{provider.name} has no such field."]
+        # A pasted secret can end up as a name: only what looks like a name is repeated.
+        name if _NAME.fullmatch(name) else "non_field_errors": [
+            f"{provider.name} has no such field."
+        ]
         for name in map(str, values)
         if name not in known | SHOWN_ONLY
     }
@@ -142,12 +149,12 @@ def _phone(field: Field, value: str) -> str:
 
 
 def _host(field: Field, value: str) -> str:
+    if ":" not in value:
+        return _matching(field, value)
     try:
-        return str(ipaddress.ip_address(value))
+        return str(ipaddress.IPv6Address(value))
     except ValueError:
-        if not all(_HOST_LABEL.fullmatch(label) for label in value.rstrip(".").split(".")):
-            raise ValueError("This is no host name.") from None
-    return value
+        raise ValueError(_SAID[Kind.HOST]) from None
 
 
 def _choice(field: Field, value: str) -> str:

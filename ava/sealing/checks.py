@@ -1,0 +1,81 @@
+"""Whether the keys are there and open what is stored, told at start."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.db import Error as DatabaseError
+
+from ava.sealing.errors import KeyRingInvalid
+from ava.sealing.keys import key_ring, parse
+from ava.sealing.rotation import sealed_fields, sealed_otherwise
+
+_FEWEST_DIFFERENT_BYTES = 8  # 32 random bytes have fewer once in 10^30 draws
+_SHOWN = 5
+
+
+def check_key_ring(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """AVA_KEYS can be read."""
+    try:
+        key_ring()
+    except KeyRingInvalid as fault:
+        return [
+            Error(
+                f"{fault} Stored credentials cannot be read.",
+                hint="AVA_KEYS is k2:<base64 of 32 bytes>,k1:... with the primary key first.",
+                id="ava.E012",
+            )
+        ]
+    return []
+
+
+def check_key_strength(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """No key is one that somebody made up. Registered for deployments."""
+    try:
+        keys = parse(settings.AVA_KEYS)
+    except KeyRingInvalid:
+        return []
+    return [
+        Error(
+            f"The key {key_id} in AVA_KEYS is not random.",
+            hint="Put a fresh key of 32 random bytes in front of it and run rotate_keys.",
+            id="ava.E013",
+        )
+        for key_id, key in keys.items()
+        if len(set(key)) < _FEWEST_DIFFERENT_BYTES
+    ]
+
+
+def check_sealed_rows(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Every sealed row names a key of the ring. Registered under Tags.database."""
+    if not databases:
+        return []
+    try:
+        ring = key_ring()
+    except KeyRingInvalid:
+        return []
+    found: list[CheckMessage] = []
+    for column in sealed_fields():
+        try:
+            rows = sealed_otherwise(column, *ring.key_ids)
+            count = rows.count()
+            sample = rows.values_list("pk", column.name)[:_SHOWN] if count else []
+            named = ", ".join(f"{pk} ({text.key_id or 'damaged'})" for pk, text in sample)
+        except DatabaseError:
+            # Before the first migration there are no tables; a database that is away has its
+            # own message.
+            continue
+        if count:
+            found.append(
+                Error(
+                    f"{count} rows of {column.model._meta.label} are sealed by keys that are not "
+                    f"in AVA_KEYS: {named}{', ...' if count > _SHOWN else ''}.",
+                    hint="Put the missing key back behind the primary one in AVA_KEYS, or let "
+                    "the owners store these credentials again.",
+                    id="ava.E014",
+                )
+            )
+    return found

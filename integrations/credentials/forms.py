@@ -1,0 +1,106 @@
+"""The admin's form for credentials: secrets can be typed in and replaced, never read."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+
+from ava.problems import ValidationFailed
+from integrations.credentials import services
+from integrations.credentials.models import Credential
+from integrations.credentials.providers import Field, Kind, Provider
+
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Credential]
+else:
+    _ModelForm = forms.ModelForm
+
+
+def form_for(provider: Provider, stored: services.Description | None) -> "type[_CredentialForm]":
+    """The form with this provider's fields.
+
+    Args:
+        stored: what is stored now, masked; None for a new credential.
+    """
+    fields: dict[str, Any] = {}
+    for field in provider.fields:
+        fields[field.name] = _input(field, stored)
+        if field.secret and not field.required and stored and stored.fields[field.name]:
+            fields[_remove(field)] = forms.BooleanField(
+                label=f"Remove {_label(field)}", required=False
+            )
+    meta = type("Meta", (), {"model": Credential, "fields": () if stored else ("user",)})
+    members = {"provider": provider, "stored": stored, "Meta": meta, **fields}
+    return type(f"{provider.slug.title()}Form", (_CredentialForm,), members)
+
+
+class _CredentialForm(_ModelForm):
+    provider: ClassVar[Provider]
+    stored: ClassVar[services.Description | None]
+    values: dict[str, Any]  # what to hand to `services.save`
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        user = cleaned["user"] if self.stored is None else self.instance.user
+        self.values = {field.name: self._value(field, cleaned) for field in self.provider.fields}
+        if self.stored is None and self._has_some(user):
+            self.add_error("user", f"{user} has {self.provider.name} credentials. Change those.")
+            return cleaned
+        try:
+            services.preview(user=user, provider=self.provider.slug, values=self.values)
+        except ValidationFailed as problem:
+            for name, said in (problem.errors or {}).items():
+                self.add_error(name, said)
+        return cleaned
+
+    def _has_some(self, user: Any) -> bool:
+        return services.describe(user=user, provider=self.provider.slug).source == "user"
+
+    def _value(self, field: Field, cleaned: dict[str, Any]) -> Any:
+        """What was typed; for a secret left empty the mask, which keeps what is stored."""
+        typed = cleaned[field.name]
+        if not field.secret or typed or not self.stored or cleaned.get(_remove(field)):
+            return typed
+        return self.stored.fields[field.name]
+
+
+def _input(field: Field, stored: services.Description | None) -> forms.Field:
+    shown = stored.fields[field.name] if stored else None
+    if field.secret:
+        # No `required` in the browser, either: left empty means keep.
+        keeps = f" Stored: {shown}. Leave empty to keep it." if shown else ""
+        return forms.CharField(
+            label=_label(field),
+            required=not shown and field.required,
+            strip=field.kind is not Kind.TEXT,
+            help_text=field.about + keeps,
+            widget=forms.PasswordInput(
+                render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}
+            ),
+        )
+    common: dict[str, Any] = {
+        "label": _label(field),
+        "required": field.required,
+        "help_text": field.about,
+        "initial": shown,
+    }
+    match field.kind:
+        case Kind.PORT:
+            return forms.IntegerField(**common, min_value=1, max_value=65535)
+        case Kind.CHOICE:
+            return forms.ChoiceField(**common, choices=[(each, each) for each in field.choices])
+        case _:
+            return forms.CharField(
+                **common,
+                max_length=field.max_length,
+                widget=forms.TextInput(attrs={"class": "vTextField"}),
+            )
+
+
+def _remove(field: Field) -> str:
+    return f"remove_{field.name}"
+
+
+def _label(field: Field) -> str:
+    return field.name.replace("_", " ").capitalize()

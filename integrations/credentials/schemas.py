@@ -1,0 +1,90 @@
+"""The bodies of the credentials endpoints as JSON Schema, made from the providers' fields."""
+
+from typing import Any
+
+from integrations.credentials.providers import PROVIDERS, Field, Kind
+from integrations.credentials.validation import PATTERNS
+
+Schema = dict[str, Any]
+
+_SHOWN: dict[str, Schema] = {
+    "provider": {"type": "string", "readOnly": True},
+    "configured": {
+        "type": "boolean",
+        "readOnly": True,
+        "description": "There is something to use, yours or the operator's.",
+    },
+    "source": {"type": "string", "readOnly": True, "enum": ["user", "environment", "none"]},
+    "readable": {
+        "type": "boolean",
+        "readOnly": True,
+        "description": "False when what you stored cannot be opened any more: store it again.",
+    },
+    "updated_at": {"type": ["string", "null"], "readOnly": True, "format": "date-time"},
+}
+
+
+def request(provider: str) -> Schema:
+    """What PUT takes."""
+    fields = PROVIDERS[provider].fields
+    return {
+        "type": "object",
+        "properties": {**_SHOWN, **{field.name: _given(field) for field in fields}},
+        "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def response(provider: str) -> Schema:
+    """What GET and PUT answer."""
+    fields = PROVIDERS[provider].fields
+    properties = {**_SHOWN, **{field.name: _shown(field) for field in fields}}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+VERIFIED: Schema = {
+    "type": "object",
+    "properties": {
+        "provider": {"type": "string"},
+        "ok": {"type": "boolean", "const": True},
+        "message": {"type": "string", "description": "A sentence for a person."},
+    },
+    "required": ["provider", "ok", "message"],
+    "additionalProperties": False,
+}
+
+
+def _given(field: Field) -> Schema:
+    schema: Schema = {"description": _about(field), "type": "string"}
+    match field.kind:
+        case Kind.PORT:
+            return {**schema, "type": "integer", "minimum": 1, "maximum": 65535}
+        case Kind.CHOICE:
+            return {**schema, "enum": list(field.choices)}
+        case Kind.EMAIL:
+            schema["format"] = "email"
+        case Kind.PHONE:
+            schema["pattern"] = r"^\s*\+[0-9 ().-]+\s*$"
+        case Kind.TEXT | Kind.HOST:
+            schema["minLength"] = 1
+        case kind:
+            empty = "" if field.required else "?"
+            schema["pattern"] = rf"^\s*({PATTERNS[kind]}){empty}\s*$"
+    schema["maxLength"] = field.max_length
+    return schema if field.required else {**schema, "type": ["string", "null"]}
+
+
+def _shown(field: Field) -> Schema:
+    kind = "integer" if field.kind is Kind.PORT else "string"
+    return {"description": _about(field), "type": [kind, "null"]}
+
+
+def _about(field: Field) -> str:
+    if field.secret:
+        return f"{field.about} Shown masked; send the mask to keep it."
+    return field.about

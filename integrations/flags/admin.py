@@ -1,0 +1,66 @@
+"""Feature flags in the admin: what the environment says, what the admin says, what holds."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+
+from integrations.flags import services
+from integrations.flags.models import Flag, FlagOverride
+
+
+class FlagOverrideInline(admin.TabularInline):  # type: ignore[type-arg]  # no argument at run time
+    model = FlagOverride
+    extra = 0
+    autocomplete_fields = ("user",)
+    verbose_name = "answer for one user"
+    verbose_name_plural = "answers for single users"
+
+
+@admin.register(Flag)
+class FlagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+    """The flags are known beforehand: none is added or deleted here."""
+
+    list_display = ("name", "state", "environment", "effective", "note", "updated_by", "updated_at")
+    list_select_related = ("updated_by",)
+    fields = list_display
+    readonly_fields = ("name", "environment", "effective", "updated_by", "updated_at")
+    inlines = (FlagOverrideInline,)
+
+    @admin.display(boolean=True, description="environment says")
+    def environment(self, flag: Flag) -> bool | None:
+        return settings.FLAGS.get(flag.name)
+
+    @admin.display(boolean=True, description="holds now")
+    def effective(self, flag: Flag) -> bool | None:
+        return services.is_on(flag.name) if flag.name in settings.FLAGS else None
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        services.ensure_rows()
+        return super().changelist_view(request, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Flag, form: Any, change: bool) -> None:
+        if form.changed_data:
+            services.set_flag(name=obj.name, state=obj.state, note=obj.note, by=_staff(request))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        changed = formset.save(commit=False)
+        for override in formset.deleted_objects:
+            services.delete_override(override=override, by=_staff(request))
+        for override in changed:
+            services.save_override(override=override, by=_staff(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _staff(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - the admin lets only staff in
+    return request.user

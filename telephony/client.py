@@ -68,7 +68,8 @@ class TwilioClient:
         """The account's phone numbers, page after page, at most `most` of them."""
         with _tolerant():
             numbers = self._sdk.api.v2010.accounts(self._account_sid).incoming_phone_numbers
-            return [_number(found) for found in numbers.stream(limit=most, page_size=page_size)]
+            found = numbers.stream(limit=most, page_size=page_size)
+            return [_number(each) for each in found if _text(each.phone_number)]
 
     @cached_property
     def _sdk(self) -> "Client":

@@ -5,6 +5,7 @@ from django.db import models
 
 from ava import correlation
 
+REASON_LENGTH = 200
 STATES = ("closed", "half_open", "open")
 
 
@@ -53,7 +54,7 @@ class BreakerControl(models.Model):
     reset_count = models.PositiveIntegerField(
         default=0, help_text="The breaker starts afresh each time that this number grows."
     )
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

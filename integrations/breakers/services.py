@@ -13,7 +13,7 @@ from django.db import transaction
 from ava import correlation, upstream
 from integrations.breakers import controls, queries
 from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
-from integrations.breakers.models import BreakerControl, BreakerEvent
+from integrations.breakers.models import REASON_LENGTH, BreakerControl, BreakerEvent
 
 Forced = BreakerControl.Forced
 
@@ -102,4 +102,7 @@ def _order(
 
 def _signed(reason: str, by: User | None) -> str:
     who = by.get_username() if by else "the command line"
-    return f"{reason.strip()} ({who})"[:200] if reason.strip() else f"by {who}"[:200]
+    if not reason.strip():
+        return f"by {who}"[:REASON_LENGTH]
+    mark = f" ({who})"
+    return reason.strip()[: REASON_LENGTH - len(mark)] + mark

@@ -8,3 +8,5 @@ from ava.settings import STORAGES
 
 # Pages need no collected, hashed files here.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]

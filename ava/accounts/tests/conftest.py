@@ -1,22 +1,8 @@
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from ava.accounts.tests.calls import log_in
-
-
-class QuickArgon2(Argon2PasswordHasher):
-    """Argon2 with as little work as it takes."""
-
-    time_cost = 1
-    memory_cost = 8
-    parallelism = 1
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    settings.PASSWORD_HASHERS = [f"{__name__}.QuickArgon2"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,11 @@
+"""Argon2 that costs nothing: most tests make a user, few are about the hash."""
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
+
+
+class QuickArgon2(Argon2PasswordHasher):
+    """As little work as Argon2 takes."""
+
+    time_cost = 1
+    memory_cost = 8
+    parallelism = 1

@@ -127,10 +127,13 @@ def test_sixteen_threads_are_inside_at_the_same_time(breaker):
 def test_sixteen_failures_at_once_open_it_once(breaker, told):
     everybody = threading.Barrier(16, timeout=10)
 
+    def fail_together():
+        everybody.wait()
+        fail()
+
     def run():
-        with pytest.raises(ConnectionError), breaker.calling():
-            everybody.wait()
-            fail()
+        with pytest.raises(ConnectionError):
+            breaker.call(fail_together)
 
     threads = [threading.Thread(target=run) for _ in range(16)]
     for thread in threads:
@@ -401,9 +404,7 @@ def test_a_control_source_that_fails_leaves_the_last_orders_in_force(clock):
             raise answer
         return answer
 
-    breaker = Breaker(
-        "x", rules=RULES, store=MemoryStore(clock), guidance=Guidance(control=source)
-    )
+    breaker = Breaker("x", rules=RULES, store=MemoryStore(clock), guidance=Guidance(control=source))
     for _ in range(4):
         with pytest.raises(Rejected):
             breaker.call(lambda: None)

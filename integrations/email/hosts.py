@@ -15,6 +15,9 @@ from integrations.email.errors import SmtpHostRefused
 
 MAIL_PORTS = (25, 465, 587, 2525)
 
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+
 
 def resolve(host: str, port: int, *, strict: bool) -> str:
     """The address to connect to.
@@ -39,8 +42,16 @@ def resolve(host: str, port: int, *, strict: bool) -> str:
 
 
 def _allowed(text: str, *, strict: bool) -> bool:
-    address = ipaddress.ip_address(text.split("%")[0])
-    address = getattr(address, "ipv4_mapped", None) or address
+    address = _innermost(ipaddress.ip_address(text.split("%")[0]))
     if address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
     return address.is_global or not strict
+
+
+def _innermost(address: _Address) -> _Address:
+    """The IPv4 address that an IPv6 one stands for, where it does: mapped, 6to4, NAT64."""
+    if address.version == 4:
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address

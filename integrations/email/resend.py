@@ -36,7 +36,7 @@ def verify(credentials: Credentials) -> str:
         if _name(refusal.said) != _SENDING_ONLY:
             raise
         return "Resend accepted the key. It may only send e-mails, which is all that AVA needs."
-    if answer.status != 200:
+    if answer.status != 200 or not isinstance(answer.json(), dict):
         raise ProviderUnreachable(RESEND)
     return "Resend accepted the key."
 

@@ -1,0 +1,236 @@
+"""POST /api/v1/integrations/smtp/credentials/verify, against a mail server of the test's own."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from ava import upstream
+from integrations.credentials import services as credentials
+from integrations.email import hosts, smtp
+from integrations.email.errors import SmtpHostRefused
+from integrations.email.tests import mailserver
+from integrations.email.tests.mailserver import PASSWORD, USER, MailServer
+
+PATH = "/api/v1/integrations/smtp/credentials/verify"
+ACCEPTED = "The mail server accepted the login. Nothing was sent."
+FAILED = "Connection to SMTP failed. Please try again later."
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return mailserver.certify(tmp_path_factory.mktemp("tls"), "localhost")
+
+
+def store(user: User, server: MailServer, **changes: Any) -> None:
+    values = {
+        "host": "localhost",
+        "port": server.port,
+        "security": "none",
+        "username": USER,
+        "password": PASSWORD,
+        "from_email": "ada@example.com",
+    }
+    credentials.save(
+        user=user, provider="smtp", values={**values, **changes}, actor=user, source="api"
+    )
+
+
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a second for everything."""
+    door = upstream.door("smtp")
+    guard = door.guard
+    monkeypatch.setattr(
+        type(door),
+        "guard",
+        lambda self, operation, **more: guard(operation, deadline=0.5, **more),
+    )
+
+
+@pytest.mark.parametrize("security", ["none", "starttls", "tls"])
+def test_a_good_login_is_accepted_and_nothing_is_sent(
+    api: APIClient,
+    user: User,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    security: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server = MailServer(certificate, tls=security == "tls", starttls=security == "starttls")
+    with server.running():
+        store(user, server, security=security)
+        answer = api.post(PATH)
+    assert (answer.status_code, answer.json()["message"]) == (200, ACCEPTED)
+    verbs = [line.split()[0].upper() for line in server.lines]
+    assert verbs[0] == "EHLO"
+    assert verbs[-1] == "QUIT"
+    assert "MAIL" not in verbs
+    assert ("STARTTLS" in verbs) == (security == "starttls")
+
+
+def test_a_refused_login_is_told_as_such_and_never_opens_the_breaker(
+    api: APIClient, user: User, certificate: Path
+) -> None:
+    with MailServer(certificate).running() as server:
+        store(user, server, password="planted-wrong-password")
+        for _ in range(5):
+            answer = api.post(PATH)
+            assert answer.status_code == 401
+            assert answer.json()["code"] == "provider_auth_failed"
+            assert answer.json()["detail"] == (
+                "Invalid SMTP API key. Please update your credentials in Settings."
+            )
+            assert answer["WWW-Authenticate"] == 'SMTP realm="provider"'
+            assert "planted" not in answer.content.decode()
+    assert upstream.door("smtp").snapshot().state == "closed"
+
+
+def test_a_server_that_cannot_check_the_login_now_is_no_wrong_password(
+    api: APIClient, user: User, certificate: Path
+) -> None:
+    server = MailServer(certificate, refusal=b"454 4.7.0 Temporary authentication failure")
+    with server.running():
+        store(user, server, password="whatever")
+        assert api.post(PATH).json()["detail"] == FAILED
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for_ends_before_the_password_is_sent(
+    api: APIClient, user: User, certificate: Path, security: str
+) -> None:
+    server = MailServer(certificate, tls=security == "tls", starttls=security == "starttls")
+    with server.running():
+        store(user, server, security=security)
+        answer = api.post(PATH)
+    assert (answer.status_code, answer.json()["detail"]) == (502, FAILED)
+    assert not [line for line in server.lines if line.startswith("AUTH")]
+
+
+def test_a_certificate_of_another_name_is_refused(
+    api: APIClient,
+    user: User,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = mailserver.certify(tmp_path, "mail.example.com")
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    with MailServer(other, tls=True).running() as server:
+        store(user, server, security="tls")
+        assert api.post(PATH).json()["detail"] == FAILED
+
+
+def test_a_server_without_starttls_does_not_get_the_password_in_clear(
+    api: APIClient, user: User, certificate: Path
+) -> None:
+    with MailServer(certificate).running() as server:
+        store(user, server, security="starttls")
+        assert api.post(PATH).json()["detail"] == FAILED
+    assert not [line for line in server.lines if line.startswith("AUTH")]
+
+
+@pytest.mark.parametrize("behaviour", [mailserver.drip, mailserver.hang])
+def test_a_server_that_drips_or_hangs_ends_at_the_deadline(
+    api: APIClient,
+    user: User,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    behaviour: Any,
+) -> None:
+    short(monkeypatch)
+    with MailServer(certificate, behaviour=behaviour).running() as server:
+        store(user, server)
+        started = time.monotonic()
+        answer = api.post(PATH)
+    assert (answer.status_code, answer.json()["detail"]) == (502, FAILED)
+    assert time.monotonic() - started < 5
+
+
+def test_what_is_no_mail_server_is_told_as_no_connection(
+    api: APIClient, user: User, certificate: Path
+) -> None:
+    with MailServer(certificate, behaviour=mailserver.babble).running() as server:
+        store(user, server)
+        assert api.post(PATH).json()["detail"] == FAILED
+
+
+def test_one_users_wrong_host_never_opens_the_breaker_for_everybody(
+    api: APIClient, user: User, certificate: Path
+) -> None:
+    with MailServer(certificate).running() as gone:
+        pass
+    store(user, gone)
+    for _ in range(6):
+        assert api.post(PATH).status_code == 502
+    assert upstream.door("smtp").snapshot().state == "closed"
+
+
+def test_in_production_a_local_server_is_refused_and_not_connected_to(
+    api: APIClient, user: User, certificate: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PRODUCTION = True
+    with MailServer(certificate).running() as server:
+        monkeypatch.setattr(hosts, "MAIL_PORTS", (server.port,))
+        store(user, server)
+        answer = api.post(PATH)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "smtp_host_refused"
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.5",
+        "172.16.1.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "fe80::1",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ],
+)
+def test_no_address_inside_is_reached_in_production(address: str) -> None:
+    with pytest.raises((SmtpHostRefused, OSError)):
+        hosts.resolve(address, 587, strict=True)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "0.0.0.0"])
+def test_the_metadata_service_is_not_reached_in_development_either(address: str) -> None:
+    with pytest.raises(SmtpHostRefused):
+        hosts.resolve(address, 80, strict=False)
+
+
+def test_public_addresses_are_reached_on_the_ports_of_mail_only() -> None:
+    assert hosts.resolve("8.8.8.8", 587, strict=True) == "8.8.8.8"
+    with pytest.raises(SmtpHostRefused):
+        hosts.resolve("8.8.8.8", 22, strict=True)
+
+
+def test_one_inner_address_among_public_ones_is_enough_to_refuse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = [(2, 1, 6, "", (address, 587)) for address in ("8.8.8.8", "10.0.0.5")]
+    monkeypatch.setattr(hosts.socket, "getaddrinfo", lambda *_, **__: answers)
+    with pytest.raises(SmtpHostRefused):
+        hosts.resolve("mail.example.com", 587, strict=True)
+
+
+def test_names_that_dns_cannot_hold_are_no_crash() -> None:
+    for name in ("a" * 300, "a..b", "\udcff"):
+        with pytest.raises(OSError, match=r"not a host name|\[Errno"):
+            hosts.resolve(name, 25, strict=False)
+
+
+def test_the_service_is_called_smtp_in_metrics_and_sentences() -> None:
+    assert (smtp.SMTP.label, smtp.SMTP.name) == ("smtp", "SMTP")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Generic, TypeVar
 
 from prometheus_client import Counter
@@ -30,7 +30,7 @@ REQUESTS = Counter(
 
 KEEP_SECONDS = 24 * 3600.0
 SIZE = 500
-FOLLOWERS = 8
+FOLLOWERS = 12  # with one provider's bulkhead they must be fewer than the server's threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,6 @@ class _Entry(Generic[V]):
     mark: Mark
 
 
-@dataclass(slots=True)
-class _Flight(Generic[V]):
-    landing: "Future[_Entry[V]]" = field(default_factory=Future)
-    followers: int = 0
-
-
 class ReadCache(Generic[V]):
     """Copies by key. A key is a tuple, so that all keys with one beginning drop together.
 
@@ -80,7 +74,8 @@ class ReadCache(Generic[V]):
         busy: makes what is raised when too many wait for one read.
         keep_for: seconds after which even the last good copy is forgotten.
         size: copies kept; the least recently used goes first.
-        followers: how many may wait for one read.
+        places: one for each caller that may wait for another's read, whatever the key; caches
+            that read from one source share them.
         clock: seconds, never going back.
         now: the time of day.
     """
@@ -93,7 +88,7 @@ class ReadCache(Generic[V]):
         busy: Callable[[], Exception],
         keep_for: float = KEEP_SECONDS,
         size: int = SIZE,
-        followers: int = FOLLOWERS,
+        places: BoundedSemaphore | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -101,7 +96,7 @@ class ReadCache(Generic[V]):
         self._busy = busy
         self._keep_for = keep_for
         self._size = size
-        self._followers = followers
+        self._places = places or BoundedSemaphore(FOLLOWERS)
         self._clock = clock
         self._now = now
         self._count = {
@@ -116,7 +111,7 @@ class ReadCache(Generic[V]):
         """Start empty; reads under way are not kept."""
         with self._lock:
             self._entries: OrderedDict[Key, _Entry[V]] = OrderedDict()
-            self._flights: dict[tuple[Key, int], _Flight[V]] = {}
+            self._flights: dict[tuple[Key, int], Future[_Entry[V]]] = {}
             self._drops: OrderedDict[Key, int] = OrderedDict()
             # Reads that began up to this tick are too old to be kept, whatever their key.
             self._barred = next(self._ticks)
@@ -127,6 +122,7 @@ class ReadCache(Generic[V]):
         load: Callable[[], V],
         *,
         edition: int = 0,
+        doubted: bool = False,
         tolerate: tuple[type[Exception], ...] = (),
     ) -> Copy[V]:
         """A fresh copy, else what `load` brings, else the last good copy.
@@ -136,31 +132,26 @@ class ReadCache(Generic[V]):
             load: reads it; runs in at most one caller at a time for a key and edition.
             edition: how often the caller knows it to have changed; a copy of an earlier
                 edition is not fresh.
+            doubted: whether the caller has reason to believe that no copy is fresh.
             tolerate: failures of `load` that the last good copy, if there is one, may cover.
 
         Raises: what `load` raises, for everybody who waited for it; what `busy` makes.
         """
         with self._lock:
             entry = self._usable(key)
-            if entry is not None and self._is_fresh(entry, edition):
+            if entry is not None and not doubted and self._is_fresh(entry, edition):
                 self._entries.move_to_end(key)
                 self._count["hit"].inc()
                 return self._copy(entry)
             flight = self._flights.get((key, edition))
-            leads = flight is None
             if flight is None:
-                flight = self._flights[key, edition] = _Flight()
-            elif flight.followers < self._followers:
-                flight.followers += 1
+                leads = True
+                flight = self._flights[key, edition] = Future()
             else:
-                flight = None
+                leads = False
         try:
-            if flight is None:
-                self._count["refused"].inc()
-                raise self._busy()
             if not leads:
-                self._count["shared"].inc()
-                return self._copy(flight.landing.result())
+                return self._copy(self._follow(flight))
             self._count["miss"].inc()
             return self._copy(self._lead(flight, key, load, edition))
         except tolerate:
@@ -204,18 +195,30 @@ class ReadCache(Generic[V]):
             if len(self._drops) > self._size:
                 self._barred = max(self._barred, self._drops.popitem(last=False)[1])
 
-    def _lead(self, flight: _Flight[V], key: Key, load: Callable[[], V], edition: int) -> _Entry[V]:
+    def _follow(self, flight: "Future[_Entry[V]]") -> _Entry[V]:
+        if not self._places.acquire(blocking=False):
+            self._count["refused"].inc()
+            raise self._busy()
+        try:
+            self._count["shared"].inc()
+            return flight.result()
+        finally:
+            self._places.release()
+
+    def _lead(
+        self, flight: "Future[_Entry[V]]", key: Key, load: Callable[[], V], edition: int
+    ) -> _Entry[V]:
         try:
             entry = self._load(key, load, edition)
         except BaseException as failure:  # The followers must not wait for ever.
             self._land(flight, key, edition)
-            flight.landing.set_exception(failure)
+            flight.set_exception(failure)
             raise
         self._land(flight, key, edition)
-        flight.landing.set_result(entry)
+        flight.set_result(entry)
         return entry
 
-    def _land(self, flight: _Flight[V], key: Key, edition: int) -> None:
+    def _land(self, flight: "Future[_Entry[V]]", key: Key, edition: int) -> None:
         with self._lock:
             if self._flights.get((key, edition)) is flight:
                 del self._flights[key, edition]

@@ -1,6 +1,16 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class VapiSettingsConfig(AppConfig):
     name = "vapi_settings"
     verbose_name = "Vapi settings"
+
+    def ready(self) -> None:
+        from ava import upstream
+        from integrations.credentials import verification
+        from vapi_settings import services
+        from vapi_settings.errors import VAPI
+
+        upstream.register(VAPI, base_url=lambda: str(settings.VAPI_BASE_URL))
+        verification.register(VAPI.label, services.verify)

@@ -1,3 +1,35 @@
-from django.urls import URLPattern, URLResolver
+"""Everything under /api/v1/vapi."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from vapi_settings.api import AssistantViewSet, PhoneNumberViewSet, SettingViewSet
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("vapi/settings", SettingViewSet.as_view({"get": "index"}), name="vapi-settings"),
+    path(
+        "vapi/settings/<str:key>",
+        SettingViewSet.as_view({"get": "retrieve", "put": "update"}),
+        name="vapi-setting",
+    ),
+    path(
+        "vapi/settings/<str:key>/history",
+        SettingViewSet.as_view({"get": "history"}),
+        name="vapi-setting-history",
+    ),
+    path(
+        "vapi/settings/<str:key>/revert",
+        SettingViewSet.as_view({"post": "revert"}),
+        name="vapi-setting-revert",
+    ),
+    path("vapi/assistants", AssistantViewSet.as_view({"get": "index"}), name="vapi-assistants"),
+    path(
+        "vapi/assistants/<str:assistant_id>",
+        AssistantViewSet.as_view({"get": "retrieve"}),
+        name="vapi-assistant",
+    ),
+    path(
+        "vapi/phone-numbers",
+        PhoneNumberViewSet.as_view({"get": "index"}),
+        name="vapi-phone-numbers",
+    ),
+]

@@ -289,6 +289,13 @@ def test_of_two_reads_the_one_that_began_later_is_kept(cache):
     assert cache.read(KEY, Source("unused")).value == "later"
 
 
+def test_a_doubted_copy_is_read_again_but_still_a_last_good_copy(cache):
+    cache.read(KEY, Source("old"))
+    assert cache.read(KEY, Source("new"), doubted=True).value == "new"
+    copy = cache.read(KEY, Source(Down()), doubted=True, tolerate=(Down,))
+    assert (copy.value, copy.stale) == ("new", True)
+
+
 def test_a_drop_reaches_every_key_with_that_beginning(cache):
     for key in (("ada", "v1", "a"), ("ada", "v1", "b"), ("ada", "v2", "a")):
         cache.read(key, Source("old"))

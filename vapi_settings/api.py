@@ -1,0 +1,242 @@
+"""/api/v1/vapi: find what is meant, make one call, serialise."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers as fields
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.api import ApiViewSet
+from ava.problems import CONTENT_TYPE
+from vapi_settings import queries, serializers, services
+from vapi_settings.answers import about, conditional, wants_reload
+from vapi_settings.etags import etag
+from vapi_settings.models import Revision
+from vapi_settings.schemas import (
+    AMBIGUOUS,
+    ASSISTANT,
+    ASSISTANT_IN_PATH,
+    CHANGED_BEFORE,
+    CLASHES,
+    CUSTOM,
+    GIVES_AGE,
+    GIVES_ETAG,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    KEY,
+    PAGE,
+    RELOAD,
+    SEARCH,
+    UNCHANGED,
+)
+
+
+class AsciiJSONRenderer(JSONRenderer):
+    """Vapi may hold half surrogate pairs, which JSON can name and UTF-8 cannot hold."""
+
+    ensure_ascii = True
+
+
+class VapiViewSet(ApiViewSet):
+    """What all of Vapi's endpoints share."""
+
+    ratelimit_group = "vapi"
+    asks_providers = True
+    renderer_classes = (AsciiJSONRenderer,)
+
+    def caller(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
+        return user
+
+
+class SettingViewSet(VapiViewSet):
+    """The settings of one assistant."""
+
+    serializer_class = serializers.SettingSerializer
+
+    @extend_schema(
+        operation_id="vapi_settings",
+        parameters=[ASSISTANT, SEARCH, CUSTOM, RELOAD, IF_NONE_MATCH, GIVES_ETAG, GIVES_AGE],
+        responses={
+            200: serializers.SettingsSerializer,
+            304: UNCHANGED,
+            (409, CONTENT_TYPE): AMBIGUOUS,
+        },
+    )
+    def index(self, request: Request) -> Response:
+        """All settings of one assistant, the standard ones first."""
+        custom = _flag(request, "custom")
+        found, copy = queries.settings(
+            user=self.caller(),
+            assistant_id=request.query_params.get("assistant_id"),
+            reload=wants_reload(request),
+        )
+        wanted = queries.matching(
+            found, search=request.query_params.get("search", ""), custom=custom
+        )
+        body = {
+            "settings": serializers.SettingSerializer(wanted, many=True).data,
+            "assistant": serializers.BriefSerializer(copy.value.summary).data,
+        }
+        return conditional(request, body, copy, tag=etag(body))
+
+    @extend_schema(
+        operation_id="vapi_setting",
+        parameters=[KEY, ASSISTANT, RELOAD, IF_NONE_MATCH, GIVES_ETAG, GIVES_AGE],
+        responses={
+            200: serializers.OneSettingSerializer,
+            304: UNCHANGED,
+            (409, CONTENT_TYPE): AMBIGUOUS,
+        },
+    )
+    def retrieve(self, request: Request, key: str) -> Response:
+        """One setting."""
+        view, copy = queries.setting(
+            user=self.caller(),
+            key=key,
+            assistant_id=request.query_params.get("assistant_id"),
+            reload=wants_reload(request),
+        )
+        return conditional(request, _body(view), copy, tag=view.etag)
+
+    @extend_schema(
+        operation_id="vapi_setting_change",
+        parameters=[KEY, ASSISTANT, IF_MATCH, GIVES_ETAG],
+        request=serializers.ChangeSerializer,
+        responses={
+            200: serializers.ChangedSettingSerializer,
+            (409, CONTENT_TYPE): CLASHES,
+            (412, CONTENT_TYPE): CHANGED_BEFORE,
+        },
+    )
+    def update(self, request: Request, key: str) -> Response:
+        """Change one setting, and nothing else in the assistant; a custom one is created."""
+        body = serializers.ChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        view = services.change_setting(
+            user=self.caller(),
+            key=key,
+            value=body.validated_data["value"],
+            source=Revision.Source.API,
+            assistant_id=request.query_params.get("assistant_id"),
+            if_match=request.headers.get("If-Match"),
+        )
+        return Response(_body(view), headers={"ETag": view.etag})
+
+    @extend_schema(
+        operation_id="vapi_setting_history",
+        parameters=[KEY, ASSISTANT, *PAGE],
+        responses={
+            200: serializers.HistoryPageSerializer,
+            (409, CONTENT_TYPE): AMBIGUOUS,
+        },
+    )
+    def history(self, request: Request, key: str) -> Response:
+        """What became of a setting, the newest first; the value first found is the oldest."""
+        rows = queries.history(
+            user=self.caller(),
+            key=key,
+            assistant_id=request.query_params.get("assistant_id"),
+        )
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(serializers.RevisionSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="vapi_setting_revert",
+        parameters=[KEY, ASSISTANT, IF_MATCH],
+        request=serializers.RevertSerializer,
+        responses={
+            200: serializers.RevertedSettingSerializer,
+            (409, CONTENT_TYPE): CLASHES,
+            (412, CONTENT_TYPE): CHANGED_BEFORE,
+        },
+    )
+    def revert(self, request: Request, key: str) -> Response:
+        """Put back the value that the setting had after a revision."""
+        body = serializers.RevertSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        view = services.revert_setting(
+            user=self.caller(),
+            key=key,
+            revision=body.validated_data["revision"],
+            assistant_id=request.query_params.get("assistant_id"),
+            if_match=request.headers.get("If-Match"),
+        )
+        if view is None:
+            return Response({"setting": None})
+        return Response(_body(view), headers={"ETag": view.etag})
+
+
+class AssistantViewSet(VapiViewSet):
+    """The user's assistants at Vapi."""
+
+    serializer_class = serializers.AssistantSerializer
+
+    @extend_schema(
+        operation_id="vapi_assistants",
+        parameters=[SEARCH, *PAGE, RELOAD, GIVES_AGE],
+        responses={200: serializers.AssistantPageSerializer},
+    )
+    def index(self, request: Request) -> Response:
+        """The newest first; at most the newest thousand."""
+        copy = queries.assistants(
+            user=self.caller(),
+            search=request.query_params.get("search", ""),
+            reload=wants_reload(request),
+        )
+        page = self.paginate_queryset(copy.value)
+        answer = self.get_paginated_response(serializers.AssistantSerializer(page, many=True).data)
+        return about(copy, answer)
+
+    @extend_schema(
+        operation_id="vapi_assistant",
+        parameters=[ASSISTANT_IN_PATH, RELOAD, GIVES_AGE],
+        responses={200: serializers.OneAssistantSerializer},
+    )
+    def retrieve(self, request: Request, assistant_id: str) -> Response:
+        """One assistant."""
+        copy = queries.assistant(
+            user=self.caller(), assistant_id=assistant_id, reload=wants_reload(request)
+        )
+        return about(copy, Response(serializers.AssistantSerializer(copy.value.summary).data))
+
+
+class PhoneNumberViewSet(VapiViewSet):
+    """The user's phone numbers at Vapi, without the secrets that Vapi sends along."""
+
+    serializer_class = serializers.PhoneNumberSerializer
+
+    @extend_schema(
+        operation_id="vapi_phone_numbers",
+        parameters=[SEARCH, *PAGE, RELOAD, GIVES_AGE],
+        responses={200: serializers.PhoneNumberPageSerializer},
+    )
+    def index(self, request: Request) -> Response:
+        """The newest first; at most the newest thousand."""
+        copy = queries.phone_numbers(
+            user=self.caller(),
+            search=request.query_params.get("search", ""),
+            reload=wants_reload(request),
+        )
+        page = self.paginate_queryset(copy.value)
+        answer = self.get_paginated_response(
+            serializers.PhoneNumberSerializer(page, many=True).data
+        )
+        return about(copy, answer)
+
+
+def _body(view: queries.View) -> dict[str, Any]:
+    return {"setting": serializers.SettingSerializer(view).data}
+
+
+def _flag(request: Request, name: str) -> bool | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if text not in ("true", "false"):
+        raise fields.ValidationError({name: ["must be true or false."]})
+    return text == "true"

@@ -1,0 +1,111 @@
+"""What was changed in which assistant, and who is changing one now."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+ASSISTANT_ID_LENGTH = 64
+
+
+class Revision(models.Model):
+    """One value of one setting replaced by another, as one owner sees it.
+
+    `before` and `after` are canonical JSON texts; NULL means that the assistant held no value,
+    which is something else than JSON's null. Texts, because Vapi may hold what not every
+    database can store as JSON: half surrogates, U+0000, long numbers.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "being made, or its maker died"
+        UNKNOWN = "unknown", "the answer was lost: AVA will find out"
+        CONFIRMED = "confirmed", "read back"
+        FAILED = "failed", "refused, or never sent"
+        LOST = "lost", "its answer was lost, and it was not there when AVA looked"
+        SUPERSEDED = "superseded", "something else was there when AVA looked"
+
+    class Source(models.TextChoices):
+        API = "api"
+        ADMIN = "admin"
+        CONSOLE = "console"
+        REVERT = "revert"
+        FOUND = "found", "found when AVA first looked"
+        VAPI = "vapi", "changed outside AVA"
+
+    UNSETTLED = (Status.PENDING, Status.UNKNOWN)
+    NEVER_MADE = (Status.FAILED, Status.LOST)
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="revisions"
+    )
+    assistant_id = models.CharField(max_length=ASSISTANT_ID_LENGTH)
+    key = models.CharField(max_length=64)
+    number = models.PositiveIntegerField(help_text="Counts the revisions of one setting from 1.")
+    before = models.TextField(null=True)  # noqa: DJ001 - NULL: no value; "" is no JSON
+    after = models.TextField(null=True)  # noqa: DJ001 - as above
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    correlation_id = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["owner", "assistant_id", "key", "number"], name="revisions_are_numbered"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="revisions_count_from_1"),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["pending", "unknown", "confirmed", "failed", "lost", "superseded"]
+                ),
+                name="revision_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["api", "admin", "console", "revert", "found", "vapi"]),
+                name="revision_source_is_known",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["owner", "assistant_id"],
+                condition=Q(status__in=["pending", "unknown"]),
+                name="unsettled_revisions",
+            ),
+            models.Index(fields=["correlation_id"], name="revisions_by_correlation_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} #{self.number}"
+
+
+class AssistantLease(models.Model):
+    """Who may change an assistant now, and how often AVA has changed it.
+
+    One row for an assistant, whoever its owners are: several may share one Vapi organisation.
+    A holder that died loses it with the time.
+    """
+
+    assistant_id = models.CharField(max_length=ASSISTANT_ID_LENGTH, primary_key=True)
+    holder = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    edition = models.PositiveBigIntegerField(
+        default=0, help_text="One more with each change that may have reached Vapi."
+    )
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(holder__isnull=True, lease_until__isnull=True)
+                | Q(holder__isnull=False, lease_until__isnull=False),
+                name="a_lease_has_a_holder_and_an_end",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.assistant_id

@@ -1,0 +1,45 @@
+"""Parameters, headers and special answers of the endpoints, for the OpenAPI document."""
+
+from typing import Final
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from ava.openapi import ProblemSerializer
+
+PATH: Final = OpenApiParameter.PATH
+QUERY: Final = OpenApiParameter.QUERY
+HEADER: Final = OpenApiParameter.HEADER
+
+KEY = OpenApiParameter("key", str, PATH, description="The setting's name.")
+ASSISTANT = OpenApiParameter(
+    "assistant_id", str, QUERY, description="Left out: the default assistant, else the only one."
+)
+SEARCH = OpenApiParameter("search", str, QUERY, description="A part of the text, in any case.")
+CUSTOM = OpenApiParameter("custom", bool, QUERY, description="Only custom settings, or none.")
+PAGE = [
+    OpenApiParameter("limit", OpenApiTypes.INT, QUERY, description="Rows in a page, at most 200."),
+    OpenApiParameter("offset", OpenApiTypes.INT, QUERY, description="Rows to skip."),
+]
+RELOAD = OpenApiParameter(
+    "Cache-Control", str, HEADER, description="no-cache asks Vapi, whatever copy there is."
+)
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, HEADER, description="ETags you know.")
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, HEADER, description="ETags of the value that may be replaced; or *."
+)
+GIVES_ETAG = OpenApiParameter("ETag", str, HEADER, response=[200], description="Strong.")
+GIVES_AGE = OpenApiParameter(
+    "Age", int, HEADER, response=[200], description="Seconds since it was read from Vapi."
+)
+UNCHANGED = OpenApiResponse(description="You know it already.")
+AMBIGUOUS = OpenApiResponse(
+    ProblemSerializer, "Several assistants and none chosen: `assistants` lists them."
+)
+CLASHES = OpenApiResponse(
+    ProblemSerializer, "Several assistants and none chosen, or somebody is changing this one."
+)
+CHANGED_BEFORE = OpenApiResponse(
+    ProblemSerializer, "It is another value by now: `current` has it and its ETag."
+)
+ASSISTANT_IN_PATH = OpenApiParameter("assistant_id", str, PATH)

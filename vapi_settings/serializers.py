@@ -1,0 +1,188 @@
+"""How settings, revisions, assistants and phone numbers look in JSON."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from vapi_settings import ledger
+from vapi_settings.diff import ABSENT
+from vapi_settings.models import Revision
+
+
+class SettingSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(source="setting.key")
+    value = serializers.JSONField(
+        source="setting.value",
+        allow_null=True,
+        help_text="What the assistant holds; the default where it holds nothing.",
+    )
+    type = serializers.ChoiceField(
+        choices=["string", "integer", "float", "boolean", "json"], source="setting.type"
+    )
+    description = serializers.CharField(source="setting.description")
+    constraints = serializers.DictField(
+        child=serializers.FloatField(),
+        source="setting.constraints",
+        help_text="min_length, max_length, minimum, maximum, max_bytes: what applies.",
+    )
+    default = serializers.JSONField(source="setting.default", allow_null=True)
+    updated_at = serializers.DateTimeField(allow_null=True)
+    custom = serializers.BooleanField(source="setting.custom")
+    is_set = serializers.BooleanField(
+        source="setting.is_set", help_text="Whether the assistant holds a value of its own."
+    )
+
+
+class BriefSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    updated_at = serializers.DateTimeField(allow_null=True)
+
+
+class FreshnessSerializer(serializers.Serializer[Any]):
+    """What answers carry besides while Vapi fails."""
+
+    stale = serializers.BooleanField(
+        required=False, help_text="true: Vapi fails, this is the last good copy."
+    )
+    as_of = serializers.DateTimeField(required=False, help_text="When that copy was read.")
+
+
+class SettingsSerializer(FreshnessSerializer):
+    settings = SettingSerializer(many=True)
+    assistant = BriefSerializer()
+
+
+class OneSettingSerializer(FreshnessSerializer):
+    setting = SettingSerializer()
+
+
+class ChangedSettingSerializer(serializers.Serializer[Any]):
+    setting = SettingSerializer()
+
+
+class RevertedSettingSerializer(serializers.Serializer[Any]):
+    setting = SettingSerializer(allow_null=True, help_text="null: the custom setting is gone.")
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """The body of PUT."""
+
+    value = serializers.JSONField(allow_null=True, help_text="Of the setting's type.")
+
+
+class RevertSerializer(serializers.Serializer[Any]):
+    """The body of revert."""
+
+    revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class RevisionSerializer(serializers.ModelSerializer[Revision]):
+    revision = serializers.IntegerField(source="number")
+    before = serializers.SerializerMethodField()
+    after = serializers.SerializerMethodField()
+    before_exists = serializers.SerializerMethodField()
+    after_exists = serializers.SerializerMethodField()
+    by = serializers.CharField(
+        source="by.username", default=None, allow_null=True, help_text="null: nobody at AVA."
+    )
+    drift = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(
+        choices=[
+            choice for choice in Revision.Status.choices if choice[0] not in Revision.NEVER_MADE
+        ]
+    )
+
+    class Meta:
+        model = Revision
+        fields = (
+            "revision",
+            "before",
+            "after",
+            "by",
+            "at",
+            "source",
+            "correlation_id",
+            "status",
+            "drift",
+            "before_exists",
+            "after_exists",
+        )
+
+    @extend_schema_field(OpenApiTypes.ANY)
+    def get_before(self, revision: Revision) -> Any:
+        return _shown(revision.before)
+
+    @extend_schema_field(OpenApiTypes.ANY)
+    def get_after(self, revision: Revision) -> Any:
+        return _shown(revision.after)
+
+    def get_before_exists(self, revision: Revision) -> bool:
+        """Whether there was a value; null may be one."""
+        return revision.before is not None
+
+    def get_after_exists(self, revision: Revision) -> bool:
+        """Whether there is a value; null may be one."""
+        return revision.after is not None
+
+    def get_drift(self, revision: Revision) -> bool:
+        """Whether it was changed outside AVA."""
+        return revision.source == Revision.Source.VAPI
+
+
+def _shown(stored: str | None) -> Any:
+    value = ledger.value(stored)
+    return None if value is ABSENT else value
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    provider = serializers.CharField()
+    name = serializers.CharField()
+
+
+class AssistantSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    model = PartSerializer(allow_null=True)
+    voice = PartSerializer(allow_null=True)
+    transcriber = PartSerializer(allow_null=True)
+    created_at = serializers.DateTimeField(allow_null=True)
+    updated_at = serializers.DateTimeField(allow_null=True)
+
+
+class OneAssistantSerializer(FreshnessSerializer, AssistantSerializer):
+    pass
+
+
+class PhoneNumberSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    number = serializers.CharField()
+    name = serializers.CharField()
+    provider = serializers.CharField()
+    status = serializers.CharField()
+    assistant_id = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField(allow_null=True)
+    updated_at = serializers.DateTimeField(allow_null=True)
+
+
+class PageSerializer(FreshnessSerializer):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class HistoryPageSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = RevisionSerializer(many=True)
+
+
+class AssistantPageSerializer(PageSerializer):
+    results = AssistantSerializer(many=True)
+
+
+class PhoneNumberPageSerializer(PageSerializer):
+    results = PhoneNumberSerializer(many=True)

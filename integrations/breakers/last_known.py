@@ -69,6 +69,8 @@ class LastKnown(Generic[T]):
     def _renew(self) -> None:
         try:
             self._value = self._read()
-        except Exception:  # Whatever the database has, the call that asks must go on.
-            log.warning("keeping the last known value", value=self._name, exc_info=True)
+        except Exception as fault:  # Whatever the database has, the call that asks must go on.
+            log.warning(
+                "keeping the last known value", value=self._name, reason=type(fault).__name__
+            )
         self._due = self._clock() + self._seconds

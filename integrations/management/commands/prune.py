@@ -34,9 +34,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:
         before = timezone.now() - timedelta(days=days)
-        verb = "Would delete" if dry_run else "Deleted"
+        done = "would be deleted" if dry_run else "deleted"
         for name, prune in pruning.registered().items():
-            self.stdout.write(f"{verb} {prune(before, dry_run)} {name}.")
+            self.stdout.write(f"{name}: {prune(before, dry_run)} {done}")
 
 
 def _days(text: str) -> int:

@@ -1,30 +1,16 @@
-"""The breaker as a pybreaker, under threads, and under orders."""
+"""The breaker as a pybreaker, and under threads."""
 
 import threading
-from datetime import UTC, datetime, timedelta
 
 import pybreaker
 import pytest
 
 from ava import correlation
 from ava.upstream.breaker import Breaker, Rejected
-from ava.upstream.control import Control, Guidance
 from ava.upstream.memory import MemoryStore
 from ava.upstream.states import Rules
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
-
-
-class Operator:
-    """What the switch and the control source would say."""
-
-    def __init__(self) -> None:
-        self.on = True
-        self.control: Control | None = None
-        self.time = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def guidance(self) -> Guidance:
-        return Guidance(lambda: self.on, lambda: self.control, lambda: self.time)
 
 
 class Listener(pybreaker.CircuitBreakerListener):
@@ -52,24 +38,13 @@ class Broken(pybreaker.CircuitBreakerListener):
 
 
 @pytest.fixture
-def operator():
-    return Operator()
-
-
-@pytest.fixture
 def told():
     return []
 
 
 @pytest.fixture
-def breaker(clock, operator, told):
-    return Breaker(
-        "vapi",
-        rules=RULES,
-        store=MemoryStore(clock),
-        guidance=operator.guidance(),
-        announce=told.append,
-    )
+def breaker(clock, told):
+    return Breaker("vapi", rules=RULES, store=MemoryStore(clock), announce=told.append)
 
 
 def changes(told):
@@ -294,120 +269,6 @@ def test_excluded_exceptions_are_no_failures_whatever_their_metaclass(clock):
     assert breaker.current_state == "closed"
     fail_through(breaker)
     assert breaker.current_state == "open"
-
-
-def test_switched_off_it_lets_everything_through_and_records_nothing(breaker, operator, told):
-    listener = Listener()
-    fail_through(breaker)
-    breaker.add_listener(listener)
-    operator.on = False
-    assert breaker.snapshot().state == "closed"
-    fail_through(breaker, 10)
-    assert breaker.fail_counter == 0
-    assert [event for event in listener.heard if event[0] == "failure"] == []
-    assert [(t.to_state, t.reason) for t in told][-1] == ("closed", "switched off")
-
-
-def test_switched_on_again_it_starts_from_closed(breaker, operator):
-    fail_through(breaker)
-    operator.on = False
-    breaker.call(lambda: None)
-    operator.on = True
-    assert breaker.snapshot().state == "closed"
-    fail_through(breaker, 2)
-    assert breaker.current_state == "closed"
-    fail_through(breaker, 1)
-    assert breaker.current_state == "open"
-
-
-def test_switched_off_beats_forced_open(breaker, operator):
-    operator.control = Control("open")
-    operator.on = False
-    assert breaker.call(lambda: "through") == "through"
-
-
-def test_forced_open_shows_at_once_and_refuses_until_its_end(breaker, operator, told):
-    operator.control = Control("open", reason="works", until=operator.time + timedelta(hours=1))
-    assert breaker.snapshot().state == "open"
-    assert told == []  # looking is not doing
-    with pytest.raises(Rejected) as caught:
-        breaker.call(lambda: None)
-    assert caught.value.retry_after == 3600
-    assert [(t.to_state, t.reason) for t in told] == [("open", "forced open: works")]
-    operator.time += timedelta(minutes=59)
-    assert breaker.snapshot().retry_after == 60
-    operator.time += timedelta(minutes=1)
-    assert breaker.snapshot().state == "open"
-
-
-def test_forced_open_without_an_end_asks_to_wait_the_recovery_time(breaker, operator, clock):
-    operator.control = Control("open")
-    for _ in range(3):
-        with pytest.raises(Rejected) as caught:
-            breaker.call(lambda: None)
-        assert caught.value.retry_after == 30
-        clock.advance(100)
-
-
-def test_let_go_from_forced_open_it_is_probed(breaker, operator, clock, told):
-    operator.control = Control("open")
-    with pytest.raises(Rejected):
-        breaker.call(lambda: None)
-    operator.control = None
-    clock.advance(30)
-    breaker.call(lambda: None)
-    breaker.call(lambda: None)
-    assert changes(told) == [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
-
-
-def test_forced_closed_never_opens(breaker, operator):
-    operator.control = Control("closed")
-    fail_through(breaker, 10)
-    assert breaker.current_state == "closed"
-
-
-def test_a_changed_reset_count_closes_it_once(breaker, operator, told):
-    operator.control = Control(reset_count=7)
-    fail_through(breaker)
-    operator.control = Control(reset_count=8, reason="fixed")
-    assert breaker.snapshot().state == "closed"
-    breaker.call(lambda: None)
-    assert (told[-1].to_state, told[-1].reason) == ("closed", "reset: fixed")
-    fail_through(breaker)
-    assert breaker.current_state == "open"
-
-
-def test_many_threads_carry_out_one_order_once(breaker, operator, told):
-    breaker.call(lambda: None)
-    operator.control = Control("open", reason="works")
-    everybody = threading.Barrier(16, timeout=10)
-
-    def run():
-        everybody.wait()
-        with pytest.raises(Rejected):
-            breaker.call(lambda: None)
-
-    threads = [threading.Thread(target=run) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert changes(told) == [("closed", "open")]
-
-
-def test_a_control_source_that_fails_leaves_the_last_orders_in_force(clock):
-    answers = [Control("open"), RuntimeError("database is down"), RuntimeError("still")]
-
-    def source():
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    breaker = Breaker("x", rules=RULES, store=MemoryStore(clock), guidance=Guidance(control=source))
-    for _ in range(4):
-        with pytest.raises(Rejected):
-            breaker.call(lambda: None)
 
 
 def test_coroutines_are_refused_rather_than_left_unprotected(breaker):

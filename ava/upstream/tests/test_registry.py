@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 
 from ava import upstream
-from ava.upstream import Control, ProviderUnavailable, ProviderUnreachable, Service, registry
+from ava.upstream import Control, ProviderUnavailable, ProviderUnreachable, Service
 from ava.upstream.tests.wire import answering, status
 
 COUNTERS = [
@@ -31,13 +31,6 @@ def dead(failing):
         with pytest.raises(ProviderUnreachable):
             failing.send("GET", "/")
     return failing
-
-
-@pytest.fixture
-def sources(monkeypatch):
-    """Whatever a test sets as switch and control is gone after it."""
-    monkeypatch.setattr(registry, "_switch", lambda: True)
-    monkeypatch.setattr(registry, "_control", lambda label: None)
 
 
 def state_metric(door):
@@ -88,7 +81,7 @@ def test_services_and_snapshots_list_every_provider(dead):
     assert dict(upstream.snapshots())[dead.service].state == "open"
 
 
-def test_listeners_hear_each_transition_once_and_a_broken_one_harms_nothing(failing, listeners):
+def test_listeners_hear_each_transition_once_and_a_broken_one_harms_nothing(failing):
     heard = []
 
     def broken(transition):
@@ -106,7 +99,7 @@ def test_listeners_hear_each_transition_once_and_a_broken_one_harms_nothing(fail
     assert transition.reason == "3 failures in a row"
 
 
-def test_a_listener_may_use_the_breaker_it_hears_of(failing, listeners):
+def test_a_listener_may_use_the_breaker_it_hears_of(failing):
     seen = []
 
     def look(transition):
@@ -121,7 +114,7 @@ def test_a_listener_may_use_the_breaker_it_hears_of(failing, listeners):
     assert seen == ["open"]
 
 
-def test_the_switch_works_while_running(dead, sources):
+def test_the_switch_works_while_running(dead):
     on = [False]
     upstream.set_switch(lambda: on[0])
     for _ in range(5):
@@ -136,7 +129,7 @@ def test_the_switch_works_while_running(dead, sources):
         dead.send("GET", "/")
 
 
-def test_the_control_source_is_asked_for_each_provider_by_label(serve, make_door, sources):
+def test_the_control_source_is_asked_for_each_provider_by_label(serve, make_door):
     held, free = (make_door(serve(answering()).url) for _ in range(2))
     upstream.set_control_source(
         lambda label: Control("open", reason="works") if label == held.service.label else None

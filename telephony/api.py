@@ -18,13 +18,12 @@ class NumberViewSet(ApiViewSet):
     ratelimit_group = "twilio"
     asks_providers = True
     serializer_class = NumbersSerializer
-    pagination_class = None
 
     @extend_schema(
         operation_id="twilio_numbers",
         responses={200: NumbersSerializer, (409, CONTENT_TYPE): ProblemSerializer},
     )
-    def list(self, request: Request) -> Response:
+    def numbers(self, request: Request) -> Response:
         """At most 1000 numbers."""
         assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated stands in front
         found = services.numbers(user=request.user)

@@ -5,5 +5,5 @@ from django.urls import path
 from telephony.api import NumberViewSet
 
 urlpatterns = [
-    path("twilio/numbers", NumberViewSet.as_view({"get": "list"}), name="twilio-numbers"),
+    path("twilio/numbers", NumberViewSet.as_view({"get": "numbers"}), name="twilio-numbers"),
 ]

@@ -1,1 +1,1 @@
-"""Figures, each with the command that measures it: `python -m benchmarks.NAME`."""
+"""What AVA's own mechanisms cost, as commands that print tables: `python -m benchmarks.breaker`."""

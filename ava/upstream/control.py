@@ -53,6 +53,10 @@ class Orders:
         return otherwise if self.seconds_left is None else self.seconds_left
 
 
+_NO_CONTROL = Control()
+_NO_ORDERS = Orders()
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -81,9 +85,11 @@ class Guidance:
         return self._last
 
     def _ask(self) -> Orders:
-        control = self.control() or Control()
+        control = self.control() or _NO_CONTROL
         if not self.switch():
             return Orders("closed", control.reset_count, control.reason, switched_off=True)
+        if control is _NO_CONTROL:
+            return _NO_ORDERS
         if control.forced is None:
             return Orders(None, control.reset_count, control.reason)
         left = (control.until - self.now()).total_seconds() if control.until else None

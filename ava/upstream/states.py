@@ -14,7 +14,7 @@ whose lease went to somebody else, has to say is no longer heard.
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 State = Literal["closed", "half_open", "open"]
 Forced = Literal["open", "closed"] | None
@@ -31,8 +31,7 @@ class Outcome(Enum):
     NEUTRAL = "neutral"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """When to open and close.
 
     Args:
@@ -60,8 +59,7 @@ class Circuit:
     lease_until: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """Leave to call the provider, handed back with the outcome. A probe has a number."""
 
     generation: int

@@ -28,33 +28,40 @@ def main() -> int:
     """Start AVA and stay until it is told to stop."""
     try:
         env.load_file(Path(os.environ.get("AVA_ENV_FILE", env.BASE_DIR / ".env")))
-        values = env.read()
-        prepare_data_dir(env.BASE_DIR / values["AVA_DATA_DIR"])
-        require_free_port(values["AVA_HOST"], values["AVA_PORT"], "AVA_PORT")
-        sandbox = start_sandbox(values["AVA_SANDBOX_PORT"]) if values["AVA_SANDBOX"] else None
+        run(env.read())
     except env.EnvironmentInvalid as fault:
         return _refuse(fault, 2)
-    except (CannotStart, keyfile.KeyFileInvalid) as fault:
-        return _refuse(fault, 1)
-    try:
-        serve(values, greeting=prepare_django())
     except CannotStart as fault:
         return _refuse(fault, 1)
+    return 0
+
+
+def run(values: dict[str, Any]) -> None:
+    """Prepare, then serve; a sandbox that was started for it ends with it.
+
+    Raises:
+        CannotStart: something is in the way.
+    """
+    prepare_data_dir(env.BASE_DIR / values["AVA_DATA_DIR"])
+    require_free_port(values["AVA_HOST"], values["AVA_PORT"], "AVA_PORT")
+    sandbox = start_sandbox(values["AVA_SANDBOX_PORT"]) if values["AVA_SANDBOX"] else None
+    try:
+        serve(values, greeting=prepare_django())
     finally:
         if sandbox is not None:
             sandbox.terminate()
             sandbox.wait()
-    return 0
 
 
 def prepare_data_dir(data_dir: Path) -> None:
     """Make the data directory and the key file.
 
     Raises:
-        CannotStart: the directory cannot be written to.
+        CannotStart: the directory cannot be written to, or its key file not be read.
     """
     try:
         made = keyfile.ensure(data_dir)
+        keyfile.read(data_dir)
         if not os.access(data_dir, os.W_OK | os.X_OK):
             raise PermissionError(13, "permission denied")
     except OSError as fault:
@@ -62,6 +69,8 @@ def prepare_data_dir(data_dir: Path) -> None:
             f"Cannot write to AVA_DATA_DIR ({data_dir}): {(fault.strerror or str(fault)).lower()}. "
             "Make it writable, or set AVA_DATA_DIR to another directory."
         ) from fault
+    except keyfile.KeyFileInvalid as fault:
+        raise CannotStart(str(fault)) from fault
     if made:
         print(f"Made new keys in {data_dir / keyfile.NAME}. Back this file up.", flush=True)
 

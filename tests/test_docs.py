@@ -35,7 +35,9 @@ def test_every_endpoint_is_listed(client: Client) -> None:
 
 
 def test_every_metric_of_ava_is_listed() -> None:
-    listed = set(re.findall(r"^\| `((?:ava|circuit_breaker)_[a-z_]+)(?:\{[a-z, ]*\})?` \|", TEXT, re.M))
+    listed = set(
+        re.findall(r"^\| `((?:ava|circuit_breaker)_[a-z_]+)(?:\{[a-z, ]*\})?` \|", TEXT, re.M)
+    )
     emitted = {
         f"{family.name}_total" if family.type == "counter" else family.name
         for family in REGISTRY.collect()

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from ava import upstream
 from ava.upstream import Answer, ProviderUnreachable
-from vapi_settings.errors import VAPI, refusal
+from vapi_settings.errors import VAPI, no_list, not_changed, not_found
 
 PAGE = 50
 MOST_PAGES = 20
@@ -90,7 +90,7 @@ class VapiClient:
 
     def assistant(self, assistant_id: str) -> Assistant:
         """One assistant. Raises: AssistantNotFound, ProviderProblem."""
-        answer = self._send("GET", f"/assistant/{quote(assistant_id, safe='')}")
+        answer = self._send("GET", _path(assistant_id), not_found)
         found = _assistant(_object(answer))
         if found.id != assistant_id:
             raise ProviderUnreachable(VAPI)
@@ -106,7 +106,7 @@ class VapiClient:
             AssistantNotFound, ChangeRefused: Vapi did nothing.
             ProviderProblem: among them ProviderUnreachable, when it may have been done.
         """
-        answer = self._send("PATCH", f"/assistant/{quote(assistant_id, safe='')}", json=fields)
+        answer = self._send("PATCH", _path(assistant_id), not_changed, json=fields)
         return _assistant(_object(answer))
 
     def phone_numbers(self) -> list[PhoneNumber]:
@@ -129,17 +129,23 @@ class VapiClient:
             params["createdAtLe"] = last
 
     def _list(self, path: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        answer = self._send("GET", path, params=params)
+        answer = self._send("GET", path, no_list, params=params)
         found = answer.json()
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             raise ProviderUnreachable(VAPI)
         return found
 
-    def _send(self, method: str, path: str, **rest: Any) -> Answer:
+    def _send(
+        self, method: str, path: str, refusal: Callable[[Answer], Exception], **rest: Any
+    ) -> Answer:
         answer = upstream.door(VAPI.label).send(method, path, headers=self._headers, **rest)
         if not 200 <= answer.status < 300:
             raise refusal(answer)
         return answer
+
+
+def _path(assistant_id: str) -> str:
+    return f"/assistant/{quote(assistant_id, safe='')}"
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

@@ -73,16 +73,25 @@ class ChangeRefused(Exception):
         self.complaints = tuple(complaints)
 
 
-def refusal(answer: Answer) -> Exception:
-    """What an answer other than 2xx means for a request about an assistant or a list."""
+def no_list(answer: Answer) -> Exception:
+    """What an answer other than 2xx means for a list: this is not the Vapi that was asked for."""
+    return ProviderUnreachable(VAPI)
+
+
+def not_found(answer: Answer) -> Exception:
+    """What it means for one assistant. Vapi says 400 to an id that cannot be one."""
+    return AssistantNotFound() if answer.status in (400, 404) else no_list(answer)
+
+
+def not_changed(answer: Answer) -> Exception:
+    """What it means for a change of an assistant."""
     match answer.status:
         case 404:
             return AssistantNotFound()
         case 400 | 409 | 413 | 422:
             return ChangeRefused(_messages(answer))
         case _:
-            # A redirect, a teapot: this is not the Vapi that was asked for.
-            return ProviderUnreachable(VAPI)
+            return no_list(answer)
 
 
 _LIMITS: Final = (

@@ -1,0 +1,130 @@
+"""A user with a Vapi key, an assistant as the sandbox seeds it, and a door with little patience."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from ava import upstream
+from integrations.credentials import services as credentials
+from sandbox.server import Sandbox
+from sandbox.vapi import seed
+from vapi_settings import copies
+
+KEY = "vapi-demo-key"
+SETTINGS = "/api/v1/vapi/settings"
+ASSISTANT = seed.ASSISTANT_ID
+NO_CACHE = {"HTTP_CACHE_CONTROL": "no-cache"}
+
+
+@dataclass
+class Dashboard:
+    """Vapi as seen from its other side: what is stored, what arrived."""
+
+    sandbox: Sandbox
+
+    def document(self, assistant_id: str = ASSISTANT) -> dict[str, Any]:
+        return copy.deepcopy(self.sandbox.vapi.assistant(assistant_id))
+
+    def change(self, assistant_id: str = ASSISTANT, **fields: Any) -> None:
+        """Change the assistant in Vapi's dashboard."""
+        self.sandbox.vapi.change_assistant(assistant_id, **fields)
+
+    def plant(self, assistant_id: str = ASSISTANT, **fields: Any) -> None:
+        """Let Vapi hold what its own validation would not take today."""
+        self.sandbox.vapi._assistants.update(assistant_id, fields)
+
+    def forget(self, *names: str, assistant_id: str = ASSISTANT) -> None:
+        """Take top-level fields away."""
+        for name in names:
+            self.sandbox.vapi._assistants._things[assistant_id].pop(name, None)
+
+    def fail(self, kind: str = "status", match: str = "GET /assistant", **rest: Any) -> None:
+        self.sandbox.faults.add("vapi", kind, match=match, **rest)
+
+    def works_again(self) -> None:
+        self.sandbox.faults.clear()
+        upstream.forget()
+
+    @property
+    def asked(self) -> list[str]:
+        """Methods and kinds of path that arrived, in order: "GET /assistant/*"."""
+        return [
+            f"{seen.method} {seen.path.removeprefix('/vapi').replace(ASSISTANT, '*')}"
+            for seen in self.sandbox.requests("vapi")
+        ]
+
+    @property
+    def patches(self) -> list[Any]:
+        """The bodies of all changes that arrived."""
+        return [seen.body for seen in self.sandbox.requests("vapi") if seen.method == "PATCH"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_copies() -> Iterator[None]:
+    copies.forget()
+    yield
+    copies.forget()
+
+
+@pytest.fixture
+def quick_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vapi gets half a second, and no second try to wait for."""
+    door = upstream.door("vapi")
+    quick = replace(door.policy, deadline=0.5, attempts=1)
+    monkeypatch.setattr(door, "policy", quick)
+
+
+@pytest.fixture
+def vapi(sandbox: Sandbox, settings: Any, quick_door: None) -> Dashboard:
+    settings.RATE_LIMIT_PER_MINUTE = 100_000
+    return Dashboard(sandbox)
+
+
+def store_key(user: User, **fields: Any) -> None:
+    credentials.save(
+        user=user,
+        provider="vapi",
+        values={"api_key": KEY, **fields},
+        actor=user,
+        source="api",
+    )
+
+
+@pytest.fixture
+def ada(api: APIClient, user: User, vapi: Dashboard) -> APIClient:
+    """The REST client of a user with a Vapi key."""
+    store_key(user)
+    return api
+
+
+@pytest.fixture
+def put(ada: APIClient) -> Any:
+    def put(key: str, value: Any, **headers: Any) -> Any:
+        return ada.put(f"{SETTINGS}/{key}", {"value": value}, format="json", **headers)
+
+    return put
+
+
+@pytest.fixture
+def history(ada: APIClient) -> Any:
+    def history(key: str, **params: Any) -> list[dict[str, Any]]:
+        answer = ada.get(f"{SETTINGS}/{key}/history", params)
+        assert answer.status_code == 200, answer.content
+        return list(answer.json()["results"])
+
+    return history
+
+
+@pytest.fixture
+def value_of(ada: APIClient) -> Any:
+    def value_of(key: str, **headers: Any) -> Any:
+        answer = ada.get(f"{SETTINGS}/{key}", **headers)
+        assert answer.status_code == 200, answer.content
+        return answer.json()["setting"]["value"]
+
+    return value_of

@@ -61,7 +61,7 @@ def admit(*, account: str, network: str, now: datetime) -> Attempt:
         pk__in=[attempt.account_key, attempt.network_key],
         count__gt=FREE,
         last_at__gt=now - FORGET_AFTER,
-    )
+    ).order_by("pk")
     slow = list(rows)
     wait = max((row.not_before - now for row in slow), default=timedelta(0))
     if wait > timedelta(0):

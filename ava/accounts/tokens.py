@@ -66,6 +66,5 @@ def _read(kind: type[Token], raw: str) -> Claims:
         return Claims(uuid.UUID(str(token[SESSION_CLAIM])), str(token["jti"]))
     except ExpiredTokenError as fault:
         raise TokenExpired from fault
-    except (TokenError, KeyError, ValueError, RecursionError) as fault:
-        # RecursionError: PyJWT parses the header before it checks the signature.
+    except (TokenError, KeyError, ValueError) as fault:
         raise TokenInvalid from fault

@@ -1,4 +1,9 @@
-"""The calls of `/api/v1/auth/*`, as a client makes them."""
+"""The calls of `/api/v1/auth/*`, as a client makes them, one or many at once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection
 
 
 def log_in(client, identifier="ada", password="correct horse battery staple", **extra):
@@ -24,3 +29,31 @@ def assert_unauthenticated(answer, code: str) -> None:
     assert answer["WWW-Authenticate"] == 'Bearer realm="ava"'
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == code
+
+
+def at_once(number: int, work, meet_before: str = "") -> list:
+    """The results of that many threads, each on its own database connection.
+
+    Args:
+        meet_before: the start of an SQL statement. No thread executes it before all have come to
+            it, so that the race between them takes place every time.
+    """
+    meeting = threading.Barrier(number, timeout=20)
+
+    def run():
+        to_come = [meet_before]
+
+        def meet(execute, sql, params, many, context):
+            if to_come and sql.startswith(to_come[0]):
+                to_come.clear()
+                meeting.wait()
+            return execute(sql, params, many, context)
+
+        try:
+            with connection.execute_wrapper(meet):
+                return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(number) as pool:
+        return [future.result() for future in [pool.submit(run) for _ in range(number)]]

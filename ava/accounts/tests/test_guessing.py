@@ -1,20 +1,17 @@
 """Guessing passwords gets slower and slower; the owner still gets in."""
 
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ava.accounts import guessing
 from ava.accounts.models import WrongPasswords
-from ava.accounts.tests.calls import log_in, me
+from ava.accounts.tests.calls import at_once, log_in, me
 
 HOME = {"REMOTE_ADDR": "192.0.2.7"}
 ATTACKER = {"REMOTE_ADDR": "198.51.100.1"}
@@ -132,47 +129,28 @@ def test_the_counters_hold_no_word_of_what_was_typed(anyone, user):
 def test_of_many_guesses_at_once_during_the_waiting_one_passes(transactional_db, user):
     guess(APIClient(), 5)
     WrongPasswords.objects.update(not_before=timezone.now())
-    start = threading.Barrier(8)
-
-    def run() -> int:
-        try:
-            start.wait()
-            return log_in(APIClient(), password="wrong").status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        codes = [future.result() for future in [pool.submit(run) for _ in range(8)]]
-    assert sorted(codes) == [401] + [429] * 7
+    answers = at_once(
+        8, lambda: log_in(APIClient(), password="wrong"), 'UPDATE "accounts_wrongpasswords"'
+    )
+    assert sorted(answer.status_code for answer in answers) == [401] + [429] * 7
 
 
 def test_right_passwords_at_once_are_not_slowed(transactional_db, user):
     guess(APIClient(), 4)
-
-    def run() -> int:
-        try:
-            return log_in(APIClient()).status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        assert {f.result() for f in [pool.submit(run) for _ in range(8)]} == {200}
+    answers = at_once(8, lambda: log_in(APIClient()), "UPDATE")
+    assert [answer.status_code for answer in answers] == [200] * 8
 
 
 def test_every_wrong_password_at_once_is_counted(transactional_db, user):
-    start = threading.Barrier(4)
-
-    def run() -> None:
-        try:
-            start.wait()
-            log_in(APIClient(), password="wrong")
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        for future in [pool.submit(run) for _ in range(4)]:
-            future.result()
+    at_once(4, lambda: log_in(APIClient(), password="wrong"), "SELECT")
     assert [row.count for row in WrongPasswords.objects.all()] == [4, 4]
+
+
+def test_after_an_hour_of_quiet_tries_at_once_all_pass(user, clock):
+    guess(APIClient(), 5)
+    clock.shift(timedelta(hours=1))
+    for _ in range(3):
+        guessing.admit(account="ada", network="127.0.0.1", now=timezone.now())
 
 
 def test_counters_that_no_longer_count_are_pruned(anyone, user, clock):

@@ -63,6 +63,8 @@ def test_a_login_is_remembered_on_the_account(anyone, user):
         ("nobody@example.com", PASSWORD),
         ("%", PASSWORD),
         ("ada@%", PASSWORD),
+        ("ada@example.co", PASSWORD),
+        ("da@example.com", PASSWORD),
     ],
 )
 def test_whatever_is_wrong_the_sentence_is_the_same(anyone, user, identifier, password):

@@ -1,6 +1,8 @@
 """The sliding window by itself, with a clock that the test moves."""
 
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -86,6 +88,16 @@ def test_after_the_limit_was_lowered_the_wait_is_until_one_really_passes(store, 
     assert store.hit("vapi 192.0.2.7", limit=4).allowed
 
 
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    """Threads take turns as often as Python can make them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless_threads")
 def test_sixteen_threads_get_exactly_ten_through(store):
     start = threading.Barrier(16)
 

@@ -170,6 +170,17 @@ class ReadCache(Generic[V]):
         self._count["bypass"].inc()
         return self._copy(self._load(key, load, edition))
 
+    def last_good(self, key: Key) -> Copy[V] | None:
+        """The copy there is, without reading, for who knows that reading fails: stale, unless
+        it is fresh."""
+        with self._lock:
+            entry = self._usable(key)
+            fresh = entry is not None and self._is_fresh(entry, entry.edition)
+        if entry is None:
+            return None
+        self._count["hit" if fresh else "stale"].inc()
+        return replace(self._copy(entry), stale=not fresh)
+
     def mark(self) -> Mark:
         """Note that a read begins now, for `store`."""
         return Mark(next(self._ticks), self._clock(), self._now())

@@ -90,22 +90,31 @@ def phone_numbers(of: Account, *, reload: bool = False) -> Copy[tuple[PhoneNumbe
 
 
 def assistant(
-    of: Account, assistant_id: str, *, reload: bool = False, holding: bool = False
+    of: Account,
+    assistant_id: str,
+    *,
+    reload: bool = False,
+    holding: bool = False,
+    unasked: bool = False,
 ) -> Copy[Assistant]:
     """One assistant with its settings. Each read from Vapi is held against the ledger.
 
     Args:
         holding: whether the caller holds the assistant's lease.
+        unasked: whether Vapi just failed, so that a copy, if there is one, must do.
 
     Raises: AssistantNotFound, ProviderProblem.
     """
+    key = (*of.key, assistant_id)
+    if unasked and (copy := _assistants.last_good(key)):
+        return copy
     known = ledger.known(of.user.pk, assistant_id)
     lease = AssistantLease.objects.filter(pk=assistant_id).first()
     busy = lease is not None and leases.is_live(lease, timezone.now())
     return _read(
         _assistants,
         of,
-        (*of.key, assistant_id),
+        key,
         lambda: look(of, assistant_id, holding=holding),
         reload,
         edition=lease.edition if lease else 0,

@@ -164,14 +164,15 @@ def find(of: Account, assistant_id: str | None, *, reload: bool = False) -> Copy
                 "Your default assistant no longer exists at Vapi. Choose another one in Settings."
             ) from None
     try:
-        return copies.assistant(of, _only(of, reload), reload=reload)
+        return _only(of, reload)
     except AssistantNotFound:
-        # It was deleted since the list was read, and the list is dropped now.
-        return copies.assistant(of, _only(of, reload), reload=reload)
+        # Since the list was read; it is dropped now.
+        return _only(of, reload)
 
 
-def _only(of: Account, reload: bool) -> str:
-    found = copies.assistants(of, reload=reload).value
+def _only(of: Account, reload: bool) -> Copy[Assistant]:
+    copy = copies.assistants(of, reload=reload)
+    found = copy.value
     if not found:
         raise AssistantNotFound(
             "There is no assistant at Vapi yet. Create one in Vapi's dashboard first."
@@ -179,7 +180,7 @@ def _only(of: Account, reload: bool) -> str:
     if len(found) > 1:
         choices = [{"id": one.id, "name": one.name} for one in found]
         raise AssistantAmbiguous(extra={"assistants": choices})
-    return found[0].id
+    return copies.assistant(of, found[0].id, reload=reload, unasked=copy.stale)
 
 
 def _normal(assistant_id: str | None) -> str:

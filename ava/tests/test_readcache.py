@@ -333,6 +333,14 @@ def test_a_reload_that_fails_raises_and_leaves_the_copy(cache):
     assert cache.read(KEY, Source("unused")).value == "old"
 
 
+def test_who_knows_that_reading_fails_gets_the_copy_there_is(cache, clock):
+    assert cache.last_good(KEY) is None
+    cache.read(KEY, Source("one"))
+    assert cache.last_good(KEY).stale is False
+    clock.seconds = 300
+    assert (cache.last_good(KEY).value, cache.last_good(KEY).stale) == ("one", True)
+
+
 def test_values_are_not_shown_by_repr(cache):
     assert "sesame" not in repr(cache.read(KEY, Source("sesame")))
 

@@ -70,6 +70,15 @@ def test_without_a_copy_the_sentence_is_plain_too(ada, vapi, failure):
     assert (answer.status_code, answer.json()["detail"]) == (status, sentence)
 
 
+def test_a_read_waits_for_a_hanging_vapi_only_once(ada, vapi, expire):
+    ada.get(SETTINGS)
+    expire()
+    vapi.sandbox.clear_requests()
+    vapi.fail(kind="hang")
+    assert ada.get(SETTINGS).json()["stale"] is True
+    assert vapi.asked == ["GET /assistant"]
+
+
 def test_one_stale_setting_says_so_and_is_no_304(ada, vapi, expire):
     tag = ada.get(f"{SETTINGS}/temperature")["ETag"]
     expire()

@@ -10,6 +10,7 @@ What it cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a
 
 import heapq
 import itertools
+import math
 import os
 import socket
 import threading
@@ -26,6 +27,7 @@ class Watch:
 
     Attributes:
         cut: the watchdog has ended it.
+        finished: the work was over first.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -33,7 +35,7 @@ class Watch:
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
         self.cut = False
-        self._finished = False
+        self.finished = False
 
     @property
     def expired(self) -> bool:
@@ -66,13 +68,13 @@ class Watch:
 
     def finish(self) -> None:
         """The work is over."""
-        self._finished = True
+        self.finished = True
         self.let_go()
 
     def expire(self) -> None:
         """The deadline has come (the watchdog calls this)."""
         with self._lock:
-            if self._finished:
+            if self.finished:
                 return
             self.cut = True
             if self._handle is not None:
@@ -96,6 +98,7 @@ class Watchdog:
         self._due: list[tuple[float, int, Watch]] = []
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
+        self._wakes_at = math.inf
 
     @contextmanager
     def watching(self, seconds: float) -> Iterator[Watch]:
@@ -109,25 +112,35 @@ class Watchdog:
 
     def _add(self, watch: Watch) -> None:
         with self._changed:
+            # Two out for one in keeps the heap as small as what is going on.
+            self._drop_finished(2)
             heapq.heappush(self._due, (watch.at, next(self._numbers), watch))
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
-            elif self._due[0][2] is watch:
+            elif watch.at < self._wakes_at:
                 self._changed.notify()
+
+    def _drop_finished(self, most: int) -> None:
+        for _ in range(most):
+            if not self._due or not self._due[0][2].finished:
+                return
+            heapq.heappop(self._due)
 
     def _run(self) -> None:
         while True:
             self._next().expire()
 
     def _next(self) -> Watch:
+        """Sleep until a watch is due. Woken only for one that ends before all others."""
         with self._changed:
             while True:
-                # Finished watches stay until they are due: taking them out would cost more.
-                wait = self._due[0][0] - time.monotonic() if self._due else None
-                if wait is not None and wait <= 0:
+                at = self._due[0][0] if self._due else math.inf
+                wait = at - time.monotonic()
+                if wait <= 0:
                     return heapq.heappop(self._due)[2]
-                self._changed.wait(wait)
+                self._wakes_at = at
+                self._changed.wait(min(wait, threading.TIMEOUT_MAX))
 
 
 watchdog = Watchdog()

@@ -285,3 +285,11 @@ def test_a_forked_process_has_a_watchdog_of_its_own():
             os._exit(1)
         _, wait_status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(wait_status) == 0
+
+
+def test_finished_watches_do_not_pile_up():
+    dog = Watchdog()
+    for _ in range(1000):
+        with dog.watching(60):
+            pass
+    assert len(dog._due) <= 2

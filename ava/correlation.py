@@ -71,6 +71,7 @@ class CorrelationMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         correlation_id = accept(request.headers.get(HEADER))
+        request.correlation_id = correlation_id  # type: ignore[attr-defined]  # for Django's own log
         with bind(correlation_id):
             response = self.get_response(request)
         response[HEADER] = correlation_id

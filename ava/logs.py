@@ -43,6 +43,16 @@ def redact(value: Any, name: str = "") -> Any:
     return value
 
 
+def _id_of_request(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Django logs a 4xx or 5xx after the middleware has ended; the request still knows its ID."""
+    request = getattr(event.get("_record"), "request", None)
+    if (correlation_id := getattr(request, "correlation_id", None)) is not None:
+        event.setdefault("correlation_id", correlation_id)
+    return event
+
+
 def _redact_event(
     logger: Any, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
@@ -85,7 +95,7 @@ def configure(level: str) -> None:
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.JSONRenderer(),
                     ],
-                    "foreign_pre_chain": _SHARED,
+                    "foreign_pre_chain": [_id_of_request, *_SHARED],
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},

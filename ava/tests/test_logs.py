@@ -41,6 +41,14 @@ def test_lines_of_other_libraries_carry_the_id_too(written: StringIO) -> None:
     assert (line["event"], line["correlation_id"]) == ("slow thing", "lib-1")
 
 
+def test_django_s_own_line_about_a_refusal_carries_the_id_too(
+    client: Client, written: StringIO
+) -> None:
+    client.get("/api/v1/nowhere", headers={correlation.HEADER: "lost-1"})
+    [line] = [line for line in lines(written) if line["logger"] == "django.request"]
+    assert line["correlation_id"] == "lost-1"
+
+
 @pytest.mark.parametrize(
     "fields",
     [

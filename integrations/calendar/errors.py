@@ -1,17 +1,6 @@
 """What can be wrong with a calendar request."""
 
-from http import HTTPStatus
-
-from ava.problems import NotFound, Problem
-
-
-class StubsDisabled(Problem):
-    status = HTTPStatus.FORBIDDEN
-    code = "stubs_disabled"
-    detail = (
-        "Stub integrations are disabled in production. "
-        "Please complete OAuth setup for calendar access."
-    )
+from ava.problems import NotFound
 
 
 class UnknownCalendar(NotFound):

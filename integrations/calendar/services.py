@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from ava.upstream import Service
 from integrations.calendar import demo
 from integrations.calendar.demo import Event
-from integrations.calendar.errors import StubsDisabled, UnknownCalendar
+from integrations.calendar.errors import UnknownCalendar
+from integrations.errors import StubsDisabled
 from integrations.flags import services as flags
 
 GOOGLE = Service("google", "Google Calendar")
@@ -36,7 +37,7 @@ def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
     if provider not in NAMES:
         raise UnknownCalendar(provider)
     if not flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
-        raise StubsDisabled
+        raise StubsDisabled("Please complete OAuth setup for calendar access.")
     return Calendar(
         provider=provider,
         status="stub",

@@ -5,15 +5,6 @@ from http import HTTPStatus
 from ava.problems import Conflict, Problem
 
 
-class StubsDisabled(Problem):
-    status = HTTPStatus.FORBIDDEN
-    code = "stubs_disabled"
-    detail = (
-        "Stub integrations are disabled in production. "
-        "Please configure a real email provider in Settings."
-    )
-
-
 class DeliveryNotAvailable(Conflict):
     """The user has configured a real provider, and this release cannot send through it."""
 

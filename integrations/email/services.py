@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
-from integrations.email.errors import DeliveryNotAvailable, StubsDisabled
+from integrations.email.errors import DeliveryNotAvailable
+from integrations.errors import StubsDisabled
 from integrations.flags import services as flags
 
 log = structlog.get_logger("integrations.email")
@@ -42,7 +43,7 @@ def send_test(*, user: User, to: str, subject: str, text: str) -> Outcome:
     if backend is not None:
         raise DeliveryNotAvailable(PROVIDERS[backend].name)
     if not flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
-        raise StubsDisabled
+        raise StubsDisabled("Please configure a real email provider in Settings.")
     # Who gets what is the user's affair: the log only says that nothing left.
     log.info("stub e-mail", subject_length=len(subject), text_length=len(text))
     return Outcome(backend="stub", delivered=False, message=NOT_SENT)

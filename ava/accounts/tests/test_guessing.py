@@ -141,9 +141,16 @@ def test_right_passwords_at_once_are_not_slowed(transactional_db, user):
     assert [answer.status_code for answer in answers] == [200] * 8
 
 
-def test_every_wrong_password_at_once_is_counted(transactional_db, user):
-    at_once(4, lambda: log_in(APIClient(), password="wrong"), "SELECT")
-    assert [row.count for row in WrongPasswords.objects.all()] == [4, 4]
+def test_every_wrong_password_at_once_is_counted(transactional_db):
+    now = timezone.now()
+    attempt = guessing.admit(account="ada", network="192.0.2.7", now=now)
+
+    def fail() -> None:
+        for _ in range(10):
+            guessing.failed(attempt, now=now)
+
+    at_once(4, fail)
+    assert [row.count for row in WrongPasswords.objects.all()] == [40, 40]
 
 
 def test_after_an_hour_of_quiet_tries_at_once_all_pass(user, clock):

@@ -1,8 +1,7 @@
 """The sliding window by itself, with a clock that the test moves."""
 
-import sys
 import threading
-from collections.abc import Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -88,22 +87,22 @@ def test_after_the_limit_was_lowered_the_wait_is_until_one_really_passes(store, 
     assert store.hit("vapi 192.0.2.7", limit=4).allowed
 
 
-@pytest.fixture
-def restless_threads() -> Iterator[None]:
-    """Threads take turns as often as Python can make them."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
+class TemptingLimit(int):
+    """A limit that lets other threads in between looking and counting."""
+
+    def __gt__(self, used: int) -> bool:
+        fits = int(self) > used
+        time.sleep(0.001)
+        return fits
 
 
-@pytest.mark.usefixtures("restless_threads")
 def test_sixteen_threads_get_exactly_ten_through(store):
     start = threading.Barrier(16)
 
     def burst() -> int:
         start.wait()
-        return passing(store, 200)
+        limit = TemptingLimit(LIMIT)
+        return sum(store.hit("vapi 192.0.2.7", limit=limit).allowed for _ in range(8))
 
     with ThreadPoolExecutor(16) as pool:
         runs = [pool.submit(burst) for _ in range(16)]

@@ -10,7 +10,7 @@ import pytest
 
 from ava.upstream import ProviderUnreachable
 from ava.upstream.deadline import Watchdog, watchdog
-from ava.upstream.tests.wire import OK, answering, status
+from ava.upstream.tests.wire import OK, answering
 
 # The faults below last far longer than the deadline; the margin is for a busy machine.
 DEADLINE = 0.3
@@ -196,44 +196,6 @@ def test_a_deadline_that_passes_later_leaves_the_kept_connection_alone(serve, ma
     time.sleep(0.4)
     door.send("GET", "/")
     assert wire.connections == 1
-
-
-def open_files():
-    return len(os.listdir("/proc/self/fd"))
-
-
-def test_no_file_descriptor_is_left_behind(serve, make_door):
-    def fails_in_turn(line):
-        line.read_request()
-        [line.reset, lambda: line.send(HEAD + b"x"), lambda: line.send(b"\0\r\n\r\n")][
-            len(wire.requests) % 3
-        ]()
-
-    wire, good = serve(fails_in_turn), serve(answering(status(200, "Connection: close")))
-    failing = make_door(wire.url, attempts=1)
-    refused = make_door("http://127.0.0.1:1", attempts=1)
-    fine = make_door(good.url)
-
-    def send_all(times):
-        for _ in range(times):
-            fine.send("GET", "/")
-            for door in (failing, refused):
-                door.works.breaker.close()
-                with pytest.raises(ProviderUnreachable):
-                    door.send("GET", "/")
-
-    def settled(limit):
-        for _ in range(200):  # the servers' threads close their ends a moment later
-            if open_files() <= limit:
-                return True
-            time.sleep(0.01)
-        return False
-
-    send_all(10)
-    settled(0)
-    before = open_files()
-    send_all(170)
-    assert settled(before + 3)
 
 
 def test_the_watchdog_expires_in_order_of_time_not_of_arrival():

@@ -156,3 +156,13 @@ def test_a_control_source_that_fails_leaves_the_last_orders_in_force(clock):
     for _ in range(4):
         with pytest.raises(Rejected):
             breaker.call(lambda: None)
+
+
+def test_of_two_orders_the_later_is_obeyed(clock, told):
+    orders = [Control("open"), None]  # it changes its mind between the look and the deed
+    guidance = Guidance(control=lambda: orders.pop(0) if orders else None)
+    breaker = Breaker(
+        "x", rules=RULES, store=MemoryStore(clock), guidance=guidance, announce=told.append
+    )
+    assert breaker.call(lambda: "through") == "through"
+    assert told == []

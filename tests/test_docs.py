@@ -24,8 +24,10 @@ def test_every_code_is_listed_with_its_status() -> None:
 
 def test_every_endpoint_is_listed(client: Client) -> None:
     paths = client.get("/api/schema", headers={"Accept": "application/json"}).json()["paths"]
+    # One row stands for the four providers whose keys are typed in.
+    one_of_four = re.compile(r"/integrations/(vapi|twilio|resend|smtp)/")
     served = {
-        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        f"{method.upper()} {one_of_four.sub('/integrations/{provider}/', path[len('/api/v1') :])}"
         for path, operations in paths.items()
         for method in operations
         if method in ("get", "put", "post", "patch", "delete")

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 
+from ava.accounts.hashers import PasswordHasher
 from ava.accounts.tests.calls import assert_unauthenticated, log_in, log_out, me, refresh
 from conftest import PASSWORD
 
@@ -190,3 +191,8 @@ def test_other_methods_are_named_as_not_allowed(api, method, path, allowed):
     answer = getattr(api, method)(f"/api/v1/auth/{path}")
     assert answer.status_code == 405
     assert allowed in answer["Allow"]
+
+
+def test_real_passwords_are_hashed_with_argon2id_within_19_mib() -> None:
+    hashed = PasswordHasher().encode("correct horse battery staple", "0123456789abcdef")
+    assert hashed.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")

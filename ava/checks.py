@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
 from ava import env, keyfile, upstream
+from ava.sealing import checks as sealing
 
 # A bulkhead must leave threads for everybody else.
 _SPARE_THREADS = 8
@@ -147,6 +148,12 @@ def unknown_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+# The keys and what they sealed: E012 to E014.
+register(sealing.check_key_ring, Tags.security)
+register(sealing.check_key_strength, Tags.security, deploy=True)
+register(sealing.check_sealed_rows, Tags.database)
+
+
 def _weak(name: str, length: str, check_id: str) -> Error:
     return Error(
         f"{name} is too weak: it needs {length} random characters.",
@@ -155,4 +162,4 @@ def _weak(name: str, length: str, check_id: str) -> Error:
     )
 
 
-IDS: Sequence[str] = tuple(f"ava.E{n:03}" for n in range(1, 12))
+IDS: Sequence[str] = tuple(f"ava.E{n:03}" for n in range(1, 15))

@@ -63,6 +63,18 @@ class AvaSchema(AutoSchema):
             )
         ]
 
+    def _get_request_for_media_type(
+        self, serializer: Any, direction: Literal["request", "response"] = "request"
+    ) -> tuple[Any, bool]:
+        """A body given as plain JSON Schema is needed when one of its members is."""
+        # The library's own method has no types.
+        schema, required = super()._get_request_for_media_type(  # type: ignore[no-untyped-call]
+            serializer, direction
+        )
+        if isinstance(serializer, dict):
+            required = bool(serializer.get("required"))
+        return schema, required
+
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:

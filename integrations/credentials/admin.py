@@ -98,7 +98,9 @@ class CredentialAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argumen
         form = form_for(provider, stored)
         if obj:
             return form
-        return super().get_form(request, obj, change, form=form, fields=None, **kw)
+        # By way of Django, which gives the user's field its search box.
+        kw["fields"] = ["user", *form.base_fields]
+        return super().get_form(request, obj, change, form=form, **kw)
 
     def get_fields(self, request: HttpRequest, obj: Credential | None = None) -> Any:
         fixed = self.get_readonly_fields(request, obj)

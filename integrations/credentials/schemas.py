@@ -8,28 +8,27 @@ from integrations.credentials.validation import PATTERNS
 Schema = dict[str, Any]
 
 _SHOWN: dict[str, Schema] = {
-    "provider": {"type": "string", "readOnly": True},
+    "provider": {"type": "string"},
     "configured": {
         "type": "boolean",
-        "readOnly": True,
         "description": "There is something to use, yours or the operator's.",
     },
-    "source": {"type": "string", "readOnly": True, "enum": ["user", "environment", "none"]},
+    "source": {"type": "string", "enum": ["user", "environment", "none"]},
     "readable": {
         "type": "boolean",
-        "readOnly": True,
         "description": "False when what you stored cannot be opened any more: store it again.",
     },
-    "updated_at": {"type": ["string", "null"], "readOnly": True, "format": "date-time"},
+    "updated_at": {"type": ["string", "null"], "format": "date-time"},
 }
 
 
 def request(provider: str) -> Schema:
-    """What PUT takes."""
+    """What PUT takes. What GET answered can be sent back with changes."""
     fields = PROVIDERS[provider].fields
+    ignored: dict[str, Schema] = {name: {"description": "Ignored here."} for name in _SHOWN}
     return {
         "type": "object",
-        "properties": {**_SHOWN, **{field.name: _given(field) for field in fields}},
+        "properties": {**{field.name: _given(field) for field in fields}, **ignored},
         "required": [field.name for field in fields if field.required],
         "additionalProperties": False,
     }
@@ -70,8 +69,11 @@ def _given(field: Field) -> Schema:
             schema["format"] = "email"
         case Kind.PHONE:
             schema["pattern"] = r"^\s*\+[0-9 ().-]+\s*$"
-        case Kind.TEXT | Kind.HOST:
-            schema["minLength"] = 1
+        case Kind.TEXT:
+            schema["pattern"] = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+        case Kind.HOST:
+            name = {"pattern": rf"^\s*({PATTERNS[Kind.HOST]})\s*$"}
+            schema["anyOf"] = [name, {"format": "ipv6"}]
         case kind:
             empty = "" if field.required else "?"
             schema["pattern"] = rf"^\s*({PATTERNS[kind]}){empty}\s*$"

@@ -112,9 +112,11 @@ def _kept(field: Field, value: str, stored: Mapping[str, Any] | None) -> str:
 
 
 def _port(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 65535:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    # JSON knows one kind of number: 587.0 is 587.
+    if not number or not 1 <= value <= 65535 or value != int(value):
         raise ValueError("A port is a whole number from 1 to 65535.")
-    return value
+    return int(value)
 
 
 def _matching(field: Field, value: str) -> str:

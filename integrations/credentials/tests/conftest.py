@@ -1,11 +1,9 @@
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from integrations.credentials import verification
-from integrations.flags import services as flags
 
 VAPI_KEY = "planted-vapi-key-0001"
 TWILIO = {"account_sid": "AC" + "1f" * 16, "auth_token": "planted-twilio-token-0002"}
@@ -17,13 +15,6 @@ SMTP = {
     "password": "planted päss word 0003",
     "from_email": "ada@example.com",
 }
-
-
-@pytest.fixture(autouse=True)
-def fresh_flags() -> Iterator[None]:
-    flags.forget()
-    yield
-    flags.forget()
 
 
 @pytest.fixture

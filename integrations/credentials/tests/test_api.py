@@ -132,6 +132,7 @@ def test_a_required_secret_left_out_is_refused_and_says_how_to_keep_it(
         ("smtp", {**SMTP, "port": 65536}, "port"),
         ("smtp", {**SMTP, "port": "587"}, "port"),
         ("smtp", {**SMTP, "port": True}, "port"),
+        ("smtp", {**SMTP, "port": 587.5}, "port"),
         ("smtp", {**SMTP, "security": "ssl"}, "security"),
         ("smtp", {**SMTP, "host": "https://mail.example.com"}, "host"),
         ("smtp", {**SMTP, "host": "-mail.example.com"}, "host"),

@@ -5,8 +5,6 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from ava.problems import Problem
-from integrations.credentials import verification
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.services import credentials_for
 from integrations.credentials.tests.conftest import SMTP, TWILIO, VAPI_KEY
@@ -255,48 +253,6 @@ def test_a_row_tampered_with_is_unreadable_not_believed(
     sealed = Credential.objects.get(provider="twilio").secrets
     Credential.objects.filter(provider="vapi").update(secrets=sealed)
     assert api.get(address("vapi")).json()["readable"] is False
-
-
-def test_verify_asks_with_the_stored_credentials(
-    api: APIClient, address: Any, asked: list[Any]
-) -> None:
-    api.put(address("vapi"), {"api_key": VAPI_KEY})
-    answer = api.post(address("vapi", "/verify"))
-    assert answer.status_code == 200
-    assert answer.json() == {"provider": "vapi", "ok": True, "message": "Vapi accepted the key."}
-    assert [each.fields["api_key"] for each in asked] == [VAPI_KEY]
-
-
-def test_verify_without_credentials_says_where_to_add_them(
-    api: APIClient, address: Any, asked: list[Any]
-) -> None:
-    answer = api.post(address("vapi", "/verify"))
-    assert (answer.status_code, answer.json()["code"]) == (400, "credentials_missing")
-    assert answer.json()["detail"] == "Vapi credentials not configured. Add them in Settings."
-    assert not asked
-
-
-def test_verify_passes_the_providers_refusal_on(
-    api: APIClient, address: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Refused(Problem):
-        status, code = 401, "provider_auth_failed"
-
-    def refuse(credentials: Any) -> str:
-        raise Refused("Invalid Vapi API key. Please update your credentials in Settings.")
-
-    monkeypatch.setattr(verification, "_verifiers", {"vapi": refuse})
-    api.put(address("vapi"), {"api_key": VAPI_KEY})
-    answer = api.post(address("vapi", "/verify"))
-    assert (answer.status_code, answer.json()["code"]) == (401, "provider_auth_failed")
-
-
-def test_verify_of_a_provider_ava_cannot_ask_is_a_conflict(
-    api: APIClient, address: Any, asked: list[Any]
-) -> None:
-    api.put(address("smtp"), SMTP)
-    answer = api.post(address("smtp", "/verify"))
-    assert (answer.status_code, answer.json()["code"]) == (409, "verification_unavailable")
 
 
 def test_the_endpoints_share_the_integrations_quota(

@@ -167,7 +167,7 @@ def test_the_help_tells_a_stranger_what_to_do(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit):
         call_command("rotate_keys", "--help")
     told = capsys.readouterr().out
-    for word in ("AVA_KEYS=k2:", "--dry-run", "--batch", "Exit code", "remove the old key"):
+    for word in ("AVA_KEYS=k2:", "--dry-run", "--batch", "Exit code", "Remove the old key"):
         assert word in told
 
 

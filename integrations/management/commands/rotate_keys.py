@@ -11,8 +11,11 @@ from ava.sealing.rotation import Rotation, rotate
 
 _HELP = """Seal every stored credential anew under the primary key, the first in AVA_KEYS.
 
-How to replace a key: put a fresh one in front (AVA_KEYS=k2:<base64 of 32 bytes>,k1:<old>),
-restart AVA, run this command, and remove the old key when the command says so.
+How to replace a key:
+  1. Make one: python3 -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"
+  2. Put it in front, in the environment or the key file: AVA_KEYS=k2:<new>,k1:<old>
+  3. Restart AVA, then run this command.
+  4. Remove the old key when the command says so.
 
 AVA keeps serving meanwhile. A run that was interrupted is started again and goes on where it
 was. Rows that cannot be opened are named and left as they are.

@@ -6,7 +6,6 @@ a change is sent as the complete top-level field with one leaf altered.
 
 import copy
 import json
-import math
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Final
@@ -91,7 +90,7 @@ def patch(
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal as JSON: 1 and 1.0 are one number, true is none, the order of names is nothing."""
+    """Equal as Vapi reads JSON: 1 is 1.0, true is no number, the order of names is nothing."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -99,7 +98,7 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == other
+        return _number(one) == _number(other)
     return type(one) is type(other) and bool(one == other)
 
 
@@ -144,6 +143,20 @@ def _plain(value: Any) -> Any:
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value)
     return value
+
+
+def _number(value: float) -> float:
+    """The number as Vapi's JavaScript knows it, a double; small whole ones as int.
+
+    JavaScript writes the double 6.795858998254371e16 as 67958589982543710, which is another
+    whole number, and the same double.
+    """
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= EXACT else value
+    try:
+        return value if abs(value) <= EXACT else float(value)
+    except OverflowError:
+        return value

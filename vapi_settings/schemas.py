@@ -6,12 +6,19 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from ava.openapi import ProblemSerializer
+from vapi_settings import catalogue
 
 PATH: Final = OpenApiParameter.PATH
 QUERY: Final = OpenApiParameter.QUERY
 HEADER: Final = OpenApiParameter.HEADER
 
-KEY = OpenApiParameter("key", str, PATH, description="The setting's name.")
+KEY = OpenApiParameter(
+    "key",
+    str,
+    PATH,
+    pattern=rf"^{catalogue.KEY.pattern}$",
+    description="The setting's name: a standard one, or one of your own.",
+)
 ASSISTANT = OpenApiParameter(
     "assistant_id", str, QUERY, description="Left out: the default assistant, else the only one."
 )

@@ -11,11 +11,31 @@ from vapi_settings.diff import ABSENT
 from vapi_settings.models import Revision
 
 
+@extend_schema_field({})
+class AnyField(serializers.Field[Any, Any, Any, Any]):
+    """Any JSON, null included. DRF's JSONField documents null as something beside "anything"."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        return (True, None) if data is None else super().validate_empty_values(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class NumberField(serializers.FloatField):
+    """A number, written as it is: 200 and not 200.0."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class SettingSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(source="setting.key")
-    value = serializers.JSONField(
+    value = AnyField(
         source="setting.value",
-        allow_null=True,
         help_text="What the assistant holds; the default where it holds nothing.",
     )
     type = serializers.ChoiceField(
@@ -23,11 +43,11 @@ class SettingSerializer(serializers.Serializer[Any]):
     )
     description = serializers.CharField(source="setting.description")
     constraints = serializers.DictField(
-        child=serializers.FloatField(),
+        child=NumberField(),
         source="setting.constraints",
         help_text="min_length, max_length, minimum, maximum, max_bytes: what applies.",
     )
-    default = serializers.JSONField(source="setting.default", allow_null=True)
+    default = AnyField(source="setting.default")
     updated_at = serializers.DateTimeField(allow_null=True)
     custom = serializers.BooleanField(source="setting.custom")
     is_set = serializers.BooleanField(
@@ -70,7 +90,7 @@ class RevertedSettingSerializer(serializers.Serializer[Any]):
 class ChangeSerializer(serializers.Serializer[Any]):
     """The body of PUT."""
 
-    value = serializers.JSONField(allow_null=True, help_text="Of the setting's type.")
+    value = AnyField(help_text="Of the setting's type.")
 
 
 class RevertSerializer(serializers.Serializer[Any]):

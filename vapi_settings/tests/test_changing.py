@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 
 from vapi_settings.models import AssistantLease, Revision
-from vapi_settings.tests.conftest import ASSISTANT, SETTINGS
+from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS
 
 CHANGES = {
     "greeting_message": ("Grüß Gott! ☎ 日本語", "firstMessage"),
@@ -194,6 +194,22 @@ def test_a_hostile_body_is_a_400(ada, vapi, key, raw):
     assert answer.status_code == 400, raw
     assert answer.json()["code"] in ("validation_failed", "malformed_request")
     assert vapi.patches == []
+
+
+@pytest.mark.parametrize(
+    "number", [6.795858998254371e16, 1e22, 5e-324, -0.0, 2**53 - 1, 1.0, 1e300]
+)
+def test_numbers_are_kept_however_vapi_writes_them(put, value_of, number):
+    assert put("my_key", [number]).status_code == 200
+    assert [float(it) for it in value_of("my_key", **NO_CACHE)] == [number]
+    assert put("my_key", [number]).status_code == 200
+
+
+def test_a_neighbour_that_utf_8_cannot_hold_is_sent_back_as_it_was(put, vapi):
+    strange = {"half": "\ud800", "nul": "\x00", "long": 2**53}
+    vapi.plant(metadata=strange)
+    assert put("my_key", 1).status_code == 200
+    assert vapi.document()["metadata"] == {**strange, "my_key": 1}
 
 
 @pytest.mark.parametrize("key", ["Temperature", "a-b", "1a", "x" * 65, "_a", "ä"])

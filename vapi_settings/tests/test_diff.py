@@ -26,7 +26,7 @@ steady = settings(deadline=None, derandomize=True)
 scalars = (
     st.none()
     | st.booleans()
-    | st.integers(-(2**53), 2**53)
+    | st.integers(-(2**80), 2**80)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text()
 )
@@ -148,6 +148,10 @@ def test_a_top_level_field_is_taken_away_by_null():
     [
         (1, 1.0, True),
         (0.0, -0.0, True),
+        (6.795858998254371e16, 67958589982543710, True),
+        (1e300, 10**300, True),
+        (10**400, 10**400 + 1, False),
+        (2**53 - 1, 2**53 - 2, False),
         (True, 1, False),
         (False, 0, False),
         (None, False, False),

@@ -195,7 +195,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ava.accounts.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["ava.renderers.AsciiJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["ava.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "ava.pagination.Pagination",
     "PAGE_SIZE": 50,

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.conf import settings
 from django.contrib.auth.models import User
 
 from ava.problems import Problem
-from integrations.credentials import verification
+from integrations.credentials import store, verification
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from integrations.credentials.providers import PROVIDERS, Provider
 from integrations.credentials.services import credentials_for
@@ -52,10 +51,7 @@ def _check(provider: Provider, user: User | None) -> Finding:
 
 
 def _operators(provider: Provider) -> Credentials:
-    fields = {
-        field: settings.OPERATOR_CREDENTIALS.get(variable) or ""
-        for field, variable in provider.environment.items()
-    }
-    if not fields or not all(fields.values()):
+    found = store.operators(provider)
+    if found is None:
         raise CredentialsMissing(provider.name)
-    return Credentials(provider.slug, "environment", fields, version="")
+    return found

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as fields
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,18 +33,11 @@ from vapi_settings.schemas import (
 )
 
 
-class AsciiJSONRenderer(JSONRenderer):
-    """Vapi may hold half surrogate pairs, which JSON can name and UTF-8 cannot hold."""
-
-    ensure_ascii = True
-
-
 class VapiViewSet(ApiViewSet):
     """What all of Vapi's endpoints share."""
 
     ratelimit_group = "vapi"
     asks_providers = True
-    renderer_classes = (AsciiJSONRenderer,)
 
     def caller(self) -> User:
         user = self.request.user

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from ava.lastknown import LastKnown
 from ava.upstream import Control
-from integrations.breakers.last_known import LastKnown
 from integrations.breakers.models import BreakerControl
 
 

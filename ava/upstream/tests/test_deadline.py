@@ -223,12 +223,14 @@ def test_a_finished_watch_touches_no_socket():
         with watchdog.watching(0.1) as watch:
             watch.hold(ours)
         watch.expire()
+        assert not watch.cut
         ours.sendall(b"still open")
         assert theirs.recv(100) == b"still open"
 
 
 def test_a_socket_held_after_the_deadline_is_shut_at_once():
     ours, theirs = socket.socketpair()
+    theirs.settimeout(2)
     with ours, theirs, watchdog.watching(10) as watch:
         watch.expire()
         watch.hold(ours)

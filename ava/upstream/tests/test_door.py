@@ -212,6 +212,17 @@ def test_while_a_probe_is_on_its_way_everybody_else_waits_outside(serve, make_do
     assert len(wire.requests) == 1
 
 
+def test_a_probe_trusts_no_connection_from_before_the_outage(serve, make_door, clock):
+    wire = serve(answering())
+    door = make_door(wire.url)
+    door.works.breaker.store._clock = clock
+    door.send("GET", "/")
+    door.works.breaker.open()
+    clock.advance(30)
+    door.send("GET", "/")
+    assert wire.connections == 2
+
+
 def test_the_ninth_caller_of_a_hung_provider_is_told_at_once(serve, make_door):
     inside, leave = threading.Semaphore(0), threading.Event()
 
@@ -249,6 +260,7 @@ def test_a_caller_refused_by_the_bulkhead_leaves_the_probe_to_others(serve, make
     clock.advance(30)
     with door.works.bulkhead.slot(), pytest.raises(ProviderBusy):
         door.send("GET", "/")
+    assert door.snapshot().state == "open"
     assert door.send("GET", "/").status == 200
 
 

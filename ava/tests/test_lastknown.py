@@ -2,7 +2,7 @@
 
 import threading
 
-from integrations.breakers.last_known import LastKnown
+from ava.lastknown import LastKnown
 
 
 class Source:

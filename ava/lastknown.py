@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import structlog
 
 T = TypeVar("T")
-log = structlog.get_logger("integrations.breakers")
+log = structlog.get_logger("ava.lastknown")
 
 FRESH_SECONDS = 0.25
 

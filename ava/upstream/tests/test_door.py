@@ -10,7 +10,6 @@ import responses
 from ava.upstream import (
     Answer,
     ProviderAuthFailed,
-    ProviderBusy,
     ProviderRateLimited,
     ProviderUnavailable,
     ProviderUnreachable,
@@ -221,47 +220,6 @@ def test_a_probe_trusts_no_connection_from_before_the_outage(serve, make_door, c
     clock.advance(30)
     door.send("GET", "/")
     assert wire.connections == 2
-
-
-def test_the_ninth_caller_of_a_hung_provider_is_told_at_once(serve, make_door):
-    inside, leave = threading.Semaphore(0), threading.Event()
-
-    def script(line):
-        while line.read_request():
-            inside.release()
-            leave.wait(10)
-            line.send(OK)
-
-    wire = serve(script)
-    door = make_door(wire.url, name="Vapi")
-    callers = [threading.Thread(target=door.send, args=("GET", "/")) for _ in range(8)]
-    for caller in callers:
-        caller.start()
-    for _ in callers:
-        inside.acquire(timeout=10)
-    for _ in range(5):
-        with pytest.raises(ProviderBusy) as caught:
-            door.send("GET", "/")
-    leave.set()
-    for caller in callers:
-        caller.join()
-    assert caught.value.detail == "Vapi is busy. Please try again in a moment."
-    assert (caught.value.status, caught.value.unsent) == (503, True)
-    assert counted(metrics.BULKHEAD_REFUSALS, door) == 5
-    assert counted(metrics.FAILURES, door) == 0
-    assert len(wire.requests) == 8
-    assert door.send("GET", "/").status == 200
-
-
-def test_a_caller_refused_by_the_bulkhead_leaves_the_probe_to_others(serve, make_door, clock):
-    door = make_door(serve(answering()).url, bulkhead=1)
-    door.works.breaker.store._clock = clock
-    door.works.breaker.open()
-    clock.advance(30)
-    with door.works.bulkhead.slot(), pytest.raises(ProviderBusy):
-        door.send("GET", "/")
-    assert door.snapshot().state == "open"
-    assert door.send("GET", "/").status == 200
 
 
 def test_a_failure_is_one_log_line_without_address_or_secret(serve, make_door, capsys, caplog):

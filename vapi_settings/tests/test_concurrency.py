@@ -11,10 +11,11 @@ from threading import Event
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from conftest import client_of
+from tests import database
 from vapi_settings.models import AssistantLease, Revision
 from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS
 
@@ -49,7 +50,8 @@ def puts(key, value):
 
 def test_edits_of_neighbouring_fields_at_once_all_hold(at_once, ada, vapi):
     """Both live in `model`, which each change sends whole."""
-    for number in range(1, 6):
+    vapi.sandbox.faults.add("vapi", "slow", delay_ms=40)
+    for number in range(1, 3):
         temperature, tokens = round(number / 10, 1), 100 + number
         answers = at_once(puts("temperature", temperature), puts("max_tokens", tokens))
         assert [answer.status_code for answer in answers] == [200, 200]
@@ -139,7 +141,7 @@ class Editor:
         env = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "ava.settings",
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "DATABASE_URL": database.url(),
             "VAPI_BASE_URL": django_settings.VAPI_BASE_URL,
         }
         arguments = [json.dumps(it) if at % 2 else it for at, it in enumerate(changes)]
@@ -193,6 +195,15 @@ def test_edits_from_several_processes_lose_nothing(ada, user, vapi, history):
     for key, (outcome, value) in made.items():
         assert (shown.get(key) == value) == (outcome == "made"), key
     assert len(vapi.patches) == sum(outcome == "made" for outcome, _ in made.values()) >= 2
+
+
+def test_a_change_by_another_process_leaves_the_copies_here_behind(user, vapi, value_of):
+    assert value_of("temperature") == 0.7
+    with Editor(user, "temperature", 1.1) as editor:
+        editor.is_ready()
+        editor.go()
+        assert editor.outcomes() == ["made"]
+    assert value_of("temperature") == 1.1
 
 
 @pytest.mark.parametrize(("when", "landed"), [("after", True), ("before", False)])

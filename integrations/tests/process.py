@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 from django.conf import settings
-from django.db import connection
+
+from tests import database
 
 
 def manage(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -23,7 +24,7 @@ def manage(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[st
             # The system checks refuse the tests' own, as weak as they are.
             "SECRET_KEY": secrets.token_urlsafe(64),
             "AVA_JWT_KEY": secrets.token_urlsafe(64),
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "DATABASE_URL": database.url(),
             **variables,
         },
     )

@@ -51,6 +51,7 @@ def test_no_table_holds_a_secret(settled: None, user: User) -> None:
     assert PLANTED not in rows
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_no_file_of_the_database_holds_a_secret(settled: None) -> None:
     """Freed pages and the write-ahead log included."""

@@ -57,6 +57,18 @@ class Assistant:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """The organisation's assistants.
+
+    Attributes:
+        only: the whole of the only one, where there is one only.
+    """
+
+    summaries: tuple[Summary, ...]
+    only: Assistant | None
+
+
+@dataclass(frozen=True)
 class PhoneNumber:
     """A phone number at Vapi.
 
@@ -84,9 +96,13 @@ class VapiClient:
         """Ask for as little as possible. Raises: ProviderProblem."""
         self._list("/assistant", {"limit": 1})
 
-    def assistants(self) -> list[Summary]:
+    def assistants(self) -> Listing:
         """The organisation's assistants, the newest first; the newest 1000 of more."""
-        return [_summary(found) for found in self._pages("/assistant")]
+        found = list(self._pages("/assistant"))
+        return Listing(
+            summaries=tuple(_summary(one) for one in found),
+            only=_assistant(found[0]) if len(found) == 1 else None,
+        )
 
     def assistant(self, assistant_id: str) -> Assistant:
         """One assistant. Raises: AssistantNotFound, ProviderProblem."""

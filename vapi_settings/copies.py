@@ -4,7 +4,7 @@ A user's copies are filed under the version of their credentials: another key ne
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 from typing import Final, TypeVar
 
@@ -22,8 +22,9 @@ from ava.upstream import (
 )
 from integrations.credentials.services import credentials_for
 from vapi_settings import leases, ledger
-from vapi_settings.client import Assistant, PhoneNumber, Summary, VapiClient
+from vapi_settings.client import Assistant, Listing, PhoneNumber, VapiClient
 from vapi_settings.errors import VAPI, AssistantNotFound
+from vapi_settings.ledger import Known
 from vapi_settings.models import AssistantLease
 
 V = TypeVar("V")
@@ -49,7 +50,7 @@ def _cache(name: str) -> ReadCache[V]:
 
 
 _assistants: ReadCache[Assistant] = _cache("vapi_assistant")
-_lists: ReadCache[tuple[Summary, ...]] = _cache("vapi_assistants")
+_lists: ReadCache[Listing] = _cache("vapi_assistants")
 _numbers: ReadCache[tuple[PhoneNumber, ...]] = _cache("vapi_phone_numbers")
 
 
@@ -79,9 +80,12 @@ def account(user: User) -> Account:
     )
 
 
-def assistants(of: Account, *, reload: bool = False) -> Copy[tuple[Summary, ...]]:
-    """The account's assistants. Raises: ProviderProblem."""
-    return _read(_lists, of, of.key, lambda: tuple(of.client.assistants()), reload)
+def assistants(of: Account, *, reload: bool = False) -> Copy[Listing]:
+    """The account's assistants. Where there is one only, this mostly is a read of that, too.
+
+    Raises: ProviderProblem.
+    """
+    return _read(_lists, of, of.key, lambda: _list(of), reload)
 
 
 def phone_numbers(of: Account, *, reload: bool = False) -> Copy[tuple[PhoneNumber, ...]]:
@@ -108,18 +112,16 @@ def assistant(
     key = (*of.key, assistant_id)
     if unasked and (copy := _assistants.last_good(key)):
         return copy
-    known = ledger.known(of.user.pk, assistant_id)
-    lease = AssistantLease.objects.filter(pk=assistant_id).first()
-    busy = lease is not None and leases.is_live(lease, timezone.now())
+    before = _before(of, assistant_id)
     return _read(
         _assistants,
         of,
         key,
         lambda: look(of, assistant_id, holding=holding),
         reload,
-        edition=lease.edition if lease else 0,
+        edition=before.edition,
         # Whoever was changing it has died: only Vapi knows what became of it.
-        doubted=known.is_unsettled and not busy,
+        doubted=before.known.is_unsettled and before.alone,
     )
 
 
@@ -131,23 +133,65 @@ def look(of: Account, assistant_id: str, *, holding: bool = False) -> Assistant:
 
     Raises: AssistantNotFound, ProviderProblem.
     """
-    # In this order: an open revision seen now, and a lease that is free after that, mean that
-    # nobody is at work on it any more.
-    known = ledger.known(of.user.pk, assistant_id)
-    alone = (
-        holding
-        or not AssistantLease.objects.filter(
-            pk=assistant_id, lease_until__gt=timezone.now()
-        ).exists()
-    )
+    before = _before(of, assistant_id)
     try:
         found = of.client.assistant(assistant_id)
     except AssistantNotFound:
         _assistants.drop((*of.key, assistant_id))
         _lists.drop(of.key)
         raise
-    ledger.note(known, found, now=timezone.now(), alone=alone)
+    ledger.note(before.known, found, now=timezone.now(), alone=holding or before.alone)
     return found
+
+
+def _list(of: Account) -> Listing:
+    """The account's assistants from Vapi; the only one is noted and kept as any read of it."""
+    candidate = ledger.latest_assistant(of.user.pk)
+    before = _before(of, candidate) if candidate else None
+    since = mark()
+    listing = of.client.assistants()
+    only = listing.only
+    if only is None:
+        return listing
+    if before is None or before.known.assistant_id != only.id:
+        # Not the one that was expected. Where nothing is known now, nothing was before.
+        before = _before(of, only.id)
+        if not before.is_blank:
+            return replace(listing, only=None)
+    ledger.note(before.known, only, now=timezone.now(), alone=before.alone)
+    _assistants.store((*of.key, only.id), only, mark=since, edition=before.edition)
+    return listing
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What AVA knew of an assistant before it was read.
+
+    Attributes:
+        edition: of its lease; 0 where AVA never changed it.
+        alone: whether nobody was changing it.
+    """
+
+    known: Known
+    edition: int
+    alone: bool
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether AVA has neither seen nor changed it."""
+        return self.known.is_new and self.alone and not self.edition
+
+
+def _before(of: Account, assistant_id: str) -> _Before:
+    # In this order: an open revision seen now, and a lease that is free after that, mean that
+    # nobody is at work on it any more.
+    known = ledger.known(of.user.pk, assistant_id)
+    lease = AssistantLease.objects.filter(pk=assistant_id).first()
+    return _Before(
+        known=known,
+        edition=lease.edition if lease else 0,
+        alone=lease is None or not leases.is_live(lease, timezone.now()),
+    )
 
 
 def mark() -> Mark:

@@ -85,6 +85,12 @@ def of(owner_id: int, assistant_id: str) -> QuerySet[Revision]:
     return Revision.objects.filter(owner_id=owner_id, assistant_id=assistant_id)
 
 
+def latest_assistant(owner_id: int) -> str | None:
+    """The assistant that the owner's newest revision is about."""
+    rows = Revision.objects.filter(owner_id=owner_id).order_by("-id")
+    return rows.values_list("assistant_id", flat=True).first()
+
+
 def known(owner_id: int, assistant_id: str) -> Known:
     """What AVA knows now. One query, which gets what no confirmed revision has followed yet."""
     rows = of(owner_id, assistant_id)

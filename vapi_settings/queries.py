@@ -1,10 +1,10 @@
 """What there is to see: settings, their history, assistants, phone numbers."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -18,6 +18,8 @@ from vapi_settings.diff import ABSENT
 from vapi_settings.errors import AssistantAmbiguous, AssistantNotFound, SettingNotFound
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def shown(of: Account, assistant_id: str, key: str) -> QuerySet[Revision]:
 def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[list[Summary]]:
     """The user's assistants, those whose name or id holds the text."""
     copy = copies.assistants(copies.account(user), reload=reload)
-    return _filtered(copy, search, lambda found: (found.name, found.id))
+    return _filtered(copy, copy.value.summaries, search, lambda found: (found.name, found.id))
 
 
 def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Assistant]:
@@ -108,7 +110,7 @@ def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[As
 def phone_numbers(*, user: User, search: str = "", reload: bool = False) -> Copy[list[PhoneNumber]]:
     """The user's phone numbers at Vapi, those whose name or number holds the text."""
     copy = copies.phone_numbers(copies.account(user), reload=reload)
-    return _filtered(copy, search, lambda found: (found.name, found.number))
+    return _filtered(copy, copy.value, search, lambda found: (found.name, found.number))
 
 
 def definition(key: str) -> Definition:
@@ -172,7 +174,7 @@ def find(of: Account, assistant_id: str | None, *, reload: bool = False) -> Copy
 
 def _only(of: Account, reload: bool) -> Copy[Assistant]:
     copy = copies.assistants(of, reload=reload)
-    found = copy.value
+    found = copy.value.summaries
     if not found:
         raise AssistantNotFound(
             "There is no assistant at Vapi yet. Create one in Vapi's dashboard first."
@@ -180,6 +182,9 @@ def _only(of: Account, reload: bool) -> Copy[Assistant]:
     if len(found) > 1:
         choices = [{"id": one.id, "name": one.name} for one in found]
         raise AssistantAmbiguous(extra={"assistants": choices})
+    if reload and copy.value.only is not None:
+        # The list was read just now, and brought the assistant along.
+        return Copy(copy.value.only, as_of=copy.as_of, age=copy.age)
     return copies.assistant(of, found[0].id, reload=reload, unasked=copy.stale)
 
 
@@ -188,10 +193,15 @@ def _normal(assistant_id: str | None) -> str:
     return (assistant_id or "").lower()
 
 
-def _filtered(copy: Copy[tuple[Any, ...]], search: str, texts: Any) -> Copy[list[Any]]:
+def _filtered(
+    copy: Copy[Any],
+    everything: Iterable[T],
+    search: str,
+    texts: Callable[[T], Iterable[str]],
+) -> Copy[list[T]]:
     wanted = search.strip().casefold()
     kept = [
-        found for found in copy.value if any(wanted in text.casefold() for text in texts(found))
+        found for found in everything if any(wanted in text.casefold() for text in texts(found))
     ]
     return Copy(kept, as_of=copy.as_of, age=copy.age, stale=copy.stale)
 

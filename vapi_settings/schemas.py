@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
+from ava import pagination
 from ava.openapi import ProblemSerializer
 from vapi_settings import catalogue
 
@@ -24,10 +24,7 @@ ASSISTANT = OpenApiParameter(
 )
 SEARCH = OpenApiParameter("search", str, QUERY, description="A part of the text, in any case.")
 CUSTOM = OpenApiParameter("custom", bool, QUERY, description="Only custom settings, or none.")
-PAGE = [
-    OpenApiParameter("limit", OpenApiTypes.INT, QUERY, description="Rows in a page, at most 200."),
-    OpenApiParameter("offset", OpenApiTypes.INT, QUERY, description="Rows to skip."),
-]
+PAGE = [OpenApiParameter(name, schema, QUERY) for name, schema in pagination.SCHEMAS.items()]
 RELOAD = OpenApiParameter(
     "Cache-Control", str, HEADER, description="no-cache asks Vapi, whatever copy there is."
 )

@@ -52,7 +52,6 @@ def test_a_change_reads_patches_and_reads_back(put, vapi):
     assert vapi.asked == [
         "GET /assistant",
         "GET /assistant/*",
-        "GET /assistant/*",
         "PATCH /assistant/*",
         "GET /assistant/*",
     ]

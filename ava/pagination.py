@@ -10,6 +10,12 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 MAX_OFFSET = 1_000_000
 
+# For the OpenAPI document, by the name of the query parameter.
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    "offset": {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+}
+
 
 class Pagination(LimitOffsetPagination):
     """`limit` and `offset`. What is no such number is refused, not guessed at."""
@@ -25,8 +31,8 @@ class Pagination(LimitOffsetPagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
-            _parameter("limit", "How many rows at most.", DEFAULT_LIMIT, 1, MAX_LIMIT),
-            _parameter("offset", "How many rows to pass over.", 0, 0, MAX_OFFSET),
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in SCHEMAS.items()
         ]
 
 
@@ -37,14 +43,3 @@ def _number(request: Request, name: str, default: int, low: int, high: int) -> i
     if not (raw.isascii() and raw.isdigit() and len(raw) < 10 and low <= int(raw) <= high):
         raise ValidationError({name: [f"must be a whole number from {low} to {high}."]})
     return int(raw)
-
-
-def _parameter(name: str, about: str, default: int, low: int, high: int) -> dict[str, Any]:
-    schema = {"type": "integer", "minimum": low, "maximum": high, "default": default}
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": about,
-        "schema": schema,
-    }

@@ -68,7 +68,8 @@ def _given(field: Field) -> Schema:
         case Kind.EMAIL:
             schema["format"] = "email"
         case Kind.PHONE:
-            schema["pattern"] = r"^\s*\+[0-9 ().-]+\s*$"
+            # Optional wherever it stands: empty takes it away.
+            schema["pattern"] = r"^\s*(\+[0-9 ().-]+)?\s*$"
         case Kind.TEXT:
             schema["pattern"] = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
         case Kind.HOST:

@@ -77,8 +77,11 @@ def validate(
 
 def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
     """The value to store, None for none, or ValueError with a sentence."""
-    if isinstance(value, str) and field.kind is not Kind.TEXT:
-        value = value.strip()
+    if isinstance(value, str):
+        if len(value) > field.max_length:
+            raise ValueError(f"At most {field.max_length} characters.")
+        if field.kind is not Kind.TEXT:
+            value = value.strip()
     if value is None or value == "":
         if not field.required:
             return None
@@ -95,8 +98,6 @@ def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
         return _port(value)
     if not isinstance(value, str):
         raise ValueError("This must be text.")
-    if len(value) > field.max_length:
-        raise ValueError(f"At most {field.max_length} characters.")
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
         raise ValueError("Control characters are not allowed.")
     return _CHECKS[field.kind](field, value)

@@ -12,6 +12,7 @@ from ava import ratelimit, upstream
 from integrations.breakers import controls
 from integrations.flags import services as flags
 from sandbox.server import Sandbox
+from vapi_settings import copies
 
 PASSWORD = "correct horse battery staple"
 
@@ -24,6 +25,7 @@ def clean_slate() -> Iterator[None]:
     ratelimit.forget()
     controls.forget()
     flags.forget()
+    copies.forget()
     cache.clear()
 
 

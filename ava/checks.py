@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
-from ava import env, keyfile, upstream
+from ava import env, keyfile, readcache, upstream
 from ava.sealing import checks as sealing
 
 # A bulkhead must leave threads for everybody else.
@@ -85,7 +85,8 @@ def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register
 def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     doors = (upstream.door(service.label) for service in upstream.services())
-    widest = max((door.policy.bulkhead for door in doors), default=0)
+    # Those inside the bulkhead, and those who wait for what one of them reads.
+    widest = max((door.policy.bulkhead for door in doors), default=0) + readcache.FOLLOWERS
     if settings.ENV["AVA_THREADS"] < widest + _SPARE_THREADS:
         return [
             Error(

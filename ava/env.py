@@ -76,7 +76,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         _url("AVA_PUBLIC_URL", None, "address under which people and providers reach AVA"),
         _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
         _number("WEB_CONCURRENCY", 1, "worker processes", 1, 64),
-        _number("AVA_THREADS", 24, "threads of each worker process", 4, 256),
+        _number("AVA_THREADS", 32, "threads of each worker process", 4, 256),
         _switch("DJANGO_DEBUG", False, "Django's debug pages; never in production"),
         _text("LOG_LEVEL", "INFO", "how much is logged", "DEBUG", "INFO", "WARNING", "ERROR"),
     ),

@@ -91,3 +91,10 @@ def test_every_code_is_used_by_one_class_only() -> None:
         if "code" in vars(kind):
             assert codes.setdefault(kind.code, kind) is kind, kind.code
     assert json.dumps(sorted(codes))
+
+
+def test_a_body_beyond_the_limit_is_refused_unread(client: Client) -> None:
+    body = json.dumps({"identifier": "x" * 1024 * 1024, "password": "y"})
+    answer = client.post("/api/v1/auth/login", body, content_type="application/json")
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "payload_too_large"

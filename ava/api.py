@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -25,6 +25,7 @@ _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
     (PermissionDenied, problems.PermissionRefused),
     (exceptions.NotFound, problems.NotFound),
     (Http404, problems.NotFound),
+    (RequestDataTooBig, problems.PayloadTooLarge),
 )
 
 

@@ -1,0 +1,19 @@
+from django.test import Client
+
+
+def test_the_start_page_leads_to_the_documentation_and_the_admin(client: Client) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert client.get("/api/docs").status_code == 200
+    for address in ("/api/docs", "/admin/", "/readyz"):
+        assert f'href="{address}"' in page.content.decode()
+
+
+def test_the_icon_that_browsers_ask_for_is_there(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/ava/icon.svg"
+
+
+def test_pages_name_nothing_from_outside(client: Client) -> None:
+    text = client.get("/").content.decode()
+    assert "http://" not in text
+    assert "https://" not in text

@@ -12,6 +12,10 @@ from ava.upstream.service import Service
 from ava.upstream.states import Outcome
 
 
+# A full bulkhead empties within moments, or the breaker opens.
+BUSY_SECONDS = 1.0
+
+
 class ProviderProblem(Problem):
     """A provider did not do what was asked.
 
@@ -93,4 +97,4 @@ class ProviderBusy(ProviderProblem):
     sentence = "{provider} is busy. Please try again in a moment."
 
     def __init__(self, service: Service) -> None:
-        super().__init__(service, unsent=True)
+        super().__init__(service, retry_after=BUSY_SECONDS, unsent=True)

@@ -1,57 +1,13 @@
-"""Reads are shared, remembered, and never go back in time."""
+"""Reads are remembered, and never go back in time."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from prometheus_client import REGISTRY
 
 from ava.readcache import ReadCache
-
-KEY = ("ada", "thing")
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-WAIT = 10  # seconds; a test that waits this long has failed
-
-
-class Down(Exception):
-    pass
-
-
-class Busy(Exception):
-    pass
-
-
-class Clock:
-    def __init__(self):
-        self.seconds = 0.0
-
-    def __call__(self):
-        return self.seconds
-
-    def now(self):
-        return NOON + timedelta(seconds=self.seconds)
-
-
-class Source:
-    """Something slow to read: each read waits until it is let go."""
-
-    def __init__(self, *answers, held=False):
-        self.answers = list(answers)
-        self.reads = 0
-        self.begun = threading.Semaphore(0)
-        self.go = threading.Event()
-        if not held:
-            self.go.set()
-
-    def __call__(self):
-        answer = self.answers[min(self.reads, len(self.answers) - 1)]
-        self.reads += 1
-        self.begun.release()
-        assert self.go.wait(WAIT)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+from ava.tests.reading import KEY, NOON, WAIT, Busy, Clock, Down, Source, make
 
 
 @pytest.fixture
@@ -62,25 +18,6 @@ def clock():
 @pytest.fixture
 def cache(clock):
     return make(clock)
-
-
-class Places(threading.BoundedSemaphore):
-    @property
-    def taken(self):
-        return self._initial_value - self._value
-
-
-def make(clock, **kwargs):
-    options = {"fresh_for": lambda: 300.0, "busy": Busy, "clock": clock, "now": clock.now}
-    return ReadCache("test", **{**options, **kwargs})
-
-
-def until(condition):
-    for _ in range(WAIT * 1000):
-        if condition():
-            return
-        threading.Event().wait(0.001)
-    raise AssertionError("it never came true")
 
 
 def test_a_fresh_copy_answers_without_reading(cache, clock):
@@ -163,72 +100,6 @@ def test_the_least_recently_used_copy_makes_room(clock):
         "c",
         "read again",
     ]
-
-
-def test_concurrent_misses_make_one_read(clock):
-    cache = make(clock, places=(places := Places(8)))
-    source = Source("one", held=True)
-    with ThreadPoolExecutor(9) as pool:
-        reads = [pool.submit(cache.read, KEY, source) for _ in range(9)]
-        assert source.begun.acquire(timeout=WAIT)
-        until(lambda: places.taken == 8)
-        source.go.set()
-        assert {read.result(WAIT).value for read in reads} == {"one"}
-    assert source.reads == 1
-
-
-def test_those_who_waited_share_the_failure(clock):
-    cache = make(clock, places=(places := Places(8)))
-    source = Source(Down(), "good", held=True)
-    with ThreadPoolExecutor(3) as pool:
-        reads = [pool.submit(cache.read, KEY, source) for _ in range(3)]
-        until(lambda: source.reads and places.taken == 2)
-        source.go.set()
-        for read in reads:
-            with pytest.raises(Down):
-                read.result(WAIT)
-    assert source.reads == 1
-
-
-def test_a_leader_that_is_killed_lets_go_of_those_who_wait(clock):
-    cache = make(clock, places=(places := Places(8)))
-    source = Source(SystemExit(), held=True)
-    with ThreadPoolExecutor(2) as pool:
-        reads = [pool.submit(cache.read, KEY, source) for _ in range(2)]
-        until(lambda: source.reads and places.taken == 1)
-        source.go.set()
-        for read in reads:
-            with pytest.raises(SystemExit):
-                read.result(WAIT)
-    assert cache.read(KEY, Source("later")).value == "later"
-
-
-def test_more_than_a_few_waiting_for_hung_reads_are_refused(clock):
-    cache = make(clock, places=(places := Places(2)))
-    hung = {name: Source(name, held=True) for name in ("a", "b")}
-    with ThreadPoolExecutor(4) as pool:
-        reads = [pool.submit(cache.read, (name,), hung[name]) for name in ("a", "b", "a", "b")]
-        until(lambda: places.taken == 2)
-        with pytest.raises(Busy):
-            cache.read(("a",), hung["a"])
-        for source in hung.values():
-            source.go.set()
-        assert [read.result(WAIT).value for read in reads] == ["a", "b", "a", "b"]
-    assert places.taken == 0
-
-
-def test_who_is_refused_gets_the_last_good_copy_where_that_is_tolerated(clock):
-    cache = make(clock, places=Places(0))
-    cache.read(KEY, Source("old"))
-    clock.seconds = 400
-    source = Source("new", held=True)
-    with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(cache.read, KEY, source)
-        assert source.begun.acquire(timeout=WAIT)
-        copy = cache.read(KEY, source, tolerate=(Busy,))
-        assert (copy.value, copy.stale) == ("old", True)
-        source.go.set()
-        assert read.result(WAIT).value == "new"
 
 
 def test_a_read_that_began_before_a_drop_is_not_kept(cache):

@@ -246,55 +246,6 @@ def test_an_assistant_vapi_itself_would_not_take_any_more_is_named(put, vapi):
     assert b"fieldOfLastYear" not in answer.content
 
 
-class TestIfMatch:
-    def test_the_tag_of_the_read_lets_the_change_pass_and_a_new_tag_comes_back(
-        self, ada, put, vapi
-    ):
-        tag = ada.get(f"{SETTINGS}/temperature")["ETag"]
-        answer = put("temperature", 1.2, HTTP_IF_MATCH=tag)
-        assert answer.status_code == 200
-        assert answer["ETag"] != tag
-        assert answer["ETag"] == ada.get(f"{SETTINGS}/temperature")["ETag"]
-        assert put("temperature", 1.3, HTTP_IF_MATCH=answer["ETag"]).status_code == 200
-
-    def test_a_value_changed_in_between_is_a_412_with_both_values(self, ada, put, vapi):
-        tag = ada.get(f"{SETTINGS}/temperature")["ETag"]
-        vapi.change(model={**vapi.document()["model"], "temperature": 0.2})
-        answer = put("temperature", 1.2, HTTP_IF_MATCH=tag)
-        assert answer.status_code == 412
-        body = answer.json()
-        assert body["code"] == "precondition_failed"
-        assert body["requested"] == 1.2
-        assert body["current"]["value"] == 0.2
-        assert body["current"]["etag"] == answer["ETag"]
-        assert vapi.patches == []
-        assert put("temperature", 1.2, HTTP_IF_MATCH=answer["ETag"]).status_code == 200
-
-    def test_another_setting_changed_in_between_does_no_harm(self, ada, put, vapi):
-        tag = ada.get(f"{SETTINGS}/temperature")["ETag"]
-        vapi.change(model={**vapi.document()["model"], "maxTokens": 333})
-        assert put("temperature", 1.2, HTTP_IF_MATCH=tag).status_code == 200
-        assert vapi.document()["model"]["maxTokens"] == 333
-
-    @pytest.mark.parametrize("pattern", ['"other", {}', "{}, W/{}", "*"])
-    def test_lists_and_the_star_match(self, ada, put, pattern):
-        tag = ada.get(f"{SETTINGS}/temperature")["ETag"]
-        answer = put("temperature", 1.2, HTTP_IF_MATCH=pattern.replace("{}", tag))
-        assert answer.status_code == 200
-
-    @pytest.mark.parametrize("pattern", ["W/{}", '"other"', "garbage", ""])
-    def test_weak_and_foreign_tags_do_not(self, ada, put, vapi, pattern):
-        tag = ada.get(f"{SETTINGS}/temperature")["ETag"]
-        answer = put("temperature", 1.2, HTTP_IF_MATCH=pattern.replace("{}", tag))
-        assert answer.status_code == 412
-        assert vapi.patches == []
-
-    def test_the_star_does_not_match_a_custom_setting_that_is_not_there(self, put, vapi):
-        assert put("new_key", 1, HTTP_IF_MATCH="*").status_code == 412
-        assert put("new_key", 1).status_code == 200
-        assert put("new_key", 2, HTTP_IF_MATCH="*").status_code == 200
-
-
 def test_a_change_through_another_process_is_seen_at_once(ada, put, vapi, value_of):
     """Other processes count the assistant's edition up; a copy of an earlier one is old."""
     assert value_of("temperature") == 0.7

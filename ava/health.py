@@ -10,21 +10,36 @@ import structlog
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.middleware.common import CommonMiddleware
 from django.views.decorators.cache import never_cache
 
 from ava import upstream
+from ava.ratelimit.views import limited
 
 log = structlog.get_logger("ava.health")
 
+PROBES = ("/healthz", "/readyz")
+
+
+class HostMiddleware(CommonMiddleware):
+    """Django's, which refuses unknown host names; probes name an IP address or none."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if request.path in PROBES:
+            return None
+        return super().process_request(request)
+
 
 @never_cache
+@limited("probes")
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
+@limited("probes")
 def readyz(request: HttpRequest) -> HttpResponse:
     """AVA can do its work: 200, or 503 with the names of what cannot."""
     checks = {name: _passes(name, probe) for name, probe in _PROBES.items()}

@@ -12,14 +12,10 @@ from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBe
 
 from ava import clients
 from ava.problems import MethodNotAllowed, NotFound
+from ava.ratelimit.views import limited
 from ava.responses import problem_response
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-def method_label(request: HttpRequest) -> str:
-    """The method, or "other": a caller can make up any word, and each would be a new series."""
-    return request.method if request.method in METHODS else "other"
 
 
 class KnownMethodsMiddleware:
@@ -53,6 +49,7 @@ class MetricsAfterMiddleware(PrometheusAfterMiddleware):
 
 
 @never_cache
+@limited("metrics")
 def metrics(request: HttpRequest) -> HttpResponse:
     """The scrape. Readable with the token, or from this machine when no token is set."""
     if not _may_read(request):

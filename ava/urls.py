@@ -1,5 +1,7 @@
 """Every address AVA answers."""
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
@@ -7,6 +9,11 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from ava import health, metrics, pages
+from ava.ratelimit.views import limited
+
+documentation = limited("documentation")
+# Swagger UI's page brings a few rules of its own.
+inline_style = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,8 +22,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    path("api/schema", documentation(SpectacularAPIView.as_view()), name="schema"),
+    path("api/docs", inline_style(SpectacularSwaggerSplitView.as_view()), name="docs"),
     path("api/v1/auth/", include("ava.accounts.urls")),
     path("api/v1/", include("integrations.urls")),
     path("api/v1/", include("vapi_settings.urls")),

@@ -7,7 +7,7 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Integrations"
 
     def ready(self) -> None:
-        from ava import upstream
+        from ava import ratelimit, upstream
         from integrations import pruning
         from integrations.breakers import controls, events
         from integrations.calendar.services import GOOGLE, MICROSOFT
@@ -23,6 +23,9 @@ class IntegrationsConfig(AppConfig):
         upstream.register(MICROSOFT, base_url=lambda: str(settings.MICROSOFT_BASE_URL))
         verification.register(resend.RESEND.label, resend.verify)
         verification.register(smtp.SMTP.label, smtp.verify)
+
+        # A test mail goes to an address of the caller's choice.
+        ratelimit.register("email_test", at_most=5)
 
         upstream.set_switch(lambda: flags.is_on("CIRCUIT_BREAKER_ENABLED"))
         upstream.set_control_source(controls.control_of)

@@ -32,7 +32,8 @@ def limit_of(group: str) -> int:
     return limit if bounds.at_most is None else min(limit, bounds.at_most)
 
 
-# A test mail goes to an address of the caller's choice.
-register("email_test", at_most=5)
-# A provider sends the events of all users from few addresses.
-register("webhooks", at_least=600)
+# Machines ask these, and often.
+register("probes", at_least=1200)
+register("metrics", at_least=600)
+# A page of the documentation loads the whole document.
+register("documentation", at_least=60)

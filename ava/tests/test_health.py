@@ -37,3 +37,20 @@ def test_readiness_shows_breakers_and_ignores_them(client: Client, db: None) -> 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_probes_are_never_cached(client: Client, db: None, path: str) -> None:
     assert "no-store" in client.get(path)["Cache-Control"]
+
+
+def test_a_probe_may_name_any_host(client: Client, db: None) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, headers={"Host": "10.0.0.7:8000"}).status_code == 200
+    refused = client.get("/", headers={"Host": "10.0.0.7:8000"})
+    assert refused.status_code == 400
+
+
+def test_probes_are_limited_generously(client: Client) -> None:
+    first = client.get("/healthz")
+    assert first["X-RateLimit-Limit"] == "1200"
+    for _ in range(1199):
+        client.get("/healthz")
+    refused = client.get("/healthz")
+    assert refused.status_code == 429
+    assert refused.json()["code"] == "rate_limited"

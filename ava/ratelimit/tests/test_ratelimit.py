@@ -145,8 +145,8 @@ def test_parallel_requests_get_exactly_the_limit(clock):
         ("email_test", 10, 5),
         ("email_test", 1000, 5),
         ("email_test", 3, 3),
-        ("webhooks", 10, 600),
-        ("webhooks", 1000, 1000),
+        ("metrics", 10, 600),
+        ("metrics", 1000, 1000),
     ],
 )
 def test_groups_keep_within_their_bounds(group, setting, limit, settings: Any):

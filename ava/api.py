@@ -40,6 +40,8 @@ class RateLimitedView(APIView):
     asks_providers: ClassVar[bool] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if _is_chunked(request):
+            raise problems.LengthRequired
         if self.ratelimit_group:
             # Kept for finalize_response: a later refusal carries the counters, too.
             self.ratelimit_verdict = ratelimit.check(request._request, self.ratelimit_group)
@@ -115,5 +117,11 @@ def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
 def _allow(exception: Exception, context: dict[str, Any]) -> dict[str, str]:
     if isinstance(exception, exceptions.MethodNotAllowed):
         view = context.get("view")
-        return {"Allow": ", ".join(getattr(view, "allowed_methods", []))}
+        methods = getattr(view, "allowed_methods", [])
+        return {"Allow": ", ".join(method for method in methods if method != "OPTIONS")}
     return {}
+
+
+def _is_chunked(request: Request) -> bool:
+    """A body without a length: DRF would take it for none, and complain of missing fields."""
+    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()

@@ -41,6 +41,7 @@ _MEANINGS = {
     "404": "There is no such object.",
     "405": "The address does not take this method.",
     "406": "The wished media type is not offered.",
+    "411": "The body has no length.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "429": "Too many requests.",
@@ -91,7 +92,7 @@ class AvaSchema(AutoSchema):
     def _problem_statuses(self) -> list[str]:
         statuses = ["400", "401", "404", "405", "406", "500"]
         if self.method in ("POST", "PUT", "PATCH"):
-            statuses += ["413", "415"]
+            statuses += ["411", "413", "415"]
         if getattr(self.view, "ratelimit_group", None):
             statuses.append("429")
         if getattr(self.view, "asks_providers", False):

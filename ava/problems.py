@@ -121,6 +121,12 @@ class Conflict(Problem):
     detail = "This clashes with the present state. Read it again and retry."
 
 
+class LengthRequired(Problem):
+    status = HTTPStatus.LENGTH_REQUIRED
+    code = "length_required"
+    detail = "Send the body with a Content-Length, not in chunks."
+
+
 class PreconditionFailed(Problem):
     status = HTTPStatus.PRECONDITION_FAILED
     code = "precondition_failed"

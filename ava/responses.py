@@ -21,24 +21,29 @@ def problem_response(problem: Problem) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Django's 400: an unknown host name, a hostile form."""
     return answer(request, MalformedRequest("The request could not be understood."))
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Django's 403."""
     return answer(request, PermissionRefused())
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token, most likely an old one."""
     return answer(
         request, PermissionRefused("This form has expired. Go back, reload the page and try again.")
     )
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Django's 404."""
     return answer(request, NotFound())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's 500: a fault of AVA's own, of which nothing is shown."""
     return answer(request, Problem())
 
 

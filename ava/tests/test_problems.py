@@ -98,3 +98,20 @@ def test_a_body_beyond_the_limit_is_refused_unread(client: Client) -> None:
     answer = client.post("/api/v1/auth/login", body, content_type="application/json")
     assert answer.status_code == 413
     assert answer.json()["code"] == "payload_too_large"
+
+
+def test_a_body_in_chunks_is_told_what_it_lacks(client: Client) -> None:
+    answer = client.post(
+        "/api/v1/auth/login", b"", "application/json", headers={"Transfer-Encoding": "chunked"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
+def test_an_expired_form_is_told_on_a_page_with_the_id() -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post(
+        "/admin/login/", {}, headers={"Accept": "text/html", correlation.HEADER: "form-1"}
+    )
+    assert answer.status_code == 403
+    assert "This form has expired." in answer.content.decode()
+    assert "form-1" in answer.content.decode()

@@ -1,7 +1,6 @@
 """System checks: what would make AVA unsafe or wrong is told at start, with an id and a mend."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +16,7 @@ _SPARE_THREADS = 8
 
 @register(Tags.security)
 def stub_mode(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """In production a stub would swallow what people think was sent."""
     if settings.PRODUCTION and settings.FLAGS["INTEGRATIONS_STUB_MODE"]:
         return [
             Error(
@@ -30,6 +30,7 @@ def stub_mode(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def signing_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Short or shared keys can be guessed or leak together."""
     found: list[CheckMessage] = []
     if len(settings.SECRET_KEY) < 50 or len(set(settings.SECRET_KEY)) < 5:
         found.append(_weak("SECRET_KEY", "50", "ava.E002"))
@@ -48,6 +49,7 @@ def signing_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def debug_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Debug pages show settings and data to strangers."""
     if settings.PRODUCTION and settings.ENV["DJANGO_DEBUG"]:
         return [
             Error(
@@ -61,6 +63,7 @@ def debug_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register
 def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Breakers, limits and copies live in one process until there is a shared store."""
     if settings.ENV["WEB_CONCURRENCY"] == 1:
         return []
     if not settings.ENV["REDIS_URL"]:
@@ -84,6 +87,7 @@ def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register
 def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """One hanging provider must leave threads for everybody else."""
     doors = (upstream.door(service.label) for service in upstream.services())
     # Those inside the bulkhead, and those who wait for what one of them reads.
     widest = max((door.policy.bulkhead for door in doors), default=0) + readcache.FOLLOWERS
@@ -101,6 +105,7 @@ def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def key_file_mode(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Whoever reads the key file opens every stored credential."""
     path = settings.DATA_DIR / keyfile.NAME
     if path.exists() and path.stat().st_mode & 0o077:
         return [
@@ -115,6 +120,7 @@ def key_file_mode(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def public_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Host names and webhook signatures are checked against what is set here."""
     if not settings.PRODUCTION:
         return []
     found: list[CheckMessage] = []
@@ -137,8 +143,39 @@ def public_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+@register(Tags.security)
+def sandbox_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Demo users would be let in, and real keys be sent to a toy."""
+    if settings.PRODUCTION and settings.SANDBOX:
+        return [
+            Error(
+                "AVA_SANDBOX is on in production: the providers would only be played.",
+                hint="Set AVA_SANDBOX=0.",
+                id="ava.E015",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def proxy_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """AVA speaks plain HTTP: without a proxy's word that TLS was spoken it redirects for ever."""
+    if settings.PRODUCTION and not settings.TRUSTED_PROXIES:
+        return [
+            Error(
+                "AVA_TRUSTED_PROXIES is 0 in production: every request would be redirected to "
+                "https for ever, as nobody in front speaks TLS.",
+                hint="Put a proxy with TLS in front that sets X-Forwarded-For and "
+                "X-Forwarded-Proto itself, and set AVA_TRUSTED_PROXIES to the number of proxies.",
+                id="ava.E016",
+            )
+        ]
+    return []
+
+
 @register
 def unknown_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A misspelt variable would be passed over in silence."""
     return [
         Caution(
             f"{name} is set, but AVA reads no variable of that name.",
@@ -161,6 +198,3 @@ def _weak(name: str, length: str, check_id: str) -> Error:
         hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(64))"',
         id=check_id,
     )
-
-
-IDS: Sequence[str] = tuple(f"ava.E{n:03}" for n in range(1, 15))

@@ -158,7 +158,9 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:
             values[variable.name] = _convert(variable, raw)
         except ValueError as fault:
-            shown = "" if variable.kind == "secret" else f", not {raw!r}"
+            # A URL may hold a password.
+            hidden = variable.kind == "secret" or "@" in raw
+            shown = "" if hidden else f", not {raw!r}"
             faults.append(f"{variable.name} must be {fault}{shown}.")
     if faults:
         raise EnvironmentInvalid("\n".join(faults))

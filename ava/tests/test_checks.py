@@ -11,6 +11,7 @@ from ava.env import BASE_DIR
 PRODUCTION = {
     "AVA_ENV": "production",
     "AVA_PUBLIC_URL": "https://ava.example.com",
+    "AVA_TRUSTED_PROXIES": "1",
     "SECRET_KEY": "Zk3" + "q9-X_w7Lr" * 8,
     "AVA_JWT_KEY": "Yk4" + "p8-V_u6Kt" * 8,
     "AVA_KEYS": "k1:" + base64.b64encode(bytes(range(32))).decode(),
@@ -56,6 +57,8 @@ def test_production_settings_pass_every_deployment_check(tmp_path: Path) -> None
         ({"AVA_THREADS": "8"}, "ava.E008"),
         ({"ALLOWED_HOSTS": "*"}, "ava.E010"),
         ({"AVA_PUBLIC_URL": "http://ava.example.com"}, "ava.E011"),
+        ({"AVA_SANDBOX": "1"}, "ava.E015"),
+        ({"AVA_TRUSTED_PROXIES": "0"}, "ava.E016"),
         ({"AVA_TRUSTED_PROXY": "1"}, "ava.W001"),
     ],
 )

@@ -38,6 +38,12 @@ def test_a_wrong_value_ends_in_a_sentence_that_names_the_variable(
     assert str(told.value).startswith(f"{name} {sentence}")
 
 
+def test_a_password_in_a_wrong_address_is_not_shown() -> None:
+    with pytest.raises(env.EnvironmentInvalid) as told:
+        env.read({"DATABASE_URL": "postgress://ava:hunter2@db/ava"})
+    assert "hunter2" not in str(told.value)
+
+
 def test_all_wrong_values_are_told_at_once() -> None:
     with pytest.raises(env.EnvironmentInvalid) as told:
         env.read({"AVA_PORT": "x", "AVA_ENV": "y"})

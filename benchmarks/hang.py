@@ -1,9 +1,8 @@
 """`/healthz` while Vapi hangs and 32 clients wait for it: `python -m benchmarks.hang`.
 
-Starts AVA as script/server does, lets the sandbox's Vapi hang, keeps 32 clients asking without a
-pause, and times `/healthz` from a process of its own, first idle and then under that load. Two
-loads: clients that share one assistant (they meet in the read cache) with the breaker off, so that
-every request really waits; and the same with the breaker on, as AVA ships.
+Starts AVA as script/server does, lets the sandbox's Vapi hang, keeps 32 clients asking it anew
+(`Cache-Control: no-cache`), and times `/healthz` from a process of its own: idle, with a second
+between the requests of a client, and without any pause, with the breaker off and on.
 """
 
 import multiprocessing

@@ -118,6 +118,12 @@ class RunningAva:
         found = requests.get(f"{self.sandbox}/requests", params={"provider": provider}, timeout=5)
         return list(found.json()["requests"])
 
+    def await_arrival(self, method: str) -> None:
+        """Wait until a request of this method has reached Vapi."""
+        give_up = time.monotonic() + _START_SECONDS
+        while not any(request["method"] == method for request in self.arrived()):
+            assert time.monotonic() < give_up, f"no {method} arrived"
+
     def traffic(self, provider: str = "vapi") -> dict[str, Any]:
         found = requests.get(f"{self.sandbox}/requests", params={"provider": provider}, timeout=5)
         return dict(found.json())

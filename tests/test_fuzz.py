@@ -64,5 +64,6 @@ def test_fuzzing_finds_no_500_and_no_undocumented_answer(ava: RunningAva, tmp_pa
     ):
         found = fuzz(ava, tmp_path, *options)
         assert not found, found
+    assert '"exc_type"' not in ava.output()
     assert "Traceback" not in ava.output()
     assert '"status": 500' not in ava.output()

@@ -72,8 +72,7 @@ def test_a_request_under_way_is_finished_before_ava_stops(ava: RunningAva) -> No
     answers: list[requests.Response] = []
     request = threading.Thread(target=lambda: answers.append(ava.call("GET", SETTINGS)))
     request.start()
-    while not ava.arrived():
-        pass
+    ava.await_arrival("GET")
     assert ava.stop(signal.SIGTERM) == 0
     request.join()
     assert answers[0].status_code == 200
@@ -91,8 +90,7 @@ def test_a_kill_in_the_middle_of_a_write_loses_nothing(ava: RunningAva) -> None:
 
     request = threading.Thread(target=put)
     request.start()
-    while not any(r["method"] == "PATCH" for r in ava.arrived()):
-        pass
+    ava.await_arrival("PATCH")
     ava.kill()
     request.join()
     ava.heal()

@@ -11,7 +11,6 @@ from ava.problems import Problem
 from ava.upstream.service import Service
 from ava.upstream.states import Outcome
 
-
 # A full bulkhead empties within moments, or the breaker opens.
 BUSY_SECONDS = 1.0
 

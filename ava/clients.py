@@ -5,28 +5,20 @@ that the operator trusts (`AVA_TRUSTED_PROXIES`), mean anything.
 """
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
 
 UNKNOWN = "0.0.0.0"  # noqa: S104 - a bucket for clients without an address, nothing is bound
+HEADER = "HTTP_X_FORWARDED_FOR"
+# As some proxies write the client: "192.0.2.7:4711", "[2001:db8::1]:4711", "[2001:db8::1]".
+WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:[0-9]+)?|(?P<v4>[^:]+):[0-9]+")
 
 
 def address(request: HttpRequest) -> str:
     """The client's IP address; IPv6 without its zone, IPv4 written as IPv4 when mapped."""
-    peer = _parse(request.META.get("REMOTE_ADDR", ""))
-    hops = settings.TRUSTED_PROXIES
-    if hops:
-        chain = [part.strip() for part in forwarded(request).split(",") if part.strip()]
-        # The last proxy's own address is the peer; it added the entry at the right end.
-        if len(chain) >= hops:
-            return _parse(chain[-hops]) or peer or UNKNOWN
-    return peer or UNKNOWN
-
-
-def forwarded(request: HttpRequest) -> str:
-    """The raw `X-Forwarded-For`; empty when the request carries none."""
-    return str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    return _told(request) or _parse(request.META.get("REMOTE_ADDR", "")) or UNKNOWN
 
 
 def network(request: HttpRequest) -> str:
@@ -38,13 +30,29 @@ def network(request: HttpRequest) -> str:
 
 
 def is_local(request: HttpRequest) -> bool:
-    """True for a caller on this machine itself, and not for one behind an undeclared proxy."""
-    if not settings.TRUSTED_PROXIES and forwarded(request):
+    """True for a caller on this machine itself, and not for one behind a proxy.
+
+    A proxy that is not declared, or does not tell the client's address, is a peer on loopback as
+    well: what it forwards is never local.
+    """
+    if HEADER in request.META and not _told(request):
         return False
     return ipaddress.ip_address(address(request)).is_loopback
 
 
+def _told(request: HttpRequest) -> str:
+    """The address that the trusted proxies tell; empty when they tell none."""
+    hops: int = settings.TRUSTED_PROXIES
+    # Empty entries count: left out, a proxy's empty one would make room for the client's own.
+    chain = str(request.META.get(HEADER, "")).split(",")
+    # The last proxy's own address is the peer; it added the entry at the right end.
+    return _parse(chain[-hops].strip()) if 0 < hops <= len(chain) else ""
+
+
 def _parse(text: str) -> str:
+    with_port = WITH_PORT.fullmatch(text)
+    if with_port:
+        text = with_port["v6"] or with_port["v4"]
     try:
         found = ipaddress.ip_address(text.split("%")[0])
     except ValueError:

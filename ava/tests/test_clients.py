@@ -36,10 +36,29 @@ def test_a_chain_shorter_than_the_proxies_counts_as_the_peer(settings, forwarded
     assert clients.address(request("10.0.0.1", forwarded)) == "10.0.0.1"
 
 
-@pytest.mark.parametrize("garbage", ["unknown", "<script>", "1.2.3", "192.0.2.7:443", "٣.1.1.1"])
+@pytest.mark.parametrize("garbage", ["unknown", "<script>", "1.2.3", "192.0.2.7:", "٣.1.1.1"])
 def test_an_entry_that_is_no_address_counts_as_the_peer(settings, garbage):
     settings.TRUSTED_PROXIES = 1
     assert clients.address(request("10.0.0.1", garbage)) == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "address"),
+    [
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[::ffff:192.0.2.7]:4711", "192.0.2.7"),
+    ],
+)
+def test_a_proxy_may_write_the_clients_port(settings, entry, address):
+    settings.TRUSTED_PROXIES = 1
+    assert clients.address(request("127.0.0.1", entry)) == address
+
+
+def test_an_empty_entry_of_a_proxy_does_not_make_room_for_a_forged_one(settings):
+    settings.TRUSTED_PROXIES = 1
+    assert clients.address(request("10.0.0.1", "198.51.100.1, ")) == "10.0.0.1"
 
 
 @pytest.mark.parametrize("peer", ["", "unix:", "not an address"])
@@ -81,3 +100,20 @@ def test_a_request_that_an_undeclared_proxy_forwarded_is_not_local(settings):
 def test_behind_a_declared_proxy_its_clients_are_not_local(settings):
     settings.TRUSTED_PROXIES = 1
     assert not clients.is_local(request("127.0.0.1", "192.0.2.7"))
+
+
+@pytest.mark.parametrize("entry", ["203.0.113.9:4711", "unknown", "", "127.0.0.1, ", "_hidden"])
+def test_a_proxy_that_does_not_tell_the_clients_address_makes_nobody_local(settings, entry):
+    settings.TRUSTED_PROXIES = 1
+    assert not clients.is_local(request("127.0.0.1", entry))
+
+
+def test_fewer_entries_than_proxies_make_nobody_local(settings):
+    settings.TRUSTED_PROXIES = 2
+    assert not clients.is_local(request("127.0.0.1", "203.0.113.9"))
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_whoever_asks_without_a_proxy_is_local_however_many_are_declared(settings, proxies):
+    settings.TRUSTED_PROXIES = proxies
+    assert clients.is_local(request("127.0.0.1"))

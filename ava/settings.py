@@ -156,6 +156,8 @@ _database["CONN_MAX_AGE"] = 60
 _database["CONN_HEALTH_CHECKS"] = True
 if "sqlite3" in _database["ENGINE"]:
     _database["OPTIONS"] = _sqlite_options
+    # In memory, threads of a test would meet table locks that no file has.
+    _database["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
 else:
     # A database that does not answer must not hold every thread.
     _database["OPTIONS"] = {
@@ -163,8 +165,6 @@ else:
         "options": "-c statement_timeout=30000",
         **_database.get("OPTIONS", {}),
     }
-    # In memory, threads of a test would meet table locks that no file has.
-    _database["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -5,7 +5,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ava.accounts import services
+from ava.accounts.forms import StaffLoginForm
 from ava.accounts.models import Session
+
+# Set here, and not by the site's class: that one is loaded before there are models.
+admin.site.login_form = StaffLoginForm
 
 
 @admin.register(Session)

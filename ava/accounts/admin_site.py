@@ -1,6 +1,7 @@
 """AVA's admin site: Django's, with a login form that does not take guesses without end."""
 
-from typing import Any, NamedTuple
+from http import HTTPStatus
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
@@ -8,22 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
 
 from ava import ratelimit
+from ava.accounts import devices
+from ava.accounts.errors import LoginSlowed
 from ava.problems import RateLimited
 from ava.responses import answer
 
 GROUP = "admin_login"
-
-
-class Quota(NamedTuple):
-    """django-ratelimit's words: what is counted, and how many of it in which time."""
-
-    key: str
-    rate: str
-
-
-# In this order, and the first that is used up ends it: one address alone cannot use up what an
-# operator's account has, and so cannot keep the operator out.
-QUOTAS = (Quota("ip", "10/m"), Quota("post:username", "20/m"))
+# For each address, whatever it sends. Wrong passwords are counted by the form, exactly.
+RATE = "10/m"
 
 
 class AvaAdminSite(admin.AdminSite):
@@ -34,20 +27,18 @@ class AvaAdminSite(admin.AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The login form; 429 where a quota is used up."""
-        for quota in QUOTAS:
-            usage = get_usage(
-                request,
-                group=f"{GROUP}:{quota.key}",
-                key=quota.key,
-                rate=quota.rate,
-                method="POST",
-                increment=True,
-            )
-            if usage and usage["should_limit"]:
-                ratelimit.refused(GROUP)
-                return answer(request, RateLimited(retry_after=usage["time_left"]))
-        return super().login(request, extra_context)
+        """The login form; 429 where an address or an account has to wait."""
+        usage = get_usage(request, group=GROUP, key="ip", rate=RATE, method="POST", increment=True)
+        if usage and usage["should_limit"]:
+            ratelimit.refused(GROUP)
+            return answer(request, RateLimited(retry_after=usage["time_left"]))
+        try:
+            response = super().login(request, extra_context)
+        except LoginSlowed as problem:
+            return answer(request, problem)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            devices.remember(response, account=request.user.get_username())
+        return response
 
 
 class AvaAdminConfig(AdminConfig):

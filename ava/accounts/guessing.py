@@ -8,6 +8,7 @@ and are forgotten after an hour without a wrong password.
 A stranger could keep an account's counter up for ever. So a network from which the account has
 logged in of late has a counter of its own for it, which no stranger elsewhere can raise (OWASP
 calls the idea device cookies); the owner gets in from there, and open sessions are not touched.
+A login form of pages knows the browser itself again (`ava.accounts.devices`).
 
 During a delay one try passes at most, however many arrive at once: the try that passes moves
 `not_before` on, by an UPDATE that names the value it has seen.
@@ -46,15 +47,22 @@ def delay(count: int) -> timedelta:
     return min(timedelta(seconds=2**doublings), LONGEST)
 
 
-def admit(*, account: str, network: str, now: datetime) -> Attempt:
+def admit(*, account: str, network: str, now: datetime, device: str = "") -> Attempt:
     """Let a try through to the password check.
+
+    Args:
+        account: the user name that is checked.
+        network: the client's, from `ava.clients.network`.
+        device: of a browser that the account has logged in on, from `ava.accounts.devices`.
 
     Raises:
         LoginSlowed: it has to wait.
     """
-    known = queries.has_logged_in_from(account=account, network=network)
+    place = device
+    if not place and queries.has_logged_in_from(account=account, network=network):
+        place = network
     attempt = Attempt(
-        account_key=_key("account", account, network if known else ""),
+        account_key=_key("account", account, place),
         network_key=_key("network", network),
     )
     rows = WrongPasswords.objects.filter(

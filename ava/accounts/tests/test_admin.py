@@ -9,8 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from ava.accounts import devices
 from ava.accounts.models import Session
-from ava.accounts.tests.calls import assert_unauthenticated, me, refresh
+from ava.accounts.tests.calls import assert_unauthenticated, log_in, me, refresh
 from conftest import PASSWORD
 
 FORM = "/admin/login/"
@@ -22,10 +23,10 @@ def post(client: Client, username: str, password: str = "wrong", **extra):
 
 
 @pytest.fixture(autouse=True)
-def _still() -> Iterator[None]:
+def still() -> Iterator[time_machine.Traveller]:
     """django-ratelimit counts in fixed windows: no edge may fall into a test."""
-    with time_machine.travel(1_800_000_000, tick=False):
-        yield
+    with time_machine.travel(1_800_000_000, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
@@ -41,8 +42,8 @@ def test_the_login_form_lets_an_operator_in(client, operator):
     assert client.get("/admin/").status_code == 200
 
 
-def test_the_eleventh_try_of_a_minute_from_one_address_is_refused(client, operator):
-    codes = [post(client, f"user{n}").status_code for n in range(12)]
+def test_the_eleventh_form_of_a_minute_from_one_address_is_refused(client, operator):
+    codes = [post(client, f"user{n}", "").status_code for n in range(12)]
     assert codes == [200] * 10 + [429] * 2
 
 
@@ -59,7 +60,7 @@ def test_a_refusal_is_a_page_with_a_sentence_and_a_time(client, operator):
 
 def test_the_right_password_does_not_pass_a_refusal(client, operator):
     for n in range(10):
-        post(client, f"user{n}")
+        post(client, f"user{n}", "")
     assert post(client, "olga", PASSWORD).status_code == 429
 
 
@@ -67,20 +68,85 @@ def test_looking_at_the_form_is_not_limited(client, operator):
     assert {client.get(FORM).status_code for _ in range(30)} == {200}
 
 
-def test_many_addresses_together_are_refused_on_one_user_name(client, operator):
-    codes = [post(client, "olga", REMOTE_ADDR=f"198.51.100.{n}").status_code for n in range(25)]
-    assert codes == [200] * 20 + [429] * 5
+WIDE = "\uff4f\uff4c\uff47\uff41"
+SPELLINGS = ["olga", " olga", "olga ", "\u00a0olga\u2003", WIDE, "ol\uff47a", "\tolga\n"]
 
 
-def test_one_address_cannot_keep_an_operator_out(client, operator):
-    for _ in range(100):
-        post(client, "olga", REMOTE_ADDR="198.51.100.1")
+def test_many_addresses_together_are_slowed_on_one_account_however_it_is_spelt(client, operator):
+    codes = [
+        post(client, name, REMOTE_ADDR=f"198.51.100.{n}").status_code
+        for n, name in enumerate(SPELLINGS)
+    ]
+    assert codes == [200] * 5 + [429] * 2
+    assert post(client, "olga", PASSWORD, REMOTE_ADDR="198.51.100.9").status_code == 429
+
+
+def test_one_address_is_slowed_over_many_accounts(client, operator):
+    codes = [post(client, f"user{n}").status_code for n in range(7)]
+    assert codes == [200] * 5 + [429] * 2
+
+
+def test_guesses_over_rest_and_in_the_form_count_together(client, anyone, operator):
+    for n in range(5):
+        log_in(anyone, "olga", "wrong", REMOTE_ADDR=f"198.51.100.{n}")
+    slowed = post(client, "olga", PASSWORD, REMOTE_ADDR="198.51.100.9", HTTP_ACCEPT="text/html")
+    assert (slowed.status_code, slowed["Retry-After"]) == (429, "1")
+    assert "Please try again in 1s." in slowed.content.decode()
+
+
+def test_the_wait_ends_and_the_right_password_starts_the_account_afresh(client, operator, still):
+    for n in range(5):
+        post(client, "olga", REMOTE_ADDR=f"198.51.100.{n}")
+    still.shift(1)
     assert post(client, "olga", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
+    codes = [post(client, "olga", REMOTE_ADDR=f"192.0.2.{n}").status_code for n in range(5)]
+    assert codes == [200] * 5
+
+
+def test_an_empty_form_counts_as_no_guess(client, operator):
+    for n in range(8):
+        post(client, "olga", "", REMOTE_ADDR=f"198.51.100.{n}")
+    assert post(client, "olga", PASSWORD).status_code == 302
+
+
+def test_the_right_password_of_somebody_who_is_no_operator_counts_as_wrong(client, user):
+    codes = [
+        post(client, "ada", PASSWORD, REMOTE_ADDR=f"198.51.100.{n}").status_code for n in range(6)
+    ]
+    assert codes == [200] * 5 + [429]
+    assert devices.COOKIE not in client.cookies
+
+
+def test_strangers_cannot_keep_an_operator_out_of_their_own_browser(operator):
+    own = Client()
+    assert post(own, "olga", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
+    for n in range(30):
+        post(Client(), "olga", REMOTE_ADDR=f"198.51.100.{n}")
+    assert post(Client(), "olga", PASSWORD, REMOTE_ADDR="198.51.100.99").status_code == 429
+    assert post(own, "olga", PASSWORD, REMOTE_ADDR="203.0.113.5").status_code == 302
+
+
+def test_a_browser_that_is_known_is_slowed_too(operator):
+    own = Client()
+    post(own, "olga", PASSWORD)
+    codes = [post(own, "olga", REMOTE_ADDR=f"192.0.2.{n}").status_code for n in range(6)]
+    assert codes == [200] * 5 + [429]
+
+
+def test_the_mark_of_a_browser_is_good_for_one_account_and_cannot_be_forged(operator, user):
+    User.objects.create_user("otto", password=PASSWORD, is_staff=True)
+    own = Client()
+    post(own, "otto", PASSWORD)
+    for n in range(5):
+        post(Client(), "olga", REMOTE_ADDR=f"198.51.100.{n}")
+    assert post(own, "olga", PASSWORD, REMOTE_ADDR="192.0.2.8").status_code == 429
+    own.cookies[devices.COOKIE] = "made-up:1:x"
+    assert post(own, "olga", PASSWORD, REMOTE_ADDR="192.0.2.9").status_code == 429
 
 
 def test_a_forged_forwarded_header_makes_no_new_address(client, operator, settings):
     settings.TRUSTED_PROXIES = 0
-    codes = [post(client, f"u{n}", HTTP_X_FORWARDED_FOR=f"192.0.2.{n}") for n in range(11)]
+    codes = [post(client, f"u{n}", "", HTTP_X_FORWARDED_FOR=f"192.0.2.{n}") for n in range(11)]
     assert codes[-1].status_code == 429
 
 

@@ -1,0 +1,36 @@
+"""Browsers in which somebody has logged in before, known by a signed cookie.
+
+A stranger's guesses slow down the account, but not the browsers that its owner uses. Source: OWASP,
+"Slow Down Online Guessing Attacks with Device Cookies".
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import get_random_string
+
+COOKIE = "ava_device"
+LIFE = timedelta(days=90)
+
+
+def known(request: HttpRequest, *, account: str) -> str:
+    """The device's own word if this account has logged in on it of late, else the empty string."""
+    return str(request.get_signed_cookie(COOKIE, "", salt=_salt(account), max_age=LIFE) or "")
+
+
+def remember(response: HttpResponse, *, account: str) -> None:
+    """Know the browser again: this account has just logged in on it."""
+    response.set_signed_cookie(
+        COOKIE,
+        get_random_string(22),
+        salt=_salt(account),
+        max_age=LIFE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _salt(account: str) -> str:
+    return f"ava.accounts.device {account}"

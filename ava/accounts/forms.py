@@ -1,0 +1,37 @@
+"""The login form of pages."""
+
+from typing import Any
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from ava import clients
+from ava.accounts import devices, guessing
+
+
+class StaffLoginForm(AdminAuthenticationForm):
+    """Django's, slowed down as the login over REST is, on the same counters.
+
+    The name that is counted is the one that is checked: stripped and normalised by the field.
+    A right password of somebody who is no operator counts as wrong, because it is told so.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        """Raises LoginSlowed besides: the form is then not for showing."""
+        account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
+        if not (self.request and account and password):
+            return super().clean()
+        attempt = guessing.admit(
+            account=account,
+            network=clients.network(self.request),
+            device=devices.known(self.request, account=account),
+            now=timezone.now(),
+        )
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            guessing.failed(attempt, now=timezone.now())
+            raise
+        guessing.succeeded(attempt, now=timezone.now())
+        return cleaned

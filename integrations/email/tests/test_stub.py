@@ -121,6 +121,7 @@ def test_credentials_whose_key_is_lost_are_told_and_not_passed_over(
         ("subject", "x" * 121),
         ("subject", "Hello\r\nBcc: eve@example.com"),
         ("subject", "nul\x00"),
+        ("subject", "Hello\n"),
         ("subject", ["Hello"]),
         ("text", ""),
         ("text", "x" * 2001),
@@ -133,6 +134,13 @@ def test_each_field_is_checked_and_named(api: APIClient, field: str, value: Any)
     assert answer.status_code == 400
     assert answer.json()["code"] == "validation_failed"
     assert list(answer.json()["errors"]) == [field]
+
+
+def test_a_subject_too_long_is_not_looked_into(api: APIClient) -> None:
+    answer = api.post(PATH, {**MAIL, "subject": "x" * 2000 + "\n\n"})
+    assert answer.status_code == 400
+    assert len(answer.json()["errors"]["subject"]) == 1
+    assert "120" in answer.json()["errors"]["subject"][0]
 
 
 @pytest.mark.parametrize("missing", ["to", "subject", "text"])

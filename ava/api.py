@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +26,8 @@ _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
     (exceptions.NotFound, problems.NotFound),
     (Http404, problems.NotFound),
     (RequestDataTooBig, problems.PayloadTooLarge),
+    # The client went away, or took too long to send its body.
+    (UnreadablePostError, problems.MalformedRequest),
 )
 
 

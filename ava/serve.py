@@ -209,7 +209,7 @@ def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
     """gunicorn's configuration: one place, used under script/server and in production."""
     return {
         "bind": _address(values).removeprefix("http://"),
-        "worker_class": "gthread",
+        "worker_class": "ava.worker.Worker",
         "workers": values["WEB_CONCURRENCY"],
         "threads": values["AVA_THREADS"],
         "graceful_timeout": 30,

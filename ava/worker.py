@@ -1,0 +1,114 @@
+"""gunicorn's threaded worker, made safe against clients that are slow on purpose.
+
+gthread lends a thread to a connection until its request has been read and the answer taken, however
+long that takes: as many half-sent requests as there are threads would stop AVA, without a login.
+Here reading a request has an end, and a client that sends nothing or never closes costs no thread
+of its own. Between requests gunicorn polls kept-alive connections without a thread.
+"""
+
+import errno
+import math
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.http import get_parser
+from gunicorn.http.errors import NoMoreData
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.util import close_graceful
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HEAD_SECONDS = 10.0
+BODY_SECONDS = 30.0
+# One write of an answer, or the next piece of a file.
+SEND_SECONDS = 30.0
+# How long a client may take to close, so that the end of its answer is not lost.
+LINGER_SECONDS = 0.5
+
+
+class Reader(SocketUnreader):
+    """What gunicorn reads a request through. After `due` it takes what is here, but never waits.
+
+    A request that waited for a thread is therefore served, however late.
+
+    Attributes:
+        due: on the monotonic clock.
+        cut: a read came to its end; the connection is of no further use.
+    """
+
+    due = math.inf
+    cut = False
+
+    def chunk(self, *size_hint: Any) -> bytes:
+        """The next bytes.
+
+        Raises:
+            NoMoreData: none came in time, just as if the client had gone.
+        """
+        patience = self.sock.gettimeout()
+        left = max(0.0, self.due - time.monotonic())
+        self.sock.settimeout(left if patience is None else min(patience, left))
+        try:
+            return bytes(super().chunk(*size_hint))
+        except (TimeoutError, BlockingIOError) as fault:
+            self.cut = True
+            raise NoMoreData from fault
+        finally:
+            self.sock.settimeout(patience)
+
+
+class Connection(TConn):
+    """A client's connection."""
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        super().__init__(cfg, sock, client, server)
+        self.reader = Reader(sock)
+        self.parser = get_parser(cfg, sock, client)
+        self.parser.unreader = self.reader
+
+    def wait_for_data(self, timeout: float | None) -> bool:
+        """Whether the client has sent something. A silent one waits in the poller at once."""
+        return bool(super().wait_for_data(0))
+
+    def close(self, graceful: bool = False) -> None:
+        """Close it, unless it is closed already."""
+        if self.sock.fileno() < 0:
+            return
+        if graceful:
+            close_graceful(self.sock, timeout=LINGER_SECONDS)
+        else:
+            super().close()
+
+
+class Worker(ThreadWorker):
+    """The worker class that `ava.serve` runs."""
+
+    def accept(self, listener: Any) -> None:
+        """gthread's, with our own kind of connection."""
+        with suppress(BlockingIOError, ConnectionAbortedError):
+            sock, client = listener.accept()
+            self.nr_conns += 1
+            self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname()))
+
+    def enqueue_req(self, conn: Any) -> None:
+        """The time for a head runs from here on; waiting for a thread is part of it."""
+        conn.reader.due = time.monotonic() + HEAD_SECONDS
+        super().enqueue_req(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """The head is read: the time for the body starts. What the view takes is its own affair."""
+        conn.reader.due = time.monotonic() + BODY_SECONDS
+        conn.sock.settimeout(SEND_SECONDS)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError as fault:
+            raise BrokenPipeError(errno.EPIPE, "the client does not read its answer") from fault
+
+    def handle(self, conn: Any) -> Any:
+        """Serve one request. True-ish when the connection stays."""
+        stays = super().handle(conn)
+        if not stays:
+            # gthread would wait for the client's end in its one accepting thread.
+            conn.close(graceful=not conn.reader.cut)
+        return stays

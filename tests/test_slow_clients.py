@@ -1,0 +1,149 @@
+"""Clients that are slow on purpose hold none of AVA's threads for long, and no honest one is cut.
+
+The limits are those of `ava.worker`, made short.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+import pytest
+import requests
+
+from ava.env import BASE_DIR
+from tests.server import RunningAva
+
+HEAD, BODY, SEND = 2.0, 3.0, 2.0
+# More than AVA has threads.
+CROWD = 40
+
+HALF_A_HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
+HALF_A_BODY = (
+    b"POST /api/v1/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 1000\r\n\r\n{"identifier": "'
+)
+WANTS_CLOSE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
+    hook = tmp_path_factory.mktemp("hook")
+    (hook / "sitecustomize.py").write_text(
+        "from ava import worker\n"
+        f"worker.HEAD_SECONDS, worker.BODY_SECONDS, worker.SEND_SECONDS = {HEAD}, {BODY}, {SEND}\n"
+    )
+    path = os.pathsep.join([str(hook), str(BASE_DIR)])
+    with RunningAva(tmp_path_factory.mktemp("var"), PYTHONPATH=path) as running:
+        yield running.login()
+
+
+@contextmanager
+def crowd(ava: RunningAva, sent: bytes, *, buffer: int = 0) -> Iterator[list[socket.socket]]:
+    """Connections that have sent this and keep silent."""
+    with ExitStack() as stack:
+        clients = []
+        for _ in range(CROWD):
+            client = stack.enter_context(socket.socket())
+            if buffer:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            client.connect(("127.0.0.1", ava.port))
+            client.settimeout(20)
+            client.sendall(sent)
+            clients.append(client)
+        time.sleep(0.2)
+        yield clients
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def healthy(ava: RunningAva) -> None:
+    assert requests.get(f"{ava.url}/healthz", timeout=25).ok
+
+
+def rest(client: socket.socket) -> bytes:
+    """What AVA sends until it closes the connection."""
+    received = b""
+    try:
+        while piece := client.recv(65536):
+            received += piece
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def test_half_sent_heads_hold_ava_no_longer_than_the_head_limit(ava: RunningAva) -> None:
+    with crowd(ava, HALF_A_HEAD) as clients:
+        assert seconds(lambda: healthy(ava)) < HEAD + 1.5
+        assert [rest(client) for client in clients] == [b""] * CROWD
+
+
+def test_a_head_that_drips_is_cut(ava: RunningAva) -> None:
+    with socket.create_connection(("127.0.0.1", ava.port)) as client:
+        client.sendall(HALF_A_HEAD)
+        began = time.monotonic()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while time.monotonic() - began < HEAD + 5:
+                client.sendall(b"a")
+                time.sleep(0.1)
+    assert time.monotonic() - began < HEAD + 2
+
+
+def test_half_sent_bodies_hold_ava_no_longer_than_the_body_limit(ava: RunningAva) -> None:
+    with crowd(ava, HALF_A_BODY) as clients:
+        assert seconds(lambda: healthy(ava)) < BODY + 3
+        answers = [rest(client) for client in clients]
+    assert all(answer.startswith(b"HTTP/1.1 400 ") for answer in answers), set(answers)
+    assert "Traceback" not in ava.output()
+
+
+def test_silent_connections_hold_no_thread(ava: RunningAva) -> None:
+    with crowd(ava, b""):
+        assert seconds(lambda: healthy(ava)) < HEAD
+
+
+def test_clients_that_never_close_hold_nobody_up(ava: RunningAva) -> None:
+    with crowd(ava, WANTS_CLOSE):
+        assert seconds(lambda: healthy(ava)) < 5
+
+
+def test_clients_that_do_not_read_their_answer_are_left(ava: RunningAva) -> None:
+    page = requests.get(f"{ava.url}/api/docs", timeout=10).text
+    file = next(part for part in page.split('"') if "swagger-ui-bundle" in part)
+    ask = f"GET {file} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() * 8
+    with crowd(ava, ask, buffer=4096):
+        assert seconds(lambda: healthy(ava)) < 2 * SEND + 3
+    assert "Traceback" not in ava.output()
+
+
+def test_an_idle_connection_outlives_the_limits(ava: RunningAva) -> None:
+    ask = WANTS_CLOSE.replace(b"close", b"keep-alive")
+    with socket.create_connection(("127.0.0.1", ava.port), timeout=5) as client:
+        client.sendall(ask)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        time.sleep(max(HEAD, BODY) + 0.5)
+        client.sendall(ask)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_that_comes_in_pieces_arrives(ava: RunningAva) -> None:
+    body = b'{"identifier": "nobody@example.com", "password": "wrong"}'
+    head = HALF_A_BODY.split(b"\r\n\r\n", 1)[0].replace(b"1000", str(len(body)).encode())
+    with socket.create_connection(("127.0.0.1", ava.port), timeout=5) as client:
+        for piece in (head[:30], head[30:] + b"\r\n\r\n" + body[:9], body[9:20], body[20:]):
+            client.sendall(piece)
+            time.sleep(0.3)
+        assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_slow_provider_is_waited_for(ava: RunningAva) -> None:
+    ava.fault(provider="vapi", kind="slow", delay_ms=int(1000 * (BODY + 1)))
+    try:
+        assert ava.call("GET", "/vapi/settings").status_code == 200
+    finally:
+        ava.heal()

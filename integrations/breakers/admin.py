@@ -97,8 +97,10 @@ class BreakerControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no arg
     def _order(
         self, request: HttpRequest, chosen: QuerySet[BreakerControl], forced: Forced | None
     ) -> None:
-        # Django has held both against OrderForm by now.
-        reason, minutes = request.POST.get("reason", ""), int(request.POST.get("minutes") or 0)
+        given = OrderForm(request.POST)
+        del given.fields["action"]  # Django has held the form against the actions by now.
+        given.full_clean()
+        reason, minutes = given.cleaned_data["reason"], given.cleaned_data["minutes"] or 0
         if not 0 <= minutes <= MOST_MINUTES:
             said = f"Nothing was changed. Give from 1 to {MOST_MINUTES} minutes, or none."
             self.message_user(request, said, messages.ERROR)

@@ -1,5 +1,7 @@
 """Breakers in the admin."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -104,6 +106,23 @@ def test_several_providers_can_be_chosen(page: Client) -> None:
 def test_a_wrong_number_of_minutes_changes_nothing(page: Client) -> None:
     page.get(CONTROLS)
     assert "Nothing was changed" in act(page, "force_open", "twilio", minutes="-5")
+    assert not BreakerControl.objects.filter(forced__isnull=False).exists()
+
+
+@pytest.mark.parametrize("minutes", ["5.0", " 5 ", "5"])
+def test_minutes_are_taken_as_the_form_takes_them(page: Client, minutes: str) -> None:
+    page.get(CONTROLS)
+    assert "Done for twilio" in act(page, "force_open", "twilio", minutes=minutes)
+    control = BreakerControl.objects.get(provider="twilio")
+    assert control.until is not None
+    assert control.updated_at is not None
+    assert control.until - control.updated_at == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("minutes", ["5.5", "soon", "9" * 5000])
+def test_minutes_that_are_no_whole_number_change_nothing(page: Client, minutes: str) -> None:
+    page.get(CONTROLS)
+    act(page, "force_open", "twilio", minutes=minutes)
     assert not BreakerControl.objects.filter(forced__isnull=False).exists()
 
 

@@ -103,7 +103,7 @@ def set_flag(*, name: str, state: str, by: User | None, note: str | None = None)
     flag, _ = Flag.objects.select_for_update().get_or_create(name=name)
     flag.state = Flag.State(state)
     flag.note = flag.note if note is None else note
-    _stamp(flag, by)
+    _stamp(flag, by, "state", "note")
     log.info("flag", name=name, state=state, by=by and by.pk)
     return flag
 
@@ -129,9 +129,10 @@ def forget() -> None:
     _rows.forget()
 
 
-def _stamp(flag: Flag, by: User | None) -> None:
+def _stamp(flag: Flag, by: User | None, *changed: str) -> None:
+    """Write who changed the flag, and these fields of it; the rest may be stale here."""
     flag.updated_by_id = by.pk if by else None
-    flag.save()
+    flag.save(update_fields=[*changed, "updated_by", "updated_at"])
 
 
 @receiver([post_save, post_delete], sender=Flag)

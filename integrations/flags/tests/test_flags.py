@@ -62,6 +62,18 @@ def test_unset_leaves_it_to_the_environment_again(db: None, environment: Any) ->
     assert is_on(NAME)
 
 
+@pytest.mark.parametrize("change", [services.save_override, services.delete_override])
+def test_an_answer_for_one_user_leaves_what_a_colleague_set_for_all_meanwhile(
+    user: User, operator: User, change: Any
+) -> None:
+    override = for_one(user, "on")  # read with its flag, which is unset as yet
+    set_flag(name=NAME, state="off", by=None, note="leak")
+    change(override=override, by=operator)
+    flag = Flag.objects.get(name=NAME)
+    assert (flag.state, flag.note, flag.updated_by) == ("off", "leak", operator)
+    assert not is_on(NAME)
+
+
 def test_a_taken_back_answer_for_one_user_counts_no_more(user: User, environment: Any) -> None:
     environment(False)
     override = for_one(user, "on")

@@ -42,7 +42,9 @@ class LastKnown(Generic[T]):
         self._seconds = seconds
         self._clock = clock
         self._due: float | None = None
+        self._expired = 0  # How often; a read that was under way at the time is out of date.
         self._reading = threading.Lock()
+        self._noting = threading.Lock()
 
     def get(self) -> T:
         """The value. While one thread reads anew, the others take the old answer at once."""
@@ -60,17 +62,23 @@ class LastKnown(Generic[T]):
 
     def expire(self) -> None:
         """Read anew at the next question: this process has just changed the value."""
-        self._due = None
+        with self._noting:
+            self._expired += 1
+            self._due = None
 
     def forget(self) -> None:
         """Back to the initial answer (tests)."""
-        self._value, self._due = self._initial, None
+        self.expire()
+        self._value = self._initial
 
     def _renew(self) -> None:
+        expired = self._expired
         try:
             self._value = self._read()
         except Exception as fault:  # Whatever the database has, the call that asks must go on.
             log.warning(
                 "keeping the last known value", value=self._name, reason=type(fault).__name__
             )
-        self._due = self._clock() + self._seconds
+        with self._noting:
+            if self._expired == expired:
+                self._due = self._clock() + self._seconds

@@ -80,3 +80,27 @@ def test_while_one_thread_reads_the_others_get_the_old_answer_at_once() -> None:
     go.set()
     reader.join(10)
     assert value.get() == "new"
+
+
+def test_expire_during_a_read_has_the_next_question_read_anew() -> None:
+    slow, go = threading.Event(), threading.Event()
+    answers = iter(["old", "stale", "new"])
+
+    def read() -> str:
+        answer = next(answers)
+        if answer == "stale":
+            slow.set()
+            assert go.wait(10)
+        return answer
+
+    value = LastKnown("test", read, "", seconds=1000.0, clock=lambda: 0.0)
+    assert value.get() == "old"
+    value.expire()
+    reader = threading.Thread(target=value.get)
+    reader.start()
+    assert slow.wait(10)
+    value.expire()  # The value changed after the reader had looked at it.
+    go.set()
+    reader.join(10)
+    assert value.get() == "new"
+    assert value.get() == "new"

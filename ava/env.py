@@ -139,6 +139,16 @@ def load_file(path: Path) -> None:
         environ.Env.read_env(str(path))
 
 
+def load() -> dict[str, Any]:
+    """Every variable by name, with what the env file (AVA_ENV_FILE, else .env) adds.
+
+    Raises:
+        EnvironmentInvalid: with one line for each value that does not fit.
+    """
+    load_file(Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env")))
+    return read()
+
+
 def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Every variable by name, converted to its kind.
 

@@ -41,19 +41,24 @@ def read(data_dir: Path) -> dict[str, str]:
 
 
 def ensure(data_dir: Path) -> bool:
-    """Make the key file unless it is there. True when it was made.
+    """Make the key file unless it is there. True when it was made."""
+    path = data_dir / NAME
+    if path.exists():
+        return False
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return write_once(path, json.dumps(_fresh(), indent=1))
+
+
+def write_once(path: Path, text: str) -> bool:
+    """Make this file for its owner only, unless it is there. True when it was made.
 
     The file appears whole or not at all: it is written aside, synced, then linked into place,
     so a kill at any moment leaves no half of it, and of two starts at once one wins.
     """
-    path = data_dir / NAME
-    if path.exists():
-        return False
-    data_dir.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(f".{os.getpid()}.tmp")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(_fresh(), file, indent=1)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -74,8 +79,12 @@ def _fresh() -> dict[str, str]:
 
 
 def main() -> int:
-    """Make the key file in AVA_DATA_DIR. Exit code 1 when that is not possible."""
-    data_dir = env.BASE_DIR / env.read()["AVA_DATA_DIR"]
+    """Make the key file in AVA_DATA_DIR. Exit codes: 1 not possible, 2 a wrong variable."""
+    try:
+        data_dir = env.BASE_DIR / env.load()["AVA_DATA_DIR"]
+    except env.EnvironmentInvalid as fault:
+        print(fault, file=sys.stderr)
+        return 2
     try:
         made = ensure(data_dir)
         read(data_dir)

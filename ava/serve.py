@@ -27,8 +27,7 @@ class CannotStart(Exception):
 def main() -> int:
     """Start AVA and stay until it is told to stop."""
     try:
-        env.load_file(Path(os.environ.get("AVA_ENV_FILE", env.BASE_DIR / ".env")))
-        run(env.read())
+        run(env.load())
     except env.EnvironmentInvalid as fault:
         return _refuse(fault, 2)
     except CannotStart as fault:

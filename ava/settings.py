@@ -1,8 +1,6 @@
 """Django's settings. Everything that varies comes from `ava.env`; this file reads it once."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,8 +12,7 @@ from ava import env, keyfile, logs
 
 BASE_DIR = env.BASE_DIR
 
-env.load_file(Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env")))
-ENV = env.read()
+ENV = env.load()
 
 PRODUCTION = ENV["AVA_ENV"] == "production"
 DATA_DIR = BASE_DIR / ENV["AVA_DATA_DIR"]

@@ -35,7 +35,10 @@ class Credential(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["user", "provider"], name="one_credential_per_user_and_provider"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(provider__in=tuple(PROVIDERS)), name="credential_provider"
+            ),
         ]
 
     def __str__(self) -> str:

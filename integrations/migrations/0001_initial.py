@@ -197,7 +197,16 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("user", "provider"), name="one_credential_per_user_and_provider"
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "provider__in",
+                                ("vapi", "twilio", "resend", "smtp", "google", "microsoft"),
+                            )
+                        ),
+                        name="credential_provider",
+                    ),
                 ],
             },
         ),

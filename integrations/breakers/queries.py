@@ -1,5 +1,6 @@
 """What the breakers look like: from this process, or from what the running server has recorded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -44,15 +45,12 @@ def list_breakers(*, now: datetime, live: bool) -> list[BreakerStatus]:
             which goes by the last recorded change. A server that has restarted since then began
             with closed breakers, which nothing records.
     """
-    if live:
-        return [_live(service, seen, now) for service, seen in upstream.snapshots()]
-    return [_recorded(service, now) for service in upstream.services()]
+    return _among([service.label for service in upstream.services()], now, live)
 
 
 def breaker(*, provider: str, now: datetime, live: bool) -> BreakerStatus | None:
     """One breaker, as `list_breakers` has it; None when there is none of this name."""
-    found = list_breakers(now=now, live=live)
-    return next((status for status in found if status.provider == provider), None)
+    return next(iter(_among([provider], now, live)), None)
 
 
 def is_held(control: BreakerControl, now: datetime) -> bool:
@@ -60,11 +58,25 @@ def is_held(control: BreakerControl, now: datetime) -> bool:
     return bool(control.forced) and (control.until is None or now < control.until)
 
 
-def _recorded(service: Service, now: datetime) -> BreakerStatus:
+def _among(providers: Sequence[str], now: datetime, live: bool) -> list[BreakerStatus]:
+    controls = BreakerControl.objects.in_bulk(providers, field_name="provider")
+    if live:
+        return [
+            _live(service, seen, controls.get(service.label), now)
+            for service, seen in upstream.snapshots()
+            if service.label in providers
+        ]
+    return [
+        _recorded(service, controls.get(service.label), now)
+        for service in upstream.services()
+        if service.label in providers
+    ]
+
+
+def _recorded(service: Service, control: BreakerControl | None, now: datetime) -> BreakerStatus:
     if not flags.is_on("CIRCUIT_BREAKER_ENABLED"):
         return BreakerStatus(service.label, service.name, "closed", reason="switched off")
     event = BreakerEvent.objects.filter(provider=service.label).first()
-    control = BreakerControl.objects.filter(provider=service.label).first()
     status = BreakerStatus(service.label, service.name, "closed")
     if event:
         state = cast(State, event.to_state)
@@ -89,9 +101,11 @@ def _recorded(service: Service, now: datetime) -> BreakerStatus:
     return status
 
 
-def _live(service: Service, seen: Snapshot, now: datetime) -> BreakerStatus:
+def _live(
+    service: Service, seen: Snapshot, control: BreakerControl | None, now: datetime
+) -> BreakerStatus:
     """What the breaker itself says, and what is recorded besides where the two agree."""
-    recorded = _recorded(service, now)
+    recorded = _recorded(service, control, now)
     if seen.state != recorded.state:
         return BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
     return recorded if recorded.forced else replace(recorded, next_try=seen.retry_after)

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -71,6 +73,15 @@ def test_every_provider_has_a_row_by_itself(page: Client) -> None:
     assert page.get(CONTROLS).status_code == 200
     for provider in ("twilio", "resend", "smtp", "google", "microsoft"):
         assert f">{provider}<" in text
+
+
+def test_the_list_asks_the_database_little_for_each_row(page: Client) -> None:
+    page.get(CONTROLS)
+    with CaptureQueriesContext(connection) as asked:
+        page.get(CONTROLS)
+    rows = BreakerControl.objects.count()
+    assert rows >= 5
+    assert len(asked) <= 2 * rows + 10
 
 
 def test_the_list_shows_the_state_of_this_server(page: Client, ask: Ask, sandbox: Sandbox) -> None:

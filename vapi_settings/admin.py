@@ -4,8 +4,11 @@ from typing import ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
 from vapi_settings.models import Revision
+
+SHOWN = 80  # characters
 
 
 @admin.register(Revision)
@@ -13,7 +16,7 @@ class RevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument 
     """Found by correlation ID, assistant, key or owner. Nobody edits history."""
 
     list_display = (
-        "at", "owner", "assistant_id", "key", "number", "before", "after", "by", "source",
+        "at", "owner", "assistant_id", "key", "number", "was", "became", "by", "source",
         "status", "correlation_id",
     )  # fmt: skip
     list_display_links = ("at",)
@@ -24,6 +27,14 @@ class RevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument 
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
     show_full_result_count = False
 
+    @admin.display(description="before")
+    def was(self, revision: Revision) -> str | None:
+        return _short(revision.before)
+
+    @admin.display(description="after")
+    def became(self, revision: Revision) -> str | None:
+        return _short(revision.after)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -32,3 +43,9 @@ class RevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument 
 
     def has_delete_permission(self, request: HttpRequest, obj: Revision | None = None) -> bool:
         return False
+
+
+def _short(value: str | None) -> str | None:
+    """The start of a value, which may have 8 KiB, for a line of the list; the page of the
+    revision has all of it."""
+    return value if value is None else Truncator(value).chars(SHOWN)

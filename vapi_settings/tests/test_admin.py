@@ -22,6 +22,16 @@ def test_a_revision_is_found_by_what_an_operator_knows(admin_page, search):
     assert b"1.1" in page.content
 
 
+def test_the_list_shows_the_start_of_a_long_value_and_the_page_all_of_it(admin_page, put):
+    long = "x" * 4000
+    put("note", long)
+    revision = Revision.objects.get(key="note", source="api")
+    in_list = admin_page.get(LIST).content.decode()
+    assert "x" * 70 in in_list
+    assert "x" * 81 not in in_list
+    assert long in admin_page.get(f"{LIST}{revision.pk}/change/").content.decode()
+
+
 def test_a_search_for_something_else_finds_nothing(admin_page):
     assert b"0 revisions" in admin_page.get(LIST, {"q": "find-me-2"}).content
 

@@ -96,6 +96,16 @@ def test_a_429_hands_on_how_long_to_wait(make_door, provider):
     assert caught.value.body()["retry_after"] == 7
 
 
+def test_a_nonsense_retry_after_hides_no_failure_from_the_breaker(make_door, provider):
+    date = f"Thu, 01 Jan 2026 {'9' * 20}:00:30 GMT"
+    provider.get(f"{URL}/x", status=503, headers={"Retry-After": date})
+    door = make_door(URL, attempts=1)
+    for _ in range(3):
+        with pytest.raises(ProviderUnreachable):
+            door.send("GET", "/x")
+    assert door.snapshot().state == "open"
+
+
 @pytest.mark.parametrize(
     "body", ["<html>", "", "{", "NaN", '{"a": Infinity}', "[" * 100_000, b"\xff"]
 )

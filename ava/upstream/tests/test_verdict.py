@@ -25,6 +25,8 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         ("9" * 5000, None),
         ("Thu, 99 Jan 2026 12:00:30 GMT", None),
         ("²", None),
+        ("Thu, 01 Jan 2026 99999999999999999999:00:30 GMT", None),
+        ("Thu, 01 Jan 2026 12:00:30 +99999999999999999999", None),
     ],
 )
 def test_retry_after_is_a_number_of_seconds_or_a_date(text, seconds):

@@ -4,15 +4,14 @@ The SDK's own has no time-out by default, one session per client, and no breaker
 SDK takes half a second, so this module is imported at the first call only.
 """
 
-import json
 import logging
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from ava import upstream
+from ava.upstream.answer import parse_json
 from ava.upstream.errors import ProviderUnreachable
 from telephony.errors import TWILIO, problem_for
 
@@ -66,7 +65,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
 def _code(body: bytes) -> int | None:
     """Twilio's error code; None when the body is not Twilio's."""
     try:
-        content: Any = json.loads(body)
+        content = parse_json(body)
     except ValueError:
         return None
     code = content.get("code") if isinstance(content, dict) else None

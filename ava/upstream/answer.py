@@ -28,9 +28,21 @@ class Answer:
             ProviderUnreachable: it is not JSON.
         """
         try:
-            return json.loads(self.body, parse_constant=_refuse)
-        except (ValueError, RecursionError):
+            return parse_json(self.body)
+        except ValueError:
             raise ProviderUnreachable(self.service) from None
+
+
+def parse_json(body: bytes) -> Any:
+    """What a provider sent as JSON, whatever its shape.
+
+    Raises:
+        ValueError: it is not JSON, or too deep to be read.
+    """
+    try:
+        return json.loads(body, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _refuse(constant: str) -> NoReturn:

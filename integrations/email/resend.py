@@ -4,11 +4,9 @@ https://resend.com/docs/api-reference/domains/list-domains,
 https://resend.com/docs/api-reference/errors
 """
 
-import json
-from typing import Any
-
 from ava import upstream
 from ava.upstream import Service
+from ava.upstream.answer import parse_json
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 
@@ -43,7 +41,7 @@ def verify(credentials: Credentials) -> str:
 
 def _name(body: bytes) -> str:
     try:
-        content: Any = json.loads(body)
+        content = parse_json(body)
     except ValueError:
         return ""
     return str(content.get("name", "")) if isinstance(content, dict) else ""

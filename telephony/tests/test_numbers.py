@@ -10,7 +10,8 @@ from ava import upstream
 from integrations.breakers.models import BreakerEvent
 from sandbox.server import Sandbox
 from sandbox.tests import specs
-from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
+from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN, provider
+from sandbox.wire import Answer
 from telephony import client as client_module
 from telephony.client import TwilioClient
 from telephony.tests.conftest import store
@@ -165,6 +166,15 @@ def test_each_fault_of_twilio_is_told_in_a_sentence(
     answer = api.get(PATH)
     assert (answer.status_code, answer.json()["detail"]) == (status, detail)
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_refusal_nested_without_end_is_told_in_a_sentence(
+    api: APIClient, twilio_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider.Twilio, "answer", lambda *_: Answer(400, b"[" * 200_000))
+    answer = api.get(PATH)
+    assert answer.status_code == 502
+    assert answer.json()["detail"] == "Twilio did not accept AVA's request."
 
 
 def test_three_outages_open_the_breaker_and_the_fourth_request_never_reaches_twilio(

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 from integrations.credentials import services as credentials
 from sandbox.resend import provider
 from sandbox.server import Sandbox
+from sandbox.wire import Answer
 
 PATH = "/api/v1/integrations/resend/credentials/verify"
 REFUSED = "Invalid Resend API key. Please update your credentials in Settings."
@@ -49,6 +50,15 @@ def test_a_key_that_may_only_send_is_good_enough(
     answer = api.post(PATH)
     assert answer.status_code == 200
     assert "may only send" in answer.json()["message"]
+
+
+def test_a_refusal_nested_without_end_is_a_refusal(
+    api: APIClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider.Resend, "answer", lambda *_: Answer(401, b"[" * 200_000))
+    store(user, "re_demo")
+    answer = api.post(PATH)
+    assert (answer.status_code, answer.json()["detail"]) == (401, REFUSED)
 
 
 @pytest.mark.parametrize("kind", ["reset", "garbage"])

@@ -4,6 +4,7 @@ import smtplib
 import socket
 import ssl
 from contextlib import suppress
+from typing import BinaryIO
 
 from django.conf import settings
 
@@ -15,6 +16,8 @@ from integrations.credentials.store import Credentials
 from integrations.email import hosts
 
 SMTP = Service("smtp", "SMTP")
+
+MOST_REPLIES = 64 * 1024  # bytes of a connection's replies; anew after STARTTLS
 
 
 def verify(credentials: Credentials) -> str:
@@ -50,7 +53,8 @@ def verify(credentials: Credentials) -> str:
         # 4xx: the server cannot check the login now (RFC 4954, section 6).
         refused = refusal.smtp_code >= 500
         raise (ProviderAuthFailed(SMTP) if refused else ProviderUnreachable(SMTP)) from None
-    except (OSError, smtplib.SMTPException, UnicodeError):
+    except (OSError, smtplib.SMTPException, ValueError):
+        # ValueError: smtplib could not make out a reply, or not send a name or a password.
         raise ProviderUnreachable(SMTP) from None
     return "The mail server accepted the login. Nothing was sent."
 
@@ -86,6 +90,28 @@ class _Connection(smtplib.SMTP):
         # The time-out starts anew with every byte; the watch ends a server that drips, too.
         self._watch.hold(plain)
         return _tls().wrap_socket(plain, server_hostname=host) if self._tls else plain
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Replies(self.sock.makefile("rb"))
+        return super().getreply()
+
+
+class _Replies:
+    """What a mail server says, up to a bound: smtplib gathers the lines of a reply without one."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = MOST_REPLIES
+        self.close = file.close
+
+    def readline(self, size: int) -> bytes:
+        """The next line. Raises OSError, upon which smtplib closes the connection."""
+        line = self._file.readline(size)
+        self._left -= len(line)
+        if self._left < 0:
+            raise OSError("the server says too much")
+        return line
 
 
 def _tls() -> ssl.SSLContext:

@@ -27,6 +27,7 @@ class MailServer:
     certificate: Path
     tls: bool = False
     starttls: bool = False
+    greeting: bytes = b"220 mail.test ready\r\n"
     refusal: bytes = b"535 5.7.8 Authentication credentials invalid"
     behaviour: Callable[[socket.socket], None] | None = None
     lines: list[str] = field(default_factory=list)
@@ -71,7 +72,7 @@ class MailServer:
 
     def _talk(self, peer: socket.socket, *, starttls: bool, greet: bool = True) -> None:
         if greet:
-            peer.sendall(b"220 mail.test ready\r\n")
+            peer.sendall(self.greeting)
         for line in iter(peer.makefile("rb").readline, b""):
             text = line.decode().strip()
             self.lines.append(text)
@@ -136,6 +137,16 @@ def drip(peer: socket.socket) -> None:
 def hang(peer: socket.socket) -> None:
     """Nothing at all, until the other side leaves."""
     peer.recv(1)
+
+
+def challenge(peer: socket.socket) -> None:
+    """Ask for CRAM-MD5 (RFC 2195), with a challenge that is not base64."""
+    peer.sendall(b"220 mail.test ready\r\n")
+    peer.recv(1024)
+    peer.sendall(b"250-mail.test\r\n250 AUTH CRAM-MD5\r\n")
+    peer.recv(1024)
+    peer.sendall(b"334 A\r\n")
+    hang(peer)
 
 
 def babble(peer: socket.socket) -> None:

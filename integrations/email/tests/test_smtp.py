@@ -148,10 +148,22 @@ def test_a_server_that_drips_or_hangs_ends_at_the_deadline(
     assert time.monotonic() - started < 5
 
 
-def test_what_is_no_mail_server_is_told_as_no_connection(
+def test_a_server_that_says_too_much_is_left_before_the_password_is_sent(
     api: APIClient, user: User, certificate: Path
 ) -> None:
-    with MailServer(certificate, behaviour=mailserver.babble).running() as server:
+    greeting = b"220-welcome\r\n" * 10_000 + b"220 mail.test ready\r\n"
+    with MailServer(certificate, greeting=greeting).running() as server:
+        store(user, server)
+        answer = api.post(PATH)
+    assert (answer.status_code, answer.json()["detail"]) == (502, FAILED)
+    assert server.lines == []
+
+
+@pytest.mark.parametrize("behaviour", [mailserver.babble, mailserver.challenge])
+def test_what_is_no_mail_server_is_told_as_no_connection(
+    api: APIClient, user: User, certificate: Path, behaviour: Any
+) -> None:
+    with MailServer(certificate, behaviour=behaviour).running() as server:
         store(user, server)
         assert api.post(PATH).json()["detail"] == FAILED
 

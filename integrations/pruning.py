@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from ava.accounts import guessing
-from ava.accounts.models import Session, WrongPasswords
-from ava.accounts.services import prune_sessions
+from ava.accounts import guessing, queries
 
 BATCH = 500
+Row = TypeVar("Row", bound=Model)
 
 # Deletes (or with the second argument only counts) what is older than the moment.
 Prune = Callable[[datetime, bool], int]
@@ -32,27 +32,24 @@ def registered() -> dict[str, Prune]:
     return dict(_registered)
 
 
-def delete_in_batches(rows: QuerySet[Model], *, dry_run: bool, batch: int = BATCH) -> int:
-    """Delete the rows a batch at a time, so that other writers get their turn between."""
+def delete_in_batches(rows: QuerySet[Row], *, dry_run: bool, batch: int = BATCH) -> int:
+    """Delete the rows a batch at a time, so that other writers get their turn between.
+
+    A row that somebody has changed meanwhile, so that it is none of these any more, stays.
+    """
     if dry_run:
         return rows.count()
     deleted = 0
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:batch]):
-        deleted += rows.model._default_manager.filter(pk__in=keys).delete()[0]
+        deleted += rows.filter(pk__in=keys).delete()[0]
     return deleted
 
 
 def idle_login_counters(before: datetime, dry_run: bool) -> int:
     """Delete the counters of wrong passwords that slow nobody down any more."""
-    now = timezone.now()
-    if dry_run:
-        return WrongPasswords.objects.filter(last_at__lte=now - guessing.FORGET_AFTER).count()
-    return guessing.prune(now=now)
+    return delete_in_batches(guessing.idle(now=timezone.now()), dry_run=dry_run)
 
 
 def expired_sessions(before: datetime, dry_run: bool) -> int:
     """Delete the sessions that have expired by now: they serve nobody, however young."""
-    now = timezone.now()
-    if dry_run:
-        return Session.objects.filter(expires_at__lte=now).count()
-    return prune_sessions(now=now)
+    return delete_in_batches(queries.expired_sessions(now=timezone.now()), dry_run=dry_run)

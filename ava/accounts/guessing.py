@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from ava import ratelimit
@@ -107,9 +108,9 @@ def succeeded(attempt: Attempt, *, now: datetime) -> None:
     WrongPasswords.objects.filter(pk=attempt.network_key).update(not_before=now)
 
 
-def prune(*, now: datetime) -> int:
-    """Delete counters that no longer count. Returns how many."""
-    return WrongPasswords.objects.filter(last_at__lte=now - FORGET_AFTER).delete()[0]
+def idle(*, now: datetime) -> QuerySet[WrongPasswords]:
+    """The counters that no longer count."""
+    return WrongPasswords.objects.filter(last_at__lte=now - FORGET_AFTER)
 
 
 def _refuse(wait: timedelta) -> None:

@@ -1,6 +1,9 @@
-"""Finding accounts."""
+"""Finding accounts and sessions."""
+
+from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from ava.accounts.models import Session
 
@@ -23,3 +26,8 @@ def username_of(identifier: str) -> str:
 def has_logged_in_from(*, account: str, network: str) -> bool:
     """Whether this account has had a session from this network of late."""
     return Session.objects.filter(user__username=account, network=network).exists()
+
+
+def expired_sessions(*, now: datetime) -> QuerySet[Session]:
+    """Sessions whose last refresh token has expired: they serve nobody."""
+    return Session.objects.filter(expires_at__lte=now)

@@ -113,10 +113,5 @@ def revoke(sessions: QuerySet[Session], *, end: Session.End) -> int:
     return sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
 
 
-def prune_sessions(*, now: datetime) -> int:
-    """Delete sessions whose last refresh token has expired. Returns how many."""
-    return Session.objects.filter(expires_at__lte=now).delete()[0]
-
-
 def _expiry(refresh: RefreshToken) -> datetime:
     return datetime.fromtimestamp(refresh["exp"], tz=UTC)

@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ava.accounts import services
-from ava.accounts.models import Session
+from ava.accounts.models import Session, WrongPasswords
 from integrations import pruning
 from integrations.breakers.models import BreakerEvent
 
@@ -84,3 +87,48 @@ def test_expired_sessions_go_and_live_ones_stay(user: User) -> None:
     assert "expired sessions: 1 deleted" in run()
     assert not Session.objects.filter(pk=dead.pk).exists()
     assert Session.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["expired sessions", "counters of wrong passwords"])
+def test_logins_too_go_a_batch_at_a_time(user: User, name: str) -> None:
+    long_ago, count = timezone.now() - timedelta(days=1), pruning.BATCH * 2 + 1
+    at = {"created_at": long_ago, "refreshed_at": long_ago, "expires_at": long_ago}
+    Session.objects.bulk_create(Session(user=user, **at) for _ in range(count))
+    WrongPasswords.objects.bulk_create(
+        WrongPasswords(key=str(n), last_at=long_ago, not_before=long_ago) for n in range(count)
+    )
+    table = {"expired sessions": Session, "counters of wrong passwords": WrongPasswords}[name]
+    with CaptureQueriesContext(connection) as asked:
+        assert f"{name}: {count} deleted" in run()
+    delete = f'DELETE FROM "{table._meta.db_table}"'
+    assert sum(query["sql"].startswith(delete) for query in asked) == 3
+    assert not table._default_manager.exists()
+
+
+@pytest.mark.django_db
+def test_a_dry_run_counts_the_very_rows_that_a_run_deletes(user: User) -> None:
+    now = timezone.now()
+    for minutes in (59, 60, 61):
+        at = now - timedelta(minutes=minutes)
+        WrongPasswords.objects.create(key=str(minutes), last_at=at, not_before=at)
+    assert "counters of wrong passwords: 2 would be deleted" in run("--dry-run")
+    assert WrongPasswords.objects.count() == 3
+    assert "counters of wrong passwords: 2 deleted" in run()
+    assert WrongPasswords.objects.get().key == "59"
+
+
+@pytest.mark.django_db
+def test_a_counter_that_is_raised_while_pruning_stays() -> None:
+    now = timezone.now()
+    at = now - timedelta(days=1)
+    WrongPasswords.objects.create(key="a", last_at=at, not_before=at)
+
+    def raise_it(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("DELETE"):
+            WrongPasswords.objects.update(last_at=now)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(raise_it):
+        pruning.idle_login_counters(now, False)
+    assert WrongPasswords.objects.exists()

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava.accounts import services
+from ava.accounts import queries
 from ava.accounts.models import Session
 from ava.accounts.tests.calls import assert_unauthenticated, at_once, log_in, me, refresh
 
@@ -97,10 +97,7 @@ def test_no_table_holds_a_token_or_the_password(anyone, tokens):
     assert "my secret" not in stored
 
 
-def test_expired_sessions_are_pruned_and_live_ones_stay(anyone, tokens):
+def test_a_session_expires_with_its_refresh_token(anyone, tokens):
     now = timezone.now()
-    assert services.prune_sessions(now=now + timedelta(days=13)) == 0
-    log_in(anyone)
-    Session.objects.filter(pk=Session.objects.earliest("created_at").pk).update(expires_at=now)
-    assert services.prune_sessions(now=now) == 1
-    assert Session.objects.count() == 1
+    assert not queries.expired_sessions(now=now + timedelta(days=13)).exists()
+    assert queries.expired_sessions(now=now + timedelta(days=14)).count() == 1

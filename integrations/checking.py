@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from ava.problems import Problem
 from integrations.credentials import store, verification
-from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
+from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.providers import PROVIDERS, Provider
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
@@ -46,7 +46,7 @@ def _check(provider: Provider, user: User | None) -> Finding:
         return Finding(provider.slug, "ok", ask(credentials))
     except CredentialsMissing as problem:
         return Finding(provider.slug, "not configured", problem.detail)
-    except (CredentialsUnreadable, Problem) as problem:
+    except Problem as problem:
         return Finding(provider.slug, "failed", problem.detail)
 
 

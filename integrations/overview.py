@@ -1,5 +1,6 @@
 """What a user has connected, how each provider is doing, and what to do next."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -69,7 +70,7 @@ def _integration(
         configured=usable,
         source=source,
         breaker_state=breaker.state,
-        retry_after=None if wait is None else -int(-wait // 1),
+        retry_after=None if wait is None else math.ceil(wait),
         next_step=_next_step(provider, mine, breaker, source),
     )
 
@@ -100,7 +101,6 @@ def _waiting(name: str, breaker: BreakerStatus) -> str:
     if breaker.forced:
         return f"Wait: your operator has paused {name}."
     if breaker.next_try:
-        return (
-            f"Wait: {name} is failing, and AVA tries it again in {-int(-breaker.next_try // 1)}s."
-        )
+        wait = math.ceil(breaker.next_try)
+        return f"Wait: {name} is failing, and AVA tries it again in {wait}s."
     return f"Wait: {name} was failing, and AVA tries it again with the next request."

@@ -51,12 +51,14 @@ class Provider:
         name: as in sentences.
         fields: what a user stores; empty for those connected by signing in (OAuth).
         environment: field name -> variable of the operator's own credentials.
+        destination: fields that decide where a secret goes, and how.
     """
 
     slug: str
     name: str
     fields: tuple[Field, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    destination: tuple[str, ...] = ()
 
     @property
     def secret_names(self) -> frozenset[str]:
@@ -134,6 +136,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                     Field("password", "Password of that login.", Kind.TEXT, secret=True),
                     _FROM_EMAIL,
                 ),
+                destination=("host", "port", "security", "username"),
             ),
             Provider("google", "Google Calendar"),
             Provider("microsoft", "Microsoft 365"),

@@ -69,10 +69,19 @@ def validate(
     if not errors and len(pair & fields.keys()) == 1:
         missing = (pair - fields.keys()).pop()
         errors[missing] = ["An API key needs both its SID and its secret."]
+    if not errors and _moved(provider, fields, stored or {}):
+        # Whoever cannot read a secret must not have it sent to a server of theirs, either.
+        for name in provider.secret_names & fields.keys():
+            if is_mask(values[name]):
+                errors[name] = [f"Send the {name} again: the mail server changed."]
     if errors:
         name, said = next(iter(errors.items()))
         raise ValidationFailed(f"{name}: {said[0]}" if name in known else said[0], errors=errors)
     return fields
+
+
+def _moved(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    return any(fields.get(name) != stored.get(name) for name in provider.destination)
 
 
 def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:

@@ -102,6 +102,18 @@ def test_a_secret_left_empty_is_kept(admin: Client, user: User, row: Credential)
     assert CredentialChange.objects.first().fields == ["default_assistant_id"]
 
 
+def test_a_password_left_empty_is_kept_for_its_own_server_only(admin: Client, user: User) -> None:
+    row = services.save(user=user, provider="smtp", values=SMTP, actor=user, source="api")
+    moved = {**SMTP, "password": "", "host": "mail.elsewhere.example"}
+    answer = admin.post(change(row), moved)
+    assert answer.status_code == 200
+    assert "Send the password again: the mail server changed." in answer.content.decode()
+    assert fields(user, "smtp")["host"] == SMTP["host"]
+    stays = {**SMTP, "password": "", "from_email": "grace@example.com"}
+    assert admin.post(change(row), stays).status_code == 302
+    assert fields(user, "smtp")["password"] == SMTP["password"]
+
+
 def test_a_secret_is_replaced_and_nobody_repeats_it(
     admin: Client, user: User, row: Credential
 ) -> None:

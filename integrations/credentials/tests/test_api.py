@@ -83,6 +83,39 @@ def test_a_mask_of_another_secret_is_refused(
     assert credentials_for(user=user, provider="vapi").fields["api_key"] == VAPI_KEY
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"host": "mail.elsewhere.example"},
+        {"port": 2525},
+        {"security": "none"},
+        {"username": "eve"},
+    ],
+)
+def test_a_kept_password_goes_to_no_other_server(
+    api: APIClient, user: User, address: Any, change: dict[str, Any]
+) -> None:
+    masked = api.put(address("smtp"), SMTP).json()["password"]
+    answer = api.put(address("smtp"), {**SMTP, **change, "password": masked})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {
+        "password": ["Send the password again: the mail server changed."]
+    }
+    fields = credentials_for(user=user, provider="smtp").fields
+    assert fields == {name: str(value) for name, value in SMTP.items()}
+    assert api.put(address("smtp"), {**SMTP, **change}).status_code == 200
+
+
+def test_a_password_is_kept_while_its_server_stays(
+    api: APIClient, user: User, address: Any
+) -> None:
+    masked = api.put(address("smtp"), SMTP).json()["password"]
+    change = {"password": masked, "from_email": "grace@example.com", "port": 587.0}
+    assert api.put(address("smtp"), {**SMTP, **change}).status_code == 200
+    fields = credentials_for(user=user, provider="smtp").fields
+    assert (fields["password"], fields["from_email"]) == (SMTP["password"], "grace@example.com")
+
+
 def test_an_optional_field_left_out_is_removed(api: APIClient, user: User, address: Any) -> None:
     api.put(address("vapi"), {"api_key": VAPI_KEY, "webhook_secret": "planted-hook-0004"})
     answer = api.put(address("vapi"), {"api_key": MASKED})

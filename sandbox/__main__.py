@@ -5,7 +5,6 @@ import errno
 import os
 import signal
 import sys
-import threading
 
 from sandbox.server import Sandbox
 
@@ -41,9 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="port to listen on, 0 for a free one (default: AVA_SANDBOX_PORT, else 8001)",
     )
     options = parser.parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Held back until waited for: a handler that sets an Event may come while its lock is taken.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
         sandbox = Sandbox(options.host, options.port)
     except OSError as error:
@@ -55,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     with sandbox:
         print(f"The providers' sandbox is ready at {sandbox.url}", flush=True)
-        stop.wait()
+        signal.sigwait(ends)
     return 0
 
 

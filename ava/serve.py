@@ -5,6 +5,7 @@ and says in one sentence what stops it. Exit codes: 1 something is in the way, 2
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from io import StringIO
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from ava import env, keyfile
@@ -26,6 +28,10 @@ class CannotStart(Exception):
 
 def main() -> int:
     """Start AVA and stay until it is told to stop."""
+    # The database and all else that is made from here on is for its owner only.
+    os.umask(0o077)
+    # Until gunicorn takes over, so that a sandbox that was started ends with AVA.
+    signal.signal(signal.SIGTERM, _leave)
     try:
         run(env.load())
     except env.EnvironmentInvalid as fault:
@@ -105,11 +111,15 @@ def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
         # A Ctrl-C at the terminal is for AVA, which then stops the sandbox itself.
         start_new_session=True,
     )
-    give_up = time.monotonic() + _SANDBOX_START_SECONDS
-    while time.monotonic() < give_up and process.poll() is None:
-        if _sandbox_answers(port):
-            return process
-        time.sleep(0.05)
+    try:
+        give_up = time.monotonic() + _SANDBOX_START_SECONDS
+        while time.monotonic() < give_up and process.poll() is None:
+            if _sandbox_answers(port):
+                return process
+            time.sleep(0.05)
+    except BaseException:
+        process.terminate()
+        raise
     process.terminate()
     raise CannotStart(f"The sandbox did not start on port {port}. Try script/sandbox to see why.")
 
@@ -195,7 +205,7 @@ def serve(values: dict[str, Any], *, greeting: str) -> None:
             return application
 
     def welcome(arbiter: Any) -> None:
-        print(f"{greeting}\nAVA listens on {_address(values)}. Stop it with Ctrl-C.", flush=True)
+        print(f"{greeting}\nAVA listens on {address(values)}. Stop it with Ctrl-C.", flush=True)
 
     try:
         Server().run()
@@ -207,7 +217,7 @@ def serve(values: dict[str, Any], *, greeting: str) -> None:
 def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
     """gunicorn's configuration: one place, used under script/server and in production."""
     return {
-        "bind": _address(values).removeprefix("http://"),
+        "bind": address(values).removeprefix("http://"),
         "worker_class": "ava.worker.Worker",
         "workers": values["WEB_CONCURRENCY"],
         "threads": values["AVA_THREADS"],
@@ -222,9 +232,23 @@ def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _address(values: dict[str, Any]) -> str:
-    host = f"[{values['AVA_HOST']}]" if ":" in values["AVA_HOST"] else values["AVA_HOST"]
-    return f"http://{host}:{values['AVA_PORT']}"
+def address(values: dict[str, Any]) -> str:
+    """Where AVA listens."""
+    return _url(values["AVA_HOST"], values["AVA_PORT"])
+
+
+def local_address(values: dict[str, Any]) -> str:
+    """Where a person at this machine reaches AVA: "all addresses" is none to connect to."""
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not listened on
+    return _url(loopback.get(values["AVA_HOST"], values["AVA_HOST"]), values["AVA_PORT"])
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _refuse(fault: Exception, code: int) -> int:

@@ -59,8 +59,9 @@ class RunningAva:
         self.stop()
         self.session.close()
 
-    def start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+    def launch(self) -> subprocess.Popen[bytes]:
+        """The process, without waiting until it answers."""
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ava.serve"],
@@ -71,6 +72,10 @@ class RunningAva:
                 # A group of its own: `kill` takes the workers, too, and the sandbox stays.
                 start_new_session=True,
             )
+        return self.process
+
+    def start(self) -> None:
+        self.launch()
         give_up = time.monotonic() + _START_SECONDS
         while time.monotonic() < give_up and self.process.poll() is None:
             try:

@@ -4,8 +4,10 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,7 @@ def test_keys_and_database_are_for_the_owner_and_survive_a_restart(
     keys = tmp_path / "var" / "keys.json"
     before = keys.read_bytes()
     assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "var" / "ava.sqlite3").stat().st_mode) == 0o600
     ava.login()
     assert ava.stop() == 0
     ava.start()
@@ -58,12 +61,45 @@ def test_keys_and_database_are_for_the_owner_and_survive_a_restart(
     assert ava.call("GET", "/auth/me").status_code == 200
 
 
-def test_the_printed_curl_can_be_pasted(ava: RunningAva) -> None:
-    import subprocess
-
-    command = ava.output().split("Try it:\n", 1)[1].split("\n\n", 1)[0]
-    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    ("host", "printed"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")]
+)
+def test_the_printed_curl_can_be_pasted(tmp_path: Path, host: str, printed: str) -> None:
+    password = """it's a "demo" $HOME \\ password"""
+    server = RunningAva(tmp_path / "var", AVA_HOST=host, AVA_DEMO_PASSWORD=password)
+    server.url = f"http://{printed}:{server.port}"
+    with server:
+        command = server.output().split("Try it:\n", 1)[1].split("\n\n", 1)[0]
+        assert f"{server.url}/api/v1/auth/login" in command
+        result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert '"temperature"' in result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("answering", [False, True])
+def test_a_stop_before_ava_serves_leaves_no_sandbox(tmp_path: Path, answering: bool) -> None:
+    server = RunningAva(tmp_path / "var")
+    process = server.launch()
+    if answering:
+        until(lambda: sandbox_answers(server))
+    else:
+        until(lambda: (tmp_path / "var" / "keys.json").exists())
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert "listens" not in server.output()
+    assert "Traceback" not in server.output()
+    until(lambda: not sandbox_answers(server))
+
+
+def sandbox_answers(server: RunningAva) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", server.sandbox_port)) == 0
+
+
+def until(happened: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
 
 
 def test_a_request_under_way_is_finished_before_ava_stops(ava: RunningAva) -> None:

@@ -1,13 +1,15 @@
 """`manage.py seed_demo`: the demo users and keys of sandbox mode."""
 
-import os
+import json
 import secrets
+import shlex
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
+from ava import keyfile, serve
 from integrations.credentials import services
 from integrations.credentials.models import Credential
 
@@ -48,9 +50,7 @@ class Command(BaseCommand):
             return chosen
         path = settings.DATA_DIR / "demo-password"
         if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(12))
+            keyfile.write_once(path, secrets.token_urlsafe(12))
         return str(path.read_text())
 
     def user(self, email: str, password: str, *, staff: bool) -> User:
@@ -64,8 +64,10 @@ class Command(BaseCommand):
         return user
 
     def guide(self, password: str) -> str:
-        url = f"http://{settings.ENV['AVA_HOST']}:{settings.ENV['AVA_PORT']}"
-        body = f'{{"identifier": "{DEMO}", "password": "{password}"}}'
+        url = serve.local_address(settings.ENV)
+        body = json.dumps({"identifier": DEMO, "password": password})
+        login = shlex.quote(f"{url}/api/v1/auth/login")
+        read = shlex.quote(f"{url}/api/v1/vapi/settings")
         return (
             f"\nAVA, with the providers played by a sandbox\n"
             f"  API and its documentation  {url}/api/docs\n"
@@ -74,8 +76,8 @@ class Command(BaseCommand):
             f"  Staff user (admin)         {ADMIN}\n"
             f"  Password of both           {password}\n"
             f"\nTry it:\n"
-            f"TOKEN=$(curl -s {url}/api/v1/auth/login -H 'Content-Type: application/json' \\\n"
-            f"  -d '{body}' |\n"
+            f"TOKEN=$(curl -s {login} -H 'Content-Type: application/json' \\\n"
+            f"  -d {shlex.quote(body)} |\n"
             f'  sed \'s/.*"access_token": *"\\([^"]*\\)".*/\\1/\')\n'
-            f'curl -s {url}/api/v1/vapi/settings -H "Authorization: Bearer $TOKEN"\n'
+            f'curl -s {read} -H "Authorization: Bearer $TOKEN"\n'
         )

@@ -1,7 +1,8 @@
 """Reads that are slow or may fail, shared and remembered in this process.
 
 A fresh copy answers at once. Concurrent misses make one read: the first leads, a bounded number
-wait for its result, further ones are refused. The last good copy is kept for when reading fails.
+wait a bounded time for its result, further ones are refused. The last good copy is kept for when
+reading fails.
 
 What a read brings is only kept if nothing newer is known: a read that began before a `drop`, or
 under an earlier edition, never replaces what came after it.
@@ -11,7 +12,7 @@ import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import BoundedSemaphore, Lock
@@ -30,7 +31,9 @@ REQUESTS = Counter(
 
 KEEP_SECONDS = 24 * 3600.0
 SIZE = 500
-FOLLOWERS = 12  # with one provider's bulkhead they must be fewer than the server's threads
+FOLLOWERS = 24  # with one provider's bulkhead they must be fewer than the server's threads
+
+PATIENCE = 12.0  # seconds; a little more than the deadline of the provider that is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,12 @@ class ReadCache(Generic[V]):
     Args:
         name: its label in metrics.
         fresh_for: asked at each read; seconds for which a copy answers.
-        busy: makes what is raised when too many wait for one read.
+        busy: makes what is raised when too many wait for one read, or one too long.
         keep_for: seconds after which even the last good copy is forgotten.
         size: copies kept; the least recently used goes first.
         places: one for each caller that may wait for another's read, whatever the key; caches
             that read from one source share them.
+        patience: seconds that one waits for another's read.
         clock: seconds, never going back.
         now: the time of day.
     """
@@ -89,6 +93,7 @@ class ReadCache(Generic[V]):
         keep_for: float = KEEP_SECONDS,
         size: int = SIZE,
         places: BoundedSemaphore | None = None,
+        patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -97,6 +102,7 @@ class ReadCache(Generic[V]):
         self._keep_for = keep_for
         self._size = size
         self._places = places or BoundedSemaphore(FOLLOWERS)
+        self._patience = patience
         self._clock = clock
         self._now = now
         self._count = {
@@ -208,13 +214,18 @@ class ReadCache(Generic[V]):
 
     def _follow(self, flight: "Future[_Entry[V]]") -> _Entry[V]:
         if not self._places.acquire(blocking=False):
-            self._count["refused"].inc()
-            raise self._busy()
+            raise self._refusal()
         try:
-            self._count["shared"].inc()
-            return flight.result()
+            if not wait([flight], self._patience).done:
+                raise self._refusal()
         finally:
             self._places.release()
+        self._count["shared"].inc()
+        return flight.result()
+
+    def _refusal(self) -> Exception:
+        self._count["refused"].inc()
+        return self._busy()
 
     def _lead(
         self, flight: "Future[_Entry[V]]", key: Key, load: Callable[[], V], edition: int

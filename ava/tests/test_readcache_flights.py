@@ -64,6 +64,22 @@ def test_more_than_a_few_waiting_for_hung_reads_are_refused(clock):
     assert places.taken == 0
 
 
+def test_nobody_waits_for_ever_for_anothers_read(clock):
+    cache = make(clock, places=(places := Places(2)), patience=0.05)
+    source = Source("late", held=True)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(cache.read, KEY, source)
+        assert source.begun.acquire(timeout=WAIT)
+        try:
+            with pytest.raises(Busy):
+                cache.read(KEY, source)
+            assert places.taken == 0
+        finally:
+            source.go.set()
+        assert read.result(WAIT).value == "late"
+    assert source.reads == 1
+
+
 def test_who_is_refused_gets_the_last_good_copy_where_that_is_tolerated(clock):
     cache = make(clock, places=Places(0))
     cache.read(KEY, Source("old"))

@@ -4,10 +4,10 @@ https://www.twilio.com/docs/iam/api/account,
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ava.upstream.errors import ProviderUnreachable
@@ -61,18 +61,20 @@ class TwilioClient:
     def account(self) -> Account:
         """The account itself. Main and restricted API keys may not read it, the token may."""
         with _tolerant():
-            found = self._sdk.api.v2010.accounts(self._account_sid).fetch()
+            found = self._sdk().api.v2010.accounts(self._account_sid).fetch()
             return Account(_text(found.friendly_name), _text(found.status))
 
     def numbers(self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE) -> list[Number]:
         """The account's phone numbers, page after page, at most `most` of them."""
         with _tolerant():
-            numbers = self._sdk.api.v2010.accounts(self._account_sid).incoming_phone_numbers
-            found = numbers.stream(limit=most, page_size=page_size)
+            api = self._sdk().api.v2010
+            first = api.accounts(self._account_sid).incoming_phone_numbers.page(page_size=page_size)
+            # The SDK follows pages as long as one names a next, even if it is empty itself.
+            found = api.stream(first, limit=most, page_limit=math.ceil(most / page_size))
             return [_number(each) for each in found if _text(each.phone_number)]
 
-    @cached_property
     def _sdk(self) -> "Client":
+        """Twilio's client for one operation, the deadline of which begins now."""
         from twilio.rest import Client
 
         from telephony.transport import DoorHttpClient

@@ -12,6 +12,7 @@ from twilio.http.response import Response
 
 from ava import upstream
 from ava.upstream.answer import parse_json
+from ava.upstream.deadline import Watch
 from ava.upstream.errors import ProviderUnreachable
 from telephony.errors import TWILIO, problem_for
 
@@ -23,10 +24,13 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
 
     The door knows where Twilio answers (`TWILIO_BASE_URL`): of the SDK's absolute URL only path
     and query are used, and a URL on any other host is refused, as it would get the credentials.
+
+    One serves one operation: its requests, page after page, share the door's deadline.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
+        self._watch = Watch(upstream.door(TWILIO.label).policy.deadline)
 
     def request(
         self,
@@ -39,12 +43,12 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """One operation at Twilio.
+        """One request to Twilio.
 
         Raises:
             Problem: for every answer outside 200-299, and when there is none.
         """
-        if not uri.startswith(f"{API}/"):
+        if not uri.startswith(f"{API}/") or self._watch.expired:
             raise ProviderUnreachable(TWILIO)
         url = urlsplit(uri)
         answer = upstream.door(TWILIO.label).send(
@@ -54,6 +58,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
             data=data or None,
             headers=headers,
             auth=auth,
+            deadline=self._watch.left(),
         )
         if not 200 <= answer.status < 300:
             raise problem_for(_code(answer.body), answer.status)

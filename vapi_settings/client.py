@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ava import upstream
 from ava.upstream import Answer, ProviderUnreachable
+from ava.upstream.deadline import Watch
 from vapi_settings.errors import VAPI, no_list, not_changed, not_found
 
 PAGE = 50
@@ -130,12 +131,17 @@ class VapiClient:
         return [_phone_number(found) for found in self._pages("/phone-number")]
 
     def _pages(self, path: str) -> Iterator[Mapping[str, Any]]:
+        # All pages share the deadline of one operation: a slow Vapi must not hold a thread for
+        # twenty of them. A list that is cut off would look whole, so it is no answer.
+        watch = Watch(upstream.door(VAPI.label).policy.deadline)
         # There is no cursor: the next page begins at the creation of this one's last. What was
         # created in the same millisecond comes twice, and is told by its id.
         seen: set[str] = set()
         params: dict[str, Any] = {"limit": PAGE}
         for _ in range(MOST_PAGES):
-            page = self._list(path, params)
+            if watch.expired:
+                raise ProviderUnreachable(VAPI)
+            page = self._list(path, params, deadline=watch.left())
             new = [found for found in page if _text(found.get("id")) not in seen]
             yield from new
             seen.update(_text(found.get("id")) for found in new)
@@ -144,8 +150,10 @@ class VapiClient:
                 return
             params["createdAtLe"] = last
 
-    def _list(self, path: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        answer = self._send("GET", path, no_list, params=params)
+    def _list(
+        self, path: str, params: Mapping[str, Any], *, deadline: float | None = None
+    ) -> list[Mapping[str, Any]]:
+        answer = self._send("GET", path, no_list, params=params, deadline=deadline)
         found = answer.json()
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             raise ProviderUnreachable(VAPI)

@@ -1,5 +1,7 @@
 """GET /api/v1/twilio/numbers, against the sandbox."""
 
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -128,6 +130,30 @@ def test_pages_are_followed_up_to_the_bound(sandbox: Sandbox) -> None:
     sandbox.clear_requests()
     assert len(client.numbers(page_size=1, most=1)) == 1
     assert len(sandbox.requests("twilio")) == 1
+
+
+def test_the_pages_of_a_slow_list_share_one_deadline(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = upstream.door("twilio")
+    monkeypatch.setattr(door, "policy", replace(door.policy, deadline=0.9))
+    sandbox.faults.add("twilio", "slow", delay_ms=600)
+    client = TwilioClient(account_sid=ACCOUNT_SID, username=ACCOUNT_SID, password=AUTH_TOKEN)
+    with pytest.raises(upstream.ProviderUnreachable):
+        client.numbers(page_size=1)
+
+
+def test_empty_pages_that_name_a_next_one_are_not_followed_for_ever(
+    api: APIClient, twilio_user: User, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = count(1)
+    monkeypatch.setattr(
+        provider,
+        "_page",
+        lambda name, *_: {name: [], "next_page_uri": NUMBERS if next(pages) < 50 else None},
+    )
+    assert api.get(PATH).json() == {"numbers": []}
+    assert len(sandbox.requests("twilio")) == 5
 
 
 def test_the_bound_is_a_thousand_numbers_in_five_requests() -> None:

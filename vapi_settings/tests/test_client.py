@@ -1,6 +1,7 @@
 """Requests as Vapi's official document wants them, and answers as they really come."""
 
 import json
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -9,6 +10,7 @@ import requests
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 
+from ava import upstream
 from ava.upstream import ProviderUnreachable
 from sandbox.tests.specs import load, strict
 from vapi_settings.client import VapiClient
@@ -53,6 +55,16 @@ def test_long_lists_are_read_to_their_end(ada, vapi):
     assert len(found.summaries) == 121
     assert {one.id for one in found.summaries} == made | {ASSISTANT}
     assert len(vapi.asked) == 3
+
+
+def test_the_pages_of_a_slow_list_share_one_deadline(ada, vapi, monkeypatch):
+    for number in range(120):
+        vapi.sandbox.vapi.add_assistant(name=f"No. {number}")
+    door = upstream.door("vapi")
+    monkeypatch.setattr(door, "policy", replace(door.policy, deadline=1.0))
+    vapi.fail("slow", delay_ms=400)
+    with pytest.raises(ProviderUnreachable):
+        VapiClient(KEY).assistants()
 
 
 @pytest.fixture

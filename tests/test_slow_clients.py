@@ -12,12 +12,12 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 import requests
 
-from ava.env import BASE_DIR
+from ava.env import BASE_DIR, VARIABLES
 from tests.server import RunningAva
 
 HEAD, BODY, SEND = 2.0, 3.0, 2.0
 # More than AVA has threads.
-CROWD = 40
+CROWD = 8 + next(v.default for v in VARIABLES if v.name == "AVA_THREADS")
 
 HALF_A_HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
 HALF_A_BODY = (

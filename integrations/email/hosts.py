@@ -5,7 +5,7 @@ limit, "verify" would be a scanner of that network and a way to its metadata ser
 looked up once, every address it has must be public, the port must be one of mail, and the
 connection goes to the address that was checked, so that a second look-up cannot answer otherwise.
 In development, where the mail server is often on the same machine, loopback and private
-addresses and any port are allowed; link-local ones (169.254.169.254) never are.
+addresses and any port are allowed; the metadata service's (169.254.169.254) never are.
 """
 
 import ipaddress
@@ -16,6 +16,10 @@ from integrations.email.errors import SmtpHostRefused
 MAIL_PORTS = (25, 465, 587, 2525)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# All that is public in IPv6 (IANA). Outside are the site-local, the IPv4-compatible, and those
+# that a translator turns into IPv4 (RFC 6052, RFC 8215), which Python takes for public.
+_UNICAST = ipaddress.ip_network("2000::/3")
+_METADATA = ipaddress.ip_address("fd00:ec2::254")  # Amazon's, over IPv6
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 
 
@@ -42,10 +46,13 @@ def resolve(host: str, port: int, *, strict: bool) -> str:
 
 
 def _allowed(text: str, *, strict: bool) -> bool:
-    address = _innermost(ipaddress.ip_address(text.split("%")[0]))
+    outer = ipaddress.ip_address(text.split("%")[0])
+    address = _innermost(outer)
     if address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
-    return address.is_global or not strict
+    if not strict:
+        return address != _METADATA
+    return address.is_global and (outer.version == 4 or outer in _UNICAST)
 
 
 def _innermost(address: _Address) -> _Address:

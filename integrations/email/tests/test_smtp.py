@@ -210,6 +210,12 @@ def test_in_production_a_local_server_is_refused_and_not_connected_to(
         "::ffff:169.254.169.254",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "fec0::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::a9fe:a9fe",
+        "64:ff9b::808:808",
+        "fd00:ec2::254",
     ],
 )
 def test_no_address_inside_is_reached_in_production(address: str) -> None:
@@ -217,14 +223,17 @@ def test_no_address_inside_is_reached_in_production(address: str) -> None:
         hosts.resolve(address, 587, strict=True)
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254", "0.0.0.0"]
+)
 def test_the_metadata_service_is_not_reached_in_development_either(address: str) -> None:
     with pytest.raises(SmtpHostRefused):
         hosts.resolve(address, 80, strict=False)
 
 
 def test_public_addresses_are_reached_on_the_ports_of_mail_only() -> None:
-    assert hosts.resolve("8.8.8.8", 587, strict=True) == "8.8.8.8"
+    for address in ("8.8.8.8", "2606:4700::1111"):
+        assert hosts.resolve(address, 587, strict=True) == address
     with pytest.raises(SmtpHostRefused):
         hosts.resolve("8.8.8.8", 22, strict=True)
 

@@ -191,7 +191,7 @@ def unknown_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-# The keys and what they sealed: E012 to E014.
+# The keys and what they sealed: E012, E013, W002.
 register(sealing.check_key_ring, Tags.security)
 register(sealing.check_key_strength, Tags.security, deploy=True)
 register(sealing.check_sealed_rows, Tags.database)

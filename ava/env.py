@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 
@@ -67,7 +68,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         ),
         _text("AVA_HOST", "127.0.0.1", "address AVA listens on"),
         _number("AVA_PORT", 8000, "port AVA listens on", 1, 65535),
-        _text("AVA_DATA_DIR", "var", "directory of the database, the keys and the logs"),
+        _text("AVA_DATA_DIR", "var", "directory of the database and the keys"),
         _switch("AVA_SANDBOX", False, "on under script/server: play the providers locally"),
         _number("AVA_SANDBOX_PORT", 8001, "port the sandbox listens on", 1, 65535),
         _secret(
@@ -76,7 +77,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         _url("AVA_PUBLIC_URL", None, "address under which people and providers reach AVA"),
         _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
         _number("WEB_CONCURRENCY", 1, "worker processes", 1, 64),
-        _number("AVA_THREADS", 32, "threads of each worker process", 4, 256),
+        _number("AVA_THREADS", 48, "threads of each worker process", 4, 256),
         _switch("DJANGO_DEBUG", False, "Django's debug pages; never in production"),
         _text("LOG_LEVEL", "INFO", "how much is logged", "DEBUG", "INFO", "WARNING", "ERROR"),
     ),
@@ -206,8 +207,7 @@ def _convert(variable: Variable, raw: str) -> Any:
             return raw.lower() in _ON
         case "url":
             schemes = _SCHEMES.get(variable.name, ("http", "https"))
-            scheme, mark, rest = raw.partition("://")
-            if scheme not in schemes or not mark or not rest.strip("/"):
+            if not _is_url(raw, schemes):
                 raise ValueError(f"a URL that starts with {' or '.join(schemes)}")
             return raw.rstrip("/")
         case "list":
@@ -216,6 +216,20 @@ def _convert(variable: Variable, raw: str) -> Any:
             if variable.choices and raw not in variable.choices:
                 raise ValueError(" or ".join(variable.choices))
             return raw
+
+
+def _is_url(raw: str, schemes: tuple[str, ...]) -> bool:
+    """Whether it names a place in one of these schemes: no spaces, a host and port that can be."""
+    scheme, mark, rest = raw.partition("://")
+    if scheme not in schemes or not mark or not rest.strip("/") or not raw.isprintable():
+        return False
+    try:
+        parts = urlsplit(raw)
+        port = parts.port
+    except ValueError:
+        return False
+    needs_host = scheme in ("http", "https", "redis", "rediss", "amqp", "amqps")
+    return " " not in raw and port != 0 and bool(parts.hostname or not needs_host)
 
 
 def example() -> str:

@@ -61,6 +61,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def _may_read(request: HttpRequest) -> bool:
     expected = settings.METRICS_TOKEN
     if expected:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(given.encode(), expected.encode())
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        right = hmac.compare_digest(given.strip().encode(), expected.encode())
+        return right and scheme.lower() == "bearer"
     return clients.is_local(request)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/schema", documentation(SpectacularAPIView.as_view()), name="schema"),
     path("api/docs", inline_style(SpectacularSwaggerSplitView.as_view()), name="docs"),

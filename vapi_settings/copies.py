@@ -19,6 +19,7 @@ from ava.upstream import (
     ProviderRateLimited,
     ProviderUnavailable,
     ProviderUnreachable,
+    door,
 )
 from integrations.credentials.services import credentials_for
 from vapi_settings import leases, ledger
@@ -111,7 +112,7 @@ def assistant(
     """
     key = (*of.key, assistant_id)
     if unasked and (copy := _assistants.last_good(key)):
-        return copy
+        return _doubted_in_an_outage(copy)
     before = _before(of, assistant_id)
     return _read(
         _assistants,
@@ -218,10 +219,17 @@ def _read(
     try:
         if reload:
             return cache.reload(key, load, edition=edition)
-        return cache.read(key, load, edition=edition, doubted=doubted, tolerate=OUTAGES)
+        return _doubted_in_an_outage(
+            cache.read(key, load, edition=edition, doubted=doubted, tolerate=OUTAGES)
+        )
     except ProviderAuthFailed:
         drop(of)
         raise
+
+
+def _doubted_in_an_outage(copy: Copy[V]) -> Copy[V]:
+    """Young or not, nobody can say whether a copy still holds while Vapi is known to fail."""
+    return replace(copy, stale=copy.stale or door(VAPI.label).snapshot().state == "open")
 
 
 def drop(of: Account) -> None:

@@ -59,15 +59,15 @@ def patch(
     Args:
         document: the assistant as Vapi just gave it.
         path: where the field lives, such as ("model", "temperature").
-        value: the new value; ABSENT takes the field away. Vapi has no way to take away a
-            top-level field, so that is sent as null.
+        value: the new value; ABSENT takes a nested field away. A top-level field cannot be
+            taken away.
         makes_parents: whether missing objects on the way may be made.
 
     Raises: ParentMissing.
     """
     top = path[0]
     if len(path) == 1:
-        return {top: None if value is ABSENT else copy.deepcopy(value)}
+        return {top: copy.deepcopy(value)}
     field = copy.deepcopy(document.get(top))
     if not isinstance(field, dict):
         # A text or a list in its place is not ours to throw away, null holds nothing.

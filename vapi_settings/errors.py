@@ -42,6 +42,18 @@ class EditInProgress(Conflict):
     detail = "Somebody is changing this assistant right now. Please try again in a moment."
 
 
+class ValueNotRemovable(Conflict):
+    """The setting held no value then, and Vapi's PATCH cannot take a top-level field away."""
+
+    code = "value_not_removable"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"{key} held no value then, and Vapi has no way to take one away. "
+            "Set the value you want instead."
+        )
+
+
 class SettingChanged(PreconditionFailed):
     """With `current` (value and ETag) and `requested` among the members."""
 

@@ -93,10 +93,19 @@ class ChangeSerializer(serializers.Serializer[Any]):
     value = AnyField(help_text="Of the setting's type.")
 
 
+class WholeNumber(serializers.IntegerField):
+    """An integer that JSON writes as one: true is none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool | str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class RevertSerializer(serializers.Serializer[Any]):
     """The body of revert."""
 
-    revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    revision = WholeNumber(min_value=1, max_value=2**31 - 1)
 
 
 class RevisionSerializer(serializers.ModelSerializer[Revision]):

@@ -184,6 +184,8 @@ def _check_precondition(edit: _Edit, before: Assistant) -> None:
 
 
 def _body(edit: _Edit, before: Assistant, value: Any) -> dict[str, Any]:
+    if value is ABSENT and len(edit.wanted.path) == 1:
+        raise errors.ValueNotRemovable(edit.wanted.key)
     try:
         return diff.patch(
             before.document,
@@ -238,6 +240,8 @@ def _change(
         # Vapi was slow: somebody else might hold the lease before this is done.
         ledger.move(revision, Revision.UNSETTLED, Revision.Status.FAILED)
         raise errors.EditInProgress(retry_after=leases.RETRY_AFTER)
+    # From here on copies are old, whatever Vapi answers: a refusal may come after the work.
+    leases.count_change(before.id)
     answered, lost = _send(edit, before, body, revision)
     since = copies.mark()
     edition = leases.count_change(before.id)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as Caution
 from django.db import Error as DatabaseError
 
 from ava.sealing.errors import KeyRingInvalid
@@ -70,12 +71,13 @@ def check_sealed_rows(
             continue
         if count:
             found.append(
-                Error(
+                # The other rows open: AVA must start, or their owners could not store them again.
+                Caution(
                     f"{count} rows of {column.model._meta.label} are sealed by keys that are not "
                     f"in AVA_KEYS: {named}{', ...' if count > _SHOWN else ''}.",
                     hint="Put the missing key back behind the primary one in AVA_KEYS, or let "
                     "the owners store these credentials again.",
-                    id="ava.E014",
+                    id="ava.W002",
                 )
             )
     return found

@@ -27,6 +27,12 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("CIRCUIT_BREAKER_ENABLED", "maybe", "must be 1 or 0, not 'maybe'"),
         ("AVA_ENV", "staging", "must be development or production, not 'staging'"),
         ("VAPI_BASE_URL", "api.vapi.ai", "must be a URL that starts with http or https"),
+        ("VAPI_BASE_URL", "http://127.0.0.1:notaport", "must be a URL"),
+        ("VAPI_BASE_URL", "http://127.0.0.1:99999", "must be a URL"),
+        ("VAPI_BASE_URL", "http://[::1", "must be a URL"),
+        ("VAPI_BASE_URL", "http://exa mple", "must be a URL"),
+        ("VAPI_BASE_URL", "http:///path", "must be a URL"),
+        ("DATABASE_URL", "postgres://u:p@127.0.0.1:badport/db", "must be a URL"),
         ("REDIS_URL", "http://redis", "must be a URL that starts with redis or rediss"),
     ],
 )

@@ -139,10 +139,6 @@ def test_taking_a_field_away_keeps_its_neighbours():
     assert patch(document, ("metadata", "mine"), ABSENT) == {"metadata": {"theirs": [2]}}
 
 
-def test_a_top_level_field_is_taken_away_by_null():
-    assert patch({"firstMessage": "Hi"}, ("firstMessage",), ABSENT) == {"firstMessage": None}
-
-
 @pytest.mark.parametrize(
     ("one", "other", "equal"),
     [

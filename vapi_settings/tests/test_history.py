@@ -95,6 +95,20 @@ class TestRevert:
         revert("greeting_message", 1)
         assert vapi.document() == {**before, "updatedAt": vapi.document()["updatedAt"]}
 
+    def test_what_vapi_cannot_take_away_is_refused_in_words(self, put, revert, vapi):
+        vapi.forget("firstMessage")
+        put("greeting_message", "Something")
+        vapi.sandbox.clear_requests()
+        answer = revert("greeting_message", 1)
+        assert (answer.status_code, answer.json()["code"]) == (409, "value_not_removable")
+        assert vapi.patches == []
+        assert vapi.document()["firstMessage"] == "Something"
+
+    @pytest.mark.parametrize("revision", [True, "1", 1.5, 0, None])
+    def test_a_revision_is_a_whole_number(self, put, revert, revision):
+        put("temperature", 1.1)
+        assert revert("temperature", revision).status_code == 400
+
     def test_a_custom_setting_that_was_not_there_is_taken_away(self, ada, put, revert, vapi):
         put("my_key", {"a": 1})
         answer = revert("my_key", 1)

@@ -33,6 +33,15 @@ def test_a_change_that_landed_is_a_success(put, vapi, history, failure):
     assert [row["source"] for row in history("temperature")] == ["api", "found"]
 
 
+@pytest.mark.parametrize("status", [400, 404, 409, 429])
+def test_a_refusal_after_the_work_leaves_no_copy_that_is_wrong(put, vapi, value_of, status):
+    assert value_of("temperature") == 0.7
+    vapi.fail("status", match=PATCH, status=status, when="after", count=1)
+    assert put("temperature", 1.1).status_code in (400, 404, 409, 429)
+    assert vapi.document()["model"]["temperature"] == 1.1
+    assert value_of("temperature") == 1.1
+
+
 @pytest.mark.parametrize("failure", LOST)
 def test_a_change_that_did_not_land_is_the_502_sentence(put, vapi, history, failure):
     vapi.fail(match=PATCH, when="before", count=1, **LOST[failure])

@@ -111,6 +111,15 @@ def test_an_open_breaker_serves_copies_and_asks_nobody(ada, vapi, expire):
     assert vapi.asked == []
 
 
+def test_while_the_breaker_is_open_even_a_young_copy_is_said_to_be_stale(ada, vapi):
+    ada.get(SETTINGS)
+    vapi.fail()
+    for _ in range(3):
+        assert ada.get(SETTINGS, **NO_CACHE).status_code == 502
+    answer = ada.get(SETTINGS).json()
+    assert (answer.get("stale"), "as_of" in answer) == (True, True), answer
+
+
 def test_a_copy_a_day_old_is_forgotten(ada, vapi, expire):
     ada.get(SETTINGS)
     expire(24 * 3600)

@@ -39,7 +39,7 @@ def test_rows_whose_key_is_gone_are_counted_and_named(user: User, settings: Any)
     assert not checks.check_sealed_rows(None, databases=["default"])
     settings.AVA_KEYS = STRONG
     (found,) = checks.check_sealed_rows(None, databases=["default"])
-    assert found.id == "ava.E014"
+    assert found.id == "ava.W002"
     assert "1 rows of integrations.Credential are sealed by keys that are not in" in found.msg
     assert f"{row.pk} (k1)." in found.msg
 

@@ -104,23 +104,18 @@ def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def private_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def private_key_file(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Whoever reads the key file opens every stored credential."""
     path = settings.DATA_DIR / keyfile.NAME
-    found: list[CheckMessage] = []
     if path.exists() and path.stat().st_mode & 0o077:
-        found.append(_open_to_others(f"The key file {path}", f"chmod 600 {path}"))
-    # Behind a closed directory the database's own mode does not matter.
-    directory = settings.DATA_DIR
-    if directory.exists() and directory.stat().st_mode & 0o007:
-        found.append(_open_to_others(f"The data directory {directory}", f"chmod 700 {directory}"))
-    return found
-
-
-def _open_to_others(what: str, mend: str) -> Error:
-    return Error(
-        f"{what} can be read by other users of this machine.", hint=f"Run: {mend}", id="ava.E009"
-    )
+        return [
+            Error(
+                f"The key file {path} can be read by other users of this machine.",
+                hint=f"Run: chmod 600 {path}",
+                id="ava.E009",
+            )
+        ]
+    return []
 
 
 @register(Tags.security)

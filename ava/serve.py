@@ -224,6 +224,7 @@ def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
         "graceful_timeout": 30,
         "keepalive": 5,
         "loglevel": "warning",
+        "logger_class": "ava.worker.Logger",
         # Whether a proxy may say "https" is AVA_TRUSTED_PROXIES' business alone.
         "forwarded_allow_ips": "",
         "control_socket_disable": True,

@@ -7,17 +7,25 @@ of its own. Between requests gunicorn polls kept-alive connections without a thr
 """
 
 import errno
+import json
 import math
 import socket
 import time
 from contextlib import suppress
 from typing import Any
 
+import structlog
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http import get_parser
-from gunicorn.http.errors import NoMoreData
+from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from ava import correlation
+from ava.problems import CONTENT_TYPE, MalformedRequest, Problem
+
+log = structlog.get_logger("ava.worker")
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
@@ -112,3 +120,29 @@ class Worker(ThreadWorker):
             # gthread would wait for the client's end in its one accepting thread.
             conn.close(graceful=not conn.reader.cut)
         return stays
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what is no HTTP as AVA answers everything: problem+json under an ID, and nothing
+        of what was sent, in the answer or in the log."""
+        unreadable = isinstance(exc, ParseException)
+        problem = MalformedRequest("The request could not be read.") if unreadable else Problem()
+        with correlation.bind(correlation.new()):
+            log.warning("request not read", cause=type(exc).__name__, status=int(problem.status))
+            body = json.dumps(problem.body()).encode()
+            head = (
+                f"HTTP/1.1 {int(problem.status)} {problem.title}\r\n"
+                f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\n"
+                f"{correlation.HEADER}: {correlation.current()}\r\nConnection: close\r\n\r\n"
+            )
+        with suppress(OSError):  # whoever sends such things need not wait for the answer
+            client.sendall(head.encode() + body)
+
+
+class Logger(GunicornLogger):
+    """gunicorn's own lines, written as all others are."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the writing to `ava.logs`."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True

@@ -45,6 +45,7 @@ class RunningAva:
             **environment,
         }
         self.session = requests.Session()
+        self.own_sandbox: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "RunningAva":
         self.start()
@@ -58,6 +59,19 @@ class RunningAva:
     ) -> None:
         self.stop()
         self.session.close()
+        if self.own_sandbox is not None:
+            self.own_sandbox.terminate()
+            self.own_sandbox.communicate()
+
+    def start_sandbox(self) -> None:
+        """Start the sandbox apart, as script/sandbox does: it outlives a crash of AVA."""
+        self.own_sandbox = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--port", str(self.sandbox_port)],
+            cwd=BASE_DIR,
+            stdout=subprocess.PIPE,
+        )
+        assert self.own_sandbox.stdout is not None
+        self.own_sandbox.stdout.readline()
 
     def launch(self) -> subprocess.Popen[bytes]:
         """The process, without waiting until it answers."""

@@ -1,5 +1,6 @@
 """Starting, stopping and crashing AVA as a person does, in processes of its own."""
 
+import json
 import os
 import signal
 import socket
@@ -114,8 +115,14 @@ def test_a_request_under_way_is_finished_before_ava_stops(ava: RunningAva) -> No
     assert answers[0].status_code == 200
 
 
-def test_a_kill_in_the_middle_of_a_write_loses_nothing(ava: RunningAva) -> None:
-    ava.login()
+def test_a_kill_in_the_middle_of_a_write_loses_nothing(tmp_path: Path) -> None:
+    ava = RunningAva(tmp_path / "var")
+    ava.start_sandbox()
+    with ava:
+        killed_in_the_middle_of_a_write(ava.login())
+
+
+def killed_in_the_middle_of_a_write(ava: RunningAva) -> None:
     before = ava.call("GET", f"{SETTINGS}/temperature").json()["setting"]["value"]
     # Vapi does the work, but its answer hangs: the worst moment to die.
     ava.fault(provider="vapi", kind="hang", when="after", match="PATCH /assistant", count=1)
@@ -194,3 +201,19 @@ def test_the_sandbox_of_another_start_is_used_and_left_running(
         assert "Using the sandbox" in second.output()
     assert requests.get(f"{ava.sandbox}/faults", timeout=5).ok
     assert os.path.isdir(tmp_path / "other")
+
+
+def test_what_is_no_http_is_answered_under_an_id_and_repeated_nowhere(ava: RunningAva) -> None:
+    with socket.create_connection(("127.0.0.1", ava.port), timeout=10) as client:
+        client.sendall(b"GET /api/v1/x HTTP/1.1\r\nHost: x\r\nAuthorization Bearer ZZLEAK\r\n\r\n")
+        answer = b""
+        while piece := client.recv(4096):
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request")
+    problem = json.loads(body)
+    assert problem["code"] == "malformed_request"
+    assert f"X-Correlation-ID: {problem['correlation_id']}".encode() in head
+    assert b"ZZLEAK" not in answer
+    assert "ZZLEAK" not in ava.output()
+    assert problem["correlation_id"] in ava.output()

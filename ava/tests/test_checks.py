@@ -79,13 +79,6 @@ def test_a_key_file_that_others_can_read_is_told(tmp_path: Path) -> None:
     assert "chmod 600" in result.stderr
 
 
-def test_a_data_directory_that_others_can_read_is_told(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    result = check(tmp_path)
-    assert "ava.E009" in result.stderr
-    assert f"chmod 700 {tmp_path}" in result.stderr
-
-
 def test_missing_keys_end_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:
     result = check(tmp_path, SECRET_KEY="")
     assert result.returncode == 2

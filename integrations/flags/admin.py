@@ -29,6 +29,11 @@ class FlagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at r
     readonly_fields = ("name", "environment", "effective", "updated_by", "updated_at")
     inlines = (FlagOverrideInline,)
 
+    def get_inlines(self, request: HttpRequest, obj: Flag | None) -> Any:
+        if obj is not None and obj.name in services.FOR_EVERYBODY:
+            return ()
+        return super().get_inlines(request, obj)
+
     @admin.display(boolean=True, description="environment says")
     def environment(self, flag: Flag) -> bool | None:
         return settings.FLAGS.get(flag.name)

@@ -21,6 +21,9 @@ from integrations.flags.models import Flag, FlagOverride
 
 log = structlog.get_logger("integrations.flags")
 
+FOR_EVERYBODY = frozenset({"CIRCUIT_BREAKER_ENABLED"})
+"""Flags without an answer for single users: all users of a provider share its breaker."""
+
 
 @dataclass(frozen=True)
 class Explanation:

@@ -193,3 +193,11 @@ def test_flags_are_neither_added_nor_deleted(admin: Client) -> None:
     flag = Flag.objects.first()
     assert admin.get("/admin/integrations/flag/add/").status_code == 403
     assert admin.post(f"/admin/integrations/flag/{flag.pk}/delete/").status_code == 403
+
+
+def test_the_breaker_takes_no_answer_for_single_users(admin: Client, user: User) -> None:
+    services.ensure_rows()
+    for name, offered in (("CIRCUIT_BREAKER_ENABLED", False), ("INTEGRATIONS_STUB_MODE", True)):
+        flag = Flag.objects.get(name=name)
+        page = admin.get(f"/admin/integrations/flag/{flag.pk}/change/").content.decode()
+        assert ("Answers for single users" in page or "answers for single users" in page) is offered

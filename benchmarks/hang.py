@@ -1,8 +1,8 @@
 """`/healthz` while Vapi hangs and 32 clients wait for it: `python -m benchmarks.hang`.
 
 Starts AVA as script/server does, lets the sandbox's Vapi hang, keeps 32 clients asking it anew
-(`Cache-Control: no-cache`), and times `/healthz` from a process of its own: idle, with a second
-between the requests of a client, and without any pause, with the breaker off and on.
+(`Cache-Control: no-cache`), and times `/healthz` from a process of its own: idle, with pauses
+between the requests of a client, and without any, with the breaker off and on.
 """
 
 import multiprocessing
@@ -26,6 +26,7 @@ def main() -> int:
     print(f"{'load':<42}{'p50 ms':>8}{'p99 ms':>8}{'max ms':>8}  answers")
     for title, enabled, pause in (
         ("32 clients, breaker off, 1 request/s each", "0", 1.0),
+        ("32 clients, breaker on, 5 requests/s each", "1", 0.2),
         ("32 clients, breaker off, no pause", "0", 0.0),
         ("32 clients, breaker on, no pause", "1", 0.0),
     ):

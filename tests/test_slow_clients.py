@@ -7,7 +7,8 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection
 
 import pytest
 import requests
@@ -122,13 +123,14 @@ def test_clients_that_do_not_read_their_answer_are_left(ava: RunningAva) -> None
 
 
 def test_an_idle_connection_outlives_the_limits(ava: RunningAva) -> None:
-    ask = WANTS_CLOSE.replace(b"close", b"keep-alive")
-    with socket.create_connection(("127.0.0.1", ava.port), timeout=5) as client:
-        client.sendall(ask)
-        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+    with closing(HTTPConnection("127.0.0.1", ava.port, timeout=10)) as client:
+        client.request("GET", "/healthz")
+        assert client.getresponse().read() == b'{"status": "ok"}'
+        kept = client.sock
         time.sleep(max(HEAD, BODY) + 0.5)
-        client.sendall(ask)
-        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        client.request("GET", "/healthz")
+        assert client.getresponse().read() == b'{"status": "ok"}'
+        assert client.sock is kept
 
 
 def test_a_body_that_comes_in_pieces_arrives(ava: RunningAva) -> None:

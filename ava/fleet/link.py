@@ -1,0 +1,137 @@
+"""Redis as AVA uses it: one short attempt, and out of the way while it is lost.
+
+redis-py by default tries ten times and waits seconds. A request must not: whoever meets a Redis
+that refuses, is silent, or cannot be written to learns it within `PATIENCE`, and from then on
+everybody is told at once, without a packet, until a thread in the background has found it again.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError
+from redis.retry import Retry
+
+log = structlog.get_logger("ava.fleet")
+
+PATIENCE = 0.04
+"""Seconds for one command, connecting included only in part: the worst is a little more."""
+
+KNOCK_SECONDS = 0.1
+"""How often a lost Redis is tried again, by one thread for the whole process."""
+
+_KNOCK = "ava:knock"
+
+Argument = str | bytes | int | float
+
+
+class FleetLost(Exception):
+    """Redis cannot be reached now. What it was asked may or may not have been done."""
+
+
+class Script:
+    """A Lua script: atomic in Redis. Every key it touches is in KEYS.
+
+    Args:
+        source: the script's text; integers, strings and lists come back.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+
+class Link:
+    """One process' connections to one Redis, opened as they are needed.
+
+    Attributes:
+        losses: how often it was lost. Who keeps a local copy of what is shared sees by it that
+            something may have been missed.
+    """
+
+    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+        self._client = redis.Redis.from_url(
+            url,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
+            retry=Retry(NoBackoff(), 0),
+            # Fewer round trips before the first command.
+            protocol=2,
+            driver_info=None,
+        )
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._lost = False
+        self.losses = 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether Redis is known to be out of reach."""
+        return self._lost
+
+    def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+        """Run a script.
+
+        Returns:
+            What it returns; strings are bytes.
+
+        Raises:
+            FleetLost: Redis did not answer, or could not do it.
+        """
+        return self.ask(lambda client: self._evaluate(client, script, keys, args))
+
+    def ask(self, command: Callable[["redis.Redis"], Any]) -> Any:
+        """Run a command of redis-py.
+
+        Raises:
+            FleetLost: Redis did not answer, or could not do it.
+        """
+        if self._lost:
+            raise FleetLost
+        try:
+            return command(self._client)
+        except (redis.RedisError, OSError) as fault:
+            self._lose(fault)
+            raise FleetLost from fault
+
+    def close(self) -> None:
+        """Close all connections, and stop looking for a lost Redis."""
+        self._closed.set()
+        self._client.connection_pool.disconnect()
+
+    @staticmethod
+    def _evaluate(
+        client: "redis.Redis", script: Script, keys: Sequence[str], args: Sequence[Argument]
+    ) -> Any:
+        try:
+            return client.evalsha(script.sha, len(keys), *keys, *args)
+        except NoScriptError:
+            # After a restart or a flush.
+            return client.eval(script.source, len(keys), *keys, *args)
+
+    def _lose(self, fault: Exception) -> None:
+        with self._lock:
+            if self._lost or self._closed.is_set():
+                return
+            self._lost = True
+            self.losses += 1
+        log.warning("redis lost", cause=type(fault).__name__)
+        threading.Thread(target=self._search, name="ava-fleet", daemon=True).start()
+
+    def _search(self) -> None:
+        """Until Redis can be written to. Connections kept from before may be dead: drop them."""
+        self._client.connection_pool.disconnect(inuse_connections=False)
+        started = time.monotonic()
+        while not self._closed.wait(KNOCK_SECONDS):
+            try:
+                self._client.set(_KNOCK, 1, px=1000)
+            except (redis.RedisError, OSError):
+                continue
+            self._lost = False
+            log.warning("redis found again", seconds=round(time.monotonic() - started, 1))
+            return

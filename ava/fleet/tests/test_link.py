@@ -1,0 +1,106 @@
+"""What a lost Redis costs whoever asks it, with a real one."""
+
+import time
+
+import pytest
+
+from ava.fleet import FleetLost, Link, Script
+from tests.redis import RedisServer
+
+ECHO = Script("return {KEYS[1], ARGV[1]}")
+# Far above the link's patience, far below what redis-py waits by default.
+AT_ONCE = 0.5
+
+
+@pytest.fixture
+def redis():
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def link(redis):
+    made = Link(redis.url)
+    yield made
+    made.close()
+
+
+def lost(link: Link) -> float:
+    """Seconds until a call says so."""
+    started = time.monotonic()
+    with pytest.raises(FleetLost):
+        link.run(ECHO, ["k"], ["v"])
+    return time.monotonic() - started
+
+
+def found_again(link: Link) -> None:
+    give_up = time.monotonic() + 10
+    while link.lost:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+    assert link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
+
+
+def test_a_script_is_sent_once_and_known_by_its_name_from_then_on(redis, link):
+    for _ in range(5):
+        assert link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
+    calls = redis.client.info("commandstats")
+    assert calls["cmdstat_eval"]["calls"] == 1
+    assert calls["cmdstat_evalsha"]["calls"] == 5
+
+
+def test_a_flush_of_data_and_scripts_is_no_loss(redis, link):
+    link.run(ECHO, ["k"], ["v"])
+    redis.flush()
+    assert link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
+    assert not link.lost
+
+
+def test_a_refused_connection_is_told_at_once_and_found_again_without_help(redis, link):
+    link.run(ECHO, ["k"], ["v"])
+    redis.stop()
+    assert lost(link) < AT_ONCE
+    redis.start()
+    found_again(link)
+
+
+def test_a_silent_redis_is_told_soon_and_found_again_when_it_speaks(redis, link):
+    link.run(ECHO, ["k"], ["v"])
+    redis.freeze()
+    assert lost(link) < AT_ONCE
+    redis.thaw()
+    found_again(link)
+
+
+def test_while_it_is_lost_nobody_sends_a_packet(redis, link):
+    redis.freeze()
+    lost(link)
+    assert max(lost(link) for _ in range(100)) < 0.02
+
+
+def test_an_answer_that_came_too_late_is_never_taken_for_the_next_one(redis, link):
+    assert link.run(ECHO, ["k"], ["before"]) == [b"k", b"before"]
+    redis.freeze()
+    lost(link)
+    redis.thaw()
+    found_again(link)
+    for number in range(20):
+        assert link.run(ECHO, ["k"], [number]) == [b"k", str(number).encode()]
+
+
+def test_a_replica_that_cannot_be_written_to_counts_as_lost(redis, link):
+    write = Script("return redis.call('SET', KEYS[1], ARGV[1])")
+    redis.client.replicaof("127.0.0.1", "9")
+    with pytest.raises(FleetLost):
+        link.run(write, ["k"], ["v"])
+    redis.client.replicaof("NO", "ONE")
+    found_again(link)
+
+
+def test_each_loss_is_counted(redis, link):
+    for expected in (1, 2):
+        redis.stop()
+        lost(link)
+        assert link.losses == expected
+        redis.start()
+        found_again(link)

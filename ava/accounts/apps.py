@@ -5,3 +5,10 @@ class AccountsConfig(AppConfig):
     name = "ava.accounts"
     label = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        from ava import pruning
+        from ava.accounts.pruning import expired_sessions, idle_login_counters
+
+        pruning.register("expired sessions", expired_sessions)
+        pruning.register("counters of wrong passwords", idle_login_counters)

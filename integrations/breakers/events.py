@@ -13,9 +13,9 @@ import structlog
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
+from ava.pruning import delete_in_batches
 from ava.upstream import Transition
 from integrations.breakers.models import BreakerControl, BreakerEvent
-from integrations.pruning import delete_in_batches
 
 log = structlog.get_logger("integrations.breakers")
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from integrations import pruning
+from ava import pruning
 
 DEFAULT_DAYS = 90
 

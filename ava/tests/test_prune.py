@@ -11,9 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ava import pruning
 from ava.accounts import services
 from ava.accounts.models import Session, WrongPasswords
-from integrations import pruning
+from ava.accounts.pruning import idle_login_counters
 from integrations.breakers.models import BreakerEvent
 
 
@@ -130,5 +131,5 @@ def test_a_counter_that_is_raised_while_pruning_stays() -> None:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(raise_it):
-        pruning.idle_login_counters(now, False)
+        idle_login_counters(now, False)
     assert WrongPasswords.objects.exists()

@@ -5,9 +5,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
-from django.utils import timezone
-
-from ava.accounts import guessing, queries
 
 BATCH = 500
 Row = TypeVar("Row", bound=Model)
@@ -43,13 +40,3 @@ def delete_in_batches(rows: QuerySet[Row], *, dry_run: bool, batch: int = BATCH)
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:batch]):
         deleted += rows.filter(pk__in=keys).delete()[0]
     return deleted
-
-
-def idle_login_counters(before: datetime, dry_run: bool) -> int:
-    """Delete the counters of wrong passwords that slow nobody down any more."""
-    return delete_in_batches(guessing.idle(now=timezone.now()), dry_run=dry_run)
-
-
-def expired_sessions(before: datetime, dry_run: bool) -> int:
-    """Delete the sessions that have expired by now: they serve nobody, however young."""
-    return delete_in_batches(queries.expired_sessions(now=timezone.now()), dry_run=dry_run)

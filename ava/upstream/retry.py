@@ -65,6 +65,12 @@ class Budget:
             self._tokens -= 1
             return True
 
+    def left(self) -> float:
+        """Retries there are now, and the part of one that has been earned."""
+        with self._lock:
+            self._refill(0)
+            return self._tokens
+
     def _refill(self, earned: float) -> None:
         now = self._clock()
         trickled = (now - self._seen) * self.TRICKLE
@@ -158,5 +164,6 @@ class Retries:
         if isinstance(setback.problem, ProviderUnreachable):
             return self._repeatable or setback.problem.unsent
         if isinstance(setback.problem, ProviderRateLimited):
-            return self._repeatable and setback.asked is not None
+            # Refused before it was looked at, whatever the method.
+            return setback.asked is not None
         return False

@@ -113,9 +113,10 @@ def test_an_answer_is_not_tried_again(serve, make_door, code):
     assert len(wire.requests) == 1
 
 
-def test_a_429_is_tried_again_only_after_the_short_wait_it_asks_for(serve, make_door):
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_429_is_tried_again_only_after_the_short_wait_it_asks_for(serve, make_door, method):
     wire = serve(in_turn(status(429, "Retry-After: 0"), OK))
-    assert make_door(wire.url).send("GET", "/").status == 200
+    assert make_door(wire.url).send(method, "/").status == 200
 
 
 @pytest.mark.parametrize("asked", [[], ["Retry-After: 60"], ["Retry-After: soon"]])

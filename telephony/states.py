@@ -1,0 +1,88 @@
+"""The life of a call and of a message: which word may follow which. Pure.
+
+Sources: https://www.twilio.com/docs/voice/api/call-resource#call-status-values,
+https://www.twilio.com/docs/messaging/api/message-resource#message-status-values. Twilio promises
+neither that a callback comes, nor that it comes once, nor in order: a status is taken only where
+it lies ahead of the present one, and the end is the end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# AVA's own words, until the provider has one.
+SCHEDULED = "scheduled"
+PENDING = "pending"
+UNKNOWN = "unknown"
+FAILED = "failed"
+CANCELED = "canceled"
+UNSENT = frozenset({SCHEDULED, PENDING, UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What may follow what.
+
+    Args:
+        ranks: every status, the later the higher.
+        final: nothing follows these.
+        spoken: words of the provider that mean one of the above.
+        exceptions: what may follow a final status all the same.
+    """
+
+    ranks: Mapping[str, int]
+    final: frozenset[str]
+    spoken: Mapping[str, str] = field(default_factory=dict)
+    exceptions: frozenset[tuple[str, str]] = frozenset()
+
+    def after(self, current: str, told: str) -> str | None:
+        """The status after the provider has told `told`; None when that changes nothing."""
+        told = self.spoken.get(told, told)
+        if (current, told) in self.exceptions:
+            return told
+        ahead = self.ranks.get(told, -1) > self.ranks[current]
+        return told if ahead and current not in self.final else None
+
+    def is_final(self, status: str) -> bool:
+        return status in self.final
+
+
+CALL = Machine(
+    ranks={
+        SCHEDULED: 0,
+        PENDING: 1,
+        UNKNOWN: 2,
+        "queued": 3,
+        "ringing": 4,
+        "in-progress": 5,
+        "completed": 6,
+        "busy": 6,
+        "no-answer": 6,
+        FAILED: 6,
+        CANCELED: 6,
+    },
+    final=frozenset({"completed", "busy", "no-answer", FAILED, CANCELED}),
+    # Only the callback has a word of its own for a call that has left the queue.
+    spoken={"initiated": "queued", "answered": "in-progress"},
+)
+
+MESSAGE = Machine(
+    ranks={
+        SCHEDULED: 0,
+        PENDING: 1,
+        UNKNOWN: 2,
+        "accepted": 3,
+        "queued": 4,
+        "sending": 5,
+        "sent": 6,
+        "partially_delivered": 7,
+        "delivered": 8,
+        "read": 9,
+        "undelivered": 9,
+        FAILED: 9,
+        CANCELED: 9,
+        "receiving": 3,
+        "received": 9,
+    },
+    final=frozenset({"delivered", "read", "undelivered", FAILED, CANCELED, "received"}),
+    exceptions=frozenset({("delivered", "read")}),
+)

@@ -1,0 +1,55 @@
+"""What Twilio is told to do on a call (https://www.twilio.com/docs/voice/twiml). Pure."""
+
+import re
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+MAX_LENGTH = 4000
+VERBS = frozenset(
+    "Connect Dial Echo Enqueue Gather Hangup Leave Pause Pay Play Prompt Record Redirect Refer "
+    "Reject Say Sms Start Stop".split()
+)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+HANGUP = "<Response><Hangup/></Response>"
+EMPTY = "<Response/>"
+
+
+def say(text: str) -> str:
+    """TwiML that reads a text aloud."""
+    return f"<Response><Say>{escape(text)}</Say></Response>"
+
+
+def is_speakable(text: str) -> bool:
+    """Whether the text can stand in XML: no control characters, no half surrogates."""
+    return not _NOT_XML.search(text)
+
+
+def check(text: str) -> str:
+    """The TwiML itself, once it is one that Twilio can run.
+
+    Raises:
+        ValueError: with a sentence that says what is wrong.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"TwiML has at most {MAX_LENGTH} characters.")
+    if not is_speakable(text):
+        raise ValueError("This holds characters that XML does not allow.")
+    if "<!doctype" in text.lower() or "<!entity" in text.lower():
+        raise ValueError("TwiML takes no DOCTYPE and no entities of its own.")
+    try:
+        # No DTD, so there is nothing to expand and nothing to fetch.
+        root = ElementTree.fromstring(text)  # noqa: S314
+    except ElementTree.ParseError as fault:
+        line, column = fault.position
+        raise ValueError(f"This is not well-formed XML: line {line}, column {column + 1}.") from None
+    except ValueError:  # an encoding that is named but is none
+        raise ValueError("This is not well-formed XML.") from None
+    if root.tag != "Response":
+        raise ValueError("TwiML begins with <Response>.")
+    for verb in root:
+        if verb.tag not in VERBS:
+            raise ValueError(f"<{str(verb.tag)[:40]}> is no verb that TwiML has for calls.")
+    if not len(root):
+        raise ValueError("This TwiML does nothing. Put a verb such as <Say> into <Response>.")
+    return text

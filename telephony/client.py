@@ -1,47 +1,30 @@
 """One method for each thing that AVA asks of Twilio (REST API 2010-04-01).
 
 https://www.twilio.com/docs/iam/api/account,
-https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource,
+https://www.twilio.com/docs/voice/api/call-resource,
+https://www.twilio.com/docs/messaging/api/message-resource
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
+from ava import upstream
+from ava.upstream.deadline import Watch
 from ava.upstream.errors import ProviderUnreachable
+from telephony import operation, resources, sdk
 from telephony.errors import TWILIO
-
-if TYPE_CHECKING:
-    from twilio.rest import Client
+from telephony.resources import Account, Number, Sighting
 
 MOST_NUMBERS = 1000
 PAGE_SIZE = 200
+# Of one pair of numbers, since a moment minutes ago.
+MOST_SIGHTINGS = 1000
 
-
-@dataclass(frozen=True)
-class Account:
-    """A Twilio account. `status` is active, suspended or closed."""
-
-    friendly_name: str
-    status: str
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    voice: bool
-    sms: bool
-    mms: bool
-
-
-@dataclass(frozen=True)
-class Number:
-    """A phone number of the account, in E.164."""
-
-    phone_number: str
-    friendly_name: str
-    capabilities: Capabilities
+CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 class TwilioClient:
@@ -51,63 +34,131 @@ class TwilioClient:
         account_sid: AC..., whose resources are meant.
         username, password: who asks: the account SID and its auth token, or an API key's SID
             (SK...) and its secret.
+        version: of the credentials, under which the SDK's client is kept; None keeps none.
     """
 
-    def __init__(self, *, account_sid: str, username: str, password: str) -> None:
-        self._account_sid = account_sid
+    def __init__(
+        self, *, account_sid: str, username: str, password: str, version: str | None = None
+    ) -> None:
+        self.account_sid = account_sid
         self._username = username
         self._password = password
+        self._version = version
 
     def account(self) -> Account:
         """The account itself. Main and restricted API keys may not read it, the token may."""
-        with _tolerant():
-            found = self._sdk().api.v2010.accounts(self._account_sid).fetch()
-            return Account(_text(found.friendly_name), _text(found.status))
+        with self._asking() as account:
+            return resources.account(account.fetch())
 
     def numbers(self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE) -> list[Number]:
         """The account's phone numbers, page after page, at most `most` of them."""
-        with _tolerant():
-            api = self._sdk().api.v2010
-            first = api.accounts(self._account_sid).incoming_phone_numbers.page(page_size=page_size)
-            # The SDK follows pages as long as one names a next, even if it is empty itself.
-            found = api.stream(first, limit=most, page_limit=math.ceil(most / page_size))
-            return [_number(each) for each in found if _text(each.phone_number)]
+        with self._asking() as account:
+            first = account.incoming_phone_numbers.page(page_size=page_size)
+            found = self._pages(first, most=most, page_size=page_size)
+            return [resources.number(each) for each in found if resources.text(each.phone_number)]
 
-    def _sdk(self) -> "Client":
-        """Twilio's client for one operation, the deadline of which begins now."""
-        from twilio.rest import Client
+    def create_call(
+        self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
+    ) -> Sighting:
+        """Have a phone called. Never asked twice: Twilio has no idempotency for it.
 
-        from telephony.transport import DoorHttpClient
+        Args:
+            how: `url` that answers TwiML, or `twiml` itself.
+            status_callback: URL that is told how the call goes on.
+        """
+        if status_callback:
+            callback = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
+        else:
+            callback = {}
+        with self._asking() as account:
+            return resources.call(account.calls.create(to=to, from_=from_number, **how, **callback))
 
-        return Client(
-            self._username,
-            self._password,
-            self._account_sid,
-            http_client=DoorHttpClient(),
-            # Left out, the SDK would fill gaps from TWILIO_* of the process: the operator's own.
-            environment={"TWILIO_ACCOUNT_SID": ""},
+    def call(self, sid: str) -> Sighting:
+        """One call."""
+        with self._asking() as account:
+            return resources.call(account.calls(sid).fetch())
+
+    def end_call(self, sid: str) -> Sighting:
+        """Hang up a call, running or not yet begun."""
+        with self._asking() as account:
+            return resources.call(account.calls(sid).update(status="completed"))
+
+    def calls(self, *, to: str, from_number: str, since: datetime) -> list[Sighting]:
+        """Calls between two numbers that Twilio took at `since` or later, the newest first.
+
+        Not filtered by StartTime: a call in the queue has none yet.
+        """
+        with self._asking() as account:
+            first = account.calls.page(to=to, from_=from_number, page_size=PAGE_SIZE)
+            return _since(self._pages(first), since, resources.call)
+
+    def create_message(
+        self, *, to: str, from_number: str, body: str, status_callback: str | None = None
+    ) -> Sighting:
+        """Have an SMS sent. Never asked twice: Twilio has no idempotency for it."""
+        callback = {"status_callback": status_callback} if status_callback else {}
+        with self._asking() as account:
+            return resources.message(
+                account.messages.create(to=to, from_=from_number, body=body, **callback)
+            )
+
+    def message(self, sid: str) -> Sighting:
+        """One message."""
+        with self._asking() as account:
+            return resources.message(account.messages(sid).fetch())
+
+    def cancel_message(self, sid: str) -> Sighting:
+        """Take back a message that has not left Twilio."""
+        with self._asking() as account:
+            return resources.message(account.messages(sid).update(status="canceled"))
+
+    def messages(self, *, to: str, from_number: str, since: datetime) -> list[Sighting]:
+        """Messages between two numbers that Twilio took at `since` or later, the newest first."""
+        with self._asking() as account:
+            first = account.messages.page(to=to, from_=from_number, page_size=PAGE_SIZE)
+            return _since(self._pages(first), since, resources.message)
+
+    def _pages(
+        self, first: Any, *, most: int = MOST_SIGHTINGS, page_size: int = PAGE_SIZE
+    ) -> Iterator[Any]:
+        # The SDK follows pages as long as one names a next, even if it is empty itself.
+        found: Iterator[Any] = self._sdk().api.v2010.stream(
+            first, limit=most, page_limit=math.ceil(most / page_size)
+        )
+        return found
+
+    @contextmanager
+    def _asking(self) -> Iterator[Any]:
+        """The account's resources, for one operation, the deadline of which begins now.
+
+        What the SDK makes of an answer that is JSON but not Twilio's counts as no answer. It has
+        two trees of exceptions; TwilioException is the root of both.
+        """
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            with operation.within(Watch(upstream.door(TWILIO.label).policy.deadline)):
+                yield self._sdk().api.v2010.accounts(self.account_sid)
+        except (TwilioException, AttributeError, KeyError, TypeError, ValueError) as fault:
+            raise ProviderUnreachable(TWILIO) from fault
+
+    def _sdk(self) -> Any:
+        return sdk.client(
+            account_sid=self.account_sid,
+            username=self._username,
+            password=self._password,
+            version=self._version,
         )
 
 
-def _number(found: Any) -> Number:
-    can = found.capabilities if isinstance(found.capabilities, dict) else {}
-    return Number(
-        phone_number=_text(found.phone_number),
-        friendly_name=_text(found.friendly_name),
-        capabilities=Capabilities(*(can.get(kind) is True for kind in ("voice", "sms", "mms"))),
-    )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-@contextmanager
-def _tolerant() -> Iterator[None]:
-    """What the SDK makes of an answer that is JSON but not Twilio's counts as no answer."""
-    from twilio.base.exceptions import TwilioException
-
-    try:
-        yield
-    except (TwilioException, AttributeError, KeyError, TypeError, ValueError) as fault:
-        raise ProviderUnreachable(TWILIO) from fault
+def _since(
+    found: Iterable[Any], moment: datetime, parse: Callable[[Any], Sighting]
+) -> list[Sighting]:
+    """Those from `moment` on; the list runs from the newest to the oldest."""
+    seen: list[Sighting] = []
+    for each in found:
+        sighting = parse(each)
+        if sighting.created_at and sighting.created_at < moment:
+            break
+        seen.append(sighting)
+    return seen

@@ -4,8 +4,9 @@ from django.contrib.auth.models import User
 
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
-from telephony.client import Account, Number, TwilioClient
+from telephony.client import TwilioClient
 from telephony.errors import TwilioAccountInactive
+from telephony.resources import Account, Number
 
 
 def numbers(*, user: User) -> list[Number]:

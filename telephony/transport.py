@@ -12,8 +12,8 @@ from twilio.http.response import Response
 
 from ava import upstream
 from ava.upstream.answer import parse_json
-from ava.upstream.deadline import Watch
 from ava.upstream.errors import ProviderUnreachable
+from telephony import operation
 from telephony.errors import TWILIO, problem_for
 
 API = "https://api.twilio.com"
@@ -25,12 +25,11 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
     The door knows where Twilio answers (`TWILIO_BASE_URL`): of the SDK's absolute URL only path
     and query are used, and a URL on any other host is refused, as it would get the credentials.
 
-    One serves one operation: its requests, page after page, share the door's deadline.
+    It has no state: the deadline is that of the operation under way (`telephony.operation`).
     """
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
-        self._watch = Watch(upstream.door(TWILIO.label).policy.deadline)
 
     def request(
         self,
@@ -48,8 +47,9 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
         Raises:
             Problem: for every answer outside 200-299, and when there is none.
         """
-        if not uri.startswith(f"{API}/") or self._watch.expired:
-            raise ProviderUnreachable(TWILIO)
+        deadline = operation.left()
+        if not uri.startswith(f"{API}/") or not deadline:
+            raise ProviderUnreachable(TWILIO, unsent=True)
         url = urlsplit(uri)
         answer = upstream.door(TWILIO.label).send(
             method,
@@ -58,7 +58,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
             data=data or None,
             headers=headers,
             auth=auth,
-            deadline=self._watch.left(),
+            deadline=deadline,
         )
         if not 200 <= answer.status < 300:
             raise problem_for(_code(answer.body), answer.status)

@@ -6,8 +6,27 @@ from xml.sax.saxutils import escape
 
 MAX_LENGTH = 4000
 VERBS = frozenset(
-    "Connect Dial Echo Enqueue Gather Hangup Leave Pause Pay Play Prompt Record Redirect Refer "
-    "Reject Say Sms Start Stop".split()
+    [
+        "Connect",
+        "Dial",
+        "Echo",
+        "Enqueue",
+        "Gather",
+        "Hangup",
+        "Leave",
+        "Pause",
+        "Pay",
+        "Play",
+        "Prompt",
+        "Record",
+        "Redirect",
+        "Refer",
+        "Reject",
+        "Say",
+        "Sms",
+        "Start",
+        "Stop",
+    ]
 )
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -42,7 +61,9 @@ def check(text: str) -> str:
         root = ElementTree.fromstring(text)  # noqa: S314
     except ElementTree.ParseError as fault:
         line, column = fault.position
-        raise ValueError(f"This is not well-formed XML: line {line}, column {column + 1}.") from None
+        raise ValueError(
+            f"This is not well-formed XML: line {line}, column {column + 1}."
+        ) from None
     except ValueError:  # an encoding that is named but is none
         raise ValueError("This is not well-formed XML.") from None
     if root.tag != "Response":

@@ -34,6 +34,7 @@ TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
 SANDBOX: bool = ENV["AVA_SANDBOX"]
 REDIS_URL: str | None = ENV["REDIS_URL"]
+CELERY_BROKER_URL: str | None = ENV["CELERY_BROKER_URL"]
 
 # Policy (contract, section 5)
 BREAKER_THRESHOLD: int = ENV["CIRCUIT_BREAKER_THRESHOLD"]
@@ -98,6 +99,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "ava",
     "ava.accounts",
+    "ava.jobs",
     "integrations",
     "vapi_settings",
     "telephony",

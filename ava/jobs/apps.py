@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "ava.jobs"
+    label = "jobs"
+    verbose_name = "Jobs"
+
+    def ready(self) -> None:
+        from django.utils import timezone
+
+        from ava import pruning
+        from ava.jobs import metrics, queries, services
+
+        metrics.publish_due(lambda: queries.due(now=timezone.now()).count())
+        pruning.register("finished jobs", services.prune)

@@ -1,0 +1,112 @@
+"""The loop that runs due jobs in this process, or with Celery hands them to it.
+
+`start` it in each web worker, after the fork; `manage.py work` is one of its own.
+"""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from ava.jobs import bell, running, sending, services
+from ava.jobs.models import Job
+
+log = structlog.get_logger("ava.jobs")
+
+THREADS = 8
+POLL_SECONDS = 0.5
+"""How long a job of another process may wait to be seen; those of this one ring the bell."""
+
+_PERIODIC_SECONDS = 60.0
+
+
+class Loop:
+    """One thread that looks for work, and a few that do it."""
+
+    def __init__(self, *, threads: int = THREADS, poll: float = POLL_SECONDS) -> None:
+        self._poll = poll
+        self._stopping = threading.Event()
+        self._free = threading.Semaphore(threads)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ava-job")
+        self._looking = threading.Thread(target=self._look, name="ava-jobs", daemon=True)
+        self._troubled = False
+        self._periodic_at = 0.0
+
+    def start(self) -> "Loop":
+        self._looking.start()
+        return self
+
+    def stop(self) -> None:
+        """Take up nothing more, and wait for the runs under way."""
+        self._stopping.set()
+        bell.ring()
+        self._looking.join()
+        self._threads.shutdown()
+
+    def _look(self) -> None:
+        while not self._stopping.is_set():
+            close_old_connections()
+            try:
+                found = self._find()
+            except Exception:  # The database or the broker is down: AVA goes on without jobs.
+                if not self._troubled:
+                    log.exception("jobs cannot be found")
+                self._troubled, found = True, False
+            else:
+                if self._troubled:
+                    log.warning("jobs can be found again")
+                self._troubled = False
+            if not found and not self._stopping.is_set():
+                bell.wait(self._poll)
+        close_old_connections()
+
+    def _find(self) -> bool:
+        """Take up one piece of work. Whether there was one."""
+        if time.monotonic() >= self._periodic_at:
+            services.ensure_periodic()
+            self._periodic_at = time.monotonic() + _PERIODIC_SECONDS
+        if settings.CELERY_BROKER_URL:
+            return sending.send_due(now=timezone.now()) > 0
+        if not self._free.acquire(timeout=self._poll):
+            return True
+        job = None
+        try:
+            job = running.claim()
+            if job is not None:
+                self._threads.submit(self._run, job)
+        finally:
+            if job is None:
+                self._free.release()
+        return job is not None
+
+    def _run(self, job: Job) -> None:
+        try:
+            close_old_connections()
+            running.run(job)
+        except Exception:  # Settling failed: the lease ends, and somebody runs it again.
+            log.exception("job not settled", kind=job.kind, job=str(job.pk))
+        finally:
+            close_old_connections()
+            self._free.release()
+
+
+_loop: Loop | None = None
+
+
+def start() -> None:
+    """Start this process' loop."""
+    global _loop
+    if _loop is None:
+        _loop = Loop().start()
+
+
+def stop() -> None:
+    """Stop it, and wait for the runs under way."""
+    global _loop
+    if _loop is not None:
+        _loop.stop()
+        _loop = None

@@ -1,0 +1,52 @@
+"""`manage.py work`."""
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from ava.jobs import loop, services
+
+ABOUT = """\
+Do AVA's background work: settle calls whose answer got lost, work through webhooks, send what was
+scheduled, delete old rows. AVA's web workers do this by themselves; run this command beside them
+for more hands, or where the web workers must not. Any number of them may run at once. Stop it
+with Ctrl-C or SIGTERM: it finishes what it has begun. Killed, it loses nothing: another one takes
+over within about a minute.
+
+With CELERY_BROKER_URL set it hands the work to Celery's workers instead of doing it.
+"""
+
+
+class Command(BaseCommand):
+    help = ABOUT
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.epilog = "Exit code 0: done, or stopped. 1: the database does not work."
+        parser.add_argument(
+            "--once",
+            action="store_true",
+            help="do here what is due now, then exit; for cron, and for a look at what happens",
+        )
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        try:
+            services.ensure_periodic()
+            if once:
+                self.stdout.write(f"{services.run_due()} jobs run.")
+                return
+        except DatabaseError as fault:
+            raise CommandError(f"The database does not work: {fault}") from fault
+        stopped = threading.Event()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, lambda number, frame: stopped.set())
+        loop.start()
+        doing = "Sending due jobs to Celery" if settings.CELERY_BROKER_URL else "Working"
+        self.stdout.write(f"{doing}. Stop with Ctrl-C.")
+        self.stdout.flush()
+        stopped.wait()
+        loop.stop()

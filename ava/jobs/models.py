@@ -1,0 +1,65 @@
+"""Jobs: one row each, from the demand to the end."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from ava import correlation
+
+ERROR_LENGTH = 300
+
+
+class Job(models.Model):
+    """Something to be done. Whoever holds the lease does it; `services` changes it, nobody else."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        DONE = "done", "done"
+        DEAD = "dead", "given up"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=64)
+    key = models.CharField(  # noqa: DJ001 - null: any number of such jobs may wait at once
+        max_length=200, null=True, blank=True, help_text="Of one kind and key only one job waits."
+    )
+    payload = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    due_at = models.DateTimeField()
+    asked = models.PositiveIntegerField(default=1, help_text="How often it was asked for.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
+    takeovers = models.PositiveIntegerField(
+        default=0, help_text="How often whoever ran it vanished in the middle."
+    )
+    holder = models.UUIDField(null=True, blank=True, help_text="Of the run under way.")
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then nobody else runs it."
+    )
+    sent_until = models.DateTimeField(
+        null=True, blank=True, help_text="Celery has it; sent once more if nothing comes of it."
+    )
+    last_error = models.CharField(max_length=ERROR_LENGTH, blank=True)
+    correlation_id = models.CharField(
+        "correlation ID", max_length=correlation.MAX_LENGTH, blank=True, db_index=True
+    )
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("kind", "key"),
+                condition=Q(state="queued", key__isnull=False),
+                name="job_waits_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="queued", finished_at__isnull=True)
+                | Q(state__in=("done", "dead"), finished_at__isnull=False, holder__isnull=True),
+                name="job_finished_when_not_queued",
+            ),
+        ]
+        indexes = [models.Index(fields=("due_at",), condition=Q(state="queued"), name="job_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key or self.id}"

@@ -1,0 +1,63 @@
+"""The kinds of work there are; each app names its own at start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Payload = dict[str, Any]
+
+
+class Again(Exception):
+    """Raised by `run`: not done yet, come back later. Not a failure.
+
+    Args:
+        after: seconds.
+        reason: for the operator; no secrets.
+    """
+
+    def __init__(self, after: float, reason: str = "") -> None:
+        super().__init__(reason)
+        self.after = after
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of work.
+
+    Args:
+        attempts: failures after which a job is given up. A periodic one never is.
+        lease: seconds that one run may take. A run that takes longer meets a second one.
+        every: seconds between two runs; None for work that is asked for.
+    """
+
+    name: str
+    run: Callable[[Payload], None]
+    attempts: int = 8
+    lease: float = 60.0
+    every: float | None = None
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(
+    kind: str, run: Callable[[Payload], None], *, attempts: int = 8, lease: float = 60.0
+) -> None:
+    """Have jobs of this kind done by `run(payload)`, which must be idempotent.
+
+    Whatever it raises but `Again` is a failure: it is tried again, ever later, `attempts` times.
+    """
+    _kinds[kind] = Kind(kind, run, attempts, lease)
+
+
+def register_periodic(
+    kind: str, run: Callable[[], None], *, every: float, lease: float = 60.0
+) -> None:
+    """Have `run()` called every so many seconds, once in the whole fleet."""
+    _kinds[kind] = Kind(kind, lambda payload: run(), lease=lease, every=every)
+
+
+def kinds() -> dict[str, Kind]:
+    """Every kind by its name."""
+    return dict(_kinds)

@@ -1,0 +1,170 @@
+"""One job, run: claim it by lease, do it, settle it."""
+
+import random
+import traceback
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from django.db import transaction
+from django.db.models import Case, F, QuerySet, Value, When
+from django.utils import timezone
+
+from ava import correlation
+from ava.jobs import queries, registry
+from ava.jobs.metrics import RUNS
+from ava.jobs.models import ERROR_LENGTH, Job
+from ava.jobs.registry import Again, Kind
+from ava.logs import redact
+from ava.problems import Problem
+
+log = structlog.get_logger("ava.jobs")
+
+Clock = Callable[[], datetime]
+
+LONGEST_PAUSE = 900.0
+MOST_TAKEOVERS = 25
+"""A job that takes its process down with it, each time, must end some day."""
+
+
+def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
+    """Run what is due, one after the other, until nothing is or `most` have run. How many ran."""
+    count = 0
+    while count < most and (job := claim(now=now)):
+        run(job, now=now)
+        count += 1
+    return count
+
+
+def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
+    """Run this job, unless it is finished, not due, or somebody else is at it. Whether it ran."""
+    job = claim(now=now, job_id=job_id)
+    if job is None:
+        return False
+    run(job, now=now)
+    return True
+
+
+def claim(*, now: Clock = timezone.now, job_id: uuid.UUID | str | None = None) -> Job | None:
+    """The longest due job (or this one), from now on leased to the caller; None: nothing to do."""
+    moment = now()
+    due = queries.due(now=moment)
+    if job_id is not None:
+        due = due.filter(pk=job_id)
+    # SQLite: only who has something to write takes the one write lock.
+    if not due.exists():
+        return None
+    with transaction.atomic():
+        job = due.select_for_update(skip_locked=True).first()
+        if job is None:
+            return None
+        if job.holder is not None:
+            job.takeovers += 1
+        lease = registry.kinds()[job.kind].lease
+        job.holder = uuid.uuid4()
+        job.lease_until = moment + timedelta(seconds=lease)
+        job.sent_until = None
+        job.save(update_fields=["holder", "lease_until", "sent_until", "takeovers"])
+        return job
+
+
+def run(job: Job, *, now: Clock = timezone.now) -> None:
+    """Do a claimed job and write down what came of it. Never raises what the work raises."""
+    kind = registry.kinds()[job.kind]
+    with correlation.bind(job.correlation_id or correlation.new()):
+        outcome = _settle(job, kind, _attempt(job, kind), now())
+        RUNS.labels(job.kind, outcome).inc()
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What one run came to. `after`: seconds until the next one, None for the usual pause."""
+
+    failed: bool = False
+    after: float | None = None
+    error: str = ""
+    hopeless: bool = False
+
+
+def _attempt(job: Job, kind: Kind) -> _Result:
+    if job.takeovers > MOST_TAKEOVERS:
+        said = f"Given up: {job.takeovers} times whoever ran it vanished in the middle."
+        return _Result(failed=True, error=said, hopeless=True)
+    try:
+        kind.run(job.payload)
+    except Again as again:
+        return _Result(after=again.after, error=again.reason)
+    except Exception as fault:
+        log.warning("job failed", kind=job.kind, job=str(job.pk), exc_info=True)
+        return _Result(failed=True, error=describe(fault))
+    return _Result()
+
+
+def describe(fault: Exception) -> str:
+    """An exception for the operator: a problem's own sentence, else its class and place.
+
+    What foreign exceptions say may hold addresses, numbers or keys; the log has the rest.
+    """
+    name = type(fault).__name__
+    if isinstance(fault, Problem):
+        return f"{name}: {redact(fault.detail)}"
+    *_, last = traceback.extract_tb(fault.__traceback__) or [None]
+    return f"{name} at {Path(last.filename).name}:{last.lineno}" if last else name
+
+
+def _settle(job: Job, kind: Kind, result: _Result, now: datetime) -> str:
+    mine = Job.objects.filter(pk=job.pk, holder=job.holder)
+    error = result.error[:ERROR_LENGTH]
+    if result.failed:
+        failures = job.attempts + 1
+        hopeless = result.hopeless or failures >= kind.attempts
+        if hopeless and kind.every is None and _finish(mine, job, Job.State.DEAD, now, error):
+            log.error("job given up", kind=job.kind, job=str(job.pk), error=error)
+            return "dead"
+        outcome, pause = "failed", pause_after(failures)
+        if kind.every is not None:
+            pause = min(pause, kind.every)
+    elif result.after is not None or kind.every is not None:
+        outcome = "done" if result.after is None else "again"
+        failures, pause = 0, result.after if result.after is not None else kind.every or 0.0
+    elif _finish(mine, job, Job.State.DONE, now, ""):
+        return "done"
+    else:
+        outcome, failures, pause = "done", 0, 0.0
+    due_at = now + timedelta(seconds=pause)
+    released = mine.update(
+        # Somebody has asked for it meanwhile: the time they named holds.
+        due_at=Case(When(asked=job.asked, then=Value(due_at)), default=F("due_at")),
+        attempts=failures,
+        takeovers=0,
+        holder=None,
+        lease_until=None,
+        last_error=error,
+    )
+    if not released:
+        log.warning("job outlived its lease", kind=job.kind, job=str(job.pk))
+        return "lost"
+    return outcome
+
+
+def _finish(mine: QuerySet[Job], job: Job, state: str, now: datetime, error: str) -> bool:
+    """End the job, unless it was asked for once more while it ran, or is not ours any more."""
+    return bool(
+        mine.filter(asked=job.asked).update(
+            state=state,
+            finished_at=now,
+            attempts=job.attempts + (state == Job.State.DEAD),
+            takeovers=0,
+            holder=None,
+            lease_until=None,
+            last_error=error,
+        )
+    )
+
+
+def pause_after(failures: int, chance: Callable[[], float] = random.random) -> float:
+    """Seconds until the next try: doubling from 1, at most LONGEST_PAUSE, spread by a half."""
+    return float(min(LONGEST_PAUSE, 2.0 ** min(failures - 1, 20)) * (0.5 + chance() / 2))

@@ -1,0 +1,110 @@
+"""Asking for work, and running it."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+
+from ava import correlation
+from ava.jobs import bell, registry
+from ava.jobs.errors import AlreadyWaiting
+from ava.jobs.models import Job
+from ava.jobs.queries import old
+from ava.jobs.registry import Payload
+from ava.jobs.running import run_due, run_one
+from ava.pruning import delete_in_batches
+
+__all__ = ["enqueue", "ensure_periodic", "prune", "run_again", "run_due", "run_one"]
+
+
+def enqueue(
+    kind: str, payload: Payload, *, due_at: datetime | None = None, key: str | None = None
+) -> Job:
+    """Ask for work; it is done after the caller's transaction, and only if that commits.
+
+    With a key, only one job of that kind and key waits. Asked for once more it keeps its payload,
+    comes earlier if that is asked for, and runs once more if it is running right now.
+
+    Args:
+        payload: JSON, and never a secret.
+        due_at: not before; None: now.
+        key: at most 200 characters.
+
+    Returns:
+        The row: a new one, or the one that waits.
+
+    Raises:
+        KeyError: no such kind.
+    """
+    now = timezone.now()
+    row = Job(
+        kind=registry.kinds()[kind].name,
+        key=key,
+        payload=payload,
+        due_at=due_at or now,
+        created_at=now,
+        correlation_id=correlation.current(),
+    )
+    job = _insert(row, now)
+    if row.due_at <= now:
+        transaction.on_commit(bell.ring)
+    return job
+
+
+def _insert(row: Job, now: datetime) -> Job:
+    if row.key is None:
+        row.save(force_insert=True)
+        return row
+    waiting = Job.objects.filter(kind=row.kind, key=row.key, state=Job.State.QUEUED)
+    while True:
+        sooner = Q(lease_until__gt=now) | Q(due_at__gt=row.due_at)
+        changed = waiting.update(
+            asked=F("asked") + 1,
+            due_at=Case(When(sooner, then=Value(row.due_at)), default=F("due_at")),
+            sent_until=Case(When(sooner, then=Value(None)), default=F("sent_until")),
+        )
+        if changed and (found := waiting.first()):
+            return found
+        Job.objects.bulk_create([row], ignore_conflicts=True)
+        # Whoever was faster has put theirs there, and may have finished it by now.
+        if Job.objects.filter(pk=row.pk).exists():
+            return row
+
+
+def ensure_periodic() -> None:
+    """Make the row of each periodic kind that has none yet."""
+    now = timezone.now()
+    Job.objects.bulk_create(
+        [
+            Job(kind=kind.name, key="periodic", due_at=now, created_at=now)
+            for kind in registry.kinds().values()
+            if kind.every is not None
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def run_again(job: Job, *, now: datetime) -> None:
+    """Have a finished job done once more, with all its attempts.
+
+    Raises:
+        AlreadyWaiting: it is not finished, or another one of its kind and key waits.
+    """
+    try:
+        with transaction.atomic():
+            revived = (
+                Job.objects.filter(pk=job.pk)
+                .exclude(state=Job.State.QUEUED)
+                .update(state=Job.State.QUEUED, due_at=now, attempts=0, finished_at=None)
+            )
+    except IntegrityError as fault:
+        raise AlreadyWaiting from fault
+    if not revived:
+        raise AlreadyWaiting
+    transaction.on_commit(bell.ring)
+
+
+def prune(before: datetime, dry_run: bool) -> int:
+    """Delete finished jobs: done ones after a day, those given up when older than `before`."""
+    return delete_in_batches(old(before=before, now=timezone.now()), dry_run=dry_run)

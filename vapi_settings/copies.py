@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from ava.readcache import FOLLOWERS, Copy, Key, Mark, ReadCache
+from ava.readcache import FOLLOWERS, Copy, Key, Mark, MemoryShelf, ReadCache
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -44,6 +44,7 @@ _places = BoundedSemaphore(FOLLOWERS)
 def _cache(name: str) -> ReadCache[V]:
     return ReadCache(
         name,
+        shelf=MemoryShelf(),
         fresh_for=lambda: float(settings.VAPI_CACHE_SECONDS),
         busy=lambda: ProviderBusy(VAPI),
         places=_places,
@@ -149,7 +150,7 @@ def _list(of: Account) -> Listing:
     """The account's assistants from Vapi; the only one is noted and kept as any read of it."""
     candidate = ledger.latest_assistant(of.user.pk)
     before = _before(of, candidate) if candidate else None
-    since = mark()
+    since = mark(of)
     listing = of.client.assistants()
     only = listing.only
     if only is None:
@@ -195,9 +196,9 @@ def _before(of: Account, assistant_id: str) -> _Before:
     )
 
 
-def mark() -> Mark:
+def mark(of: Account) -> Mark:
     """Note that a read begins now, for `keep`."""
-    return _assistants.mark()
+    return _assistants.mark(of.key)
 
 
 def keep(of: Account, found: Assistant, *, since: Mark, edition: int) -> None:

@@ -243,7 +243,7 @@ def _change(
     # From here on copies are old, whatever Vapi answers: a refusal may come after the work.
     leases.count_change(before.id)
     answered, lost = _send(edit, before, body, revision)
-    since = copies.mark()
+    since = copies.mark(edit.of)
     edition = leases.count_change(before.id)
     try:
         after = copies.look(edit.of, before.id, holding=True)

@@ -3,7 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
-from ava.readcache import ReadCache
+from ava.readcache import MemoryShelf, ReadCache
 
 KEY = ("ada", "thing")
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -56,9 +56,10 @@ class Places(threading.BoundedSemaphore):
         return self._initial_value - self._value
 
 
-def make(clock, **kwargs):
-    options = {"fresh_for": lambda: 300.0, "busy": Busy, "clock": clock, "now": clock.now}
-    return ReadCache("test", **{**options, **kwargs})
+def make(clock, *, size=500, keep_for=24 * 3600.0, name="test", **kwargs):
+    shelf = MemoryShelf(size=size, keep_for=keep_for, clock=clock, now=clock.now)
+    options = {"fresh_for": lambda: 300.0, "busy": Busy}
+    return ReadCache(name, shelf=shelf, **{**options, **kwargs})
 
 
 def until(condition):

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from ava.readcache import ReadCache
-from ava.tests.reading import KEY, NOON, WAIT, Busy, Clock, Down, Source, make
+from ava.tests.reading import KEY, NOON, WAIT, Clock, Down, Source, make
 
 
 @pytest.fixture
@@ -130,7 +129,7 @@ def test_a_read_of_an_earlier_edition_never_replaces_a_later_one(cache):
     with ThreadPoolExecutor(1) as pool:
         read = pool.submit(cache.read, KEY, source, edition=1)
         assert source.begun.acquire(timeout=WAIT)
-        cache.store(KEY, "written", mark=cache.mark(), edition=2)
+        cache.store(KEY, "written", mark=cache.mark(KEY), edition=2)
         source.go.set()
         read.result(WAIT)
     assert cache.read(KEY, Source("unused"), edition=2).value == "written"
@@ -154,7 +153,7 @@ def test_a_copy_of_an_earlier_edition_is_not_fresh_but_still_a_last_good_copy(ca
 
 
 def test_of_two_reads_the_one_that_began_later_is_kept(cache):
-    early = cache.mark()
+    early = cache.mark(KEY)
     cache.read(KEY, Source("later"))
     cache.store(KEY, "earlier", mark=early)
     assert cache.read(KEY, Source("unused")).value == "later"
@@ -221,7 +220,7 @@ def test_reads_are_counted_by_how_they_were_answered(clock):
         labels = {"cache": "counted", "result": result}
         return REGISTRY.get_sample_value("ava_cache_requests_total", labels)
 
-    cache = ReadCache("counted", fresh_for=lambda: 300, busy=Busy, clock=clock, now=clock.now)
+    cache = make(clock, name="counted")
     cache.read(KEY, Source("good"))
     cache.read(KEY, Source("unused"))
     cache.reload(KEY, Source("good"))
@@ -240,7 +239,7 @@ def test_many_readers_and_writers_never_see_a_value_go_back(cache):
     def write():
         for number in range(1, 200):
             written[0] = number
-            cache.store(KEY, number, mark=cache.mark(), edition=number)
+            cache.store(KEY, number, mark=cache.mark(KEY), edition=number)
 
     def read():
         last = 0

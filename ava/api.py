@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from ava import problems, ratelimit
+from ava.accounts.authentication import signed_user
 from ava.problems import Problem
 
 log = structlog.get_logger("ava.api")
@@ -34,7 +35,7 @@ _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
 class RateLimitedView(APIView):
     """Counts each request against its group before it is looked at, wrong tokens included.
 
-    `ratelimit_group` names the policy in `ava.ratelimit`; None counts nothing. `asks_providers`
+    `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `asks_providers`
     adds a failing provider's answers to the OpenAPI document.
     """
 
@@ -46,9 +47,11 @@ class RateLimitedView(APIView):
             raise problems.LengthRequired
         if self.ratelimit_group:
             # Kept for finalize_response: a later refusal carries the counters, too.
-            self.ratelimit_verdict = ratelimit.check(request._request, self.ratelimit_group)
-            if not self.ratelimit_verdict.allowed:
-                raise problems.RateLimited(retry_after=self.ratelimit_verdict.retry_after)
+            self.ratelimit_verdict = ratelimit.check(
+                request._request, self.ratelimit_group, user=signed_user(request)
+            )
+            if self.ratelimit_verdict.problem is not None:
+                raise self.ratelimit_verdict.problem
         super().initial(request, *args, **kwargs)
 
     def finalize_response(

@@ -7,8 +7,11 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from ava import pruning
+        from ava import pruning, ratelimit
         from ava.accounts.pruning import expired_sessions, idle_login_counters
 
         pruning.register("expired sessions", expired_sessions)
         pruning.register("counters of wrong passwords", idle_login_counters)
+
+        # Guesses come from one client; and whoever guesses gains nothing by a lost Redis.
+        ratelimit.register("auth", per_user=False, when_lost="closed")

@@ -5,7 +5,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from ava.accounts import services, tokens
-from ava.accounts.errors import CHALLENGE
+from ava.accounts.errors import CHALLENGE, Unauthenticated
 from ava.accounts.models import Session
 
 
@@ -13,11 +13,27 @@ class AccessTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`; the session becomes `request.auth`."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
-        scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-        if scheme.lower() != "bearer":
+        raw = _bearer(request)
+        if raw is None:
             return None
-        session = services.live_session(tokens.read_access(raw.strip()).session_id)
+        session = services.live_session(tokens.read_access(raw).session_id)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE
+
+
+def signed_user(request: Request) -> str | None:
+    """Whom the access token names, by its signature alone: good for counting, never for access."""
+    raw = _bearer(request)
+    if raw is None:
+        return None
+    try:
+        return tokens.read_access(raw).user
+    except Unauthenticated:
+        return None
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    return raw.strip() if scheme.lower() == "bearer" else None

@@ -114,7 +114,7 @@ def idle(*, now: datetime) -> QuerySet[WrongPasswords]:
 
 
 def _refuse(wait: timedelta) -> None:
-    ratelimit.refused("login")
+    ratelimit.refused("login", policy="guesses")
     raise LoginSlowed(retry_after=math.ceil(wait.total_seconds()))
 
 

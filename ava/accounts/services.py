@@ -47,7 +47,7 @@ def open_session(*, user: User, network: str = "") -> Tokens:
     """Start a token family for a user who has proved who they are."""
     now = timezone.now()
     session_id = uuid.uuid4()
-    refresh = tokens.new_refresh(session_id)
+    refresh = tokens.new_refresh(session_id, user_id=user.pk)
     Session.objects.create(
         id=session_id,
         user=user,
@@ -76,7 +76,7 @@ def refresh_session(*, refresh_token: str) -> Tokens:
     claims = tokens.read_refresh(refresh_token)
     session = live_session(claims.session_id)
     now = timezone.now()
-    refresh = tokens.new_refresh(session.pk)
+    refresh = tokens.new_refresh(session.pk, user_id=session.user_id)
     swapped = Session.objects.filter(
         pk=session.pk, refresh_jti=claims.jti, revoked_at__isnull=True
     ).update(refresh_jti=refresh["jti"], refreshed_at=now, expires_at=_expiry(refresh))

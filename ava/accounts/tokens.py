@@ -1,18 +1,23 @@
 """Signing and reading tokens: simplejwt's classes, carrying AVA's session.
 
 Access and refresh tokens carry `sid`, the session they belong to. Nothing else in them is
-believed: user, revocation and password are looked up with the session.
+believed when it comes to access: user, revocation and password are looked up with the session.
+`sub` tells the rate limit, which counts before anything is looked up, whose requests belong
+together. It is a pseudonym: a token says nothing about its user.
 """
 
 import uuid
 from dataclasses import dataclass, field
 
+from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from ava.accounts.errors import TokenExpired, TokenInvalid
 
 SESSION_CLAIM = "sid"
+USER_CLAIM = "sub"
+_PSEUDONYM = "ava.accounts.tokens.user"
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,22 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token that AVA signed says."""
+    """What a token that AVA signed says.
+
+    Args:
+        user: the same in all tokens of a user, and nothing else; None in those of older releases.
+    """
 
     session_id: uuid.UUID
     jti: str
+    user: str | None
 
 
-def new_refresh(session_id: uuid.UUID) -> RefreshToken:
-    """A fresh refresh token of the session, not yet signed."""
+def new_refresh(session_id: uuid.UUID, *, user_id: int) -> RefreshToken:
+    """A fresh refresh token of the user's session, not yet signed."""
     refresh = RefreshToken()
     refresh[SESSION_CLAIM] = str(session_id)
+    refresh[USER_CLAIM] = salted_hmac(_PSEUDONYM, str(user_id), algorithm="sha256").hexdigest()[:32]
     return refresh
 
 
@@ -63,7 +74,8 @@ def read_refresh(raw: str) -> Claims:
 def _read(kind: type[Token], raw: str) -> Claims:
     try:
         token = kind(raw)  # type: ignore[arg-type]  # simplejwt annotates a Token, takes text
-        return Claims(uuid.UUID(str(token[SESSION_CLAIM])), str(token["jti"]))
+        session_id = uuid.UUID(str(token[SESSION_CLAIM]))
+        return Claims(session_id, str(token["jti"]), token.get(USER_CLAIM))
     except ExpiredTokenError as fault:
         raise TokenExpired from fault
     except (TokenError, KeyError, ValueError) as fault:

@@ -1,56 +1,85 @@
-"""AVA's own rate limit: exact, per client and group of endpoints.
+"""AVA's own rate limit: exact, per client and per user in each group of endpoints.
 
-At most N requests in any 60 seconds, wherever the minute is cut. Why not a fixed window or GCRA:
-docs/adr/0002-rate-limiting.md.
+At most N requests in any 60 seconds, wherever the minute is cut, over all of AVA's processes when
+they share a Redis. Why not a fixed window or GCRA: docs/adr/0002-rate-limiting.md.
 """
 
+import os
+
+import structlog
 from django.http import HttpRequest
 from prometheus_client import Counter
 
-from ava import clients
-from ava.ratelimit.policies import WINDOW_SECONDS, limit_of, register
+from ava import clients, fleet
+from ava.ratelimit.policies import WINDOW_SECONDS, group_of, policies_of, register, share
+from ava.ratelimit.redis import RedisStore
+from ava.ratelimit.shared import SharedStore
 from ava.ratelimit.store import MemoryStore, Store
-from ava.ratelimit.verdict import Verdict
+from ava.ratelimit.verdict import Applied, LimiterFailed, Verdict, judged, tightest_of
 
-__all__ = ["Verdict", "check", "forget", "refused", "register", "use"]
+__all__ = ["Verdict", "check", "forget", "refused", "register", "share", "use"]
+
+log = structlog.get_logger("ava.ratelimit")
 
 _refusals = Counter(
-    "ava_rate_limit_refusals", "Requests refused with 429 by AVA itself, by group.", ["group"]
+    "ava_rate_limit_refusals",
+    "Requests refused with 429 by AVA itself, by group and by the policy that refused.",
+    ["group", "policy"],
 )
-_store: Store = MemoryStore(window=WINDOW_SECONDS)
+_own = MemoryStore(window=WINDOW_SECONDS)
 
 
-def check(request: HttpRequest, group: str) -> Verdict:
-    """Count this request against its client's quota in the group.
+def check(request: HttpRequest, group: str, *, user: str | None = None) -> Verdict:
+    """Count this request against every policy of the group that it meets.
 
-    Refused requests are not counted, so that `retry_after` comes true.
+    Refused requests are counted nowhere, so that `Retry-After` comes true.
+
+    Args:
+        user: whom a token that AVA signed names; None for everybody else.
     """
-    limit = limit_of(group)
-    usage = _store.hit(f"{group} {clients.network(request)}", limit=limit)
-    if not usage.allowed:
-        refused(group)
-    return Verdict(
-        group=group,
-        allowed=usage.allowed,
-        limit=limit,
-        remaining=max(0, limit - usage.used),
-        reset_after=usage.frees_after,
-        retry_after=0.0 if usage.allowed else usage.frees_after,
-    )
+    try:
+        verdict = _judge(request, group, user)
+    except Exception:  # Whatever it is: a group's own word says who suffers from it.
+        log.error("rate limiter failed", group=group, exc_info=True)
+        return Verdict(problem=LimiterFailed() if group_of(group).when_lost == "closed" else None)
+    if not verdict.allowed:
+        refused(group, policy=tightest_of(verdict.applied).policy.scope)
+    return verdict
 
 
-def refused(group: str) -> None:
+def refused(group: str, *, policy: str = "client") -> None:
     """Count a refusal in the metrics; for limits that are kept elsewhere, such as the admin's."""
-    _refusals.labels(group=group).inc()
+    _refusals.labels(group=group, policy=policy).inc()
 
 
 def forget() -> None:
-    """Drop every count."""
-    _store.forget()
+    """Drop every count of this process; Redis keeps its own."""
+    _own.forget()
 
 
-def use(store: Store) -> Store:
-    """Keep the counts in this store from now on; the one used until now is returned."""
-    global _store
-    before, _store = _store, store
+def use(own: MemoryStore) -> MemoryStore:
+    """Keep this process' counts in this store from now on; the one used until now is returned."""
+    global _own
+    before, _own = _own, own
     return before
+
+
+def _store() -> Store:
+    link = fleet.link()
+    if link is None:
+        return _own
+    return SharedStore(RedisStore(link, window=WINDOW_SECONDS), _own)
+
+
+def _afresh() -> None:
+    # A thread of the parent may have held the lock.
+    use(MemoryStore(window=WINDOW_SECONDS))
+
+
+os.register_at_fork(after_in_child=_afresh)
+
+
+def _judge(request: HttpRequest, group: str, user: str | None) -> Verdict:
+    policies = policies_of(group, client=clients.network(request), user=user)
+    usages = _store().hit([policy.hit for policy in policies])
+    return judged([Applied(*pair) for pair in zip(policies, usages, strict=True)])

@@ -1,35 +1,103 @@
-"""How many requests a minute each group takes.
+"""Which policies a request meets, and how many requests a minute each gives.
 
-A group is a word on a view (`ratelimit_group`); it takes `RATE_LIMIT_PER_MINUTE` unless it is
-registered with a bound of its own. The setting is read at each check.
+A group is a word on a view (`ratelimit_group`). It gives each client address
+`RATE_LIMIT_PER_MINUTE`, unless it is registered with bounds of its own, and each user six times as
+much, over all addresses together. The setting is read at each check.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from django.conf import settings
 
+from ava.ratelimit.store import Hit
+
 WINDOW_SECONDS = 60
+
+USER_FACTOR = 6
+"""A person works at several places at once: a desk, a phone, a script or two. A token that went
+astray works at a thousand."""
+
+Scope = Literal["client", "user"]
 
 
 @dataclass(frozen=True)
-class Bounds:
+class Group:
+    """What a group is registered with; see `register`."""
+
     at_least: int = 1
     at_most: int | None = None
+    per_user: bool = True
+    when_lost: Literal["open", "closed"] = "open"
+
+    @property
+    def limit(self) -> int:
+        """Requests per minute of one client."""
+        limit = max(settings.RATE_LIMIT_PER_MINUTE, self.at_least)
+        return limit if self.at_most is None else min(limit, self.at_most)
 
 
-_bounds: dict[str, Bounds] = {}
+@dataclass(frozen=True)
+class Policy:
+    """One limit that a request has to keep, and the hit that counts it there."""
+
+    name: str
+    scope: Scope
+    hit: Hit
 
 
-def register(group: str, *, at_least: int = 1, at_most: int | None = None) -> None:
-    """Bound a group's requests per minute, whatever `RATE_LIMIT_PER_MINUTE` says."""
-    _bounds[group] = Bounds(at_least, at_most)
+_groups: dict[str, Group] = {}
 
 
-def limit_of(group: str) -> int:
-    """Requests per minute that one client has in this group."""
-    bounds = _bounds.get(group, Bounds())
-    limit = max(settings.RATE_LIMIT_PER_MINUTE, bounds.at_least)
-    return limit if bounds.at_most is None else min(limit, bounds.at_most)
+def register(
+    name: str,
+    *,
+    at_least: int = 1,
+    at_most: int | None = None,
+    per_user: bool = True,
+    when_lost: Literal["open", "closed"] = "open",
+) -> None:
+    """Tell what is special about a group.
+
+    Args:
+        at_least, at_most: bounds of its requests per minute, whatever `RATE_LIMIT_PER_MINUTE` says.
+        per_user: whether a user is counted, too, where an access token tells one.
+        when_lost: what holds while Redis is lost. "open": each process gives the whole limit.
+            "closed": each worker gives its share only, so that those of one machine together never
+            give more; and when the limiter itself fails, requests are refused.
+    """
+    _groups[name] = Group(at_least, at_most, per_user, when_lost)
+
+
+def group_of(name: str) -> Group:
+    """The group as it is registered, or as all others are."""
+    return _groups.get(name, Group())
+
+
+def policies_of(name: str, *, client: str, user: str | None) -> list[Policy]:
+    """The policies that a request to this group meets, the client's first.
+
+    Args:
+        client: from `ava.clients.network`.
+        user: of a token that AVA signed; None where there is none.
+    """
+    group = group_of(name)
+    limit = group.limit
+    policies = [Policy(name, "client", _hit(group, f"{name} {client}", limit))]
+    if user is not None and group.per_user:
+        hit = _hit(group, f"{name}-user {user}", USER_FACTOR * limit)
+        policies.append(Policy(f"{name}-user", "user", hit))
+    return policies
+
+
+def share(limit: int) -> int:
+    """What one of this machine's workers gives of a limit while it counts for itself."""
+    workers: int = settings.ENV["WEB_CONCURRENCY"]
+    return max(1, limit // workers)
+
+
+def _hit(group: Group, key: str, limit: int) -> Hit:
+    return Hit(key, limit, alone=limit if group.when_lost == "open" else share(limit))
 
 
 # Machines ask these, and often.

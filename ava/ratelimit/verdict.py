@@ -2,9 +2,29 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from ava.ratelimit.policies import WINDOW_SECONDS
+from ava.problems import Problem, RateLimited
+from ava.ratelimit.policies import WINDOW_SECONDS, Policy
+from ava.ratelimit.store import Usage
+
+
+class LimiterFailed(Problem):
+    """A fault of the limiter's own, where nothing may pass uncounted."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "limiter_failed"
+    detail = "AVA cannot count requests right now, so it does not take this one. Please try again."
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One policy, and its count after the request."""
+
+    policy: Policy
+    usage: Usage
 
 
 @dataclass(frozen=True)
@@ -12,34 +32,56 @@ class Verdict:
     """The outcome of one check.
 
     Args:
-        limit: requests that the client has in any 60 seconds.
-        remaining: requests that would pass right now.
-        reset_after: seconds until the oldest counted request leaves the window, which gives the
-            next one back.
-        retry_after: the same seconds when the request is refused, else 0.
+        applied: every policy that the request met; none where the limiter failed.
+        problem: the refusal; None when the request passes.
     """
 
-    group: str
-    allowed: bool
-    limit: int
-    remaining: int
-    reset_after: float
-    retry_after: float
+    applied: tuple[Applied, ...] = ()
+    problem: Problem | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request passes."""
+        return self.problem is None
 
     def headers(self) -> dict[str, str]:
         """The headers every counted response carries.
 
-        `X-RateLimit-Reset` is Unix time, as most APIs that send it mean it; `t` of `RateLimit` is
-        in seconds from now (draft-ietf-httpapi-ratelimit-headers-11).
+        `RateLimit-Policy` lists all policies, the others tell the tightest. `X-RateLimit-Reset` is
+        Unix time, as most APIs that send it mean it; `t` of `RateLimit` is in seconds from now
+        (draft-ietf-httpapi-ratelimit-headers-11).
         """
-        seconds = math.ceil(self.reset_after)
+        if not self.applied:
+            return {}
+        tightest = tightest_of(self.applied)
+        usage, name = tightest.usage, tightest.policy.name
+        seconds = math.ceil(usage.frees_after)
+        policies = [
+            f'"{one.policy.name}";q={one.usage.limit};w={WINDOW_SECONDS}' for one in self.applied
+        ]
         headers = {
-            "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Reset": str(math.ceil(time.time() + self.reset_after)),
-            "RateLimit-Policy": f'"{self.group}";q={self.limit};w={WINDOW_SECONDS}',
-            "RateLimit": f'"{self.group}";r={self.remaining};t={seconds}',
+            "X-RateLimit-Limit": str(usage.limit),
+            "X-RateLimit-Remaining": str(usage.remaining),
+            "X-RateLimit-Reset": str(math.ceil(time.time() + usage.frees_after)),
+            "RateLimit-Policy": ", ".join(policies),
+            "RateLimit": f'"{name}";r={usage.remaining};t={seconds}',
         }
         if not self.allowed:
             headers["Retry-After"] = str(max(1, seconds))
         return headers
+
+
+def judged(applied: Sequence[Applied]) -> Verdict:
+    """The verdict when each policy has said what it has."""
+    problem = None
+    if not all(one.usage.allowed for one in applied):
+        problem = RateLimited(retry_after=tightest_of(applied).usage.frees_after)
+    return Verdict(tuple(applied), problem)
+
+
+def tightest_of(applied: Sequence[Applied]) -> Applied:
+    """Of the policies that refuse the one that does longest, else the one with least left."""
+    refusing = [one for one in applied if not one.usage.allowed]
+    if refusing:
+        return max(refusing, key=lambda one: one.usage.frees_after)
+    return min(applied, key=lambda one: one.usage.remaining)

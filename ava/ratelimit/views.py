@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ava import ratelimit
-from ava.problems import RateLimited
 from ava.responses import problem_response
 
 View = Callable[..., HttpResponseBase]
@@ -23,8 +22,8 @@ def limited(group: str) -> Callable[[View], View]:
             verdict = ratelimit.check(request, group)
             response = (
                 view(request, *args, **kwargs)
-                if verdict.allowed
-                else problem_response(RateLimited(retry_after=verdict.retry_after))
+                if verdict.problem is None
+                else problem_response(verdict.problem)
             )
             for name, value in verdict.headers().items():
                 response[name] = value

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 import uuid
 from datetime import timedelta
@@ -157,9 +158,15 @@ def test_a_new_password_ends_every_login_made_with_the_old_one(anyone, user, tok
     assert me(anyone, fresh["access_token"]).status_code == 200
 
 
-def test_a_token_carries_nothing_about_its_user(tokens):
+def test_a_token_carries_nothing_about_its_user(tokens, user, stranger):
+    again, others = (
+        claims(services.open_session(user=who).access_token) for who in (user, stranger)
+    )
     for token in (tokens["access_token"], tokens["refresh_token"]):
-        assert set(claims(token)) == {"token_type", "exp", "iat", "jti", "iss", "sid"}
+        assert set(claims(token)) == {"token_type", "exp", "iat", "jti", "iss", "sid", "sub"}
+        # What its limits are counted by: the same in each of the user's logins, and no more.
+        assert re.fullmatch("[0-9a-f]{32}", claims(token)["sub"])
+        assert claims(token)["sub"] == again["sub"] != others["sub"]
 
 
 def test_a_request_costs_one_query_for_its_session(api, django_assert_num_queries):

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "ava",
     "ava.accounts",
     "ava.jobs",
+    "ava.idempotency",
     "integrations",
     "vapi_settings",
     "telephony",

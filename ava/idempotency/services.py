@@ -1,0 +1,152 @@
+"""Doing a request once, however often it is sent."""
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
+from ava.idempotency.models import KEY_LENGTH, Request
+from ava.problems import Problem
+from ava.pruning import delete_in_batches
+
+REPLAYED = "Idempotency-Replayed"
+
+JSON = Mapping[str, Any] | Sequence[Any]
+
+KEPT = timedelta(hours=24)
+LEASE = timedelta(seconds=60)
+"""Longer than any request takes. Who died with the lease keeps the key for that long."""
+
+RETRY_AFTER = 2.0
+
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_LENGTH}}}")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that can be given again.
+
+    Args:
+        body: JSON, as a serializer makes it.
+    """
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# Does the request. It is given the ID of the key's row (None without a key) and keeps it with what
+# it begins: given the same one again, it goes on with that instead of beginning anew.
+Act = Callable[[uuid.UUID | None], Reply]
+
+
+def run(
+    *,
+    user: User,
+    scope: str,
+    key: str | None,
+    body: bytes | JSON,
+    act: Act,
+    now: Callable[[], datetime] = timezone.now,
+) -> Reply:
+    """Do a request, or answer as it was answered before, if that was within 24 hours.
+
+    What `act` returns below 500 is kept. A `Problem` below 500 that it raises means that nothing
+    was done and frees the key. After anything else the outcome is open: the same request may be
+    sent again at once, and is done under the same row ID. After a crash likewise, once the lease
+    of a minute is over.
+
+    Args:
+        scope: names the endpoint, at most 64 characters.
+        key: the header as it came; None without one, and then every request is done.
+        body: raw, or parsed; the order of members does not matter then.
+
+    Raises:
+        KeyInvalid: the key has no printable ASCII characters, or too many.
+        KeyReused: it came with another body before.
+        InProgress: the first request with it is not answered yet.
+        Problem: whatever `act` raises.
+    """
+    if key is None:
+        return act(None)
+    if not _KEY.fullmatch(key):
+        raise KeyInvalid
+    wanted = Request(
+        user=user, scope=scope, key=key, fingerprint=_fingerprint(body), created_at=now()
+    )
+    mine = _take(wanted, now)
+    if mine.status is not None:
+        return Reply(mine.status, mine.body, {REPLAYED: "true"})
+    held = Request.objects.filter(pk=mine.pk, holder=mine.holder)
+    try:
+        reply = act(mine.pk)
+    except Problem as problem:
+        if problem.status < 500:
+            held.delete()
+        else:
+            _release(held)
+        raise
+    except Exception:
+        _release(held)
+        raise
+    if reply.status >= 500:
+        _release(held)
+        return reply
+    held.update(status=reply.status, body=reply.body, holder=None, lease_until=None)
+    return reply
+
+
+def prune(before: datetime, dry_run: bool) -> int:
+    """Delete keys older than 24 hours, however young `before` lets rows be."""
+    old = Request.objects.filter(created_at__lt=timezone.now() - KEPT)
+    return delete_in_batches(old, dry_run=dry_run)
+
+
+def _take(wanted: Request, now: Callable[[], datetime]) -> Request:
+    """The row of the key: answered, or else leased to the caller."""
+    same = Request.objects.filter(user=wanted.user, scope=wanted.scope, key=wanted.key)
+    while True:
+        moment = now()
+        wanted.holder, wanted.lease_until = uuid.uuid4(), moment + LEASE
+        # The unique constraint decides between two that come at once.
+        Request.objects.bulk_create([wanted], ignore_conflicts=True)
+        row = same.first()
+        if row is None:
+            continue  # freed in between
+        if row.pk == wanted.pk:
+            return row
+        if row.created_at <= moment - KEPT:
+            same.filter(pk=row.pk, created_at=row.created_at).delete()
+            continue
+        if row.fingerprint != wanted.fingerprint:
+            raise KeyReused
+        if row.status is not None:
+            return row
+        free = Q(lease_until=None) | Q(lease_until__lte=moment)
+        lease = {"holder": wanted.holder, "lease_until": wanted.lease_until}
+        if not same.filter(free, pk=row.pk, status=None).update(**lease):
+            # It may have been answered, or freed, this very moment: the next request will see.
+            raise InProgress(retry_after=RETRY_AFTER)
+        row.holder = wanted.holder
+        return row
+
+
+def _release(held: QuerySet[Request]) -> None:
+    """The outcome is open; the same request may go on with it at once."""
+    held.update(holder=None, lease_until=None)
+
+
+def _fingerprint(body: bytes | JSON) -> str:
+    if not isinstance(body, bytes):
+        body = json.dumps(body, sort_keys=True, cls=DjangoJSONEncoder).encode()
+    return hashlib.sha256(body).hexdigest()

@@ -5,9 +5,11 @@ that refuses, is silent, or cannot be written to learns it within `PATIENCE`, an
 everybody is told at once, without a packet, until a thread in the background has found it again.
 """
 
+import contextlib
 import hashlib
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +26,9 @@ PATIENCE = 0.04
 
 KNOCK_SECONDS = 0.1
 """How often a lost Redis is tried again, by one thread for the whole process."""
+
+MOST_OWED = 10_000
+"""Commands kept for a lost Redis; of more, the oldest are forgotten."""
 
 _KNOCK = "ava:knock"
 
@@ -44,6 +49,9 @@ class Script:
     def __init__(self, source: str) -> None:
         self.source = source
         self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+
+_Command = tuple[Script, tuple[str, ...], tuple[Argument, ...]]
 
 
 class Link:
@@ -67,6 +75,7 @@ class Link:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._lost = False
+        self._owed: OrderedDict[_Command, None] = OrderedDict()
         self.losses = 0
 
     @property
@@ -84,6 +93,25 @@ class Link:
             FleetLost: Redis did not answer, or could not do it.
         """
         return self.ask(lambda client: self._evaluate(client, script, keys, args))
+
+    def insist(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> None:
+        """Run a script now or, if Redis is lost, before anything else when it is found again.
+
+        Args:
+            script: one that may be run twice: a lost answer leaves open whether it was.
+        """
+        try:
+            self.run(script, keys, args)
+        except FleetLost:
+            with self._lock:
+                if self._lost:
+                    self._owed[script, tuple(keys), tuple(args)] = None
+                    if len(self._owed) > MOST_OWED:
+                        self._owed.popitem(last=False)
+                    return
+            # It was found in between.
+            with contextlib.suppress(FleetLost):
+                self.run(script, keys, args)
 
     def ask(self, command: Callable[["redis.Redis"], Any]) -> Any:
         """Run a command of redis-py.
@@ -130,8 +158,24 @@ class Link:
         while not self._closed.wait(KNOCK_SECONDS):
             try:
                 self._client.set(_KNOCK, 1, px=1000)
+                self._pay()
             except (redis.RedisError, OSError):
                 continue
-            self._lost = False
             log.warning("redis found again", seconds=round(time.monotonic() - started, 1))
             return
+
+    def _pay(self) -> None:
+        """Run what is owed, the oldest first; when nothing is left, Redis is found again."""
+        while True:
+            with self._lock:
+                if not self._owed:
+                    self._lost = False
+                    return
+                command = next(iter(self._owed))
+            try:
+                self._evaluate(self._client, *command)
+            except redis.ResponseError as fault:
+                # Redis is there and will never do it.
+                log.error("owed command refused", cause=type(fault).__name__)
+            with self._lock:
+                self._owed.pop(command, None)

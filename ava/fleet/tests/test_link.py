@@ -104,3 +104,33 @@ def test_each_loss_is_counted(redis, link):
         assert link.losses == expected
         redis.start()
         found_again(link)
+
+
+APPEND = Script("return redis.call('APPEND', KEYS[1], ARGV[1])")
+
+
+def test_what_is_insisted_on_is_done_at_once_while_redis_is_there(redis, link):
+    link.insist(APPEND, ["k"], ["a"])
+    assert redis.client.get("k") == b"a"
+
+
+@pytest.mark.parametrize("losing", ["stop", "freeze"])
+def test_what_is_insisted_on_is_done_before_anybody_finds_redis_again(redis, link, losing):
+    link.run(ECHO, ["k"], ["v"])
+    getattr(redis, losing)()
+    lost(link)
+    for letter in "abc":
+        link.insist(APPEND, ["k"], [letter])
+    {"stop": redis.start, "freeze": redis.thaw}[losing]()
+    found_again(link)
+    assert redis.client.get("k") == b"abc"
+
+
+def test_what_redis_refuses_to_do_does_not_keep_it_lost(redis, link):
+    redis.stop()
+    lost(link)
+    link.insist(Script("return redis.call('NONSENSE')"), ["k"])
+    link.insist(APPEND, ["k"], ["a"])
+    redis.start()
+    found_again(link)
+    assert redis.client.get("k") == b"a"

@@ -134,6 +134,7 @@ def verification_viewset(slug: str) -> type[VerificationViewSet]:
 
 
 def _shown(description: services.Description) -> dict[str, Any]:
+    webhooks = PROVIDERS[description.provider].webhooks
     return {
         "provider": description.provider,
         "configured": description.configured,
@@ -141,6 +142,7 @@ def _shown(description: services.Description) -> dict[str, Any]:
         "readable": description.readable,
         "updated_at": description.updated_at,
         **description.fields,
+        **({"webhook_url": description.webhook_url} if webhooks else {}),
     }
 
 

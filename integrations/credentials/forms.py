@@ -89,7 +89,10 @@ def _input(field: Field, stored: services.Description | None) -> forms.Field:
         case Kind.PORT:
             return forms.IntegerField(**common, min_value=1, max_value=65535)
         case Kind.CHOICE:
-            return forms.ChoiceField(**common, choices=[(each, each) for each in field.choices])
+            choices = [(each, each) for each in field.choices]
+            if not field.required:
+                choices.insert(0, ("", "default"))
+            return forms.ChoiceField(**common, choices=choices)
         case _:
             return forms.CharField(
                 **common,

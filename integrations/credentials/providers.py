@@ -18,6 +18,8 @@ class Kind(Enum):
     CHOICE = "choice"
     ACCOUNT_SID = "account_sid"
     API_KEY_SID = "api_key_sid"
+    HEADER = "header"  # the name of an HTTP header
+    SIGNED = "signed"  # what a webhook's signature covers, in terms of {timestamp} and {body}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Provider:
         fields: what a user stores; empty for those connected by signing in (OAuth).
         environment: field name -> variable of the operator's own credentials.
         destination: fields that decide where a secret goes, and how.
+        webhooks: the path where AVA takes its webhooks; empty where there are none.
     """
 
     slug: str
@@ -59,6 +62,7 @@ class Provider:
     fields: tuple[Field, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     destination: tuple[str, ...] = ()
+    webhooks: str = ""
 
     @property
     def secret_names(self) -> frozenset[str]:
@@ -69,6 +73,57 @@ class Provider:
 _FROM_EMAIL = Field("from_email", "Address your mail comes from.", Kind.EMAIL, max_length=254)
 _WEBHOOK_SECRET = Field(
     "webhook_secret", "Secret that signs the provider's webhooks.", secret=True, required=False
+)
+# How Vapi proves that a webhook is its own: https://docs.vapi.ai/server-url/server-authentication
+_WEBHOOK_SCHEME = (
+    Field(
+        "webhook_scheme",
+        "How Vapi proves itself: the secret in a header (default), as bearer token, or an HMAC.",
+        Kind.CHOICE,
+        required=False,
+        choices=("secret", "bearer", "hmac"),
+    ),
+    Field(
+        "webhook_header",
+        "Header of the proof; default X-Vapi-Secret, Authorization or x-signature.",
+        Kind.HEADER,
+        required=False,
+        max_length=64,
+    ),
+    Field(
+        "webhook_algorithm",
+        "Hash of the HMAC; default sha256.",
+        Kind.CHOICE,
+        required=False,
+        choices=("sha256", "sha512", "sha1"),
+    ),
+    Field(
+        "webhook_encoding",
+        "How the HMAC is written; default hex.",
+        Kind.CHOICE,
+        required=False,
+        choices=("hex", "base64"),
+    ),
+    Field(
+        "webhook_prefix",
+        "What stands before the HMAC, such as sha256=.",
+        required=False,
+        max_length=32,
+    ),
+    Field(
+        "webhook_payload",
+        "What the HMAC covers; default {timestamp}.{body}.",
+        Kind.SIGNED,
+        required=False,
+        max_length=64,
+    ),
+    Field(
+        "webhook_timestamp_header",
+        "Header of the timestamp; default x-timestamp.",
+        Kind.HEADER,
+        required=False,
+        max_length=64,
+    ),
 )
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
@@ -81,6 +136,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                 (
                     Field("api_key", "Private API key.", secret=True),
                     _WEBHOOK_SECRET,
+                    *_WEBHOOK_SCHEME,
                     Field(
                         "default_assistant_id",
                         "Assistant to use where none is named.",
@@ -89,6 +145,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                     ),
                 ),
                 {"api_key": "AVA_API_VAPI_API_KEY"},
+                webhooks="/api/v1/webhooks/vapi",
             ),
             Provider(
                 "twilio",

@@ -21,11 +21,20 @@ _SHOWN: dict[str, Schema] = {
     "updated_at": {"type": ["string", "null"], "format": "date-time"},
 }
 
+_WEBHOOK_URL: Schema = {
+    "type": ["string", "null"],
+    "description": "Where the provider shall send your webhooks; null until you have stored a key "
+    "and AVA has a public address.",
+}
+
 
 def request(provider: str) -> Schema:
     """What PUT takes. What GET answered can be sent back with changes."""
     fields = PROVIDERS[provider].fields
-    ignored: dict[str, Schema] = {name: {"description": "Ignored here."} for name in _SHOWN}
+    ignored: dict[str, Schema] = {
+        name: {"description": "Ignored here."}
+        for name in (*_SHOWN, *(["webhook_url"] if PROVIDERS[provider].webhooks else []))
+    }
     return {
         "type": "object",
         "properties": {**{field.name: _given(field) for field in fields}, **ignored},
@@ -38,6 +47,8 @@ def response(provider: str) -> Schema:
     """What GET and PUT answer."""
     fields = PROVIDERS[provider].fields
     properties = {**_SHOWN, **{field.name: _shown(field) for field in fields}}
+    if PROVIDERS[provider].webhooks:
+        properties["webhook_url"] = _WEBHOOK_URL
     return {
         "type": "object",
         "properties": properties,
@@ -64,7 +75,7 @@ def _given(field: Field) -> Schema:
         case Kind.PORT:
             return {**schema, "type": "integer", "minimum": 1, "maximum": 65535}
         case Kind.CHOICE:
-            return {**schema, "enum": list(field.choices)}
+            return _optional(field, {**schema, "enum": list(field.choices)})
         case Kind.EMAIL:
             schema["format"] = "email"
         case Kind.PHONE:
@@ -79,7 +90,16 @@ def _given(field: Field) -> Schema:
             empty = "" if field.required else "?"
             schema["pattern"] = rf"^\s*({PATTERNS[kind]}){empty}\s*$"
     schema["maxLength"] = field.max_length
-    return schema if field.required else {**schema, "type": ["string", "null"]}
+    return _optional(field, schema)
+
+
+def _optional(field: Field, schema: Schema) -> Schema:
+    """Empty or null takes an optional field away."""
+    if field.required:
+        return schema
+    if "enum" in schema:
+        schema = {**schema, "enum": [*schema["enum"], "", None]}
+    return {**schema, "type": ["string", "null"]}
 
 
 def _shown(field: Field) -> Schema:

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ava import correlation
-from integrations.credentials import store, verification
+from integrations.credentials import hooks, store, verification
 from integrations.credentials.errors import (
     CredentialsMissing,
     CredentialsUnreadable,
@@ -44,6 +44,7 @@ class Description:
         readable: False when the user's own cannot be opened any more.
         fields: name -> what to show; secrets masked, None where nothing is set.
         updated_at: when the user's own last changed.
+        webhook_url: where the provider shall send the user's webhooks.
     """
 
     provider: str
@@ -52,6 +53,7 @@ class Description:
     readable: bool
     fields: Mapping[str, str | int | None]
     updated_at: datetime | None
+    webhook_url: str | None = None
 
 
 def credentials_for(*, user: User, provider: str) -> Credentials:
@@ -109,7 +111,9 @@ def describe_row(row: Credential) -> Description:
     for field in spec.fields:
         value = stored.get(field.name)
         shown[field.name] = mask(value) if field.secret and value is not None else value
-    return Description(row.provider, True, "user", readable, shown, row.updated_at)
+    return Description(
+        row.provider, True, "user", readable, shown, row.updated_at, hooks.url_of(row)
+    )
 
 
 def save(

@@ -15,7 +15,9 @@ from integrations.credentials.masks import is_mask, mask
 from integrations.credentials.providers import Field, Kind, Provider
 
 # Members of what AVA shows; a client may send them back with its changes.
-SHOWN_ONLY = frozenset({"provider", "configured", "source", "readable", "updated_at"})
+SHOWN_ONLY = frozenset(
+    {"provider", "configured", "source", "readable", "updated_at", "webhook_url"}
+)
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
@@ -24,12 +26,16 @@ PATTERNS = {
     Kind.ACCOUNT_SID: r"AC[0-9a-fA-F]{32}",
     Kind.API_KEY_SID: r"SK[0-9a-fA-F]{32}",
     Kind.HOST: rf"{_LABEL}(\.{_LABEL})*",
+    Kind.HEADER: r"[A-Za-z0-9-]+",
+    Kind.SIGNED: r"([!-z|~]|\{timestamp\})*\{body\}([!-z|~]|\{timestamp\})*",
 }
 _SAID = {
     Kind.KEY: "Use printable ASCII characters without spaces.",
     Kind.ACCOUNT_SID: "An account SID is AC and 32 hexadecimal digits.",
     Kind.API_KEY_SID: "An API key SID is SK and 32 hexadecimal digits.",
     Kind.HOST: "Write a host name or an IP address, without scheme and port.",
+    Kind.HEADER: "The name of a header is letters, digits and hyphens.",
+    Kind.SIGNED: "Write {body} once and {timestamp} where it belongs, without spaces.",
 }
 _NAME = re.compile(r"[a-z_]{1,32}")
 _PHONE = re.compile(r"\+[0-9 ().-]+")
@@ -65,10 +71,8 @@ def validate(
         else:
             if value is not None:
                 fields[field.name] = value
-    pair = {"api_key_sid", "api_key_secret"} & known
-    if not errors and len(pair & fields.keys()) == 1:
-        missing = (pair - fields.keys()).pop()
-        errors[missing] = ["An API key needs both its SID and its secret."]
+    if not errors:
+        errors = {name: [said] for name, said in _belonging(fields).items()}
     if not errors and _moved(provider, fields, stored or {}):
         # Whoever cannot read a secret must not have it sent to a server of theirs, either.
         for name in provider.secret_names & fields.keys():
@@ -78,6 +82,21 @@ def validate(
         name, said = next(iter(errors.items()))
         raise ValidationFailed(f"{name}: {said[0]}" if name in known else said[0], errors=errors)
     return fields
+
+
+def _belonging(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Fields that mean nothing without another one, or are missing beside another one."""
+    pair = {"api_key_sid", "api_key_secret"}
+    if len(pair & fields.keys()) == 1:
+        missing = (pair - fields.keys()).pop()
+        return {missing: "An API key needs both its SID and its secret."}
+    scheme = {name for name in fields if name.startswith("webhook_")} - {"webhook_secret"}
+    if scheme and "webhook_secret" not in fields:
+        return {"webhook_secret": f"The {min(scheme)} says how this secret is used: send it, too."}
+    if fields.get("webhook_scheme") != "hmac":
+        for name in sorted(scheme - {"webhook_scheme", "webhook_header"}):
+            return {name: "This belongs to webhook_scheme hmac."}
+    return {}
 
 
 def _moved(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
@@ -184,4 +203,6 @@ _CHECKS = {
     Kind.PHONE: _phone,
     Kind.HOST: _host,
     Kind.CHOICE: _choice,
+    Kind.HEADER: _matching,
+    Kind.SIGNED: _matching,
 }

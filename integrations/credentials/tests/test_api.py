@@ -28,7 +28,15 @@ def test_nothing_stored_is_an_answer_not_an_error(api: APIClient, address: Any) 
         "updated_at": None,
         "api_key": None,
         "webhook_secret": None,
+        "webhook_scheme": None,
+        "webhook_header": None,
+        "webhook_algorithm": None,
+        "webhook_encoding": None,
+        "webhook_prefix": None,
+        "webhook_payload": None,
+        "webhook_timestamp_header": None,
         "default_assistant_id": None,
+        "webhook_url": None,
     }
 
 

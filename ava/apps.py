@@ -6,4 +6,7 @@ class AvaConfig(AppConfig):
     verbose_name = "AVA"
 
     def ready(self) -> None:
-        from ava import checks, openapi  # noqa: F401 - both register themselves with their library
+        from ava import checks, openapi, scrape  # noqa: F401 - two register themselves
+        from ava.upstream import gauges
+
+        scrape.add_sampler(gauges.sample)

@@ -63,10 +63,8 @@ def debug_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register
 def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Breakers, limits and copies live in one process until there is a shared store."""
-    if settings.ENV["WEB_CONCURRENCY"] == 1:
-        return []
-    if not settings.ENV["REDIS_URL"]:
+    """Breakers, limits and copies are shared through Redis, or kept in one process."""
+    if settings.ENV["WEB_CONCURRENCY"] > 1 and not settings.REDIS_URL:
         return [
             Error(
                 f"WEB_CONCURRENCY is {settings.ENV['WEB_CONCURRENCY']} without REDIS_URL: each "
@@ -75,14 +73,7 @@ def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="ava.E006",
             )
         ]
-    return [
-        Error(
-            "This release keeps breakers, limits and copies in one process; it cannot share "
-            "them between workers yet.",
-            hint="Set WEB_CONCURRENCY=1 and raise AVA_THREADS instead.",
-            id="ava.E007",
-        )
-    ]
+    return []
 
 
 @register

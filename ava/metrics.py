@@ -7,10 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
-from django_prometheus.exports import ExportToDjangoView
 from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from ava import clients
+from ava import clients, scrape
 from ava.problems import MethodNotAllowed, NotFound
 from ava.ratelimit.views import limited
 from ava.responses import problem_response
@@ -54,8 +54,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """The scrape. Readable with the token, or from this machine when no token is set."""
     if not _may_read(request):
         return problem_response(NotFound())
-    exported: HttpResponse = ExportToDjangoView(request)
-    return exported
+    return HttpResponse(scrape.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read(request: HttpRequest) -> bool:

@@ -16,8 +16,10 @@ from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
-from ava import env, keyfile
+from ava import env, keyfile, slots
+from ava.arbiter import Arbiter, address
 
 _SANDBOX_START_SECONDS = 15
 
@@ -47,11 +49,15 @@ def run(values: dict[str, Any]) -> None:
     Raises:
         CannotStart: something is in the way.
     """
-    prepare_data_dir(env.BASE_DIR / values["AVA_DATA_DIR"])
+    data_dir = env.BASE_DIR / values["AVA_DATA_DIR"]
+    prepare_data_dir(data_dir)
     require_free_port(values["AVA_HOST"], values["AVA_PORT"], "AVA_PORT")
+    prepare_metrics(data_dir, values)
     sandbox = start_sandbox(values["AVA_SANDBOX_PORT"]) if values["AVA_SANDBOX"] else None
     try:
-        serve(values, greeting=prepare_django())
+        greeting = prepare_django()
+        tell_lost_redis(values["REDIS_URL"])
+        serve(values, greeting=greeting)
     finally:
         if sandbox is not None:
             sandbox.terminate()
@@ -92,6 +98,14 @@ def require_free_port(host: str, port: int, variable: str) -> None:
                 f"Cannot listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}. "
                 f"Stop what uses it, or set {variable} to another port."
             ) from fault
+
+
+def prepare_metrics(data_dir: Path, values: dict[str, Any]) -> None:
+    """Have several workers count as one. The port is ours, so this directory is, too."""
+    if values["WEB_CONCURRENCY"] > 1:
+        slots.prepare(data_dir / f"metrics-{values['AVA_PORT']}")
+    else:
+        slots.not_needed()
 
 
 def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
@@ -185,67 +199,41 @@ def _static_version() -> str:
     return "\n".join(f"{p.name} {p.stat().st_mtime_ns} {p.stat().st_size}" for p in [lock, *own])
 
 
+def tell_lost_redis(url: str | None) -> None:
+    """Say so when the shared Redis does not answer. AVA lives without it."""
+    if not url:
+        return
+    import redis
+
+    try:
+        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as fault:
+        place = urlsplit(url)
+        print(
+            f"Redis at {place.hostname}:{place.port or 6379} does not answer "
+            f"({type(fault).__name__}). Until it does, each worker process keeps breakers, "
+            "limits and copies for itself. See REDIS_URL.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
 def serve(values: dict[str, Any], *, greeting: str) -> None:
     """Run gunicorn in this process until it is told to stop; requests under way are finished.
 
     Raises:
         CannotStart: no worker came up.
     """
-    from gunicorn.app.base import BaseApplication
 
-    class Server(BaseApplication):
-        def load_config(self) -> None:
-            for name, value in gunicorn_settings(values).items():
-                self.cfg.set(name, value)
-            self.cfg.set("when_ready", welcome)
-
-        def load(self) -> Any:
-            from ava.wsgi import application
-
-            return application
-
-    def welcome(arbiter: Any) -> None:
+    def welcome() -> None:
         print(f"{greeting}\nAVA listens on {address(values)}. Stop it with Ctrl-C.", flush=True)
 
     try:
-        Server().run()
+        Arbiter(values, welcome=welcome).run()
     except SystemExit as stop:
         if stop.code:
             raise CannotStart("AVA's worker could not start; the lines above say why.") from stop
-
-
-def gunicorn_settings(values: dict[str, Any]) -> dict[str, Any]:
-    """gunicorn's configuration: one place, used under script/server and in production."""
-    return {
-        "bind": address(values).removeprefix("http://"),
-        "worker_class": "ava.worker.Worker",
-        "workers": values["WEB_CONCURRENCY"],
-        "threads": values["AVA_THREADS"],
-        "graceful_timeout": 30,
-        "keepalive": 5,
-        "loglevel": "warning",
-        "logger_class": "ava.worker.Logger",
-        # Whether a proxy may say "https" is AVA_TRUSTED_PROXIES' business alone.
-        "forwarded_allow_ips": "",
-        "control_socket_disable": True,
-        # The heartbeat file must not wait for a slow disk.
-        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108
-    }
-
-
-def address(values: dict[str, Any]) -> str:
-    """Where AVA listens."""
-    return _url(values["AVA_HOST"], values["AVA_PORT"])
-
-
-def local_address(values: dict[str, Any]) -> str:
-    """Where a person at this machine reaches AVA: "all addresses" is none to connect to."""
-    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not listened on
-    return _url(loopback.get(values["AVA_HOST"], values["AVA_HOST"]), values["AVA_PORT"])
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

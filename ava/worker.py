@@ -22,7 +22,7 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from ava import correlation
+from ava import correlation, scrape
 from ava.problems import CONTENT_TYPE, MalformedRequest, Problem
 
 log = structlog.get_logger("ava.worker")
@@ -90,7 +90,18 @@ class Connection(TConn):
 
 
 class Worker(ThreadWorker):
-    """The worker class that `ava.serve` runs."""
+    """The worker class that `ava.serve` runs.
+
+    Attributes:
+        slot: its number among the workers; see `ava.slots`.
+    """
+
+    slot = 0
+
+    def notify(self) -> None:
+        """Tell the arbiter that we live, about once a second."""
+        super().notify()
+        scrape.sample_now_and_then()
 
     def accept(self, listener: Any) -> None:
         """gthread's, with our own kind of connection."""

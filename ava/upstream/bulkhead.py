@@ -13,10 +13,17 @@ class BulkheadFull(Exception):
 
 
 class Bulkhead:
-    """A fixed number of slots, taken without waiting."""
+    """A fixed number of slots, taken without waiting.
+
+    Attributes:
+        size: how many there are.
+        in_use: how many are taken.
+    """
 
     def __init__(self, size: int) -> None:
-        self._slots = threading.BoundedSemaphore(size)
+        self.size = size
+        self.in_use = 0
+        self._lock = threading.Lock()
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -25,9 +32,12 @@ class Bulkhead:
         Raises:
             BulkheadFull: none is free.
         """
-        if not self._slots.acquire(blocking=False):
-            raise BulkheadFull
+        with self._lock:
+            if self.in_use >= self.size:
+                raise BulkheadFull
+            self.in_use += 1
         try:
             yield
         finally:
-            self._slots.release()
+            with self._lock:
+                self.in_use -= 1

@@ -1,0 +1,190 @@
+"""Several worker processes are one AVA to whoever looks from outside."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.redis import RedisServer
+from tests.server import RunningAva
+
+WORKERS = 3
+HEALTHZ = (
+    "django_http_requests_latency_seconds_by_view_method_count",
+    ("method", "GET"),
+    ("view", "healthz"),
+)
+Samples = dict[tuple[object, ...], float]
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def ava(tmp_path: Path, redis: RedisServer) -> Iterator[RunningAva]:
+    with RunningAva(tmp_path / "var", WEB_CONCURRENCY=str(WORKERS), REDIS_URL=redis.url) as running:
+        until(lambda: len(workers(running)) == WORKERS)
+        yield running
+
+
+def workers(ava: RunningAva) -> set[int]:
+    """The process ids of its workers: the sandbox is a child, too, but in a session of its own."""
+    children = Path(f"/proc/{ava.process.pid}/task/{ava.process.pid}/children").read_text()
+    return {pid for pid in map(int, children.split()) if alive_in(pid, ava.process.pid)}
+
+
+def alive_in(pid: int, session: int) -> bool:
+    try:
+        return os.getsid(pid) == session
+    except ProcessLookupError:
+        return False
+
+
+def until(happened: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+@contextmanager
+def only(ava: RunningAva, pid: int) -> Iterator[None]:
+    """Every request goes to this worker; the others are held."""
+    others = workers(ava) - {pid}
+    for other in others:
+        os.kill(other, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for other in others:
+            os.kill(other, signal.SIGCONT)
+
+
+def scrape(ava: RunningAva) -> Samples:
+    answer = requests.get(f"{ava.url}/metrics", timeout=10)
+    assert answer.status_code == 200
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def scrapes(ava: RunningAva) -> list[Samples]:
+    """What each worker answers."""
+    found = []
+    for pid in workers(ava):
+        with only(ava, pid):
+            found.append(scrape(ava))
+    return found
+
+
+def files(ava: RunningAva) -> set[str]:
+    directory = Path(ava.environment["AVA_DATA_DIR"]) / f"metrics-{ava.port}"
+    return {file.name for file in directory.glob("*.db")}
+
+
+def healthz(ava: RunningAva, times: int) -> None:
+    for _ in range(times):
+        assert requests.get(f"{ava.url}/healthz", timeout=10).ok
+
+
+def test_requests_to_different_workers_are_counted_once_whoever_is_scraped(
+    ava: RunningAva,
+) -> None:
+    before = scrape(ava)[HEALTHZ]
+    for pid in workers(ava):
+        with only(ava, pid):
+            healthz(ava, 5)
+    assert [s[HEALTHZ] - before for s in scrapes(ava)] == [5 * WORKERS] * WORKERS
+
+
+def test_a_killed_worker_is_replaced_and_no_count_goes_back(ava: RunningAva) -> None:
+    for pid in workers(ava):
+        with only(ava, pid):
+            healthz(ava, 3)
+    before, written = scrape(ava), files(ava)
+    for _ in range(2):
+        pids = workers(ava)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: len(workers(ava)) == WORKERS and not workers(ava) & pids)  # noqa: B023
+    healthz(ava, 1)
+    after = scrape(ava)
+    counts = [key for key in before if str(key[0]).endswith(("_total", "_count", "_bucket"))]
+    assert [key for key in counts if after[key] < before[key]] == []
+    assert after[HEALTHZ] >= before[HEALTHZ] + 1
+    # The next holder of a number writes into the files of the last one.
+    assert files(ava) == written
+
+
+def test_every_documented_metric_is_served_with_several_workers(ava: RunningAva) -> None:
+    answer = requests.get(f"{ava.url}/metrics", timeout=10).text
+    from tests.test_docs import metrics_listed
+
+    served = {line.split()[2] for line in answer.splitlines() if line.startswith("# TYPE")}
+    assert metrics_listed() <= served
+
+
+def test_a_breakers_state_is_one_series_whichever_worker_answers(ava: RunningAva) -> None:
+    for samples in scrapes(ava):
+        states = [key for key in samples if key[0] == "circuit_breaker_state"]
+        assert ("circuit_breaker_state", ("service", "vapi")) in states
+        assert len(states) == len(set(states))
+        assert not any("pid" in dict(key[1:]) for key in samples)  # type: ignore[call-overload]
+
+
+def test_the_bulkheads_of_living_workers_are_added_up(ava: RunningAva) -> None:
+    def gauge(name: str) -> float:
+        return scrape(ava).get((name, ("service", "vapi")), 0)
+
+    until(lambda: gauge("ava_bulkhead_size") == 8 * WORKERS)
+    assert gauge("ava_retry_budget_tokens") == 10 * WORKERS
+    assert gauge("ava_bulkhead_in_use") == 0
+    ava.login()
+    ava.fault(provider="vapi", kind="hang")
+    busy = next(iter(workers(ava)))
+    with only(ava, busy):
+        session = requests.Session()
+        session.headers.update(ava.session.headers)
+        asked = threading.Thread(target=ask_and_forget, args=(ava, session))
+        asked.start()
+        ava.await_arrival("GET")
+    until(lambda: gauge("ava_bulkhead_in_use") == 1)
+    os.kill(busy, signal.SIGKILL)
+    asked.join()
+    # It died in the middle; nothing is under way any more.
+    until(lambda: gauge("ava_bulkhead_in_use") == 0)
+    until(lambda: gauge("ava_bulkhead_size") == 8 * WORKERS)
+    ava.heal()
+
+
+def ask_and_forget(ava: RunningAva, session: requests.Session) -> None:
+    with pytest.raises(requests.RequestException):
+        session.get(f"{ava.url}/api/v1/vapi/settings", timeout=30)
+
+
+def test_made_up_methods_and_paths_add_no_series(ava: RunningAva) -> None:
+    def strange(number: int) -> None:
+        requests.request(f"BREW{number}", f"{ava.url}/healthz", timeout=10)
+        requests.get(f"{ava.url}/nowhere/{number}", timeout=10)
+        requests.get(f"{ava.url}/api/v1/nowhere/{number}", timeout=10)
+
+    for pid in workers(ava):
+        with only(ava, pid):
+            strange(0)
+            scrape(ava)
+    before = set(scrape(ava))
+    for number in range(1, 20):
+        strange(number)
+    assert set(scrape(ava)) == before

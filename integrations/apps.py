@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils import timezone
 
 
 class IntegrationsConfig(AppConfig):
@@ -7,8 +8,9 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Integrations"
 
     def ready(self) -> None:
-        from ava import pruning, ratelimit, upstream
+        from ava import pruning, ratelimit, startup, upstream
         from integrations.breakers import controls, events
+        from integrations.breakers import services as breakers
         from integrations.calendar.services import GOOGLE, MICROSOFT
         from integrations.credentials import verification
         from integrations.email import resend, smtp
@@ -29,5 +31,6 @@ class IntegrationsConfig(AppConfig):
         upstream.set_switch(lambda: flags.is_on("CIRCUIT_BREAKER_ENABLED"))
         upstream.set_control_source(controls.control_of)
         upstream.add_listener(events.record)
+        startup.register(lambda: breakers.server_started(now=timezone.now()))
 
         pruning.register("breaker events", events.prune)

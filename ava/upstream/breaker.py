@@ -6,10 +6,9 @@ runs, limits no probes and knows no generations (docs/adr/0001).
 """
 
 import inspect
-import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -17,9 +16,9 @@ import pybreaker
 import structlog
 
 from ava import correlation
-from ava.upstream.control import Guidance, Orders
+from ava.upstream.control import Guidance
 from ava.upstream.memory import MemoryStore
-from ava.upstream.states import Change, Forced, Outcome, Refusal, Rules, Snapshot, State, Ticket
+from ava.upstream.states import Change, Outcome, Refusal, Rules, Snapshot, State, Ticket
 from ava.upstream.store import Store
 
 T = TypeVar("T")
@@ -29,6 +28,11 @@ log = structlog.get_logger("ava.upstream")
 # A probe's lease outlives its deadline by so many seconds, for what surrounds the call.
 LEASE_SLACK = 2.0
 DEFAULT_LEASE = 10.0 + LEASE_SLACK
+
+_ALONE = "(this worker alone: Redis is lost)"
+
+# What a breaker that is switched off hands out.
+_UNRECORDED = Ticket(generation=0)
 
 _PYBREAKER_NAMES: dict[State, str] = {
     "closed": pybreaker.STATE_CLOSED,
@@ -55,7 +59,11 @@ class Rejected(pybreaker.CircuitBreakerError):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A breaker changed its state: told once per real change, to every listener."""
+    """A breaker changed its state: told once per real change, to every listener.
+
+    Attributes:
+        local: in this process alone, because Redis is lost.
+    """
 
     service: str
     from_state: State
@@ -63,6 +71,7 @@ class Transition:
     reason: str
     correlation_id: str
     at: datetime
+    local: bool = False
 
 
 class Breaker(pybreaker.CircuitBreaker):
@@ -96,8 +105,8 @@ class Breaker(pybreaker.CircuitBreaker):
         self.service = service
         self.store = store or MemoryStore()
         self._guidance = guidance or Guidance()
-        self._obeyed: tuple[Forced, int] | None = None
-        self._obeying = threading.Lock()
+        self._obeyed = 0
+        self._is_off = False
         self._announce = announce
         self._classify = classify or self._as_pybreaker_would
         # pybreaker's constructor asks for the state before it keeps these itself.
@@ -151,13 +160,14 @@ class Breaker(pybreaker.CircuitBreaker):
     def _protect(
         self, lease: float, func: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Iterator[Ticket]:
-        orders = self._obey()
+        if self._switched_off():
+            yield _UNRECORDED
+            return
+        self._obey()
         answer, change = self.store.admit(self.rules, lease)
         if isinstance(answer, Refusal):
-            raise Rejected(self.service, answer.state, orders.wait(answer.retry_after))
-        if orders.switched_off:
-            yield answer
-            return
+            self._tell_change(change)
+            raise Rejected(self.service, answer.state, answer.retry_after)
         try:
             # Inside: a listener that ends the process must not keep the lease either.
             self._tell_change(change)
@@ -176,38 +186,28 @@ class Breaker(pybreaker.CircuitBreaker):
             self._tell("success")
         self._tell_change(change)
 
-    def _obey(self) -> Orders:
-        """Bring the store in line with the orders, once for each new order."""
-        orders = self._guidance.orders()
-        if (orders.forced, orders.resets) == self._obeyed:
-            return orders
-        changes: list[Change | None] = []
-        with self._obeying:
-            # Asked again: what was read before the lock may be older than what was obeyed since.
-            orders = self._guidance.orders()
-            changes.append(self.store.force(orders.forced, orders.why))
-            if self._is_reset_by(orders):
-                changes.append(self.store.move("closed", orders.because("reset")))
-            self._obeyed = (orders.forced, orders.resets)
-        for change in changes:
-            self._tell_change(change)
-        return orders
+    def _switched_off(self) -> bool:
+        """Whether it is off. Whoever notices first closes it, so that it starts from there."""
+        was_off, self._is_off = self._is_off, not self._guidance.is_on()
+        if self._is_off and not was_off:
+            self._tell_change(self.store.move("closed", "switched off"))
+        return self._is_off
 
-    def _is_reset_by(self, orders: Orders) -> bool:
-        return self._obeyed is not None and self._obeyed[1] != orders.resets
+    def _obey(self) -> None:
+        """Carry out a new order. The store refuses those that are not new to it."""
+        order = self._guidance.order(after=self._obeyed)
+        if order is not None:
+            self._tell_change(self.store.obey(order))
+            self._obeyed = order.number
 
     def snapshot(self) -> Snapshot:
-        """What the breaker looks like now, orders not yet carried out included.
+        """What the breaker looks like now, an order not yet carried out included.
 
         Reading changes nothing: not the state, not a counter.
         """
-        orders = self._guidance.orders()
-        seen = self.store.snapshot(self.rules)
-        if orders.forced == "open":
-            return replace(seen, state="open", retry_after=orders.wait(self._reset_timeout))
-        if orders.forced == "closed" or self._is_reset_by(orders):
-            return Snapshot("closed", 0, 0, None, seen.generation)
-        return seen
+        if not self._guidance.is_on():
+            return Snapshot("closed", 0, 0, None, 0)
+        return self.store.snapshot(self.rules, self._guidance.order(after=self._obeyed))
 
     # What pybreaker promises, told from the store.
 
@@ -266,9 +266,10 @@ class Breaker(pybreaker.CircuitBreaker):
             service=self.service,
             from_state=change.from_state,
             to_state=change.to_state,
-            reason=change.reason,
+            reason=f"{change.reason} {_ALONE}" if change.local else change.reason,
             correlation_id=correlation.current(),
             at=datetime.now(UTC),
+            local=change.local,
         )
         if self._announce is not None:
             self._announce(transition)

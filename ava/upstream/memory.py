@@ -8,7 +8,7 @@ from ava.upstream import states
 from ava.upstream.states import (
     Change,
     Circuit,
-    Forced,
+    Order,
     Outcome,
     Refusal,
     Rules,
@@ -30,6 +30,12 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._circuit = Circuit()
 
+    def begin(self, state: State, generation: int, rules: Rules, wait: float) -> None:
+        """Start anew in this state; an open circuit is tried after `wait` seconds."""
+        opened_at = self._clock() + wait - rules.recovery
+        with self._lock:
+            self._circuit = Circuit(state=state, generation=generation, opened_at=opened_at)
+
     def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None]:
         with self._lock:
             self._circuit, answer, change = states.admit(self._circuit, rules, self._clock(), lease)
@@ -42,13 +48,14 @@ class MemoryStore:
             )
         return change
 
-    def snapshot(self, rules: Rules) -> Snapshot:
+    def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
         with self._lock:
-            return states.look(self._circuit, rules, self._clock())
+            circuit, now = self._circuit, self._clock()
+        return states.look(circuit, rules, now, order)
 
-    def force(self, forced: Forced, reason: str) -> Change | None:
+    def obey(self, order: Order) -> Change | None:
         with self._lock:
-            self._circuit, change = states.force(self._circuit, forced, self._clock(), reason)
+            self._circuit, change = states.obey(self._circuit, order, self._clock())
         return change
 
     def move(self, to: State, reason: str) -> Change | None:

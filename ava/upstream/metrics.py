@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 
 import pybreaker
-from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from ava.upstream.states import State
+from ava.upstream.states import Snapshot, State
 
 OUTCOMES = ("answered", "rate_limited", "auth_failed", "unreachable", "cancelled")
 
@@ -50,45 +50,47 @@ def introduce(service: str) -> None:
         DURATION.labels(service, outcome)
 
 
-class BreakerCounts(pybreaker.CircuitBreakerListener):
-    """Counts what breakers tell. Opens less closes is 1 while a breaker is not closed, else 0."""
+class BreakerFailures(pybreaker.CircuitBreakerListener):
+    """Counts failed operations as breakers tell them."""
 
     def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
         FAILURES.labels(cb.name).inc()
 
-    def state_change(
-        self,
-        cb: pybreaker.CircuitBreaker,
-        old_state: pybreaker.CircuitBreakerState | None,
-        new_state: pybreaker.CircuitBreakerState,
-    ) -> None:
-        if old_state is not None and old_state.name == pybreaker.STATE_CLOSED:
-            OPENS.labels(cb.name).inc()
-        if new_state.name == pybreaker.STATE_CLOSED:
-            CLOSES.labels(cb.name).inc()
+
+def count_change(service: str, from_state: State, to_state: State) -> None:
+    """Count a change of the fleet's breaker: opens less closes is 1 while it is not closed."""
+    if from_state == "closed":
+        OPENS.labels(service).inc()
+    if to_state == "closed":
+        CLOSES.labels(service).inc()
 
 
 class BreakerStates(Collector):
-    """`circuit_breaker_state`, read from each breaker once a scrape: no gauge to go stale."""
+    """`circuit_breaker_state` and `circuit_breaker_degraded`, read from each breaker once a
+    scrape: no gauge to go stale."""
 
-    def __init__(self, states: Callable[[], Iterable[tuple[str, State]]]) -> None:
-        self._states = states
+    def __init__(self, snapshots: Callable[[], Iterable[tuple[str, Snapshot]]]) -> None:
+        self._snapshots = snapshots
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        yield self._family()
+        yield from self._families()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        family = self._family()
-        for service, state in self._states():
-            family.add_metric([service], _STATE_VALUES[state])
-        yield family
+        state, degraded = self._families()
+        for service, snapshot in self._snapshots():
+            state.add_metric([service], _STATE_VALUES[snapshot.state])
+            degraded.add_metric([service], int(snapshot.degraded))
+        yield state
+        yield degraded
 
-    def _family(self) -> GaugeMetricFamily:
-        return GaugeMetricFamily(
-            "circuit_breaker_state", "0 closed, 1 half_open, 2 open.", labels=["service"]
+    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+        return (
+            GaugeMetricFamily(
+                "circuit_breaker_state", "0 closed, 1 half_open, 2 open.", labels=["service"]
+            ),
+            GaugeMetricFamily(
+                "circuit_breaker_degraded",
+                "1 while Redis is lost and each worker's breaker goes on alone.",
+                labels=["service"],
+            ),
         )
-
-
-def publish_states(states: Callable[[], Iterable[tuple[str, State]]]) -> None:
-    """Have the default registry ask `states` at each scrape."""
-    REGISTRY.register(BreakerStates(states))

@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable
 
 import structlog
+from prometheus_client import REGISTRY
 
 from ava.upstream import metrics
 from ava.upstream.breaker import Transition
 from ava.upstream.control import Control, Guidance
 from ava.upstream.door import Door
 from ava.upstream.service import Policy, Service
-from ava.upstream.states import Snapshot, State
+from ava.upstream.states import Snapshot
 from ava.upstream.works import Works
 
 log = structlog.get_logger("ava.upstream")
@@ -107,6 +108,8 @@ def _announce(transition: Transition) -> None:
         to_state=transition.to_state,
         reason=transition.reason,
     )
+    if not transition.local:
+        metrics.count_change(transition.service, transition.from_state, transition.to_state)
     for listener in tuple(_listeners):
         try:
             listener(transition)
@@ -114,10 +117,10 @@ def _announce(transition: Transition) -> None:
             log.exception("breaker listener failed", service=transition.service)
 
 
-def _states() -> list[tuple[str, State]]:
-    return [(service.label, snapshot.state) for service, snapshot in snapshots()]
+def _snapshots_by_label() -> list[tuple[str, Snapshot]]:
+    return [(service.label, snapshot) for service, snapshot in snapshots()]
 
 
-metrics.publish_states(_states)
+REGISTRY.register(metrics.BreakerStates(_snapshots_by_label))
 # Sockets, locks and threads do not survive a fork in a usable state.
 os.register_at_fork(after_in_child=forget)

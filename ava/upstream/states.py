@@ -10,6 +10,9 @@ circuit and make these steps atomic.
 
 Every change of state begins a new generation. What a call of an older generation, or a probe
 whose lease went to somebody else, has to say is no longer heard.
+
+Operators' orders are numbered. A circuit obeys an order only if it is newer than the last one it
+obeyed, so that whoever brings an old one late changes nothing.
 """
 
 from dataclasses import dataclass, replace
@@ -51,12 +54,31 @@ class Circuit:
 
     state: State = "closed"
     forced: Forced = None
+    forced_until: float | None = None
+    order: int = 0
     generation: int = 0
     failures: int = 0
     successes: int = 0
     opened_at: float = 0.0
     probe: int = 0
     lease_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an operator wants of a breaker from now on.
+
+    Args:
+        number: a newer order has a higher one.
+        forced: hold it open or closed; None ends any force and starts afresh from closed.
+        seconds: how long the force holds; None until the next order.
+        reason: of the change it makes.
+    """
+
+    number: int
+    forced: Forced = None
+    seconds: float | None = None
+    reason: str = ""
 
 
 class Ticket(NamedTuple):
@@ -76,11 +98,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of state, told only to the caller who made it."""
+    """A change of state, told only to the caller who made it.
+
+    Attributes:
+        local: made by this process alone, because it cannot reach the store that it shares.
+    """
 
     from_state: State
     to_state: State
     reason: str
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +118,8 @@ class Snapshot:
         failures: failures in a row.
         successes: successes of this half-open period.
         retry_after: seconds until a call may pass, 0 when the next one does; None when closed.
-        generation: how many changes there have been.
+        generation: grows with each change.
+        degraded: seen by this process alone, because it cannot reach the store that it shares.
     """
 
     state: State
@@ -99,6 +127,7 @@ class Snapshot:
     successes: int
     retry_after: float | None
     generation: int
+    degraded: bool = False
 
 
 Step = tuple[Circuit, Change | None]
@@ -108,12 +137,11 @@ def admit(
     circuit: Circuit, rules: Rules, now: float, lease: float
 ) -> tuple[Circuit, Ticket | Refusal, Change | None]:
     """Ask for leave to call. A probe holds its lease for `lease` seconds."""
-    if circuit.forced == "open":
-        return circuit, Refusal("open", rules.recovery), None
+    circuit = _released(circuit, now)
     if circuit.state == "closed":
         return circuit, Ticket(circuit.generation), None
     wait = _wait(circuit, rules, now)
-    if wait > 0:
+    if circuit.forced or wait > 0:
         return circuit, Refusal(circuit.state, wait), None
     change = None
     if circuit.state == "open":
@@ -158,24 +186,30 @@ def _record_probe(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) 
 
 def move(circuit: Circuit, to: State, now: float, reason: str) -> Step:
     """Put the circuit into a state; "closed" is a reset. One that is held by force stays."""
+    circuit = _released(circuit, now)
     return (circuit, None) if circuit.forced else _enter(circuit, to, now, reason)
 
 
-def force(circuit: Circuit, forced: Forced, now: float, reason: str) -> Step:
-    """Hold the circuit open or closed, whatever calls say; None lets go.
+def obey(circuit: Circuit, order: Order, now: float) -> Step:
+    """Carry out an order, unless it or a newer one has been carried out before.
 
-    A circuit let go from open is open in the ordinary way: a probe tries it first.
+    A circuit held open whose time has come is open in the ordinary way: a probe tries it first.
     """
-    if forced == circuit.forced:
+    if order.number <= circuit.order:
         return circuit, None
-    circuit = replace(circuit, forced=forced)
-    if forced is None:
-        return _enter(circuit, circuit.state, circuit.opened_at, reason)
-    return _enter(circuit, forced, now, reason)
+    circuit = replace(circuit, order=order.number)
+    if order.seconds is not None and order.seconds <= 0:
+        return _let_go(circuit), None
+    until = None if order.forced is None or order.seconds is None else now + order.seconds
+    circuit = replace(circuit, forced=order.forced, forced_until=until)
+    return _enter(circuit, order.forced or "closed", now, order.reason)
 
 
-def look(circuit: Circuit, rules: Rules, now: float) -> Snapshot:
-    """Read, and change nothing."""
+def look(circuit: Circuit, rules: Rules, now: float, order: Order | None = None) -> Snapshot:
+    """Read, and change nothing; as it will be once it has obeyed `order`."""
+    if order is not None:
+        circuit, _ = obey(circuit, order, now)
+    circuit = _released(circuit, now)
     return Snapshot(
         state=circuit.state,
         failures=circuit.failures,
@@ -186,18 +220,35 @@ def look(circuit: Circuit, rules: Rules, now: float) -> Snapshot:
 
 
 def _enter(circuit: Circuit, to: State, now: float, reason: str) -> Step:
-    entered = Circuit(
+    entered = replace(
+        circuit,
         state=to,
-        forced=circuit.forced,
         generation=circuit.generation + 1,
         failures=0 if to == "closed" else circuit.failures,
+        successes=0,
         opened_at=now if to == "open" else circuit.opened_at,
-        probe=circuit.probe,
+        lease_until=None,
     )
     return entered, None if to == circuit.state else Change(circuit.state, to, reason)
 
 
+def _released(circuit: Circuit, now: float) -> Circuit:
+    """Without a force whose time has come."""
+    if circuit.forced_until is None or now < circuit.forced_until:
+        return circuit
+    return _let_go(circuit)
+
+
+def _let_go(circuit: Circuit) -> Circuit:
+    if circuit.forced is None:
+        return circuit
+    circuit = replace(circuit, forced=None, forced_until=None)
+    return _enter(circuit, circuit.state, circuit.opened_at, "")[0]
+
+
 def _wait(circuit: Circuit, rules: Rules, now: float) -> float:
+    if circuit.forced:
+        return rules.recovery if circuit.forced_until is None else circuit.forced_until - now
     if circuit.state == "open":
         return max(0.0, circuit.opened_at + rules.recovery - now)
     if circuit.lease_until is not None and now < circuit.lease_until:

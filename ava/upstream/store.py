@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ava.upstream.states import (
     Change,
-    Forced,
+    Order,
     Outcome,
     Refusal,
     Rules,
@@ -27,11 +27,11 @@ class Store(Protocol):
     def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> Change | None:
         """Hand the ticket back."""
 
-    def snapshot(self, rules: Rules) -> Snapshot:
-        """Read, and change nothing."""
+    def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
+        """Read, and change nothing; as it will be once it has obeyed `order`."""
 
-    def force(self, forced: Forced, reason: str) -> Change | None:
-        """Hold the breaker open or closed; None lets go."""
+    def obey(self, order: Order) -> Change | None:
+        """Carry out an order, unless it or a newer one has been carried out before."""
 
     def move(self, to: State, reason: str) -> Change | None:
         """Put the breaker into a state; "closed" is a reset. One held by force stays."""

@@ -9,7 +9,7 @@ from ava.upstream.breaker import Breaker, Transition
 from ava.upstream.bulkhead import Bulkhead
 from ava.upstream.control import Guidance
 from ava.upstream.errors import ProviderProblem
-from ava.upstream.metrics import BreakerCounts
+from ava.upstream.metrics import BreakerFailures
 from ava.upstream.retry import Budget
 from ava.upstream.service import Policy, Service
 from ava.upstream.states import Outcome, Rules
@@ -39,7 +39,7 @@ class Works:
             guidance=guidance,
             announce=announce,
             classify=outcome_of,
-            listeners=(BreakerCounts(),),
+            listeners=(BreakerFailures(),),
         )
         self.transport = Transport(
             service.label,

@@ -10,8 +10,8 @@ from integrations.breakers.models import BreakerControl
 def _read() -> Mapping[str, Control]:
     return {
         row.provider: Control(
+            number=row.number,
             forced="open" if row.forced == "open" else "closed" if row.forced else None,
-            reset_count=row.reset_count,
             reason=row.reason,
             until=row.until,
         )
@@ -19,11 +19,12 @@ def _read() -> Mapping[str, Control]:
     }
 
 
-_controls: LastKnown[Mapping[str, Control]] = LastKnown("breaker controls", _read, {})
+# An order is to reach every worker within 0.1 s.
+_controls: LastKnown[Mapping[str, Control]] = LastKnown("breaker controls", _read, {}, seconds=0.08)
 
 
 def control_of(provider: str) -> Control | None:
-    """The order for this breaker, at most a quarter of a second old; None without any.
+    """The order for this breaker, at most 0.08 s old; None without any.
 
     While the database does not answer, the last known order stays in force.
     """

@@ -1,5 +1,7 @@
 """What happened to the breakers, and what an operator wants of them."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -40,7 +42,7 @@ class BreakerEvent(models.Model):
 
 
 class BreakerControl(models.Model):
-    """The operator's wish for one breaker. The running server reads it a few times a second."""
+    """The operator's wish for one breaker. The running workers read it many times a second."""
 
     class Forced(models.TextChoices):
         OPEN = "open", "open"
@@ -51,8 +53,8 @@ class BreakerControl(models.Model):
     until = models.DateTimeField(
         null=True, blank=True, help_text="When the force ends by itself; empty: never."
     )
-    reset_count = models.PositiveIntegerField(
-        default=0, help_text="The breaker starts afresh each time that this number grows."
+    number = models.PositiveBigIntegerField(
+        default=0, help_text="Of the order; a breaker obeys each number once, and no lower one."
     )
     reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     by = models.ForeignKey(
@@ -76,6 +78,14 @@ class BreakerControl(models.Model):
 
     def __str__(self) -> str:
         return self.provider
+
+    def next_number(self, now: datetime) -> int:
+        """The next order's number: the time, in milliseconds.
+
+        Redis remembers the last number it obeyed. So it must grow in a database, too, that is
+        new or comes from a backup.
+        """
+        return max(self.number + 1, int(now.timestamp() * 1000))
 
     @property
     def words(self) -> str:

@@ -1,4 +1,7 @@
-"""What the breakers look like: from this process, or from what the running server has recorded."""
+"""What the breakers look like: as they are, where this process can see that, or as recorded.
+
+The server's workers hold the breakers, and with Redis every process can look at the fleet's.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +28,8 @@ class BreakerStatus:
         forced: held "open" or "closed" by an operator.
         until: when the force ends by itself.
         reason: of the last recorded change or order.
+        degraded: Redis is lost. In the server: each worker's breaker goes on alone, and this is
+            one of them. Elsewhere: this is what was recorded last.
     """
 
     provider: str
@@ -35,6 +40,7 @@ class BreakerStatus:
     forced: str | None = None
     until: datetime | None = None
     reason: str = ""
+    degraded: bool = False
 
 
 def list_breakers(*, now: datetime, live: bool) -> list[BreakerStatus]:
@@ -42,8 +48,7 @@ def list_breakers(*, now: datetime, live: bool) -> list[BreakerStatus]:
 
     Args:
         live: True in the server itself, which holds the breakers; False in any other process,
-            which goes by the last recorded change. A server that has restarted since then began
-            with closed breakers, which nothing records.
+            which looks at Redis, or without it goes by the last recorded change.
     """
     return _among([service.label for service in upstream.services()], now, live)
 
@@ -60,16 +65,17 @@ def is_held(control: BreakerControl, now: datetime) -> bool:
 
 def _among(providers: Sequence[str], now: datetime, live: bool) -> list[BreakerStatus]:
     controls = BreakerControl.objects.in_bulk(providers, field_name="provider")
-    if live:
-        return [
-            _live(service, seen, controls.get(service.label), now)
-            for service, seen in upstream.snapshots()
-            if service.label in providers
-        ]
-    return [
-        _recorded(service, controls.get(service.label), now)
+    recorded = {
+        service.label: _recorded(service, controls.get(service.label), now)
         for service in upstream.services()
         if service.label in providers
+    }
+    if not live and not settings.REDIS_URL:
+        return list(recorded.values())
+    return [
+        _seen(snapshot, recorded[service.label], live)
+        for service, snapshot in upstream.snapshots()
+        if service.label in recorded
     ]
 
 
@@ -101,11 +107,12 @@ def _recorded(service: Service, control: BreakerControl | None, now: datetime) -
     return status
 
 
-def _live(
-    service: Service, seen: Snapshot, control: BreakerControl | None, now: datetime
-) -> BreakerStatus:
+def _seen(snapshot: Snapshot, recorded: BreakerStatus, live: bool) -> BreakerStatus:
     """What the breaker itself says, and what is recorded besides where the two agree."""
-    recorded = _recorded(service, control, now)
-    if seen.state != recorded.state:
-        return BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
-    return recorded if recorded.forced else replace(recorded, next_try=seen.retry_after)
+    if snapshot.degraded and not live:
+        return replace(recorded, degraded=True)
+    if snapshot.state != recorded.state:
+        recorded = BreakerStatus(recorded.provider, recorded.name, snapshot.state)
+    elif recorded.forced:
+        return replace(recorded, degraded=snapshot.degraded)
+    return replace(recorded, next_try=snapshot.retry_after, degraded=snapshot.degraded)

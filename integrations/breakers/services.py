@@ -1,12 +1,15 @@
-"""An operator's orders to breakers: written here by any process, obeyed by the running server.
+"""An operator's orders to breakers: written here by any process, obeyed by the running workers.
 
-An order and its event are one transaction. The server's breaker, once it obeys, also tells a
-transition, in the words of the order; `events.record` knows it by them and keeps no second row.
+An order and its event are one transaction. The breaker, once it obeys, also tells a transition,
+in the words of the order; `events.record` knows it by them and keeps no second row. Only workers
+carry orders out, whether they share Redis or not: who makes a change counts it, and nobody reads
+the counters of `manage.py`.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -53,6 +56,25 @@ def reset(*, provider: str, reason: str, by: User | None, now: datetime) -> None
     _order(provider, None, reason, by, now, None)
 
 
+def server_started(*, now: datetime) -> None:
+    """Record that breakers begin closed, where the last event says something else.
+
+    With Redis they do not: they go on as they were.
+    """
+    if settings.REDIS_URL:
+        return
+    for status in queries.list_breakers(now=now, live=False):
+        if status.state != "closed" and not status.forced:
+            BreakerEvent.objects.create(
+                provider=status.provider,
+                from_state=status.state,
+                to_state="closed",
+                reason="AVA started: breakers begin closed",
+                correlation_id=correlation.current(),
+                at=now,
+            )
+
+
 def ensure_controls(providers: Iterable[str] | None = None) -> None:
     """Have a row for each provider, so that the admin can list and select it."""
     labels = providers or [service.label for service in upstream.services()]
@@ -82,21 +104,23 @@ def _order(
         ensure_controls([provider])
         control = BreakerControl.objects.select_for_update().get(provider=provider)
         before = queries.breaker(provider=provider, now=now, live=False)
+        assert before is not None  # noqa: S101 - it is known
         control.forced = forced
         control.until = until
         control.reason = said
         control.by = by
         control.updated_at = now
-        control.reset_count += forced is None
+        control.number = control.next_number(now)
         control.save()
-        BreakerEvent.objects.create(
-            provider=provider,
-            from_state=before.state if before else "closed",
-            to_state=forced or "closed",
-            reason=control.words,
-            correlation_id=correlation.current(),
-            at=now,
-        )
+        if forced or before.forced or before.state != "closed":
+            BreakerEvent.objects.create(
+                provider=provider,
+                from_state=before.state,
+                to_state=forced or "closed",
+                reason=control.words,
+                correlation_id=correlation.current(),
+                at=now,
+            )
     controls.expire()
 
 

@@ -17,7 +17,8 @@ def sentence(status: BreakerStatus) -> str:
         wait = math.ceil(status.next_try)
         parts.append(f"next try in {wait} s" if wait else "tries with the next request")
     told = f" ({status.reason})" if status.reason else ""
-    return ", ".join(parts) + told
+    alone = "; Redis is lost, so each worker goes on alone" if status.degraded else ""
+    return ", ".join(parts) + told + alone
 
 
 def _time(at: datetime) -> str:

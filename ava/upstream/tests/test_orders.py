@@ -69,27 +69,30 @@ def test_switched_on_again_it_starts_from_closed(breaker, operator):
 
 
 def test_switched_off_beats_forced_open(breaker, operator):
-    operator.control = Control("open")
+    operator.control = Control(1, "open")
     operator.on = False
     assert breaker.call(lambda: "through") == "through"
 
 
-def test_forced_open_shows_at_once_and_refuses_until_its_end(breaker, operator, told):
-    operator.control = Control("open", reason="works", until=operator.time + timedelta(hours=1))
+def test_forced_open_shows_at_once_and_refuses_until_its_end(breaker, operator, clock, told):
+    operator.control = Control(1, "open", reason="works", until=operator.time + timedelta(hours=1))
     assert breaker.snapshot().state == "open"
     assert told == []  # looking is not doing
     with pytest.raises(Rejected) as caught:
         breaker.call(lambda: None)
     assert caught.value.retry_after == 3600
     assert [(t.to_state, t.reason) for t in told] == [("open", "forced open: works")]
-    operator.time += timedelta(minutes=59)
+    clock.advance(59 * 60)
     assert breaker.snapshot().retry_after == 60
-    operator.time += timedelta(minutes=1)
-    assert breaker.snapshot().state == "open"
+    clock.advance(60)
+    seen = breaker.snapshot()
+    assert (seen.state, seen.retry_after) == ("open", 0)  # in the ordinary way from now on
+    breaker.call(lambda: None)
+    assert changes(told) == [("closed", "open"), ("open", "half_open")]
 
 
 def test_forced_open_without_an_end_asks_to_wait_the_recovery_time(breaker, operator, clock):
-    operator.control = Control("open")
+    operator.control = Control(1, "open")
     for _ in range(3):
         with pytest.raises(Rejected) as caught:
             breaker.call(lambda: None)
@@ -97,27 +100,23 @@ def test_forced_open_without_an_end_asks_to_wait_the_recovery_time(breaker, oper
         clock.advance(100)
 
 
-def test_let_go_from_forced_open_it_is_probed(breaker, operator, clock, told):
-    operator.control = Control("open")
-    with pytest.raises(Rejected):
-        breaker.call(lambda: None)
-    operator.control = None
-    clock.advance(30)
-    breaker.call(lambda: None)
-    breaker.call(lambda: None)
-    assert changes(told) == [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
+def test_a_force_whose_end_has_passed_before_it_was_heard_of_holds_nothing(breaker, operator):
+    operator.control = Control(1, "open", until=operator.time)
+    assert breaker.snapshot().state == "closed"
+    assert breaker.call(lambda: "through") == "through"
 
 
 def test_forced_closed_never_opens(breaker, operator):
-    operator.control = Control("closed")
+    operator.control = Control(1, "closed")
     fail_through(breaker, 10)
     assert breaker.current_state == "closed"
 
 
-def test_a_changed_reset_count_closes_it_once(breaker, operator, told):
-    operator.control = Control(reset_count=7)
-    fail_through(breaker)
-    operator.control = Control(reset_count=8, reason="fixed")
+def test_a_reset_ends_a_force_and_closes_once(breaker, operator, told):
+    operator.control = Control(7, "open")
+    with pytest.raises(Rejected):
+        breaker.call(lambda: None)
+    operator.control = Control(8, reason="fixed")
     assert breaker.snapshot().state == "closed"
     breaker.call(lambda: None)
     assert (told[-1].to_state, told[-1].reason) == ("closed", "reset: fixed")
@@ -125,9 +124,22 @@ def test_a_changed_reset_count_closes_it_once(breaker, operator, told):
     assert breaker.current_state == "open"
 
 
+def test_an_order_that_comes_late_never_undoes_a_newer_one(clock, operator, told):
+    shared = MemoryStore(clock)
+    quick, slow = (
+        Breaker("vapi", rules=RULES, store=shared, guidance=guidance, announce=told.append)
+        for guidance in (operator.guidance(), Guidance(control=lambda: Control(1, "open")))
+    )
+    operator.control = Control(2, reason="fixed")
+    quick.call(lambda: None)
+    slow.call(lambda: None)
+    assert quick.current_state == "closed"
+    assert told == []
+
+
 def test_many_threads_carry_out_one_order_once(breaker, operator, told):
     breaker.call(lambda: None)
-    operator.control = Control("open", reason="works")
+    operator.control = Control(1, "open", reason="works")
     everybody = threading.Barrier(16, timeout=10)
 
     def run():
@@ -144,7 +156,7 @@ def test_many_threads_carry_out_one_order_once(breaker, operator, told):
 
 
 def test_a_control_source_that_fails_leaves_the_last_orders_in_force(clock):
-    answers = [Control("open"), RuntimeError("database is down"), RuntimeError("still")]
+    answers = [Control(1, "open"), RuntimeError("database is down"), RuntimeError("still")]
 
     def source():
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -156,13 +168,3 @@ def test_a_control_source_that_fails_leaves_the_last_orders_in_force(clock):
     for _ in range(4):
         with pytest.raises(Rejected):
             breaker.call(lambda: None)
-
-
-def test_of_two_orders_the_later_is_obeyed(clock, told):
-    orders = [Control("open"), None]  # it changes its mind between the look and the deed
-    guidance = Guidance(control=lambda: orders.pop(0) if orders else None)
-    breaker = Breaker(
-        "x", rules=RULES, store=MemoryStore(clock), guidance=guidance, announce=told.append
-    )
-    assert breaker.call(lambda: "through") == "through"
-    assert told == []

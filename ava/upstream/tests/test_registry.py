@@ -132,7 +132,7 @@ def test_the_switch_works_while_running(dead):
 def test_the_control_source_is_asked_for_each_provider_by_label(serve, make_door):
     held, free = (make_door(serve(answering()).url) for _ in range(2))
     upstream.set_control_source(
-        lambda label: Control("open", reason="works") if label == held.service.label else None
+        lambda label: Control(1, "open", reason="works") if label == held.service.label else None
     )
     assert free.send("GET", "/").status == 200
     with pytest.raises(ProviderUnavailable) as caught:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ava.upstream.memory import MemoryStore
-from ava.upstream.states import Change, Outcome, Refusal, Rules, Snapshot, Ticket
+from ava.upstream.states import Change, Order, Outcome, Refusal, Rules, Ticket
 from ava.upstream.store import Store
 from ava.upstream.tests.conftest import Clock
 
@@ -176,27 +176,58 @@ def test_reading_changes_nothing(store, clock):
     assert admitted(store).probe == 1
 
 
-def test_forced_open_refuses_beyond_the_recovery_time_until_let_go(store, clock):
-    assert store.force("open", "works") == Change("closed", "open", "works")
+def test_forced_open_refuses_beyond_the_recovery_time_until_a_reset(store, clock):
+    assert store.obey(Order(1, "open", reason="works")) == Change("closed", "open", "works")
     clock.advance(3600)
     assert refused(store).retry_after == 30
-    assert store.force(None, "done") is None
-    assert admitted(store).probe is not None
+    assert store.obey(Order(2, reason="done")) == Change("open", "closed", "done")
+    assert admitted(store).probe is None
 
 
-def test_forced_closed_lets_everything_through_and_hears_nothing(store):
+def test_a_force_ends_by_itself_and_a_probe_tries_first(store, clock):
+    store.obey(Order(1, "open", seconds=60))
+    clock.advance(59)
+    assert refused(store).retry_after == 1
+    assert store.snapshot(RULES).retry_after == 1
+    clock.advance(1)
+    assert store.snapshot(RULES).retry_after == 0
+    answer, change = store.admit(RULES, LEASE)
+    assert answer.probe is not None
+    assert change.to_state == "half_open"
+
+
+def test_forced_closed_lets_everything_through_and_hears_nothing(store, clock):
     break_it(store)
-    assert store.force("closed", "trust it") == Change("open", "closed", "trust it")
+    forced = Order(1, "closed", seconds=60, reason="trust it")
+    assert store.obey(forced) == Change("open", "closed", "trust it")
     for _ in range(10):
         assert settle(store, Outcome.FAILURE) is None
-    assert store.force(None, "done") is None
+    late = admitted(store)
+    clock.advance(60)
+    assert store.record(RULES, late, Outcome.FAILURE) is None
     assert store.snapshot(RULES).failures == 0
+    assert break_it(store).to_state == "open"
+
+
+def test_an_order_is_carried_out_once_and_an_older_one_never(store):
+    assert store.obey(Order(5, "open")) is not None
+    assert store.obey(Order(5, "open")) is None
+    assert store.obey(Order(4)) is None
+    refused(store)
+    assert store.obey(Order(6)) is not None
+    assert store.obey(Order(5, "open")) is None
+    admitted(store)
+
+
+def test_an_order_that_is_over_ends_the_one_before_it_and_forces_nothing(store):
+    store.obey(Order(1, "closed"))
+    assert store.obey(Order(2, "open", seconds=0)) is None
+    assert break_it(store).to_state == "open"
+
+
+def test_looking_shows_what_an_order_will_do_and_does_not_do_it(store):
+    assert store.snapshot(RULES, Order(1, "open")).state == "open"
     assert store.snapshot(RULES).state == "closed"
-
-
-def test_forcing_twice_is_forcing_once(store):
-    store.force("open", "works")
-    assert store.force("open", "works") is None
 
 
 def test_a_reset_closes_it_and_forgets_calls_on_their_way(store, clock):
@@ -205,12 +236,12 @@ def test_a_reset_closes_it_and_forgets_calls_on_their_way(store, clock):
     late = admitted(store)
     assert store.move("closed", "reset") is None
     store.record(RULES, late, Outcome.FAILURE)
-    assert store.snapshot(RULES) == Snapshot("closed", 0, 0, None, 1)
+    assert store.snapshot(RULES).failures == 0
     break_it(store)
     assert store.move("closed", "reset") == Change("open", "closed", "reset")
 
 
-def test_a_reset_does_not_free_what_is_held_by_force(store):
-    store.force("open", "works")
+def test_a_move_does_not_free_what_is_held_by_force(store):
+    store.obey(Order(1, "open"))
     assert store.move("closed", "reset") is None
     refused(store)

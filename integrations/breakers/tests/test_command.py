@@ -51,6 +51,7 @@ def test_list_of_one_in_json_holds_every_fact() -> None:
         "forced": None,
         "until": None,
         "reason": "because",
+        "degraded": False,
     }
 
 

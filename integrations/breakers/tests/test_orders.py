@@ -133,3 +133,24 @@ def test_the_switch_turns_breakers_off_at_run_time(ask: Ask, sandbox: Sandbox) -
     found = queries.breaker(provider="twilio", now=timezone.now(), live=False)
     assert found is not None
     assert (found.state, found.reason) == ("closed", "switched off")
+
+
+def test_a_reset_of_a_closed_breaker_is_no_event(db: None) -> None:
+    order(None)
+    assert not BreakerEvent.objects.exists()
+    order(Forced.CLOSED)
+    order(None)
+    assert [event.reason[:6] for event in BreakerEvent.objects.order_by("id")] == [
+        "forced",
+        "reset:",
+    ]
+
+
+def test_orders_are_numbered_upwards_even_when_the_clock_goes_back(db: None) -> None:
+    order(Forced.OPEN)
+    first = BreakerControl.objects.get().number
+    order(None, now=timezone.now() - timedelta(days=1))
+    assert BreakerControl.objects.get().number > first
+    BreakerControl.objects.all().delete()
+    order(Forced.OPEN)
+    assert BreakerControl.objects.get().number > first  # a new database, an old Redis

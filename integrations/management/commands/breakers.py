@@ -21,7 +21,8 @@ Show and steer the circuit breakers. Each provider (vapi, twilio, resend, smtp, 
 has one. It opens after some failures in a row; while it is open, AVA answers for the provider at
 once instead of letting requests wait, and after a while lets a single request try again.
 
-An order is stored in the database; the running server obeys it within a second.
+With REDIS_URL set this is the state that all workers share. An order is stored in the database;
+every running worker obeys it within a tenth of a second.
 """
 ACTIONS = {
     "list": "show each breaker: its state, since when, when it tries again",

@@ -1,0 +1,26 @@
+"""What is done once each time the server starts, before it serves. Filled in `AppConfig.ready()`.
+
+Not done by `manage.py`: another server may be running beside it.
+"""
+
+from collections.abc import Callable
+
+import structlog
+
+log = structlog.get_logger("ava.startup")
+
+_hooks: list[Callable[[], None]] = []
+
+
+def register(hook: Callable[[], None]) -> None:
+    """Have this called at each start of the server, with the database up to date."""
+    _hooks.append(hook)
+
+
+def run() -> None:
+    """Call every hook. One that fails is logged and keeps nothing from starting."""
+    for hook in _hooks:
+        try:
+            hook()
+        except Exception:
+            log.exception("start-up hook failed")

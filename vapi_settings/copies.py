@@ -1,4 +1,4 @@
-"""What AVA last read from Vapi, and how it is read anew. Copies live in this process.
+"""What AVA last read from Vapi, and how it is read anew.
 
 A user's copies are filed under the version of their credentials: another key never sees them.
 """
@@ -6,13 +6,13 @@ A user's copies are filed under the version of their credentials: another key ne
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from ava.readcache import FOLLOWERS, Copy, Key, Mark, MemoryShelf, ReadCache
+from ava.readcache import FOLLOWERS, Copy, Envelope, FleetShelf, Key, Mark, ReadCache
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -22,7 +22,7 @@ from ava.upstream import (
     door,
 )
 from integrations.credentials.services import credentials_for
-from vapi_settings import leases, ledger
+from vapi_settings import dumps, leases, ledger
 from vapi_settings.client import Assistant, Listing, PhoneNumber, VapiClient
 from vapi_settings.errors import VAPI, AssistantNotFound
 from vapi_settings.ledger import Known
@@ -41,19 +41,19 @@ OUTAGES: Final = (
 _places = BoundedSemaphore(FOLLOWERS)
 
 
-def _cache(name: str) -> ReadCache[V]:
+def _cache(name: str, dump: Callable[[V], Any], load: Callable[[Any], V]) -> ReadCache[V]:
     return ReadCache(
         name,
-        shelf=MemoryShelf(),
+        shelf=FleetShelf(name, Envelope(name, dump, load)),
         fresh_for=lambda: float(settings.VAPI_CACHE_SECONDS),
         busy=lambda: ProviderBusy(VAPI),
         places=_places,
     )
 
 
-_assistants: ReadCache[Assistant] = _cache("vapi_assistant")
-_lists: ReadCache[Listing] = _cache("vapi_assistants")
-_numbers: ReadCache[tuple[PhoneNumber, ...]] = _cache("vapi_phone_numbers")
+_assistants = _cache("vapi_assistant", dumps.dump_assistant, dumps.load_assistant)
+_lists = _cache("vapi_assistants", dumps.dump_listing, dumps.load_listing)
+_numbers = _cache("vapi_phone_numbers", dumps.dump_numbers, dumps.load_numbers)
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,6 @@ def drop(of: Account) -> None:
 
 
 def forget() -> None:
-    """Forget everything."""
+    """Forget everything in this process."""
     for cache in (_assistants, _lists, _numbers):
         cache.forget()

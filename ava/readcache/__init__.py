@@ -11,7 +11,17 @@ With `REDIS_URL` all of this holds for all processes together: docs/adr/0006.
 """
 
 from ava.readcache.cache import FOLLOWERS, PATIENCE, Copy, ReadCache
-from ava.readcache.memory import MemoryShelf
+from ava.readcache.fleet import FleetShelf
+from ava.readcache.sealed import Envelope
 from ava.readcache.shelf import Key, Mark
 
-__all__ = ["FOLLOWERS", "PATIENCE", "Copy", "Key", "Mark", "MemoryShelf", "ReadCache"]
+__all__ = [
+    "FOLLOWERS",
+    "PATIENCE",
+    "Copy",
+    "Envelope",
+    "FleetShelf",
+    "Key",
+    "Mark",
+    "ReadCache",
+]

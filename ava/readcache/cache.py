@@ -1,7 +1,7 @@
 """A fresh copy, else a read that is shared, else the last good copy."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -109,14 +109,19 @@ class ReadCache(Generic[V]):
             makes.
         """
         fresh_for = 0.0 if doubted else self._fresh_for()
-        found = self._shelf.look(key)
-        if found is not None and is_fresh(found, edition, fresh_for):
+        seen = self._shelf.look(key)
+        if seen.found is not None and is_fresh(seen.found, edition, fresh_for):
             self._count["hit"].inc()
-            return _copy(found)
+            return _copy(seen.found)
         try:
-            return _copy(self._share(key, load, edition, fresh_for))
+            # Nobody joins a read that began before a drop, here or in another process.
+            return _copy(
+                self._share(
+                    (key, edition, seen.order), lambda: self._lead(key, load, edition, fresh_for)
+                )
+            )
         except tolerate:
-            found = self._shelf.look(key)
+            found = self._shelf.look(key).found
             if found is None:
                 raise
             self._count["stale"].inc()
@@ -134,7 +139,7 @@ class ReadCache(Generic[V]):
     def last_good(self, key: Key) -> Copy[V] | None:
         """The copy there is, without reading, for who knows that reading fails: stale, unless
         it is fresh."""
-        found = self._shelf.look(key)
+        found = self._shelf.look(key).found
         if found is None:
             return None
         fresh = is_fresh(found, found.edition, self._fresh_for())
@@ -160,19 +165,14 @@ class ReadCache(Generic[V]):
             prefix: at least the first part of a key.
         """
         self._shelf.drop(prefix)
-        # After that: a read that began in between is not kept, so nobody may join it.
-        self._flights.drop(prefix)
 
     def forget(self) -> None:
         """Start empty in this process; reads under way are not kept."""
         self._shelf.forget()
-        self._flights.drop(())
 
-    def _share(self, key: Key, load: Callable[[], V], edition: int, fresh_for: float) -> Found[V]:
+    def _share(self, flight: Hashable, lead: Callable[[], Found[V]]) -> Found[V]:
         try:
-            return self._flights.share(
-                key, edition, lambda: self._lead(key, load, edition, fresh_for)
-            )
+            return self._flights.share(flight, lead)
         except TooMany:
             self._count["refused"].inc()
             raise self._busy() from None

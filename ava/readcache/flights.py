@@ -1,12 +1,12 @@
 """Concurrent reads of one thing in this process: one leads, a bounded number wait for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 from typing import Generic
 
-from ava.readcache.shelf import Key, V
+from ava.readcache.shelf import V
 
 
 class TooMany(Exception):
@@ -14,7 +14,7 @@ class TooMany(Exception):
 
 
 class Flights(Generic[V]):
-    """Reads under way, by key and edition.
+    """Reads under way, by whatever makes two of them the same.
 
     Args:
         places: one for each caller that may wait for another's read, whatever the key.
@@ -29,9 +29,9 @@ class Flights(Generic[V]):
         self._patience = patience
         self._shared = shared
         self._lock = Lock()
-        self._flights: dict[tuple[Key, int], Future[V]] = {}
+        self._flights: dict[Hashable, Future[V]] = {}
 
-    def share(self, key: Key, edition: int, lead: Callable[[], V]) -> V:
+    def share(self, key: Hashable, lead: Callable[[], V]) -> V:
         """What `lead` brings, called here or by another thread.
 
         Raises:
@@ -39,12 +39,12 @@ class Flights(Generic[V]):
             Exception: whatever `lead` raised, for everybody who waited for it.
         """
         with self._lock:
-            flight = self._flights.get((key, edition))
+            flight = self._flights.get(key)
             leads = flight is None
             if flight is None:
-                flight = self._flights[key, edition] = Future()
+                flight = self._flights[key] = Future()
         if leads:
-            return self._lead(flight, key, edition, lead)
+            return self._lead(flight, key, lead)
         with self.place():
             if not wait([flight], self._patience).done:
                 raise TooMany
@@ -62,24 +62,18 @@ class Flights(Generic[V]):
         finally:
             self._places.release()
 
-    def drop(self, prefix: Key) -> None:
-        """Whoever reads what begins so from now on starts a read of its own."""
-        with self._lock:
-            for flown in [it for it in self._flights if it[0][: len(prefix)] == prefix]:
-                del self._flights[flown]
-
-    def _lead(self, flight: "Future[V]", key: Key, edition: int, lead: Callable[[], V]) -> V:
+    def _lead(self, flight: "Future[V]", key: Hashable, lead: Callable[[], V]) -> V:
         try:
             value = lead()
         except BaseException as failure:  # The followers must not wait for ever.
-            self._land(flight, key, edition)
+            self._land(flight, key)
             flight.set_exception(failure)
             raise
-        self._land(flight, key, edition)
+        self._land(flight, key)
         flight.set_result(value)
         return value
 
-    def _land(self, flight: "Future[V]", key: Key, edition: int) -> None:
+    def _land(self, flight: "Future[V]", key: Hashable) -> None:
         with self._lock:
-            if self._flights.get((key, edition)) is flight:
-                del self._flights[key, edition]
+            if self._flights.get(key) is flight:
+                del self._flights[key]

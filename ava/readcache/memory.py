@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Generic
 
-from ava.readcache.shelf import KEEP_SECONDS, Found, Key, Mark, V, is_fresh
+from ava.readcache.shelf import KEEP_SECONDS, Found, Key, Look, Mark, V, is_fresh
 
 SIZE = 500
 
@@ -55,9 +55,9 @@ class MemoryShelf(Generic[V]):
         self._barred = 0
         self.forget()
 
-    def look(self, key: Key) -> Found[V] | None:
+    def look(self, key: Key) -> Look[V]:
         entry = self.entry(key)
-        return self._found(entry) if entry else None
+        return Look(self._found(entry) if entry else None, self._barrier(key))
 
     def entry(self, key: Key) -> Entry[V] | None:
         """What `look` shows, with its mark."""
@@ -78,7 +78,7 @@ class MemoryShelf(Generic[V]):
         self, key: Key, *, edition: int, fresh_for: float, awaited: int | None
     ) -> Mark | Found[V]:
         # A read that ended a moment ago may have brought it.
-        found = self.look(key)
+        found = self.look(key).found
         if found is not None and is_fresh(found, edition, fresh_for):
             return found
         return self.mark(key)

@@ -61,6 +61,20 @@ class Found(Generic[V]):
     certain: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Look(Generic[V]):
+    """What there is to see under a key.
+
+    Attributes:
+        found: the copy, fresh or not.
+        order: names the last drop that reached the key. A read that began under another one
+            may bring what was dropped.
+    """
+
+    found: Found[V] | None
+    order: int
+
+
 def is_fresh(found: Found[V], edition: int, fresh_for: float) -> bool:
     """Whether a copy answers by itself.
 
@@ -86,8 +100,8 @@ class Shelf(Protocol[V]):
     """Keeps copies, and their order: what began before a drop, or before what is known already,
     is not kept."""
 
-    def look(self, key: Key) -> Found[V] | None:
-        """The copy there is, fresh or not."""
+    def look(self, key: Key) -> Look[V]:
+        """The copy there is, if any."""
 
     def mark(self, key: Key) -> Mark:
         """Note that a read begins now of this key, or of one that begins so."""

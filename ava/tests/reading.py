@@ -3,7 +3,8 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
-from ava.readcache import MemoryShelf, ReadCache
+from ava.readcache import ReadCache
+from ava.readcache.memory import MemoryShelf
 
 KEY = ("ada", "thing")
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -26,8 +26,10 @@ def expire(monkeypatch):
 
     def expire(seconds=400):
         for cache in (copies._assistants, copies._lists, copies._numbers):
-            clock = cache._shelf._clock
-            monkeypatch.setattr(cache._shelf, "_clock", lambda clock=clock: clock() + seconds)
+            clock = cache._shelf._memory._clock
+            monkeypatch.setattr(
+                cache._shelf._memory, "_clock", lambda clock=clock: clock() + seconds
+            )
 
     return expire
 

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-from ava import env, keyfile, slots
+from ava import env, keyfile, slots, startup
 from ava.arbiter import Arbiter, address
 
 _SANDBOX_START_SECONDS = 15
@@ -119,8 +119,10 @@ def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
         return None
     require_free_port("127.0.0.1", port, "AVA_SANDBOX_PORT")
     process = subprocess.Popen(  # noqa: S603 - our own module, no outside input
-        [sys.executable, "-m", "sandbox", "--port", str(port)],
+        [sys.executable, "-m", "sandbox", "--port", str(port), "--follow"],
         cwd=env.BASE_DIR,
+        # Ends when we do, and the workers, however that came: nothing else holds the other side.
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         # A Ctrl-C at the terminal is for AVA, which then stops the sandbox itself.
         start_new_session=True,
@@ -147,7 +149,8 @@ def _sandbox_answers(port: int) -> bool:
 
 
 def prepare_django() -> str:
-    """Check the set-up, bring the database up to date, collect static files, seed the demo.
+    """Check the set-up, bring the database up to date, collect static files, seed the demo, and
+    do what the apps want done at each start.
 
     Returns:
         What to print once AVA answers: in sandbox mode how to try it, else nothing.
@@ -174,12 +177,13 @@ def prepare_django() -> str:
             (settings.STATIC_ROOT / _STAMP).write_text(_static_version())
         if settings.SANDBOX:
             call_command("seed_demo", stdout=greeting)
+        startup.run()
     except (ImproperlyConfigured, SystemCheckError) as fault:
         raise CannotStart(str(fault)) from fault
     except DatabaseError as fault:
         raise CannotStart(f"The database does not work: {fault}") from fault
     finally:
-        # The worker is forked from here and must open connections of its own.
+        # The workers are forked from here and must open connections of their own.
         connections.close_all()
     return greeting.getvalue()
 

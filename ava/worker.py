@@ -103,6 +103,16 @@ class Worker(ThreadWorker):
         super().notify()
         scrape.sample_now_and_then()
 
+    def run(self) -> None:
+        """Serve, with this process' share of the background work beside it."""
+        from ava.jobs import loop  # the apps are loaded by now
+
+        loop.start()
+        try:
+            super().run()
+        finally:
+            loop.stop()
+
     def accept(self, listener: Any) -> None:
         """gthread's, with our own kind of connection."""
         with suppress(BlockingIOError, ConnectionAbortedError):

@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 
 from sandbox.server import Sandbox
 
@@ -39,6 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
         default=os.environ.get("AVA_SANDBOX_PORT") or "8001",
         help="port to listen on, 0 for a free one (default: AVA_SANDBOX_PORT, else 8001)",
     )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="end with the program that holds the other side of standard input",
+    )
     options = parser.parse_args(arguments)
     # Held back until waited for: a handler that sets an Event may come while its lock is taken.
     ends = {signal.SIGTERM, signal.SIGINT}
@@ -54,8 +60,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     with sandbox:
         print(f"The providers' sandbox is ready at {sandbox.url}", flush=True)
+        if options.follow:
+            threading.Thread(target=_end_with_standard_input, daemon=True).start()
         signal.sigwait(ends)
     return 0
+
+
+def _end_with_standard_input() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _remedy(error: OSError) -> str:

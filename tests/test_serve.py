@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.server import PASSWORD, RunningAva
+from tests.server import PASSWORD, RunningAva, free_port
 
 SETTINGS = "/vapi/settings"
 
@@ -172,6 +172,15 @@ def test_a_wrong_variable_is_told(tmp_path: Path) -> None:
 
 def test_several_workers_without_redis_are_refused_with_the_reason(tmp_path: Path) -> None:
     assert "without REDIS_URL" in refused(tmp_path, WEB_CONCURRENCY="2")
+
+
+def test_a_redis_that_does_not_answer_is_told_and_lived_without(tmp_path: Path) -> None:
+    url = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
+    with RunningAva(tmp_path / "var", WEB_CONCURRENCY="2", REDIS_URL=url) as ava:
+        assert "does not answer" in ava.output()
+        assert "hunter2" not in ava.output()
+        ava.login()
+        assert ava.call("GET", SETTINGS).status_code == 200
 
 
 def test_a_data_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -38,15 +38,27 @@ def ava(tmp_path: Path, redis: RedisServer) -> Iterator[RunningAva]:
 
 
 def workers(ava: RunningAva) -> set[int]:
-    """The process ids of its workers: the sandbox is a child, too, but in a session of its own."""
-    children = Path(f"/proc/{ava.process.pid}/task/{ava.process.pid}/children").read_text()
-    return {pid for pid in map(int, children.split()) if alive_in(pid, ava.process.pid)}
+    """Their process ids: the sandbox is a child, too, but in a session of its own."""
+    return {pid for pid in children(ava) if session(pid) == ava.process.pid}
 
 
-def alive_in(pid: int, session: int) -> bool:
+def children(ava: RunningAva) -> set[int]:
+    own = Path(f"/proc/{ava.process.pid}/task/{ava.process.pid}/children")
+    return {int(pid) for pid in own.read_text().split()}
+
+
+def session(pid: int) -> int | None:
     try:
-        return os.getsid(pid) == session
+        return os.getsid(pid)
     except ProcessLookupError:
+        return None
+
+
+def alive(pid: int) -> bool:
+    """A dead child that nobody has asked about is a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
         return False
 
 
@@ -188,3 +200,45 @@ def test_made_up_methods_and_paths_add_no_series(ava: RunningAva) -> None:
     for number in range(1, 20):
         strange(number)
     assert set(scrape(ava)) == before
+
+
+def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_path: Path) -> None:
+    answers: list[int] = []
+    with running(redis, tmp_path, WORKERS) as ava:
+        ava.login()
+        ava.fault(provider="vapi", kind="slow", delay_ms=4000)
+        asked = []
+        for pid in workers(ava):
+            with only(ava, pid):
+                sent = len(ava.arrived())
+                asked.append(threading.Thread(target=verify, args=(ava, answers)))
+                asked[-1].start()
+                until(lambda: len(ava.arrived()) > sent)  # noqa: B023
+        pids = workers(ava)
+        assert ava.stop(signal.SIGTERM) == 0
+        for thread in asked:
+            thread.join()
+    assert answers == [200] * WORKERS
+    assert not any(alive(pid) for pid in pids)
+
+
+def verify(ava: RunningAva, answers: list[int]) -> None:
+    headers = {"Authorization": str(ava.session.headers["Authorization"])}
+    url = f"{ava.url}/api/v1/integrations/vapi/credentials/verify"
+    answers.append(requests.post(url, headers=headers, timeout=30).status_code)
+
+
+def test_a_kill_of_the_first_process_leaves_none_behind(redis: RedisServer, tmp_path: Path) -> None:
+    with running(redis, tmp_path, 2) as ava:
+        pids = children(ava)
+        assert len(pids) == 3  # the sandbox, too
+        ava.process.kill()
+        ava.process.wait()
+        until(lambda: not any(alive(pid) for pid in pids))
+
+
+@contextmanager
+def running(redis: RedisServer, tmp_path: Path, count: int) -> Iterator[RunningAva]:
+    with RunningAva(tmp_path / "var", WEB_CONCURRENCY=str(count), REDIS_URL=redis.url) as ava:
+        until(lambda: len(workers(ava)) == count)
+        yield ava

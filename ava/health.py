@@ -1,10 +1,12 @@
 """`/healthz` for liveness, `/readyz` for readiness.
 
-Liveness touches no dependency: a slow database must not get AVA killed. Readiness names what is
-missing; a provider's open breaker is shown there, but never makes AVA unready.
+Liveness needs no dependency: a slow database must not get AVA killed. Readiness names what is
+missing. A provider's open breaker is shown there, and so is a lost Redis, but neither makes AVA
+unready: everything goes on without them.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import structlog
 from django.core.cache import cache
@@ -14,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.views.decorators.cache import never_cache
 
-from ava import upstream
+from ava import fleet, upstream
 from ava.ratelimit.views import limited
 
 log = structlog.get_logger("ava.health")
@@ -42,41 +44,47 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @limited("probes")
 def readyz(request: HttpRequest) -> HttpResponse:
     """AVA can do its work: 200, or 503 with the names of what cannot."""
-    checks = {name: _passes(name, probe) for name, probe in _PROBES.items()}
-    ready = all(checks.values())
+    checks = {name: _state(name, probe) for name, probe in _PROBES.items()}
+    ready = "failed" not in checks.values()
     body = {
         "status": "ready" if ready else "not ready",
-        "checks": {name: "ok" if passed else "failed" for name, passed in checks.items()},
+        "checks": checks,
         "breakers": {service.label: snapshot.state for service, snapshot in upstream.snapshots()},
     }
     return JsonResponse(body, status=200 if ready else 503)
 
 
-def _passes(name: str, probe: Callable[[], bool]) -> bool:
+State = Literal["ok", "degraded", "failed"]
+
+
+def _state(name: str, probe: Callable[[], State]) -> State:
     try:
         return probe()
     except Exception:  # Whatever the driver raises, the answer is "not ready", not a 500.
         log.warning("readiness check failed", check=name, exc_info=True)
-        return False
+        return "failed"
 
 
-def _database() -> bool:
+def _database() -> State:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-        return bool(cursor.fetchone() == (1,))
+        return "ok" if cursor.fetchone() == (1,) else "failed"
 
 
-def _migrations() -> bool:
+def _migrations() -> State:
     executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return "failed" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "ok"
 
 
-def _cache() -> bool:
+def _cache() -> State:
     cache.set("readyz", "ok", 5)
-    return bool(cache.get("readyz") == "ok")
+    if cache.get("readyz") != "ok":
+        return "failed"
+    link = fleet.link()
+    return "degraded" if link is not None and link.lost else "ok"
 
 
-_PROBES: dict[str, Callable[[], bool]] = {
+_PROBES: dict[str, Callable[[], State]] = {
     "database": _database,
     "migrations": _migrations,
     "cache": _cache,

@@ -169,7 +169,14 @@ else:
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "ava.fleet.cache.FleetCache",
+        "KEY_PREFIX": "ava:cache",
+        # Of those that the process keeps itself; a flood of addresses must not push out the counts.
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 # django-ratelimit guards the admin's login form over the default cache.
 RATELIMIT_IP_META_KEY = "ava.clients.address"
 

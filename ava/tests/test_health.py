@@ -1,6 +1,11 @@
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
+
+from ava import fleet
+from tests.redis import RedisServer
 
 
 def test_liveness_touches_no_dependency(client: Client) -> None:
@@ -27,6 +32,26 @@ def test_readiness_fails_by_name_without_a_database(
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"] == "failed"
     assert b"password" not in answer.content
+
+
+@pytest.mark.parametrize("how", ["stop", "freeze"])
+def test_a_lost_redis_is_shown_and_keeps_nothing_from_being_ready(
+    client: Client, db: None, settings: Any, how: str
+) -> None:
+    with RedisServer() as redis:
+        settings.REDIS_URL = redis.url
+        answer = client.get("/readyz")
+        assert answer.json()["checks"]["cache"] == "ok"
+        getattr(redis, how)()
+        answer = client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json()["status"] == "ready"
+        assert answer.json()["checks"] == {
+            "database": "ok",
+            "migrations": "ok",
+            "cache": "degraded",
+        }
+    fleet.forget()
 
 
 def test_readiness_shows_breakers_and_ignores_them(client: Client, db: None) -> None:

@@ -7,12 +7,15 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
 from django.test import Client
 
+from ava import fleet
 from ava.accounts import devices
 from ava.accounts.models import Session
 from ava.accounts.tests.calls import assert_unauthenticated, log_in, me, refresh
 from conftest import PASSWORD
+from tests.redis import RedisServer
 
 FORM = "/admin/login/"
 SESSIONS = "/admin/accounts/session/"
@@ -56,6 +59,33 @@ def test_a_refusal_is_a_page_with_a_sentence_and_a_time(client, operator):
     page = refused.content.decode()
     assert re.search(r"Too many requests\. Please try again in \d+s\.", page)
     assert refused["X-Correlation-ID"] in page
+
+
+@pytest.fixture
+def redis(settings, monkeypatch) -> Iterator[RedisServer]:
+    monkeypatch.setitem(settings.ENV, "WEB_CONCURRENCY", 2)
+    with RedisServer() as server:
+        settings.REDIS_URL = server.url
+        yield server
+    fleet.forget()
+
+
+def test_the_forms_of_all_processes_are_counted_together(client, operator, redis, monkeypatch):
+    patient = fleet.Link(redis.url, patience=10)
+    monkeypatch.setattr(fleet, "link", lambda: patient)
+    assert [post(client, f"user{n}", "").status_code for n in range(9)] == [200] * 9
+    cache._own.clear()  # As in another process.
+    assert [post(client, f"user{n}", "").status_code for n in range(2)] == [200, 429]
+    patient.close()
+
+
+@pytest.mark.parametrize("how", ["stop", "freeze"])
+def test_while_redis_is_lost_each_worker_takes_its_share_of_forms(client, operator, redis, how):
+    assert post(client, "olga", PASSWORD).status_code == 302
+    getattr(redis, how)()
+    # The first finds out; five are one worker's share of ten.
+    codes = [post(client, f"user{n}", "").status_code for n in range(9)]
+    assert codes == [200] * 6 + [429] * 3
 
 
 def test_the_right_password_does_not_pass_a_refusal(client, operator):

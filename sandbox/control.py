@@ -2,17 +2,15 @@
 
 import dataclasses
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.ordering import PROVIDERS, OrderError, one_of, parse_fields
+from sandbox.ordering import PROVIDERS, OrderError, one_of
+from sandbox.phones.mischief import Mischief
+from sandbox.phones.phone import Phone
+from sandbox.twilio.incoming import Incoming
 from sandbox.wire import Answer, Request, json_answer
 from sandbox.world import World
-
-BEHAVIOURS = ("answer", "busy", "no-answer", "fail", "hangup-after")
-
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def control(world: World, request: Request) -> Answer:
@@ -86,11 +84,26 @@ def _reset(world: World, request: Request) -> Answer:
 
 
 def _phone(world: World, request: Request) -> Answer:
-    phone = parse_fields(_body(request), _PHONE, required=("to", "behaviour"))
-    if (phone["behaviour"] == "hangup-after") != ("seconds" in phone):
-        raise OrderError("seconds belongs to hangup-after, and hangup-after needs it.")
-    world.phones[phone["to"]] = phone
-    return json_answer(201, phone)
+    body = _body(request)
+    to, phone = Phone.ordered(body)
+    world.exchange.phones[to] = phone
+    return json_answer(201, body)
+
+
+def _pace(world: World, request: Request) -> Answer:
+    if request.method == "POST":
+        world.exchange.pace = world.exchange.pace.changed(_body(request))
+    return json_answer(200, dataclasses.asdict(world.exchange.pace))
+
+
+def _callbacks(world: World, request: Request) -> Answer:
+    if request.method == "POST":
+        world.exchange.mail.mischief = Mischief.ordered(_body(request))
+    return json_answer(200, dataclasses.asdict(world.exchange.mail.mischief))
+
+
+def _incoming(world: World, request: Request) -> Answer:
+    return json_answer(201, world.twilio.incoming(Incoming.ordered(_body(request))))
 
 
 def _body(request: Request) -> Any:
@@ -100,26 +113,13 @@ def _body(request: Request) -> Any:
         raise OrderError("The body must be JSON.") from None
 
 
-def _number(value: Any) -> str | None:
-    fits = isinstance(value, str) and _E164.fullmatch(value)
-    return None if fits else "must be a phone number such as +15005550006"
-
-
-def _seconds(value: Any) -> str | None:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 3600
-    return None if fits else "must be a number of seconds above 0, at most 3600"
-
-
-_PHONE: dict[str, Callable[[Any], str | None]] = {
-    "to": _number,
-    "behaviour": one_of(*BEHAVIOURS),
-    "seconds": _seconds,
-}
-
 _ROUTES: dict[str, dict[str, Callable[[World, Request], Answer]]] = {
     "/faults": {"POST": _order_fault, "GET": _list_faults, "DELETE": _clear_faults},
     "/requests": {"GET": _list_requests, "DELETE": _clear_requests},
     "/effects": {"GET": _effects},
     "/reset": {"POST": _reset},
     "/phone": {"POST": _phone},
+    "/pace": {"GET": _pace, "POST": _pace},
+    "/callbacks": {"GET": _callbacks, "POST": _callbacks},
+    "/incoming": {"POST": _incoming},
 }

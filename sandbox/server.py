@@ -82,6 +82,7 @@ class Sandbox:
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()
+        self._world.exchange.stop()
         self._world.faults.clear()
         self._server.hang_up()
 

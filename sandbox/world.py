@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.log import RequestLog
+from sandbox.phones import Exchange
 from sandbox.provider import Provider
 from sandbox.resend import Resend
 from sandbox.twilio import Twilio
@@ -19,25 +20,27 @@ class World:
         self.clock = Clock()
         self.faults = Faults()
         self.log = RequestLog()
+        self.exchange = Exchange()
         self.vapi = Vapi(self.clock)
+        self.twilio = Twilio(lambda: self.exchange)
         self.providers: dict[str, Provider] = {
             "vapi": self.vapi,
-            "twilio": Twilio(),
+            "twilio": self.twilio,
             "resend": Resend(),
             "google": Unplayed(google_error),
             "microsoft": Unplayed(microsoft_error),
         }
-        self.phones: dict[str, dict[str, Any]] = {}
 
     def effects(self) -> dict[str, list[Any]]:
-        """What really happened to people: nothing can yet."""
-        return {"calls": [], "messages": [], "mails": [], "events": []}
+        """What really happened to people: phones that rang, messages that left."""
+        return {**self.exchange.effects(), "mails": [], "events": []}
 
     def reset(self) -> None:
-        """Back to the seed data: state, faults, log, phones, clock."""
+        """Back to the seed data: state, faults, log, phones, clock. Running calls just vanish."""
+        self.exchange.stop()
+        self.exchange = Exchange()
         self.faults.reset()
         self.clock.reset()
         for provider in self.providers.values():
             provider.reset()
-        self.phones.clear()
         self.log.clear()

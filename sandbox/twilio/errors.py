@@ -1,5 +1,6 @@
 """Twilio's error bodies (https://www.twilio.com/docs/api/errors)."""
 
+import uuid
 from typing import Any
 
 from sandbox.wire import Answer, json_answer, phrase
@@ -16,6 +17,16 @@ _BY_STATUS = {
 }
 
 
+class RefusedError(Exception):
+    """Twilio does not do it; carries status, code and message."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(status, code, message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
 def error(status: int, code: int | None = None, message: str | None = None) -> Answer:
     """The body of an error; without a code the one that Twilio uses for the status."""
     if code is None:
@@ -26,6 +37,10 @@ def error(status: int, code: int | None = None, message: str | None = None) -> A
         "more_info": f"https://www.twilio.com/docs/errors/{code}",
         "status": status,
     }
-    return json_answer(
-        status, body, {"WWW-Authenticate": 'Basic realm="Twilio API"'} if status == 401 else None
-    )
+    extra = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if status == 401 else {}
+    return json_answer(status, body, {**stamped(), **extra})
+
+
+def stamped() -> dict[str, str]:
+    """Headers of every answer (https://www.twilio.com/docs/api/errors/20429)."""
+    return {"Twilio-Concurrent-Requests": "1", "Twilio-Request-Id": f"RQ{uuid.uuid4().hex}"}

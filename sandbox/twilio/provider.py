@@ -1,76 +1,131 @@
-"""Twilio's routes, keys and pages."""
+"""Twilio's routes and keys."""
 
 import base64
+import binascii
 import hmac
-import math
-from typing import Any
-from urllib.parse import urlencode
+import re
+from collections.abc import Callable
+from typing import Protocol
 
-from sandbox.twilio.errors import AUTHENTICATE, NOT_FOUND, error
-from sandbox.twilio.seed import ACCOUNT, ACCOUNT_SID, BASE, NUMBERS
+from sandbox.ordering import OrderError
+from sandbox.phones import Exchange
+from sandbox.twilio.calls import Calls
+from sandbox.twilio.errors import AUTHENTICATE, NOT_FOUND, RefusedError, error, stamped
+from sandbox.twilio.forms import Form
+from sandbox.twilio.incoming import Incoming
+from sandbox.twilio.listing import Resource, page
+from sandbox.twilio.messages import Messages
+from sandbox.twilio.numbers import Numbers
+from sandbox.twilio.seed import ACCOUNT, ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, BASE
 from sandbox.wire import Answer, Query, Request, json_answer
 
-AUTH_TOKEN = "twilio-demo-token"
-PAGE_SIZE = 50
-LARGEST_PAGE = 1000
+_KEYS = {ACCOUNT_SID: AUTH_TOKEN, API_KEY_SID: API_KEY_SECRET}
+_ROUTE = re.compile(re.escape(BASE) + r"(?:/(?P<kind>\w+)(?:/(?P<sid>\w+))?)?\.json")
 
-_BASIC = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
+
+class Traffic(Protocol):
+    """What calls and messages have in common. A SID that nobody has gives None, or False."""
+
+    def create(self, form: Form) -> Resource: ...
+    def list(self, query: Query) -> list[Resource]: ...
+    def get(self, sid: str) -> Resource | None: ...
+    def change(self, sid: str, form: Form) -> Resource | None: ...
+    def delete(self, sid: str) -> bool: ...
 
 
 class Twilio:
     """Twilio, for one account."""
 
+    def __init__(self, exchange: Callable[[], Exchange]) -> None:
+        self._exchange = exchange
+        self.reset()
+
+    def reset(self) -> None:
+        """No calls, no messages, the seeded numbers."""
+        exchange = self._exchange()
+        self.numbers = Numbers()
+        self.calls = Calls(exchange, self.numbers)
+        self.messages = Messages(exchange, self.numbers)
+
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
         if not _authentic(request):
             return error(401, *AUTHENTICATE)
-        if request.method in ("GET", "HEAD"):
-            if request.path == f"{BASE}.json":
-                return json_answer(200, ACCOUNT)
-            if request.path == f"{BASE}/IncomingPhoneNumbers.json":
-                return json_answer(200, _page("incoming_phone_numbers", NUMBERS, request))
-        code, message = NOT_FOUND
-        return error(404, code, message.format(path=request.path))
+        route = _ROUTE.fullmatch(request.path)
+        try:
+            found = self._act(request, route["kind"] or "", route["sid"] or "") if route else None
+        except RefusedError as refused:
+            return error(refused.status, refused.code, refused.message)
+        if found is None:
+            code, message = NOT_FOUND
+            return error(404, code, message.format(path=request.path))
+        status, resource = found
+        if status == 204:
+            return Answer(204, b"", stamped())
+        return json_answer(status, resource, stamped())
+
+    def incoming(self, what: Incoming) -> Resource:
+        """Somebody calls or texts one of the account's numbers. Raises: OrderError."""
+        number = self.numbers.get(what.to)
+        if number is None:
+            raise OrderError(f"{what.to} is none of the account's numbers.")
+        if what.kind == "call":
+            return self.calls.incoming(what.from_, what.to, number)
+        return self.messages.incoming(what.from_, what.to, what.body, number)
 
     def failure(self, status: int) -> Answer:
         """Twilio's error body for a status."""
         return error(status)
 
-    def reset(self) -> None:
-        """Nothing changes yet, so nothing is to be brought back."""
+    def _act(self, request: Request, kind: str, sid: str) -> tuple[int, Resource] | None:
+        method = "GET" if request.method == "HEAD" else request.method
+        match kind, method:
+            case "", "GET":
+                return 200, ACCOUNT
+            case "IncomingPhoneNumbers", _:
+                return self._on_numbers(request, method, sid)
+            case (("Calls" | "Messages"), _):
+                return self._on_traffic(request, method, kind, sid)
+        return None
+
+    def _on_numbers(self, request: Request, method: str, sid: str) -> tuple[int, Resource] | None:
+        if method == "GET" and not sid:
+            listed = self.numbers.list(request.query)
+            return 200, page("incoming_phone_numbers", listed, request)
+        found = self.numbers.get(sid) if sid.startswith("PN") else None
+        if found and method == "POST":
+            found = self.numbers.change(sid, Form(request))
+        return (200, found) if found and method in ("GET", "POST") else None
+
+    def _on_traffic(
+        self, request: Request, method: str, kind: str, sid: str
+    ) -> tuple[int, Resource] | None:
+        traffic: Traffic = self.calls if kind == "Calls" else self.messages
+        if not sid:
+            match method:
+                case "GET":
+                    return 200, page(kind.lower(), traffic.list(request.query), request)
+                case "POST":
+                    return 201, traffic.create(Form(request))
+            return None
+        found = traffic.get(sid)
+        match method:
+            case "POST":
+                found = traffic.change(sid, Form(request))
+            case "DELETE":
+                return (204, {}) if traffic.delete(sid) else None
+        return (200, found) if found else None
 
 
 def _authentic(request: Request) -> bool:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "basic" and hmac.compare_digest(
-        given.strip().encode(), _BASIC.encode()
+    try:
+        user, _, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return False
+    right = _KEYS.get(user, "")
+    return (
+        scheme.lower() == "basic"
+        and bool(right)
+        and hmac.compare_digest(password.encode(), right.encode())
     )
-
-
-def _page(name: str, items: list[dict[str, Any]], request: Request) -> dict[str, Any]:
-    size = min(max(_whole(request.query, "PageSize", PAGE_SIZE), 1), LARGEST_PAGE)
-    page = max(_whole(request.query, "Page", 0), 0)
-    pages = max(math.ceil(len(items) / size), 1)
-    start = page * size
-    shown = items[start : start + size]
-
-    def uri(number: int) -> str:
-        kept = [(k, v) for k, v in request.query if k not in ("Page", "PageSize", "PageToken")]
-        return f"{request.path}?{urlencode([*kept, ('PageSize', size), ('Page', number)])}"
-
-    return {
-        "first_page_uri": uri(0),
-        "end": max(start + len(shown) - 1, 0),
-        name: shown,
-        "next_page_uri": uri(page + 1) if page + 1 < pages else None,
-        "page": page,
-        "page_size": size,
-        "previous_page_uri": uri(page - 1) if page else None,
-        "start": start,
-        "uri": uri(page),
-    }
-
-
-def _whole(query: Query, name: str, default: int) -> int:
-    text = dict(query).get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default

@@ -3,6 +3,9 @@
 from typing import Any
 
 ACCOUNT_SID = "AC" + "0" * 32
+AUTH_TOKEN = "twilio-demo-token"
+API_KEY_SID = "SK" + "0" * 32
+API_KEY_SECRET = "twilio-demo-secret"
 BASE = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
 
 _SUBRESOURCES = """

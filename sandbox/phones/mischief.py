@@ -1,0 +1,70 @@
+"""Callbacks that come twice, late, out of order or never: as in life, but the same way each time.
+
+"Neither delivery nor order is guaranteed": https://www.twilio.com/docs/voice/api/call-resource
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from sandbox.ordering import is_whole, parse_fields, whole
+from sandbox.phones.phone import Check
+
+SHUFFLE_S = 0.5
+
+
+def _share(value: Any) -> str | None:
+    fits = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if fits and 0 <= value <= 1 else "must be a number from 0 to 1"
+
+
+def _flag(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+_FIELDS: dict[str, Check] = {
+    "duplicate": _share,
+    "drop": _share,
+    "shuffle": _flag,
+    "delay_ms": whole(0, 3_600_000),
+    "seed": lambda value: None if is_whole(value) else "must be a whole number",
+}
+
+
+@dataclass(frozen=True)
+class Mischief:
+    """The share of callbacks that come twice (`duplicate`) or never (`drop`).
+
+    `delay_ms` holds all of them back, `shuffle` each for another time of up to half a second.
+    `seed` decides which ones.
+    """
+
+    duplicate: float = 0.0
+    drop: float = 0.0
+    shuffle: bool = False
+    delay_ms: int = 0
+    seed: int = 1
+
+    @classmethod
+    def ordered(cls, value: Any) -> Self:
+        """From JSON; what is not named is as it is without mischief. Raises: OrderError."""
+        return replace(cls(), **parse_fields(value, _FIELDS, required=()))
+
+    def delays(self, mark: str) -> list[float]:
+        """When a callback is delivered, in seconds from now: never, once or twice.
+
+        Args:
+            mark: what the callback is about, the same in every run.
+        """
+        if self._chance(mark, "drop") < self.drop:
+            return []
+        times = 2 if self._chance(mark, "duplicate") < self.duplicate else 1
+        shuffled = SHUFFLE_S if self.shuffle else 0.0
+        return [
+            self.delay_ms / 1000 + shuffled * self._chance(mark, f"shuffle {copy}")
+            for copy in range(times)
+        ]
+
+    def _chance(self, mark: str, what: str) -> float:
+        digest = hashlib.sha256(f"{self.seed}|{mark}|{what}".encode()).digest()
+        return int.from_bytes(digest[:7], "big") / 2**56

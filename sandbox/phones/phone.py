@@ -1,0 +1,100 @@
+"""How a phone behaves, and how fast the network is: what can be ordered over the control plane."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from sandbox.ordering import OrderError, one_of, parse_fields, whole
+
+BEHAVIOURS = ("answer", "busy", "no-answer", "fail", "hangup-after")
+TEXTS = ("delivered", "undelivered", "failed", "opted-out", "incapable")
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+Check = Callable[[Any], str | None]
+
+
+def number(value: Any) -> str | None:
+    """A check that allows phone numbers in E.164."""
+    fits = isinstance(value, str) and _E164.fullmatch(value)
+    return None if fits else "must be a phone number such as +15005550006"
+
+
+def amount(low: float, high: float, unit: str) -> Check:
+    """A check that allows numbers above `low`, up to `high`."""
+
+    def check(value: Any) -> str | None:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        good = fits and low < value <= high
+        return None if good else f"must be a number of {unit} above {low:g}, at most {high:g}"
+
+    return check
+
+
+def _digits(value: Any) -> str | None:
+    fits = isinstance(value, str) and re.fullmatch(r"[0-9*#]{1,32}", value)
+    return None if fits else "must be 1 to 32 of 0-9, * and #"
+
+
+@dataclass(frozen=True)
+class Phone:
+    """What a phone does when it is called.
+
+    `seconds` of a call after which the callee hangs up (hangup-after), `ring_ms` of real time that
+    it rings for, `digits` that are typed when a menu asks, `texts`: what becomes of messages.
+    """
+
+    behaviour: str = "answer"
+    seconds: float | None = None
+    ring_ms: int | None = None
+    digits: str | None = None
+    texts: str = "delivered"
+
+    @classmethod
+    def ordered(cls, value: Any) -> tuple[str, Self]:
+        """A number and its phone from JSON. Raises: OrderError."""
+        given = parse_fields(value, _PHONE, required=("to", "behaviour"))
+        if (given["behaviour"] == "hangup-after") != ("seconds" in given):
+            raise OrderError("seconds belongs to hangup-after, and hangup-after needs it.")
+        return given["to"], cls(**{name: given[name] for name in given if name != "to"})
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the network is.
+
+    `ring_ms`: how long a phone rings before it is answered; `no_answer_ms`: before nobody did;
+    `text_ms`: between two states of a message; `speed`: seconds of a call in one of real time;
+    `calls_per_second`: how many calls an account may begin, the others wait in Twilio's queue.
+    """
+
+    ring_ms: int = 100
+    no_answer_ms: int = 300
+    text_ms: int = 30
+    speed: float = 20.0
+    calls_per_second: float = 200.0
+
+    def changed(self, value: Any) -> Self:
+        """This pace with what JSON says. Raises: OrderError."""
+        return replace(self, **parse_fields(value, _PACE, required=()))
+
+
+_MS = whole(0, 3_600_000)
+
+_PHONE: dict[str, Check] = {
+    "to": number,
+    "behaviour": one_of(*BEHAVIOURS),
+    "seconds": amount(0, 3600, "seconds"),
+    "ring_ms": _MS,
+    "digits": _digits,
+    "texts": one_of(*TEXTS),
+}
+
+_PACE: dict[str, Check] = {
+    "ring_ms": _MS,
+    "no_answer_ms": _MS,
+    "text_ms": _MS,
+    "speed": amount(0, 1000, "seconds per second"),
+    "calls_per_second": amount(0, 10_000, "calls"),
+}

@@ -1,0 +1,222 @@
+"""A call as it lives: queued, dialled, rung, answered, ended; each step is told to the app."""
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sandbox.phones import Exchange
+from sandbox.twilio.forms import new_sid, now, rfc2822
+from sandbox.twilio.seed import ACCOUNT_SID, AUTH_TOKEN, BASE
+from sandbox.twilio.signing import Params, request
+
+EVENTS = ("initiated", "ringing", "answered", "completed")
+PRICE_PER_MINUTE = 0.014
+# https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+SIP = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487", "failed": "404"}
+
+_PARTS = """
+    Events Notifications Payments Recordings Siprec Streams Transcriptions
+    UserDefinedMessageSubscriptions UserDefinedMessages
+"""
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+@dataclass(frozen=True)
+class Callback:
+    """Where a call's progress is told."""
+
+    url: str = ""
+    method: str = "POST"
+    events: frozenset[str] = frozenset({"completed"})
+
+
+def _nothing(call: "Call") -> None:
+    """Nobody wants to know."""
+
+
+@dataclass
+class Call:
+    """One leg. What changes it comes from several threads; `lock` is held meanwhile.
+
+    `answered` is called when the phone is picked up, `over` when the call has ended.
+    """
+
+    exchange: Exchange
+    to: str
+    from_: str
+    callback: Callback
+    answered: Callable[["Call"], None] = _nothing
+    direction: str = "outbound-api"
+    parent_sid: str | None = None
+    phone_number_sid: str | None = None
+    time_limit_s: int = 14_400
+    sid: str = field(default_factory=lambda: new_sid("CA"))
+    status: str = "queued"
+    created: datetime = field(default_factory=now)
+    updated: datetime = field(default_factory=now)
+    started: datetime | None = None
+    picked_up: datetime | None = None
+    ended: datetime | None = None
+    queue_ms: int = 0
+    sequence: int = 0
+    effect: dict[str, Any] = field(default_factory=dict)
+    lock: Any = field(default_factory=threading.RLock)
+    over: Callable[["Call"], None] = _nothing
+
+    def dial(self) -> None:
+        """Its turn has come: find out what the phone does."""
+        with self.lock:
+            if self.status != "queued":
+                return
+            self.started = self.updated = now()
+            self.queue_ms = int((self.started - self.created).total_seconds() * 1000)
+            self._tell("initiated", "initiated")
+            phone = self.exchange.phone(self.to)
+            if phone.behaviour in ("fail", "busy"):
+                self.end("failed" if phone.behaviour == "fail" else "busy")
+                return
+            self.ring()
+            answers = phone.behaviour != "no-answer"
+            pace = self.exchange.pace
+            ring_ms = phone.ring_ms
+            if ring_ms is None:
+                ring_ms = pace.ring_ms if answers else pace.no_answer_ms
+            outcome = self.pick_up if answers else lambda: self.end("no-answer")
+            self.exchange.steps.after(ring_ms / 1000, outcome)
+
+    def ring(self) -> None:
+        """The phone rings: from here on somebody has been disturbed."""
+        with self.lock:
+            self.status, self.updated = "ringing", now()
+            self.started = self.started or self.updated
+            if self.direction != "inbound":
+                self.effect = self.exchange.rang("twilio", self.sid, self.to, self.from_)
+            self._tell("ringing", "ringing")
+
+    def pick_up(self) -> None:
+        """Somebody answers."""
+        with self.lock:
+            if self.status != "ringing":
+                return
+            self.status = "in-progress"
+            self.picked_up = self.updated = now()
+            self._tell("answered", "in-progress")
+        seconds = self.exchange.phone(self.person).seconds
+        if seconds is not None:
+            self.later(seconds, lambda: self.end("completed", "callee"))
+        self.later(self.time_limit_s, lambda: self.end("completed", "time-limit"))
+        self.answered(self)
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something after so many seconds of a call."""
+        self.exchange.steps.after(seconds / self.exchange.pace.speed, act)
+
+    def end(self, status: str, by: str | None = None) -> None:
+        """It is over. `by`: who ended it (twiml, rest, callee ...), noted in the effect."""
+        with self.lock:
+            if self.ended:
+                return
+            self.status = status
+            self.ended = self.updated = now()
+            self.effect["ended"] = by or status
+            self._tell("completed", status)
+            # Not here, under the lock: who is told may want to end other legs.
+            self.exchange.steps.after(0, lambda: self.over(self))
+
+    @property
+    def person(self) -> str:
+        """The number at whose other end somebody is: not the account's own."""
+        return self.from_ if self.direction == "inbound" else self.to
+
+    @property
+    def seconds(self) -> int:
+        """How many seconds of a call it has been talked for, as billed: begun ones count."""
+        if not self.picked_up:
+            return 0
+        real = ((self.ended or now()) - self.picked_up).total_seconds()
+        return max(math.ceil(real * self.exchange.pace.speed), 1)
+
+    def params(self, status: str | None = None) -> list[tuple[str, str]]:
+        """What every request about this call carries."""
+        given = [
+            ("CallSid", self.sid),
+            ("AccountSid", ACCOUNT_SID),
+            ("From", self.from_),
+            ("To", self.to),
+            ("Caller", self.from_),
+            ("Called", self.to),
+            ("CallStatus", status or self.status),
+            ("ApiVersion", "2010-04-01"),
+            ("Direction", self.direction),
+        ]
+        return given + ([("ParentCallSid", self.parent_sid)] if self.parent_sid else [])
+
+    def resource(self) -> dict[str, Any]:
+        """The call as the REST API shows it."""
+        with self.lock:
+            uri = f"{BASE}/Calls/{self.sid}"
+            minutes = math.ceil(self.seconds / 60)
+            billed = self.ended and self.picked_up
+            return {
+                "sid": self.sid,
+                "account_sid": ACCOUNT_SID,
+                "answered_by": None,
+                "api_version": "2010-04-01",
+                "caller_name": None,
+                "date_created": rfc2822(self.created),
+                "date_updated": rfc2822(self.updated),
+                "direction": self.direction,
+                "duration": str(self.seconds) if self.ended else None,
+                "end_time": rfc2822(self.ended),
+                "forwarded_from": None,
+                "from": self.from_,
+                "from_formatted": self.from_,
+                "group_sid": None,
+                "parent_call_sid": self.parent_sid,
+                "phone_number_sid": self.phone_number_sid,
+                "price": f"-{minutes * PRICE_PER_MINUTE:.5f}" if billed else None,
+                "price_unit": "USD",
+                "queue_time": str(self.queue_ms),
+                "start_time": rfc2822(self.started),
+                "status": self.status,
+                "subresource_uris": {_snake(p): f"{uri}/{p}.json" for p in _PARTS.split()},
+                "to": self.to,
+                "to_formatted": self.to,
+                "trunk_sid": None,
+                "uri": f"{uri}.json",
+            }
+
+    def moments(self) -> dict[str, datetime | None]:
+        """What lists filter by."""
+        return {"StartTime": self.started, "EndTime": self.ended}
+
+    def _tell(self, event: str, status: str) -> None:
+        callback = self.callback
+        if not callback.url or event not in callback.events:
+            return
+        params = [
+            *self.params(status),
+            ("Timestamp", rfc2822(self.updated) or ""),
+            ("CallbackSource", "call-progress-events"),
+            ("SequenceNumber", str(self.sequence)),
+        ]
+        self.sequence += 1
+        if self.ended:
+            params += [
+                ("SipResponseCode", SIP[status]),
+                ("CallDuration", str(self.seconds)),
+                ("Duration", str(math.ceil(self.seconds / 60))),
+            ]
+        self._send(f"{self.to} {event}", callback, params)
+
+    def _send(self, mark: str, callback: Callback, params: Params) -> None:
+        def deliver() -> None:
+            request(AUTH_TOKEN, callback.method, callback.url, params)
+
+        self.exchange.mail.send(self.sid, mark, deliver)

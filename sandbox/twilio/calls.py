@@ -1,0 +1,169 @@
+"""Calls.json: placing, listing, showing and changing calls, and the calls that come in."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.phones import Exchange
+from sandbox.twilio.call import EVENTS, Call, Callback
+from sandbox.twilio.errors import RefusedError
+from sandbox.twilio.forms import Form
+from sandbox.twilio.listing import Resource, chosen
+from sandbox.twilio.numbers import Numbers
+from sandbox.twilio.refusals import check_call, check_callback, check_instructions
+from sandbox.twilio.script import Script, Source
+from sandbox.twilio.twiml import Verb
+from sandbox.wire import Query
+
+FILTERS = {"To": "to", "From": "from", "Status": "status", "ParentCallSid": "parent_call_sid"}
+DIALLED_LEG_S = 10.0
+
+
+class Calls:
+    """The account's calls, until the next reset."""
+
+    def __init__(self, exchange: Exchange, numbers: Numbers) -> None:
+        self._exchange = exchange
+        self._numbers = numbers
+        self._lock = threading.Lock()
+        self._calls: dict[str, Call] = {}
+        self._scripts: dict[str, Script] = {}
+
+    def create(self, form: Form) -> Resource:
+        """Queue a call. Raises: RefusedError."""
+        check_call(form, self._numbers.that_can("voice"))
+        from_ = form.get("From")
+        source = _source(form)
+        call = Call(
+            self._exchange,
+            form.get("To"),
+            from_,
+            _callback(form),
+            answered=lambda call: self._scripts[call.sid].run(source),
+            phone_number_sid=self._numbers.sid(from_),
+            time_limit_s=max(form.whole("TimeLimit", 14_400), 1),
+        )
+        self._begin(call)
+        resource = call.resource()
+        self._exchange.steps.after(self._exchange.wait_for_turn(), call.dial)
+        return resource
+
+    def incoming(self, from_: str, to: str, number: Resource) -> Resource:
+        """Somebody calls one of the account's numbers."""
+        callback = Callback(number["status_callback"], number["status_callback_method"])
+        call = Call(self._exchange, to, from_, callback, direction="inbound")
+        call.phone_number_sid = number["sid"]
+        script = self._begin(call)
+        call.ring()
+        source = Source(
+            url=number["voice_url"],
+            method=number["voice_method"],
+            fallback_url=number["voice_fallback_url"],
+            fallback_method=number["voice_fallback_method"],
+        )
+        self._exchange.steps.after(0, lambda: script.run(source))
+        return call.resource()
+
+    def get(self, sid: str) -> Resource | None:
+        """One call."""
+        call = self._calls.get(sid)
+        return call.resource() if call else None
+
+    def list(self, query: Query) -> list[Resource]:
+        """Those that the query asks for, the newest first. Raises: RefusedError."""
+        with self._lock:
+            calls = list(reversed(self._calls.values()))
+        return chosen(((call.resource(), call.moments()) for call in calls), query, FILTERS)
+
+    def change(self, sid: str, form: Form) -> Resource | None:
+        """End a call, or give it other instructions. Raises: RefusedError."""
+        call = self._calls.get(sid)
+        if call is None:
+            return None
+        check_instructions(form)
+        check_callback(form)
+        status = form.get("Status")
+        if status not in ("", "completed", "canceled"):
+            raise RefusedError(400, 21220, f"Invalid call state: {status}")
+        instructed = "Url" in form or "Twiml" in form
+        with call.lock:
+            if call.ended:
+                raise RefusedError(400, 21220, "Call is not in-progress. Cannot redirect.")
+            if form.get("StatusCallback"):
+                call.callback = _callback(form)
+            if status and call.status in ("queued", "ringing"):
+                call.end("canceled", "rest")
+            elif status == "completed":
+                call.end("completed", "rest")
+            elif instructed and call.status != "in-progress":
+                raise RefusedError(400, 21220, "Call is not in-progress. Cannot redirect.")
+        if instructed and not status:
+            self._scripts[call.sid].run(_source(form))
+        return call.resource()
+
+    def delete(self, sid: str) -> bool:
+        """Forget a call that has ended. Raises: RefusedError."""
+        call = self._calls.get(sid)
+        if call and not call.ended:
+            raise RefusedError(409, 20009, "Call is in progress and cannot be deleted")
+        with self._lock:
+            return self._calls.pop(sid, None) is not None
+
+    def _begin(self, call: Call) -> Script:
+        call.over = self._end_legs
+        script = Script(call, self._dial)
+        with self._lock:
+            self._scripts[call.sid] = script
+            self._calls[call.sid] = call
+        return script
+
+    def _dial(self, parent: Call, verb: Verb, done: Callable[[Call | None], None]) -> None:
+        number = next((inner for inner in verb.within if inner.name == "Number"), None)
+        to = (number or verb).text if number or not verb.within else ""
+        if not to:
+            # A client, a conference, a SIP address: nobody that the sandbox knows.
+            parent.later(1.0, lambda: done(None))
+            return
+        said: Any = number.attributes if number else {}
+        leg = Call(
+            self._exchange,
+            to,
+            verb.attributes.get("callerId", parent.from_),
+            Callback(
+                said.get("statusCallback", ""),
+                said.get("statusCallbackMethod", "POST"),
+                _events(said.get("statusCallbackEvent", "")),
+            ),
+            answered=lambda leg: leg.later(DIALLED_LEG_S, lambda: leg.end("completed", "callee")),
+            direction="outbound-dial",
+            parent_sid=parent.sid,
+            over=done,
+        )
+        with self._lock:
+            self._calls[leg.sid] = leg
+        self._exchange.steps.after(0, leg.dial)
+
+    def _end_legs(self, parent: Call) -> None:
+        with self._lock:
+            legs = [call for call in self._calls.values() if call.parent_sid == parent.sid]
+        for leg in legs:
+            leg.end("completed" if leg.picked_up else "canceled", "caller")
+
+
+def _source(form: Form) -> Source:
+    return Source(
+        twiml=form.get("Twiml"),
+        url=form.get("Url"),
+        method=form.method("Method"),
+        fallback_url=form.get("FallbackUrl"),
+        fallback_method=form.method("FallbackMethod"),
+    )
+
+
+def _callback(form: Form) -> Callback:
+    events = _events(" ".join(form.all("StatusCallbackEvent")))
+    return Callback(form.get("StatusCallback"), form.method("StatusCallbackMethod"), events)
+
+
+def _events(text: str) -> frozenset[str]:
+    return frozenset(text.split()) & frozenset(EVENTS) or frozenset({"completed"})

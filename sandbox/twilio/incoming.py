@@ -1,0 +1,40 @@
+"""A call or a message from outside, ordered over the control plane."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sandbox.ordering import OrderError, one_of, parse_fields
+from sandbox.phones.phone import Check, number
+
+LONGEST_BODY = 1600
+
+
+def _text(value: Any) -> str | None:
+    fits = isinstance(value, str) and len(value) <= LONGEST_BODY
+    return None if fits else f"must be a text of at most {LONGEST_BODY} characters"
+
+
+_FIELDS: dict[str, Check] = {
+    "kind": one_of("call", "message"),
+    "from": number,
+    "to": number,
+    "body": _text,
+}
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Who calls or texts which of the account's numbers."""
+
+    kind: str
+    from_: str
+    to: str
+    body: str = ""
+
+    @classmethod
+    def ordered(cls, value: Any) -> Self:
+        """From JSON. Raises: OrderError."""
+        given = parse_fields(value, _FIELDS, required=("kind", "from", "to"))
+        if (given["kind"] == "message") != ("body" in given):
+            raise OrderError("body belongs to a message, and a message needs it.")
+        return cls(given["kind"], given["from"], given["to"], given.get("body", ""))

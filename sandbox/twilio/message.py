@@ -1,0 +1,150 @@
+"""A message as it lives: queued, sending, sent, delivered or not; each step is told to the app."""
+
+import math
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sandbox.phones import Exchange
+from sandbox.twilio.forms import new_sid, now, rfc2822
+from sandbox.twilio.seed import ACCOUNT_SID, AUTH_TOKEN, BASE
+from sandbox.twilio.signing import request
+
+PRICE = 0.0079
+ERRORS = {
+    "undelivered": (30003, "Unreachable destination handset"),
+    "failed": (30008, "Unknown error"),
+}
+OVER = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
+
+_GSM_7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
+
+
+@dataclass
+class Message:
+    """One message. What changes it comes from several threads; `lock` is held meanwhile."""
+
+    exchange: Exchange
+    to: str
+    from_: str
+    body: str
+    callback: str = ""
+    media: int = 0
+    direction: str = "outbound-api"
+    status: str = "queued"
+    sid: str = ""
+    created: datetime = field(default_factory=now)
+    updated: datetime = field(default_factory=now)
+    sent: datetime | None = None
+    lock: Any = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.sid = self.sid or new_sid("MM" if self.media else "SM")
+        if self.direction == "inbound":
+            self.sent = self.created
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will become of it."""
+        return self.status in OVER
+
+    def begin(self) -> None:
+        """Set it on its way."""
+        self._later(self._sending)
+
+    def cancel(self) -> bool:
+        """Stop it where it is still queued. Returns: whether it was."""
+        with self.lock:
+            if self.status != "queued":
+                return False
+            self._become("canceled")
+            return True
+
+    def _sending(self) -> None:
+        with self.lock:
+            if self.status != "queued":
+                return
+            self._become("sending")
+            fails = self.exchange.phone(self.to).texts == "failed"
+        self._later(lambda: self._become("failed") if fails else self._sent())
+
+    def _sent(self) -> None:
+        with self.lock:
+            self.sent = now()
+            self.exchange.texted(self.sid, self.to, self.from_, self.body)
+            self._become("sent")
+        texts = self.exchange.phone(self.to).texts
+        self._later(lambda: self._become(texts if texts == "undelivered" else "delivered"))
+
+    def _become(self, status: str) -> None:
+        with self.lock:
+            self.status, self.updated = status, now()
+            if self.callback:
+                self._tell()
+
+    def _later(self, act: Any) -> None:
+        self.exchange.steps.after(self.exchange.pace.text_ms / 1000, act)
+
+    def params(self) -> list[tuple[str, str]]:
+        """What every request about this message carries."""
+        return [
+            ("MessageSid", self.sid),
+            ("SmsSid", self.sid),
+            ("SmsMessageSid", self.sid),
+            ("AccountSid", ACCOUNT_SID),
+            ("From", self.from_),
+            ("To", self.to),
+            ("ApiVersion", "2010-04-01"),
+            *([("Body", self.body)] if self.direction == "inbound" else []),
+            ("SmsStatus", self.status),
+        ]
+
+    def _tell(self) -> None:
+        url, params = self.callback, [*self.params(), ("MessageStatus", self.status)]
+        if code := ERRORS.get(self.status):
+            params.append(("ErrorCode", str(code[0])))
+
+        def deliver() -> None:
+            request(AUTH_TOKEN, "POST", url, params)
+
+        self.exchange.mail.send(self.sid, f"{self.to} {self.status}", deliver)
+
+    def resource(self) -> dict[str, Any]:
+        """The message as the REST API shows it."""
+        with self.lock:
+            code, message = ERRORS.get(self.status, (None, None))
+            uri = f"{BASE}/Messages/{self.sid}"
+            segments = _segments(self.body)
+            return {
+                "account_sid": ACCOUNT_SID,
+                "api_version": "2010-04-01",
+                "body": self.body,
+                "date_created": rfc2822(self.created),
+                "date_sent": rfc2822(self.sent),
+                "date_updated": rfc2822(self.updated),
+                "direction": self.direction,
+                "error_code": code,
+                "error_message": message,
+                "from": self.from_,
+                "messaging_service_sid": None,
+                "num_media": str(self.media),
+                "num_segments": str(segments),
+                "price": f"-{segments * PRICE:.5f}" if self.sent else None,
+                "price_unit": "USD",
+                "sid": self.sid,
+                "status": self.status,
+                "subresource_uris": {"media": f"{uri}/Media.json"},
+                "to": self.to,
+                "uri": f"{uri}.json",
+            }
+
+
+def _segments(body: str) -> int:
+    """160 characters of GSM-7, or 70 of UCS-2; less where several belong together."""
+    alone, joined = (160, 153) if set(body) <= _GSM_7 else (70, 67)
+    length = len(body) if alone == 160 else len(body.encode("utf-16-le", "surrogatepass")) // 2
+    return 1 if length <= alone else math.ceil(length / joined)

@@ -1,0 +1,76 @@
+"""IncomingPhoneNumbers: the account's numbers, and where their calls and messages go."""
+
+import copy
+import threading
+
+from sandbox.phones.out import is_url
+from sandbox.twilio.errors import RefusedError
+from sandbox.twilio.forms import Form, now, rfc2822
+from sandbox.twilio.listing import Resource
+from sandbox.twilio.seed import NUMBERS
+from sandbox.wire import Query
+
+_URLS = {"VoiceUrl", "VoiceFallbackUrl", "SmsUrl", "SmsFallbackUrl", "StatusCallback"}
+_METHODS = {
+    "VoiceMethod",
+    "VoiceFallbackMethod",
+    "SmsMethod",
+    "SmsFallbackMethod",
+    "StatusCallbackMethod",
+}
+_PLAIN = {"FriendlyName"}
+
+
+class Numbers:
+    """The account's numbers, as seeded until changed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = copy.deepcopy(NUMBERS)
+
+    def list(self, query: Query) -> list[Resource]:
+        """All, or those that PhoneNumber or FriendlyName ask for."""
+        asked = dict(query)
+        with self._lock:
+            return [
+                dict(number)
+                for number in self._numbers
+                if asked.get("PhoneNumber", number["phone_number"]) in number["phone_number"]
+                and asked.get("FriendlyName", number["friendly_name"]) == number["friendly_name"]
+            ]
+
+    def get(self, sid: str) -> Resource | None:
+        """One number, by its SID or its digits."""
+        with self._lock:
+            for number in self._numbers:
+                if sid in (number["sid"], number["phone_number"]):
+                    return dict(number)
+        return None
+
+    def sid(self, phone_number: str) -> str | None:
+        """The SID of a number."""
+        found = self.get(phone_number)
+        return found["sid"] if found else None
+
+    def that_can(self, what: str) -> set[str]:
+        """The numbers with a capability: voice, sms or mms."""
+        return {n["phone_number"] for n in self.list(()) if n["capabilities"][what]}
+
+    def change(self, sid: str, form: Form) -> Resource | None:
+        """Set what the form names. Raises: RefusedError."""
+        changes = {_snake(name): form.get(name) for name in _PLAIN | _URLS if name in form}
+        changes |= {_snake(name): form.method(name) for name in _METHODS if name in form}
+        for name in _URLS:
+            url = form.get(name)
+            if url and not is_url(url):
+                raise RefusedError(400, 21502, f"{name} is not a valid URL: {url}")
+        with self._lock:
+            for number in self._numbers:
+                if number["sid"] == sid:
+                    number |= changes | {"date_updated": rfc2822(now())}
+                    return dict(number)
+        return None
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -1,0 +1,138 @@
+"""Obeys TwiML on an answered call."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from sandbox.phones.out import is_url
+from sandbox.twilio.call import Call
+from sandbox.twilio.seed import AUTH_TOKEN
+from sandbox.twilio.signing import Params, request
+from sandbox.twilio.twiml import NotTwimlError, Verb, parse
+
+MOST_VERBS = 1000
+APPLICATION_ERROR = "application-error"
+
+# Dials what a <Dial> says and tells the leg when it has ended; None when there was nobody to dial.
+Dial = Callable[[Call, Verb, Callable[[Call | None], None]], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a call's TwiML comes from: a document, or an address that is asked."""
+
+    twiml: str = ""
+    url: str = ""
+    method: str = "POST"
+    fallback_url: str = ""
+    fallback_method: str = "POST"
+
+
+class Script:
+    """What one call does, verb after verb. A new source replaces the rest of the old one."""
+
+    def __init__(self, call: Call, dial: Dial) -> None:
+        self._call = call
+        self._dial = dial
+        self._turn = 0
+        self._performed = 0
+
+    def run(self, source: Source) -> None:
+        """Perform what `source` says from now on."""
+        turn = self._next_turn()
+        if source.url:
+            self._fetch(turn, source, ())
+        else:
+            self._read(turn, source.twiml, "")
+
+    def _next_turn(self) -> int:
+        with self._call.lock:
+            self._turn += 1
+            return self._turn
+
+    def _fetch(self, turn: int, source: Source, extra: Params) -> None:
+        def ask() -> None:
+            params = [*self._call.params(), *extra]
+            reply = request(AUTH_TOKEN, source.method, source.url, params)
+            if reply and reply.ok:
+                self._read(turn, reply.body, source.url)
+            elif source.fallback_url:
+                failed = [("ErrorCode", "11200"), ("ErrorUrl", source.url)]
+                next_ = Source(url=source.fallback_url, method=source.fallback_method)
+                self._fetch(turn, next_, [*extra, *failed])
+            else:
+                self._end(turn, APPLICATION_ERROR)
+
+        self._call.exchange.wires.after(0, ask)
+
+    def _read(self, turn: int, document: bytes | str, base: str) -> None:
+        try:
+            verbs = parse(document)
+        except NotTwimlError:
+            self._end(turn, APPLICATION_ERROR)
+            return
+        self._call.exchange.steps.after(0, lambda: self._perform(turn, verbs, base))
+
+    def _perform(self, turn: int, verbs: Sequence[Verb], base: str) -> None:
+        call = self._call
+        with call.lock:
+            if turn != self._turn or call.ended:
+                return
+            self._performed += 1
+        if not verbs or self._performed > MOST_VERBS:
+            self._end(turn, "twiml")
+            return
+        verb, rest = verbs[0], verbs[1:]
+        if call.status == "ringing" and verb.name == "Reject":
+            busy = verb.attributes.get("reason") == "busy"
+            call.end("busy" if busy else "no-answer", "twiml")
+            return
+        if call.status == "ringing" and verb.name != "Pause":
+            call.pick_up()
+        match verb.name:
+            case "Hangup" | "Reject":
+                self._end(turn, "twiml")
+            case "Redirect":
+                self._ask(turn, base, verb.text, verb, ())
+            case "Gather":
+                self._gather(turn, base, verb, rest)
+            case "Dial":
+                self._dial(call, verb, lambda leg: self._dialled(turn, base, verb, rest, leg))
+            case _:
+                call.later(verb.lasts, lambda: self._perform(turn, rest, base))
+
+    def _gather(self, turn: int, base: str, verb: Verb, rest: Sequence[Verb]) -> None:
+        call = self._call
+        digits = call.exchange.phone(call.person).digits
+        if digits is None:
+            call.later(verb.lasts, lambda: self._perform(turn, rest, base))
+            return
+        action = verb.attributes.get("action", "")
+        said = sum(inner.lasts for inner in verb.within)
+        call.later(said, lambda: self._ask(turn, base, action, verb, [("Digits", digits)]))
+
+    def _dialled(
+        self, turn: int, base: str, verb: Verb, rest: Sequence[Verb], leg: Call | None
+    ) -> None:
+        action = verb.attributes.get("action")
+        if action is None:
+            self._perform(turn, rest, base)
+            return
+        status = leg.status if leg else "failed"
+        told = [("DialCallStatus", status)]
+        if leg:
+            told += [("DialCallSid", leg.sid), ("DialCallDuration", str(leg.seconds))]
+        self._ask(turn, base, action, verb, told)
+
+    def _ask(self, turn: int, base: str, target: str, verb: Verb, extra: Params) -> None:
+        url = urljoin(base, target)
+        if not is_url(url):
+            self._end(turn, APPLICATION_ERROR)
+            return
+        method = "GET" if verb.attributes.get("method", "").upper() == "GET" else "POST"
+        self._fetch(turn, Source(url=url, method=method), extra)
+
+    def _end(self, turn: int, by: str) -> None:
+        with self._call.lock:
+            if turn == self._turn:
+                self._call.end("completed", by)

@@ -1,0 +1,94 @@
+"""Twilio's signed requests (https://www.twilio.com/docs/usage/security#validating-requests)."""
+
+import base64
+import hashlib
+import hmac
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from sandbox.phones.out import Reply, UnansweredError, UnreachableError, ask
+
+Params = Sequence[tuple[str, str]]
+
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+CONNECT_MS, READ_MS, RETRIES, MOST_RETRIES = 5000, 15000, 1, 5
+
+
+def signature(token: str, url: str, params: Params = ()) -> str:
+    """X-Twilio-Signature: the URL and each POST parameter, sorted and without doublets."""
+    text = url + "".join(name + value for name, value in sorted(set(params)))
+    return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """How to connect: the URL's fragment, such as `#rc=3&rp=ct,5xx`, may say so."""
+
+    connect_s: float = CONNECT_MS / 1000
+    read_s: float = READ_MS / 1000
+    retries: int = RETRIES
+    policy: frozenset[str] = frozenset({"ct"})
+
+    @classmethod
+    def of(cls, fragment: str) -> "Overrides":
+        """What a fragment says; what it does not say is Twilio's default."""
+        said = dict(parse_qsl(fragment))
+
+        def whole(name: str, default: int, low: int, high: int) -> int:
+            text = said.get(name, "")
+            return min(max(int(text), low), high) if re.fullmatch(r"[0-9]{1,6}", text) else default
+
+        return cls(
+            whole("ct", CONNECT_MS, 100, 10_000) / 1000,
+            whole("rt", READ_MS, 100, 15_000) / 1000,
+            whole("rc", RETRIES, 0, MOST_RETRIES),
+            frozenset(said.get("rp", "ct").split(",")),
+        )
+
+    def again(self, outcome: str) -> bool:
+        """Whether to try again after `outcome`: ct, rt, 4xx or 5xx."""
+        return bool({outcome, "all"} & self.policy)
+
+
+def request(token: str, method: str, url: str, params: Params) -> Reply | None:
+    """Ask an app as Twilio does, and again as the URL's fragment says.
+
+    Returns: the last answer, or None when none came.
+    """
+    parts = urlsplit(url)
+    how = Overrides.of(parts.fragment)
+    headers = {
+        "User-Agent": "TwilioProxy/1.1",
+        "Accept": "*/*",
+        "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
+    }
+    body = b""
+    if method == "GET":
+        query = "&".join(part for part in (parts.query, urlencode(list(params))) if part)
+        target = urlunsplit(parts._replace(query=query, fragment=""))
+        headers["X-Twilio-Signature"] = signature(token, target)
+    else:
+        target = urlunsplit(parts._replace(fragment=""))
+        body = urlencode(list(params)).encode()
+        headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
+        headers["X-Twilio-Signature"] = signature(token, target, params)
+    for tries_left in range(how.retries, -1, -1):
+        reply, outcome = _once(method, target, headers, body, how)
+        if not tries_left or not how.again(outcome):
+            return reply
+    return None
+
+
+def _once(
+    method: str, url: str, headers: dict[str, str], body: bytes, how: Overrides
+) -> tuple[Reply | None, str]:
+    try:
+        reply = ask(method, url, headers, body, connect_s=how.connect_s, read_s=how.read_s)
+    except UnreachableError:
+        return None, "ct"
+    except UnansweredError:
+        return None, "rt"
+    return reply, f"{reply.status // 100}xx"

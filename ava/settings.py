@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "ava.accounts",
     "ava.jobs",
     "ava.idempotency",
+    "ava.inbound",
     "integrations",
     "vapi_settings",
     "telephony",

@@ -1,0 +1,40 @@
+"""Under which address a provider called: what it signs is not what reaches AVA behind proxies."""
+
+import re
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+
+_PORT = re.compile(r":[0-9]*$")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def candidates(request: HttpRequest) -> tuple[str, ...]:
+    """The address as it is set (AVA_PUBLIC_URL) or told, and the same with or without its port.
+
+    Providers are not consistent about the port: Twilio's own library tries both, too.
+    """
+    query = request.META.get("QUERY_STRING", "")
+    tail = request.path + (f"?{query}" if query else "")
+    base = urlsplit(settings.PUBLIC_URL or _told_address(request))
+    name = _PORT.sub("", base.netloc)
+    other = name if name != base.netloc else f"{name}:{_DEFAULT_PORTS[base.scheme]}"
+    return tuple(f"{base.scheme}://{host}{base.path}{tail}" for host in (base.netloc, other))
+
+
+def told(request: HttpRequest, header: str) -> str:
+    """What the outermost of the trusted proxies wrote into a header; empty without any."""
+    hops: int = settings.TRUSTED_PROXIES
+    chain = [part.strip() for part in request.headers.get(header, "").split(",")]
+    return chain[max(0, len(chain) - hops)] if hops else ""
+
+
+def _told_address(request: HttpRequest) -> str:
+    scheme = told(request, "X-Forwarded-Proto")
+    if scheme not in _DEFAULT_PORTS:
+        scheme = "https" if request.is_secure() else "http"
+    host = told(request, "X-Forwarded-Host") or request.get_host()
+    if port := told(request, "X-Forwarded-Port"):
+        host = f"{_PORT.sub('', host)}:{port}"
+    return f"{scheme}://{host}"

@@ -1,0 +1,61 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ava.inbound import services
+from ava.inbound.explaining import explain
+from ava.inbound.models import Delivery, Refusal
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+    """For looking."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """Webhooks that were taken. Read-only, but for working through them once more."""
+
+    list_display = (
+        "received_at", "provider", "kind", "event", "owner", "state", "error", "correlation_id",
+    )  # fmt: skip
+    list_filter = ("state", "provider", "kind", "received_at")
+    list_select_related = ("owner",)
+    search_fields = ("correlation_id", "delivery_id")
+    search_help_text = "A correlation ID or a delivery ID, whole or in part."
+    actions = ("replay",)
+
+    @admin.action(description="Work through once more", permissions=["replay"])
+    def replay(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+        for delivery in chosen:
+            self.log_change(request, delivery, "Replayed.")
+        count = services.replay(chosen)
+        self.message_user(request, f"{count} deliveries will be worked through in a moment.")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("inbound.change_delivery")
+
+
+@admin.register(Refusal)
+class RefusalAdmin(ReadOnlyAdmin):
+    """Webhooks whose signature was not right, and why."""
+
+    list_display = ("at", "provider", "kind", "reason", "correlation_id")
+    list_filter = ("provider", "kind", "at")
+    search_fields = ("correlation_id",)
+    fields = ("explanation",)
+    readonly_fields = ("explanation",)
+
+    @admin.display(description="what happened")
+    def explanation(self, refusal: Refusal) -> str:
+        return "\n".join(explain(refusal))

@@ -1,0 +1,112 @@
+"""The view that every webhook comes through."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from ava import correlation
+from ava.inbound import addresses, services
+from ava.inbound.errors import WebhookForged
+from ava.inbound.metrics import OUTCOMES, WEBHOOKS
+from ava.inbound.source import Forged, Malformed, Pairs, Received, Source
+from ava.problems import (
+    LengthRequired,
+    MalformedRequest,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    Problem,
+)
+from ava.ratelimit.views import limited
+from ava.responses import problem_response
+
+LARGEST = 1024 * 1024
+MOST_FIELDS = 1000
+FORM = "application/x-www-form-urlencoded"
+
+_TOLD = ("Host", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-For")
+
+
+def view(source: Source) -> Callable[[HttpRequest], HttpResponseBase]:
+    """The view of one webhook address: what the source verifies is stored, then acknowledged."""
+    for outcome in OUTCOMES:
+        WEBHOOKS.labels(source.provider, source.kind, outcome)
+
+    @limited("webhooks")
+    def take(request: HttpRequest) -> HttpResponseBase:
+        try:
+            return _take(source, request)
+        except Problem as problem:
+            return problem_response(problem)
+
+    @csrf_exempt
+    def webhook(request: HttpRequest) -> HttpResponseBase:
+        if request.method != "POST":
+            return problem_response(MethodNotAllowed(headers={"Allow": "POST"}))
+        return take(request)
+
+    return webhook
+
+
+def _take(source: Source, request: HttpRequest) -> HttpResponse:
+    def count(outcome: str) -> None:
+        WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
+
+    try:
+        received = read(request)
+        verified = source.verify(received)
+    except PayloadTooLarge:
+        count("too_large")
+        raise
+    except Forged as forged:
+        count("forged")
+        told = {name: request.headers[name][:200] for name in _TOLD if name in request.headers}
+        services.refuse(source, forged, urls=addresses.candidates(request), told=told)
+        raise WebhookForged from forged
+    except Malformed as malformed:
+        count("malformed")
+        raise MalformedRequest(str(malformed)) from malformed
+    with correlation.bind(correlation.accept(verified.correlation_id or correlation.current())):
+        try:
+            delivery, new = services.store(source, verified, now=timezone.now())
+        except RecursionError as fault:
+            count("malformed")
+            raise MalformedRequest("The body is nested too deeply.") from fault
+        count("accepted" if new else "duplicate")
+        return source.reply(delivery) or HttpResponse(status=204)
+
+
+def read(request: HttpRequest) -> Received:
+    """The request as it came.
+
+    Raises:
+        PayloadTooLarge, LengthRequired: not to be read.
+        Malformed: a form that is none.
+    """
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise LengthRequired
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+        raise PayloadTooLarge
+    try:
+        raw = request.body
+    except UnreadablePostError as fault:
+        raise Malformed("The body did not arrive whole.") from fault
+    is_form = request.content_type == FORM
+    return Received(
+        urls=addresses.candidates(request),
+        headers=request.headers,
+        raw=raw,
+        query=_pairs(request.META.get("QUERY_STRING", "").encode("latin-1")),
+        form=_pairs(raw) if is_form else (),
+    )
+
+
+def _pairs(text: bytes) -> Pairs:
+    try:
+        found = parse_qsl(text.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError as fault:
+        raise Malformed("The form could not be read.") from fault
+    return tuple(found)

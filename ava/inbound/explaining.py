@@ -1,0 +1,54 @@
+"""Why a signature was refused, in words for whoever has to mend it."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from ava.inbound.models import Refusal
+
+
+def explain(refusal: Refusal) -> list[str]:
+    """What happened and what to look at, a sentence or two a line."""
+    told = refusal.told
+    lines = [
+        f"{refusal.at:%Y-%m-%d %H:%M:%S} UTC: a webhook of {refusal.provider} ({refusal.kind}) "
+        f"was refused. {refusal.reason}",
+        f"Correlation ID: {refusal.correlation_id}",
+        *(f"Address tried: {url}" for url in refusal.urls),
+        *(f"Compared with {name}: {value}" for name, value in refusal.seen.items()),
+        *(f"The request said {name}: {value}" for name, value in told.items()),
+    ]
+    return [_printable(line) for line in lines + _advice(refusal, told)]
+
+
+def _advice(refusal: Refusal, told: dict[str, str]) -> list[str]:
+    advice = []
+    forwarded = [name for name in told if name.startswith("X-Forwarded-")]
+    if not settings.PUBLIC_URL:
+        advice.append(
+            "AVA_PUBLIC_URL is not set, so the address was guessed from the request. Set it to the "
+            "address that the provider calls, scheme and port included."
+        )
+        if forwarded and not settings.TRUSTED_PROXIES:
+            advice.append(
+                "A proxy stands in front, and AVA_TRUSTED_PROXIES is 0, so what it said about the "
+                "address was not believed."
+            )
+    elif (host := told.get("Host", "")) and host not in _hosts(refusal.urls) and not forwarded:
+        advice.append(
+            f"The request came for {host}, AVA_PUBLIC_URL names another host. Give the provider "
+            "the address in AVA_PUBLIC_URL, or change that."
+        )
+    advice.append(
+        "If the address is right, the secret is not: store the provider's present one in the "
+        "credentials of this account."
+    )
+    return advice
+
+
+def _hosts(urls: list[str]) -> set[str]:
+    return {urlsplit(url).netloc for url in urls}
+
+
+def _printable(line: str) -> str:
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)

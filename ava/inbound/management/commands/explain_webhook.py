@@ -1,0 +1,44 @@
+"""`manage.py explain_webhook`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+
+from ava.inbound.explaining import explain
+from ava.inbound.models import Refusal
+
+LISTED = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Say why webhooks were refused: the signature did not fit. Without an ID it lists the last "
+        "refusals; with one it shows which addresses were tried, what they were compared with, "
+        "what the proxies said, and what to look at."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.epilog = "Exit code 0: told. 1: no such refusal."
+        parser.add_argument(
+            "id", nargs="?", metavar="ID", help="the number from the list, or a correlation ID"
+        )
+
+    def handle(self, *args: Any, id: str | None, **options: Any) -> None:  # noqa: A002 - argparse's name for it
+        if id is None:
+            self._list()
+            return
+        number = int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None
+        refusal = Refusal.objects.filter(Q(pk=number) | Q(correlation_id=id)).first()
+        if refusal is None:
+            raise CommandError(f"There is no refusal {id!r}. Without an ID the last are listed.")
+        for line in explain(refusal):
+            self.stdout.write(line)
+
+    def _list(self) -> None:
+        refusals = Refusal.objects.all()[:LISTED]
+        if not refusals:
+            self.stdout.write("No webhook was refused of late.")
+        for refusal in refusals:
+            self.stdout.write(f"{refusal.pk:<6} {explain(refusal)[0]}")

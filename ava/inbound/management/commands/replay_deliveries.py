@@ -1,0 +1,39 @@
+"""`manage.py replay_deliveries`."""
+
+import uuid
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ava.inbound import services
+from ava.inbound.models import Delivery
+
+
+class Command(BaseCommand):
+    help = (
+        "Work through stored webhooks once more: the failed ones, or those you name. What they "
+        "say is applied by the same rules as the first time, so nothing happens twice. The work "
+        "itself is done by the running server or by `manage.py work`."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.epilog = "Exit code 0: done. 1: no such delivery."
+        chosen = parser.add_mutually_exclusive_group(required=True)
+        chosen.add_argument("ids", nargs="*", type=_id, default=[], metavar="ID", help="these")
+        chosen.add_argument("--failed", action="store_true", help="all that failed")
+
+    def handle(self, *args: Any, ids: list[uuid.UUID], failed: bool, **options: Any) -> None:
+        rows = Delivery.objects.order_by("received_at")
+        rows = rows.filter(state=Delivery.State.FAILED) if failed else rows.filter(pk__in=ids)
+        found = list(rows)
+        if missing := set(ids) - {row.pk for row in found}:
+            raise CommandError(f"No such delivery: {', '.join(map(str, sorted(missing)))}.")
+        self.stdout.write(f"{services.replay(found)} deliveries will be worked through.")
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise ArgumentTypeError("must be a delivery's ID, a UUID") from None

@@ -1,0 +1,8 @@
+"""What Prometheus learns about webhooks."""
+
+from prometheus_client import Counter
+
+WEBHOOKS = Counter(
+    "ava_webhooks", "Webhooks by what became of them.", ["provider", "kind", "outcome"]
+)
+OUTCOMES = ("accepted", "duplicate", "forged", "malformed", "too_large", "failed")

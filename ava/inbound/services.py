@@ -1,0 +1,125 @@
+"""Keeping deliveries, and working through them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from ava import correlation
+from ava.inbound import registry
+from ava.inbound.metrics import WEBHOOKS
+from ava.inbound.models import ERROR_LENGTH, Delivery, Refusal
+from ava.inbound.payloads import short_id, storable
+from ava.inbound.source import Forged, Source, Verified
+from ava.jobs import Again
+from ava.jobs.running import describe
+from ava.jobs.services import enqueue
+from ava.pruning import delete_in_batches
+from ava.ratelimit.store import Hit, MemoryStore
+
+log = structlog.get_logger("ava.inbound")
+
+DISPATCH = "dispatch_delivery"
+REFUSALS_KEPT = 500
+REFUSALS_PER_MINUTE = 60
+
+
+def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Delivery, bool]:
+    """Keep a delivery and have it worked through, in one transaction.
+
+    Returns:
+        Its row, and whether it is new; a repeated delivery changes nothing.
+    """
+    row = Delivery(
+        provider=source.provider,
+        kind=source.kind,
+        delivery_id=short_id(verified.delivery_id),
+        owner=verified.owner,
+        event=storable(verified.event)[:64],
+        payload=storable(verified.payload),
+        received_at=now,
+        correlation_id=correlation.current(),
+    )
+    handled = registry.handler(row.provider, row.kind) is not None
+    row.state = Delivery.State.STORED if handled else Delivery.State.DONE
+    with transaction.atomic():
+        # The unique constraint decides between two that come at once.
+        Delivery.objects.bulk_create([row], ignore_conflicts=True)
+        kept = Delivery.objects.get(
+            provider=row.provider, kind=row.kind, delivery_id=row.delivery_id
+        )
+        new = kept.pk == row.pk
+        if new and handled:
+            _enqueue(kept)
+    return (row if new else kept), new
+
+
+def dispatch(job: dict[str, Any]) -> None:
+    """Work through one delivery: the job that `store` asks for."""
+    delivery = Delivery.objects.select_related("owner").filter(pk=job["delivery"]).first()
+    if delivery is None or delivery.state == Delivery.State.DONE:
+        return
+    row = Delivery.objects.filter(pk=delivery.pk)
+    handle = registry.handler(delivery.provider, delivery.kind)
+    try:
+        if handle is not None:
+            handle(delivery)
+    except Again:
+        raise
+    except Exception as fault:
+        row.update(state=Delivery.State.FAILED, error=describe(fault)[:ERROR_LENGTH])
+        WEBHOOKS.labels(delivery.provider, delivery.kind, "failed").inc()
+        raise
+    row.update(state=Delivery.State.DONE, error="")
+
+
+def replay(deliveries: Iterable[Delivery]) -> int:
+    """Work through stored deliveries once more, whatever came of them. How many that will be."""
+    count = 0
+    for delivery in deliveries:
+        with transaction.atomic():
+            Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.STORED)
+            _enqueue(delivery)
+        count += 1
+    return count
+
+
+# What strangers send must not keep the database busy.
+_refusals_written = MemoryStore(window=60)
+
+
+def refuse(source: Source, forged: Forged, *, urls: Iterable[str], told: dict[str, str]) -> None:
+    """Keep why a signature was refused, for whoever has to find out; not more than the last few."""
+    log.warning("webhook refused", provider=source.provider, kind=source.kind, why=forged.reason)
+    hit = Hit(source.provider, REFUSALS_PER_MINUTE, REFUSALS_PER_MINUTE)
+    if not _refusals_written.hit([hit])[0].allowed:
+        return
+    row = Refusal.objects.create(
+        at=timezone.now(),
+        provider=source.provider,
+        kind=source.kind,
+        reason=storable(forged.reason)[:ERROR_LENGTH],
+        urls=storable(list(urls)),
+        seen=storable(forged.seen),
+        told=storable(told),
+        correlation_id=correlation.current(),
+    )
+    Refusal.objects.filter(pk__lte=row.pk - REFUSALS_KEPT).delete()
+
+
+def prune(before: datetime, dry_run: bool) -> int:
+    """Delete deliveries that came before this moment."""
+    return delete_in_batches(Delivery.objects.filter(received_at__lt=before), dry_run=dry_run)
+
+
+def forget() -> None:
+    """Count refusals afresh (tests)."""
+    _refusals_written.forget()
+
+
+def _enqueue(delivery: Delivery) -> None:
+    with correlation.bind(delivery.correlation_id):
+        enqueue(DISPATCH, {"delivery": str(delivery.pk)}, key=str(delivery.pk))

@@ -1,0 +1,70 @@
+"""Comparing secrets and signatures, in constant time. Pure: which header and what is signed are
+the provider's affair."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Literal
+
+Algorithm = Literal["sha1", "sha256", "sha512"]
+Encoding = Literal["hex", "base64"]
+
+WINDOW = 300.0
+"""Seconds that a signed time may be off."""
+
+
+def secret_matches(given: str | None, secrets: Sequence[str]) -> int | None:
+    """Which of the secrets this is, by its place; None: none of them. Empty ones match nothing."""
+    found = None
+    for place, secret in enumerate(secrets):
+        # No early end: how long it takes tells nothing about which one it was.
+        if secret and _same(given or "", secret) and found is None:
+            found = place
+    return found
+
+
+def hmac_of(
+    message: bytes, *, secret: bytes, algorithm: Algorithm = "sha256", encoding: Encoding = "hex"
+) -> str:
+    """The signature of a message."""
+    digest = hmac.digest(secret, message, algorithm)
+    return digest.hex() if encoding == "hex" else base64.b64encode(digest).decode()
+
+
+def hmac_matches(
+    given: str | None,
+    message: bytes,
+    *,
+    secret: bytes,
+    algorithm: Algorithm = "sha256",
+    encoding: Encoding = "hex",
+    prefix: str = "",
+) -> bool:
+    """Whether `given` is the signature of the message, after `prefix` (such as "sha256=").
+
+    An empty secret signs nothing: whoever has none set up would let everybody in.
+    """
+    if not given or not secret or not given.startswith(prefix):
+        return False
+    text = given[len(prefix) :]
+    right = hmac_of(message, secret=secret, algorithm=algorithm, encoding=encoding)
+    return _same(text.lower() if encoding == "hex" else text, right)
+
+
+def is_fresh(timestamp: str | None, *, now: float, window: float = WINDOW) -> bool:
+    """Whether a signed Unix time (seconds, or milliseconds) is near `now`, in seconds."""
+    if not timestamp or not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 15:
+        return False
+    at = float(timestamp)
+    return abs(now - (at / 1000 if at > 1e11 else at)) <= window
+
+
+def digest_matches(given: str | None, message: bytes) -> bool:
+    """Whether `given` is the SHA-256 of the message, in hex."""
+    return bool(given) and _same((given or "").lower(), hashlib.sha256(message).hexdigest())
+
+
+def _same(given: str, right: str) -> bool:
+    # Bytes: compare_digest takes no text beyond ASCII. A lone surrogate is in no secret.
+    return hmac.compare_digest(given.encode(errors="replace"), right.encode(errors="replace"))

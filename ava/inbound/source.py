@@ -1,0 +1,83 @@
+"""What the door hands to a provider's verification, and what it wants back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+
+if TYPE_CHECKING:
+    from ava.inbound.models import Delivery
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A webhook as it came, nothing of it believed yet.
+
+    Args:
+        urls: under which the provider may have signed it: public address, path and query, with
+            and without the port.
+        headers: names in any case.
+        raw: the body.
+        query: of the address, decoded, in order.
+        form: the body's fields in order; empty when it is no form.
+    """
+
+    urls: tuple[str, ...]
+    headers: Mapping[str, str]
+    raw: bytes = field(repr=False)
+    query: Pairs = ()
+    form: Pairs = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A webhook that really is the provider's.
+
+    Args:
+        owner: whose account it is about; None for nobody's.
+        delivery_id: the same for each repetition of one delivery, within provider and kind.
+        event: its type, for people and filters.
+        payload: what to keep: JSON, secrets taken out.
+        correlation_id: of the request that caused it, when it tells.
+    """
+
+    owner: User | None
+    delivery_id: str
+    event: str
+    payload: dict[str, Any] = field(repr=False)
+    correlation_id: str | None = None
+
+
+class Forged(Exception):
+    """The signature is missing, wrong or too old.
+
+    Args:
+        reason: one sentence for the operator.
+        seen: what was compared: which account, which of its tokens. Never a token or a secret.
+    """
+
+    def __init__(self, reason: str, seen: Mapping[str, Any] | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.seen = dict(seen or {})
+
+
+class Malformed(Exception):
+    """Rightly signed, or not signed over the body, but not readable. `str()`: a sentence."""
+
+
+class Source(Protocol):
+    """One webhook address of one provider. `provider` and `kind` label rows and metrics."""
+
+    provider: str
+    kind: str
+
+    def verify(self, received: Received) -> Verified:
+        """Who sent it and what it is. Raises: Forged, Malformed."""
+
+    def reply(self, delivery: "Delivery") -> HttpResponse | None:
+        """What the provider wants to hear, for a repeated delivery as well; None: 204."""

@@ -1,0 +1,67 @@
+"""A made-up provider whose webhooks come through the real door."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
+
+from ava.inbound import door, registry, services
+from ava.inbound.models import Delivery
+from ava.inbound.signatures import hmac_matches
+from ava.inbound.source import Forged, Malformed, Received, Verified
+from ava.upstream.answer import parse_json
+
+SECRET = b"a secret of the provider"
+ADDRESS = "/hooks/acme"
+
+
+class Acme:
+    """Signs its body with SHA-256; answers with TwiML-like text when the body asks for it."""
+
+    provider = "acme"
+    kind = "calls"
+
+    def verify(self, received: Received) -> Verified:
+        if not hmac_matches(received.headers.get("X-Signature"), received.raw, secret=SECRET):
+            raise Forged("The signature is wrong.", {"account": "…1234"})
+        try:
+            body = parse_json(received.raw)
+            owner = User.objects.filter(username=body.get("owner", "")).first()
+            return Verified(owner, body["id"], body.get("event", ""), body, body.get("cid"))
+        except (ValueError, KeyError, AttributeError) as fault:
+            raise Malformed("The body is no JSON that AVA knows.") from fault
+
+    def reply(self, delivery: Delivery) -> HttpResponse | None:
+        said = delivery.payload.get("say")
+        return HttpResponse(f"<Say>{said}</Say>", content_type="text/xml") if said else None
+
+
+urlpatterns = [path(ADDRESS[1:], door.view(Acme()))]
+
+
+@pytest.fixture(autouse=True)
+def acme(settings: Any) -> Iterator[None]:
+    settings.ROOT_URLCONF = __name__
+    registered = dict(registry._handlers)
+    yield
+    registry._handlers.clear()
+    registry._handlers.update(registered)
+    services.forget()
+
+
+def signature(raw: bytes) -> str:
+    return hmac.new(SECRET, raw, hashlib.sha256).hexdigest()
+
+
+def send(body: Any, *, signed: str | None = None, **extra: Any) -> Any:
+    """What the provider sends; `signed` instead of the right signature."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"X-Signature": signature(raw) if signed is None else signed, **extra}
+    return Client().post(ADDRESS, raw, content_type="application/json", headers=headers)

@@ -1,0 +1,63 @@
+"""Twilio's signature on what it sends (twilio.com/docs/usage/webhooks/webhooks-security).
+
+`X-Twilio-Signature` is the base64 of an HMAC-SHA1, keyed with the account's auth token (whatever
+key the REST calls use), over the full address and, for a form, each name and value in the order of
+the names. Any other body is bound by `bodySHA256` in the signed address. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from ava.inbound.signatures import digest_matches, hmac_of, secret_matches
+
+HEADER = "X-Twilio-Signature"
+BODY_DIGEST = "bodySHA256"
+
+Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a signature was made with.
+
+    Args:
+        url: the address that Twilio signed.
+        token: the place of the auth token in those that were tried.
+    """
+
+    url: str
+    token: int
+
+
+def sign(token: str, url: str, form: Pairs = ()) -> str:
+    """The signature of a form sent to this address; of a repeated name each value counts once."""
+    fields = "".join(name + value for name, value in sorted(set(form)))
+    return hmac_of(
+        (url + fields).encode(), secret=token.encode(), algorithm="sha1", encoding="base64"
+    )
+
+
+def find(
+    given: str | None, *, tokens: Sequence[str], urls: Sequence[str], form: Pairs, raw: bytes
+) -> Match | None:
+    """What the signature was made with; None: with none of these, or over another body.
+
+    Args:
+        given: the header.
+        tokens: auth tokens that may be in use: while one is promoted, both.
+        urls: addresses under which Twilio may have called, with and without the port.
+        form: the fields of a form, in any order; empty for any other body.
+        raw: the body.
+    """
+    for url in urls:
+        if raw and not form and not digest_matches(_digest(url), raw):
+            continue
+        made = [sign(token, url, form) if token else "" for token in tokens]
+        if (place := secret_matches(given, made)) is not None:
+            return Match(url, place)
+    return None
+
+
+def _digest(url: str) -> str | None:
+    return dict(parse_qsl(urlsplit(url).query)).get(BODY_DIGEST)

@@ -3,7 +3,9 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
-from ava.readcache import ReadCache
+import pytest
+
+from ava.readcache import Envelope, FleetShelf, ReadCache
 from ava.readcache.memory import MemoryShelf
 
 KEY = ("ada", "thing")
@@ -20,6 +22,10 @@ class Busy(Exception):
 
 
 class Clock:
+    """Time as it passes for copies in this process."""
+
+    where = "memory"
+
     def __init__(self):
         self.seconds = 0.0
 
@@ -28,6 +34,50 @@ class Clock:
 
     def now(self):
         return NOON + timedelta(seconds=self.seconds)
+
+    def shelf(self, **options):
+        return MemoryShelf(clock=self, now=self.now, **options)
+
+    def ago(self, moment):
+        return (self.now() - moment).total_seconds()
+
+    def near(self, seconds):
+        return seconds
+
+
+class FleetClock:
+    """Time as it passes for copies in Redis: moving on makes them older."""
+
+    where = "fleet"
+
+    def __init__(self, redis):
+        self.client = redis.client
+        self._seconds = 0.0
+
+    @property
+    def seconds(self):
+        return self._seconds
+
+    @seconds.setter
+    def seconds(self, seconds):
+        older = round(1000 * (seconds - self._seconds))
+        self._seconds = seconds
+        for copy in self.client.scan_iter("ava:{copies:*"):
+            if self.client.type(copy) == b"hash" and self.client.hexists(copy, "blob"):
+                self.client.hincrby(copy, "at", -1000 * older)
+                self.client.pexpire(copy, self.client.pttl(copy) - older)
+
+    def now(self):
+        return datetime.now(UTC)
+
+    def shelf(self):
+        return FleetShelf("test", Envelope("test", lambda value: value, lambda value: value))
+
+    def ago(self, moment):
+        return (self.now() - moment).total_seconds()
+
+    def near(self, seconds):
+        return pytest.approx(seconds, abs=5)
 
 
 class Source:
@@ -57,10 +107,9 @@ class Places(threading.BoundedSemaphore):
         return self._initial_value - self._value
 
 
-def make(clock, *, size=500, keep_for=24 * 3600.0, name="test", **kwargs):
-    shelf = MemoryShelf(size=size, keep_for=keep_for, clock=clock, now=clock.now)
+def make(clock, *, name="test", shelf=None, **kwargs):
     options = {"fresh_for": lambda: 300.0, "busy": Busy}
-    return ReadCache(name, shelf=shelf, **{**options, **kwargs})
+    return ReadCache(name, shelf=shelf or clock.shelf(), **{**options, **kwargs})
 
 
 def until(condition):

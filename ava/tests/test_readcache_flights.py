@@ -4,12 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ava.tests.reading import KEY, WAIT, Busy, Clock, Down, Places, Source, make, until
-
-
-@pytest.fixture
-def clock():
-    return Clock()
+from ava.tests.reading import KEY, WAIT, Busy, Down, Places, Source, make, until
 
 
 def test_concurrent_misses_make_one_read(clock):

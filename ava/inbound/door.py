@@ -69,6 +69,9 @@ def _take(source: Source, request: HttpRequest) -> HttpResponse:
     except Malformed as malformed:
         count("malformed")
         raise MalformedRequest(str(malformed)) from malformed
+    if not verified.keep:
+        count("accepted")
+        return HttpResponse(status=204)
     with correlation.bind(correlation.accept(verified.correlation_id or correlation.current())):
         try:
             delivery, new = services.store(source, verified, now=timezone.now())

@@ -43,6 +43,7 @@ class Verified:
         event: its type, for people and filters.
         payload: what to keep: JSON, secrets taken out.
         correlation_id: of the request that caused it, when it tells.
+        keep: False for what is only acknowledged, because others say the same and more.
     """
 
     owner: User | None
@@ -50,6 +51,7 @@ class Verified:
     event: str
     payload: dict[str, Any] = field(repr=False)
     correlation_id: str | None = None
+    keep: bool = True
 
 
 class Forged(Exception):

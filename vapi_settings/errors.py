@@ -101,7 +101,7 @@ def not_changed(answer: Answer) -> Exception:
         case 404:
             return AssistantNotFound()
         case 400 | 409 | 413 | 422:
-            return ChangeRefused(_messages(answer))
+            return ChangeRefused(messages(answer))
         case _:
             return no_list(answer)
 
@@ -147,7 +147,8 @@ def invalid(sentence: str, field: str = "value") -> ValidationFailed:
     return ValidationFailed(sentence, errors={field: [sentence]})
 
 
-def _messages(answer: Answer) -> list[str]:
+def messages(answer: Answer) -> list[str]:
+    """What Vapi said against a request, one text for each fault."""
     try:
         body: Any = answer.json()
     except ProviderUnreachable:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from ava import upstream
 from integrations.credentials import services as credentials
+from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from vapi_settings import copies
@@ -88,8 +89,8 @@ def vapi(sandbox: Sandbox, settings: Any, quick_door: None) -> Dashboard:
     return Dashboard(sandbox)
 
 
-def store_key(user: User, **fields: Any) -> None:
-    credentials.save(
+def store_key(user: User, **fields: Any) -> Credential:
+    return credentials.save(
         user=user,
         provider="vapi",
         values={"api_key": KEY, **fields},

@@ -1,0 +1,105 @@
+"""What may go wrong with a call by an assistant: from Vapi's refusals to AVA's problems.
+
+POST /call answers 400 with `{"message": text or list}` in class-validator's or Vapi's own words
+(docs.vapi.ai/api-reference/calls/create). An answered refusal means that nobody was called.
+"""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from ava.problems import Conflict, NotFound, Problem, ValidationFailed
+from ava.upstream import Answer, ProviderRateLimited
+from vapi_settings.errors import VAPI, AssistantNotFound, messages, no_list
+
+
+class CallNotFound(NotFound):
+    code = "vapi_call_not_found"
+    detail = "Vapi knows no such call."
+
+
+class CallNotControllable(Conflict):
+    code = "vapi_call_not_controllable"
+    detail = "Vapi takes no orders for this call: it has not begun yet, or it is over."
+
+
+class VapiRefused(Problem):
+    """Vapi answered, understood, and said no, in words that AVA has no sentence for."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "vapi_refused"
+    detail = (
+        "Vapi did not accept AVA's request. Vapi's dashboard may show what is wrong with the "
+        "assistant or the number."
+    )
+
+
+class NumberNotAtVapi(ValidationFailed):
+    """An assistant can only call from a number that Vapi knows."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, errors={"from": [sentence]})
+
+
+def unknown_call(answer: Answer) -> Exception:
+    """What an answer other than 2xx means for one call. Vapi says 400 to an id that is none."""
+    return CallNotFound() if answer.status in (400, 404) else no_list(answer)
+
+
+def not_called(answer: Answer) -> Exception:
+    """What it means for a call that was to be placed."""
+    if answer.status not in (400, 402, 404, 409, 413, 422):
+        return no_list(answer)
+    said = "; ".join(messages(answer))
+    return next((make() for words, make in _REFUSALS if words.search(said)), VapiRefused())
+
+
+def not_imported(answer: Answer) -> Exception:
+    """What it means for a number that was to be imported."""
+    if answer.status not in (400, 404, 409, 413, 422):
+        return no_list(answer)
+    said = "; ".join(messages(answer))
+    for words, field, sentence in _NOT_IMPORTED:
+        if words.search(said):
+            return _invalid(field, sentence)
+    return VapiRefused()
+
+
+def _invalid(field: str, sentence: str) -> ValidationFailed:
+    return ValidationFailed(sentence, errors={field: [sentence]})
+
+
+def _exhausted() -> ProviderRateLimited:
+    return ProviderRateLimited(VAPI, unsent=True)
+
+
+_REFUSALS: Final = (
+    (re.compile(r"concurren", re.I), _exhausted),
+    (
+        re.compile(r"credit|wallet|balance|billing|payment|subscription", re.I),
+        lambda: VapiRefused("Vapi refused the call: the Vapi account has no credit left for it."),
+    ),
+    (
+        re.compile(r"international", re.I),
+        lambda: _invalid("to", "A free Vapi number calls numbers in the USA only."),
+    ),
+    (
+        re.compile(r"customer\b", re.I),
+        lambda: _invalid("to", "Vapi does not call this number. Check that it is complete."),
+    ),
+    (
+        re.compile(r"phone ?number", re.I),
+        lambda: NumberNotAtVapi("Vapi does not know the number to call from any more."),
+    ),
+    (re.compile(r"assistant", re.I), AssistantNotFound),
+)
+_NOT_IMPORTED: Final = (
+    (re.compile(r"exist|in use|already", re.I), "number", "Vapi has this number already."),
+    (
+        re.compile(r"twilio|credential|authenticat", re.I),
+        "number",
+        "Vapi could not reach this number with your Twilio credentials. Check that the number "
+        "belongs to that Twilio account.",
+    ),
+    (re.compile(r"number", re.I), "number", "Vapi does not take this number."),
+)

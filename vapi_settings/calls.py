@@ -1,0 +1,154 @@
+"""Calls by an assistant: place one, look at it, find it again, end it.
+
+Vapi knows no idempotency key. A call carries AVA's marks in its metadata instead, so that after a
+lost answer it can be found among Vapi's calls.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+
+from ava.upstream import ProviderProblem
+from integrations.credentials import hooks
+from integrations.credentials.services import credentials_for
+from vapi_settings import copies, queries, schemes
+from vapi_settings.callclient import CallClient
+from vapi_settings.callerrors import NumberNotAtVapi
+from vapi_settings.client import Assistant, PhoneNumber
+from vapi_settings.errors import VAPI
+from vapi_settings.reading import part
+from vapi_settings.records import VapiCall
+
+CLOCKS_DIFFER: Final = timedelta(minutes=2)
+RETRIES: Final = {"type": "exponential", "maxRetries": 5, "baseDelaySeconds": 1}
+CORRELATION_MARK: Final = "ava_correlation_id"
+
+
+def number_for(*, user: User, assistant_id: str, number: str | None = None) -> PhoneNumber:
+    """The phone number at Vapi that a call comes from.
+
+    Args:
+        number: E.164; None means the assistant's own, else the only one.
+
+    Raises:
+        NumberNotAtVapi: there is none, or not that one, or there are several.
+        ProviderProblem, CredentialsMissing.
+    """
+    of = copies.account(user)
+    found = copies.phone_numbers(of).value
+    if number is not None:
+        if all(one.number != number for one in found):
+            # It may have been imported since.
+            found = copies.phone_numbers(of, reload=True).value
+        for one in found:
+            if one.number == number:
+                return one
+        raise NumberNotAtVapi(
+            f"Vapi does not know {number}. Import it first: POST /vapi/phone-numbers."
+        )
+    candidates = [one for one in found if one.assistant_id == assistant_id] or list(found)
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise NumberNotAtVapi("Vapi has no phone number yet. Import one: POST /vapi/phone-numbers.")
+    listed = ", ".join(one.number for one in candidates if one.number)
+    raise NumberNotAtVapi(f"There are several numbers to call from. Name one of {listed}.")
+
+
+def place(
+    *,
+    user: User,
+    assistant_id: str,
+    phone_number_id: str,
+    to: str,
+    correlation_id: str,
+    metadata: Mapping[str, str],
+) -> VapiCall:
+    """Let an assistant call somebody.
+
+    Args:
+        phone_number_id: as `number_for` finds it.
+        to: E.164.
+        metadata: AVA's marks, for `find`; their names begin with "ava_".
+
+    Raises:
+        ProviderUnreachable: unless it is `unsent`, the call may have been placed: `find` it.
+        Problem: any other, and nobody was called.
+    """
+    try:
+        found = queries.assistant(user=user, assistant_id=assistant_id).value
+    except ProviderProblem as problem:
+        problem.unsent = True
+        raise
+    marks = {CORRELATION_MARK: correlation_id, **metadata}
+    return _client(user).place(
+        {
+            "assistantId": found.id,
+            "phoneNumberId": phone_number_id,
+            "customer": {"number": to},
+            "assistantOverrides": {
+                # An override replaces what it names: the assistant's own metadata goes along.
+                "metadata": {**part(found.document, "metadata"), **marks},
+                **_events_to_ava(user, found),
+            },
+        }
+    )
+
+
+def fetch(*, user: User, call_id: str) -> VapiCall:
+    """A call as Vapi sees it now. Raises: CallNotFound, ProviderProblem, CredentialsMissing."""
+    return _client(user).one(call_id)
+
+
+def find(
+    *,
+    user: User,
+    since: datetime,
+    metadata: Mapping[str, str],
+    assistant_id: str,
+    phone_number_id: str,
+) -> list[VapiCall]:
+    """The calls placed since then that carry these marks. An empty list is Vapi's word for none.
+
+    Raises:
+        ProviderProblem: nobody knows; also where there are too many calls to look at them all.
+    """
+    placed = _client(user).since(
+        since - CLOCKS_DIFFER, assistantId=assistant_id, phoneNumberId=phone_number_id
+    )
+    return [call for call in placed if metadata.items() <= call.metadata.items()]
+
+
+def end(*, user: User, call_id: str) -> None:
+    """Hang up.
+
+    Raises:
+        CallNotControllable: Vapi takes no orders for it; `provider_sid` at Twilio may help.
+        CallNotFound, ProviderProblem, CredentialsMissing.
+    """
+    client = _client(user)
+    client.end(client.one(call_id))
+
+
+def _client(user: User) -> CallClient:
+    found = credentials_for(user=user, provider=VAPI.label)
+    return CallClient(found.fields["api_key"])
+
+
+def _events_to_ava(user: User, assistant: Assistant) -> dict[str, Any]:
+    """Where Vapi shall report on the call.
+
+    An assistant with a server of its own keeps it, tool calls and all; AVA then asks Vapi for
+    what it needs to know. So it does where AVA has no public address or no secret to check by.
+    """
+    if part(assistant.document, "server"):
+        return {}
+    account = hooks.account_of(user=user, provider=VAPI.label)
+    if account is None or account.url is None:
+        return {}
+    proof = schemes.proof(account.fields)
+    if proof is None:
+        return {}
+    return {"server": {"url": account.url, "headers": proof, "backoffPlan": RETRIES}}

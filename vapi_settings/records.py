@@ -1,0 +1,105 @@
+"""What Vapi knows of a call: one reading for its REST answers and its webhooks. Pure.
+
+https://docs.vapi.ai/api-reference/calls/get, https://docs.vapi.ai/server-url/events
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from vapi_settings.reading import moment, money, part, text
+
+MARKS: Final = "ava_"
+"""How the names of AVA's own metadata begin."""
+
+
+@dataclass(frozen=True)
+class VapiCall:
+    """A call as Vapi sees it.
+
+    Attributes:
+        status: Vapi's word: scheduled, queued, ringing, in-progress, forwarding, ended; or "".
+        provider_sid: the call's SID at Twilio, once there is one.
+        cost: US dollars.
+        metadata: AVA's own marks, and nothing else of what the assistant carries.
+        control_url: takes orders for the running call from whoever knows it.
+    """
+
+    id: str
+    status: str
+    to: str
+    assistant_id: str | None
+    phone_number_id: str | None
+    provider_sid: str | None
+    ended_reason: str | None
+    cost: Decimal | None
+    transcript: str | None
+    recording_url: str | None
+    summary: str | None
+    created_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    metadata: Mapping[str, str] = field(hash=False)
+    control_url: str = field(repr=False)
+
+
+def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> VapiCall:
+    """The call.
+
+    Args:
+        found: Vapi's call object.
+        report: the message it came in, which says some things instead of the call.
+    """
+    told = {**found, **{name: value for name, value in (report or {}).items() if value is not None}}
+    artifact = part(told, "artifact")
+    return VapiCall(
+        id=text(found.get("id")),
+        status=text(told.get("status")),
+        to=text(part(told, "customer").get("number")),
+        assistant_id=text(found.get("assistantId")) or None,
+        phone_number_id=text(found.get("phoneNumberId")) or None,
+        provider_sid=_provider_sid(found),
+        ended_reason=text(told.get("endedReason")) or None,
+        cost=money(told.get("cost")),
+        transcript=text(artifact.get("transcript")) or text(told.get("transcript")) or None,
+        recording_url=_recording_url(artifact),
+        summary=text(part(told, "analysis").get("summary")) or text(told.get("summary")) or None,
+        created_at=moment(found.get("createdAt")),
+        started_at=moment(told.get("startedAt")),
+        ended_at=moment(told.get("endedAt")),
+        metadata=marks(part(found, "assistantOverrides", "metadata")),
+        control_url=text(part(found, "monitor").get("controlUrl")),
+    )
+
+
+def marks(metadata: Mapping[str, Any]) -> Mapping[str, str]:
+    """What AVA itself wrote into a call's metadata."""
+    return {
+        name: value
+        for name, value in metadata.items()
+        if name.startswith(MARKS) and isinstance(value, str) and len(value) <= 128
+    }
+
+
+def _provider_sid(found: Mapping[str, Any]) -> str | None:
+    # The first is deprecated, and still what arrives.
+    sid = text(found.get("phoneCallProviderId")) or text(part(found, "transport").get("callSid"))
+    return sid or None
+
+
+def _recording_url(artifact: Mapping[str, Any]) -> str | None:
+    """A link that lasts: the presigned ones are keys, and expire."""
+    recording = part(artifact, "recording")
+    candidates = (
+        part(recording, "mono").get("combinedUrl"),
+        artifact.get("recordingUrl"),
+        recording.get("stereoUrl"),
+        artifact.get("stereoRecordingUrl"),
+    )
+    return next((text(url) for url in candidates if _is_link(url)), None)
+
+
+def _is_link(url: Any) -> bool:
+    return text(url).startswith(("https://", "http://")) and len(url) <= 2000

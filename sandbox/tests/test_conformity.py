@@ -10,9 +10,12 @@ from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAP
 
 from sandbox.server import Sandbox
 from sandbox.tests.client import Client
+from sandbox.tests.conftest import FRONT_DESK as DESK
+from sandbox.tests.conftest import PERSON, Twilio
 from sandbox.tests.specimens import Specimens
 from sandbox.tests.specs import load, strict
 from sandbox.tests.test_other_providers import ACCOUNT, DEMO
+from sandbox.tests.test_twilio_calls import WAIT
 from sandbox.tests.test_vapi import FRONT_DESK
 from sandbox.vapi.assistant import ASSISTANT
 
@@ -120,6 +123,36 @@ def test_twilios_account_and_numbers_conform(sandbox: Sandbox) -> None:
         call("GET", f"/2010-04-01/Accounts/{ACCOUNT}.json", auth=DEMO)
         numbers = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json"
         call("GET", f"{numbers}?PageSize=1&Page=1", auth=DEMO)
+
+
+def test_twilios_calls_and_messages_conform(twilio: Twilio, control: Client) -> None:
+    base = f"/2010-04-01/Accounts/{ACCOUNT}"
+    with Client(twilio.base.removesuffix(base)) as client:
+        client.session.auth = DEMO
+        call = checker(document("twilio_api_v2010.json", client.base), client)
+        ends = {"To": PERSON, "From": DESK, "StatusCallback": "http://127.0.0.1:1/status"}
+        placed = {**ends, "Twiml": WAIT, "StatusCallbackEvent": ["ringing", "completed"]}
+        made = call("POST", f"{base}/Calls.json", data=placed).json()
+        twilio.becomes("Calls", made["sid"], "in-progress")
+        one = f"{base}/Calls/{made['sid']}.json"
+        call("GET", one)
+        call("POST", one, data={"Status": "completed"})
+        call("GET", one)
+        sought = f"To=%2B{PERSON[1:]}&StartTime%3E=2026-01-01T00:00:00Z&PageSize=1"
+        call("GET", f"{base}/Calls.json?{sought}")
+        sent = call("POST", f"{base}/Messages.json", data={**ends, "Body": "Hi"}).json()
+        twilio.becomes("Messages", sent["sid"], "delivered")
+        call("GET", f"{base}/Messages/{sent['sid']}.json")
+        call("POST", f"{base}/Messages/{sent['sid']}.json", data={"Body": ""})
+        call("GET", f"{base}/Messages.json?From=%2B{DESK[1:]}&PageSize=1")
+        control.post("/phone", {"to": PERSON, "behaviour": "answer", "texts": "undelivered"})
+        lost = call("POST", f"{base}/Messages.json", data={**ends, "Body": "Hi"}).json()
+        twilio.becomes("Messages", lost["sid"], "undelivered")
+        call("GET", f"{base}/Messages/{lost['sid']}.json")
+        call("DELETE", one)
+        number = f"{base}/IncomingPhoneNumbers/PN{'0' * 31}1.json"
+        call("GET", number)
+        call("POST", number, data={"VoiceUrl": "http://127.0.0.1:1/voice"})
 
 
 def test_resends_domains_conform(sandbox: Sandbox) -> None:

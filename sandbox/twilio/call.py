@@ -9,8 +9,8 @@ from typing import Any
 
 from sandbox.phones import Exchange
 from sandbox.twilio.forms import new_sid, now, rfc2822
-from sandbox.twilio.seed import ACCOUNT_SID, AUTH_TOKEN, BASE
-from sandbox.twilio.signing import Params, request
+from sandbox.twilio.seed import ACCOUNT_SID, BASE
+from sandbox.twilio.signing import Params, idempotency_token, request
 
 EVENTS = ("initiated", "ringing", "answered", "completed")
 PRICE_PER_MINUTE = 0.014
@@ -216,7 +216,9 @@ class Call:
         self._send(f"{self.to} {event}", callback, params)
 
     def _send(self, mark: str, callback: Callback, params: Params) -> None:
+        token = idempotency_token()
+
         def deliver() -> None:
-            request(AUTH_TOKEN, callback.method, callback.url, params)
+            request(callback.method, callback.url, params, token)
 
         self.exchange.mail.send(self.sid, mark, deliver)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox.phones import Exchange
 from sandbox.twilio.forms import new_sid, now, rfc2822
-from sandbox.twilio.seed import ACCOUNT_SID, AUTH_TOKEN, BASE
-from sandbox.twilio.signing import request
+from sandbox.twilio.seed import ACCOUNT_SID, BASE
+from sandbox.twilio.signing import idempotency_token, request
 
 PRICE = 0.0079
 ERRORS = {
@@ -108,8 +108,10 @@ class Message:
         if code := ERRORS.get(self.status):
             params.append(("ErrorCode", str(code[0])))
 
+        token = idempotency_token()
+
         def deliver() -> None:
-            request(AUTH_TOKEN, "POST", url, params)
+            request("POST", url, params, token)
 
         self.exchange.mail.send(self.sid, f"{self.to} {self.status}", deliver)
 

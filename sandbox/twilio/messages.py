@@ -10,7 +10,6 @@ from sandbox.twilio.listing import Resource, chosen
 from sandbox.twilio.message import Message
 from sandbox.twilio.numbers import Numbers
 from sandbox.twilio.refusals import check_message, incapable
-from sandbox.twilio.seed import AUTH_TOKEN
 from sandbox.twilio.signing import request
 from sandbox.twilio.twiml import NotTwimlError, parse
 from sandbox.wire import Query
@@ -111,7 +110,7 @@ class Messages:
     def _ask(self, message: Message, number: Resource) -> None:
         """Show a message that came in to the app, and send what it answers."""
         params = [*message.params(), ("NumSegments", "1"), ("NumMedia", "0")]
-        reply = request(AUTH_TOKEN, number["sms_method"], number["sms_url"], params)
+        reply = request(number["sms_method"], number["sms_url"], params)
         try:
             verbs = parse(reply.body) if reply and reply.ok and reply.body.strip() else ()
         except NotTwimlError:

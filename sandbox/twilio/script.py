@@ -6,7 +6,6 @@ from urllib.parse import urljoin
 
 from sandbox.phones.out import is_url
 from sandbox.twilio.call import Call
-from sandbox.twilio.seed import AUTH_TOKEN
 from sandbox.twilio.signing import Params, request
 from sandbox.twilio.twiml import NotTwimlError, Verb, parse
 
@@ -53,7 +52,7 @@ class Script:
     def _fetch(self, turn: int, source: Source, extra: Params) -> None:
         def ask() -> None:
             params = [*self._call.params(), *extra]
-            reply = request(AUTH_TOKEN, source.method, source.url, params)
+            reply = request(source.method, source.url, params)
             if reply and reply.ok:
                 self._read(turn, reply.body, source.url)
             elif source.fallback_url:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from sandbox.phones.out import Reply, UnansweredError, UnreachableError, ask
+from sandbox.twilio.seed import AUTH_TOKEN
 
 Params = Sequence[tuple[str, str]]
 
@@ -53,9 +54,16 @@ class Overrides:
         return bool({outcome, "all"} & self.policy)
 
 
-def request(token: str, method: str, url: str, params: Params) -> Reply | None:
+def idempotency_token() -> str:
+    """What a request and its repetitions have in common, in I-Twilio-Idempotency-Token."""
+    return str(uuid.uuid4())
+
+
+def request(method: str, url: str, params: Params, token: str | None = None) -> Reply | None:
     """Ask an app as Twilio does, and again as the URL's fragment says.
 
+    Args:
+        token: its idempotency token, if it may be asked more than once.
     Returns: the last answer, or None when none came.
     """
     parts = urlsplit(url)
@@ -63,18 +71,18 @@ def request(token: str, method: str, url: str, params: Params) -> Reply | None:
     headers = {
         "User-Agent": "TwilioProxy/1.1",
         "Accept": "*/*",
-        "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
+        "I-Twilio-Idempotency-Token": token or idempotency_token(),
     }
     body = b""
     if method == "GET":
         query = "&".join(part for part in (parts.query, urlencode(list(params))) if part)
         target = urlunsplit(parts._replace(query=query, fragment=""))
-        headers["X-Twilio-Signature"] = signature(token, target)
+        headers["X-Twilio-Signature"] = signature(AUTH_TOKEN, target)
     else:
         target = urlunsplit(parts._replace(fragment=""))
         body = urlencode(list(params)).encode()
         headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
-        headers["X-Twilio-Signature"] = signature(token, target, params)
+        headers["X-Twilio-Signature"] = signature(AUTH_TOKEN, target, params)
     for tries_left in range(how.retries, -1, -1):
         reply, outcome = _once(method, target, headers, body, how)
         if not tries_left or not how.again(outcome):

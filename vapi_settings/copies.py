@@ -135,6 +135,7 @@ def look(of: Account, assistant_id: str, *, holding: bool = False) -> Assistant:
 
     Raises: AssistantNotFound, ProviderProblem.
     """
+    door(VAPI.label).require_room()
     before = _before(of, assistant_id)
     try:
         found = of.client.assistant(assistant_id)
@@ -148,6 +149,7 @@ def look(of: Account, assistant_id: str, *, holding: bool = False) -> Assistant:
 
 def _list(of: Account) -> Listing:
     """The account's assistants from Vapi; the only one is noted and kept as any read of it."""
+    door(VAPI.label).require_room()
     candidate = ledger.latest_assistant(of.user.pk)
     before = _before(of, candidate) if candidate else None
     since = mark(of)

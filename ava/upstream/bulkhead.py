@@ -16,14 +16,19 @@ class Bulkhead:
     """A fixed number of slots, taken without waiting.
 
     Attributes:
-        size: how many there are.
-        in_use: how many are taken.
+        size: slots.
+        in_use: slots taken now.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.in_use = 0
         self._lock = threading.Lock()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a slot would be refused now."""
+        return self.in_use >= self.size
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -33,7 +38,7 @@ class Bulkhead:
             BulkheadFull: none is free.
         """
         with self._lock:
-            if self.in_use >= self.size:
+            if self.is_full:
                 raise BulkheadFull
             self.in_use += 1
         try:

@@ -92,6 +92,20 @@ class Door:
         """The breaker as it is now; reading changes nothing."""
         return self.works.breaker.snapshot()
 
+    def require_room(self) -> None:
+        """Refuse now what `send` would refuse without sending, so that nothing is made ready in
+        vain. Nothing is reserved: `send` may refuse all the same.
+
+        Raises:
+            ProviderUnavailable: the breaker is open.
+            ProviderBusy: the bulkhead is full.
+        """
+        seen = self.snapshot()
+        if seen.state == "open" and seen.retry_after:
+            raise self._not_asked(Rejected(self.service.label, "open", seen.retry_after))
+        if self.works.bulkhead.is_full:
+            raise self._not_asked(BulkheadFull())
+
     def send(
         self,
         method: str,
@@ -201,11 +215,8 @@ class Door:
             ):
                 passage = Passage(works, watch, is_probe=ticket.probe is not None)
                 yield passage
-        except BulkheadFull:
-            metrics.BULKHEAD_REFUSALS.labels(self.service.label).inc()
-            problem: ProviderProblem = ProviderBusy(self.service)
-        except Rejected as exc:
-            problem = ProviderUnavailable(self.service, retry_after=exc.retry_after)
+        except (BulkheadFull, Rejected) as exc:
+            raise self._not_asked(exc) from None
         except ProviderProblem as exc:
             problem = exc
         else:
@@ -220,6 +231,17 @@ class Door:
             duration_ms=round((time.perf_counter() - started) * 1000, 1),
         )
         raise problem from None
+
+    def _not_asked(self, why: BulkheadFull | Rejected) -> ProviderProblem:
+        """Nothing was sent: told, counted and put into words."""
+        problem: ProviderProblem
+        if isinstance(why, Rejected):
+            problem = ProviderUnavailable(self.service, retry_after=why.retry_after)
+        else:
+            metrics.BULKHEAD_REFUSALS.labels(self.service.label).inc()
+            problem = ProviderBusy(self.service)
+        log.warning("provider not asked", service=self.service.label, outcome=problem.code)
+        return problem
 
     @contextmanager
     def _measured(self) -> Iterator[None]:

@@ -9,9 +9,12 @@ of its own. Between requests gunicorn polls kept-alive connections without a thr
 import errno
 import json
 import math
+import selectors
 import socket
 import time
+from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,6 +26,7 @@ from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from ava import correlation, scrape
+from ava.pace import DELAY, Outlet, Pacer
 from ava.problems import CONTENT_TYPE, MalformedRequest, Problem
 
 log = structlog.get_logger("ava.worker")
@@ -67,7 +71,13 @@ class Reader(SocketUnreader):
 
 
 class Connection(TConn):
-    """A client's connection."""
+    """A client's connection.
+
+    Attributes:
+        kept: an answer that is sent a moment later.
+    """
+
+    kept = b""
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(cfg, sock, client, server)
@@ -98,6 +108,12 @@ class Worker(ThreadWorker):
 
     slot = 0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pacer = Pacer()
+        # Connections whose answer is kept back: when it is sent, in order.
+        self.held: deque[tuple[float, Connection, bool]] = deque()
+
     def notify(self) -> None:
         """Tell the arbiter that we live, about once a second."""
         super().notify()
@@ -114,11 +130,46 @@ class Worker(ThreadWorker):
             loop.stop()
 
     def accept(self, listener: Any) -> None:
-        """gthread's, with our own kind of connection."""
+        """gthread's, with our own kind of connection. It takes a thread when there is a request."""
         with suppress(BlockingIOError, ConnectionAbortedError):
             sock, client = listener.accept()
             self.nr_conns += 1
-            self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname()))
+            conn = Connection(self.cfg, sock, client, listener.getsockname())
+            conn.set_timeout()
+            self.pending_conns.append(conn)
+            readable = partial(self.on_pending_socket_readable, conn)
+            self.poller.register(sock, selectors.EVENT_READ, readable)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """gthread's, in the accepting thread; a kept answer goes first."""
+        if conn.kept:
+            self.held.append((time.monotonic() + DELAY, conn, fs.result()))
+        else:
+            super().finish_request(conn, fs)
+
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """gthread's, which also sends the answers that were kept long enough."""
+        if self.held:
+            due = max(0.0, self.held[0][0] - time.monotonic())
+            timeout = due if timeout is None else min(timeout, due)
+        super().wait_for_and_dispatch_events(timeout)
+        while self.held and (self.held[0][0] <= time.monotonic() or not self.alive):
+            _, conn, stays = self.held.popleft()
+            sent = self.tpool.submit(self._send_kept, conn, stays)
+            finish = partial(self.method_queue.defer, self.finish_request, conn)
+            sent.add_done_callback(finish)
+
+    @staticmethod
+    def _send_kept(conn: Connection, stays: bool) -> bool:
+        answer, conn.kept = conn.kept, b""
+        try:
+            conn.sock.settimeout(SEND_SECONDS)
+            conn.sock.sendall(answer)
+        except OSError:
+            stays = False  # The client has gone.
+        if not stays:
+            conn.close(graceful=True)
+        return stays
 
     def enqueue_req(self, conn: Any) -> None:
         """The time for a head runs from here on; waiting for a thread is part of it."""
@@ -128,16 +179,20 @@ class Worker(ThreadWorker):
     def handle_request(self, req: Any, conn: Any) -> Any:
         """The head is read: the time for the body starts. What the view takes is its own affair."""
         conn.reader.due = time.monotonic() + BODY_SECONDS
-        conn.sock.settimeout(SEND_SECONDS)
+        sock = conn.sock
+        sock.settimeout(SEND_SECONDS)
+        conn.sock = outlet = Outlet(sock, lambda: self.pacer.delay(str(conn.client[0])))
         try:
             return super().handle_request(req, conn)
         except TimeoutError as fault:
             raise BrokenPipeError(errno.EPIPE, "the client does not read its answer") from fault
+        finally:
+            conn.sock, conn.kept = sock, outlet.kept
 
     def handle(self, conn: Any) -> Any:
         """Serve one request. True-ish when the connection stays."""
         stays = super().handle(conn)
-        if not stays:
+        if not stays and not conn.kept:
             # gthread would wait for the client's end in its one accepting thread.
             conn.close(graceful=not conn.reader.cut)
         return stays

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from ava.env import BASE_DIR, VARIABLES
+from ava.pace import QUIET
 from tests.server import RunningAva
 
 HEAD, BODY, SEND = 2.0, 3.0, 2.0
@@ -149,3 +150,22 @@ def test_a_slow_provider_is_waited_for(ava: RunningAva) -> None:
         assert ava.call("GET", "/vapi/settings").status_code == 200
     finally:
         ava.heal()
+
+
+def test_a_client_that_asks_again_at_once_is_refused_more_and_more_slowly(tmp_path):
+    with RunningAva(tmp_path / "var", RATE_LIMIT_PER_MINUTE="1") as ava:
+        refused = QUIET + 10
+
+        def ask(session: requests.Session) -> None:
+            for _ in range(1 + refused):
+                last = session.get(f"{ava.url}/api/v1/auth/me", timeout=20)
+            assert last.status_code == 429
+            assert last.json()["code"] == "rate_limited"
+
+        with requests.Session() as session:
+            # Only the least is certain: a slow machine may spread them over several seconds.
+            assert seconds(lambda: ask(session)) > 0.5
+        for _ in range(3):  # On new connections, too, each whole.
+            answer = requests.get(f"{ava.url}/api/v1/auth/me", timeout=20)
+            assert answer.json()["status"] == 429
+        assert ava.stop() == 0

@@ -1,0 +1,93 @@
+"""Refusals that come too often are sent later; everything else at once."""
+
+import socket
+
+import pytest
+
+from ava.pace import ADDRESSES, DELAY, QUIET, Outlet, Pacer
+
+REFUSAL = b"HTTP/1.1 429 Too Many Requests\r\n\r\n"
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def pacer(clock):
+    return Pacer(clock)
+
+
+def refuse(pacer: Pacer, times: int, address: str = "192.0.2.1") -> list[float]:
+    return [pacer.delay(address) for _ in range(times)]
+
+
+def test_a_person_who_is_refused_now_and_then_waits_for_nothing(pacer, clock):
+    for _ in range(100):
+        assert refuse(pacer, 20) == [0.0] * 20
+        clock.now += 1
+
+
+def test_from_so_many_refusals_a_second_on_each_further_one_is_late(pacer):
+    assert refuse(pacer, QUIET + 3) == [0.0] * QUIET + [DELAY] * 3
+
+
+def test_who_goes_on_stays_slow_into_the_next_second(pacer, clock):
+    refuse(pacer, QUIET + 10)
+    clock.now += 1
+    assert refuse(pacer, 2) == [DELAY] * 2
+
+
+def test_who_pauses_for_a_second_is_quick_again(pacer, clock):
+    refuse(pacer, QUIET + 10)
+    clock.now += 2
+    assert refuse(pacer, 2) == [0.0] * 2
+
+
+def test_one_address_slows_down_no_other(pacer):
+    refuse(pacer, QUIET + 10)
+    assert refuse(pacer, 1, "192.0.2.2") == [0.0]
+
+
+def test_many_addresses_take_a_bounded_memory(pacer):
+    for number in range(ADDRESSES + 50):
+        pacer.delay(f"client {number}")
+    assert len(pacer._counts) == ADDRESSES
+
+
+def through(delay: float, *writes: bytes) -> tuple[bytes, bytes]:
+    """What arrived at once, and what is kept."""
+    here, there = socket.socketpair()
+    with here, there:
+        outlet = Outlet(here, lambda: delay)
+        for data in writes:
+            outlet.sendall(data)
+        here.shutdown(socket.SHUT_WR)
+        return there.recv(1000), outlet.kept
+
+
+@pytest.mark.parametrize(
+    "status", ["200 OK", "401 Unauthorized", "404 Not Found", "502 Bad Gateway"]
+)
+def test_an_answer_that_is_no_refusal_is_sent_as_it_is_written(status):
+    head = f"HTTP/1.1 {status}\r\n\r\n".encode()
+    assert through(DELAY, head, b"HTTP/1.1 429 in its body") == (
+        head + b"HTTP/1.1 429 in its body",
+        b"",
+    )
+
+
+def test_a_first_refusal_is_sent_at_once():
+    assert through(0.0, REFUSAL, b"why") == (REFUSAL + b"why", b"")
+
+
+def test_a_late_refusal_is_kept_whole():
+    assert through(DELAY, REFUSAL, b"w", b"hy") == (b"", REFUSAL + b"why")

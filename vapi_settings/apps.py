@@ -8,9 +8,11 @@ class VapiSettingsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import upstream
+        from ava.inbound.registry import register_handler
         from integrations.credentials import verification
-        from vapi_settings import services
+        from vapi_settings import services, webhooks
         from vapi_settings.errors import VAPI
 
         upstream.register(VAPI, base_url=lambda: str(settings.VAPI_BASE_URL))
         verification.register(VAPI.label, services.verify)
+        register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from ava.inbound.door import view
 from vapi_settings.api import AssistantViewSet, PhoneNumberViewSet, SettingViewSet
+from vapi_settings.webhooks import VapiSource
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("vapi/settings", SettingViewSet.as_view({"get": "index"}), name="vapi-settings"),
@@ -32,4 +34,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         PhoneNumberViewSet.as_view({"get": "index"}),
         name="vapi-phone-numbers",
     ),
+    path("webhooks/vapi", view(VapiSource()), name="vapi-webhook"),
 ]

@@ -1,0 +1,198 @@
+"""Vapi's webhook messages: what AVA keeps of one, what it says, what makes it the same again. Pure.
+
+https://docs.vapi.ai/server-url/events; the ServerMessage* schemas of Vapi's OpenAPI document.
+A message carries the assistant whole, and the Twilio token of its number. So AVA keeps what is
+named here, and nothing else.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from vapi_settings import records
+from vapi_settings.reading import part, text, timestamp
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+STATUS_UPDATE: Final = "status-update"
+END_OF_CALL_REPORT: Final = "end-of-call-report"
+TOOL_CALLS: Final = "tool-calls"
+ASSISTANT_REQUEST: Final = "assistant-request"
+KEPT_TYPES: Final = (STATUS_UPDATE, END_OF_CALL_REPORT, TOOL_CALLS, ASSISTANT_REQUEST)
+"""The others come many times a second of talk, and say nothing that these do not say at the end."""
+
+MAX_DEPTH: Final = 20
+
+_TEXT: Final = True  # a value kept as it is
+_PERSON: Final = {"number": _TEXT, "name": _TEXT, "sipUri": _TEXT, "externalId": _TEXT}
+_CALL: Final = dict.fromkeys(
+    (
+        "id",
+        "type",
+        "status",
+        "endedReason",
+        "assistantId",
+        "squadId",
+        "phoneNumberId",
+        "phoneCallProviderId",
+        "createdAt",
+        "startedAt",
+        "endedAt",
+        "cost",
+    ),
+    _TEXT,
+)
+_UTTERANCE: Final = dict.fromkeys(
+    ("role", "message", "time", "endTime", "secondsFromStart", "duration"), _TEXT
+)
+_SHAPE: Final[Mapping[str, Any]] = {
+    "type": _TEXT,
+    "timestamp": _TEXT,
+    "status": _TEXT,
+    "endedReason": _TEXT,
+    "cost": _TEXT,
+    "startedAt": _TEXT,
+    "endedAt": _TEXT,
+    "transcript": _TEXT,
+    "summary": _TEXT,
+    "customer": _PERSON,
+    "phoneNumber": {"id": _TEXT, "number": _TEXT, "name": _TEXT, "provider": _TEXT},
+    "call": {**_CALL, "customer": _PERSON, "transport": {"callSid": _TEXT}},
+    "analysis": {"summary": _TEXT, "successEvaluation": _TEXT, "structuredData": _TEXT},
+    "artifact": {
+        "transcript": _TEXT,
+        "recordingUrl": _TEXT,
+        "stereoRecordingUrl": _TEXT,
+        "recording": {"stereoUrl": _TEXT, "mono": {"combinedUrl": _TEXT}},
+        "messages": [_UTTERANCE],
+    },
+    "toolCallList": [{"id": _TEXT, "type": _TEXT, "function": {"name": _TEXT, "arguments": _TEXT}}],
+}
+_SPOKEN: Final = ("user", "bot")
+
+
+@dataclass(frozen=True)
+class VapiEvent:
+    """What a message says of a call.
+
+    Attributes:
+        owner: the user whose call it is.
+        type: "status-update" or "end-of-call-report".
+        status: Vapi's word; an end-of-call report means "ended".
+        cost: US dollars.
+        provider_sid: the call's SID at Twilio.
+        metadata: AVA's marks on the call.
+    """
+
+    owner: "User"
+    call_id: str
+    type: str
+    status: str | None
+    at: datetime
+    ended_reason: str | None
+    cost: Decimal | None
+    transcript: str | None
+    recording_url: str | None
+    summary: str | None
+    provider_sid: str | None
+    metadata: Mapping[str, str] = field(hash=False)
+
+
+def kept(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What AVA stores of a message: nothing that is, or may hold, a secret."""
+    found: dict[str, Any] = _kept(message, _SHAPE, 0)
+    if ours := marks(message):
+        found["call"]["assistantOverrides"] = {"metadata": dict(ours)}
+    artifact = part(found, "artifact")
+    if "messages" in artifact:
+        # The system's own is the prompt; what tools said belongs to whoever runs them.
+        spoken = [said for said in artifact["messages"] if said.get("role") in _SPOKEN]
+        found["artifact"] = {**artifact, "messages": spoken}
+    return found
+
+
+def call_id(message: Mapping[str, Any]) -> str:
+    """The id of the call that the message is about; "" for none."""
+    return text(part(message, "call").get("id"))[:64]
+
+
+def marks(message: Mapping[str, Any]) -> Mapping[str, str]:
+    """AVA's marks on the call that the message is about."""
+    return records.marks(part(message, "call", "assistantOverrides", "metadata"))
+
+
+def identity(message: Mapping[str, Any], raw: bytes) -> str:
+    """What makes two deliveries one: Vapi sends no id, and repeats itself.
+
+    A call has many messages of one type, so its id alone would throw most of them away.
+    """
+    kind = text(message.get("type"))[:40]
+    if kind == STATUS_UPDATE and (status := text(message.get("status"))):
+        mark = status[:40]
+    elif kind == TOOL_CALLS and (ids := _tool_call_ids(message)):
+        mark = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:32]
+    elif timestamp(message.get("timestamp")):
+        mark = str(message["timestamp"])[:40]
+    else:
+        mark = hashlib.sha256(raw).hexdigest()[:32]
+    return f"{call_id(message)}:{kind}:{mark}"
+
+
+def read(owner: "User", message: Mapping[str, Any], *, received_at: datetime) -> VapiEvent:
+    """What a stored message says.
+
+    Args:
+        received_at: stands in for a time that Vapi left out.
+    """
+    kind = text(message.get("type"))
+    call = records.call(part(message, "call"), message)
+    return VapiEvent(
+        owner=owner,
+        call_id=call.id,
+        type=kind,
+        status="ended" if kind == END_OF_CALL_REPORT else call.status or None,
+        at=timestamp(message.get("timestamp")) or received_at,
+        ended_reason=call.ended_reason,
+        cost=call.cost,
+        transcript=call.transcript,
+        recording_url=call.recording_url,
+        summary=call.summary,
+        provider_sid=call.provider_sid,
+        metadata=call.metadata,
+    )
+
+
+def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
+    calls = message.get("toolCallList")
+    if not isinstance(calls, list):
+        return []
+    found = (text(call.get("id")) for call in calls if isinstance(call, dict))
+    return sorted(filter(None, found))
+
+
+def _kept(value: Any, shape: Any, depth: int) -> Any:
+    if shape is _TEXT:
+        return _bounded(value, depth)
+    if isinstance(shape, list):
+        items = value if isinstance(value, list) else []
+        return [_kept(item, shape[0], depth + 1) for item in items if isinstance(item, dict)]
+    if not isinstance(value, dict):
+        return {}
+    return {
+        name: _kept(value[name], below, depth + 1) for name, below in shape.items() if name in value
+    }
+
+
+def _bounded(value: Any, depth: int) -> Any:
+    """The value without what nests deeper than anybody speaks."""
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(value, dict):
+        return {name: _bounded(below, depth + 1) for name, below in value.items()}
+    if isinstance(value, list):
+        return [_bounded(below, depth + 1) for below in value]
+    return value

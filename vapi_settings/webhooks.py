@@ -1,0 +1,150 @@
+"""Vapi's webhooks: whose they are, what is kept, what Vapi hears at once.
+
+https://docs.vapi.ai/server-url/events
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from django.contrib.auth.models import User
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+
+from ava.inbound.models import Delivery
+from ava.inbound.source import Forged, Malformed, Received, Verified
+from ava.problems import Problem
+from ava.upstream.answer import parse_json
+from integrations.credentials import hooks
+from integrations.credentials.hooks import HookAccount
+from vapi_settings import copies, events, queries, schemes, tools
+from vapi_settings.calls import CORRELATION_MARK
+from vapi_settings.errors import VAPI
+from vapi_settings.events import VapiEvent
+from vapi_settings.patience import Patience
+
+log = structlog.get_logger("vapi_settings")
+
+KIND = "events"
+NOBODY_THERE = "I am sorry, nobody can take your call right now. Please call again later."
+
+Listener = Callable[[VapiEvent], None]
+
+_listeners: list[Listener] = []
+
+
+def register_listener(listener: Listener) -> None:
+    """Be told what Vapi says of calls, in a job, in any order and maybe twice.
+
+    Raising has the job run again later, for all listeners.
+    """
+    _listeners.append(listener)
+
+
+class VapiSource:
+    """POST /webhooks/vapi"""
+
+    provider = VAPI.label
+    kind = KIND
+
+    def verify(self, received: Received) -> Verified:
+        """Whose it is. Raises: Forged, Malformed."""
+        owner = _owner(received)
+        message = _message(received.raw)
+        kept = events.kept(message)
+        marks = events.marks(message)
+        return Verified(
+            owner=owner,
+            delivery_id=f"{owner.pk}:{events.identity(message, received.raw)}",
+            event=kept["type"],
+            payload=kept,
+            correlation_id=marks.get(CORRELATION_MARK),
+            keep=kept["type"] in events.KEPT_TYPES,
+        )
+
+    def reply(self, delivery: Delivery) -> HttpResponse | None:
+        """What the call waits for; a repeated question gets an answer, too."""
+        assert delivery.owner is not None  # noqa: S101 - `verify` names one
+        match delivery.event:
+            case events.TOOL_CALLS:
+                found = tools.results(
+                    delivery.owner,
+                    events.call_id(delivery.payload),
+                    delivery.payload.get("toolCallList", []),
+                    Patience(),
+                )
+                return JsonResponse({"results": found})
+            case events.ASSISTANT_REQUEST:
+                return JsonResponse(_assistant(delivery.owner, Patience()))
+            case _:
+                return None
+
+
+def handle(delivery: Delivery) -> None:
+    """Tell the listeners what a stored message says."""
+    if delivery.event not in (events.STATUS_UPDATE, events.END_OF_CALL_REPORT):
+        return
+    assert delivery.owner is not None  # noqa: S101 - `verify` names one
+    event = events.read(delivery.owner, delivery.payload, received_at=delivery.received_at)
+    if event.call_id:
+        for listener in _listeners:
+            listener(event)
+
+
+def _owner(received: Received) -> User:
+    """The user whose secret proves the delivery.
+
+    Raises:
+        Forged: nobody's does, or, where the address names no account, that of several does.
+    """
+    named = dict(received.query).get(hooks.PARAMETER)
+    now = timezone.now()
+
+    def complaint(account: HookAccount) -> str | None:
+        return schemes.complaint(account.fields, received.headers, received.raw, now=now)
+
+    if named is not None:
+        account = hooks.named(provider=VAPI.label, account=named)
+        if account is None:
+            raise Forged("The address names no account that takes Vapi's webhooks.")
+        if reason := complaint(account):
+            raise Forged(reason, {"user": account.user.pk})
+        return account.user
+    # All are tried, so that the time it takes tells nothing.
+    accounts = list(hooks.candidates(provider=VAPI.label))
+    matching = [account for account in accounts if complaint(account) is None]
+    if len(matching) == 1:
+        return matching[0].user
+    tried = {"accounts tried": len(accounts)}
+    if matching:
+        raise Forged("Several users keep this secret. Give Vapi your webhook_url.", tried)
+    raise Forged("The address names no account, and it is nobody's webhook_secret.", tried)
+
+
+def _message(raw: bytes) -> dict[str, Any]:
+    try:
+        body = parse_json(raw)
+    except ValueError:
+        raise Malformed("The body is no JSON.") from None
+    message = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise Malformed("The body holds no message with a type.")
+    return message
+
+
+def _assistant(owner: User, patience: Patience) -> dict[str, str]:
+    """Who takes an incoming call: the user's default assistant, else the only one."""
+    late = {"error": NOBODY_THERE}
+    return patience.wait(patience.start(partial(_chosen, owner)), late)
+
+
+def _chosen(owner: User) -> dict[str, str]:
+    try:
+        of = copies.account(owner)
+        # Vapi knows whether it still exists; asking would only cost the caller's time.
+        chosen = of.default_assistant_id or queries.find(of, None).value.id
+    except Problem as problem:
+        log.warning("no assistant for an incoming call", code=problem.code)
+        return {"error": NOBODY_THERE}
+    return {"assistantId": chosen}

@@ -1,0 +1,177 @@
+"""The loop of a web worker, and several at once."""
+
+import multiprocessing
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+
+from ava import jobs
+from ava.jobs import services
+from ava.jobs.loop import Loop
+from ava.jobs.models import Job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Loop]]:
+    """Start loops as `start(threads=..., poll=...)`; they are stopped at the end."""
+    loops: list[Loop] = []
+
+    def begin(**options: Any) -> Loop:
+        loops.append(Loop(**options).start())
+        return loops[-1]
+
+    yield begin
+    for loop in loops:
+        loop.stop()
+
+
+def until(reached: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+def all_done() -> bool:
+    return not Job.objects.exclude(state=Job.State.DONE).exists()
+
+
+def test_a_job_of_this_process_starts_without_waiting_for_the_next_look(
+    start: Callable[..., Loop],
+) -> None:
+    done = threading.Event()
+    jobs.register("work", lambda payload: done.set())
+    start(poll=60)
+    time.sleep(0.2)
+    services.enqueue("work", {})
+    assert done.wait(30)
+    until(all_done)
+
+
+def test_a_job_that_is_not_committed_does_not_start(start: Callable[..., Loop]) -> None:
+    seen: list[bool] = []
+    committed = threading.Event()
+    jobs.register("work", lambda payload: seen.append(committed.is_set()))
+    start(poll=0.01)
+    with transaction.atomic():
+        services.enqueue("work", {})
+        time.sleep(0.1)
+        committed.set()
+    until(lambda: seen == [True])
+
+
+def test_a_job_that_hangs_holds_up_no_other(start: Callable[..., Loop]) -> None:
+    let_go = threading.Event()
+    jobs.register("hang", lambda payload: let_go.wait(30))
+    jobs.register("work", lambda payload: None)
+    start(threads=3, poll=0.05)
+    for kind in ("hang", "hang", "work"):
+        services.enqueue(kind, {})
+    until(lambda: Job.objects.get(kind="work").state == Job.State.DONE)
+    assert Job.objects.filter(kind="hang", state=Job.State.QUEUED).count() == 2
+    let_go.set()
+    until(all_done)
+
+
+def test_no_more_jobs_run_at_once_than_there_are_threads(start: Callable[..., Loop]) -> None:
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def work(payload: dict[str, Any]) -> None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.02)
+        with lock:
+            now[0] -= 1
+
+    jobs.register("work", work)
+    with transaction.atomic():
+        for _ in range(20):
+            services.enqueue("work", {})
+    start(threads=2, poll=0.05)
+    until(all_done)
+    assert most == [2]
+
+
+def test_a_stopped_loop_finishes_what_it_has_begun_and_begins_nothing_more(
+    start: Callable[..., Loop],
+) -> None:
+    begun, let_go = threading.Event(), threading.Event()
+
+    def work(payload: dict[str, Any]) -> None:
+        begun.set()
+        let_go.wait(30)
+
+    jobs.register("work", work)
+    loop = start(threads=1, poll=0.05)
+    services.enqueue("work", {"n": 1})
+    assert begun.wait(30)
+    stopper = threading.Thread(target=loop.stop)
+    stopper.start()
+    services.enqueue("work", {"n": 2})
+    time.sleep(0.1)
+    assert stopper.is_alive()
+    let_go.set()
+    stopper.join(30)
+    assert Counter(Job.objects.values_list("state", flat=True)) == {"done": 1, "queued": 1}
+
+
+def test_a_database_in_trouble_is_told_once_and_the_loop_goes_on(
+    start: Callable[..., Loop], caplog: pytest.LogCaptureFixture
+) -> None:
+    ran = threading.Event()
+    jobs.register("work", lambda payload: ran.set())
+    services.enqueue("work", {})
+    rename = "ALTER TABLE {} RENAME TO {}"
+    with connection.cursor() as cursor:
+        cursor.execute(rename.format("jobs_job", "jobs_away"))
+    try:
+        start(poll=0.02)
+        time.sleep(0.5)
+        assert not ran.is_set()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(rename.format("jobs_away", "jobs_job"))
+    assert ran.wait(30)
+    until(all_done)
+    said = [record.msg["event"] for record in caplog.records if record.name == "ava.jobs"]
+    assert said == ["jobs cannot be found", "jobs can be found again"]
+
+
+JOBS, PROCESSES = 120, 8
+
+
+def test_of_eight_processes_on_the_same_rows_one_does_each(tmp_path: Path) -> None:
+    effects = os.open(tmp_path / "effects", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    jobs.register("work", lambda payload: os.write(effects, f"{payload['n']}\n".encode()))
+    with transaction.atomic():
+        for number in range(JOBS):
+            services.enqueue("work", {"n": number})
+    # Forked: they must not share this process' connection.
+    connections.close_all()
+    forked = multiprocessing.get_context("fork")
+    gate = forked.Barrier(PROCESSES)
+
+    def race() -> None:
+        gate.wait()
+        services.run_due()
+
+    processes = [forked.Process(target=race) for _ in range(PROCESSES)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+    os.close(effects)
+    done = (tmp_path / "effects").read_text().split()
+    assert sorted(map(int, done)) == list(range(JOBS))
+    assert all_done()

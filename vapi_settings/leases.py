@@ -14,8 +14,9 @@ from django.utils import timezone
 from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AssistantLease
 
-SECONDS = 60.0
-"""How long an editor may take; whoever died holding the lease blocks others for this long."""
+SECONDS = 15.0
+"""What one step of an edit may take, its request to Vapi included; the lease is renewed before each
+step. Whoever died holding it blocks others for this long at most."""
 
 WAIT = 1.0
 PAUSE = 0.05
@@ -27,15 +28,10 @@ _places = threading.BoundedSemaphore(4)
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to change one assistant until a moment."""
+    """The right to change one assistant, for a while."""
 
     assistant_id: str
     holder: uuid.UUID
-    until: datetime
-
-    def left(self, now: datetime) -> float:
-        """Seconds."""
-        return (self.until - now).total_seconds()
 
 
 @contextmanager
@@ -57,6 +53,13 @@ def hold(
         )
 
 
+def renew(lease: Lease, now: datetime) -> bool:
+    """Begin the next step. False when the lease ran out, and somebody else may be at it."""
+    row = AssistantLease.objects.filter(pk=lease.assistant_id, holder=lease.holder)
+    until = now + timedelta(seconds=SECONDS)
+    return bool(row.filter(lease_until__gt=now).update(lease_until=until))
+
+
 def count_change(assistant_id: str) -> int:
     """Note that a change may have reached Vapi; copies read before are old. The new edition."""
     row = AssistantLease.objects.filter(pk=assistant_id)
@@ -71,15 +74,16 @@ def is_live(row: AssistantLease, now: datetime) -> bool:
 
 def _acquire(assistant_id: str, now: Callable[[], datetime]) -> Lease | None:
     moment = now()
-    lease = Lease(assistant_id, uuid.uuid4(), moment + timedelta(seconds=SECONDS))
+    lease = Lease(assistant_id, uuid.uuid4())
+    until = moment + timedelta(seconds=SECONDS)
     row = AssistantLease.objects.filter(pk=assistant_id)
     free = Q(lease_until=None) | Q(lease_until__lte=moment)
-    if not row.filter(free).update(holder=lease.holder, lease_until=lease.until):
+    if not row.filter(free).update(holder=lease.holder, lease_until=until):
         if row.exists():
             return None
         # The first change ever of this assistant. Of two that come here one inserts.
         AssistantLease.objects.bulk_create([AssistantLease(pk=assistant_id)], ignore_conflicts=True)
-        if not row.filter(free).update(holder=lease.holder, lease_until=lease.until):
+        if not row.filter(free).update(holder=lease.holder, lease_until=until):
             return None
     return lease
 

@@ -25,9 +25,6 @@ from vapi_settings.values import ValueRefused
 
 log = structlog.get_logger("vapi_settings")
 
-NEEDED_SECONDS = 25.0
-"""What must be left of a lease when the change is sent: for the PATCH and for reading back."""
-
 TRIES = 5
 
 Clock = Callable[[], datetime]
@@ -236,8 +233,8 @@ def _change(
     edit: _Edit, lease: Lease, before: Assistant, body: dict[str, Any], revision: Revision
 ) -> Assistant:
     """Send the change and find out what became of it; the assistant afterwards."""
-    if lease.left(edit.now()) < NEEDED_SECONDS:
-        # Vapi was slow: somebody else might hold the lease before this is done.
+    if not leases.renew(lease, edit.now()):
+        # This process was slow: somebody else may hold the lease by now.
         ledger.move(revision, Revision.UNSETTLED, Revision.Status.FAILED)
         raise errors.EditInProgress(retry_after=leases.RETRY_AFTER)
     # From here on copies are old, whatever Vapi answers: a refusal may come after the work.
@@ -245,6 +242,7 @@ def _change(
     answered, lost = _send(edit, before, body, revision)
     since = copies.mark(edit.of)
     edition = leases.count_change(before.id)
+    leases.renew(lease, edit.now())
     try:
         after = copies.look(edit.of, before.id, holding=True)
     except Problem as failure:

@@ -37,7 +37,6 @@ def hold(clock, assistant_id="a"):
 
 def test_a_free_assistant_is_held_at_once_and_free_again_afterwards(clock):
     with hold(clock) as lease:
-        assert lease.left(NOON) == leases.SECONDS
         row = AssistantLease.objects.get(pk="a")
         assert (row.holder, leases.is_live(row, NOON)) == (lease.holder, True)
     row = AssistantLease.objects.get(pk="a")
@@ -86,6 +85,24 @@ def test_who_lost_the_lease_does_not_take_it_from_the_next(clock):
     with hold(clock) as lease:
         late.__exit__(None, None, None)
         assert AssistantLease.objects.get(pk="a").holder == lease.holder
+
+
+def test_an_edit_of_several_slow_steps_keeps_its_lease(clock):
+    with hold(clock) as lease:
+        for _ in range(4):
+            clock.moment += timedelta(seconds=leases.SECONDS - 1)
+            assert leases.renew(lease, clock.moment)
+        with pytest.raises(EditInProgress), hold(clock):
+            pass
+
+
+def test_a_lease_that_ran_out_is_not_renewed(clock):
+    with hold(clock) as lease:
+        clock.moment += timedelta(seconds=leases.SECONDS)
+        assert not leases.renew(lease, clock.moment)
+        with hold(clock) as next_lease:
+            assert not leases.renew(lease, clock.moment)
+            assert AssistantLease.objects.get(pk="a").holder == next_lease.holder
 
 
 def test_a_failure_inside_frees_it(clock):

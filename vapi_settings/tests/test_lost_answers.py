@@ -1,11 +1,13 @@
 """A change whose answer never came: what AVA says, and what Vapi did."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from vapi_settings import leases
+from vapi_settings import leases, services
+from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AssistantLease, Revision
 from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS
 
@@ -220,3 +222,14 @@ class TestAProcessThatDied:
         assert (answer.status_code, answer.json()["code"]) == (409, "edit_in_progress")
         assert answer["Retry-After"] == "2"
         assert vapi.patches == []
+
+
+def test_an_editor_that_stood_still_too_long_sends_nothing(user, vapi):
+    moment = timezone.now()
+    moments = itertools.chain([moment], itertools.repeat(moment + timedelta(seconds=20)))
+    with pytest.raises(EditInProgress):
+        services.change_setting(
+            user=user, key="temperature", value=1.1, source="api", now=lambda: next(moments)
+        )
+    assert vapi.patches == []
+    assert status_of("temperature") == "failed"

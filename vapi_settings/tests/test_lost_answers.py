@@ -224,7 +224,7 @@ class TestAProcessThatDied:
         assert vapi.patches == []
 
 
-def test_an_editor_that_stood_still_too_long_sends_nothing(user, vapi):
+def test_an_editor_that_stood_still_too_long_sends_nothing(ada, user, vapi):
     moment = timezone.now()
     moments = itertools.chain([moment], itertools.repeat(moment + timedelta(seconds=20)))
     with pytest.raises(EditInProgress):

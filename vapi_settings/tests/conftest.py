@@ -10,11 +10,14 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from ava import upstream
+from ava.inbound import services as inbound
+from ava.jobs.services import run_due
 from integrations.credentials import services as credentials
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from vapi_settings import copies
+from vapi_settings import copies, webhooks
+from vapi_settings.tests.hooking import SECRET, post
 
 KEY = "vapi-demo-key"
 SETTINGS = "/api/v1/vapi/settings"
@@ -132,3 +135,35 @@ def value_of(ada: APIClient) -> Any:
         return answer.json()["setting"]["value"]
 
     return value_of
+
+
+@pytest.fixture
+def account(user: User) -> Any:
+    """What the address of the user's webhooks names."""
+    inbound.forget()
+    return store_key(user, webhook_secret=SECRET).pk
+
+
+@pytest.fixture
+def send(account: Any) -> Any:
+    """Vapi sends a message; by default rightly."""
+
+    def send(body: Any, *, to: Any = account, secret: str = SECRET, headers: Any = None) -> Any:
+        proof = {"X-Vapi-Secret": secret} if headers is None else headers
+        return post(body, account=to, headers=proof)
+
+    return send
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What listeners hear, once the jobs have run."""
+    heard: list[Any] = []
+    monkeypatch.setattr(webhooks, "_listeners", [])
+    webhooks.register_listener(heard.append)
+
+    def told() -> list[Any]:
+        run_due()
+        return heard
+
+    return told

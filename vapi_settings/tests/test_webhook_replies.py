@@ -1,0 +1,148 @@
+"""What a call waits for: tools, and an assistant for an incoming call."""
+
+import time
+from concurrent.futures import wait
+from threading import Event
+
+import pytest
+from openapi_schema_validator import OAS30Validator
+
+from ava.problems import Conflict
+from sandbox.tests.specs import load, strict
+from vapi_settings import tools, webhooks
+from vapi_settings.patience import Patience
+from vapi_settings.tests.conftest import store_key
+from vapi_settings.tests.hooking import CALL, SECRET, payload
+
+
+@pytest.fixture
+def in_a_hurry(monkeypatch):
+    """Vapi waits for a fifth of a second only; what is late ends before the test does."""
+    begun = []
+
+    class Hurried(Patience):
+        def __init__(self):
+            super().__init__(0.2)
+
+        def start(self, work):
+            begun.append(super().start(work))
+            return begun[-1]
+
+    monkeypatch.setattr(webhooks, "Patience", Hurried)
+    yield
+    wait(begun)
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    monkeypatch.setattr(tools, "_tools", {})
+    seen = []
+
+    def opening_hours(wish):
+        seen.append(wish)
+        return "8 to\n14"
+
+    tools.register_tool("opening_hours", opening_hours)
+    return seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tool_answers_in_one_line(send, tool, user):
+    answer = send(payload("tool_calls"))
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "results": [
+            {
+                "toolCallId": "call_VaJOd8ZeZgWCEHDYomyCPfwN",
+                "name": "opening_hours",
+                "result": "8 to 14",
+            }
+        ]
+    }
+    [wish] = tool
+    assert (wish.owner, wish.call_id, wish.arguments) == (user, CALL, {"day": "friday"})
+    # Vapi asks again when an answer got lost: it gets the same one.
+    assert send(payload("tool_calls")).json() == answer.json()
+    assert tool[0].id == tool[1].id
+
+
+def call_of(name, arguments="{}", number=1):
+    return {"id": f"call_{number}", "function": {"name": name, "arguments": arguments}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_tool_call_gets_its_own_word(send, tool):
+    def fail(wish):
+        raise RuntimeError("planted-0013")
+
+    def decline(wish):
+        raise Conflict("The calendar is full.")
+
+    tools.register_tool("broken", fail)
+    tools.register_tool("booking", decline)
+    wishes = [call_of("nothing"), call_of("broken"), call_of("booking")]
+    wishes += [call_of("opening_hours", given) for given in ({"day": "x"}, "{", "[" * 9999, None)]
+    found = send(payload("tool_calls", toolCallList=wishes)).json()["results"]
+    assert [one.get("error") or one["result"] for one in found] == [
+        "There is no tool named nothing.",
+        "Something went wrong with this.",
+        "The calendar is full.",
+        *["8 to 14"] * 4,
+    ]
+    assert [wish.arguments for wish in tool] == [{"day": "x"}, {}, {}, {}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_tool_does_not_keep_the_caller_waiting(send, tool, in_a_hurry):
+    done = Event()
+    tools.register_tool("slow", lambda wish: str(done.wait(20)))
+    wishes = [call_of("slow"), call_of("opening_hours")]
+    started = time.monotonic()
+    found = send(payload("tool_calls", toolCallList=wishes)).json()["results"]
+    assert time.monotonic() - started < 10
+    done.set()
+    assert found[0]["error"] == "This takes too long right now."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_incoming_call_gets_the_default_assistant(send, user, settings):
+    settings.VAPI_BASE_URL = "http://127.0.0.1:9"  # nobody is asked
+    store_key(user, webhook_secret=SECRET, default_assistant_id="my-assistant")
+    answer = send(payload("assistant_request"))
+    assert (answer.status_code, answer.json()) == (200, {"assistantId": "my-assistant"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_else_it_gets_the_only_assistant(vapi, send):
+    assert send(payload("assistant_request")).json() == {
+        "assistantId": vapi.sandbox.vapi.assistants()[0]["id"]
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_else_the_caller_hears_a_sentence(vapi, send):
+    vapi.sandbox.vapi.add_assistant(name="Second")
+    answer = send(payload("assistant_request"))
+    assert answer.status_code == 200
+    assert answer.json() == {"error": webhooks.NOBODY_THERE}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hanging_vapi_does_not_keep_the_caller_waiting(vapi, send, in_a_hurry):
+    vapi.fail("hang", delay_ms=3000)
+    assert send(payload("assistant_request")).json() == {"error": webhooks.NOBODY_THERE}
+
+
+def test_the_replies_are_what_vapis_document_says():
+    schemas = strict(load("vapi_openapi.json"))
+    replies = {
+        "ServerMessageResponseAssistantRequest": [{"assistantId": "a"}, {"error": "No."}],
+        "ServerMessageResponseToolCalls": [
+            {"results": [{"toolCallId": "a", "name": "b", "result": "c"}]},
+            {"results": [{"toolCallId": "a", "name": "b", "error": "c"}]},
+        ],
+    }
+    for name, bodies in replies.items():
+        schema = {"$ref": f"#/components/schemas/{name}", "components": schemas["components"]}
+        for body in bodies:
+            OAS30Validator(schema).validate(body)

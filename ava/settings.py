@@ -43,6 +43,13 @@ BREAKER_SUCCESS_THRESHOLD: int = ENV["CIRCUIT_BREAKER_SUCCESS_THRESHOLD"]
 RATE_LIMIT_PER_MINUTE: int = ENV["RATE_LIMIT_PER_MINUTE"]
 VAPI_CACHE_SECONDS: int = ENV["VAPI_CACHE_SECONDS"]
 
+# Telephony, all in seconds. A request that got no answer may still be on its way for as long as
+# SETTLE; a provider that then has no trace of it is asked once more after LOOK_AGAIN.
+TELEPHONY_SETTLE_SECONDS = 20.0
+TELEPHONY_LOOK_AGAIN_SECONDS = 10.0
+# After this nobody wants to be called, or written to, any more.
+TELEPHONY_VALIDITY_SECONDS = {"call": 600, "message": 3600}
+
 # Providers: where they answer, and the operator's own credentials by variable name
 
 

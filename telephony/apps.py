@@ -9,8 +9,9 @@ class TelephonyConfig(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from integrations.credentials import verification
-        from telephony import services
+        from telephony import jobs, services
         from telephony.errors import TWILIO
 
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
         verification.register(TWILIO.label, services.verify)
+        jobs.register()

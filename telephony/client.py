@@ -107,11 +107,6 @@ class TwilioClient:
         with self._asking() as account:
             return resources.message(account.messages(sid).fetch())
 
-    def cancel_message(self, sid: str) -> Sighting:
-        """Take back a message that has not left Twilio."""
-        with self._asking() as account:
-            return resources.message(account.messages(sid).update(status="canceled"))
-
     def messages(self, *, to: str, from_number: str, since: datetime) -> list[Sighting]:
         """Messages between two numbers that Twilio took at `since` or later, the newest first."""
         with self._asking() as account:

@@ -5,9 +5,10 @@ out has already answered 401, 403, 408, 429 and 5xx by their status; what comes 
 and codes that Twilio sends under another status than one would think.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
-from ava.problems import NotFound, Problem
+from ava.problems import Conflict, NotFound, Problem
 from ava.upstream import Service
 from ava.upstream.errors import (
     ProviderAuthFailed,
@@ -15,8 +16,59 @@ from ava.upstream.errors import (
     ProviderRateLimited,
     ProviderUnreachable,
 )
+from telephony.codes import MEANINGS
 
 TWILIO = Service("twilio", "Twilio")
+
+
+class CallNotFound(NotFound):
+    code = "call_not_found"
+    detail = "There is no such call."
+
+
+class MessageNotFound(NotFound):
+    code = "message_not_found"
+    detail = "There is no such message."
+
+
+class BatchNotFound(NotFound):
+    code = "batch_not_found"
+    detail = "There is no such batch of messages."
+
+
+class CallEnded(Conflict):
+    code = "call_ended"
+    detail = "This call has ended already."
+
+
+class MessageGone(Conflict):
+    code = "message_gone"
+    detail = "This message has been sent already, or was never to be."
+
+
+class BatchEnded(Conflict):
+    code = "batch_ended"
+    detail = "This batch has ended already."
+
+
+class OptedOut(Conflict):
+    code = "recipient_opted_out"
+    detail = "This person has opted out with STOP. They must text START first."
+
+
+class SenderAmbiguous(Problem):
+    """No sender was named, and there is not just one."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "sender_ambiguous"
+
+    def __init__(self, numbers: Sequence[str]) -> None:
+        said = (
+            f"Say which number to use as `from`: {', '.join(numbers)}."
+            if numbers
+            else "Your Twilio account has no number to use. Buy one at twilio.com."
+        )
+        super().__init__(said, errors={"from": [said]}, extra={"numbers": list(numbers)})
 
 
 class TwilioNotFound(NotFound):
@@ -33,6 +85,23 @@ class TwilioAccountInactive(Problem):
     )
 
 
+class TwilioRejected(Problem):
+    """Twilio will not do this, for a reason that whoever asked can do something about.
+
+    Attributes:
+        twilio_code: Twilio's own.
+    """
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "twilio_rejected"
+
+    def __init__(self, twilio_code: int) -> None:
+        said, field = MEANINGS[twilio_code]
+        errors = {field: [said]} if field else None
+        super().__init__(said, errors=errors, extra={"twilio_code": twilio_code})
+        self.twilio_code = twilio_code
+
+
 class TwilioRefused(Problem):
     """Twilio answered, understood, and said no, with a code that AVA has no sentence for."""
 
@@ -42,6 +111,7 @@ class TwilioRefused(Problem):
     def __init__(self, twilio_code: int | None = None) -> None:
         where = f" See https://www.twilio.com/docs/errors/{twilio_code}" if twilio_code else ""
         super().__init__(f"Twilio did not accept AVA's request.{where}")
+        self.twilio_code = twilio_code
 
 
 _PROVIDER: dict[int, type[ProviderProblem]] = {
@@ -68,6 +138,8 @@ def problem_for(code: int | None, status: int) -> Problem:
         return _PROVIDER[code](TWILIO)
     if code in _OWN:
         return _OWN[code]()
+    if code in MEANINGS and status < 500:
+        return TwilioRejected(code)
     if code is None and status == HTTPStatus.NOT_FOUND:
         return TwilioNotFound()
     return TwilioRefused(code)

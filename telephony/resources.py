@@ -1,6 +1,7 @@
 """What Twilio tells of an account, a number, a call or a message, parsed once and tolerantly."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -40,7 +41,8 @@ class Sighting:
         created_at: when the provider took it; None where it does not say.
         duration: seconds, of a call that has ended.
         price: what it cost; the provider knows it some time after the end.
-        mark: what AVA wrote on it, where the provider shows that.
+        proven: it carries the mark that AVA put on it.
+        more: further facts, by the names of the columns that keep them.
     """
 
     sid: str
@@ -54,7 +56,8 @@ class Sighting:
     price_unit: str = ""
     error_code: int | None = None
     body: str = ""
-    mark: str = ""
+    proven: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def account(found: Any) -> Account:

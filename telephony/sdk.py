@@ -17,7 +17,7 @@ MOST_CLIENTS = 128
 
 _lookups = Counter(
     "ava_twilio_clients",
-    "Clients of Twilio's SDK taken from memory or made, by result.",
+    "Lookups of a kept client of Twilio's SDK, by result.",
     ["result"],
 )
 for _result in ("hit", "miss"):

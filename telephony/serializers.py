@@ -1,8 +1,14 @@
-"""How telephony looks in JSON."""
+"""What calls and messages share in JSON, and the numbers."""
 
 from typing import Any
 
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from telephony.intents import Entry
+from telephony.phones import e164
+from telephony.timing import LATEST
 
 
 class CapabilitiesSerializer(serializers.Serializer[Any]):
@@ -19,3 +25,96 @@ class NumberSerializer(serializers.Serializer[Any]):
 
 class NumbersSerializer(serializers.Serializer[Any]):
     numbers = NumberSerializer(many=True)
+
+
+class PhoneField(serializers.CharField):
+    """A phone number; comes out as E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 32)
+        kwargs.setdefault("help_text", "E.164, such as +15005550006.")
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return e164(text)
+        except ValueError as fault:
+            raise serializers.ValidationError(str(fault)) from None
+
+
+class PhoneFilterField(PhoneField):
+    """One in a query string, where an unescaped + arrives as a space."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(f"+{str(data).strip().lstrip('+')}")
+
+
+class SendAtField(serializers.DateTimeField):
+    """When to do it: a moment to come, in 35 days at the latest."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        moment = super().to_internal_value(value)
+        now = timezone.now()
+        if moment <= now:
+            raise serializers.ValidationError("This moment has passed.")
+        if moment - now > LATEST:
+            raise serializers.ValidationError("At most 35 days from now.")
+        return moment
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    status = serializers.CharField()
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a member that a Field has, too
+        choices=Entry.Source.choices
+    )
+    detail = serializers.CharField(help_text="For people; may be empty.")
+    correlation_id = serializers.CharField()
+
+
+class IntentSerializer(serializers.Serializer[Any]):
+    """Members that calls and messages have in common."""
+
+    id = serializers.UUIDField()
+    direction = serializers.ChoiceField(choices=["outbound", "inbound"])
+    to = serializers.CharField()
+    status = serializers.CharField(
+        help_text="Twilio's own word once there is one; before: scheduled, pending, unknown."
+    )
+    provider_sid = serializers.CharField(allow_null=True)
+    correlation_id = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField(help_text="Of the last change of `status`.")
+    send_at = serializers.DateTimeField(allow_null=True)
+    error_code = serializers.IntegerField(allow_null=True, help_text="Twilio's.")
+    error = serializers.CharField(help_text="Why it failed, for people; empty if it did not.")
+    price = serializers.SerializerMethodField(help_text="As the provider says, with its sign.")
+    price_unit = serializers.CharField(help_text="USD, for instance; empty while unknown.")
+    timeline = EntrySerializer(many=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `from`, which is no name in Python."""
+        fields = super().get_fields()
+        fields["from"] = serializers.CharField(source="from_number")
+        return fields
+
+    @extend_schema_field({"type": ["string", "null"], "format": "decimal"})
+    def get_price(self, intent: Any) -> str | None:
+        return None if intent.price is None else f"{intent.price.normalize():f}"
+
+
+class FiltersSerializer(serializers.Serializer[Any]):
+    """The filters of both lists."""
+
+    status = serializers.CharField(required=False, max_length=20)
+    to = PhoneFilterField(required=False)
+    direction = serializers.ChoiceField(choices=["outbound", "inbound"], required=False)
+    since = serializers.DateTimeField(required=False, help_text="Made at this moment or later.")
+    until = serializers.DateTimeField(required=False, help_text="Made before this moment.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `from`, which is no name in Python."""
+        fields = super().get_fields()
+        fields["from"] = PhoneFilterField(required=False, source="from_number")
+        return fields

@@ -1,12 +1,18 @@
-"""What telephony does: for now, the user's numbers and the check of their credentials."""
+"""What telephony does as a whole: the user's numbers, the check of their credentials, a sweep."""
 
 from django.contrib.auth.models import User
 
-from integrations.credentials.services import credentials_for
+from ava.jobs import services as jobs
 from integrations.credentials.store import Credentials
-from telephony.client import TwilioClient
+from telephony import accounts
+from telephony.calls.models import Call
+from telephony.calls.services import hang_up, place_call
 from telephony.errors import TwilioAccountInactive
+from telephony.messages.models import Message
+from telephony.messages.services import send_message
 from telephony.resources import Account, Number
+
+__all__ = ["hang_up", "numbers", "place_call", "reconcile", "send_message", "verify"]
 
 
 def numbers(*, user: User) -> list[Number]:
@@ -16,7 +22,7 @@ def numbers(*, user: User) -> list[Number]:
         CredentialsMissing, CredentialsUnreadable: there is nothing to ask Twilio with.
         ProviderProblem: Twilio refused, or did not answer.
     """
-    return _client(credentials_for(user=user, provider="twilio")).numbers()
+    return accounts.client_of(user).numbers()
 
 
 def verify(credentials: Credentials) -> str:
@@ -32,36 +38,37 @@ def verify(credentials: Credentials) -> str:
         TwilioAccountInactive: the account is suspended or closed.
         ProviderProblem: Twilio refused, or did not answer.
     """
-    fields = credentials.fields
-    account = _client_with_token(credentials).account()
+    account = accounts.client_with_token(credentials).account()
     _refuse_inactive(account)
-    if fields.get("api_key_sid"):
-        _client(credentials).numbers(most=1, page_size=1)
+    if credentials.fields.get("api_key_sid"):
+        accounts.client(credentials).numbers(most=1, page_size=1)
     name = f" (account {account.friendly_name})" if account.friendly_name else ""
     return f"Twilio accepted the credentials{name}."
+
+
+def reconcile() -> int:
+    """Have every call and message that has not ended looked after now. How many there are.
+
+    Their jobs do that anyway; this is for what a job has given up, and for the impatient.
+    """
+    waiting = (
+        (Call.job, Call.objects.exclude(status__in=Call.machine.final)),
+        # What a batch has not come to yet is its own affair.
+        (
+            Message.job,
+            Message.objects.exclude(status__in=Message.machine.final).exclude(
+                batch__isnull=False, attempt=0
+            ),
+        ),
+    )
+    count = 0
+    for job, rows in waiting:
+        for key in rows.values_list("pk", flat=True).iterator():
+            jobs.enqueue(job, {"id": str(key)}, key=str(key))
+            count += 1
+    return count
 
 
 def _refuse_inactive(account: Account) -> None:
     if account.status in ("suspended", "closed"):
         raise TwilioAccountInactive
-
-
-def _client(credentials: Credentials) -> TwilioClient:
-    """With the API key where there is one: it can be withdrawn without touching the account."""
-    fields = credentials.fields
-    if fields.get("api_key_sid") and fields.get("api_key_secret"):
-        return TwilioClient(
-            account_sid=fields["account_sid"],
-            username=fields["api_key_sid"],
-            password=fields["api_key_secret"],
-        )
-    return _client_with_token(credentials)
-
-
-def _client_with_token(credentials: Credentials) -> TwilioClient:
-    fields = credentials.fields
-    return TwilioClient(
-        account_sid=fields["account_sid"],
-        username=fields["account_sid"],
-        password=fields["auth_token"],
-    )

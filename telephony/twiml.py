@@ -6,28 +6,11 @@ from xml.sax.saxutils import escape
 
 MAX_LENGTH = 4000
 VERBS = frozenset(
-    [
-        "Connect",
-        "Dial",
-        "Echo",
-        "Enqueue",
-        "Gather",
-        "Hangup",
-        "Leave",
-        "Pause",
-        "Pay",
-        "Play",
-        "Prompt",
-        "Record",
-        "Redirect",
-        "Refer",
-        "Reject",
-        "Say",
-        "Sms",
-        "Start",
-        "Stop",
-    ]
-)
+    (
+        "Connect", "Dial", "Echo", "Enqueue", "Gather", "Hangup", "Leave", "Pause", "Pay", "Play",
+        "Prompt", "Record", "Redirect", "Refer", "Reject", "Say", "Sms", "Start", "Stop",
+    )
+)  # fmt: skip
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 HANGUP = "<Response><Hangup/></Response>"

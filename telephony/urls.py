@@ -3,7 +3,37 @@
 from django.urls import path
 
 from telephony.api import NumberViewSet
+from telephony.calls.api import CallViewSet
+from telephony.messages.api import MessageViewSet
 
 urlpatterns = [
     path("twilio/numbers", NumberViewSet.as_view({"get": "numbers"}), name="twilio-numbers"),
+    path(
+        "twilio/calls",
+        CallViewSet.as_view({"get": "list", "post": "create"}),
+        name="twilio-calls",
+    ),
+    path(
+        "twilio/calls/<uuid:call_id>", CallViewSet.as_view({"get": "retrieve"}), name="twilio-call"
+    ),
+    path(
+        "twilio/calls/<uuid:call_id>/hangup",
+        CallViewSet.as_view({"post": "hang_up"}),
+        name="twilio-call-hangup",
+    ),
+    path(
+        "twilio/messages",
+        MessageViewSet.as_view({"get": "list", "post": "create"}),
+        name="twilio-messages",
+    ),
+    path(
+        "twilio/messages/<uuid:message_id>",
+        MessageViewSet.as_view({"get": "retrieve"}),
+        name="twilio-message",
+    ),
+    path(
+        "twilio/messages/<uuid:message_id>/cancel",
+        MessageViewSet.as_view({"post": "cancel"}),
+        name="twilio-message-cancel",
+    ),
 ]

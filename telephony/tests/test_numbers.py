@@ -16,7 +16,7 @@ from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN, provider
 from sandbox.wire import Answer
 from telephony import client as client_module
 from telephony.client import TwilioClient
-from telephony.tests.conftest import store
+from telephony.conftest import store
 
 PATH = "/api/v1/twilio/numbers"
 NUMBERS = f"/2010-04-01/Accounts/{ACCOUNT_SID}/IncomingPhoneNumbers.json"
@@ -149,7 +149,7 @@ def test_empty_pages_that_name_a_next_one_are_not_followed_for_ever(
     pages = count(1)
     monkeypatch.setattr(
         provider,
-        "_page",
+        "page",
         lambda name, *_: {name: [], "next_page_uri": NUMBERS if next(pages) < 50 else None},
     )
     assert api.get(PATH).json() == {"numbers": []}

@@ -8,7 +8,8 @@ from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, seed
-from telephony.tests.conftest import store
+from sandbox.twilio.numbers import Numbers
+from telephony.conftest import store
 
 PATH = "/api/v1/integrations/twilio/credentials/verify"
 BASE = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
@@ -70,6 +71,6 @@ def test_an_answer_of_another_shape_is_no_crash(
 def test_numbers_of_another_shape_are_no_crash(
     api: APIClient, twilio_user: User, monkeypatch: pytest.MonkeyPatch, odd: Any
 ) -> None:
-    monkeypatch.setattr("sandbox.twilio.provider.NUMBERS", odd)
+    monkeypatch.setattr(Numbers, "list", lambda *_: odd)
     answer = api.get("/api/v1/twilio/numbers")
     assert answer.status_code in (200, 502)

@@ -1,0 +1,92 @@
+"""Whose Twilio account is spoken for: clients for credentials, and the account's numbers."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.core.cache import cache
+
+from integrations.credentials import store
+from integrations.credentials.errors import CredentialsMissing
+from integrations.credentials.providers import PROVIDERS
+from integrations.credentials.services import credentials_for
+from integrations.credentials.store import Credentials
+from telephony.client import TwilioClient
+
+NUMBERS_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A number of the account, and what it can be used for."""
+
+    number: str
+    voice: bool
+    sms: bool
+
+
+def credentials_of(user: User) -> Credentials:
+    """The Twilio credentials that serve the user.
+
+    Raises:
+        CredentialsMissing, CredentialsUnreadable: there are none to use.
+    """
+    return credentials_for(user=user, provider="twilio")
+
+
+def client_of(user: User) -> TwilioClient:
+    """Twilio on behalf of the user. Raises: as `credentials_of`."""
+    return client(credentials_of(user))
+
+
+def client_for(owner: User | None) -> TwilioClient:
+    """Twilio on behalf of whoever a row belongs to; nobody's are the operator's.
+
+    Raises:
+        CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
+    """
+    if owner is not None:
+        return client_of(owner)
+    spec = PROVIDERS["twilio"]
+    found = store.operators(spec)
+    if found is None:
+        raise CredentialsMissing(spec.name)
+    return client(found)
+
+
+def client(credentials: Credentials) -> TwilioClient:
+    """With the API key where there is one: it can be withdrawn without touching the account."""
+    fields = credentials.fields
+    if fields.get("api_key_sid") and fields.get("api_key_secret"):
+        return TwilioClient(
+            account_sid=fields["account_sid"],
+            username=fields["api_key_sid"],
+            password=fields["api_key_secret"],
+            version=credentials.version,
+        )
+    return client_with_token(credentials)
+
+
+def client_with_token(credentials: Credentials) -> TwilioClient:
+    fields = credentials.fields
+    return TwilioClient(
+        account_sid=fields["account_sid"],
+        username=fields["account_sid"],
+        password=fields["auth_token"],
+        version=credentials.version,
+    )
+
+
+def senders(credentials: Credentials) -> list[Sender]:
+    """The account's numbers, as of at most five minutes ago. Raises: ProviderProblem."""
+    key = f"twilio-senders:{credentials.version}"
+    kept = cache.get(key)
+    if kept is None:
+        found = client(credentials).numbers()
+        kept = [(n.phone_number, n.capabilities.voice, n.capabilities.sms) for n in found]
+        cache.set(key, kept, NUMBERS_SECONDS)
+    return [Sender(*one) for one in kept]
+
+
+def forget_senders(credentials: Credentials) -> None:
+    """Ask Twilio the next time."""
+    cache.delete(f"twilio-senders:{credentials.version}")

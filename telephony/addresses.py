@@ -1,0 +1,21 @@
+"""The addresses that AVA gives to Twilio. They carry AVA's mark: which row, which attempt."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+
+from telephony.intents import Intent
+
+BASE = "/api/v1/webhooks/twilio"
+
+
+def marked(kind: str, intent: Intent) -> str | None:
+    """Where Twilio reports on this intent; None where AVA has no public address.
+
+    Args:
+        kind: voice, call-status or message-status.
+    """
+    if not settings.PUBLIC_URL:
+        return None
+    mark = urlencode({intent.word: str(intent.pk), "attempt": intent.attempt})
+    return f"{settings.PUBLIC_URL}{BASE}/{kind}?{mark}"

@@ -1,0 +1,67 @@
+"""/api/v1/twilio/calls."""
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.idempotency.api import IDEMPOTENCY_KEY, answer
+from ava.idempotency.services import Reply
+from telephony.calls import queries, services
+from telephony.calls.models import Call
+from telephony.calls.serializers import CallSerializer, NewCallSerializer
+from telephony.serializers import FiltersSerializer
+from telephony.states import SCHEDULED, UNSENT
+from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
+
+
+class CallViewSet(TwilioViewSet):
+    """The user's calls."""
+
+    serializer_class = CallSerializer
+    asks_providers = True
+
+    @extend_schema(operation_id="twilio_calls", parameters=[FiltersSerializer])
+    def list(self, request: Request) -> Response:
+        """The newest first."""
+        found = queries.calls(user=self.caller(), filters=self.filters(request))
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(CallSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="twilio_call_place",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewCallSerializer,
+        responses={201: CallSerializer, 202: CallSerializer, **NOT_TWICE},
+    )
+    def create(self, request: Request) -> Response:
+        """Have a phone called. 202: the provider gave no answer; AVA is finding out."""
+        wanted = NewCallSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+
+        def act(row: uuid.UUID | None) -> Reply:
+            call = services.place_call(user=self.caller(), idempotency=row, **wanted.validated_data)
+            return Reply(_status(call), CallSerializer(call).data)
+
+        return answer(request, scope="twilio.calls", act=act)
+
+    @extend_schema(operation_id="twilio_call", responses={200: CallSerializer})
+    def retrieve(self, request: Request, call_id: uuid.UUID) -> Response:
+        """One call, with its timeline."""
+        return Response(CallSerializer(queries.call(user=self.caller(), call_id=call_id)).data)
+
+    @extend_schema(
+        operation_id="twilio_call_hang_up",
+        request=None,
+        responses={200: CallSerializer, 202: CallSerializer, **CLASHES},
+    )
+    def hang_up(self, request: Request, call_id: uuid.UUID) -> Response:
+        """End a call, or take back one that is for later. 202: it will be, once AVA has found
+        it, or once the provider says so."""
+        call = services.hang_up(queries.call(user=self.caller(), call_id=call_id))
+        return Response(CallSerializer(call).data, status=200 if call.is_final else 202)
+
+
+def _status(call: Call) -> int:
+    return 202 if call.status in UNSENT - {SCHEDULED} else 201

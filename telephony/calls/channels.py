@@ -1,0 +1,161 @@
+"""How a call is placed and found again: by Twilio, or by Vapi where an assistant talks."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from ava.upstream import ProviderProblem
+from telephony.accounts import client_for
+from telephony.addresses import marked
+from telephony.calls.models import Call
+from telephony.channel import Channel
+from telephony.errors import TwilioNotFound, TwilioRejected
+from telephony.resources import Sighting
+from vapi_settings import calls as vapi
+from vapi_settings.callerrors import CallNotControllable, CallNotFound
+from vapi_settings.records import VapiCall
+
+ALREADY_ENDED = 21220
+MARK = "ava_call"
+ATTEMPT = "ava_attempt"
+
+
+def channel_of(call: Call) -> Channel:
+    """The one that this call goes through."""
+    return AssistantCalls() if call.provider == Call.Provider.VAPI else TwilioCalls()
+
+
+class TwilioCalls:
+    """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there: whoever
+    asks for it tells which attempt it is, and a second one is told to hang up."""
+
+    def send(self, intent: Call) -> Sighting:
+        url = marked("voice", intent)
+        how = {"url": url} if url else {"twiml": intent.twiml}
+        return client_for(intent.owner).create_call(
+            to=intent.to,
+            from_number=intent.from_number,
+            status_callback=marked("call-status", intent),
+            **how,
+        )
+
+    def search(self, intent: Call, since: datetime) -> list[Sighting]:
+        found = client_for(intent.owner).calls(
+            to=intent.to, from_number=intent.from_number, since=since
+        )
+        # A leg that TwiML dialled is no call that AVA placed.
+        return [one for one in found if one.direction in ("outbound-api", "")]
+
+    def fetch(self, intent: Call) -> Sighting:
+        return client_for(intent.owner).call(str(intent.provider_sid))
+
+    def end(self, intent: Call, reference: str) -> Sighting | None:
+        client = client_for(intent.owner)
+        try:
+            return client.end_call(reference)
+        except TwilioRejected as problem:
+            if problem.twilio_code != ALREADY_ENDED:
+                raise
+            return client.call(reference)
+        except TwilioNotFound:
+            return None
+
+
+class AssistantCalls:
+    """Calls in which a Vapi assistant talks. Vapi keeps AVA's mark in the call's metadata."""
+
+    def send(self, intent: Call) -> Sighting:
+        return sighting(
+            vapi.place(
+                user=owner_of(intent),
+                assistant_id=intent.assistant_id,
+                phone_number_id=intent.phone_number_id,
+                to=intent.to,
+                correlation_id=intent.correlation_id,
+                metadata={MARK: str(intent.pk), ATTEMPT: str(intent.attempt)},
+            )
+        )
+
+    def search(self, intent: Call, since: datetime) -> list[Sighting]:
+        found = vapi.find(
+            user=owner_of(intent),
+            since=since,
+            metadata={MARK: str(intent.pk)},
+            assistant_id=intent.assistant_id,
+            phone_number_id=intent.phone_number_id,
+        )
+        return [sighting(one) for one in found]
+
+    def fetch(self, intent: Call) -> Sighting:
+        return sighting(vapi.fetch(user=owner_of(intent), call_id=str(intent.vapi_call_id)))
+
+    def end(self, intent: Call, reference: str) -> Sighting | None:
+        try:
+            vapi.end(user=owner_of(intent), call_id=reference)
+        except CallNotFound:
+            return None
+        except CallNotControllable:
+            if not intent.provider_sid or reference != intent.vapi_call_id:
+                raise
+            # Its leg at Twilio, where the number is the user's own there.
+            try:
+                client_for(intent.owner).end_call(intent.provider_sid)
+            except (TwilioRejected, TwilioNotFound, ProviderProblem):
+                raise CallNotControllable from None
+        return None
+
+
+def owner_of(call: Call) -> User:
+    """Whose assistant it is that talks. An assistant's call has an owner: the table sees to it."""
+    assert call.owner is not None  # noqa: S101 - as said
+    return call.owner
+
+
+# Why a call that Vapi calls "ended" ended, in Twilio's words: the start of `endedReason`.
+# https://docs.vapi.ai/calls/call-ended-reason
+_ENDINGS = (
+    ("customer-busy", "busy"),
+    ("customer-did-not-answer", "no-answer"),
+    ("twilio-failed-to-connect-call", "failed"),
+    ("vonage-failed-to-connect-call", "failed"),
+    ("twilio-reported-customer-misdialed", "failed"),
+    ("call.start.error", "failed"),
+    ("assistant-not-valid", "failed"),
+    ("assistant-not-provided", "failed"),
+    ("customer-did-not-give-microphone-permission", "failed"),
+    ("scheduled-call-deleted", "canceled"),
+)
+_STATUS = {"scheduled": "queued", "forwarding": "in-progress"}
+
+
+def status_of(status: str, ended_reason: str | None) -> str:
+    """Vapi's status in Twilio's words."""
+    if status != "ended":
+        return _STATUS.get(status, status)
+    reason = ended_reason or ""
+    return next((word for start, word in _ENDINGS if reason.startswith(start)), "completed")
+
+
+def sighting(call: VapiCall) -> Sighting:
+    """A call of Vapi's, as one of Twilio's would look."""
+    took = (
+        int((call.ended_at - call.started_at).total_seconds())
+        if call.ended_at and call.started_at
+        else None
+    )
+    return Sighting(
+        sid=call.id,
+        status=status_of(call.status, call.ended_reason),
+        created_at=call.created_at,
+        duration=max(took, 0) if took is not None else None,
+        price=call.cost,
+        price_unit="USD" if call.cost is not None else "",
+        proven=True,
+        more={
+            "provider_sid": call.provider_sid,
+            "ended_reason": (call.ended_reason or "")[:200],
+            "transcript": call.transcript,
+            "recording_url": (call.recording_url or "")[:1000],
+            "summary": call.summary,
+        },
+    )

@@ -1,0 +1,64 @@
+"""Calls, and what happened to each."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from telephony.intents import SID_LENGTH, Entry, Intent
+from telephony.states import CALL
+
+
+class Call(Intent):
+    """A phone call. What is said on it is `twiml`, or the assistant's affair."""
+
+    machine = CALL
+    job = "telephony.call"
+    word = "call"
+
+    class Kind(models.TextChoices):
+        SAY = "say", "reads a text"
+        TWIML = "twiml", "runs TwiML"
+        ASSISTANT = "assistant", "an assistant talks"
+        INCOMING = "incoming", "somebody called"
+
+    class Provider(models.TextChoices):
+        TWILIO = "twilio"
+        VAPI = "vapi"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    provider = models.CharField(max_length=8, choices=Provider.choices, default=Provider.TWILIO)
+    twiml = models.TextField(blank=True)
+    assistant_id = models.CharField(max_length=64, blank=True)
+    phone_number_id = models.CharField("number's ID at Vapi", max_length=64, blank=True)
+    vapi_call_id = models.CharField(max_length=SID_LENGTH, null=True, blank=True, unique=True)
+    duration = models.PositiveIntegerField("duration in s", null=True, blank=True)
+    ended_reason = models.CharField(max_length=200, blank=True)
+    summary = models.TextField(blank=True)
+    transcript = models.TextField(blank=True)
+    recording_url = models.URLField(max_length=1000, blank=True)
+
+    class Meta(Intent.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            *Intent.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(status__in=sorted(CALL.ranks)), name="call_status_is_known"
+            ),
+        ]
+
+    @property
+    def reference(self) -> str | None:
+        return self.vapi_call_id if self.provider == self.Provider.VAPI else self.provider_sid
+
+    @property
+    def reference_field(self) -> str:  # type: ignore[override]  # a call has two providers
+        return "vapi_call_id" if self.provider == self.Provider.VAPI else "provider_sid"
+
+
+class CallEntry(Entry):
+    """One thing that happened to a call."""
+
+    intent = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="timeline")
+
+    class Meta(Entry.Meta):
+        verbose_name_plural = "call entries"

@@ -1,0 +1,29 @@
+"""Reading calls."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from telephony.calls.models import Call
+from telephony.errors import CallNotFound
+from telephony.filtering import filtered
+
+
+def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call]:
+    """The user's calls with their timelines, the newest first."""
+    return filtered(Call.objects.filter(owner=user), filters).prefetch_related("timeline")
+
+
+def call(*, user: User, call_id: uuid.UUID) -> Call:
+    """One of the user's calls.
+
+    Raises:
+        CallNotFound: there is none, or it is somebody else's.
+    """
+    found = Call.objects.filter(owner=user, pk=call_id).select_related("owner").first()
+    if found is None:
+        raise CallNotFound
+    return found

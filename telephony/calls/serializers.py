@@ -1,0 +1,65 @@
+"""How calls look in JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from telephony import twiml
+from telephony.calls.models import Call
+from telephony.serializers import IntentSerializer, PhoneField, SendAtField
+
+
+class NewCallSerializer(serializers.Serializer[Any]):
+    """`say`, `twiml` or `assistant_id`: one of them says what happens on the call."""
+
+    to = PhoneField()
+    say = serializers.CharField(
+        required=False, min_length=1, max_length=1000, help_text="A text to read aloud."
+    )
+    twiml = serializers.CharField(
+        required=False, max_length=twiml.MAX_LENGTH, help_text="TwiML for Twilio to run."
+    )
+    assistant_id = serializers.CharField(
+        required=False, max_length=64, help_text="The Vapi assistant that talks."
+    )
+    send_at = SendAtField(required=False, help_text="When to call; left out: now.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `from`, which is no name in Python."""
+        fields = super().get_fields()
+        fields["from"] = PhoneField(required=False, source="from_number")
+        return fields
+
+    def validate_say(self, text: str) -> str:
+        if not twiml.is_speakable(text):
+            raise serializers.ValidationError("Control characters cannot be spoken.")
+        if len(twiml.say(text)) > twiml.MAX_LENGTH:
+            raise serializers.ValidationError("Too many characters that XML has to escape.")
+        return text
+
+    def validate_twiml(self, text: str) -> str:
+        try:
+            return twiml.check(text)
+        except ValueError as fault:
+            raise serializers.ValidationError(str(fault)) from None
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = [kind for kind in ("say", "twiml", "assistant_id") if kind in attrs]
+        if len(given) != 1:
+            raise serializers.ValidationError("Give one of say, twiml and assistant_id.")
+        kind = given[0]
+        attrs["content"] = attrs.pop(kind)
+        attrs["kind"] = Call.Kind.ASSISTANT if kind == "assistant_id" else kind
+        return attrs
+
+
+class CallSerializer(IntentSerializer):
+    kind = serializers.ChoiceField(choices=Call.Kind.choices)
+    provider = serializers.ChoiceField(choices=Call.Provider.choices)
+    assistant_id = serializers.CharField(help_text="Empty where no assistant talks.")
+    vapi_call_id = serializers.CharField(allow_null=True)
+    duration = serializers.IntegerField(allow_null=True, help_text="Seconds.")
+    ended_reason = serializers.CharField(help_text="Vapi's; empty without an assistant.")
+    summary = serializers.CharField()
+    transcript = serializers.CharField()
+    recording_url = serializers.CharField()

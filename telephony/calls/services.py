@@ -1,0 +1,118 @@
+"""Place a call, hang it up, and follow it to its end."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from ava import correlation
+from telephony import accounts, dispatch, senders, settling, twiml
+from telephony.calls.channels import channel_of
+from telephony.calls.models import Call
+from telephony.dispatch import Clock
+from telephony.errors import CallEnded
+from telephony.states import CANCELED
+from telephony.timeline import Source, advance, facts_of, lock, note, observe
+from vapi_settings import calls as vapi
+
+Kind = Call.Kind
+
+
+def place_call(
+    *,
+    user: User,
+    to: str,
+    kind: str,
+    content: str,
+    from_number: str | None = None,
+    send_at: datetime | None = None,
+    idempotency: uuid.UUID | None = None,
+    clock: Clock = timezone.now,
+) -> Call:
+    """Have a phone called, exactly once.
+
+    Args:
+        to, from_number: E.164; without a sender the user's default, else their only number.
+        kind: say, twiml or assistant.
+        content: the text, the TwiML, or the assistant's ID.
+        send_at: when; None: now.
+        idempotency: of the Idempotency-Key; a call that was begun under it is returned.
+
+    Returns:
+        The call; `unknown` where the provider gave no answer.
+
+    Raises:
+        CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
+        Problem: what the provider says; nobody is called.
+    """
+    begun = Call.objects.filter(idempotency=idempotency).first() if idempotency else None
+    if begun:
+        return begun
+    call = Call(
+        owner=user,
+        to=to,
+        kind=kind,
+        send_at=send_at,
+        idempotency=idempotency,
+        correlation_id=correlation.current(),
+    )
+    if kind == Kind.ASSISTANT:
+        number = vapi.number_for(user=user, assistant_id=content, number=from_number)
+        call.provider = Call.Provider.VAPI
+        call.assistant_id, call.phone_number_id = content, number.id
+        call.from_number = number.number or from_number or ""
+    else:
+        credentials = accounts.credentials_of(user)
+        call.account_sid = credentials.fields["account_sid"]
+        call.from_number = senders.choose(credentials, from_number, use="voice")
+        call.twiml = twiml.say(content) if kind == Kind.SAY else content
+    return dispatch.submit(call, channel_of(call), clock=clock)
+
+
+def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
+    """End a call: a running one is hung up, a later one is not placed.
+
+    Returns:
+        The call. One that AVA is still looking for is ended when it is found.
+
+    Raises:
+        CallEnded: there is nothing to end.
+        Problem: the provider could not be asked; AVA goes on trying.
+    """
+    now = clock()
+    with transaction.atomic():
+        row = lock(call)
+        if row.is_final:
+            raise CallEnded
+        if not row.stop_requested:
+            row.stop_requested = True
+            note(row, source=Source.USER, detail="hang-up asked for", now=now)
+        if not row.reference and row.attempted_at is None:
+            advance(row, told=CANCELED, source=Source.USER, now=now)
+        row.save()
+        if not row.is_final:
+            dispatch.follow_up(row, due_at=now + settling.SHORTEST_WITHOUT_CALLBACKS)
+    if row.is_final or not row.reference:
+        return row
+    ended = channel_of(row).end(row, row.reference)
+    if ended is None:
+        return row
+    return observe(
+        row, told=ended.status, source=Source.USER, now=clock(), facts=facts_of(ended, row)
+    )
+
+
+def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
+    """Do what is to be done about a call now. Raises Again where there is more to do later."""
+    call = Call.objects.select_related("owner").filter(pk=call_id).first()
+    if call:
+        settling.pursue(call, channel_of(call), clock=clock)
+
+
+def end_duplicate(call_id: str, sid: str) -> None:
+    """Hang up a call that was placed a second time. Raises Problem: it may go on ringing."""
+    call = Call.objects.select_related("owner").filter(pk=call_id).first()
+    if call:
+        channel_of(call).end(call, sid)

@@ -1,0 +1,27 @@
+"""How one kind of intent is sent, found again and looked at."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from telephony.resources import Sighting
+
+
+class Channel(Protocol):
+    """A provider, for one intent. All raise Problem, as clients do."""
+
+    def send(self, intent: Any) -> Sighting:
+        """Ask the provider to do it, once. Never repeated unless it certainly never left."""
+        ...
+
+    def search(self, intent: Any, since: datetime) -> list[Sighting]:
+        """What the provider took since then that may be this one: an empty list means that it
+        certainly has none. `proven` ones carry this intent's mark."""
+        ...
+
+    def fetch(self, intent: Any) -> Sighting:
+        """How the provider sees it now."""
+        ...
+
+    def end(self, intent: Any, reference: str) -> Sighting | None:
+        """Stop it, or one that was placed a second time. None: there is nothing to stop."""
+        ...

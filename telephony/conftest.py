@@ -1,0 +1,79 @@
+"""A user with Twilio credentials that the sandbox knows, phones that behave, jobs that run."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+import time_machine
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from ava.jobs import services as jobs
+from integrations.credentials import services as credentials
+from sandbox.server import Sandbox
+from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
+from telephony import sdk
+
+GOOD = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+CALLS = "/api/v1/twilio/calls"
+MESSAGES = "/api/v1/twilio/messages"
+OURS, SUPPORT = "+15005550006", "+15005550010"
+THEIRS = "+14155550123"
+
+
+def store(user: User, **changes: str) -> None:
+    """Store Twilio credentials for the user, the sandbox's own unless changed."""
+    credentials.save(
+        user=user, provider="twilio", values={**GOOD, **changes}, actor=user, source="api"
+    )
+
+
+@pytest.fixture
+def twilio_user(user: User) -> User:
+    store(user)
+    return user
+
+
+@pytest.fixture(autouse=True)
+def _fresh_clients() -> Iterator[None]:
+    yield
+    sdk.forget()
+
+
+def run_jobs(*, seconds: float = 0.0) -> None:
+    """Run the jobs that are due, or will be in so many seconds."""
+    with time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True):
+        jobs.run_due()
+
+
+def phone(sandbox: Sandbox, behaviour: str, **more: Any) -> None:
+    """How the phone at THEIRS behaves."""
+    order = {"to": THEIRS, "behaviour": behaviour, **more}
+    answer = requests.post(f"{sandbox.url}/_sandbox/phone", json=order, timeout=5)
+    assert answer.ok, answer.text
+
+
+def until(reached: Callable[[], object]) -> None:
+    """Wait for something that happens elsewhere."""
+    give_up = time.monotonic() + 20
+    while not reached():
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.01)
+
+
+def posts(sandbox: Sandbox) -> list[Any]:
+    """What Twilio was asked to do."""
+    return [one for one in sandbox.requests("twilio") if one.method == "POST"]
+
+
+def rings(sandbox: Sandbox) -> list[Any]:
+    """The phones that really rang."""
+    return list(sandbox.effects()["calls"])
+
+
+def texts(sandbox: Sandbox) -> list[Any]:
+    """The messages that were really sent."""
+    return list(sandbox.effects()["messages"])

@@ -1,0 +1,217 @@
+"""Sending an intent so that it is done once, and knowing what became of it.
+
+The order is what makes it safe. An attempt is claimed and numbered in the row before anything is
+sent, together with the job that will look after it. Whoever dies after that leaves a trace, and
+`telephony.settling` finds out at the provider what it was worth before anybody tries again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ava.jobs import services as jobs
+from ava.problems import Problem
+from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
+from ava.upstream.errors import ProviderUnreachable
+from telephony.channel import Channel
+from telephony.resources import Sighting
+from telephony.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
+from telephony.timeline import AnyIntent, Source, advance, facts_of, lock, note, observe, rows_of
+
+log = structlog.get_logger("telephony")
+
+Clock = Callable[[], datetime]
+
+END_DUPLICATE = "telephony.end_duplicate"
+
+
+def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) -> AnyIntent:
+    """Store a new intent and send it, or leave it to its job where it is for later.
+
+    Returns:
+        The row: taken by the provider, or `unknown` where the answer was lost.
+
+    Raises:
+        Problem: it was not done, and will not be; the row says `failed`.
+    """
+    now = clock()
+    later = intent.send_at is not None
+    intent.status = SCHEDULED if later else PENDING
+    intent.created_at = intent.updated_at = now
+    intent.expires_at = (intent.send_at or now) + _validity(intent)
+    with transaction.atomic():
+        if not later:
+            intent.attempt, intent.attempted_at = 1, now
+        intent.save(force_insert=True)
+        note(intent, source=Source.API, detail="" if later else "attempt 1", now=now)
+        follow_up(intent, due_at=intent.send_at or now + settle())
+    if later:
+        return intent
+    try:
+        return attempt(intent, channel, clock=clock)
+    except Problem as problem:
+        # Nothing was done: the same Idempotency-Key may begin anew.
+        fail(intent, problem, source=Source.API, now=clock(), frees_key=True)
+        raise
+
+
+def claim(intent: AnyIntent, *, now: datetime) -> AnyIntent | None:
+    """Claim the next attempt, so that only the caller makes it. None: somebody else has, or it
+    is not to be made any more. To be called where nothing can be on its way."""
+    with transaction.atomic():
+        claimed = (
+            rows_of(intent)
+            .filter(
+                pk=intent.pk,
+                attempt=intent.attempt,
+                status__in=UNSENT,
+                stop_requested=False,
+                **{intent.reference_field: None},
+            )
+            .update(attempt=F("attempt") + 1, attempted_at=now, missing_since=None)
+        )
+        if not claimed:
+            return None
+        row = lock(intent)
+        if row.status == SCHEDULED:
+            row.status, row.updated_at = PENDING, now
+        row.expires_at = row.expires_at or now + _validity(row)
+        row.save()
+        note(row, source=Source.RECONCILE, detail=f"attempt {row.attempt}", now=now)
+        follow_up(row, due_at=now + settle())
+    return row
+
+
+def attempt(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) -> AnyIntent:
+    """Make the attempt that is claimed.
+
+    Returns:
+        The row: taken by the provider, or `unknown`.
+
+    Raises:
+        Problem: it was not done. `never_left` tells whether trying again makes sense.
+    """
+    assert intent.attempted_at is not None  # noqa: S101 - it is claimed
+    if clock() - intent.attempted_at > settle() / 4:
+        # This process was held up. By the time it sends, another may have made the next attempt.
+        return _left_open(intent, "Held up before it was sent.", clock())
+    try:
+        sighting = channel.send(intent)
+    except ProviderUnreachable as problem:
+        if problem.unsent:
+            raise
+        return _left_open(intent, "No answer.", clock())
+    row, _ = adopt(intent, sighting, source=Source.API, proven=True, now=clock())
+    return row
+
+
+def never_left(problem: Problem) -> bool:
+    """Whether the provider certainly did not look at it, so that it may be sent again."""
+    if not isinstance(problem, ProviderProblem) or isinstance(problem, ProviderAuthFailed):
+        return False
+    return problem.unsent or isinstance(problem, ProviderRateLimited)
+
+
+def adopt(
+    intent: AnyIntent, sighting: Sighting, *, source: str, proven: bool, now: datetime
+) -> tuple[AnyIntent, bool]:
+    """Take what was seen at the provider for this intent.
+
+    Args:
+        proven: it is this one's: the provider's own answer, or it carries AVA's mark. Without
+            that it only looks like it, which gives way to proof.
+
+    Returns:
+        The row, and whether it is the one that was seen. A second one with the mark is stopped.
+    """
+    try:
+        with transaction.atomic():
+            row = lock(intent)
+            if row.reference != sighting.sid:
+                if row.is_final or (row.reference and not (row.guessed and proven)):
+                    if proven:
+                        _stop_duplicate(row, sighting.sid, now)
+                    return row, False
+                if not _free(row, sighting.sid, proven=proven, now=now):
+                    return row, False
+                setattr(row, row.reference_field, sighting.sid)
+                row.guessed = not proven
+            elif proven:
+                row.guessed = False
+            row.attempted_at = row.missing_since = None
+            facts = facts_of(sighting, row)
+            advance(row, told=sighting.status, source=source, now=now, facts=facts)
+            row.save()
+    except IntegrityError:
+        # Another one took it this very moment.
+        return rows_of(intent).get(pk=intent.pk), False
+    return row, True
+
+
+def fail(
+    intent: AnyIntent, problem: Problem, *, source: str, now: datetime, frees_key: bool = False
+) -> AnyIntent:
+    """It was not done and will not be."""
+    with transaction.atomic():
+        row = lock(intent)
+        row.attempted_at = row.missing_since = None
+        if frees_key:
+            row.idempotency = None
+        facts = {"error": problem.detail, "error_code": getattr(problem, "twilio_code", None)}
+        advance(row, told=FAILED, source=source, detail=problem.detail, now=now, facts=facts)
+        row.save()
+    return row
+
+
+def follow_up(intent: AnyIntent, *, due_at: datetime) -> None:
+    """Have the job look after it at that time, or earlier if it will anyway."""
+    jobs.enqueue(intent.job, {"id": str(intent.pk)}, key=str(intent.pk), due_at=due_at)
+
+
+def settle() -> timedelta:
+    """After this nothing that was sent is still on its way."""
+    return timedelta(seconds=settings.TELEPHONY_SETTLE_SECONDS)
+
+
+def _left_open(intent: AnyIntent, why: str, now: datetime) -> AnyIntent:
+    said = f"{why} AVA is finding out what became of it."
+    return observe(intent, told=UNKNOWN, source=Source.API, detail=said, now=now)
+
+
+def _validity(intent: AnyIntent) -> timedelta:
+    return timedelta(seconds=settings.TELEPHONY_VALIDITY_SECONDS[intent.word])
+
+
+def _free(row: AnyIntent, sid: str, *, proven: bool, now: datetime) -> bool:
+    """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
+    holder = (
+        rows_of(row)
+        .select_for_update()
+        .filter(**{row.reference_field: sid})
+        .exclude(pk=row.pk)
+        .first()
+    )
+    if holder is None:
+        return True
+    if not (proven and holder.guessed):
+        return False
+    setattr(holder, holder.reference_field, None)
+    holder.guessed = False
+    holder.status, holder.updated_at, holder.attempted_at = UNKNOWN, now, now
+    holder.save()
+    said = f"{sid} turned out to be another one's. AVA is looking again."
+    note(holder, source=Source.RECONCILE, detail=said, now=now)
+    follow_up(holder, due_at=now + settle())
+    return True
+
+
+def _stop_duplicate(row: AnyIntent, sid: str, now: datetime) -> None:
+    log.warning("a second one was placed", kind=row.word, id=str(row.pk), sid=sid)
+    note(row, source=Source.RECONCILE, detail=f"{sid} was placed as well and is stopped.", now=now)
+    payload = {"kind": row.job, "id": str(row.pk), "sid": sid}
+    jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}")

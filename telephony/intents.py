@@ -1,0 +1,135 @@
+"""What calls and messages share as rows: an intent, its attempts, and its timeline."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from ava import correlation
+from telephony.states import UNSENT, Machine
+
+NUMBER_LENGTH = 32
+SID_LENGTH = 64
+
+
+class Intent(models.Model):
+    """A call or a message that somebody wants, or that came in.
+
+    It is stored before the provider is asked. Whoever sends it first claims the next `attempt`,
+    so that nobody sends the same one; `attempted_at` stands for as long as nobody knows what
+    became of it.
+    """
+
+    class Direction(models.TextChoices):
+        OUTBOUND = "outbound"
+        INBOUND = "inbound"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="%(class)ss",
+        help_text="Nobody: came in on a number of the operator's.",
+    )
+    direction = models.CharField(
+        max_length=8, choices=Direction.choices, default=Direction.OUTBOUND
+    )
+    to = models.CharField(max_length=NUMBER_LENGTH)
+    from_number = models.CharField("from", max_length=NUMBER_LENGTH)
+    status = models.CharField(max_length=20)
+    account_sid = models.CharField(max_length=34, blank=True)
+    provider_sid = models.CharField(max_length=SID_LENGTH, null=True, blank=True, unique=True)
+    guessed = models.BooleanField(
+        default=False, help_text="The provider's name was found by its looks, not told."
+    )
+    correlation_id = models.CharField(
+        "correlation ID", max_length=correlation.MAX_LENGTH, blank=True, db_index=True
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now, help_text="Of the last status.")
+    send_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="No attempt is made any more after this."
+    )
+    attempt = models.PositiveIntegerField(default=0, help_text="Number of the last one.")
+    attempted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of the last attempt, unless it certainly never left."
+    )
+    missing_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the provider first had no trace of it."
+    )
+    stop_requested = models.BooleanField(default=False)
+    error_code = models.PositiveIntegerField(null=True, blank=True)
+    error = models.CharField(max_length=400, blank=True)
+    price = models.DecimalField(max_digits=9, decimal_places=5, null=True, blank=True)
+    price_unit = models.CharField(max_length=3, blank=True)
+    idempotency = models.UUIDField(
+        null=True, blank=True, unique=True, help_text="The row of its Idempotency-Key."
+    )
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(direction="inbound") | Q(direction="outbound", owner__isnull=False),
+                name="%(class)s_out_has_an_owner",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner", "-created_at"], name="%(class)ss_of_owner"),
+            models.Index(
+                fields=["to", "from_number"],
+                condition=Q(status__in=sorted(UNSENT)),
+                name="%(class)ss_unsettled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_number} to {self.to}"
+
+    @property
+    def reference(self) -> str | None:
+        """The provider's name for it."""
+        return self.provider_sid
+
+    reference_field: ClassVar[str] = "provider_sid"
+    machine: ClassVar[Machine]
+    job: ClassVar[str]
+    """The kind of job that follows it."""
+    word: ClassVar[str]
+    """What a person calls it."""
+    timeline: Any
+    """The entries, oldest first: each kind has a table of its own."""
+
+    @property
+    def is_final(self) -> bool:
+        return self.machine.is_final(self.status)
+
+
+class Entry(models.Model):
+    """One thing that happened to an intent. Written once, never changed."""
+
+    class Source(models.TextChoices):
+        API = "api", "asked for through AVA"
+        CALLBACK = "callback", "told by the provider"
+        FETCH = "fetch", "asked of the provider"
+        RECONCILE = "reconcile", "found out by AVA"
+        USER = "user", "done by a person"
+
+    at = models.DateTimeField(default=timezone.now)
+    status = models.CharField(max_length=20)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    detail = models.CharField(max_length=400, blank=True)
+    correlation_id = models.CharField(max_length=correlation.MAX_LENGTH, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return self.status

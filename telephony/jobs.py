@@ -1,0 +1,30 @@
+"""The kinds of background work that telephony has, for `ava.jobs`."""
+
+from typing import Any
+
+from ava import jobs
+from telephony import dispatch, services
+from telephony.calls import services as calls
+from telephony.calls.models import Call
+from telephony.messages import services as messages
+from telephony.messages.models import Message
+
+SWEEP_SECONDS = 600.0
+SWEEP = "telephony.sweep"
+
+
+def register() -> None:
+    """Tell `ava.jobs` what there is."""
+    jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
+    jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
+    jobs.register(dispatch.END_DUPLICATE, _end_duplicate, attempts=20)
+    jobs.register_periodic(SWEEP, _sweep, every=SWEEP_SECONDS)
+
+
+def _end_duplicate(payload: dict[str, Any]) -> None:
+    if payload["kind"] == Call.job:
+        calls.end_duplicate(payload["id"], payload["sid"])
+
+
+def _sweep() -> None:
+    services.reconcile()

@@ -1,0 +1,69 @@
+"""/api/v1/twilio/messages."""
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.idempotency.api import IDEMPOTENCY_KEY, answer
+from ava.idempotency.services import Reply
+from telephony.messages import queries, services
+from telephony.messages.models import Message
+from telephony.messages.serializers import MessageSerializer, NewMessageSerializer
+from telephony.serializers import FiltersSerializer
+from telephony.states import SCHEDULED, UNSENT
+from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
+
+
+class MessageViewSet(TwilioViewSet):
+    """The user's messages."""
+
+    serializer_class = MessageSerializer
+    asks_providers = True
+
+    @extend_schema(operation_id="twilio_messages", parameters=[FiltersSerializer])
+    def list(self, request: Request) -> Response:
+        """The newest first."""
+        found = queries.messages(user=self.caller(), filters=self.filters(request))
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(MessageSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="twilio_message_send",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewMessageSerializer,
+        responses={201: MessageSerializer, 202: MessageSerializer, **NOT_TWICE},
+    )
+    def create(self, request: Request) -> Response:
+        """Send an SMS. 202: Twilio gave no answer; AVA is finding out."""
+        wanted = NewMessageSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+
+        def act(row: uuid.UUID | None) -> Reply:
+            message = services.send_message(
+                user=self.caller(), idempotency=row, **wanted.validated_data
+            )
+            return Reply(_status(message), MessageSerializer(message).data)
+
+        return answer(request, scope="twilio.messages", act=act)
+
+    @extend_schema(operation_id="twilio_message", responses={200: MessageSerializer})
+    def retrieve(self, request: Request, message_id: uuid.UUID) -> Response:
+        """One message, with its timeline."""
+        found = queries.message(user=self.caller(), message_id=message_id)
+        return Response(MessageSerializer(found).data)
+
+    @extend_schema(
+        operation_id="twilio_message_cancel",
+        request=None,
+        responses={200: MessageSerializer, **CLASHES},
+    )
+    def cancel(self, request: Request, message_id: uuid.UUID) -> Response:
+        """Take back a message that is for later."""
+        found = queries.message(user=self.caller(), message_id=message_id)
+        return Response(MessageSerializer(services.cancel(found)).data)
+
+
+def _status(message: Message) -> int:
+    return 202 if message.status in UNSENT - {SCHEDULED} else 201

@@ -1,0 +1,39 @@
+"""How an SMS is sent and found again."""
+
+from datetime import datetime
+
+from telephony.accounts import client_for
+from telephony.addresses import marked
+from telephony.messages.models import Message
+from telephony.resources import Sighting
+
+
+class TwilioMessages:
+    """Two messages of the same numbers and text are the same to whoever gets them."""
+
+    def send(self, intent: Message) -> Sighting:
+        return client_for(intent.owner).create_message(
+            to=intent.to,
+            from_number=intent.from_number,
+            body=intent.body,
+            status_callback=marked("message-status", intent),
+        )
+
+    def search(self, intent: Message, since: datetime) -> list[Sighting]:
+        found = client_for(intent.owner).messages(
+            to=intent.to, from_number=intent.from_number, since=since
+        )
+        # A trial account's messages have words of Twilio's in front.
+        return [
+            one
+            for one in found
+            if one.body.strip().endswith(intent.body.strip())
+            and one.direction in ("outbound-api", "")
+        ]
+
+    def fetch(self, intent: Message) -> Sighting:
+        return client_for(intent.owner).message(str(intent.provider_sid))
+
+    def end(self, intent: Message, reference: str) -> Sighting | None:
+        """What was sent cannot be taken back."""
+        return None

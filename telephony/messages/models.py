@@ -1,0 +1,117 @@
+"""Messages, batches of them, and who wants none."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from ava import correlation
+from telephony.intents import NUMBER_LENGTH, Entry, Intent
+from telephony.states import MESSAGE
+
+
+class Batch(models.Model):
+    """One text, or several, to many people: one message after the other at a pace."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        PAUSED = "paused"
+        CANCELED = "canceled"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="batches"
+    )
+    from_number = models.CharField("from", max_length=NUMBER_LENGTH)
+    per_minute = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    correlation_id = models.CharField(
+        "correlation ID", max_length=correlation.MAX_LENGTH, blank=True, db_index=True
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    idempotency = models.UUIDField(null=True, blank=True, unique=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        verbose_name_plural = "batches"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "paused", "canceled", "done"]),
+                name="batch_state_is_known",
+            ),
+            models.CheckConstraint(condition=Q(per_minute__gte=1), name="batch_moves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch from {self.from_number}"
+
+
+class Message(Intent):
+    """An SMS."""
+
+    machine = MESSAGE
+    job = "telephony.message"
+    word = "message"
+
+    body = models.TextField(blank=True)
+    batch = models.ForeignKey(
+        Batch, on_delete=models.CASCADE, null=True, blank=True, related_name="messages"
+    )
+    place = models.PositiveIntegerField(default=0, help_text="In its batch, from 0.")
+
+    class Meta(Intent.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            *Intent.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(status__in=sorted(MESSAGE.ranks)), name="message_status_is_known"
+            ),
+        ]
+
+
+class MessageEntry(Entry):
+    """One thing that happened to a message."""
+
+    intent = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="timeline")
+
+    class Meta(Entry.Meta):
+        verbose_name_plural = "message entries"
+
+
+class OptOut(models.Model):
+    """Somebody who wrote STOP to a number, and not START since. It holds for all its users."""
+
+    account_sid = models.CharField(max_length=34)
+    number = models.CharField(max_length=NUMBER_LENGTH, help_text="The account's.")
+    person = models.CharField(max_length=NUMBER_LENGTH, help_text="Who wants no messages of it.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["account_sid", "number", "person"], name="one_opt_out_for_a_pair"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} from {self.number}"
+
+
+class Pace(models.Model):
+    """When a number may send its next message of a batch."""
+
+    account_sid = models.CharField(max_length=34)
+    number = models.CharField(max_length=NUMBER_LENGTH)
+    free_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["account_sid", "number"], name="one_pace_for_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return self.number

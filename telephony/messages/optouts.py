@@ -1,0 +1,42 @@
+"""Who wants no messages: STOP, START and HELP.
+
+The words are those that Twilio itself answers and obeys for a long code
+(https://help.twilio.com/articles/223134027); AVA keeps the same list, to refuse before it sends.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from telephony.errors import OptedOut
+from telephony.messages.models import OptOut
+
+STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"})
+START = frozenset({"start", "yes", "unstop"})
+HELP = frozenset({"help", "info"})
+
+Wish = Literal["stop", "start", "help"]
+
+
+def wish_of(body: str) -> Wish | None:
+    """What a message that came in asks for: the word must be all there is."""
+    word = body.strip().strip(".!\"'").lower()
+    if word in STOP:
+        return "stop"
+    if word in START:
+        return "start"
+    return "help" if word in HELP else None
+
+
+def take(wish: Wish | None, *, account_sid: str, number: str, person: str, at: datetime) -> None:
+    """Keep what a person wrote to one of the account's numbers."""
+    pair = {"account_sid": account_sid, "number": number, "person": person}
+    if wish == "stop":
+        OptOut.objects.get_or_create(**pair, defaults={"at": at})
+    elif wish == "start":
+        OptOut.objects.filter(**pair).delete()
+
+
+def refuse(*, account_sid: str, number: str, person: str) -> None:
+    """Raises OptedOut: the person wants no messages of this number."""
+    if OptOut.objects.filter(account_sid=account_sid, number=number, person=person).exists():
+        raise OptedOut

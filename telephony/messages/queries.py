@@ -1,0 +1,29 @@
+"""Reading messages."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from telephony.errors import MessageNotFound
+from telephony.filtering import filtered
+from telephony.messages.models import Message
+
+
+def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message]:
+    """The user's messages with their timelines, the newest first."""
+    return filtered(Message.objects.filter(owner=user), filters).prefetch_related("timeline")
+
+
+def message(*, user: User, message_id: uuid.UUID) -> Message:
+    """One of the user's messages.
+
+    Raises:
+        MessageNotFound: there is none, or it is somebody else's.
+    """
+    found = Message.objects.filter(owner=user, pk=message_id).select_related("owner").first()
+    if found is None:
+        raise MessageNotFound
+    return found

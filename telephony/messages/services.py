@@ -1,0 +1,86 @@
+"""Send an SMS, take one back, and follow it to its end."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from ava import correlation
+from telephony import accounts, dispatch, senders, settling
+from telephony.dispatch import Clock
+from telephony.errors import MessageGone
+from telephony.messages import optouts
+from telephony.messages.channels import TwilioMessages
+from telephony.messages.models import Message
+from telephony.states import CANCELED
+from telephony.timeline import Source, advance, lock
+
+CHANNEL = TwilioMessages()
+
+
+def send_message(
+    *,
+    user: User,
+    to: str,
+    body: str,
+    from_number: str | None = None,
+    send_at: datetime | None = None,
+    idempotency: uuid.UUID | None = None,
+    clock: Clock = timezone.now,
+) -> Message:
+    """Send an SMS, exactly once.
+
+    Args:
+        to, from_number: E.164; without a sender the user's default, else their only number.
+        send_at: when; None: now.
+        idempotency: of the Idempotency-Key; a message that was begun under it is returned.
+
+    Returns:
+        The message; `unknown` where Twilio gave no answer.
+
+    Raises:
+        OptedOut, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
+        Problem: what Twilio says; nothing is sent.
+    """
+    begun = Message.objects.filter(idempotency=idempotency).first() if idempotency else None
+    if begun:
+        return begun
+    credentials = accounts.credentials_of(user)
+    sender = senders.choose(credentials, from_number, use="sms")
+    account_sid = credentials.fields["account_sid"]
+    optouts.refuse(account_sid=account_sid, number=sender, person=to)
+    message = Message(
+        owner=user,
+        to=to,
+        from_number=sender,
+        body=body,
+        account_sid=account_sid,
+        send_at=send_at,
+        idempotency=idempotency,
+        correlation_id=correlation.current(),
+    )
+    return dispatch.submit(message, CHANNEL, clock=clock)
+
+
+def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:
+    """Take back a message that has not been sent yet.
+
+    Raises:
+        MessageGone: it has been, or may have been.
+    """
+    with transaction.atomic():
+        row = lock(message)
+        if row.is_final or row.reference or row.attempted_at is not None:
+            raise MessageGone
+        advance(row, told=CANCELED, source=Source.USER, now=clock())
+        row.save()
+    return row
+
+
+def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
+    """Do what is to be done about a message now. Raises Again: there is more to do later."""
+    message = Message.objects.select_related("owner").filter(pk=message_id).first()
+    if message:
+        settling.pursue(message, CHANNEL, clock=clock)

@@ -1,0 +1,6 @@
+"""The tables of the sub-rooms, where Django looks for them."""
+
+from telephony.calls.models import Call, CallEntry
+from telephony.messages.models import Batch, Message, MessageEntry, OptOut, Pace
+
+__all__ = ["Batch", "Call", "CallEntry", "Message", "MessageEntry", "OptOut", "Pace"]

@@ -1,0 +1,172 @@
+"""Following an intent to its end: what never came is fetched, what got lost is found.
+
+The job of each intent calls `pursue`, again and again, until there is nothing more to learn.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from ava.jobs import Again
+from ava.problems import Problem
+from ava.upstream import ProviderProblem
+from telephony import dispatch
+from telephony.channel import Channel
+from telephony.dispatch import Clock
+from telephony.intents import Intent
+from telephony.states import CANCELED, FAILED, UNKNOWN
+from telephony.timeline import Source, facts_of, lock, note, observe
+
+# A host's clock and the provider's may differ by this.
+CLOCKS_DIFFER = timedelta(minutes=2)
+# Between two looks at one that goes on.
+SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=5)
+SHORTEST_WITHOUT_CALLBACKS = timedelta(seconds=2)
+# A provider in trouble.
+PATIENCE = 15.0
+# Nothing more is to be learnt of one that is this old.
+FORGOTTEN = timedelta(days=2)
+
+
+def pursue(intent: Intent, channel: Channel, *, clock: Clock) -> None:
+    """Do what is to be done about it now.
+
+    Raises:
+        Again: there is more to do later.
+    """
+    now = clock()
+    if intent.is_final or now - intent.created_at > FORGOTTEN:
+        return
+    if intent.reference:
+        _follow(intent, channel, now)
+    elif intent.attempt == 0 and intent.send_at and now < intent.send_at:
+        raise Again((intent.send_at - now).total_seconds(), "its time has not come")
+    elif intent.attempted_at is not None:
+        _find(intent, channel, clock)
+    else:
+        _next_attempt(intent, channel, clock)
+
+
+def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
+    """Ask the provider about one that it has, where it has not told for a while."""
+    quiet = now - intent.updated_at
+    shortest = SHORTEST if settings.PUBLIC_URL else SHORTEST_WITHOUT_CALLBACKS
+    if quiet < shortest:
+        raise Again((shortest - quiet).total_seconds(), "callbacks may come")
+    try:
+        if intent.stop_requested and (ended := channel.end(intent, str(intent.reference))):
+            sighting = ended
+        else:
+            sighting = channel.fetch(intent)
+    except Problem as problem:
+        raise _later(problem) from None
+    row = observe(
+        intent,
+        told=sighting.status,
+        source=Source.FETCH,
+        now=now,
+        facts=facts_of(sighting, intent),
+    )
+    if not row.is_final:
+        pause = min(max((now - row.updated_at) / 2, shortest), LONGEST)
+        raise Again(pause.total_seconds(), f"{row.status} at the provider")
+
+
+def _find(intent: Intent, channel: Channel, clock: Clock) -> None:
+    """Find out what became of an attempt that got no answer."""
+    now = clock()
+    assert intent.attempted_at is not None  # noqa: S101 - `pursue` has looked
+    wait = intent.attempted_at + dispatch.settle() - now
+    if wait > timedelta(0):
+        raise Again(wait.total_seconds(), "it may still be on its way")
+    if intent.status != UNKNOWN:
+        said = "AVA stopped in the middle. It is finding out what became of it."
+        intent = observe(intent, told=UNKNOWN, source=Source.RECONCILE, detail=said, now=now)
+    try:
+        found = channel.search(intent, _first_attempt(intent) - CLOCKS_DIFFER)
+    except Problem as problem:
+        raise _later(problem) from None
+    for sighting in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
+        row, is_it = dispatch.adopt(
+            intent, sighting, source=Source.RECONCILE, proven=sighting.proven, now=now
+        )
+        if is_it:
+            if row.is_final:
+                return
+            raise Again(SHORTEST_WITHOUT_CALLBACKS.total_seconds(), "found at the provider")
+    _missing(intent, channel, clock)
+
+
+def _missing(intent: Intent, channel: Channel, clock: Clock) -> None:
+    """The provider has no trace of it. Seen twice, that is the truth: it never arrived."""
+    now = clock()
+    pause = timedelta(seconds=settings.TELEPHONY_LOOK_AGAIN_SECONDS)
+    since = intent.missing_since
+    if since is None:
+        with transaction.atomic():
+            row = lock(intent)
+            row.missing_since = now
+            row.save(update_fields=["missing_since"])
+        raise Again(pause.total_seconds(), "not seen at the provider, looking once more")
+    if now - since < pause:
+        raise Again((pause - (now - since)).total_seconds(), "looking once more")
+    _next_attempt(intent, channel, clock)
+
+
+def _next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
+    """Send it, once more or for the first time; nothing of it is at the provider."""
+    now = clock()
+    if intent.stop_requested:
+        observe(intent, told=CANCELED, source=Source.RECONCILE, now=now)
+        return
+    if intent.expires_at and now > intent.expires_at:
+        said = f"It did not reach the provider in time. Nobody got this {intent.word}."
+        facts = {"error": said}
+        observe(intent, told=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
+        return
+    claimed = dispatch.claim(intent, now=now)
+    if claimed is None:
+        raise Again(1.0, "it has changed meanwhile")
+    make_attempt(claimed, channel, clock)
+
+
+def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
+    """Make a claimed attempt in the background.
+
+    Raises:
+        Again: when to look after it.
+    """
+    try:
+        row = dispatch.attempt(claimed, channel, clock=clock)
+    except Problem as problem:
+        if not dispatch.never_left(problem):
+            dispatch.fail(claimed, problem, source=Source.RECONCILE, now=clock())
+            return
+        release(claimed, problem, now=clock())
+        raise _later(problem) from None
+    if row.status == UNKNOWN:
+        raise Again(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
+    raise Again(SHORTEST_WITHOUT_CALLBACKS.total_seconds(), "sent")
+
+
+def release(intent: Intent, problem: Problem, *, now: datetime) -> None:
+    """The attempt never left: the next one need not look for it."""
+    with transaction.atomic():
+        row = lock(intent)
+        row.attempted_at = None
+        row.save(update_fields=["attempted_at"])
+        note(row, source=Source.RECONCILE, detail=f"Not sent: {problem.detail}", now=now)
+
+
+def _first_attempt(intent: Intent) -> datetime:
+    """When the provider can have taken it at the earliest."""
+    first = intent.timeline.filter(detail__startswith="attempt ").first()
+    return first.at if first else intent.created_at
+
+
+def _later(problem: Problem) -> Again:
+    wait = problem.retry_after or PATIENCE
+    if not isinstance(problem, ProviderProblem):
+        wait = LONGEST.total_seconds()
+    return Again(float(wait), problem.detail)

@@ -1,0 +1,88 @@
+"""Writing down what happens to an intent: each change of its status, with time and source."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from ava import correlation
+from telephony.codes import sentence
+from telephony.intents import Entry, Intent
+from telephony.resources import Sighting
+
+AnyIntent = TypeVar("AnyIntent", bound=Intent)
+Source = Entry.Source
+
+
+def rows_of(intent: AnyIntent) -> QuerySet[AnyIntent]:
+    """All of its kind."""
+    return QuerySet(type(intent))
+
+
+def lock(intent: AnyIntent) -> AnyIntent:
+    """The row as it is now, and nobody else's until the transaction ends."""
+    return rows_of(intent).select_for_update().get(pk=intent.pk)
+
+
+def note(intent: Intent, *, source: str, detail: str = "", now: datetime) -> None:
+    """Add an entry to the timeline."""
+    intent.timeline.create(
+        at=now,
+        status=intent.status,
+        source=source,
+        detail=detail[:400],
+        correlation_id=correlation.current() or intent.correlation_id,
+    )
+
+
+def observe(
+    intent: AnyIntent,
+    *,
+    told: str,
+    source: str,
+    now: datetime,
+    detail: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> AnyIntent:
+    """Take in what the provider tells: a status where it lies ahead, and facts. The row after."""
+    with transaction.atomic():
+        row = lock(intent)
+        advance(row, told=told, source=source, now=now, detail=detail, facts=facts)
+        row.save()
+    return row
+
+
+def advance(
+    row: Intent,
+    *,
+    told: str,
+    source: str,
+    now: datetime,
+    detail: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """`observe` for a row that is locked and will be saved by the caller."""
+    for name, value in (facts or {}).items():
+        if value not in (None, ""):
+            setattr(row, name, value)
+    if row.error_code and not row.error:
+        row.error = sentence(row.error_code)
+    status = row.machine.after(row.status, told)
+    if status is not None:
+        row.status, row.updated_at = status, now
+        note(row, source=source, detail=detail or (row.error if row.error_code else ""), now=now)
+
+
+def facts_of(sighting: Sighting, intent: Intent) -> dict[str, Any]:
+    """What a sighting tells besides the status, by the names of the columns."""
+    facts: dict[str, Any] = {
+        "price": sighting.price,
+        "price_unit": sighting.price_unit,
+        "error_code": sighting.error_code,
+        "duration": sighting.duration,
+        **sighting.more,
+    }
+    columns = {field.name for field in intent._meta.get_fields()}
+    return {name: value for name, value in facts.items() if name in columns}

@@ -1,0 +1,37 @@
+"""What all of telephony's endpoints share."""
+
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework.request import Request
+
+from ava.api import ApiViewSet
+from ava.openapi import ProblemSerializer
+from ava.problems import CONTENT_TYPE
+from telephony.serializers import FiltersSerializer
+
+NOT_TWICE: Final[dict[Any, Any]] = {
+    (409, CONTENT_TYPE): ProblemSerializer,
+    (422, CONTENT_TYPE): OpenApiResponse(
+        ProblemSerializer, "The Idempotency-Key was used with another body."
+    ),
+}
+CLASHES: Final[dict[Any, Any]] = {(409, CONTENT_TYPE): ProblemSerializer}
+
+
+class TwilioViewSet(ApiViewSet):
+    """What all of telephony's endpoints share."""
+
+    ratelimit_group = "twilio"
+
+    def caller(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
+        return user
+
+    def filters(self, request: Request) -> dict[str, Any]:
+        """The filters of a list, checked."""
+        given = FiltersSerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)

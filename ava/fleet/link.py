@@ -159,7 +159,8 @@ class Link:
             try:
                 self._client.set(_KNOCK, 1, px=1000)
                 self._pay()
-            except (redis.RedisError, OSError):
+            except (redis.RedisError, OSError, ValueError):
+                # ValueError: a socket that `close` has closed meanwhile.
                 continue
             log.warning("redis found again", seconds=round(time.monotonic() - started, 1))
             return

@@ -76,14 +76,14 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         ),
         _url("AVA_PUBLIC_URL", None, "address under which people and providers reach AVA"),
         _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
-        _number("WEB_CONCURRENCY", 1, "worker processes", 1, 64),
+        _number("WEB_CONCURRENCY", 1, "worker processes; more than one needs REDIS_URL", 1, 64),
         _number("AVA_THREADS", 48, "threads of each worker process", 4, 256),
         _switch("DJANGO_DEBUG", False, "Django's debug pages; never in production"),
         _text("LOG_LEVEL", "INFO", "how much is logged", "DEBUG", "INFO", "WARNING", "ERROR"),
     ),
     "Stores": (
         _url("DATABASE_URL", None, "PostgreSQL; SQLite in AVA_DATA_DIR when not set"),
-        _url("REDIS_URL", None, "Redis, for several workers (from the fleet release on)"),
+        _url("REDIS_URL", None, "Redis, which several workers or machines share"),
         _url("CELERY_BROKER_URL", None, "Celery's broker (from the telephony release on)"),
     ),
     "Keys": (

@@ -2,7 +2,8 @@
 
 Starts AVA as script/server does, lets the sandbox's Vapi hang, keeps 32 clients asking it anew
 (`Cache-Control: no-cache`), and times `/healthz` from a process of its own: idle, with pauses
-between the requests of a client, and without any, with the breaker off and on.
+between the requests of a client, and without any, with the breaker off and on, and last with two
+worker processes that share a Redis.
 """
 
 import multiprocessing
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import requests
 
+from tests.redis import RedisServer
 from tests.server import RunningAva
 
 CLIENTS = 32
@@ -24,20 +26,25 @@ PAUSE_SECONDS = 0.02
 
 def main() -> int:
     print(f"{'load':<42}{'p50 ms':>8}{'p99 ms':>8}{'max ms':>8}  answers")
-    for title, enabled, pause in (
-        ("32 clients, breaker off, 1 request/s each", "0", 1.0),
-        ("32 clients, breaker on, 5 requests/s each", "1", 0.2),
-        ("32 clients, breaker off, no pause", "0", 0.0),
-        ("32 clients, breaker on, no pause", "1", 0.0),
-    ):
-        measure(title, enabled, pause)
+    with RedisServer() as redis:
+        two = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url}
+        for title, breaker, pause, environment in (
+            ("32 clients, breaker off, 1 request/s each", "0", 1.0, {}),
+            ("32 clients, breaker on, 5 requests/s each", "1", 0.2, {}),
+            ("32 clients, breaker off, no pause", "0", 0.0, {}),
+            ("32 clients, breaker on, no pause", "1", 0.0, {}),
+            ("2 workers, breaker off, no pause", "0", 0.0, two),
+            ("2 workers, breaker on, no pause", "1", 0.0, two),
+        ):
+            redis.flush()
+            measure(title, pause, CIRCUIT_BREAKER_ENABLED=breaker, **environment)
     return 0
 
 
-def measure(title: str, breaker: str, pause: float) -> None:
+def measure(title: str, pause: float, **environment: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
         data_dir = Path(directory) / "var"
-        with RunningAva(data_dir, CIRCUIT_BREAKER_ENABLED=breaker, LOG_LEVEL="ERROR") as ava:
+        with RunningAva(data_dir, LOG_LEVEL="ERROR", **environment) as ava:
             ava.login()
             report("idle", sample(ava.url), "")
             ava.fault(provider="vapi", kind="hang")

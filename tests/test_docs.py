@@ -78,7 +78,9 @@ def test_every_decision_is_linked() -> None:
         assert f"adr/{record.name}" in architecture + TEXT, record.name
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/ARCHITECTURE.md", "docs/INTEGRATIONS.md"])
+@pytest.mark.parametrize(
+    "path", ["README.md", "docs/ARCHITECTURE.md", "docs/DEPLOYMENT.md", "docs/INTEGRATIONS.md"]
+)
 def test_links_between_files_lead_somewhere(path: str) -> None:
     file = BASE_DIR / path
     for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", file.read_text()):

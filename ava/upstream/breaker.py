@@ -190,14 +190,14 @@ class Breaker(pybreaker.CircuitBreaker):
         """Whether it is off. Whoever notices first closes it, so that it starts from there."""
         was_off, self._is_off = self._is_off, not self._guidance.is_on()
         if self._is_off and not was_off:
-            self._tell_change(self.store.move("closed", "switched off"))
+            self._tell_change(self.store.move(self.rules, "closed", "switched off"))
         return self._is_off
 
     def _obey(self) -> None:
         """Carry out a new order. The store refuses those that are not new to it."""
         order = self._guidance.order(after=self._obeyed)
         if order is not None:
-            self._tell_change(self.store.obey(order))
+            self._tell_change(self.store.obey(self.rules, order))
             self._obeyed = order.number
 
     def snapshot(self) -> Snapshot:
@@ -231,20 +231,20 @@ class Breaker(pybreaker.CircuitBreaker):
     @state.setter
     def state(self, state_str: str) -> None:
         to = {name: state for state, name in _PYBREAKER_NAMES.items()}[state_str]
-        self._tell_change(self.store.move(to, "set by hand"))
+        self._tell_change(self.store.move(self.rules, to, "set by hand"))
 
     def open(self) -> bool:
         """Open it now; a probe follows after the recovery time."""
-        self._tell_change(self.store.move("open", "opened by hand"))
+        self._tell_change(self.store.move(self.rules, "open", "opened by hand"))
         return False
 
     def half_open(self) -> None:
         """Let the next call through as a probe."""
-        self._tell_change(self.store.move("half_open", "half-opened by hand"))
+        self._tell_change(self.store.move(self.rules, "half_open", "half-opened by hand"))
 
     def close(self) -> None:
         """Close it now and forget all failures."""
-        self._tell_change(self.store.move("closed", "closed by hand"))
+        self._tell_change(self.store.move(self.rules, "closed", "closed by hand"))
 
     def is_system_error(self, exception: BaseException) -> bool:
         # pybreaker takes an exception class with a metaclass for a predicate, which then

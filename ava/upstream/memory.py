@@ -30,11 +30,10 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._circuit = Circuit()
 
-    def begin(self, state: State, generation: int, rules: Rules, wait: float) -> None:
-        """Start anew in this state; an open circuit is tried after `wait` seconds."""
-        opened_at = self._clock() + wait - rules.recovery
+    def begin(self, rules: Rules, state: State, wait: float, generation: int, order: Order) -> None:
+        """Start anew from what is known of another circuit, as `states.resumed` has it."""
         with self._lock:
-            self._circuit = Circuit(state=state, generation=generation, opened_at=opened_at)
+            self._circuit = states.resumed(rules, state, wait, generation, order, self._clock())
 
     def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None]:
         with self._lock:
@@ -53,12 +52,12 @@ class MemoryStore:
             circuit, now = self._circuit, self._clock()
         return states.look(circuit, rules, now, order)
 
-    def obey(self, order: Order) -> Change | None:
+    def obey(self, rules: Rules, order: Order) -> Change | None:
         with self._lock:
             self._circuit, change = states.obey(self._circuit, order, self._clock())
         return change
 
-    def move(self, to: State, reason: str) -> Change | None:
+    def move(self, rules: Rules, to: State, reason: str) -> Change | None:
         with self._lock:
             self._circuit, change = states.move(self._circuit, to, self._clock(), reason)
         return change

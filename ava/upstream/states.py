@@ -22,6 +22,8 @@ from typing import Literal, NamedTuple
 State = Literal["closed", "half_open", "open"]
 Forced = Literal["open", "closed"] | None
 
+RECOVERED = "recovery time is over"
+
 # A probe answers within moments, or its lease runs out: ask again soon, not after the lease.
 PROBE_RETRY_AFTER = 1.0
 
@@ -145,7 +147,7 @@ def admit(
         return circuit, Refusal(circuit.state, wait), None
     change = None
     if circuit.state == "open":
-        circuit, change = _enter(circuit, "half_open", now, "recovery time is over")
+        circuit, change = _enter(circuit, "half_open", now, RECOVERED)
     circuit = replace(circuit, probe=circuit.probe + 1, lease_until=now + lease)
     return circuit, Ticket(circuit.generation, circuit.probe), change
 
@@ -203,6 +205,24 @@ def obey(circuit: Circuit, order: Order, now: float) -> Step:
     until = None if order.forced is None or order.seconds is None else now + order.seconds
     circuit = replace(circuit, forced=order.forced, forced_until=until)
     return _enter(circuit, order.forced or "closed", now, order.reason)
+
+
+def resumed(
+    rules: Rules, state: State, wait: float, generation: int, order: Order, now: float
+) -> Circuit:
+    """A circuit that goes on from what is known of another.
+
+    Args:
+        wait: seconds until it is tried, where it is open.
+        order: the last that was given, as it stands now.
+    """
+    circuit = Circuit(state=state, generation=generation, order=order.number)
+    if order.forced and (order.seconds is None or order.seconds > 0):
+        until = None if order.seconds is None else now + order.seconds
+        return replace(
+            circuit, state=order.forced, forced=order.forced, forced_until=until, opened_at=now
+        )
+    return replace(circuit, opened_at=now + wait - rules.recovery)
 
 
 def look(circuit: Circuit, rules: Rules, now: float, order: Order | None = None) -> Snapshot:

@@ -30,8 +30,8 @@ class Store(Protocol):
     def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
         """Read, and change nothing; as it will be once it has obeyed `order`."""
 
-    def obey(self, order: Order) -> Change | None:
+    def obey(self, rules: Rules, order: Order) -> Change | None:
         """Carry out an order, unless it or a newer one has been carried out before."""
 
-    def move(self, to: State, reason: str) -> Change | None:
+    def move(self, rules: Rules, to: State, reason: str) -> Change | None:
         """Put the breaker into a state; "closed" is a reset. One held by force stays."""

@@ -4,15 +4,20 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from ava import fleet
 from ava.problems import Problem
 from ava.upstream.breaker import Breaker, Transition
 from ava.upstream.bulkhead import Bulkhead
 from ava.upstream.control import Guidance
 from ava.upstream.errors import ProviderProblem
+from ava.upstream.memory import MemoryStore
 from ava.upstream.metrics import BreakerFailures
+from ava.upstream.redis import RedisStore
 from ava.upstream.retry import Budget
 from ava.upstream.service import Policy, Service
+from ava.upstream.shared import SharedStore
 from ava.upstream.states import Outcome, Rules
+from ava.upstream.store import Store
 from ava.upstream.transport import Transport
 
 
@@ -36,6 +41,7 @@ class Works:
                 recovery=settings.BREAKER_RECOVERY_SECONDS,
                 successes=settings.BREAKER_SUCCESS_THRESHOLD,
             ),
+            store=_store(service.label),
             guidance=guidance,
             announce=announce,
             classify=outcome_of,
@@ -47,6 +53,13 @@ class Works:
             connect_timeout=policy.connect_timeout,
             max_body=policy.max_body,
         )
+
+
+def _store(label: str) -> Store:
+    link = fleet.link()
+    if link is None:
+        return MemoryStore()
+    return SharedStore(RedisStore(link, label), MemoryStore())
 
 
 def outcome_of(exc: BaseException) -> Outcome:

@@ -13,8 +13,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ava.fleet import Link
 from ava.upstream import Door, Policy, Service, metrics, register, registry
+from ava.upstream.memory import MemoryStore
+from ava.upstream.redis import RedisStore
+from ava.upstream.shared import SharedStore
+from ava.upstream.store import Store
 from ava.upstream.tests.wire import Script, Wire
+from tests.redis import RedisServer
 
 _numbers = itertools.count()
 
@@ -35,6 +41,42 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A Redis; a test that stops or freezes it starts or thaws it again."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def link(redis: RedisServer) -> Iterator[Link]:
+    """A link to an empty Redis."""
+    redis.flush()
+    link = Link(redis.url, patience=5)
+    yield link
+    link.close()
+
+
+@pytest.fixture(params=["in this process", "in Redis"])
+def make_store(request: pytest.FixtureRequest) -> Callable[[Clock], Store]:
+    """Makes a new circuit of either kind, on the test's clock."""
+    if request.param == "in this process":
+        return MemoryStore
+    link = request.getfixturevalue("link")
+
+    def make(clock: Clock) -> Store:
+        shared = RedisStore(link, f"test{next(_numbers)}", clock=clock)
+        return SharedStore(shared, MemoryStore(clock), clock)
+
+    return make
+
+
+@pytest.fixture
+def examples(make_store: Callable[[Clock], Store]) -> int:
+    """How many random histories there is time for."""
+    return 150 if make_store is MemoryStore else 50
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Random histories of many callers against a plain model, step by step."""
+"""Random histories of many callers against a plain model, step by step, on either store."""
 
 from dataclasses import dataclass, field
 
@@ -12,9 +12,9 @@ from hypothesis.stateful import (
     multiple,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 
-from ava.upstream.memory import MemoryStore
 from ava.upstream.states import Outcome, Refusal, Rules, Ticket
 from ava.upstream.tests.conftest import Clock
 
@@ -61,10 +61,10 @@ class Call:
 class BreakerHistory(RuleBasedStateMachine):
     calls = Bundle("calls")
 
-    def __init__(self) -> None:
+    def __init__(self, make_store) -> None:
         super().__init__()
         self.clock = Clock()
-        self.store = MemoryStore(self.clock)
+        self.store = make_store(self.clock)
         self.model = Model()
         self.opens = self.closes = 0
         self.generation = 0
@@ -148,7 +148,7 @@ class BreakerHistory(RuleBasedStateMachine):
     def an_operator_resets(self) -> None:
         before = self.model.state
         self.model.turn("closed", self.clock.now)
-        change = self.store.move("closed", "reset")
+        change = self.store.move(RULES, "closed", "reset")
         self.note(change, None if before == "closed" else (before, "closed"))
 
     @invariant()
@@ -175,7 +175,10 @@ class BreakerHistory(RuleBasedStateMachine):
         self.generation = generation
 
 
-TestBreakerHistory = BreakerHistory.TestCase
-TestBreakerHistory.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, database=None
-)
+def test_any_history_goes_as_the_model_says(make_store, examples):
+    run_state_machine_as_test(
+        lambda: BreakerHistory(make_store),
+        settings=settings(
+            max_examples=examples, stateful_step_count=40, deadline=None, database=None
+        ),
+    )

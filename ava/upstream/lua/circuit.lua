@@ -1,0 +1,101 @@
+-- The steps of states.py, made atomic by Redis. Every script begins with this text.
+--
+-- A circuit is one hash. Times and durations are whole microseconds on Redis' own clock; a time
+-- of 0 is none. ARGV[1] is empty, except in tests, which bring a clock of their own.
+--
+-- What the hash has beyond a Circuit of states.py:
+-- * generation grows to the time at which it began. So it never repeats, not even when Redis
+--   forgets everything, or when a replica takes over that has missed the last change.
+-- * epoch is when the circuit was made. A worker that sees another epoch than before knows that
+--   Redis has forgotten. While it equals the generation, nothing has happened since.
+--
+-- Numbers are doubles, exact up to 2^53: microseconds since 1970 reach that in the year 2255.
+
+local PROBE_RETRY_AFTER = 1000000
+-- A closed circuit that nobody holds is kept so many milliseconds without a call; any other is
+-- kept until it is closed.
+local IDLE_MS = 24 * 60 * 60 * 1000
+
+local FIELDS = {'state', 'forced', 'forced_until', 'order', 'generation', 'epoch', 'failures',
+  'successes', 'opened_at', 'probe', 'lease_until'}
+
+local key, now = KEYS[1], tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
+
+local c = {}
+for i, value in ipairs(redis.call('HMGET', key, unpack(FIELDS))) do
+  c[FIELDS[i]] = tonumber(value or 0) or value
+end
+
+-- Make the circuit if there is none; whether that was so.
+local function make()
+  if c.generation > 0 then return false end
+  c.state, c.forced, c.generation, c.epoch = 'closed', '', now, now
+  return true
+end
+
+local function is_idle()
+  return c.state == 'closed' and c.forced == ''
+end
+
+local function save()
+  local flat = {}
+  for _, field in ipairs(FIELDS) do
+    flat[#flat + 1] = field
+    flat[#flat + 1] = c[field]
+  end
+  redis.call('HSET', key, unpack(flat))
+  if is_idle() then
+    redis.call('PEXPIRE', key, IDLE_MS)
+  else
+    redis.call('PERSIST', key)
+  end
+end
+
+-- Begin a generation in this state; returns the state before, false if it is the same.
+local function enter(to, at)
+  local from = c.state
+  c.state, c.successes, c.lease_until = to, 0, 0
+  c.generation = math.max(c.generation + 1, now)
+  if to == 'closed' then c.failures = 0 end
+  if to == 'open' then c.opened_at = at end
+  return from ~= to and from
+end
+
+local function let_go()
+  if c.forced == '' then return end
+  c.forced, c.forced_until = '', 0
+  enter(c.state, c.opened_at)
+end
+
+-- End a force whose time has come; whether that was so.
+local function release()
+  if c.forced_until == 0 or now < c.forced_until then return false end
+  let_go()
+  return true
+end
+
+local function wait_left(recovery)
+  if c.forced ~= '' then
+    return c.forced_until == 0 and recovery or c.forced_until - now
+  end
+  if c.state == 'open' then return math.max(0, c.opened_at + recovery - now) end
+  return now < c.lease_until and PROBE_RETRY_AFTER or 0
+end
+
+-- `period` is how long the force holds, nil for no end; returns the state before, false if it is
+-- the same.
+local function obey(number, forced, period)
+  if number <= c.order then return false end
+  c.order = number
+  if period and period <= 0 then
+    let_go()
+    return false
+  end
+  c.forced, c.forced_until = forced, forced ~= '' and period and now + period or 0
+  return enter(forced == '' and 'closed' or forced, now)
+end
+

@@ -1,0 +1,176 @@
+"""A breaker's state in Redis, shared by every process that uses the same one.
+
+Each step is one script and one round trip. `lua/circuit.lua` tells how the state is kept.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from ava.fleet import Link, Script
+from ava.upstream import states
+from ava.upstream.states import (
+    Change,
+    Circuit,
+    Forced,
+    Order,
+    Outcome,
+    Refusal,
+    Rules,
+    Snapshot,
+    State,
+    Ticket,
+)
+
+_LUA = Path(__file__).parent / "lua"
+_CIRCUIT = (_LUA / "circuit.lua").read_text()
+
+
+def _script(name: str) -> Script:
+    return Script(_CIRCUIT + (_LUA / f"{name}.lua").read_text())
+
+
+_ADMIT, _RECORD, _OBEY, _MOVE, _REJOIN, _LOOK = map(
+    _script, ("admit", "record", "obey", "move", "rejoin", "look")
+)
+_STATES: dict[bytes, State] = {b"closed": "closed", b"half_open": "half_open", b"open": "open"}
+_FORCED: dict[bytes, Forced] = {b"": None, b"open": "open", b"closed": "closed"}
+_OUTCOMES = {outcome: outcome.value.encode() for outcome in Outcome}
+_NO_ORDER = Order(0)
+
+
+class View(NamedTuple):
+    """The shared circuit as a process has seen it.
+
+    Attributes:
+        wait: seconds until a call may pass, where it is not closed.
+        epoch: changes when Redis has forgotten the circuit.
+    """
+
+    state: State
+    wait: float
+    generation: int
+    epoch: int
+
+
+class RedisStore:
+    """The circuit of one service.
+
+    Args:
+        label: the service's. All that is kept for it has one hash tag, for Redis Cluster.
+        clock: seconds, for tests; Redis' own clock when left out.
+
+    Every method raises FleetLost when Redis did not answer. It may have done what it was asked.
+    """
+
+    def __init__(self, link: Link, label: str, *, clock: Callable[[], float] | None = None) -> None:
+        self._link = link
+        self._keys = (f"ava:{{breaker:{label}}}:circuit",)
+        self._clock = clock
+
+    def _now(self) -> bytes | int:
+        return b"" if self._clock is None else _micro(self._clock())
+
+    def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None, View]:
+        passed, number, state, generation, epoch, before = self._link.run(
+            _ADMIT, self._keys, (self._now(), _micro(rules.recovery), _micro(lease))
+        )
+        now_in = _STATES[state]
+        if not passed:
+            wait = _seconds(number)
+            return Refusal(now_in, wait), None, View(now_in, wait, generation, epoch)
+        change = Change(_STATES[before], now_in, states.RECOVERED) if before else None
+        return Ticket(generation, number or None), change, View(now_in, 0.0, generation, epoch)
+
+    def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> tuple[Change, int] | None:
+        """Hand the ticket back; the change it makes, and the generation that begins with it."""
+        found = self._link.run(
+            _RECORD,
+            self._keys,
+            (
+                self._now(),
+                rules.threshold,
+                rules.successes,
+                ticket.generation,
+                ticket.probe or 0,
+                _OUTCOMES[outcome],
+            ),
+        )
+        if found is None:
+            return None
+        before, after, reason, generation = found
+        return Change(_STATES[before], _STATES[after], reason.decode()), generation
+
+    def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
+        now, *fields = self._link.run(_LOOK, self._keys, (self._now(),))
+        return states.look(_circuit(fields), rules, _seconds(now), order)
+
+    def obey(self, order: Order) -> Change | None:
+        before = self._link.run(_OBEY, self._keys, (self._now(), *_ordered(order)))
+        return Change(_STATES[before], order.forced or "closed", order.reason) if before else None
+
+    def move(self, to: State, reason: str) -> Change | None:
+        before = self._link.run(_MOVE, self._keys, (self._now(), to))
+        return Change(_STATES[before], to, reason) if before else None
+
+    def rejoin(
+        self, rules: Rules, order: Order | None, generation: int, left: float | None
+    ) -> tuple[State | None, View]:
+        """Bring in what this process has come to know while it was alone.
+
+        Args:
+            order: the last it has heard of.
+            generation: the last it has seen here.
+            left: seconds for which its own circuit would still be open; None if it is closed.
+
+        Returns:
+            The state before if that changed it, and what it is now.
+        """
+        before, state, wait, epoch_generation, epoch = self._link.run(
+            _REJOIN,
+            self._keys,
+            (
+                self._now(),
+                *_ordered(order or _NO_ORDER),
+                generation,
+                _micro(rules.recovery),
+                b"" if left is None else _micro(left),
+            ),
+        )
+        view = View(_STATES[state], _seconds(wait), epoch_generation, epoch)
+        return (_STATES[before] if before else None), view
+
+
+def _micro(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def _seconds(micro: int) -> float:
+    return micro / 1_000_000
+
+
+def _ordered(order: Order) -> tuple[int, str, bytes | int]:
+    period = b"" if order.seconds is None else _micro(order.seconds)
+    return order.number, order.forced or "", period
+
+
+def _circuit(fields: list[int | bytes]) -> Circuit:
+    """From the fields in the order of `lua/circuit.lua`; all 0 where there is no circuit yet."""
+    state, forced, *rest = fields
+    if not state:
+        return Circuit()
+    until, order, generation, _, failures, successes, opened_at, probe, lease = cast(
+        list[int], rest
+    )
+    return Circuit(
+        state=_STATES[cast(bytes, state)],
+        forced=_FORCED[cast(bytes, forced)],
+        forced_until=_seconds(until) or None,
+        order=order,
+        generation=generation,
+        failures=failures,
+        successes=successes,
+        opened_at=_seconds(opened_at),
+        probe=probe,
+        lease_until=_seconds(lease) or None,
+    )

@@ -107,7 +107,7 @@ class Places(threading.BoundedSemaphore):
         return self._initial_value - self._value
 
 
-def make(clock, *, name="test", shelf=None, **kwargs):
+def make(clock, /, *, name="test", shelf=None, **kwargs):
     options = {"fresh_for": lambda: 300.0, "busy": Busy}
     return ReadCache(name, shelf=shelf or clock.shelf(), **{**options, **kwargs})
 

@@ -1,0 +1,359 @@
+"""Two caches that share nothing but Redis, as those of two processes do."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from prometheus_client import REGISTRY
+
+from ava import fleet
+from ava.fleet import Link
+from ava.tests.reading import KEY, WAIT, Busy, Down, FleetClock, Places, Source, make, until
+from tests.redis import RedisServer
+
+
+@pytest.fixture
+def clock(redis):
+    return FleetClock(redis)
+
+
+@pytest.fixture
+def here(clock):
+    return make(clock)
+
+
+@pytest.fixture
+def there(clock):
+    return make(clock, name="there")
+
+
+@pytest.fixture
+def pool():
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+def begun(pool, cache, source, **kwargs):
+    """A read that has reached its source."""
+    read = pool.submit(cache.read, KEY, source, **kwargs)
+    assert source.begun.acquire(timeout=WAIT)
+    return read
+
+
+def counted(result):
+    labels = {"cache": "there", "result": result}
+    return REGISTRY.get_sample_value("ava_cache_requests_total", labels)
+
+
+def test_a_fresh_copy_of_one_answers_in_all(here, there):
+    here.read(KEY, Source("one"))
+    before = counted("hit")
+    assert there.read(KEY, Source("unused")).value == "one"
+    assert counted("hit") == before + 1
+
+
+def test_concurrent_misses_of_all_make_one_read(here, there, pool):
+    source, unused = Source("one", held=True), Source("unused")
+    before = counted("shared")
+    reads = [begun(pool, here, source)]
+    reads += [pool.submit(there.read, KEY, unused) for _ in range(5)]
+    source.go.set()
+    assert {read.result(WAIT).value for read in reads} == {"one"}
+    assert (source.reads, unused.reads) == (1, 0)
+    assert counted("shared") + counted("hit") >= before + 5
+
+
+def test_who_waits_for_another_process_takes_what_it_reads_however_short_it_is_fresh(clock, pool):
+    here = make(clock, fresh_for=lambda: 0)
+    there = make(clock, fresh_for=lambda: 0, places=(places := Places(8)))
+    source = Source("one", held=True)
+    read = begun(pool, here, source)
+    waiting = pool.submit(there.read, KEY, Source("two"))
+    until(lambda: places.taken)
+    source.go.set()
+    assert (read.result(WAIT).value, waiting.result(WAIT).value) == ("one", "one")
+    assert there.read(KEY, Source("two")).value == "two"
+
+
+def test_a_failure_elsewhere_lets_the_next_process_try(here, clock, pool):
+    there = make(clock, places=(places := Places(8)))
+    source = Source(Down(), held=True)
+    failing = begun(pool, here, source)
+    waiting = pool.submit(there.read, KEY, Source("good"))
+    until(lambda: places.taken)
+    source.go.set()
+    with pytest.raises(Down):
+        failing.result(WAIT)
+    assert waiting.result(WAIT).value == "good"
+    assert places.taken == 0
+
+
+def test_who_has_waited_long_for_a_read_that_failed_begins_none_of_its_own(here, clock, pool):
+    source, own = Source(Down(), held=True), Source("unused")
+    failing = begun(pool, here, source)
+    passed = [0.0]
+
+    def sleep(seconds):
+        passed[0] += 5
+        source.go.set()
+        assert isinstance(failing.exception(WAIT), Down)
+
+    there = make(clock, clock=lambda: passed[0], sleep=sleep)
+    with pytest.raises(Busy):
+        there.read(KEY, own)
+    assert own.reads == 0
+    # Nothing is left behind that somebody would wait for.
+    assert here.read(KEY, Source("good")).value == "good"
+
+
+def test_nobody_waits_for_ever_for_another_process(here, clock, pool):
+    source, passed = Source("late", held=True), [0.0]
+    read = begun(pool, here, source)
+
+    def sleep(seconds):
+        passed[0] += 5
+
+    there = make(clock, clock=lambda: passed[0], sleep=sleep)
+    with pytest.raises(Busy):
+        there.read(KEY, Source("unused"))
+    source.go.set()
+    assert read.result(WAIT).value == "late"
+
+
+def test_waiting_for_another_process_takes_a_place(here, clock, pool):
+    source = Source("one", held=True)
+    read = begun(pool, here, source)
+    with pytest.raises(Busy):
+        make(clock, places=Places(0)).read(KEY, Source("unused"))
+    source.go.set()
+    read.result(WAIT)
+
+
+def test_a_drop_in_one_holds_in_all_at_once(here, there):
+    here.read(KEY, Source("old"))
+    assert there.read(KEY, Source("unused")).value == "old"
+    here.drop(KEY[:1])
+    assert there.last_good(KEY) is None
+    assert there.read(KEY, Source("new")).value == "new"
+    assert here.read(KEY, Source("unused")).value == "new"
+
+
+def test_a_drop_leaves_what_begins_otherwise(here, there):
+    other = ("ada", "other")
+    for key in (KEY, other):
+        here.read(key, Source("old"))
+    here.drop(KEY)
+    assert there.last_good(KEY) is None
+    assert there.read(other, Source("unused")).value == "old"
+
+
+def test_a_read_that_began_before_a_drop_elsewhere_is_not_kept_and_not_joined(here, there, pool):
+    source = Source("old", held=True)
+    read = begun(pool, there, source)
+    here.drop(KEY)
+    assert there.read(KEY, Source("new")).value == "new"
+    source.go.set()
+    assert read.result(WAIT).value == "old"
+    for cache in (here, there):
+        assert cache.read(KEY, Source("unused")).value == "new"
+
+
+def test_what_was_marked_before_a_drop_elsewhere_is_not_stored(here, there):
+    mark = here.mark(KEY[:1])
+    there.drop(KEY)
+    here.store(KEY, "old", mark=mark)
+    assert here.last_good(KEY) is None
+    assert there.last_good(KEY) is None
+
+
+def test_a_read_of_an_earlier_edition_replaces_a_later_one_nowhere(here, there, pool):
+    source = Source("before the write", held=True)
+    read = begun(pool, there, source, edition=1)
+    here.store(KEY, "written", mark=here.mark(KEY), edition=2)
+    source.go.set()
+    read.result(WAIT)
+    for cache in (here, there):
+        assert cache.read(KEY, Source("unused"), edition=2).value == "written"
+
+
+def test_the_last_good_copy_is_there_for_all_and_for_who_comes_later(here, there, clock):
+    here.read(KEY, Source("good"))
+    clock.seconds = 4000
+    for cache in (there, make(clock)):
+        copy = cache.read(KEY, Source(Down()), tolerate=(Down,))
+        assert (copy.value, copy.stale, copy.age) == ("good", True, clock.near(4000))
+
+
+def test_what_is_stored_ends_by_itself(here, redis):
+    here.read(KEY, Source("one"))
+    here.drop(("ada", "other"))
+    lives = [redis.client.ttl(name) for name in redis.client.keys("ava:{copies:*")]
+    assert len(lives) == 2
+    assert all(0 < life <= 24 * 3600 for life in lives)
+
+
+class TestSealed:
+    def test_nothing_in_redis_tells_what_a_copy_holds(self, here, redis):
+        here.read(KEY, Source({"prompt": "sesame, open " * 20}))
+        stored = b"".join(redis.client.dump(name) for name in redis.client.scan_iter())
+        assert len(stored) > 100
+        assert b"sesame" not in stored
+        assert b"prompt" not in stored
+
+    @pytest.mark.parametrize("lost", ["another key", "another release", "damage", "another place"])
+    def test_a_copy_that_does_not_open_is_read_again(self, here, there, redis, settings, lost):
+        here.read(KEY, Source("one"))
+        name = f"ava:{{copies:test:ada}}:{json.dumps(KEY)}"
+        assert redis.client.exists(name)
+        if lost == "another key":
+            settings.AVA_KEYS = settings.AVA_KEYS.replace("k1:", "k2:")
+        elif lost == "another release":
+            there._shelf._envelope._load = lambda value: value["what it once held"]
+        elif lost == "damage":
+            redis.client.hset(name, "blob", "v1.k1.damaged")
+        else:
+            here.read(("ada", "other"), Source("another"))
+            other = f"ava:{{copies:test:ada}}:{json.dumps(('ada', 'other'))}"
+            redis.client.hset(name, "blob", redis.client.hget(other, "blob"))
+        assert there.last_good(KEY) is None
+        assert there.read(KEY, Source("two")).value == "two"
+
+
+class TestLost:
+    def found_again(self):
+        until(lambda: not fleet.link().lost)
+
+    @pytest.fixture
+    def redis(self, settings):
+        """One that a test may kill."""
+        with RedisServer() as server:
+            settings.REDIS_URL = server.url
+            fleet.forget()
+            # Soon enough to wait for, late enough for a busy machine.
+            fleet._links[server.url] = Link(server.url, patience=0.3)
+            yield server
+            fleet.forget()
+
+    @pytest.fixture(params=["stop", "freeze"])
+    def losing(self, request, redis):
+        return getattr(redis, request.param)
+
+    def test_every_read_goes_to_the_source(self, here, losing):
+        here.read(KEY, Source("one"))
+        losing()
+        source = Source("two", "three")
+        assert [here.read(KEY, source).value for _ in range(2)] == ["two", "three"]
+
+    def test_concurrent_misses_in_one_process_are_still_one_read(self, clock, losing, pool):
+        cache = make(clock, places=(places := Places(8)))
+        losing()
+        source = Source("one", held=True)
+        reads = [begun(pool, cache, source)]
+        reads += [pool.submit(cache.read, KEY, source) for _ in range(3)]
+        until(lambda: places.taken == 3)
+        source.go.set()
+        assert {read.result(WAIT).value for read in reads} == {"one"}
+
+    def test_the_last_good_copy_of_this_process_covers_both_failing(self, here, clock, losing):
+        here.read(KEY, Source("good"))
+        losing()
+        copy = here.read(KEY, Source(Down()), tolerate=(Down,))
+        assert (copy.value, copy.stale) == ("good", True)
+        assert here.last_good(KEY).stale is True
+
+    def test_a_read_and_a_drop_in_its_middle_go_on(self, here, losing, pool):
+        source = Source("old", held=True)
+        read = begun(pool, here, source)
+        losing()
+        here.drop(KEY)
+        source.go.set()
+        assert read.result(WAIT).value == "old"
+        assert here.read(KEY, Source("new")).value == "new"
+
+    def test_who_waits_for_another_process_reads_itself(self, here, clock, losing, pool):
+        there = make(clock, places=(places := Places(8)))
+        held = Source("here", held=True)
+        read = begun(pool, here, held)
+        waiting = pool.submit(there.read, KEY, Source("there"))
+        until(lambda: places.taken)
+        losing()
+        assert waiting.result(WAIT).value == "there"
+        held.go.set()
+        assert read.result(WAIT).value == "here"
+
+    def test_a_drop_meanwhile_holds_when_redis_is_back_with_what_it_held(self, here, there, redis):
+        here.read(KEY, Source("old"))
+        redis.freeze()
+        here.drop(KEY[:1])
+        redis.thaw()
+        self.found_again()
+        assert there.last_good(KEY) is None
+
+    def test_what_people_saw_meanwhile_does_not_go_back(self, here, redis):
+        here.read(KEY, Source("old"))
+        redis.freeze()
+        assert here.read(KEY, Source("new")).value == "new"
+        redis.thaw()
+        self.found_again()
+        assert here.read(KEY, Source(Down()), tolerate=(Down,)).value == "new"
+        assert here.read(KEY, Source("newest")).value == "newest"
+        assert here.read(KEY, Source("unused")).value == "newest"
+
+    def test_a_read_that_ended_meanwhile_holds_up_nobody(self, here, clock, redis, pool):
+        source = Source("here", held=True)
+        read = begun(pool, here, source)
+        redis.freeze()
+        source.go.set()
+        assert read.result(WAIT).value == "here"
+        redis.thaw()
+        self.found_again()
+        there = make(clock, places=Places(0))
+        assert there.read(KEY, Source("there")).value == "there"
+
+    @pytest.mark.parametrize("how", ["flush", "restart"])
+    def test_a_redis_that_lost_everything_loses_no_order(self, here, there, redis, pool, how):
+        here.read(KEY, Source("good"))
+        source = Source("before", held=True)
+        read = begun(pool, here, source, doubted=True)
+        there.drop(KEY)
+        if how == "flush":
+            redis.flush()
+        else:
+            redis.stop()
+            redis.start()
+            there.last_good(KEY)
+            self.found_again()
+        source.go.set()
+        assert read.result(WAIT).value == "before"
+        assert there.last_good(KEY) is None
+        assert there.read(KEY, Source("after")).value == "after"
+        assert here.read(KEY, Source("unused")).value == "after"
+
+    def test_after_a_flush_the_last_good_copy_of_this_process_is_a_stale_one(self, here, redis):
+        here.read(KEY, Source("good"))
+        redis.flush()
+        copy = here.read(KEY, Source(Down()), tolerate=(Down,))
+        assert (copy.value, copy.stale) == ("good", True)
+        assert here.read(KEY, Source("new")).value == "new"
+
+    def test_after_a_flush_and_a_drop_elsewhere_there_is_none(self, here, there, redis):
+        here.read(KEY, Source("good"))
+        redis.flush()
+        there.drop(KEY)
+        assert here.last_good(KEY) is None
+
+
+def test_an_account_is_in_one_slot_of_a_cluster(settings):
+    with RedisServer("--cluster-enabled", "yes") as server:
+        server.client.cluster("ADDSLOTS", *range(16384))
+        until(lambda: server.client.cluster("INFO")["cluster_state"] == "ok")
+        settings.REDIS_URL = server.url
+        fleet.forget()
+        fleet._links[server.url] = Link(server.url, patience=5)
+        here, there = (make(FleetClock(server)) for _ in range(2))
+        here.read(KEY, Source("one"))
+        assert there.read(KEY, Source("unused")).value == "one"
+        here.drop(KEY)
+        assert there.last_good(KEY) is None
+        assert not fleet.link().lost
+        fleet.forget()

@@ -126,6 +126,11 @@ class Link:
         except (redis.RedisError, OSError) as fault:
             self._lose(fault)
             raise FleetLost from fault
+        except Exception as fault:
+            if self._closed.is_set():
+                # Closed under this call, which redis-py answers with whatever comes of it.
+                raise FleetLost from fault
+            raise
 
     def close(self) -> None:
         """Close all connections, and stop looking for a lost Redis."""

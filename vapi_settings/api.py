@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from ava.api import ApiViewSet
 from ava.problems import CONTENT_TYPE
-from vapi_settings import queries, serializers, services
+from vapi_settings import importing, queries, serializers, services
 from vapi_settings.answers import about, conditional, wants_reload
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
@@ -219,6 +219,25 @@ class PhoneNumberViewSet(VapiViewSet):
             serializers.PhoneNumberSerializer(page, many=True).data
         )
         return about(copy, answer)
+
+    @extend_schema(
+        operation_id="vapi_phone_number_import",
+        request=serializers.ImportSerializer,
+        responses={201: serializers.PhoneNumberSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Let Vapi use a number of your Twilio account, and answer the calls to it."""
+        body = serializers.ImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        found = importing.import_number(
+            user=self.caller(),
+            number=asked["number"],
+            assistant_id=asked.get("assistant_id"),
+            name=asked["name"],
+            replace_voice_url=asked["replace_voice_url"],
+        )
+        return Response(serializers.PhoneNumberSerializer(found).data, status=201)
 
 
 def _body(view: queries.View) -> dict[str, Any]:

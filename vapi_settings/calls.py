@@ -11,9 +11,8 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 
 from ava.upstream import ProviderProblem
-from integrations.credentials import hooks
 from integrations.credentials.services import credentials_for
-from vapi_settings import copies, queries, schemes
+from vapi_settings import copies, queries, reporting
 from vapi_settings.callclient import CallClient
 from vapi_settings.callerrors import NumberNotAtVapi
 from vapi_settings.client import Assistant, PhoneNumber
@@ -22,7 +21,6 @@ from vapi_settings.reading import part
 from vapi_settings.records import VapiCall
 
 CLOCKS_DIFFER: Final = timedelta(minutes=2)
-RETRIES: Final = {"type": "exponential", "maxRetries": 5, "baseDelaySeconds": 1}
 CORRELATION_MARK: Final = "ava_correlation_id"
 
 
@@ -91,7 +89,7 @@ def place(
             "assistantOverrides": {
                 # An override replaces what it names: the assistant's own metadata goes along.
                 "metadata": {**part(found.document, "metadata"), **marks},
-                **_events_to_ava(user, found),
+                **_reporting(user, found),
             },
         }
     )
@@ -137,18 +135,10 @@ def _client(user: User) -> CallClient:
     return CallClient(found.fields["api_key"])
 
 
-def _events_to_ava(user: User, assistant: Assistant) -> dict[str, Any]:
+def _reporting(user: User, assistant: Assistant) -> dict[str, Any]:
     """Where Vapi shall report on the call.
 
     An assistant with a server of its own keeps it, tool calls and all; AVA then asks Vapi for
-    what it needs to know. So it does where AVA has no public address or no secret to check by.
+    what it needs to know.
     """
-    if part(assistant.document, "server"):
-        return {}
-    account = hooks.account_of(user=user, provider=VAPI.label)
-    if account is None or account.url is None:
-        return {}
-    proof = schemes.proof(account.fields)
-    if proof is None:
-        return {}
-    return {"server": {"url": account.url, "headers": proof, "backoffPlan": RETRIES}}
+    return {} if part(assistant.document, "server") else reporting.server(user)

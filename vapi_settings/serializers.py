@@ -196,6 +196,24 @@ class PhoneNumberSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField(allow_null=True)
 
 
+class ImportSerializer(serializers.Serializer[Any]):
+    """A number of the user's Twilio account that Vapi shall use."""
+
+    number = serializers.RegexField(
+        r"^\+[1-9][0-9]{6,14}$",
+        help_text="E.164.",
+        error_messages={"invalid": "Write the number in E.164, such as +15005550006."},
+    )
+    assistant_id = serializers.CharField(
+        required=False, max_length=64, help_text="Who answers calls to it."
+    )
+    name = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
+    replace_voice_url = serializers.BooleanField(
+        default=False,
+        help_text="true: you know that Vapi then answers the number, and nobody else does.",
+    )
+
+
 class PageSerializer(FreshnessSerializer):
     count = serializers.IntegerField()
     next = serializers.URLField(allow_null=True)

@@ -31,7 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "vapi/phone-numbers",
-        PhoneNumberViewSet.as_view({"get": "index"}),
+        PhoneNumberViewSet.as_view({"get": "index", "post": "create"}),
         name="vapi-phone-numbers",
     ),
     path("webhooks/vapi", view(VapiSource()), name="vapi-webhook"),

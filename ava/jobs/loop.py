@@ -5,11 +5,11 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from ava.jobs import bell, running, sending, services
@@ -31,13 +31,17 @@ class Loop:
         self._poll = poll
         self._stopping = threading.Event()
         self._free = threading.Semaphore(threads)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ava-job")
+        self._claimed: SimpleQueue[Job | None] = SimpleQueue()
         self._looking = threading.Thread(target=self._look, name="ava-jobs", daemon=True)
+        self._working = [
+            threading.Thread(target=self._work, name="ava-job", daemon=True) for _ in range(threads)
+        ]
         self._troubled = False
         self._periodic_at = 0.0
 
     def start(self) -> "Loop":
-        self._looking.start()
+        for thread in (self._looking, *self._working):
+            thread.start()
         return self
 
     def stop(self) -> None:
@@ -45,7 +49,10 @@ class Loop:
         self._stopping.set()
         bell.ring()
         self._looking.join()
-        self._threads.shutdown()
+        for _ in self._working:
+            self._claimed.put(None)
+        for thread in self._working:
+            thread.join()
 
     def _look(self) -> None:
         while not self._stopping.is_set():
@@ -62,7 +69,7 @@ class Loop:
                 self._troubled = False
             if not found and not self._stopping.is_set():
                 bell.wait(self._poll)
-        close_old_connections()
+        connections.close_all()
 
     def _find(self) -> bool:
         """Take up one piece of work. Whether there was one."""
@@ -77,21 +84,22 @@ class Loop:
         try:
             job = running.claim()
             if job is not None:
-                self._threads.submit(self._run, job)
+                self._claimed.put(job)
         finally:
             if job is None:
                 self._free.release()
         return job is not None
 
-    def _run(self, job: Job) -> None:
-        try:
+    def _work(self) -> None:
+        while (job := self._claimed.get()) is not None:
             close_old_connections()
-            running.run(job)
-        except Exception:  # Settling failed: the lease ends, and somebody runs it again.
-            log.exception("job not settled", kind=job.kind, job=str(job.pk))
-        finally:
-            close_old_connections()
-            self._free.release()
+            try:
+                running.run(job)
+            except Exception:  # Settling failed: the lease ends, and somebody runs it again.
+                log.exception("job not settled", kind=job.kind, job=str(job.pk))
+            finally:
+                self._free.release()
+        connections.close_all()
 
 
 _loop: Loop | None = None

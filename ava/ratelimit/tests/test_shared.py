@@ -1,0 +1,166 @@
+"""The limit of several processes over a real Redis: exact, and there when Redis is not."""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ava.fleet import Link
+from ava.ratelimit.policies import policies_of
+from ava.ratelimit.redis import RedisStore
+from ava.ratelimit.shared import SharedStore
+from ava.ratelimit.store import Hit, MemoryStore
+from ava.ratelimit.tests.hammer import OF_ALL, OF_ONE, WINDOW, Pass, hammer
+from tests.redis import RedisServer
+
+PROCESSES = 8
+CLIENT = "192.0.2.7"
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def link(redis: RedisServer) -> Iterator[Link]:
+    # As much patience as a busy machine may need.
+    made = Link(redis.url, patience=1)
+    yield made
+    made.close()
+
+
+class Process:
+    """The limiter as one process of the fleet has it."""
+
+    def __init__(self, link: Link) -> None:
+        self.store = SharedStore(RedisStore(link, window=60), MemoryStore(window=60))
+
+    def passing(self, tries: int, group: str = "vapi") -> int:
+        hits = [policy.hit for policy in policies_of(group, client=CLIENT, user=None)]
+        return sum(self.store.hit(hits)[0].allowed for _ in range(tries))
+
+
+@pytest.fixture
+def processes(link: Link) -> tuple[Process, Process]:
+    return Process(link), Process(link)
+
+
+def found_again(link: Link) -> None:
+    give_up = time.monotonic() + 20
+    while link.lost:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+def crowded(passes: list[Pass], limit: int) -> list[Pass]:
+    """Passes that certainly lie with more than `limit` in one window."""
+    passes = sorted(passes)
+    return [
+        first
+        for first, *rest in (passes[n : n + limit + 1] for n in range(len(passes) - limit))
+        if max(answered for _, answered in rest) - first[0] < WINDOW
+    ]
+
+
+def test_no_window_is_overfilled_by_eight_processes_of_sixteen_threads(redis):
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        jobs = [(redis.url, number, 3.0) for number in range(PROCESSES)]
+        passes = pool.starmap(hammer, jobs, chunksize=1)
+    everything = [one for found in passes for one in found]
+    assert crowded(everything, OF_ALL) == []
+    assert [crowded(found, OF_ONE) for found in passes] == [[]] * PROCESSES
+    # And none is refused for nothing: they hit for three windows at least.
+    assert len(everything) >= 2 * OF_ALL
+
+
+def test_two_processes_share_one_limit(processes):
+    here, there = processes
+    assert here.passing(6) == 6
+    assert there.passing(9) == 4
+    assert here.passing(5) == 0
+
+
+@pytest.mark.parametrize("how", ["stop", "freeze"])
+def test_a_lost_redis_fails_nobody_and_each_process_counts_for_itself(redis, processes, how):
+    here, there = processes
+    assert here.passing(3) == 3
+    getattr(redis, how)()
+    # What it let through itself before still counts.
+    assert here.passing(15) == 7
+    assert there.passing(15) == 10
+
+
+def test_while_redis_is_lost_the_workers_of_a_machine_give_no_more_logins_together(
+    redis, processes, settings: Any, monkeypatch
+):
+    monkeypatch.setitem(settings.ENV, "WEB_CONCURRENCY", 2)
+    redis.stop()
+    assert [process.passing(15, "auth") for process in processes] == [5, 5]
+    assert [process.passing(15, "webhooks_of_nobody") for process in processes] == [10, 10]
+
+
+def test_each_worker_of_many_gives_at_least_one_login(redis, processes, settings: Any, monkeypatch):
+    monkeypatch.setitem(settings.ENV, "WEB_CONCURRENCY", 64)
+    redis.stop()
+    assert processes[0].passing(15, "auth") == 1
+
+
+@pytest.mark.parametrize("how", ["flush", "restart"])
+def test_a_redis_that_forgot_gives_no_process_its_quota_twice(redis, link, processes, how):
+    here, there = processes
+    assert here.passing(10) == 10
+    if how == "flush":
+        redis.flush()
+    else:
+        redis.stop()
+        assert here.passing(1) == 0
+        assert there.passing(1) == 1
+        redis.start()
+        found_again(link)
+    assert here.passing(5) == 0
+
+
+def test_the_fleets_counts_hold_again_when_redis_is_found(redis, link, processes):
+    here, there = processes
+    assert here.passing(10) == 10
+    redis.freeze()
+    assert there.passing(4) == 4
+    redis.thaw()
+    found_again(link)
+    assert there.passing(5) == 0
+
+
+def test_whom_its_own_process_refuses_costs_redis_nothing(redis, processes):
+    processes[0].passing(10)
+    redis.client.config_resetstat()
+    assert processes[0].passing(200) == 0
+    assert "cmdstat_evalsha" not in redis.client.info("commandstats")
+
+
+def test_nobody_waits_for_a_redis_that_hangs_in_the_middle_of_load(redis):
+    link = Link(redis.url)
+    store = SharedStore(RedisStore(link, window=60), MemoryStore(window=60))
+    start = threading.Barrier(16)
+
+    def run(number: int) -> float:
+        start.wait()
+        longest = 0.0
+        for turn in range(60):
+            if number == 0 and turn == 20:
+                redis.freeze()
+            started = time.monotonic()
+            store.hit([Hit(f"vapi {number}", 100, 100)])
+            longest = max(longest, time.monotonic() - started)
+        return longest
+
+    with ThreadPoolExecutor(16) as pool:
+        # The link's patience is 0.04 s, redis-py's own many seconds.
+        assert max(pool.map(run, range(16))) < 1
+    assert link.lost
+    link.close()

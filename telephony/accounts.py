@@ -10,6 +10,7 @@ from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
+from telephony import parties
 from telephony.client import TwilioClient
 
 NUMBERS_SECONDS = 300
@@ -74,6 +75,11 @@ def client_with_token(credentials: Credentials) -> TwilioClient:
         password=fields["auth_token"],
         version=credentials.version,
     )
+
+
+def holder_of(user: User, credentials: Credentials) -> str:
+    """Whose account it is, as rows name it: the user's, or the operator's."""
+    return str(user.pk) if credentials.source == "user" else parties.OPERATOR
 
 
 def senders(credentials: Credentials) -> list[Sender]:

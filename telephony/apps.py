@@ -8,10 +8,17 @@ class TelephonyConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import upstream
+        from ava.inbound import register_handler
         from integrations.credentials import verification
-        from telephony import jobs, services
+        from telephony import jobs, reports, services, webhooks
         from telephony.errors import TWILIO
+        from vapi_settings.webhooks import register_listener
 
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
         verification.register(TWILIO.label, services.verify)
         jobs.register()
+        for source in (webhooks.CALL_STATUS, webhooks.MESSAGE_STATUS):
+            register_handler(source.provider, source.kind, webhooks.handle_status)
+        register_handler("twilio", webhooks.VOICE.kind, webhooks.handle_voice)
+        register_handler("twilio", webhooks.MESSAGE.kind, webhooks.handle_message)
+        register_listener(reports.vapi_event)

@@ -1,10 +1,12 @@
-"""Everything under /api/v1/twilio."""
+"""Everything under /api/v1/twilio and /api/v1/webhooks/twilio."""
 
 from django.urls import path
 
+from ava.inbound.door import view
 from telephony.api import NumberViewSet
 from telephony.calls.api import CallViewSet
 from telephony.messages.api import MessageViewSet
+from telephony.webhooks import SOURCES
 
 urlpatterns = [
     path("twilio/numbers", NumberViewSet.as_view({"get": "numbers"}), name="twilio-numbers"),
@@ -36,4 +38,8 @@ urlpatterns = [
         MessageViewSet.as_view({"post": "cancel"}),
         name="twilio-message-cancel",
     ),
+]
+urlpatterns += [
+    path(f"webhooks/twilio/{source.kind}", view(source), name=f"twilio-webhook-{source.kind}")
+    for source in SOURCES
 ]

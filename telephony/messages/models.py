@@ -83,9 +83,9 @@ class MessageEntry(Entry):
 
 
 class OptOut(models.Model):
-    """Somebody who wrote STOP to a number, and not START since. It holds for all its users."""
+    """Somebody who wrote STOP to a number, and not START since."""
 
-    account_sid = models.CharField(max_length=34)
+    holder = models.CharField(max_length=40, help_text="For whom: a user's ID, or operator.")
     number = models.CharField(max_length=NUMBER_LENGTH, help_text="The account's.")
     person = models.CharField(max_length=NUMBER_LENGTH, help_text="Who wants no messages of it.")
     at = models.DateTimeField(default=timezone.now)
@@ -93,7 +93,7 @@ class OptOut(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["account_sid", "number", "person"], name="one_opt_out_for_a_pair"
+                fields=["holder", "number", "person"], name="one_opt_out_for_a_pair"
             )
         ]
 
@@ -104,13 +104,13 @@ class OptOut(models.Model):
 class Pace(models.Model):
     """When a number may send its next message of a batch."""
 
-    account_sid = models.CharField(max_length=34)
+    holder = models.CharField(max_length=40, help_text="Whose: a user's ID, or operator.")
     number = models.CharField(max_length=NUMBER_LENGTH)
     free_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["account_sid", "number"], name="one_pace_for_a_number")
+            models.UniqueConstraint(fields=["holder", "number"], name="one_pace_for_a_number")
         ]
 
     def __str__(self) -> str:

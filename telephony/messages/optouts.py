@@ -4,6 +4,7 @@ The words are those that Twilio itself answers and obeys for a long code
 (https://help.twilio.com/articles/223134027); AVA keeps the same list, to refuse before it sends.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -27,16 +28,20 @@ def wish_of(body: str) -> Wish | None:
     return "help" if word in HELP else None
 
 
-def take(wish: Wish | None, *, account_sid: str, number: str, person: str, at: datetime) -> None:
-    """Keep what a person wrote to one of the account's numbers."""
-    pair = {"account_sid": account_sid, "number": number, "person": person}
-    if wish == "stop":
-        OptOut.objects.get_or_create(**pair, defaults={"at": at})
-    elif wish == "start":
-        OptOut.objects.filter(**pair).delete()
+def take(
+    wish: Wish | None, *, holders: Sequence[str], number: str, person: str, at: datetime
+) -> None:
+    """Keep what a person wrote to a number, for everybody who speaks for its account."""
+    for holder in holders:
+        if wish == "stop":
+            OptOut.objects.get_or_create(
+                holder=holder, number=number, person=person, defaults={"at": at}
+            )
+        elif wish == "start":
+            OptOut.objects.filter(holder=holder, number=number, person=person).delete()
 
 
-def refuse(*, account_sid: str, number: str, person: str) -> None:
+def refuse(*, holder: str, number: str, person: str) -> None:
     """Raises OptedOut: the person wants no messages of this number."""
-    if OptOut.objects.filter(account_sid=account_sid, number=number, person=person).exists():
+    if OptOut.objects.filter(holder=holder, number=number, person=person).exists():
         raise OptedOut

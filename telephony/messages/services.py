@@ -49,14 +49,14 @@ def send_message(
         return begun
     credentials = accounts.credentials_of(user)
     sender = senders.choose(credentials, from_number, use="sms")
-    account_sid = credentials.fields["account_sid"]
-    optouts.refuse(account_sid=account_sid, number=sender, person=to)
+    holder = accounts.holder_of(user, credentials)
+    optouts.refuse(holder=holder, number=sender, person=to)
     message = Message(
         owner=user,
         to=to,
         from_number=sender,
         body=body,
-        account_sid=account_sid,
+        account_sid=credentials.fields["account_sid"],
         send_at=send_at,
         idempotency=idempotency,
         correlation_id=correlation.current(),

@@ -101,7 +101,7 @@ def _hit(group: Group, key: str, limit: int) -> Hit:
 
 
 # Machines ask these, and often.
-register("probes", at_least=1200)
-register("metrics", at_least=600)
+register("probes", at_least=1200, per_user=False)
+register("metrics", at_least=600, per_user=False)
 # A page of the documentation loads the whole document.
-register("documentation", at_least=60)
+register("documentation", at_least=60, per_user=False)

@@ -8,10 +8,12 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from ava import ratelimit, upstream
+from ava import fleet, ratelimit, upstream
+from ava.fleet import Link
 from integrations.breakers import controls
 from integrations.flags import services as flags
 from sandbox.server import Sandbox
+from tests.redis import RedisServer
 from vapi_settings import copies
 
 PASSWORD = "correct horse battery staple"
@@ -42,6 +44,23 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
     for provider in ("vapi", "twilio", "resend", "google", "microsoft"):
         setattr(settings, f"{provider.upper()}_BASE_URL", f"{running_sandbox.url}/{provider}")
     return running_sandbox
+
+
+@pytest.fixture(scope="session")
+def running_redis() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(running_redis: RedisServer, settings: Any) -> Iterator[RedisServer]:
+    """An empty Redis that AVA shares. A busy machine does not make it a lost one."""
+    running_redis.flush()
+    settings.REDIS_URL = running_redis.url
+    fleet.forget()
+    fleet._links[running_redis.url] = Link(running_redis.url, patience=5)
+    yield running_redis
+    fleet.forget()
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
-"""What `manage.py prune` deletes: each app names its own, in its `apps.py`."""
+"""What `manage.py prune` and the daily job delete: each app names its own, in its `apps.py`."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 
 BATCH = 500
+KEPT_DAYS = 90
 Row = TypeVar("Row", bound=Model)
 
 # Deletes (or with the second argument only counts) what is older than the moment.
@@ -27,6 +29,13 @@ def register(name: str, prune: Prune) -> None:
 def registered() -> dict[str, Prune]:
     """Every registered function by its name, in the order of registration."""
     return dict(_registered)
+
+
+def run_daily() -> None:
+    """Delete what is older than KEPT_DAYS: the daily job."""
+    before = timezone.now() - timedelta(days=KEPT_DAYS)
+    for prune in _registered.values():
+        prune(before, False)
 
 
 def delete_in_batches(rows: QuerySet[Row], *, dry_run: bool, batch: int = BATCH) -> int:

@@ -19,7 +19,6 @@ import requests
 from benchmarks.table import show, versions
 from tests.redis import RedisServer
 from tests.server import RunningAva
-from tests.test_workers import files, workers
 
 WORKERS = 4
 RESTARTS = 1000
@@ -44,7 +43,7 @@ def measure(ava: RunningAva, restarts: int) -> None:
     before, counted = report(ava), requests_counted(ava)
     died, started = 0, time.monotonic()
     while died < restarts:
-        pids = workers(ava)
+        pids = ava.workers()
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         died += len(pids)
@@ -60,7 +59,7 @@ def measure(ava: RunningAva, restarts: int) -> None:
 def await_counting(ava: RunningAva, dead: set[int]) -> None:
     """Until as many new workers have set their gauges; a dead one's are deleted."""
     gauges = {f"gauge_livesum_{slot}.db" for slot in range(WORKERS)}
-    while len(workers(ava) - dead) < WORKERS or not gauges <= files(ava):
+    while len(ava.workers() - dead) < WORKERS or not gauges <= ava.metric_files():
         time.sleep(0.01)
 
 
@@ -98,7 +97,7 @@ def report(ava: RunningAva) -> list[tuple[str, str]]:
         ("scrape, median", f"{statistics.median(taken):.0f} ms"),
         ("scrape, slowest of 50", f"{max(taken):.0f} ms"),
         ("series", str(series)),
-        ("files", str(len(files(ava)))),
+        ("files", str(len(ava.metric_files()))),
     ]
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,29 @@ def free_port() -> int:
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for it; fail when it does not come."""
+    give_up = time.monotonic() + _START_SECONDS
+    while not happened():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Whether this process runs. A dead child that nobody has asked about is a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
 
 
 class RunningAva:
@@ -114,6 +138,20 @@ class RunningAva:
         """What a crash does: the whole of AVA at once, its worker included."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def children(self) -> set[int]:
+        """The process ids of what it started itself: its workers, and maybe the sandbox."""
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return {int(pid) for pid in listed.read_text().split()}
+
+    def workers(self) -> set[int]:
+        """Those of its workers. The sandbox has a session of its own."""
+        return {pid for pid in self.children() if _session(pid) == self.process.pid}
+
+    def metric_files(self) -> set[str]:
+        """Where several workers write their figures."""
+        directory = Path(self.environment["AVA_DATA_DIR"]) / f"metrics-{self.port}"
+        return {file.name for file in directory.glob("*.db")}
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")

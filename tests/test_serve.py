@@ -7,14 +7,13 @@ import socket
 import stat
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.server import PASSWORD, RunningAva, free_port
+from tests.server import PASSWORD, RunningAva, free_port, until
 
 SETTINGS = "/vapi/settings"
 
@@ -94,13 +93,6 @@ def test_a_stop_before_ava_serves_leaves_no_sandbox(tmp_path: Path, answering: b
 def sandbox_answers(server: RunningAva) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", server.sandbox_port)) == 0
-
-
-def until(happened: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 20
-    while not happened():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def test_a_request_under_way_is_finished_before_ava_stops(ava: RunningAva) -> None:

@@ -3,8 +3,7 @@
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.redis import RedisServer
-from tests.server import RunningAva
+from tests.server import RunningAva, alive, until
 
 WORKERS = 3
 HEALTHZ = (
@@ -37,42 +36,10 @@ def ava(tmp_path: Path, redis: RedisServer) -> Iterator[RunningAva]:
         yield running
 
 
-def workers(ava: RunningAva) -> set[int]:
-    """Their process ids: the sandbox is a child, too, but in a session of its own."""
-    return {pid for pid in children(ava) if session(pid) == ava.process.pid}
-
-
-def children(ava: RunningAva) -> set[int]:
-    own = Path(f"/proc/{ava.process.pid}/task/{ava.process.pid}/children")
-    return {int(pid) for pid in own.read_text().split()}
-
-
-def session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except ProcessLookupError:
-        return None
-
-
-def alive(pid: int) -> bool:
-    """A dead child that nobody has asked about is a zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def until(happened: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
-
 @contextmanager
 def only(ava: RunningAva, pid: int) -> Iterator[None]:
     """Every request goes to this worker; the others are held."""
-    others = workers(ava) - {pid}
+    others = ava.workers() - {pid}
     for other in others:
         os.kill(other, signal.SIGSTOP)
     try:
@@ -95,15 +62,10 @@ def scrape(ava: RunningAva) -> Samples:
 def scrapes(ava: RunningAva) -> list[Samples]:
     """What each worker answers."""
     found = []
-    for pid in workers(ava):
+    for pid in ava.workers():
         with only(ava, pid):
             found.append(scrape(ava))
     return found
-
-
-def files(ava: RunningAva) -> set[str]:
-    directory = Path(ava.environment["AVA_DATA_DIR"]) / f"metrics-{ava.port}"
-    return {file.name for file in directory.glob("*.db")}
 
 
 def healthz(ava: RunningAva, times: int) -> None:
@@ -115,29 +77,29 @@ def test_requests_to_different_workers_are_counted_once_whoever_is_scraped(
     ava: RunningAva,
 ) -> None:
     before = scrape(ava)[HEALTHZ]
-    for pid in workers(ava):
+    for pid in ava.workers():
         with only(ava, pid):
             healthz(ava, 5)
     assert [s[HEALTHZ] - before for s in scrapes(ava)] == [5 * WORKERS] * WORKERS
 
 
 def test_a_killed_worker_is_replaced_and_no_count_goes_back(ava: RunningAva) -> None:
-    for pid in workers(ava):
+    for pid in ava.workers():
         with only(ava, pid):
             healthz(ava, 3)
-    before, written = scrape(ava), files(ava)
+    before, written = scrape(ava), ava.metric_files()
     for _ in range(2):
-        pids = workers(ava)
+        pids = ava.workers()
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        until(lambda: len(workers(ava)) == WORKERS and not workers(ava) & pids)  # noqa: B023
+        until(lambda: len(ava.workers()) == WORKERS and not ava.workers() & pids)  # noqa: B023
     healthz(ava, 1)
     after = scrape(ava)
     counts = [key for key in before if str(key[0]).endswith(("_total", "_count", "_bucket"))]
     assert [key for key in counts if after[key] < before[key]] == []
     assert after[HEALTHZ] >= before[HEALTHZ] + 1
     # The next holder of a number writes into the files of the last one.
-    assert files(ava) == written
+    assert ava.metric_files() == written
 
 
 def test_every_documented_metric_is_served_with_several_workers(ava: RunningAva) -> None:
@@ -165,7 +127,7 @@ def test_the_bulkheads_of_living_workers_are_added_up(ava: RunningAva) -> None:
     assert gauge("ava_bulkhead_in_use") == 0
     ava.login()
     ava.fault(provider="vapi", kind="hang")
-    busy = next(iter(workers(ava)))
+    busy = next(iter(ava.workers()))
     with only(ava, busy):
         session = requests.Session()
         session.headers.update(ava.session.headers)
@@ -192,7 +154,7 @@ def test_made_up_methods_and_paths_add_no_series(ava: RunningAva) -> None:
         requests.get(f"{ava.url}/nowhere/{number}", timeout=10)
         requests.get(f"{ava.url}/api/v1/nowhere/{number}", timeout=10)
 
-    for pid in workers(ava):
+    for pid in ava.workers():
         with only(ava, pid):
             strange(0)
             scrape(ava)
@@ -208,13 +170,13 @@ def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_pa
         ava.login()
         ava.fault(provider="vapi", kind="slow", delay_ms=4000)
         asked = []
-        for pid in workers(ava):
+        for pid in ava.workers():
             with only(ava, pid):
                 sent = len(ava.arrived())
                 asked.append(threading.Thread(target=verify, args=(ava, answers)))
                 asked[-1].start()
                 until(lambda: len(ava.arrived()) > sent)  # noqa: B023
-        pids = workers(ava)
+        pids = ava.workers()
         assert ava.stop(signal.SIGTERM) == 0
         for thread in asked:
             thread.join()
@@ -230,7 +192,7 @@ def verify(ava: RunningAva, answers: list[int]) -> None:
 
 def test_a_kill_of_the_first_process_leaves_none_behind(redis: RedisServer, tmp_path: Path) -> None:
     with running(redis, tmp_path, 2) as ava:
-        pids = children(ava)
+        pids = ava.children()
         assert len(pids) == 3  # the sandbox, too
         ava.process.kill()
         ava.process.wait()
@@ -240,5 +202,5 @@ def test_a_kill_of_the_first_process_leaves_none_behind(redis: RedisServer, tmp_
 @contextmanager
 def running(redis: RedisServer, tmp_path: Path, count: int) -> Iterator[RunningAva]:
     with RunningAva(tmp_path / "var", WEB_CONCURRENCY=str(count), REDIS_URL=redis.url) as ava:
-        until(lambda: len(workers(ava)) == count)
+        until(lambda: len(ava.workers()) == count)
         yield ava

@@ -235,7 +235,6 @@ class PhoneNumberViewSet(VapiViewSet):
             number=asked["number"],
             assistant_id=asked.get("assistant_id"),
             name=asked["name"],
-            replace_voice_url=asked["replace_voice_url"],
         )
         return Response(serializers.PhoneNumberSerializer(found).data, status=201)
 

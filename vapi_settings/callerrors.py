@@ -34,6 +34,13 @@ class VapiRefused(Problem):
     )
 
 
+class NumberRefused(Conflict):
+    """Vapi does not import the number."""
+
+    code = "vapi_number_refused"
+    detail = "Vapi does not take this number."
+
+
 class NumberNotAtVapi(ValidationFailed):
     """An assistant can only call from a number that Vapi knows."""
 
@@ -56,13 +63,10 @@ def not_called(answer: Answer) -> Exception:
 
 def not_imported(answer: Answer) -> Exception:
     """What it means for a number that was to be imported."""
-    if answer.status not in (400, 404, 409, 413, 422):
+    if answer.status not in (400, 409, 422):
         return no_list(answer)
     said = "; ".join(messages(answer))
-    for words, field, sentence in _NOT_IMPORTED:
-        if words.search(said):
-            return _invalid(field, sentence)
-    return VapiRefused()
+    return next((make() for words, make in _NOT_IMPORTED if words.search(said)), VapiRefused())
 
 
 def _invalid(field: str, sentence: str) -> ValidationFailed:
@@ -94,12 +98,16 @@ _REFUSALS: Final = (
     (re.compile(r"assistant", re.I), AssistantNotFound),
 )
 _NOT_IMPORTED: Final = (
-    (re.compile(r"exist|in use|already", re.I), "number", "Vapi has this number already."),
+    (
+        re.compile(r"exist|in use|already", re.I),
+        lambda: NumberRefused("Vapi has this number already."),
+    ),
     (
         re.compile(r"twilio|credential|authenticat", re.I),
-        "number",
-        "Vapi could not reach this number with your Twilio credentials. Check that the number "
-        "belongs to that Twilio account.",
+        lambda: NumberRefused(
+            "Vapi could not reach this number with your Twilio credentials. Check that the "
+            "number belongs to that Twilio account."
+        ),
     ),
-    (re.compile(r"number", re.I), "number", "Vapi does not take this number."),
+    (re.compile(r"number", re.I), NumberRefused),
 )

@@ -127,7 +127,7 @@ class VapiClient(Connection):
         return [phone_number(found) for found in self.pages("/phone-number")]
 
     def import_number(self, fields: Mapping[str, Any]) -> PhoneNumber:
-        """Let Vapi use a number of a Twilio account. Raises: ValidationFailed, ProviderProblem."""
+        """Let Vapi use a number of a Twilio account. Raises: NumberRefused, ProviderProblem."""
         answer = self.send("POST", "/phone-number", not_imported, json=fields)
         return phone_number(content(answer))
 

@@ -8,31 +8,20 @@ from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for
 from vapi_settings import copies, queries, reporting
 from vapi_settings.client import PhoneNumber
-from vapi_settings.errors import invalid
-
-CONSEQUENCE = (
-    "From then on Vapi answers this number: it replaces the number's voice URL at Twilio, so "
-    "calls to it no longer reach AVA or whatever answers them now. Messages stay as they are."
-)
 
 
-def import_number(
-    *, user: User, number: str, assistant_id: str | None, name: str, replace_voice_url: bool
-) -> PhoneNumber:
-    """Hand a number to Vapi, for calls by assistants.
+def import_number(*, user: User, number: str, assistant_id: str | None, name: str) -> PhoneNumber:
+    """Hand a number to Vapi, which replaces its voice URL at Twilio by Vapi's own.
 
     Args:
         number: E.164, of the user's own Twilio account.
         assistant_id: who answers calls to it; None: whom `assistant-request` names.
         name: for people, at most 40 characters; may be empty.
-        replace_voice_url: the user knows CONSEQUENCE and wants it.
 
     Raises:
-        ValidationFailed: not confirmed, or Vapi does not take the number.
+        NumberRefused: Vapi does not take it.
         AssistantNotFound, ProviderProblem, CredentialsMissing.
     """
-    if not replace_voice_url:
-        raise invalid(f"{CONSEQUENCE} Send true if you want that.", field="replace_voice_url")
     of = copies.account(user)
     twilio = credentials_for(user=user, provider="twilio")
     if twilio.source != "user":

@@ -196,6 +196,28 @@ class PhoneNumberSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_field({"type": "boolean", "const": True})
+class Confirmation(serializers.Field[Any, Any, Any, Any]):
+    """true, and nothing else: the user knows what follows.
+
+    Args:
+        what: the sentence that says it, for who does not confirm.
+    """
+
+    def __init__(self, what: str, **options: Any) -> None:
+        said: Any = f"{what} Send true if you want that."
+        messages = dict.fromkeys(("required", "null", "invalid"), said)
+        super().__init__(help_text=what, error_messages=messages, **options)
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data is not True:
+            self.fail("invalid")
+        return True
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class ImportSerializer(serializers.Serializer[Any]):
     """A number of the user's Twilio account that Vapi shall use."""
 
@@ -208,9 +230,9 @@ class ImportSerializer(serializers.Serializer[Any]):
         required=False, max_length=64, help_text="Who answers calls to it."
     )
     name = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
-    replace_voice_url = serializers.BooleanField(
-        default=False,
-        help_text="true: you know that Vapi then answers the number, and nobody else does.",
+    replace_voice_url = Confirmation(
+        "From then on Vapi answers this number: it replaces the number's voice URL at Twilio, so "
+        "calls to it no longer reach AVA or whatever answers them now. Messages stay as they are."
     )
 
 

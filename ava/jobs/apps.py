@@ -9,8 +9,9 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils import timezone
 
-        from ava import pruning
+        from ava import jobs, pruning
         from ava.jobs import metrics, queries, services
 
         metrics.publish_due(lambda: queries.due(now=timezone.now()).count())
         pruning.register("finished jobs", services.prune)
+        jobs.register_periodic("prune", pruning.run_daily, every=24 * 3600, lease=3600)

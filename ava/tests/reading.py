@@ -60,12 +60,8 @@ class FleetClock:
 
     @seconds.setter
     def seconds(self, seconds):
-        older = round(1000 * (seconds - self._seconds))
+        age_copies(self.client, seconds - self._seconds)
         self._seconds = seconds
-        for copy in self.client.scan_iter("ava:{copies:*"):
-            if self.client.type(copy) == b"hash" and self.client.hexists(copy, "blob"):
-                self.client.hincrby(copy, "at", -1000 * older)
-                self.client.pexpire(copy, self.client.pttl(copy) - older)
 
     def now(self):
         return datetime.now(UTC)
@@ -105,6 +101,14 @@ class Places(threading.BoundedSemaphore):
     @property
     def taken(self):
         return self._initial_value - self._value
+
+
+def age_copies(client, seconds):
+    """All copies in Redis have become older."""
+    for name in client.scan_iter("ava:{copies:*"):
+        if client.hexists(name, "blob"):
+            client.hincrby(name, "at", round(-1_000_000 * seconds))
+            client.pexpire(name, client.pttl(name) - round(1000 * seconds))
 
 
 def make(clock, /, *, name="test", shelf=None, **kwargs):

@@ -15,6 +15,7 @@ from ava import pruning
 from ava.accounts import services
 from ava.accounts.models import Session, WrongPasswords
 from ava.accounts.pruning import idle_login_counters
+from ava.jobs.services import ensure_periodic, run_due
 from integrations.breakers.models import BreakerEvent
 
 
@@ -59,6 +60,15 @@ def test_more_rows_than_a_batch_all_go() -> None:
     add(91, pruning.BATCH * 2 + 1)
     assert f"breaker events: {pruning.BATCH * 2 + 1} deleted" in run()
     assert not BreakerEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_daily_job_deletes_what_the_command_does_without_arguments() -> None:
+    add(91, 2)
+    add(89)
+    ensure_periodic()
+    assert run_due() > 0
+    assert BreakerEvent.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -154,6 +154,13 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                     Field("account_sid", "Account SID (AC...).", Kind.ACCOUNT_SID, max_length=34),
                     Field("auth_token", "Auth token of the account.", secret=True),
                     Field(
+                        "secondary_auth_token",
+                        "The other auth token, while one is being promoted: webhooks signed with "
+                        "either are taken.",
+                        secret=True,
+                        required=False,
+                    ),
+                    Field(
                         "api_key_sid",
                         "SID of an API key (SK...), together with its secret.",
                         Kind.API_KEY_SID,

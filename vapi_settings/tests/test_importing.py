@@ -84,7 +84,9 @@ def test_an_api_key_goes_to_vapi_rather_than_the_token(api, played, user):
     assert "twilioAuthToken" not in body
 
 
-@pytest.mark.parametrize("confirmed", [{}, {"replace_voice_url": False}])
+@pytest.mark.parametrize(
+    "confirmed", [{}, *({"replace_voice_url": no} for no in (False, None, "true", 1))]
+)
 def test_nothing_happens_before_the_user_knows_what_it_does(api, played, user, confirmed):
     connect_twilio(user)
     answer = api.post(NUMBERS, {"number": "+15005550012", **confirmed})
@@ -125,8 +127,8 @@ def test_vapis_refusal_is_told_in_words(api, played, user, message, said):
     connect_twilio(user)
     played.on("POST", "/phone-number", 400, {"message": message})
     answer = api.post(NUMBERS, WANTED)
-    assert answer.status_code == 400
-    assert said in answer.json()["errors"]["number"][0]
+    assert (answer.status_code, answer.json()["code"]) == (409, "vapi_number_refused")
+    assert said in answer.json()["detail"]
 
 
 def test_an_unknown_assistant_is_refused_before_anything_changes(api, played, user):

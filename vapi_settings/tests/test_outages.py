@@ -3,6 +3,7 @@
 import pytest
 from prometheus_client import REGISTRY
 
+from ava.tests.reading import age_copies
 from vapi_settings import copies
 from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
 
@@ -20,16 +21,23 @@ UNREACHABLE = (502, "Connection to Vapi failed. Please try again later.")
 REFUSED = "Invalid Vapi API key. Please update your credentials in Settings."
 
 
+@pytest.fixture(params=["memory", "fleet"], autouse=True)
+def redis(request):
+    """Where copies are kept, if not in this process."""
+    return request.getfixturevalue("redis") if request.param == "fleet" else None
+
+
 @pytest.fixture
-def expire(monkeypatch):
+def expire(monkeypatch, redis):
     """Call it: every copy has become `seconds` older."""
 
     def expire(seconds=400):
+        if redis:
+            age_copies(redis.client, seconds)
+            return
         for cache in (copies._assistants, copies._lists, copies._numbers):
-            clock = cache._shelf._memory._clock
-            monkeypatch.setattr(
-                cache._shelf._memory, "_clock", lambda clock=clock: clock() + seconds
-            )
+            memory = cache._shelf._memory
+            monkeypatch.setattr(memory, "_clock", lambda clock=memory._clock: clock() + seconds)
 
     return expire
 

@@ -9,13 +9,12 @@ from django.utils import timezone
 
 from ava import pruning
 
-DEFAULT_DAYS = 90
-
 
 class Command(BaseCommand):
     help = (
         "Delete old rows that nobody needs any more: breaker events and other records older than "
-        "--days, and sessions that have expired. Run it once a day, for instance from cron. "
+        "--days, and sessions that have expired. AVA does so by itself once a day, with the "
+        "default of --days; run it to delete more, or to see what would go. "
         "It deletes a few hundred rows at a time and can be stopped and started again at will. "
         "Exit code 0: done."
     )
@@ -24,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--days",
             type=_days,
-            default=DEFAULT_DAYS,
+            default=pruning.KEPT_DAYS,
             metavar="N",
             help="keep what is younger than N days (default: %(default)s)",
         )

@@ -1,0 +1,128 @@
+"""Worker processes with threads that call one provider through its door: a server without HTTP.
+
+`python -m tests.fleet.crew DIRECTORY` forks the workers as gunicorn does and waits for them.
+The directory holds `plan.json`; the workers write `told` (each transition as it is told) and, when
+`stop` appears, `calls-PID.json`.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from ava import correlation, fleet, upstream
+from ava.lastknown import LastKnown
+from ava.problems import Problem
+from ava.upstream import Control, Policy, Service, Transition
+
+LABEL = "fleet"
+POLL_SECONDS = 0.08
+"""As `integrations.breakers.controls` asks the database."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the crew does.
+
+    Args:
+        pause: seconds each thread waits between its calls.
+        patience: seconds for Redis; None for AVA's own. A test that does not lose Redis has more,
+            so that a busy machine does not lose it.
+        deadline: seconds for a call.
+    """
+
+    url: str
+    redis_url: str
+    recovery: float
+    processes: int
+    threads: int
+    pause: float = 0.02
+    patience: float | None = None
+    deadline: float = 5.0
+    seconds: float = 60.0
+
+
+def main(directory: Path) -> None:
+    plan = Plan(**json.loads((directory / "plan.json").read_text()))
+    # The tests' settings take nothing from the environment.
+    settings.REDIS_URL = plan.redis_url
+    settings.BREAKER_RECOVERY_SECONDS = plan.recovery
+    policy = Policy(deadline=plan.deadline, bulkhead=plan.threads, attempts=1)
+    upstream.register(Service(LABEL, "Fleet"), base_url=lambda: plan.url, policy=policy)
+    children = [_fork(directory, plan) for _ in range(plan.processes)]
+    (directory / "pids.json").write_text(json.dumps(children))
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def _fork(directory: Path, plan: Plan) -> int:
+    child = os.fork()
+    if not child:
+        try:
+            Worker(directory, plan).work()
+        finally:
+            os._exit(0)
+    return child
+
+
+class Worker:
+    """One process."""
+
+    def __init__(self, directory: Path, plan: Plan) -> None:
+        self._directory = directory
+        self._plan = plan
+        self._calls: list[tuple[float, float, str]] = []
+        self._told = os.open(directory / "told", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+        self._stop = directory / "stop"
+        self._controls = LastKnown[Control | None](
+            "control", self._read_control, None, seconds=POLL_SECONDS
+        )
+
+    def work(self) -> None:
+        if self._plan.patience is not None:
+            url = self._plan.redis_url
+            fleet._links[url] = fleet.Link(url, patience=self._plan.patience)
+        upstream.add_listener(self._tell)
+        upstream.set_control_source(lambda label: self._controls.get())
+        threads = [threading.Thread(target=self._call) for _ in range(self._plan.threads)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (self._directory / f"calls-{os.getpid()}.json").write_text(json.dumps(self._calls))
+
+    def _call(self) -> None:
+        end = time.monotonic() + self._plan.seconds
+        while not self._stop.exists() and time.monotonic() < end:
+            began = time.monotonic()
+            outcome = self._outcome()
+            self._calls.append((began, time.monotonic() - began, outcome))
+            time.sleep(self._plan.pause)
+
+    def _outcome(self) -> str:
+        try:
+            with correlation.bind(f"{os.getpid()}"):
+                upstream.door(LABEL).send("GET", "/")
+        except Problem as problem:
+            return problem.code
+        except BaseException as bug:  # Whatever it is, the test is to see it.
+            return f"{type(bug).__name__}: {bug}"
+        return "answered"
+
+    def _tell(self, transition: Transition) -> None:
+        told: dict[str, Any] = asdict(transition) | {"at": time.monotonic(), "pid": os.getpid()}
+        os.write(self._told, (json.dumps(told) + "\n").encode())
+
+    def _read_control(self) -> Control | None:
+        path = self._directory / "control.json"
+        return Control(**json.loads(path.read_text())) if path.exists() else None
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,96 @@
+"""Processes of their own that read and change settings, as the workers of a server do.
+
+    python -m vapi_settings.tests.readers USER_ID PROCESSES
+
+Takes lines like {"to": [0, 1], "do": "read", "times": 13} and answers {"from": [0, 1]} with what
+came of it, process by process; "read" and "reload" give values, "stale" behind them where that
+is said, and codes of problems.
+"""
+
+import json
+import multiprocessing
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - after setup
+from django.contrib.auth.models import User  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from ava import fleet  # noqa: E402
+from ava.fleet import Link  # noqa: E402
+from ava.problems import Problem  # noqa: E402
+from vapi_settings import queries, services  # noqa: E402
+
+
+def read(user, **kwargs):
+    view, copy = queries.setting(user=user, key="temperature", **kwargs)
+    return [view.setting.value, "stale"] if copy.stale else view.setting.value
+
+
+def change(user, value):
+    services.change_setting(user=user, key="temperature", value=value, source="api")
+    return "made"
+
+
+def do(user, what):
+    try:
+        if what == "read":
+            return read(user)
+        if what == "reload":
+            return read(user, reload=True)
+        return change(user, float(what))
+    except Problem as problem:
+        return problem.code
+    finally:
+        connection.close()
+
+
+def work(pipe, user_id):
+    # A busy machine does not make Redis a lost one.
+    fleet._links[settings.REDIS_URL] = Link(settings.REDIS_URL, patience=5)
+    user = User.objects.get(pk=user_id)
+    connection.close()
+    pipe.send("ready")
+    while True:
+        what, times = pipe.recv()
+        with ThreadPoolExecutor(times) as pool:
+            pipe.send(list(pool.map(do, [user] * times, [what] * times)))
+
+
+def start(context, user_id):
+    ours, theirs = context.Pipe()
+    process = context.Process(target=work, args=(theirs, user_id), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def outcome(pipe):
+    try:
+        return pipe.recv()
+    except EOFError:
+        return "dead"
+
+
+def main(user_id, processes):
+    context = multiprocessing.get_context("fork")
+    started = [start(context, int(user_id)) for _ in range(int(processes))]
+    for _, pipe in started:
+        pipe.recv()
+    sys.stdout.write(json.dumps([process.pid for process, _ in started]) + "\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        order = json.loads(line)
+        for number in order.get("to", []):
+            started[number][1].send((order["do"], order["times"]))
+        if "from" in order:
+            sys.stdout.write(json.dumps([outcome(started[n][1]) for n in order["from"]]) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

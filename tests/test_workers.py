@@ -29,11 +29,26 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
+@contextmanager
+def running(data_dir: Path, redis: RedisServer, count: int = WORKERS) -> Iterator[RunningAva]:
+    environment = {"WEB_CONCURRENCY": str(count), "REDIS_URL": redis.url}
+    with RunningAva(data_dir / "var", **environment) as ava:
+        until(lambda: len(ava.workers()) == count)
+        yield ava
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer) -> Iterator[RunningAva]:
+    with running(tmp_path_factory.mktemp("workers"), redis) as ava:
+        yield ava
+
+
 @pytest.fixture
-def ava(tmp_path: Path, redis: RedisServer) -> Iterator[RunningAva]:
-    with RunningAva(tmp_path / "var", WEB_CONCURRENCY=str(WORKERS), REDIS_URL=redis.url) as running:
-        until(lambda: len(workers(running)) == WORKERS)
-        yield running
+def ava(server: RunningAva) -> RunningAva:
+    server.heal()
+    server.forget_requests()
+    until(lambda: len(server.workers()) == WORKERS)
+    return server
 
 
 @contextmanager
@@ -166,7 +181,7 @@ def test_made_up_methods_and_paths_add_no_series(ava: RunningAva) -> None:
 
 def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_path: Path) -> None:
     answers: list[int] = []
-    with running(redis, tmp_path, WORKERS) as ava:
+    with running(tmp_path, redis) as ava:
         ava.login()
         ava.fault(provider="vapi", kind="slow", delay_ms=4000)
         asked = []
@@ -191,16 +206,9 @@ def verify(ava: RunningAva, answers: list[int]) -> None:
 
 
 def test_a_kill_of_the_first_process_leaves_none_behind(redis: RedisServer, tmp_path: Path) -> None:
-    with running(redis, tmp_path, 2) as ava:
+    with running(tmp_path, redis, 2) as ava:
         pids = ava.children()
         assert len(pids) == 3  # the sandbox, too
         ava.process.kill()
         ava.process.wait()
         until(lambda: not any(alive(pid) for pid in pids))
-
-
-@contextmanager
-def running(redis: RedisServer, tmp_path: Path, count: int) -> Iterator[RunningAva]:
-    with RunningAva(tmp_path / "var", WEB_CONCURRENCY=str(count), REDIS_URL=redis.url) as ava:
-        until(lambda: len(ava.workers()) == count)
-        yield ava

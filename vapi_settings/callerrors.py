@@ -5,12 +5,15 @@ POST /call answers 400 with `{"message": text or list}` in class-validator's or 
 """
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
 from ava.problems import Conflict, NotFound, Problem, ValidationFailed
 from ava.upstream import Answer, ProviderRateLimited
 from vapi_settings.errors import VAPI, AssistantNotFound, messages, no_list
+
+_Table = tuple[tuple[re.Pattern[str], Callable[[], Problem]], ...]
 
 
 class CallNotFound(NotFound):
@@ -77,7 +80,7 @@ def _exhausted() -> ProviderRateLimited:
     return ProviderRateLimited(VAPI, unsent=True)
 
 
-_REFUSALS: Final = (
+_REFUSALS: Final[_Table] = (
     (re.compile(r"concurren", re.I), _exhausted),
     (
         re.compile(r"credit|wallet|balance|billing|payment|subscription", re.I),
@@ -97,7 +100,7 @@ _REFUSALS: Final = (
     ),
     (re.compile(r"assistant", re.I), AssistantNotFound),
 )
-_NOT_IMPORTED: Final = (
+_NOT_IMPORTED: Final[_Table] = (
     (
         re.compile(r"exist|in use|already", re.I),
         lambda: NumberRefused("Vapi has this number already."),

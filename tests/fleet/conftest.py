@@ -34,6 +34,7 @@ def start(tmp_path: Path, redis: RedisServer, provider: Upstream) -> Iterator[Ca
         plan = Plan(provider.url, redis.url, recovery, processes, threads, **more)
         fleet = Fleet(tmp_path, plan)
         fleets.append(fleet)
+        fleet.start()
         return fleet
 
     yield start

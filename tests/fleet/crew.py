@@ -6,6 +6,7 @@ The directory holds `plan.json`; the workers write `told` (each transition as it
 """
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -42,7 +43,7 @@ class Plan:
     recovery: float
     processes: int
     threads: int
-    pause: float = 0.02
+    pause: float = 0.05
     patience: float | None = None
     deadline: float = 5.0
     seconds: float = 60.0
@@ -50,13 +51,15 @@ class Plan:
 
 def main(directory: Path) -> None:
     plan = Plan(**json.loads((directory / "plan.json").read_text()))
+    logging.disable(logging.WARNING)  # a line for each refusal is work that nobody reads
     # The tests' settings take nothing from the environment.
     settings.REDIS_URL = plan.redis_url
     settings.BREAKER_RECOVERY_SECONDS = plan.recovery
     policy = Policy(deadline=plan.deadline, bulkhead=plan.threads, attempts=1)
     upstream.register(Service(LABEL, "Fleet"), base_url=lambda: plan.url, policy=policy)
     children = [_fork(directory, plan) for _ in range(plan.processes)]
-    (directory / "pids.json").write_text(json.dumps(children))
+    (directory / "pids.new").write_text(json.dumps(children))
+    (directory / "pids.new").rename(directory / "pids.json")
     for child in children:
         os.waitpid(child, 0)
 
@@ -85,6 +88,8 @@ class Worker:
         )
 
     def work(self) -> None:
+        while not (self._directory / "pids.json").exists():
+            time.sleep(0.01)
         if self._plan.patience is not None:
             url = self._plan.redis_url
             fleet._links[url] = fleet.Link(url, patience=self._plan.patience)

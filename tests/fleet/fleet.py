@@ -51,8 +51,13 @@ class Fleet:
             stdout=self._log,
             stderr=self._log,
         )
-        until(lambda: (directory / "pids.json").exists(), 30)
-        self.pids: list[int] = json.loads((directory / "pids.json").read_text())
+        self.pids: list[int] = []
+
+    def start(self) -> None:
+        """Wait until the workers are there."""
+        path = self._directory / "pids.json"
+        until(path.exists, 60)
+        self.pids = json.loads(path.read_text())
 
     def told(self) -> list[Told]:
         """Every transition so far, in the order of the telling."""

@@ -1,0 +1,98 @@
+"""Redis is lost in the middle of load: calls go on, the breaker still opens, and comes back."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from ava.upstream.shared import ADOPTED
+from tests.fleet.fleet import Fleet, until
+from tests.fleet.test_breaker import at_work, is_one_story, surprises
+from tests.fleet.upstream import Upstream
+from tests.redis import RedisServer
+
+Start = Callable[..., Fleet]
+
+PROCESSES, THREADS = 4, 2
+# What AVA promises is 0.05 s; the rest is for a machine that has other things to do.
+WAIT = 0.5
+
+
+def refuse_writes(redis: RedisServer) -> None:
+    redis.client.replicaof("127.0.0.1", "9")
+
+
+def take_writes(redis: RedisServer) -> None:
+    redis.client.replicaof("NO", "ONE")
+
+
+WAYS = {
+    "refused, and empty when it is back": (RedisServer.stop, RedisServer.start),
+    "silent": (RedisServer.freeze, RedisServer.thaw),
+    "failing over": (refuse_writes, take_writes),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_worker_opens_alone_and_the_fleet_takes_it_over(
+    start: Start, provider: Upstream, redis: RedisServer, way: str
+) -> None:
+    lose, bring_back = WAYS[way]
+    fleet = start(PROCESSES, THREADS, recovery=3)
+    at_work(fleet, provider)
+    lose(redis)
+    time.sleep(0.3)
+    provider.status = 500
+    until(lambda: {told.pid for told in fleet.told() if told.local} == set(fleet.pids))
+    opened = time.monotonic()
+    bring_back(redis)
+    until(lambda: ("closed", "open") in fleet.changes())
+    assert provider.since(opened + 0.1) == []
+    provider.status = 200
+    until(lambda: fleet.changes()[-1:] == [("half_open", "closed")])
+    calls = fleet.stop()
+
+    assert surprises(calls) == set()
+    assert max(call.took for call in calls if call.outcome == "provider_unavailable") < WAIT
+    assert fleet.changes() == [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
+    (adopted,) = [told for told in fleet.told() if told.reason == ADOPTED]
+    assert not adopted.local
+    alone = [told for told in fleet.told() if told.local]
+    assert all(told.reason.endswith("(this worker alone: Redis is lost)") for told in alone)
+
+
+def test_a_flush_during_an_outage_changes_nothing(
+    start: Start, provider: Upstream, redis: RedisServer
+) -> None:
+    fleet = start(PROCESSES, THREADS, recovery=2, patience=5.0)
+    at_work(fleet, provider)
+    provider.status = 500
+    until(fleet.changes)
+    time.sleep(0.5)
+    flushed = time.monotonic()
+    redis.flush()
+    time.sleep(0.5)
+    assert provider.since(flushed) == []
+    provider.status = 200
+    until(lambda: fleet.changes()[-1:] == [("half_open", "closed")])
+    assert surprises(fleet.stop()) == set()
+    assert fleet.changes() == [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
+
+
+def test_a_redis_that_comes_and_goes_fails_no_call(
+    start: Start, provider: Upstream, redis: RedisServer
+) -> None:
+    fleet = start(PROCESSES, THREADS)
+    at_work(fleet, provider)
+    for _ in range(3):
+        for lose, bring_back in WAYS.values():
+            lose(redis)
+            time.sleep(0.15)
+            bring_back(redis)
+            time.sleep(0.15)
+        redis.flush()
+    calls = fleet.stop()
+    assert {call.outcome for call in calls} == {"answered"}
+    assert max(call.took for call in calls) < WAIT
+    assert fleet.told() == []
+    assert is_one_story(fleet.changes())

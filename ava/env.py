@@ -84,7 +84,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
     "Stores": (
         _url("DATABASE_URL", None, "PostgreSQL; SQLite in AVA_DATA_DIR when not set"),
         _url("REDIS_URL", None, "Redis, which several workers or machines share"),
-        _url("CELERY_BROKER_URL", None, "Celery's broker (from the telephony release on)"),
+        _url("CELERY_BROKER_URL", None, "Celery's broker; without it AVA's own processes do the background work"),
     ),
     "Keys": (
         _secret("SECRET_KEY", "signs sessions and forms; read from the key file when not set"),

@@ -1,11 +1,15 @@
 """What only the store inside the process has to get right: its memory, and its threads."""
 
+import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.test import RequestFactory
 
+from ava import ratelimit
 from ava.ratelimit.store import Hit, MemoryStore
 from ava.ratelimit.tests.clock import Clock
 
@@ -93,3 +97,17 @@ def test_forgetting_starts_afresh(store):
     passing(store, 10)
     store.forget()
     assert passing(store, 10) == 10
+
+
+def test_a_process_forked_while_a_thread_counts_has_a_limiter_of_its_own():
+    request = RequestFactory().get("/")
+    for _ in range(10):
+        ratelimit.check(request, "vapi")
+    with ratelimit._own._lock:
+        child = os.fork()
+        if child == 0:
+            # Whatever happens, nothing of pytest goes on in here.
+            signal.alarm(10)
+            os._exit(0 if ratelimit.check(request, "vapi").allowed else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert not ratelimit.check(request, "vapi").allowed

@@ -114,7 +114,10 @@ def find(
         ProviderProblem: nobody knows; also where there are too many calls to look at them all.
     """
     placed = _client(user).since(
-        since - CLOCKS_DIFFER, assistantId=assistant_id, phoneNumberId=phone_number_id
+        since - CLOCKS_DIFFER,
+        # As `place` writes it: Vapi's ids are UUIDs, however they were typed in.
+        assistantId=assistant_id.lower(),
+        phoneNumberId=phone_number_id,
     )
     return [call for call in placed if metadata.items() <= call.metadata.items()]
 

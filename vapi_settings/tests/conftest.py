@@ -17,7 +17,9 @@ from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from vapi_settings import copies, webhooks
+from vapi_settings.tests.calling import BARE, PLACED
 from vapi_settings.tests.hooking import SECRET, post
+from vapi_settings.tests.scripted import ScriptedVapi, scripted_vapi
 
 KEY = "vapi-demo-key"
 SETTINGS = "/api/v1/vapi/settings"
@@ -167,3 +169,16 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Any:
         return heard
 
     return told
+
+
+@pytest.fixture
+def played(settings: Any, user: User, quick_door: None) -> Iterator[ScriptedVapi]:
+    """The user's Vapi: an assistant without a server of its own, and the seed's numbers."""
+    with scripted_vapi() as vapi:
+        settings.VAPI_BASE_URL = vapi.url
+        settings.PUBLIC_URL = "https://ava.example"
+        vapi.on("GET", f"/assistant/{ASSISTANT}", 200, BARE)
+        vapi.on("GET", "/phone-number", 200, seed.PHONE_NUMBERS)
+        vapi.on("POST", "/call", 201, PLACED)
+        store_key(user)
+        yield vapi

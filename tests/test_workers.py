@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from ava.env import BASE_DIR
 from tests.redis import RedisServer
 from tests.server import RunningAva, alive, until
 
@@ -20,6 +23,9 @@ HEALTHZ = (
     ("method", "GET"),
     ("view", "healthz"),
 )
+STATE = ("circuit_breaker_state", ("service", "vapi"))
+SETTINGS = "/vapi/settings"
+FRESH = {"Cache-Control": "no-cache"}
 Samples = dict[tuple[object, ...], float]
 
 
@@ -102,7 +108,7 @@ def test_a_killed_worker_is_replaced_and_no_count_goes_back(ava: RunningAva) -> 
     for pid in ava.workers():
         with only(ava, pid):
             healthz(ava, 3)
-    before, written = scrape(ava), ava.metric_files()
+    before = scrape(ava)
     for _ in range(2):
         pids = ava.workers()
         for pid in pids:
@@ -114,7 +120,8 @@ def test_a_killed_worker_is_replaced_and_no_count_goes_back(ava: RunningAva) -> 
     assert [key for key in counts if after[key] < before[key]] == []
     assert after[HEALTHZ] >= before[HEALTHZ] + 1
     # The next holder of a number writes into the files of the last one.
-    assert ava.metric_files() == written
+    holders = {name.removesuffix(".db").rpartition("_")[2] for name in ava.metric_files()}
+    assert holders == {"arbiter", *map(str, range(WORKERS))}
 
 
 def test_every_documented_metric_is_served_with_several_workers(ava: RunningAva) -> None:
@@ -128,7 +135,7 @@ def test_every_documented_metric_is_served_with_several_workers(ava: RunningAva)
 def test_a_breakers_state_is_one_series_whichever_worker_answers(ava: RunningAva) -> None:
     for samples in scrapes(ava):
         states = [key for key in samples if key[0] == "circuit_breaker_state"]
-        assert ("circuit_breaker_state", ("service", "vapi")) in states
+        assert STATE in states
         assert len(states) == len(set(states))
         assert not any("pid" in dict(key[1:]) for key in samples)  # type: ignore[call-overload]
 
@@ -177,6 +184,40 @@ def test_made_up_methods_and_paths_add_no_series(ava: RunningAva) -> None:
     for number in range(1, 20):
         strange(number)
     assert set(scrape(ava)) == before
+
+
+def test_three_failures_on_three_workers_open_the_breaker_for_all(
+    ava: RunningAva, redis: RedisServer, tmp_path: Path
+) -> None:
+    ava.login()
+    opens = ("circuit_breaker_opens_total", ("service", "vapi"))
+    before = scrape(ava)[opens]
+    ava.fault(provider="vapi", kind="status", status=500)
+    assert [read_anew(ava, pid) for pid in ava.workers()] == [502] * WORKERS
+    ava.heal()
+    ava.forget_requests()
+    assert [read_anew(ava, pid) for pid in ava.workers()] == [503] * WORKERS
+    assert ava.arrived() == []
+    assert scrape(ava)[opens] - before == 1
+    assert {samples[STATE] for samples in scrapes(ava)} == {2}
+
+    # An AVA with another directory and another database of the same Redis knows nothing of it.
+    with RunningAva(tmp_path / "other", REDIS_URL=f"{redis.url.removesuffix('0')}1") as other:
+        assert other.login().call("GET", SETTINGS, headers=FRESH).status_code == 200
+        assert scrape(other)[STATE] == 0
+
+    order = ["manage.py", "breakers", "reset", "vapi", "--reason", "Vapi is well again"]
+    subprocess.run([sys.executable, *order], cwd=BASE_DIR, env=ava.environment, check=True)
+    assert [read_anew(ava, pid) for pid in ava.workers()] == [200] * WORKERS
+    assert {samples[STATE] for samples in scrapes(ava)} == {0}
+
+
+def read_anew(ava: RunningAva, pid: int) -> int:
+    """What this worker answers when it has to ask Vapi."""
+    with only(ava, pid):
+        headers = FRESH | {"Authorization": str(ava.session.headers["Authorization"])}
+        url = f"{ava.url}/api/v1{SETTINGS}"
+        return requests.get(url, headers=headers, timeout=30).status_code
 
 
 def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from ava import fleet
 from ava.fleet import Link
+from ava.readcache.memory import SIZE
 from ava.tests.reading import KEY, WAIT, Busy, Down, FleetClock, Places, Source, make, until
 from tests.redis import RedisServer
 
@@ -158,12 +159,19 @@ def test_a_read_that_began_before_a_drop_elsewhere_is_not_kept_and_not_joined(he
         assert cache.read(KEY, Source("unused")).value == "new"
 
 
-def test_what_was_marked_before_a_drop_elsewhere_is_not_stored(here, there):
+def test_what_was_marked_before_a_drop_elsewhere_is_not_stored(here, there, redis):
     mark = here.mark(KEY[:1])
     there.drop(KEY)
     here.store(KEY, "old", mark=mark)
     assert here.last_good(KEY) is None
     assert there.last_good(KEY) is None
+    assert not any(redis.client.hexists(name, "blob") for name in redis.client.scan_iter())
+
+
+def test_a_flood_of_drops_takes_a_bounded_place(here, redis):
+    for number in range(SIZE + 50):
+        here.drop(("ada", number))
+    assert sum(redis.client.hlen(name) for name in redis.client.scan_iter()) <= SIZE + 3
 
 
 def test_a_read_of_an_earlier_edition_replaces_a_later_one_nowhere(here, there, pool):
@@ -309,6 +317,14 @@ class TestLost:
         self.found_again()
         there = make(clock, places=Places(0))
         assert there.read(KEY, Source("there")).value == "there"
+
+    def test_a_turn_whose_grant_got_lost_holds_up_nobody(self, here, clock, redis):
+        here.read(("ada", "other"), Source("connected"))
+        redis.freeze()
+        here._shelf.claim(KEY, edition=0, fresh_for=0, awaited=None)
+        redis.thaw()
+        self.found_again()
+        assert make(clock, places=Places(0)).read(KEY, Source("there")).value == "there"
 
     @pytest.mark.parametrize("how", ["flush", "restart"])
     def test_a_redis_that_lost_everything_loses_no_order(self, here, there, redis, pool, how):

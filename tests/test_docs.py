@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from prometheus_client import REGISTRY
 
+import ava.urls  # noqa: F401 - brings in every problem there is
 from ava.env import BASE_DIR
 from ava.problems import Problem
 

@@ -84,7 +84,11 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
     "Stores": (
         _url("DATABASE_URL", None, "PostgreSQL; SQLite in AVA_DATA_DIR when not set"),
         _url("REDIS_URL", None, "Redis, which several workers or machines share"),
-        _url("CELERY_BROKER_URL", None, "Celery's broker; without it AVA's own processes do the background work"),
+        _url(
+            "CELERY_BROKER_URL",
+            None,
+            "Celery's broker; without it AVA's own processes do the background work",
+        ),
     ),
     "Keys": (
         _secret("SECRET_KEY", "signs sessions and forms; read from the key file when not set"),
@@ -103,7 +107,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         _number("CIRCUIT_BREAKER_SUCCESS_THRESHOLD", 2, "successes that close it again", 1, 100),
         _number("RATE_LIMIT_PER_MINUTE", 10, "requests per client address and group", 1, 1_000_000),
         _number(
-            "VAPI_CACHE_SECONDS", 300, "how long a read of Vapi is served from memory", 0, 86400
+            "VAPI_CACHE_SECONDS", 300, "how long a read of Vapi is served from a copy", 0, 86400
         ),
     ),
     "Providers": (

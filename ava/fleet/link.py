@@ -21,8 +21,12 @@ from redis.retry import Retry
 
 log = structlog.get_logger("ava.fleet")
 
-PATIENCE = 0.04
+PATIENCE = 0.035
 """Seconds for one command, connecting included only in part: the worst is a little more."""
+
+GRACE = 0.01
+"""Seconds more, asked for only then. Where the whole machine stood still for a while, this process
+wakes with its time over while Redis had none to answer."""
 
 KNOCK_SECONDS = 0.1
 """How often a lost Redis is tried again, by one thread for the whole process."""
@@ -72,6 +76,7 @@ class Link:
             protocol=2,
             driver_info=None,
         )
+        self._patience = patience
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._lost = False
@@ -92,7 +97,7 @@ class Link:
         Raises:
             FleetLost: Redis did not answer, or could not do it.
         """
-        return self.ask(lambda client: self._evaluate(client, script, keys, args))
+        return self.ask(lambda client: self._evaluate(script, keys, args))
 
     def insist(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> None:
         """Run a script now or, if Redis is lost, before anything else when it is found again.
@@ -137,15 +142,31 @@ class Link:
         self._closed.set()
         self._client.connection_pool.disconnect()
 
-    @staticmethod
-    def _evaluate(
-        client: "redis.Redis", script: Script, keys: Sequence[str], args: Sequence[Argument]
-    ) -> Any:
+    def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         try:
-            return client.evalsha(script.sha, len(keys), *keys, *args)
+            return self._exchange("EVALSHA", script.sha, len(keys), *keys, *args)
         except NoScriptError:
             # After a restart or a flush.
-            return client.eval(script.source, len(keys), *keys, *args)
+            return self._exchange("EVAL", script.source, len(keys), *keys, *args)
+
+    def _exchange(self, *command: Argument) -> Any:
+        """One command and its answer, past redis-py's layers for retries and the like, which take
+        as long as Redis itself."""
+        pool = self._client.connection_pool
+        connection: Any = pool.get_connection()  # redis-py's has no types
+        try:
+            connection.send_command(*command)
+            if not (connection.can_read(self._patience) or connection.can_read(GRACE)):
+                raise redis.TimeoutError("no answer in time")
+            return connection.read_response()
+        except redis.ResponseError:
+            raise
+        except BaseException:
+            # What is still to come must not be taken for the answer to the next command.
+            connection.disconnect()
+            raise
+        finally:
+            pool.release(connection)
 
     def _lose(self, fault: Exception) -> None:
         with self._lock:
@@ -179,7 +200,7 @@ class Link:
                     return
                 command = next(iter(self._owed))
             try:
-                self._evaluate(self._client, *command)
+                self._evaluate(*command)
             except redis.ResponseError as fault:
                 # Redis is there and will never do it.
                 log.error("owed command refused", cause=type(fault).__name__)

@@ -64,8 +64,8 @@ def use(own: MemoryStore) -> MemoryStore:
     return before
 
 
-def _store() -> Store:
-    link = fleet.link()
+def _store(group: str) -> Store:
+    link = fleet.link() if group_of(group).shared else None
     if link is None:
         return _own
     return SharedStore(RedisStore(link, window=WINDOW_SECONDS), _own)
@@ -81,5 +81,5 @@ os.register_at_fork(after_in_child=_afresh)
 
 def _judge(request: HttpRequest, group: str, user: str | None) -> Verdict:
     policies = policies_of(group, client=clients.network(request), user=user)
-    usages = _store().hit([policy.hit for policy in policies])
+    usages = _store(group).hit([policy.hit for policy in policies])
     return judged([Applied(*pair) for pair in zip(policies, usages, strict=True)])

@@ -29,6 +29,7 @@ class Group:
     at_most: int | None = None
     per_user: bool = True
     when_lost: Literal["open", "closed"] = "open"
+    shared: bool = True
 
     @property
     def limit(self) -> int:
@@ -56,6 +57,7 @@ def register(
     at_most: int | None = None,
     per_user: bool = True,
     when_lost: Literal["open", "closed"] = "open",
+    shared: bool = True,
 ) -> None:
     """Tell what is special about a group.
 
@@ -65,8 +67,9 @@ def register(
         when_lost: what holds while Redis is lost. "open": each process gives the whole limit.
             "closed": each worker gives its share only, so that those of one machine together never
             give more; and when the limiter itself fails, requests are refused.
+        shared: False where each process always counts for itself, and asks no Redis.
     """
-    _groups[name] = Group(at_least, at_most, per_user, when_lost)
+    _groups[name] = Group(at_least, at_most, per_user, when_lost, shared)
 
 
 def group_of(name: str) -> Group:
@@ -100,8 +103,8 @@ def _hit(group: Group, key: str, limit: int) -> Hit:
     return Hit(key, limit, alone=limit if group.when_lost == "open" else share(limit))
 
 
-# Machines ask these, and often.
-register("probes", at_least=1200, per_user=False)
-register("metrics", at_least=600, per_user=False)
+# Machines ask these, and often. A probe of this process depends on nothing else.
+register("probes", at_least=1200, per_user=False, shared=False)
+register("metrics", at_least=600, per_user=False, shared=False)
 # A page of the documentation loads the whole document.
 register("documentation", at_least=60, per_user=False)

@@ -14,6 +14,14 @@ def test_liveness_touches_no_dependency(client: Client) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+def test_liveness_asks_no_redis(client: Client, settings: Any) -> None:
+    with RedisServer() as redis:
+        settings.REDIS_URL = redis.url
+        assert client.get("/healthz").status_code == 200
+        assert "cmdstat_evalsha" not in redis.client.info("commandstats")
+    fleet.forget()
+
+
 def test_readiness_names_what_was_checked(client: Client, db: None) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200

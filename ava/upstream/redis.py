@@ -3,6 +3,7 @@
 Each step is one script and one round trip. `lua/circuit.lua` tells how the state is kept.
 """
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -36,7 +37,6 @@ _ADMIT, _RECORD, _OBEY, _MOVE, _REJOIN, _LOOK = map(
 _STATES: dict[bytes, State] = {b"closed": "closed", b"half_open": "half_open", b"open": "open"}
 _FORCED: dict[bytes, Forced] = {b"": None, b"open": "open", b"closed": "closed"}
 _OUTCOMES = {outcome: outcome.value.encode() for outcome in Outcome}
-_NO_ORDER = Order(0)
 
 
 class View(NamedTuple):
@@ -67,13 +67,14 @@ class RedisStore:
         self._link = link
         self._keys = (f"ava:{{breaker:{label}}}:circuit",)
         self._clock = clock
+        self._me = f"w{uuid.uuid4().hex}".encode()
 
     def _now(self) -> bytes | int:
         return b"" if self._clock is None else _micro(self._clock())
 
     def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None, View]:
         passed, number, state, generation, epoch, before = self._link.run(
-            _ADMIT, self._keys, (self._now(), _micro(rules.recovery), _micro(lease))
+            _ADMIT, self._keys, (self._now(), _micro(rules.recovery), _micro(lease), self._me)
         )
         now_in = _STATES[state]
         if not passed:
@@ -94,6 +95,7 @@ class RedisStore:
                 ticket.generation,
                 ticket.probe or 0,
                 _OUTCOMES[outcome],
+                self._me,
             ),
         )
         if found is None:
@@ -114,8 +116,8 @@ class RedisStore:
         return Change(_STATES[before], to, reason) if before else None
 
     def rejoin(
-        self, rules: Rules, order: Order | None, generation: int, left: float | None
-    ) -> tuple[State | None, View]:
+        self, rules: Rules, order: Order, generation: int, left: float | None
+    ) -> tuple[View, State | None, Change | None]:
         """Bring in what this process has come to know while it was alone.
 
         Args:
@@ -124,21 +126,26 @@ class RedisStore:
             left: seconds for which its own circuit would still be open; None if it is closed.
 
         Returns:
-            The state before if that changed it, and what it is now.
+            What the circuit is now; what it was before, if that has changed it; and a change that
+            this process made earlier without getting the answer.
         """
-        before, state, wait, epoch_generation, epoch = self._link.run(
+        state, wait, began, epoch, before, was, reason = self._link.run(
             _REJOIN,
             self._keys,
             (
                 self._now(),
-                *_ordered(order or _NO_ORDER),
+                *_ordered(order),
                 generation,
                 _micro(rules.recovery),
                 b"" if left is None else _micro(left),
+                self._me,
             ),
         )
-        view = View(_STATES[state], _seconds(wait), epoch_generation, epoch)
-        return (_STATES[before] if before else None), view
+        now_in = _STATES[state]
+        unheard = before or state  # what this call has changed is not part of it
+        owed = Change(_STATES[was], _STATES[unheard], reason.decode()) if was else None
+        view = View(now_in, _seconds(wait), began, epoch)
+        return view, _STATES[before] if before else None, owed
 
 
 def _micro(seconds: float) -> int:

@@ -69,8 +69,8 @@ class SharedStore:
             # Redis has forgotten, and may have let through what it was to refuse: ask again.
             self._part(rules)
         brought = self._rejoin(rules)
-        if brought and brought.to_state == "open":
-            return Refusal("open", self._view.wait), brought
+        if brought and brought.to_state != "closed":
+            return Refusal(brought.to_state, self._view.wait), brought
         answer, change, view = self._shared.admit(rules, lease)
         self._see(view)
         # What was closed just now leaves nothing for the admission to change.
@@ -157,14 +157,20 @@ class SharedStore:
         if not self._rejoining.acquire(blocking=False):
             raise FleetLost
         try:
-            mine, told, order = self._local.snapshot(rules), self._view, self._standing()
-            before, view = self._shared.rejoin(rules, order, told.generation, mine.retry_after)
+            mine, seen, order = self._local.snapshot(rules), self._view, self._standing()
+            view, before, owed = self._shared.rejoin(
+                rules, order, seen.generation, mine.retry_after
+            )
             self._see(view)
             self._alone = False
         finally:
             self._rejoining.release()
-        if before is None or (told.state == "closed") == (view.state == "closed"):
-            return None
+        if owed and before:
+            owed = replace(owed, to_state=view.state)  # one change on top of the other
+            return owed if owed.from_state != owed.to_state else None
+        # What was open before Redis forgot has been told as open: that it is again is no news.
+        if owed or before is None or (seen.state == "closed") == (view.state == "closed"):
+            return owed
         ordered = view.state == (order.forced or "closed")
         return Change(before, view.state, order.reason if ordered else ADOPTED)
 

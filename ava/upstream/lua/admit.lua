@@ -1,4 +1,4 @@
--- ARGV: clock, recovery, lease.
+-- ARGV: clock, recovery, lease, who asks.
 -- Returns {passed, probe or wait, state, generation, epoch, state before if it changed}.
 local recovery, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
 local is_new, is_released = make(), release()
@@ -15,6 +15,7 @@ if c.state ~= 'closed' then
 end
 if dirty then
   save()
+  if from then sign(ARGV[4], from, RECOVERED) end
 elseif is_idle() and redis.call('PTTL', key) < IDLE_MS / 2 then
   redis.call('PEXPIRE', key, IDLE_MS)
 end

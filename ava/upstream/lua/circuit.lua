@@ -8,10 +8,13 @@
 --   forgets everything, or when a replica takes over that has missed the last change.
 -- * epoch is when the circuit was made. A worker that sees another epoch than before knows that
 --   Redis has forgotten. While it equals the generation, nothing has happened since.
+-- * by, was, reason, signed: who made the change of state that began generation `signed`, and what
+--   it was, for a worker that never got its answer.
 --
 -- Numbers are doubles, exact up to 2^53: microseconds since 1970 reach that in the year 2255.
 
 local PROBE_RETRY_AFTER = 1000000
+local RECOVERED = 'recovery time is over'
 -- A closed circuit that nobody holds is kept so many milliseconds without a call; any other is
 -- kept until it is closed.
 local IDLE_MS = 24 * 60 * 60 * 1000
@@ -63,6 +66,11 @@ local function enter(to, at)
   if to == 'closed' then c.failures = 0 end
   if to == 'open' then c.opened_at = at end
   return from ~= to and from
+end
+
+-- Keep what a change was. Only rejoin.lua reads it.
+local function sign(by, was, reason)
+  redis.call('HSET', key, 'by', by, 'was', was, 'reason', reason, 'signed', c.generation)
 end
 
 local function let_go()

@@ -1,4 +1,4 @@
--- ARGV: clock, threshold, successes, the ticket's generation and probe, outcome.
+-- ARGV: clock, threshold, successes, the ticket's generation and probe, outcome, who records.
 -- Returns {state before, state, reason, generation} of a change, else nil.
 local threshold, successes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local outcome, from, reason = ARGV[6], false, ''
@@ -29,5 +29,6 @@ else
   end
 end
 save()
-if from then return {from, c.state, reason, c.generation} end
-return nil
+if not from then return nil end
+sign(ARGV[7], from, reason)
+return {from, c.state, reason, c.generation}

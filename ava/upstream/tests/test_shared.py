@@ -252,3 +252,28 @@ def test_a_replica_that_takes_no_writes_counts_as_lost(worker, redis):
         redis.client.replicaof("NO", "ONE")
     found_again(store)
     assert store.admit(RULES, LEASE)[1] == Change("closed", "open", ADOPTED)
+
+
+def test_a_change_whose_answer_was_lost_is_told_on_return(worker, redis):
+    one, other = worker(), worker()
+    for _ in range(2):
+        one.record(RULES, admitted(one), Outcome.FAILURE)
+    third = admitted(one)
+    redis.freeze()
+    assert one.record(RULES, third, Outcome.FAILURE) is None  # Redis does it when it wakes up
+    redis.thaw()
+    for store in (one, other):
+        found_again(store)
+    refused(other)
+    answer, change = one.admit(RULES, LEASE)
+    assert isinstance(answer, Refusal)
+    assert change == Change("closed", "open", "3 failures in a row")
+    assert one.admit(RULES, LEASE)[1] is None
+
+
+def test_a_change_whose_answer_came_is_not_told_again(worker, redis):
+    store = worker()
+    trip(store)
+    lose(redis, store)
+    come_back(redis, store)
+    assert store.admit(RULES, LEASE)[1] is None

@@ -79,7 +79,7 @@ class FleetShelf(Generic[V]):
         if link is None:
             return mark
         try:
-            born, tick, at = link.run(scripts.MARK, self._keys(key)[:1], [uuid4().hex, _KEEP])
+            born, tick, at = link.run(scripts.MARK, self._keys(key)[:1], [_KEEP])
         except FleetLost:
             return mark
         return replace(mark, fence=Fence(born.decode(), tick, at))
@@ -128,11 +128,7 @@ class FleetShelf(Generic[V]):
         link = fleet.link()
         if link is not None:
             # Even if Redis is lost now: it may come back with what is dropped here.
-            link.insist(
-                scripts.DROP,
-                self._keys(prefix)[:2],
-                [uuid4().hex, _KEEP, json.dumps(prefix), SIZE],
-            )
+            link.insist(scripts.DROP, self._keys(prefix)[:2], [_KEEP, json.dumps(prefix), SIZE])
 
     def forget(self) -> None:
         self._memory.forget()

@@ -1,9 +1,9 @@
 """The fleet's copies in Redis: what is kept where, and the scripts that keep it in order.
 
-For each account there is a hash (KEYS[1]) with `born`, a name that everything stored refers to,
-`tick`, a counter, and for each dropped beginning of keys the tick of the drop. What refers to
-another `born`, or is not younger than the last drop that reached it, is not there: so a Redis
-that was flushed, or evicted this hash, has lost copies, but never an order.
+For each account there is a hash (KEYS[1]) with `born`, when it was made (microseconds), which
+everything stored refers to, `tick`, a counter, and for each dropped beginning of keys the tick of
+the drop. What refers to another `born`, or is not younger than the last drop that reached it, is
+not there: so a Redis that was flushed, or evicted this hash, has lost copies, but never an order.
 
 KEYS[2] is a copy: a hash of `born`, `tick`, `edition`, `at` (microseconds, when its read began)
 and `blob`. KEYS[3] is the lease of the one who reads it: `born`, `tick`, `token`.
@@ -59,11 +59,11 @@ local function tell(it, known)
 end
 
 -- The next moment in the order, which begins here if there is none.
-local function step(born, name, life)
+local function step(born, life)
   if not born then
-    born = name
+    born = whole(now())
     -- No tick of this order is one of another.
-    redis.call('HSET', KEYS[1], 'born', born, 'tick', whole(now()))
+    redis.call('HSET', KEYS[1], 'born', born, 'tick', born)
   end
   local tick = redis.call('HINCRBY', KEYS[1], 'tick', 1)
   redis.call('PEXPIRE', KEYS[1], life)
@@ -90,8 +90,8 @@ return {born or '', dropped, it and tell(it, ARGV[1])}
 MARK = Script(
     _COMMON
     + """
--- ARGV: name, life
-local born, tick = step(redis.call('HGET', KEYS[1], 'born'), ARGV[1], ARGV[2])
+-- ARGV: life
+local born, tick = step(redis.call('HGET', KEYS[1], 'born'), ARGV[1])
 return {born, tick, now()}
 """
 )
@@ -113,7 +113,7 @@ if lease then
   return {'pending', tonumber(lease[2])}
 end
 local tick
-born, tick = step(born, ARGV[1], ARGV[2])
+born, tick = step(born, ARGV[2])
 redis.call('HSET', KEYS[3], 'born', born, 'tick', tick, 'token', ARGV[1])
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
 return {'lead', born, tick, now()}
@@ -151,14 +151,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 DROP = Script(
     _COMMON
     + """
--- ARGV: name, life, beginning, most drops that are kept apart
+-- ARGV: life, beginning, most drops that are kept apart
 local born = redis.call('HGET', KEYS[1], 'born')
-if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4]) then
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then
   redis.call('DEL', KEYS[1])
   born = nil
 end
-local _, tick = step(born, ARGV[1], ARGV[2])
-redis.call('HSET', KEYS[1], ARGV[3], tick)
+local _, tick = step(born, ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[2], tick)
 redis.call('DEL', KEYS[2])
 """
 )

@@ -18,7 +18,7 @@ class Fence:
     """A moment in the fleet's order of things, for one account.
 
     Attributes:
-        born: names the order itself; another one after everything was lost.
+        born: when the order itself began; another one after everything was lost.
         tick: place in it.
         at: microseconds on the fleet's clock.
         lease: shows that this read is the fleet's only one for its key.

@@ -3,8 +3,8 @@
     python -m vapi_settings.tests.readers USER_ID PROCESSES
 
 Takes lines like {"to": [0, 1], "do": "read", "times": 13} and answers {"from": [0, 1]} with what
-came of it, process by process; "read" and "reload" give values, "stale" behind them where that
-is said, and codes of problems.
+came of it, process by process: "read" and "reload" give values, "stale" behind them where that
+is said, "list" the names of assistants, a number makes a change; or the codes of problems.
 """
 
 import json
@@ -23,7 +23,7 @@ from django.db import connection  # noqa: E402
 from ava import fleet  # noqa: E402
 from ava.fleet import Link  # noqa: E402
 from ava.problems import Problem  # noqa: E402
-from vapi_settings import queries, services  # noqa: E402
+from vapi_settings import copies, queries, services  # noqa: E402
 
 
 def read(user, **kwargs):
@@ -36,8 +36,12 @@ def change(user, value):
     return "made"
 
 
-def do(user, what):
+def do(of, what):
+    user = of.user
     try:
+        if what == "list":
+            # Needs no connection to the database of its own: PostgreSQL has a hundred.
+            return [one.name for one in copies.assistants(of).value.summaries]
         if what == "read":
             return read(user)
         if what == "reload":
@@ -52,13 +56,13 @@ def do(user, what):
 def work(pipe, user_id):
     # A busy machine does not make Redis a lost one.
     fleet._links[settings.REDIS_URL] = Link(settings.REDIS_URL, patience=5)
-    user = User.objects.get(pk=user_id)
+    of = copies.account(User.objects.get(pk=user_id))
     connection.close()
     pipe.send("ready")
     while True:
         what, times = pipe.recv()
         with ThreadPoolExecutor(times) as pool:
-            pipe.send(list(pool.map(do, [user] * times, [what] * times)))
+            pipe.send(list(pool.map(do, [of] * times, [what] * times)))
 
 
 def start(context, user_id):

@@ -6,6 +6,7 @@ from ava import jobs
 from telephony import dispatch, services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
+from telephony.messages import bulk
 from telephony.messages import services as messages
 from telephony.messages.models import Message
 
@@ -17,6 +18,7 @@ def register() -> None:
     """Tell `ava.jobs` what there is."""
     jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
     jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
+    jobs.register(bulk.JOB, lambda payload: bulk.move(payload["id"]))
     jobs.register(dispatch.END_DUPLICATE, _end_duplicate, attempts=20)
     jobs.register_periodic(SWEEP, _sweep, every=SWEEP_SECONDS)
 

@@ -6,6 +6,7 @@ from ava.inbound.door import view
 from telephony.api import NumberViewSet
 from telephony.calls.api import CallViewSet
 from telephony.messages.api import MessageViewSet
+from telephony.messages.bulk_api import BatchViewSet
 from telephony.webhooks import SOURCES
 
 urlpatterns = [
@@ -27,6 +28,24 @@ urlpatterns = [
         "twilio/messages",
         MessageViewSet.as_view({"get": "list", "post": "create"}),
         name="twilio-messages",
+    ),
+    path(
+        "twilio/messages/bulk",
+        BatchViewSet.as_view({"get": "list", "post": "create"}),
+        name="twilio-batches",
+    ),
+    path(
+        "twilio/messages/bulk/<uuid:batch_id>",
+        BatchViewSet.as_view({"get": "retrieve"}),
+        name="twilio-batch",
+    ),
+    *(
+        path(
+            f"twilio/messages/bulk/<uuid:batch_id>/{action}",
+            BatchViewSet.as_view({"post": action}),
+            name=f"twilio-batch-{action}",
+        )
+        for action in ("pause", "resume", "cancel")
     ),
     path(
         "twilio/messages/<uuid:message_id>",

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from telephony.messages import bulk
+from telephony.messages.bulk import MOST, Item
+from telephony.messages.models import Batch
 from telephony.serializers import IntentSerializer, PhoneField, SendAtField
 from telephony.twiml import is_speakable
 
@@ -41,3 +45,75 @@ class NewMessageSerializer(serializers.Serializer[Any]):
 class MessageSerializer(IntentSerializer):
     body = serializers.CharField()
     batch = serializers.UUIDField(source="batch_id", allow_null=True)
+
+
+class BulkItemSerializer(serializers.Serializer[Any]):
+    to = PhoneField()
+    body = BodyField()
+
+
+class NewBatchSerializer(serializers.Serializer[Any]):
+    """`recipients` who all get `body`, or `messages` with a text each."""
+
+    recipients = serializers.ListField(
+        child=PhoneField(), required=False, min_length=1, max_length=MOST
+    )
+    body = BodyField(required=False)
+    messages = serializers.ListField(
+        child=BulkItemSerializer(), required=False, min_length=1, max_length=MOST
+    )
+    per_minute = serializers.IntegerField(
+        default=60, min_value=1, max_value=600, help_text="How fast, for this sender."
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `from`, which is no name in Python."""
+        fields = super().get_fields()
+        fields["from"] = PhoneField(required=False, source="from_number")
+        return fields
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        to_all = {"recipients", "body"} & attrs.keys()
+        if ("messages" in attrs) == bool(to_all) or len(to_all) == 1:
+            raise serializers.ValidationError("Give recipients and body, or messages.")
+        if to_all:
+            recipients, body = attrs.pop("recipients"), attrs.pop("body")
+            # Once each, however often they are in the list.
+            attrs["items"] = [Item(to, body) for to in dict.fromkeys(recipients)]
+        else:
+            attrs["items"] = [Item(one["to"], one["body"]) for one in attrs.pop("messages")]
+        return attrs
+
+
+class BatchSerializer(serializers.ModelSerializer[Batch]):
+    progress = serializers.SerializerMethodField(help_text="Status to number of messages.")
+    total = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Batch
+        fields = (
+            "id",
+            "from_number",
+            "per_minute",
+            "state",
+            "total",
+            "progress",
+            "correlation_id",
+            "created_at",
+            "finished_at",
+        )
+        read_only_fields = fields
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `from`, which is no name in Python."""
+        fields = super().get_fields()
+        del fields["from_number"]
+        fields["from"] = serializers.CharField(source="from_number", read_only=True)
+        return fields
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_progress(self, batch: Batch) -> dict[str, int]:
+        return bulk.progress(batch)
+
+    def get_total(self, batch: Batch) -> int:
+        return batch.messages.count()

@@ -1,0 +1,79 @@
+"""/api/v1/twilio/messages/bulk."""
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.idempotency.api import IDEMPOTENCY_KEY, answer
+from ava.idempotency.services import Reply
+from telephony.messages import bulk, queries
+from telephony.messages.serializers import BatchSerializer, NewBatchSerializer
+from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
+
+
+class BatchViewSet(TwilioViewSet):
+    """Messages to many."""
+
+    serializer_class = BatchSerializer
+    asks_providers = True
+
+    @extend_schema(operation_id="twilio_batches")
+    def list(self, request: Request) -> Response:
+        """The newest first."""
+        page = self.paginate_queryset(queries.batches(user=self.caller()))
+        return self.get_paginated_response(BatchSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="twilio_batch_start",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewBatchSerializer,
+        responses={201: BatchSerializer, **NOT_TWICE},
+    )
+    def create(self, request: Request) -> Response:
+        """Begin to send messages to many."""
+        wanted = NewBatchSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+
+        def act(row: uuid.UUID | None) -> Reply:
+            batch = bulk.start(user=self.caller(), idempotency=row, **wanted.validated_data)
+            return Reply(201, BatchSerializer(batch).data)
+
+        return answer(request, scope="twilio.bulk", act=act)
+
+    @extend_schema(operation_id="twilio_batch", responses={200: BatchSerializer})
+    def retrieve(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """How far it is."""
+        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        return Response(BatchSerializer(found).data)
+
+    @extend_schema(
+        operation_id="twilio_batch_pause",
+        request=None,
+        responses={200: BatchSerializer, **CLASHES},
+    )
+    def pause(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """Send no more for now."""
+        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        return Response(BatchSerializer(bulk.pause(found)).data)
+
+    @extend_schema(
+        operation_id="twilio_batch_resume",
+        request=None,
+        responses={200: BatchSerializer, **CLASHES},
+    )
+    def resume(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """Go on."""
+        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        return Response(BatchSerializer(bulk.resume(found)).data)
+
+    @extend_schema(
+        operation_id="twilio_batch_cancel",
+        request=None,
+        responses={200: BatchSerializer, **CLASHES},
+    )
+    def cancel(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """Send no more at all; what has been sent stays sent."""
+        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        return Response(BatchSerializer(bulk.cancel(found)).data)

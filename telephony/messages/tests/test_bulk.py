@@ -1,0 +1,134 @@
+"""POST /api/v1/twilio/messages/bulk, against the sandbox."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from sandbox.server import Sandbox
+from telephony.conftest import MESSAGES, OURS, posts, run_jobs, texts, until
+from telephony.messages.models import Message, OptOut
+
+BULK = f"{MESSAGES}/bulk"
+MANY = [f"+1415555010{number}" for number in range(6)]
+
+
+@pytest.fixture(autouse=True)
+def _twilio(sandbox: Sandbox, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_MINUTE = 10_000
+
+
+def begin(api: APIClient, **more: Any) -> str:
+    body = {"recipients": MANY, "body": "News", "from": OURS, "per_minute": 60, **more}
+    answer = api.post(BULK, body)
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["id"])
+
+
+def shown(api: APIClient, batch: str) -> dict[str, Any]:
+    return dict(api.get(f"{BULK}/{batch}").json())
+
+
+def test_each_recipient_gets_one_message_at_the_pace(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    batch = begin(api, recipients=[*MANY, MANY[0]])
+    assert shown(api, batch) | {"id": batch} == shown(api, batch)
+    assert (shown(api, batch)["total"], shown(api, batch)["progress"]) == (6, {"scheduled": 6})
+    run_jobs()
+    assert len(posts(sandbox)) == 1
+    run_jobs(seconds=0.5)
+    assert len(posts(sandbox)) == 1
+    leaps = count(2, 2)
+
+    def done() -> bool:
+        run_jobs(seconds=next(leaps))
+        return bool(shown(api, batch)["state"] == "done")
+
+    until(done)
+    until(lambda: len(texts(sandbox)) == 6)
+    assert sorted(one["to"] for one in texts(sandbox)) == MANY
+    times = sorted(Message.objects.values_list("timeline__at", flat=True))
+    assert (times[-1] - times[0]).total_seconds() >= 5
+
+
+def test_a_batch_is_paused_resumed_and_ended(
+    api: APIClient, strangers_api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    batch = begin(api)
+    run_jobs()
+    assert strangers_api.post(f"{BULK}/{batch}/pause").status_code == 404
+    assert api.post(f"{BULK}/{batch}/pause").json()["state"] == "paused"
+    run_jobs(seconds=5)
+    assert len(posts(sandbox)) == 1
+    assert api.post(f"{BULK}/{batch}/resume").json()["state"] == "running"
+    run_jobs(seconds=10)
+    assert len(posts(sandbox)) >= 2
+    ended = api.post(f"{BULK}/{batch}/cancel").json()
+    sent = len(posts(sandbox))
+    assert (ended["state"], ended["progress"]["canceled"]) == ("canceled", 6 - sent)
+    run_jobs(seconds=60)
+    assert len(posts(sandbox)) == sent
+    again = api.post(f"{BULK}/{batch}/resume")
+    assert (again.status_code, again.json()["code"]) == (409, "batch_ended")
+
+
+def test_who_opted_out_gets_none_and_the_others_theirs(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    OptOut.objects.create(holder=str(twilio_user.pk), number=OURS, person=MANY[0])
+    messages = [{"to": MANY[0], "body": "One"}, {"to": MANY[1], "body": "Two"}]
+    answer = api.post(BULK, {"messages": messages, "from": OURS})
+    batch = answer.json()["id"]
+    run_jobs()
+    run_jobs(seconds=3)
+    until(lambda: [one["body"] for one in texts(sandbox)] == ["Two"])
+    assert shown(api, batch)["progress"]["failed"] == 1
+
+
+def test_twilio_in_trouble_holds_the_batch_and_loses_none(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    api.get("/api/v1/twilio/numbers")
+    match = "POST /2010-04-01"
+    sandbox.faults.add("twilio", "status", status=429, count=2, match=match)
+    batch = begin(api, recipients=MANY[:2])
+    leaps = count(0, 20)
+
+    def done() -> bool:
+        run_jobs(seconds=next(leaps))
+        return bool(shown(api, batch)["state"] == "done")
+
+    until(done)
+    until(lambda: len(texts(sandbox)) == 2)
+    assert shown(api, batch)["progress"].get("failed") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipients": []},
+        {"recipients": ["12"]},
+        {"recipients": MANY, "messages": [{"to": MANY[0], "body": "x"}]},
+        {"per_minute": 0},
+        {"body": " "},
+        {"recipients": ["+14155550100"] * 1001},
+    ],
+)
+def test_a_batch_that_makes_no_sense_is_refused(
+    api: APIClient, twilio_user: User, sandbox: Sandbox, change: dict[str, Any]
+) -> None:
+    answer = api.post(BULK, {"recipients": MANY, "body": "News", "from": OURS} | change)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "validation_failed"
+    assert not Message.objects.exists()
+
+
+def test_the_same_key_begins_one_batch(api: APIClient, twilio_user: User, sandbox: Sandbox) -> None:
+    key = {"Idempotency-Key": "b-1"}
+    body = {"recipients": MANY, "body": "News", "from": OURS}
+    first, second = (api.post(BULK, body, headers=key) for _ in range(2))
+    assert first.json()["id"] == second.json()["id"]
+    assert Message.objects.count() == 6

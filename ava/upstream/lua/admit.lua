@@ -1,5 +1,6 @@
 -- ARGV: clock, recovery, lease, who asks.
--- Returns {passed, probe or wait, state, generation, epoch, state before if it changed}.
+-- Returns {passed, probe or wait, state, generation, epoch, state before if it changed}; where the
+-- circuit is closed and nothing was to be done, "generation epoch".
 local recovery, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
 local is_new, is_released = make(), release()
 local dirty, passed, number, from = is_new or is_released, 1, 0, false

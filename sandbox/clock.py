@@ -8,6 +8,21 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
+class Wall:
+    """The time on the wall and random ids, for what apps look up by their own clock.
+
+    An app's database also outlives the sandbox, and must not meet the same id for another thing.
+    """
+
+    def now(self) -> datetime:
+        """Now."""
+        return datetime.now(UTC)
+
+    def new_id(self) -> str:
+        """A random UUID."""
+        return str(uuid.uuid4())
+
+
 class Clock:
     """Counts instead of looking at the wall, so that two runs give the same answers."""
 

@@ -9,6 +9,7 @@ from sandbox.ordering import PROVIDERS, OrderError, one_of
 from sandbox.phones.mischief import Mischief
 from sandbox.phones.phone import Phone
 from sandbox.twilio.incoming import Incoming
+from sandbox.vapi.proof import Organisation
 from sandbox.wire import Answer, Request, json_answer
 from sandbox.world import World
 
@@ -103,7 +104,16 @@ def _callbacks(world: World, request: Request) -> Answer:
 
 
 def _incoming(world: World, request: Request) -> Answer:
-    return json_answer(201, world.twilio.incoming(Incoming.ordered(_body(request))))
+    what = Incoming.ordered(_body(request))
+    if what.provider == "vapi":
+        host = request.headers.get("host", "")
+        return json_answer(201, world.vapi.calls.incoming(what.from_, what.to, host))
+    return json_answer(201, world.twilio.incoming(what))
+
+
+def _vapi(world: World, request: Request) -> Answer:
+    world.vapi.organisation = Organisation.ordered(_body(request))
+    return json_answer(201, dataclasses.asdict(world.vapi.organisation))
 
 
 def _body(request: Request) -> Any:
@@ -122,4 +132,5 @@ _ROUTES: dict[str, dict[str, Callable[[World, Request], Answer]]] = {
     "/pace": {"GET": _pace, "POST": _pace},
     "/callbacks": {"GET": _callbacks, "POST": _callbacks},
     "/incoming": {"POST": _incoming},
+    "/vapi": {"POST": _vapi},
 }

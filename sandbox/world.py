@@ -21,8 +21,8 @@ class World:
         self.faults = Faults()
         self.log = RequestLog()
         self.exchange = Exchange()
-        self.vapi = Vapi(self.clock)
         self.twilio = Twilio(lambda: self.exchange)
+        self.vapi = Vapi(self.clock, lambda: self.exchange, self.twilio)
         self.providers: dict[str, Provider] = {
             "vapi": self.vapi,
             "twilio": self.twilio,

@@ -44,14 +44,14 @@ class Exchange:
             self._free_at = turn + 1 / self.pace.calls_per_second
             return turn - now
 
-    def rang(self, provider: str, sid: str, to: str, from_: str) -> dict[str, Any]:
+    def rang(self, sid: str, to: str, from_: str, label: dict[str, str]) -> dict[str, Any]:
         """A phone rings. Returns: the effect, for its end to be noted in."""
         effect = {
             "sid": sid,
             "to": to,
             "from": from_,
             "at": wall(),
-            "provider": provider,
+            **label,
             "ended": None,
         }
         with self._lock:

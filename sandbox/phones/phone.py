@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from sandbox.ordering import OrderError, one_of, parse_fields, whole
@@ -37,12 +37,24 @@ def _digits(value: Any) -> str | None:
     return None if fits else "must be 1 to 32 of 0-9, * and #"
 
 
+def _tool_calls(value: Any) -> str | None:
+    fits = isinstance(value, list) and all(
+        isinstance(call, dict)
+        and call.keys() == {"name", "arguments"}
+        and isinstance(call["name"], str)
+        and isinstance(call["arguments"], dict)
+        for call in value
+    )
+    return None if fits else "must be a list of objects with a name and arguments"
+
+
 @dataclass(frozen=True)
 class Phone:
     """What a phone does when it is called.
 
     `seconds` of a call after which the callee hangs up (hangup-after), `ring_ms` of real time that
-    it rings for, `digits` that are typed when a menu asks, `texts`: what becomes of messages.
+    it rings for, `digits` that are typed when a menu asks, `texts`: what becomes of messages,
+    `tool_calls`: what an assistant is moved to ask its server, each with a name and arguments.
     """
 
     behaviour: str = "answer"
@@ -50,6 +62,7 @@ class Phone:
     ring_ms: int | None = None
     digits: str | None = None
     texts: str = "delivered"
+    tool_calls: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def ordered(cls, value: Any) -> tuple[str, Self]:
@@ -89,6 +102,7 @@ _PHONE: dict[str, Check] = {
     "ring_ms": _MS,
     "digits": _digits,
     "texts": one_of(*TEXTS),
+    "tool_calls": _tool_calls,
 }
 
 _PACE: dict[str, Check] = {

@@ -1,5 +1,6 @@
 """Requests and answers, held against the providers' official documents by openapi-core."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 import requests
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
+from openapi_schema_validator import OAS30Validator
 
 from sandbox.server import Sandbox
+from sandbox.tests.app import App
 from sandbox.tests.client import Client
 from sandbox.tests.conftest import FRONT_DESK as DESK
 from sandbox.tests.conftest import PERSON, Twilio
@@ -17,7 +20,15 @@ from sandbox.tests.specs import load, strict
 from sandbox.tests.test_other_providers import ACCOUNT, DEMO
 from sandbox.tests.test_twilio_calls import WAIT
 from sandbox.tests.test_vapi import FRONT_DESK
+from sandbox.tests.test_vapi_calls import CALL, FREE_NUMBER
 from sandbox.vapi.assistant import ASSISTANT
+
+SERVER_MESSAGES = {
+    "status-update": "ServerMessageStatusUpdate",
+    "end-of-call-report": "ServerMessageEndOfCallReport",
+    "tool-calls": "ServerMessageToolCalls",
+    "assistant-request": "ServerMessageAssistantRequest",
+}
 
 Checked = Callable[..., requests.Response]
 
@@ -64,6 +75,44 @@ def test_every_door_of_vapi_conforms(vapi_call: Checked) -> None:
     for number in vapi_call("GET", "/phone-number").json():
         vapi_call("GET", f"/phone-number/{number['id']}")
     vapi_call("GET", "/call?limit=1")
+
+
+def test_vapis_calls_and_numbers_conform(vapi_call: Checked, vapi: Client, app: App) -> None:
+    asked = {**CALL, "assistantOverrides": {"server": {"url": f"{app.url}/vapi"}}}
+    made = vapi_call("POST", "/call", json=asked).json()
+    app.wait_for("/vapi", 5)
+    one = f"/call/{made['id']}"
+    assert vapi_call("GET", one).json()["status"] == "ended"
+    vapi_call("GET", f"/call?assistantId={FRONT_DESK}&createdAtGe=2026-01-06T00:00:00Z")
+    vapi_call("PATCH", one, json={"name": "Mine"})
+    vapi_call("DELETE", one, json={})
+    keys = {"twilioAccountSid": ACCOUNT, "twilioAuthToken": DEMO[1]}
+    number = {"provider": "twilio", "number": "+15005550010", **keys}
+    path = f"/phone-number/{vapi_call('POST', '/phone-number', json=number).json()['id']}"
+    change = {"provider": "twilio", "assistantId": FRONT_DESK}
+    vapi_call("PATCH", path, json=change)
+    vapi_call("DELETE", path)
+
+
+def test_what_vapi_tells_a_server_conforms(vapi: Client, app: App, control: Client) -> None:
+    schemas = strict(load("vapi_openapi.json"))
+    wish = {"name": "open_hours", "arguments": {"day": "monday"}}
+    control.post("/phone", {"to": PERSON, "behaviour": "answer", "tool_calls": [wish]})
+    vapi.patch(f"/phone-number/{FREE_NUMBER}", {"server": {"url": f"{app.url}/vapi"}})
+    overrides = {"server": {"url": f"{app.url}/vapi"}}
+    vapi.post("/call", {**CALL, "assistantOverrides": overrides})
+    app.wait_for("/vapi", 6)
+    order = {"kind": "call", "provider": "vapi", "from": PERSON, "to": "+15005550011"}
+    control.post("/incoming", order)
+    app.wait_for("/vapi", 7)
+    seen = set()
+    for one in app.at("/vapi"):
+        message = json.loads(one.body)["message"]
+        seen.add(message["type"])
+        name = SERVER_MESSAGES[message["type"]]
+        checked = {**schemas, "$ref": f"#/components/schemas/{name}"}
+        OAS30Validator(checked).validate(message)
+    assert seen == set(SERVER_MESSAGES)
 
 
 def test_the_whole_seed_can_be_created_again(vapi_call: Checked, sandbox: Sandbox) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sandbox.tests.specimens import Specimens
 from sandbox.tests.specs import load
 from sandbox.vapi.assistant import ASSISTANT
+from sandbox.vapi.call_rules import CALL, CALL_CHANGE, TWILIO_NUMBER, TWILIO_NUMBER_CHANGE
 from sandbox.vapi.common import LONG_LIST
 from sandbox.vapi.rules import (
     Anything,
@@ -111,6 +112,18 @@ def test_every_field_limit_and_choice_is_the_documents(vapi_schemas: dict[str, A
         schema = {"$ref": f"#/components/schemas/{name}"}
         assert list(comparison.differences(ASSISTANT, schema, "assistant")) == []
         assert comparison.compared > 500
+
+
+def test_calls_and_numbers_too_are_the_documents(vapi_schemas: dict[str, Any]) -> None:
+    for name, rule in {
+        "CreateCallDTO": CALL,
+        "UpdateCallDTO": CALL_CHANGE,
+        "CreateTwilioPhoneNumberDTO": TWILIO_NUMBER,
+        "UpdateTwilioPhoneNumberDTO": TWILIO_NUMBER_CHANGE,
+    }.items():
+        comparison = Comparison(Specimens(vapi_schemas))
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        assert list(comparison.differences(rule, schema, name)) == []
 
 
 def test_which_voices_take_a_speed_and_how_fast_is_the_documents(

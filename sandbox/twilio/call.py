@@ -44,13 +44,14 @@ def _nothing(call: "Call") -> None:
 class Call:
     """One leg. What changes it comes from several threads; `lock` is held meanwhile.
 
-    `answered` is called when the phone is picked up, `over` when the call has ended.
+    `rung`, `answered` and `over` are called when the phone rings, is picked up, and at the end.
+    `label` says in the effects on whose behalf the phone rings.
     """
 
     exchange: Exchange
     to: str
     from_: str
-    callback: Callback
+    callback: Callback = Callback()
     answered: Callable[["Call"], None] = _nothing
     direction: str = "outbound-api"
     parent_sid: str | None = None
@@ -67,7 +68,9 @@ class Call:
     sequence: int = 0
     effect: dict[str, Any] = field(default_factory=dict)
     lock: Any = field(default_factory=threading.RLock)
+    rung: Callable[["Call"], None] = _nothing
     over: Callable[["Call"], None] = _nothing
+    label: dict[str, str] = field(default_factory=lambda: {"provider": "twilio"})
 
     def dial(self) -> None:
         """Its turn has come: find out what the phone does."""
@@ -96,8 +99,9 @@ class Call:
             self.status, self.updated = "ringing", now()
             self.started = self.started or self.updated
             if self.direction != "inbound":
-                self.effect = self.exchange.rang("twilio", self.sid, self.to, self.from_)
+                self.effect = self.exchange.rang(self.sid, self.to, self.from_, self.label)
             self._tell("ringing", "ringing")
+            self.exchange.steps.after(0, lambda: self.rung(self))
 
     def pick_up(self) -> None:
         """Somebody answers."""

@@ -64,6 +64,11 @@ class Calls:
         self._exchange.steps.after(0, lambda: script.run(source))
         return call.resource()
 
+    def carry(self, call: Call) -> None:
+        """Run a call that another provider placed with the account's key, and leads itself."""
+        with self._lock:
+            self._calls[call.sid] = call
+
     def get(self, sid: str) -> Resource | None:
         """One call."""
         call = self._calls.get(sid)
@@ -97,8 +102,9 @@ class Calls:
                 call.end("completed", "rest")
             elif instructed and call.status != "in-progress":
                 raise RefusedError(400, 21220, "Call is not in-progress. Cannot redirect.")
-        if instructed and not status:
-            self._scripts[call.sid].run(_source(form))
+        script = self._scripts.get(sid)
+        if script and instructed and not status:
+            script.run(_source(form))
         return call.resource()
 
     def delete(self, sid: str) -> bool:

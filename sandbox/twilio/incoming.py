@@ -19,17 +19,19 @@ _FIELDS: dict[str, Check] = {
     "from": number,
     "to": number,
     "body": _text,
+    "provider": one_of("twilio", "vapi"),
 }
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """Who calls or texts which of the account's numbers."""
+    """Who calls or texts which of the account's numbers; `provider`: who answers it there."""
 
     kind: str
     from_: str
     to: str
     body: str = ""
+    provider: str = "twilio"
 
     @classmethod
     def ordered(cls, value: Any) -> Self:
@@ -37,4 +39,12 @@ class Incoming:
         given = parse_fields(value, _FIELDS, required=("kind", "from", "to"))
         if (given["kind"] == "message") != ("body" in given):
             raise OrderError("body belongs to a message, and a message needs it.")
-        return cls(given["kind"], given["from"], given["to"], given.get("body", ""))
+        if given["kind"] == "message" and given.get("provider") == "vapi":
+            raise OrderError("vapi takes calls only.")
+        return cls(
+            given["kind"],
+            given["from"],
+            given["to"],
+            given.get("body", ""),
+            given.get("provider", "twilio"),
+        )

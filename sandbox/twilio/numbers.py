@@ -56,6 +56,18 @@ class Numbers:
         """The numbers with a capability: voice, sms or mms."""
         return {n["phone_number"] for n in self.list(()) if n["capabilities"][what]}
 
+    def lead(self, phone_number: str, **fields: str) -> bool:
+        """Another provider with the account's key leads a number elsewhere.
+
+        Returns: whether the number is the account's.
+        """
+        with self._lock:
+            for number in self._numbers:
+                if number["phone_number"] == phone_number:
+                    number |= fields | {"date_updated": rfc2822(now())}
+                    return True
+        return False
+
     def change(self, sid: str, form: Form) -> Resource | None:
         """Set what the form names. Raises: RefusedError."""
         changes = {_snake(name): form.get(name) for name in _PLAIN | _URLS if name in form}

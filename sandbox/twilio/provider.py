@@ -123,9 +123,10 @@ def _authentic(request: Request) -> bool:
         user, _, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return False
+    return scheme.lower() == "basic" and authentic(user, password)
+
+
+def authentic(user: str, password: str) -> bool:
+    """Whether an account SID and its token, or an API key and its secret, belong together."""
     right = _KEYS.get(user, "")
-    return (
-        scheme.lower() == "basic"
-        and bool(right)
-        and hmac.compare_digest(password.encode(), right.encode())
-    )
+    return bool(right) and hmac.compare_digest(password.encode(), right.encode())

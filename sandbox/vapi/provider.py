@@ -7,11 +7,16 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sandbox.clock import Clock
+from sandbox.phones import Exchange
+from sandbox.twilio import Twilio
 from sandbox.vapi import seed
 from sandbox.vapi.assistant import ASSISTANT
+from sandbox.vapi.calls import Calls
 from sandbox.vapi.errors import INVALID_KEY, RefusedError, error
 from sandbox.vapi.javascript import parse
 from sandbox.vapi.listing import listed
+from sandbox.vapi.numbers import PhoneNumbers
+from sandbox.vapi.proof import Organisation
 from sandbox.vapi.store import Store, Thing
 from sandbox.wire import Answer, Request, json_answer
 
@@ -26,9 +31,13 @@ Act = Callable[["Vapi", Request, str], Answer]
 class Vapi:
     """Vapi, for one organisation with one key."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, exchange: Callable[[], Exchange], twilio: Twilio) -> None:
         self._assistants = Store(clock, seed.ORG_ID, [seed.ASSISTANT])
         self._phone_numbers = Store(clock, seed.ORG_ID, seed.PHONE_NUMBERS)
+        self._numbers = PhoneNumbers(self._phone_numbers, twilio)
+        self._exchange = exchange
+        self._twilio = twilio
+        self.reset()
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
@@ -37,7 +46,8 @@ class Vapi:
             return error(404, f"Cannot {request.method} {request.path}")
         act, thing_id = route
         try:
-            _check_key(request)
+            if act is not Vapi.KEYLESS:
+                _check_key(request)
             return act(self, request, thing_id)
         except RefusedError as refusal:
             return error(refusal.status, refusal.message)
@@ -50,6 +60,14 @@ class Vapi:
         """Back to the seed data."""
         self._assistants.reset()
         self._phone_numbers.reset()
+        self.organisation = Organisation()
+        self.calls = Calls(
+            self._exchange(),
+            self._twilio,
+            self._numbers,
+            self._assistants,
+            lambda: self.organisation,
+        )
 
     def assistants(self) -> list[Thing]:
         """All assistants as stored, the newest first."""
@@ -103,8 +121,39 @@ class Vapi:
     def _get_phone_number(self, request: Request, number_id: str) -> Answer:
         return _found("Phone Number", number_id, self._phone_numbers.get(number_id))
 
+    def _create_phone_number(self, request: Request, _: str) -> Answer:
+        return json_answer(201, self._numbers.create(_body(request)))
+
+    def _update_phone_number(self, request: Request, number_id: str) -> Answer:
+        changed = self._numbers.update(number_id, _body(request))
+        return _found("Phone Number", number_id, changed)
+
+    def _delete_phone_number(self, request: Request, number_id: str) -> Answer:
+        return _found("Phone Number", number_id, self._phone_numbers.delete(number_id))
+
     def _list_calls(self, request: Request, _: str) -> Answer:
-        return json_answer(200, listed([], request.query, ("id", "assistantId", "phoneNumberId")))
+        found = listed(
+            self.calls.store.all(), request.query, ("id", "assistantId", "phoneNumberId")
+        )
+        return json_answer(200, found)
+
+    def _create_call(self, request: Request, _: str) -> Answer:
+        host = request.headers.get("host", "")
+        return json_answer(201, self.calls.create(_body(request), host))
+
+    def _get_call(self, request: Request, call_id: str) -> Answer:
+        return _found("Call", call_id, self.calls.store.get(call_id))
+
+    def _update_call(self, request: Request, call_id: str) -> Answer:
+        return _found("Call", call_id, self.calls.change(call_id, _body(request)))
+
+    def _delete_call(self, request: Request, call_id: str) -> Answer:
+        return _found("Call", call_id, self.calls.delete(call_id))
+
+    def _control_call(self, request: Request, call_id: str) -> Answer:
+        if not self.calls.control(call_id, _body(request)):
+            raise RefusedError(404, "Call Not Found Or Not In Progress.")
+        return json_answer(200, {})
 
     ROUTES: dict[tuple[str, bool], dict[str, Act]] = {
         ("/assistant", False): {"GET": _list_assistants, "POST": _create_assistant},
@@ -113,10 +162,18 @@ class Vapi:
             "PATCH": _update_assistant,
             "DELETE": _delete_assistant,
         },
-        ("/phone-number", False): {"GET": _list_phone_numbers},
-        ("/phone-number", True): {"GET": _get_phone_number},
-        ("/call", False): {"GET": _list_calls},
+        ("/phone-number", False): {"GET": _list_phone_numbers, "POST": _create_phone_number},
+        ("/phone-number", True): {
+            "GET": _get_phone_number,
+            "PATCH": _update_phone_number,
+            "DELETE": _delete_phone_number,
+        },
+        ("/call", False): {"GET": _list_calls, "POST": _create_call},
+        ("/call", True): {"GET": _get_call, "PATCH": _update_call, "DELETE": _delete_call},
+        ("/control", True): {"POST": _control_call},
     }
+    # Whoever knows the address of a call may steer it; a key is not asked for.
+    KEYLESS = _control_call
 
 
 def _route(request: Request) -> tuple[Act, str] | None:

@@ -5,7 +5,7 @@ import threading
 from datetime import datetime
 from typing import Any
 
-from sandbox.clock import Clock
+from sandbox.clock import Clock, Wall
 
 Thing = dict[str, Any]
 
@@ -18,7 +18,7 @@ def stamp(moment: datetime) -> str:
 class Store:
     """One kind of object, by id. What goes in and out is copied."""
 
-    def __init__(self, clock: Clock, org_id: str, seed: list[Thing]) -> None:
+    def __init__(self, clock: Clock | Wall, org_id: str, seed: list[Thing]) -> None:
         self._clock = clock
         self._org_id = org_id
         self._seed = seed

@@ -1,0 +1,207 @@
+"""Vapi's calls: placing, showing, steering, and those that come in."""
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.clock import Wall
+from sandbox.ordering import OrderError
+from sandbox.phones import Exchange
+from sandbox.twilio import ACCOUNT_SID, Twilio
+from sandbox.twilio.call import Call
+from sandbox.vapi import seed
+from sandbox.vapi.call_rules import CALL, CALL_CHANGE
+from sandbox.vapi.errors import RefusedError
+from sandbox.vapi.numbers import PhoneNumbers
+from sandbox.vapi.proof import Organisation
+from sandbox.vapi.running import Running
+from sandbox.vapi.server import ASSISTANT_REQUEST_S, EVERY, Server
+from sandbox.vapi.store import Store, Thing
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_UNPLAYED = (
+    "customers",
+    "squadId",
+    "squad",
+    "workflowId",
+    "workflow",
+    "schedulePlan",
+    "customerId",
+)
+
+
+class Calls:
+    """The organisation's calls, until the next reset."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        twilio: Twilio,
+        numbers: PhoneNumbers,
+        assistants: Store,
+        organisation: Callable[[], Organisation],
+    ) -> None:
+        self.store = Store(Wall(), seed.ORG_ID, [])
+        self._exchange = exchange
+        self._twilio = twilio
+        self._numbers = numbers
+        self._assistants = assistants
+        self._organisation = organisation
+        self._lock = threading.Lock()
+        self._running: dict[str, Running] = {}
+
+    def create(self, fields: Thing, host: str) -> Thing:
+        """Place a call. `host`: by which name the sandbox was called. Raises: RefusedError."""
+        complaints = list(CALL.complaints(fields, ""))
+        if complaints:
+            raise RefusedError(400, complaints)
+        for name in _UNPLAYED:
+            if name in fields:
+                raise RefusedError(400, f"The sandbox does not play {name}.")
+        to = (fields.get("customer") or {}).get("number")
+        if not to:
+            raise RefusedError(400, "Need Either `customer`, `customerId` Or `customers`.")
+        if not _E164.fullmatch(to):
+            raise RefusedError(
+                400, ["customer.number must be a valid phone number in the E.164 format."]
+            )
+        number = self._number(fields)
+        assistant = self._assistant(fields)
+        from_ = number["number"]
+        leg = Call(self._exchange, to, from_, direction="outbound-api")
+        call = self._keep(fields, "outboundPhoneCall", leg, number, host)
+        running = self._run(call, leg, number, assistant)
+        leg.answered = lambda _: running.answered()
+        self._exchange.steps.after(0, running.queued)
+        self._exchange.steps.after(self._exchange.wait_for_turn(), leg.dial)
+        return call
+
+    def incoming(self, from_: str, to: str, host: str) -> Thing:
+        """Somebody calls one of Vapi's numbers. Raises: OrderError."""
+        number = self._numbers.by_number(to)
+        if number is None:
+            raise OrderError(f"Vapi has no number {to}.")
+        leg = Call(self._exchange, to, from_, direction="inbound")
+        fields: Thing = {"customer": {"number": from_}, "phoneNumberId": number["id"]}
+        if number.get("assistantId"):
+            fields["assistantId"] = number["assistantId"]
+        call = self._keep(fields, "inboundPhoneCall", leg, number, host)
+        leg.ring()
+        if "assistantId" in fields:
+            self._take(call, leg, number, {"assistantId": fields["assistantId"]})
+        else:
+            asking = self._run(call, leg, number, {})
+            question = {"type": "assistant-request", **asking.about()}
+            asking.server.ask(
+                question,
+                lambda answer: self._take(call, leg, number, answer),
+                ASSISTANT_REQUEST_S,
+            )
+        return call
+
+    def change(self, call_id: str, fields: Thing) -> Thing | None:
+        """Rename a call. Raises: RefusedError."""
+        complaints = list(CALL_CHANGE.complaints(fields, ""))
+        if complaints:
+            raise RefusedError(400, complaints)
+        return self.store.update(call_id, fields)
+
+    def delete(self, call_id: str) -> Thing | None:
+        """Forget a call; one that is under way is ended first."""
+        running = self._running.get(call_id)
+        if running:
+            running.hang_up()
+        return self.store.delete(call_id)
+
+    def control(self, call_id: str, order: Any) -> bool:
+        """Steer a running call. Returns: whether there is one.
+
+        Raises: RefusedError. https://docs.vapi.ai/calls/call-features
+        """
+        running = self._running.get(call_id)
+        if running is None or running.leg.ended:
+            return False
+        kind = order.get("type") if isinstance(order, dict) else None
+        if kind == "end-call":
+            running.hang_up()
+        elif kind not in ("say", "add-message", "control", "transfer"):
+            raise RefusedError(400, "Invalid control message.")
+        return True
+
+    def _number(self, fields: Thing) -> Thing:
+        if given := fields.get("phoneNumber"):
+            return {"provider": "twilio", **given, "number": given["twilioPhoneNumber"]}
+        if "phoneNumberId" not in fields:
+            raise RefusedError(400, "Need Either `phoneNumberId` Or `phoneNumber`.")
+        number = self._numbers.store.get(fields["phoneNumberId"])
+        if number is None:
+            wanted = fields["phoneNumberId"]
+            raise RefusedError(400, f"Couldn't Get Phone Number. {wanted} Does Not Exist.")
+        return number
+
+    def _assistant(self, fields: Thing) -> Thing:
+        """The assistant as it is for this call. Raises: RefusedError."""
+        found = fields.get("assistant") or self._assistants.get(fields.get("assistantId", ""))
+        if found is None:
+            if "assistantId" in fields:
+                wanted = fields["assistantId"]
+                raise RefusedError(400, f"Couldn't Get Assistant. {wanted} Does Not Exist.")
+            raise RefusedError(400, "Need Either `assistant`, `assistantId`, `squad` Or `squadId`.")
+        return {**found, **(fields.get("assistantOverrides") or {})}
+
+    def _keep(self, fields: Thing, kind: str, leg: Call, number: Thing, host: str) -> Thing:
+        transport: Thing = {}
+        if number["provider"] == "twilio":
+            transport["transport"] = {
+                "provider": "twilio",
+                "accountSid": ACCOUNT_SID,
+                "callSid": leg.sid,
+            }
+            self._twilio.calls.carry(leg)
+        call = self.store.create(
+            {
+                "type": kind,
+                "status": "queued" if kind == "outboundPhoneCall" else "ringing",
+                "phoneCallProvider": number["provider"],
+                "phoneCallTransport": "pstn",
+                "phoneCallProviderId": leg.sid,
+                **fields,
+                **transport,
+            }
+        )
+        leg.label = {"provider": "vapi", "call_id": call["id"]}
+        # The host is the sandbox's own; each address is a key to its call.
+        control = f"http://{host}/vapi/control/{call['id']}"
+        listen = f"ws://{host}/vapi/listen/{call['id']}"
+        monitored = self.store.update(
+            call["id"], {"monitor": {"controlUrl": control, "listenUrl": listen}}
+        )
+        return monitored or call
+
+    def _run(self, call: Thing, leg: Call, number: Thing, assistant: Thing) -> Running:
+        """Lead a call with an assistant; an empty one while nobody knows who it will be."""
+        settings = assistant.get("server") or number.get("server") or {}
+        wanted = frozenset(assistant.get("serverMessages") or EVERY)
+        server = Server(self._exchange, self._organisation(), settings, wanted)
+        running = Running(self.store, call["id"], leg, server, number, assistant)
+        leg.rung = lambda _: running.rung()
+        leg.over = lambda _: running.over()
+        leg.time_limit_s = int(assistant.get("maxDurationSeconds", 600))
+        with self._lock:
+            self._running[call["id"]] = running
+        return running
+
+    def _take(self, call: Thing, leg: Call, number: Thing, answer: Any) -> None:
+        """An assistant takes an incoming call, if the answer names one."""
+        given = answer if isinstance(answer, dict) else {}
+        try:
+            assistant = self._assistant(given)
+        except (RefusedError, TypeError):
+            leg.end("no-answer", "error" if given.get("error") else "nobody")
+            return
+        named = {n: given[n] for n in ("assistantId", "assistant") if n in given}
+        self.store.update(call["id"], named)
+        running = self._run(call, leg, number, assistant)
+        leg.answered = lambda _: running.answered()
+        self._exchange.steps.after(self._exchange.pace.ring_ms / 1000, leg.pick_up)

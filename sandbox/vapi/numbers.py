@@ -1,0 +1,77 @@
+"""Vapi's phone numbers, and what importing one does to it at Twilio."""
+
+import re
+
+from sandbox.twilio import ACCOUNT_SID, Twilio
+from sandbox.twilio.provider import authentic
+from sandbox.vapi.call_rules import TWILIO_NUMBER, TWILIO_NUMBER_CHANGE
+from sandbox.vapi.errors import RefusedError
+from sandbox.vapi.store import Store, Thing
+
+# Where Vapi leads an imported number: https://docs.vapi.ai/phone-numbers/import-twilio
+VOICE_URL = "https://api.vapi.ai/twilio/inbound_call"
+SMS_URL = "https://api.vapi.ai/twilio/sms"
+_FROM_SERVER = ("id", "orgId", "createdAt", "updatedAt", "status")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+class PhoneNumbers:
+    """The organisation's numbers."""
+
+    def __init__(self, store: Store, twilio: Twilio) -> None:
+        self.store = store
+        self._twilio = twilio
+
+    def create(self, fields: Thing) -> Thing:
+        """Import a number from Twilio. Raises: RefusedError."""
+        if isinstance(fields, dict) and fields.get("provider", "twilio") != "twilio":
+            raise RefusedError(400, "The sandbox imports numbers of the provider twilio only.")
+        complaints = list(TWILIO_NUMBER.complaints(fields, ""))
+        if complaints:
+            raise RefusedError(400, complaints)
+        number = fields["number"]
+        if not _E164.fullmatch(number):
+            raise RefusedError(400, ["number must be a valid phone number in the E.164 format."])
+        for known in self.store.all():
+            if known.get("number") == number:
+                raise RefusedError(
+                    400, f"Existing Phone Number {known['id']} Has Identical `number` {number}"
+                )
+        _check_keys(fields)
+        self._take_over(fields)
+        return self.store.create({"smsEnabled": True, "status": "active", **fields})
+
+    def update(self, number_id: str, fields: Thing) -> Thing | None:
+        """Change a number. Raises: RefusedError."""
+        complaints = list(TWILIO_NUMBER_CHANGE.complaints(fields, ""))
+        if complaints:
+            raise RefusedError(400, complaints)
+        return self.store.update(number_id, fields)
+
+    def by_number(self, number: str) -> Thing | None:
+        """The number with these digits."""
+        return next((one for one in self.store.all() if one.get("number") == number), None)
+
+    def _take_over(self, fields: Thing) -> None:
+        urls = {"voice_url": VOICE_URL, "voice_method": "POST"}
+        if fields.get("smsEnabled", True):
+            urls |= {"sms_url": SMS_URL, "sms_method": "POST"}
+        if not self._twilio.numbers.lead(fields["number"], **urls):
+            raise RefusedError(
+                400, f"Couldn't Find Phone Number {fields['number']} On Twilio Account."
+            )
+
+
+def _check_keys(fields: Thing) -> None:
+    user, secret = ACCOUNT_SID, fields.get("twilioAuthToken")
+    if not secret:
+        user, secret = fields.get("twilioApiKey", ""), fields.get("twilioApiSecret", "")
+    if fields["twilioAccountSid"] != ACCOUNT_SID or not authentic(user, secret):
+        raise RefusedError(400, "Couldn't Validate Twilio Credentials: Authenticate")
+
+
+def as_created(number: Thing) -> Thing:
+    """A number as messages carry it, secrets and all, without what Vapi added to it."""
+    chosen_by_vapi = ("number",) if number["provider"] == "vapi" else ()
+    added = (*_FROM_SERVER, *chosen_by_vapi)
+    return {name: value for name, value in number.items() if name not in added}

@@ -1,0 +1,64 @@
+"""How Vapi proves to a server that a webhook is its own.
+
+https://docs.vapi.ai/server-url/server-authentication; HMACAuthenticationPlan's defaults.
+"""
+
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sandbox.ordering import OrderError, one_of, parse_fields
+from sandbox.phones.out import is_url
+from sandbox.phones.phone import Check
+
+SCHEMES = ("none", "secret", "bearer", "hmac")
+
+
+def _url(value: Any) -> str | None:
+    return None if isinstance(value, str) and is_url(value) else "must be an http URL"
+
+
+def _secret(value: Any) -> str | None:
+    fits = isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]{1,256}", value)
+    return None if fits else "must be 1 to 256 printable characters without spaces"
+
+
+_FIELDS: dict[str, Check] = {"url": _url, "scheme": one_of(*SCHEMES), "secret": _secret}
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """What the dashboard holds: a server for calls and numbers that name none, and a credential.
+
+    `scheme` proves every webhook, beside the headers that a server object asks for.
+    """
+
+    url: str | None = None
+    scheme: str = "none"
+    secret: str = ""
+
+    @classmethod
+    def ordered(cls, value: Any) -> Self:
+        """From JSON. Raises: OrderError."""
+        made = cls(**parse_fields(value, _FIELDS, required=()))
+        if (made.scheme == "none") != (not made.secret):
+            raise OrderError("secret belongs to a scheme, and a scheme needs it.")
+        return made
+
+    def proof(self, body: bytes) -> Mapping[str, str]:
+        """The headers that prove `body`."""
+        match self.scheme:
+            case "secret":
+                return {"X-Vapi-Secret": self.secret}
+            case "bearer":
+                return {"Authorization": f"Bearer {self.secret}"}
+            case "hmac":
+                stamp = str(int(time.time()))
+                signed = f"{stamp}.".encode() + body
+                digest = hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
+                return {"x-timestamp": stamp, "x-signature": digest}
+        return {}

@@ -1,0 +1,84 @@
+"""Tells an app's server about a call: messages it takes note of, and questions it answers.
+
+https://docs.vapi.ai/server-url/events
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.phones import Exchange
+from sandbox.phones.out import Reply, UnansweredError, UnreachableError, ask
+from sandbox.vapi.proof import Organisation
+from sandbox.vapi.store import Thing
+
+TIMEOUT_S = 20.0
+ASSISTANT_REQUEST_S = 7.5
+EVERY = frozenset({"status-update", "end-of-call-report", "tool-calls"})
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where to, and how: a server object, or the organisation's address."""
+
+    exchange: Exchange
+    organisation: Organisation
+    settings: Thing
+    wanted: frozenset[str] = EVERY
+
+    @property
+    def url(self) -> str:
+        """The address; empty when nobody named one."""
+        return str(self.settings.get("url") or self.organisation.url or "")
+
+    def tell(self, call_id: str, mark: str, message: Thing) -> None:
+        """Send a message, as often as the backoff plan says; without one, once."""
+        if not self.url or message["type"] not in self.wanted:
+            return
+        body = _encode(message)
+        plan = self.settings.get("backoffPlan") or {}
+
+        def deliver(number: int = 0) -> None:
+            reply = self._send(body, self.settings.get("timeoutSeconds", TIMEOUT_S))
+            if (reply and reply.ok) or number >= plan.get("maxRetries", 0):
+                return
+            if reply and reply.status in plan.get("excludedStatusCodes", ()):
+                return
+            grows = 2**number if plan.get("type") == "exponential" else 1
+            wait = plan.get("baseDelaySeconds", 0) * grows
+            self.exchange.wires.after(wait, lambda: deliver(number + 1))
+
+        self.exchange.mail.send(call_id, mark, deliver)
+
+    def ask(self, message: Thing, told: Callable[[Any], None], timeout_s: float) -> None:
+        """Send a question; `told` gets the answer's JSON, or None where there was none."""
+
+        def deliver() -> None:
+            reply = self._send(_encode(message), timeout_s) if self.url else None
+            try:
+                answer = json.loads(reply.body) if reply and reply.ok else None
+            except ValueError:
+                answer = None
+            self.exchange.steps.after(0, lambda: told(answer))
+
+        self.exchange.wires.after(0, deliver)
+
+    def _send(self, body: bytes, timeout_s: float) -> Reply | None:
+        given = self.settings.get("headers") or {}
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Vapi/1.0",
+            **self.organisation.proof(body),
+            **{str(name): str(value) for name, value in given.items()},
+        }
+        try:
+            return ask("POST", self.url, headers, body, read_s=timeout_s)
+        except (UnreachableError, UnansweredError, ValueError):
+            return None
+
+
+def _encode(message: Thing) -> bytes:
+    stamped = {**message, "timestamp": int(time.time() * 1000)}
+    return json.dumps({"message": stamped}, separators=(",", ":")).encode()

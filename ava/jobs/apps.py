@@ -14,4 +14,4 @@ class JobsConfig(AppConfig):
 
         metrics.publish_due(lambda: queries.due(now=timezone.now()).count())
         pruning.register("finished jobs", services.prune)
-        jobs.register_periodic("prune", pruning.run_daily, every=24 * 3600, lease=3600)
+        jobs.register_periodic("prune", pruning.run_daily, every=24 * 3600)

@@ -6,6 +6,8 @@ from typing import Any
 
 Payload = dict[str, Any]
 
+LEASE = 10.0
+
 
 class Again(Exception):
     """Raised by `run`: not done yet, come back later. Not a failure.
@@ -27,14 +29,15 @@ class Kind:
 
     Args:
         attempts: failures after which a job is given up. A periodic one never is.
-        lease: seconds that one run may take. A run that takes longer meets a second one.
+        lease: seconds after which somebody else takes over from a runner that has vanished. It is
+            renewed while the run goes on.
         every: seconds between two runs; None for work that is asked for.
     """
 
     name: str
     run: Callable[[Payload], None]
     attempts: int = 8
-    lease: float = 60.0
+    lease: float = LEASE
     every: float | None = None
 
 
@@ -42,7 +45,7 @@ _kinds: dict[str, Kind] = {}
 
 
 def register(
-    kind: str, run: Callable[[Payload], None], *, attempts: int = 8, lease: float = 60.0
+    kind: str, run: Callable[[Payload], None], *, attempts: int = 8, lease: float = LEASE
 ) -> None:
     """Have jobs of this kind done by `run(payload)`, which must be idempotent.
 
@@ -51,11 +54,9 @@ def register(
     _kinds[kind] = Kind(kind, run, attempts, lease)
 
 
-def register_periodic(
-    kind: str, run: Callable[[], None], *, every: float, lease: float = 60.0
-) -> None:
+def register_periodic(kind: str, run: Callable[[], None], *, every: float) -> None:
     """Have `run()` called every so many seconds, once in the whole fleet."""
-    _kinds[kind] = Kind(kind, lambda payload: run(), lease=lease, every=every)
+    _kinds[kind] = Kind(kind, lambda payload: run(), every=every)
 
 
 def kinds() -> dict[str, Kind]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ava import correlation
 from ava.jobs import queries, registry
+from ava.jobs.keeping import kept
 from ava.jobs.metrics import RUNS
 from ava.jobs.models import ERROR_LENGTH, Job
 from ava.jobs.registry import Again, Kind
@@ -26,7 +27,7 @@ log = structlog.get_logger("ava.jobs")
 Clock = Callable[[], datetime]
 
 LONGEST_PAUSE = 900.0
-MOST_TAKEOVERS = 25
+MOST_TAKEOVERS = 50
 """A job that takes its process down with it, each time, must end some day."""
 
 
@@ -94,7 +95,8 @@ def _attempt(job: Job, kind: Kind) -> _Result:
         said = f"Given up: {job.takeovers} times whoever ran it vanished in the middle."
         return _Result(failed=True, error=said, hopeless=True)
     try:
-        kind.run(job.payload)
+        with kept(job, lease=kind.lease):
+            kind.run(job.payload)
     except Again as again:
         return _Result(after=again.after, error=again.reason)
     except Exception as fault:

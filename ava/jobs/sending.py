@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ava.jobs import queries
 from ava.jobs.models import Job
 
-RESEND_SECONDS = 60.0
+RESEND_SECONDS = 30.0
 """After that Celery has lost the message, or has more to do than it can: one more does no harm."""
 
 BATCH = 100

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from ava import jobs
-from ava.jobs import services
+from ava.jobs import keeping, services
 from ava.jobs.loop import Loop
 from ava.jobs.models import Job
 
@@ -123,6 +123,40 @@ def test_a_stopped_loop_finishes_what_it_has_begun_and_begins_nothing_more(
     let_go.set()
     stopper.join(30)
     assert Counter(Job.objects.values_list("state", flat=True)) == {"done": 1, "queued": 1}
+
+
+def test_a_run_that_takes_longer_than_its_lease_keeps_its_job(start: Callable[..., Loop]) -> None:
+    runs: list[int] = []
+
+    def work(payload: dict[str, Any]) -> None:
+        runs.append(1)
+        time.sleep(3)
+
+    jobs.register("work", work, lease=1)
+    services.enqueue("work", {})
+    start(threads=2, poll=0.05)
+    until(all_done)
+    assert runs == [1]
+
+
+def test_a_run_that_hangs_for_good_is_followed_by_another(
+    start: Callable[..., Loop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "LONGEST_RUN", 0.1)
+    let_go = threading.Event()
+    runs: list[int] = []
+
+    def work(payload: dict[str, Any]) -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            let_go.wait(30)
+
+    jobs.register("work", work, lease=0.5)
+    services.enqueue("work", {})
+    start(threads=2, poll=0.05)
+    until(all_done)
+    let_go.set()
+    assert runs == [1, 1]
 
 
 def test_a_database_in_trouble_is_told_once_and_the_loop_goes_on(

@@ -15,7 +15,7 @@ from ava.jobs.tests.runners import CeleryRunner, Runner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE = 60
+PATIENCE = 100
 
 
 @pytest.fixture(params=[Runner, CeleryRunner])

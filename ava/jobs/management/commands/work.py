@@ -16,7 +16,7 @@ Do AVA's background work: settle calls whose answer got lost, work through webho
 scheduled, delete old rows. AVA's web workers do this by themselves; run this command beside them
 for more hands, or where the web workers must not. Any number of them may run at once. Stop it
 with Ctrl-C or SIGTERM: it finishes what it has begun. Killed, it loses nothing: another one takes
-over within about a minute.
+over within about ten seconds.
 
 With CELERY_BROKER_URL set it hands the work to Celery's workers instead of doing it.
 """

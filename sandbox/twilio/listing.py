@@ -88,13 +88,13 @@ def _meets(
 
 def _span(text: str) -> tuple[datetime, datetime]:
     """From when until when a day or a moment of the query lasts."""
+    day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
     try:
         start = datetime.fromisoformat(text)
-    except ValueError:
+        start = start if start.tzinfo else start.replace(tzinfo=UTC)
+        return start, start + (timedelta(days=1) if day else timedelta(seconds=1))
+    except (ValueError, OverflowError):
         raise RefusedError(400, 20001, f"Invalid date: {text}") from None
-    start = start if start.tzinfo else start.replace(tzinfo=UTC)
-    day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
-    return start, start + timedelta(days=1 if day else 0, seconds=0 if day else 1)
 
 
 def _whole(query: Query, name: str, default: int) -> int:

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ava.upstream.states import Outcome, Refusal, Rules, Ticket
+from ava.upstream.states import Order, Outcome, Refusal, Rules, Ticket
 from ava.upstream.tests.conftest import Clock
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
@@ -32,6 +32,9 @@ class Model:
     opened_at: float = 0.0
     prober: object = None
     probing_since: float = 0.0
+    held: bool = False
+    held_until: float | None = None
+    order: int = 0
     era: object = field(default_factory=object)
 
     def turn(self, state: str, now: float) -> None:
@@ -44,7 +47,16 @@ class Model:
         if state == "closed":
             self.failures = 0
 
+    def let_go_in_time(self, now: float) -> None:
+        if self.held and self.held_until is not None and now >= self.held_until:
+            opened_at = self.opened_at
+            self.held = False
+            self.turn(self.state, now)
+            self.opened_at = opened_at
+
     def may_pass(self, now: float) -> bool:
+        if self.held:
+            return self.state == "closed"
         if self.state == "open":
             return now - self.opened_at >= RULES.recovery
         if self.state == "half_open" and self.prober is not None:
@@ -78,6 +90,7 @@ class BreakerHistory(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.25, 1.0, LEASE, 29.75, 30.0]))
     def time_passes(self, seconds) -> None:
         self.clock.advance(seconds)
+        self.model.let_go_in_time(self.clock.now)
 
     @rule(target=calls)
     def somebody_calls(self):
@@ -88,7 +101,7 @@ class BreakerHistory(RuleBasedStateMachine):
         if isinstance(answer, Refusal):
             assert change is None
             assert answer.state == before
-            assert 0 < answer.retry_after <= RULES.recovery
+            assert 0 < answer.retry_after <= (40 if model.held else RULES.recovery)
             return multiple()
         if before == "open":
             model.turn("half_open", now)
@@ -102,7 +115,9 @@ class BreakerHistory(RuleBasedStateMachine):
     @rule(call=consumes(calls), outcome=st.sampled_from(Outcome))
     def a_call_ends(self, call, outcome) -> None:
         model, expected = self.model, None
-        if call.era is model.era and model.state == "closed":
+        if model.held:
+            pass
+        elif call.era is model.era and model.state == "closed":
             if outcome is Outcome.SUCCESS:
                 model.failures = 0
             elif outcome is Outcome.FAILURE:
@@ -124,7 +139,7 @@ class BreakerHistory(RuleBasedStateMachine):
                     expected = ("half_open", "closed")
         self.note(self.store.record(RULES, call.ticket, outcome), expected)
 
-    @precondition(lambda self: self.model.state != "half_open")
+    @precondition(lambda self: self.model.state != "half_open" and not self.model.held)
     @rule()
     def an_outage_or_a_quiet_time(self) -> None:
         """Steers towards half-open, where chance alone seldom leads."""
@@ -142,14 +157,24 @@ class BreakerHistory(RuleBasedStateMachine):
             self.model.probing_since = self.clock.now
             self.a_call_ends(self.model.prober, Outcome.SUCCESS)
         else:
-            self.clock.advance(RULES.recovery)
+            self.time_passes(RULES.recovery)
 
-    @rule()
-    def an_operator_resets(self) -> None:
-        before = self.model.state
-        self.model.turn("closed", self.clock.now)
-        change = self.store.move(RULES, "closed", "reset")
-        self.note(change, None if before == "closed" else (before, "closed"))
+    @rule(
+        forced=st.sampled_from([None, None, "open", "closed"]),
+        seconds=st.sampled_from([None, 1.0, 40.0]),
+        newer=st.integers(-1, 2),
+    )
+    def an_operator_orders(self, forced, seconds, newer) -> None:
+        """Some come late: an older order, or one that was carried out before."""
+        model, before, expected = self.model, self.model.state, None
+        number = max(1, model.order + newer)
+        if number > model.order:
+            model.order = number
+            model.held = forced is not None
+            model.held_until = seconds and self.clock.now + seconds
+            model.turn(forced or "closed", self.clock.now)
+            expected = None if before == model.state else (before, model.state)
+        self.note(self.store.obey(RULES, Order(number, forced, seconds)), expected)
 
     @invariant()
     def it_looks_like_the_model(self) -> None:

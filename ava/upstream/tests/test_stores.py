@@ -240,3 +240,9 @@ def test_a_move_does_not_free_what_is_held_by_force(store):
     store.obey(RULES, Order(1, "open"))
     assert store.move(RULES, "closed", "reset") is None
     refused(store)
+
+
+def test_forced_open_holds_even_where_a_breaker_tries_again_at_once(store):
+    at_once = RULES._replace(recovery=0.0)
+    store.obey(at_once, Order(1, "open"))
+    assert isinstance(store.admit(at_once, LEASE)[0], Refusal)

@@ -38,7 +38,7 @@ def test_every_worker_opens_alone_and_the_fleet_takes_it_over(
     start: Start, provider: Upstream, redis: RedisServer, way: str
 ) -> None:
     lose, bring_back = WAYS[way]
-    fleet = start(PROCESSES, THREADS, recovery=3)
+    fleet = start(PROCESSES, THREADS, recovery=2)
     at_work(fleet, provider)
     lose(redis)
     time.sleep(0.3)

@@ -77,7 +77,7 @@ def vapi_event(event: VapiEvent) -> None:
         "provider_sid": event.provider_sid,
         "ended_reason": (event.ended_reason or "")[:200],
         "transcript": event.transcript,
-        "recording_url": (event.recording_url or "")[:1000],
+        "recording_url": (event.recording_url or "")[:2000],
         "summary": event.summary,
     }
     sighting = Sighting(

@@ -155,7 +155,7 @@ def sighting(call: VapiCall) -> Sighting:
             "provider_sid": call.provider_sid,
             "ended_reason": (call.ended_reason or "")[:200],
             "transcript": call.transcript,
-            "recording_url": (call.recording_url or "")[:1000],
+            "recording_url": (call.recording_url or "")[:2000],
             "summary": call.summary,
         },
     )

@@ -36,7 +36,7 @@ class Call(Intent):
     ended_reason = models.CharField(max_length=200, blank=True)
     summary = models.TextField(blank=True)
     transcript = models.TextField(blank=True)
-    recording_url = models.URLField(max_length=1000, blank=True)
+    recording_url = models.CharField("recording", max_length=2000, blank=True)
 
     class Meta(Intent.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -1,0 +1,114 @@
+"""Calls and messages, to look at; an operator can have them looked after, and end them."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ava.problems import Problem
+from telephony.calls import services as calls
+from telephony.messages import bulk
+from telephony.models import Batch, Call, CallEntry, Message, MessageEntry, OptOut
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+    """Nobody edits what happened."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # The list's actions need the permission; the form of a single row is for reading.
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Timeline(admin.TabularInline):  # type: ignore[type-arg]  # no argument at run time
+    fields = ("at", "status", "source", "detail", "correlation_id")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class CallTimeline(Timeline):
+    model = CallEntry
+
+
+class MessageTimeline(Timeline):
+    model = MessageEntry
+
+
+class IntentAdmin(ReadOnly):
+    """Found by correlation ID, number, the provider's SID or owner."""
+
+    list_display = (
+        "created_at", "owner", "direction", "from_number", "to", "status", "attempt",
+        "provider_sid", "error", "correlation_id",
+    )  # fmt: skip
+    list_filter = ("status", "direction", "created_at")
+    list_select_related = ("owner",)
+    search_fields = (
+        "correlation_id", "to", "from_number", "provider_sid", "owner__username",
+    )  # fmt: skip
+    search_help_text = "A correlation ID, a number, the provider's SID or a user name."
+    ordering: ClassVar[tuple[str, ...]] = ("-created_at",)
+    show_full_result_count = False
+
+
+@admin.register(Call)
+class CallAdmin(IntentAdmin):
+    """A call with its timeline."""
+
+    inlines = (CallTimeline,)
+    list_filter = (*IntentAdmin.list_filter, "kind", "provider")  # type: ignore[assignment]  # longer
+    search_fields = (*IntentAdmin.search_fields, "vapi_call_id")  # type: ignore[assignment]  # longer
+    actions = ("hang_up",)
+
+    @admin.action(description="Hang up", permissions=["change"])
+    def hang_up(self, request: HttpRequest, chosen: QuerySet[Call]) -> None:
+        for call in chosen.select_related("owner"):
+            try:
+                calls.hang_up(call)
+            except Problem as problem:
+                self.message_user(request, f"{call}: {problem.detail}", messages.WARNING)
+                continue
+            self.log_change(request, call, "Hung up.")
+            self.message_user(request, f"{call}: hung up.")
+
+
+@admin.register(Message)
+class MessageAdmin(IntentAdmin):
+    """A message with its timeline."""
+
+    inlines = (MessageTimeline,)
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnly):
+    """Messages to many, and how far they are."""
+
+    list_display = (
+        "created_at", "owner", "from_number", "per_minute", "state", "progress", "correlation_id",
+    )  # fmt: skip
+    list_filter = ("state", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("correlation_id", "from_number", "owner__username")
+
+    @admin.display(description="messages")
+    def progress(self, batch: Batch) -> str:
+        return ", ".join(f"{count} {status}" for status, count in bulk.progress(batch).items())
+
+
+@admin.register(OptOut)
+class OptOutAdmin(ReadOnly):
+    """Who wrote STOP. Only they themselves can take it back."""
+
+    list_display = ("at", "person", "number", "holder")
+    search_fields = ("person", "number")
+    ordering = ("-at",)

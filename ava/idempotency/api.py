@@ -12,6 +12,7 @@ from ava.idempotency import services
 from ava.idempotency.services import Act
 
 HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     name=HEADER,
@@ -32,4 +33,5 @@ def answer(request: Request, *, scope: str, act: Act) -> Response:
         body=request.data,
         act=act,
     )
-    return Response(reply.body, status=reply.status, headers=dict(reply.headers))
+    headers = {REPLAYED: "true"} if reply.replayed else {}
+    return Response(reply.body, status=reply.status, headers=headers)

@@ -5,7 +5,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,8 +18,6 @@ from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import KEY_LENGTH, Request
 from ava.problems import Problem
 from ava.pruning import delete_in_batches
-
-REPLAYED = "Idempotency-Replayed"
 
 JSON = Mapping[str, Any] | Sequence[Any]
 
@@ -38,11 +36,12 @@ class Reply:
 
     Args:
         body: JSON, as a serializer makes it.
+        replayed: it was given before.
     """
 
     status: int
     body: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
+    replayed: bool = False
 
 
 # Does the request. It is given the ID of the key's row (None without a key) and keeps it with what
@@ -86,7 +85,7 @@ def run(
     )
     mine = _take(wanted, now)
     if mine.status is not None:
-        return Reply(mine.status, mine.body, {REPLAYED: "true"})
+        return Reply(mine.status, mine.body, replayed=True)
     held = Request.objects.filter(pk=mine.pk, holder=mine.holder)
     try:
         reply = act(mine.pk)

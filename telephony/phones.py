@@ -21,7 +21,8 @@ def e164(text: str) -> str:
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
-        raise ValueError("There is no such country code. Write it like +15005550006.") from None
+        said = "This is no country code and number. Write it like +15005550006."
+        raise ValueError(said) from None
     match phonenumbers.is_possible_number_with_reason(number):
         case phonenumbers.ValidationResult.IS_POSSIBLE:
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -41,13 +41,13 @@ def check(text: str) -> str:
         raise ValueError("TwiML takes no DOCTYPE and no entities of its own.")
     try:
         # No DTD, so there is nothing to expand and nothing to fetch.
-        root = ElementTree.fromstring(text)  # noqa: S314
+        root = ElementTree.fromstring(text.encode())  # noqa: S314
     except ElementTree.ParseError as fault:
         line, column = fault.position
         raise ValueError(
             f"This is not well-formed XML: line {line}, column {column + 1}."
         ) from None
-    except ValueError:  # an encoding that is named but is none
+    except (ValueError, LookupError):  # an encoding that is named but is none
         raise ValueError("This is not well-formed XML.") from None
     if root.tag != "Response":
         raise ValueError("TwiML begins with <Response>.")

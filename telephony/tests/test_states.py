@@ -1,0 +1,47 @@
+"""The life of calls and messages, as far as it can be told without anybody calling."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony.states import CALL, MESSAGE, Machine
+
+MACHINES = pytest.mark.parametrize("machine", [CALL, MESSAGE], ids=["call", "message"])
+
+
+@MACHINES
+@given(data=st.data())
+def test_no_order_of_callbacks_turns_back_or_leaves_an_end(
+    machine: Machine, data: st.DataObject
+) -> None:
+    words = st.sampled_from([*machine.ranks, *machine.spoken, "nonsense", ""])
+    status = "pending"
+    for told in data.draw(st.lists(words, max_size=20)):
+        after = machine.after(status, told)
+        if after is None:
+            continue
+        assert machine.ranks[after] > machine.ranks[status]
+        assert not machine.is_final(status) or (status, after) == ("delivered", "read")
+        status = after
+
+
+@MACHINES
+@given(data=st.data())
+def test_what_is_told_twice_changes_nothing_the_second_time(
+    machine: Machine, data: st.DataObject
+) -> None:
+    status = data.draw(st.sampled_from(list(machine.ranks)))
+    told = data.draw(st.sampled_from(list(machine.ranks)))
+    after = machine.after(status, told) or status
+    assert machine.after(after, told) is None
+
+
+@MACHINES
+def test_every_end_can_be_told_before_anything_else(machine: Machine) -> None:
+    for status in machine.final - {"received"}:
+        assert machine.after("unknown", status) == status
+
+
+def test_a_word_of_the_callbacks_own_is_understood() -> None:
+    assert CALL.after("pending", "initiated") == "queued"
+    assert CALL.after("ringing", "answered") == "in-progress"

@@ -26,6 +26,7 @@ from vapi_settings.schemas import (
     IF_MATCH,
     IF_NONE_MATCH,
     KEY,
+    NOT_IMPORTED,
     PAGE,
     RELOAD,
     SEARCH,
@@ -223,7 +224,10 @@ class PhoneNumberViewSet(VapiViewSet):
     @extend_schema(
         operation_id="vapi_phone_number_import",
         request=serializers.ImportSerializer,
-        responses={201: serializers.PhoneNumberSerializer},
+        responses={
+            201: serializers.PhoneNumberSerializer,
+            (409, CONTENT_TYPE): NOT_IMPORTED,
+        },
     )
     def create(self, request: Request) -> Response:
         """Let Vapi use a number of your Twilio account, and answer the calls to it."""

@@ -46,4 +46,5 @@ CLASHES = OpenApiResponse(
 CHANGED_BEFORE = OpenApiResponse(
     ProblemSerializer, "It is another value by now: `current` has it and its ETag."
 )
+NOT_IMPORTED = OpenApiResponse(ProblemSerializer, "Vapi does not take this number.")
 ASSISTANT_IN_PATH = OpenApiParameter("assistant_id", str, PATH)

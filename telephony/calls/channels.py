@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from ava.upstream import ProviderProblem
+from ava.problems import Problem
 from telephony.accounts import client_for
 from telephony.addresses import marked
 from telephony.calls.models import Call
@@ -100,7 +100,7 @@ class AssistantCalls:
             # Its leg at Twilio, where the number is the user's own there.
             try:
                 client_for(intent.owner).end_call(intent.provider_sid)
-            except (TwilioRejected, TwilioNotFound, ProviderProblem):
+            except Problem:
                 raise CallNotControllable from None
         return None
 
@@ -123,6 +123,7 @@ _ENDINGS = (
     ("assistant-not-valid", "failed"),
     ("assistant-not-provided", "failed"),
     ("customer-did-not-give-microphone-permission", "failed"),
+    ("manually-canceled", "canceled"),
     ("scheduled-call-deleted", "canceled"),
 )
 _STATUS = {"scheduled": "queued", "forwarding": "in-progress"}

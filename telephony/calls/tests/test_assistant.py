@@ -1,0 +1,124 @@
+"""Calls in which a Vapi assistant talks, with the sandbox playing Vapi."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django.live_server_helper import LiveServer
+from rest_framework.test import APIClient
+
+from integrations.credentials import services as credentials
+from sandbox.server import Sandbox
+from sandbox.vapi import seed
+from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
+
+ASK = {"to": THEIRS, "from": OURS, "assistant_id": seed.ASSISTANT_ID}
+POST = "POST /call"
+
+
+@pytest.fixture
+def caller(user: User, sandbox: Sandbox, settings: Any) -> User:
+    settings.RATE_LIMIT_PER_MINUTE = 1000
+    values = {"api_key": "vapi-demo-key", "webhook_secret": "planted-hook-0004"}
+    credentials.save(user=user, provider="vapi", values=values, actor=user, source="api")
+    return user
+
+
+def place(api: APIClient, status: int = 201, **more: Any) -> dict[str, Any]:
+    answer = api.post(CALLS, ASK | more)
+    assert answer.status_code == status, answer.content
+    return dict(answer.json())
+
+
+def ended(api: APIClient, call: str) -> dict[str, Any]:
+    """Let the time go by until it has ended."""
+    leaps = count(30, 300)
+
+    def shown() -> dict[str, Any]:
+        return dict(api.get(f"{CALLS}/{call}").json())
+
+    def over() -> bool:
+        run_jobs(seconds=next(leaps))
+        return bool(shown()["ended_reason"])
+
+    until(over)
+    return shown()
+
+
+def test_a_call_by_the_assistant_ends_with_transcript_and_cost(
+    api: APIClient, caller: User, sandbox: Sandbox
+) -> None:
+    placed = place(api)
+    assert (placed["provider"], placed["kind"]) == ("vapi", "assistant")
+    assert placed["vapi_call_id"]
+    over = ended(api, placed["id"])
+    assert over["status"] == "completed"
+    assert over["transcript"]
+    assert over["recording_url"].startswith("https://")
+    assert float(over["price"]) > 0
+    assert over["price_unit"] == "USD"
+    assert over["provider_sid"].startswith("CA")
+    assert len(rings(sandbox)) == 1
+
+
+def test_what_vapi_reports_lands_on_the_call(
+    api: APIClient, caller: User, sandbox: Sandbox, settings: Any, live_server: LiveServer
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    # An assistant with a server of its own keeps it.
+    sandbox.vapi.change_assistant(seed.ASSISTANT_ID, server={})
+    placed = place(api)
+
+    def shown() -> dict[str, Any]:
+        run_jobs()
+        return dict(api.get(f"{CALLS}/{placed['id']}").json())
+
+    until(lambda: shown()["transcript"])
+    over = shown()
+    assert over["status"] == "completed"
+    assert {entry["source"] for entry in over["timeline"]} <= {"api", "callback"}
+    assert {entry["correlation_id"] for entry in over["timeline"]} == {over["correlation_id"]}
+
+
+@pytest.mark.parametrize(("behaviour", "status"), [("busy", "busy"), ("no-answer", "no-answer")])
+def test_a_phone_that_is_not_answered_is_told_in_the_same_words(
+    api: APIClient, caller: User, sandbox: Sandbox, behaviour: str, status: str
+) -> None:
+    phone(sandbox, behaviour)
+    assert ended(api, place(api)["id"])["status"] == status
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_answer_is_found_by_the_mark_or_placed_again(
+    api: APIClient, caller: User, sandbox: Sandbox, when: str
+) -> None:
+    sandbox.faults.add("vapi", "reset", when=when, count=1, match=POST)
+    placed = place(api, 202)
+    assert placed["status"] == "unknown"
+    run_jobs(seconds=21)
+    run_jobs(seconds=32)
+    assert ended(api, placed["id"])["status"] == "completed"
+    assert len(rings(sandbox)) == 1
+
+
+def test_a_number_that_vapi_does_not_know_is_refused(
+    api: APIClient, caller: User, sandbox: Sandbox
+) -> None:
+    body = place(api, 400, **{"from": "+15005550010"})
+    assert "from" in body["errors"]
+    assert rings(sandbox) == []
+
+
+def test_an_unknown_assistant_is_refused(api: APIClient, caller: User, sandbox: Sandbox) -> None:
+    unknown = "00000000-0000-4000-8000-000000000000"
+    assert place(api, 404, assistant_id=unknown)["code"] == "assistant_not_found"
+    assert rings(sandbox) == []
+
+
+def test_a_running_one_is_hung_up(api: APIClient, caller: User, sandbox: Sandbox) -> None:
+    phone(sandbox, "answer", ring_ms=60_000)
+    placed = place(api)
+    answer = api.post(f"{CALLS}/{placed['id']}/hangup")
+    assert answer.status_code in (200, 202, 409), answer.content
+    assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"][-1]["source"] == "user"

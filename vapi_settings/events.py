@@ -27,8 +27,9 @@ KEPT_TYPES: Final = (STATUS_UPDATE, END_OF_CALL_REPORT, TOOL_CALLS, ASSISTANT_RE
 
 MAX_DEPTH: Final = 20
 
-_TEXT: Final = True  # a value kept as it is
-_PERSON: Final = {"number": _TEXT, "name": _TEXT, "sipUri": _TEXT, "externalId": _TEXT}
+_VALUE: Final = "a text, a number, a switch"
+_JSON: Final = "anything that the conversation brought up"
+_PERSON: Final = {"number": _VALUE, "name": _VALUE, "sipUri": _VALUE, "externalId": _VALUE}
 _CALL: Final = dict.fromkeys(
     (
         "id",
@@ -44,33 +45,35 @@ _CALL: Final = dict.fromkeys(
         "endedAt",
         "cost",
     ),
-    _TEXT,
+    _VALUE,
 )
 _UTTERANCE: Final = dict.fromkeys(
-    ("role", "message", "time", "endTime", "secondsFromStart", "duration"), _TEXT
+    ("role", "message", "time", "endTime", "secondsFromStart", "duration"), _VALUE
 )
 _SHAPE: Final[Mapping[str, Any]] = {
-    "type": _TEXT,
-    "timestamp": _TEXT,
-    "status": _TEXT,
-    "endedReason": _TEXT,
-    "cost": _TEXT,
-    "startedAt": _TEXT,
-    "endedAt": _TEXT,
-    "transcript": _TEXT,
-    "summary": _TEXT,
+    "type": _VALUE,
+    "timestamp": _VALUE,
+    "status": _VALUE,
+    "endedReason": _VALUE,
+    "cost": _VALUE,
+    "startedAt": _VALUE,
+    "endedAt": _VALUE,
+    "transcript": _VALUE,
+    "summary": _VALUE,
     "customer": _PERSON,
-    "phoneNumber": {"id": _TEXT, "number": _TEXT, "name": _TEXT, "provider": _TEXT},
-    "call": {**_CALL, "customer": _PERSON, "transport": {"callSid": _TEXT}},
-    "analysis": {"summary": _TEXT, "successEvaluation": _TEXT, "structuredData": _TEXT},
+    "phoneNumber": {"id": _VALUE, "number": _VALUE, "name": _VALUE, "provider": _VALUE},
+    "call": {**_CALL, "customer": _PERSON, "transport": {"callSid": _VALUE}},
+    "analysis": {"summary": _VALUE, "successEvaluation": _VALUE, "structuredData": _JSON},
     "artifact": {
-        "transcript": _TEXT,
-        "recordingUrl": _TEXT,
-        "stereoRecordingUrl": _TEXT,
-        "recording": {"stereoUrl": _TEXT, "mono": {"combinedUrl": _TEXT}},
+        "transcript": _VALUE,
+        "recordingUrl": _VALUE,
+        "stereoRecordingUrl": _VALUE,
+        "recording": {"stereoUrl": _VALUE, "mono": {"combinedUrl": _VALUE}},
         "messages": [_UTTERANCE],
     },
-    "toolCallList": [{"id": _TEXT, "type": _TEXT, "function": {"name": _TEXT, "arguments": _TEXT}}],
+    "toolCallList": [
+        {"id": _VALUE, "type": _VALUE, "function": {"name": _VALUE, "arguments": _JSON}}
+    ],
 }
 _SPOKEN: Final = ("user", "bot")
 
@@ -175,7 +178,9 @@ def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
 
 
 def _kept(value: Any, shape: Any, depth: int) -> Any:
-    if shape is _TEXT:
+    if shape is _VALUE:
+        return None if isinstance(value, dict | list) else value
+    if shape is _JSON:
         return _bounded(value, depth)
     if isinstance(shape, list):
         items = value if isinstance(value, list) else []

@@ -72,6 +72,13 @@ def test_no_secret_of_a_message_is_stored_logged_or_answered(send, told, caplog,
         assert b"planted" not in place
 
 
+def test_a_secret_where_none_belongs_is_not_stored_either(send):
+    hidden = {"twilioAuthToken": "planted-0001"}
+    strange = {"summary": hidden, "call": {"id": CALL, "status": [hidden]}, "phoneNumber": [hidden]}
+    assert send(payload("end_of_call_report", **strange)).status_code == 204
+    assert "planted" not in json.dumps(Delivery.objects.get().payload)
+
+
 def test_talk_is_acknowledged_and_not_kept(send, told):
     assert send(payload("speech_update")).status_code == 204
     assert send(payload("speech_update", type="transcript")).status_code == 204

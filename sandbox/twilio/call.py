@@ -101,7 +101,8 @@ class Call:
             if self.direction != "inbound":
                 self.effect = self.exchange.rang(self.sid, self.to, self.from_, self.label)
             self._tell("ringing", "ringing")
-            self.exchange.steps.after(0, lambda: self.rung(self))
+            rung = self.rung
+            self.exchange.steps.after(0, lambda: rung(self))
 
     def pick_up(self) -> None:
         """Somebody answers."""

@@ -15,7 +15,7 @@ from sandbox.twilio.script import Script, Source
 from sandbox.twilio.twiml import Verb
 from sandbox.wire import Query
 
-FILTERS = {"To": "to", "From": "from", "Status": "status", "ParentCallSid": "parent_call_sid"}
+FILTERS = {"To": "to", "From": "from_", "Status": "status", "ParentCallSid": "parent_sid"}
 DIALLED_LEG_S = 10.0
 
 
@@ -28,6 +28,7 @@ class Calls:
         self._lock = threading.Lock()
         self._calls: dict[str, Call] = {}
         self._scripts: dict[str, Script] = {}
+        self._legs: dict[str, list[Call]] = {}
 
     def create(self, form: Form) -> Resource:
         """Queue a call. Raises: RefusedError."""
@@ -78,7 +79,7 @@ class Calls:
         """Those that the query asks for, the newest first. Raises: RefusedError."""
         with self._lock:
             calls = list(reversed(self._calls.values()))
-        return chosen(((call.resource(), call.moments()) for call in calls), query, FILTERS)
+        return chosen(calls, query, FILTERS)
 
     def change(self, sid: str, form: Form) -> Resource | None:
         """End a call, or give it other instructions. Raises: RefusedError."""
@@ -147,11 +148,12 @@ class Calls:
         )
         with self._lock:
             self._calls[leg.sid] = leg
+            self._legs.setdefault(parent.sid, []).append(leg)
         self._exchange.steps.after(0, leg.dial)
 
     def _end_legs(self, parent: Call) -> None:
         with self._lock:
-            legs = [call for call in self._calls.values() if call.parent_sid == parent.sid]
+            legs = self._legs.pop(parent.sid, [])
         for leg in legs:
             leg.end("completed" if leg.picked_up else "canceled", "caller")
 

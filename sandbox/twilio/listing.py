@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from sandbox.twilio.errors import RefusedError
@@ -12,6 +12,8 @@ from sandbox.wire import Query, Request
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 1000
+
+_MOMENTS = ("StartTime", "EndTime", "DateSent")
 
 Resource = dict[str, Any]
 
@@ -41,40 +43,42 @@ def page(name: str, items: list[Resource], request: Request) -> Resource:
     }
 
 
-def chosen(
-    items: Iterable[tuple[Resource, Mapping[str, datetime | None]]],
-    query: Query,
-    equal: Mapping[str, str],
-) -> list[Resource]:
-    """The resources that the query asks for.
+class Listed(Protocol):
+    """What can be in a list."""
+
+    def resource(self) -> Resource: ...
+
+    def moments(self) -> Mapping[str, datetime | None]:
+        """By parameter name, such as StartTime. One that has not come meets no filter."""
+        ...
+
+
+def chosen(items: Iterable[Listed], query: Query, equal: Mapping[str, str]) -> list[Resource]:
+    """The resources of those that the query asks for, in their order.
+
+    A queued call has not started on any day, so a filter by StartTime leaves it out.
 
     Args:
-        items: each with its moments by parameter name (StartTime ...). One that has not come yet
-            meets no filter: a queued call has not started on any day.
-        equal: parameter -> field that must be equal.
+        equal: parameter -> attribute that must be equal.
     Raises: RefusedError 400 for a date that is none.
     """
     asked = [(name, value) for name, value in query if value]
+    exact = [(equal[name], value) for name, value in asked if name in equal]
+    spans = [(name, *_span(value)) for name, value in asked if name.rstrip("<>") in _MOMENTS]
     return [
-        resource
-        for resource, moments in items
-        if all(_meets(resource, moments, equal, name, value) for name, value in asked)
+        item.resource()
+        for item in items
+        if all(getattr(item, attribute) == value for attribute, value in exact)
+        and all(_within(item.moments(), *span) for span in spans)
     ]
 
 
-def _meets(
-    resource: Resource,
-    moments: Mapping[str, datetime | None],
-    equal: Mapping[str, str],
-    name: str,
-    value: str,
+def _within(
+    moments: Mapping[str, datetime | None], name: str, low: datetime, high: datetime
 ) -> bool:
-    if name in equal:
-        return bool(resource[equal[name]] == value)
     plain = name.rstrip("<>")
     if plain not in moments:
         return True
-    low, high = _span(value)
     moment = moments[plain]
     if moment is None:
         return False

@@ -144,6 +144,10 @@ class Message:
                 "uri": f"{uri}.json",
             }
 
+    def moments(self) -> dict[str, datetime | None]:
+        """What lists filter by."""
+        return {"DateSent": self.sent}
+
 
 def _segments(body: str) -> int:
     """160 characters of GSM-7, or 70 of UCS-2; less where several belong together."""

@@ -14,7 +14,7 @@ from sandbox.twilio.signing import request
 from sandbox.twilio.twiml import NotTwimlError, parse
 from sandbox.wire import Query
 
-FILTERS = {"To": "to", "From": "from"}
+FILTERS = {"To": "to", "From": "from_"}
 # https://help.twilio.com/articles/223134027
 STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"})
 START = frozenset({"start", "yes", "unstop"})
@@ -72,8 +72,7 @@ class Messages:
         """Those that the query asks for, the newest first. Raises: RefusedError."""
         with self._lock:
             messages = list(reversed(self._messages.values()))
-        found = ((message.resource(), {"DateSent": message.sent}) for message in messages)
-        return chosen(found, query, FILTERS)
+        return chosen(messages, query, FILTERS)
 
     def change(self, sid: str, form: Form) -> Resource | None:
         """Redact the body or cancel what is not sent yet. Raises: RefusedError."""

@@ -87,7 +87,7 @@ class Calls:
         if number.get("assistantId"):
             fields["assistantId"] = number["assistantId"]
         call = self._keep(fields, "inboundPhoneCall", leg, number, host)
-        leg.ring()
+        leg.ring()  # nobody is told: who would be is not known yet
         if "assistantId" in fields:
             self._take(call, leg, number, {"assistantId": fields["assistantId"]})
         else:

@@ -63,18 +63,20 @@ class SharedStore:
         if not self._alone:
             seen = self._view
             answer, change, view = self._shared.admit(rules, lease)
-            if seen is _UNSEEN or _follows(view, seen):
+            if seen is _UNSEEN or _follows(view, seen) or view.state != "closed":
                 self._see(view)
                 return answer, change
             # Redis has forgotten, and may have let through what it was to refuse: ask again.
             self._part(rules)
-        brought = self._rejoin(rules)
-        if brought and brought.to_state != "closed":
-            return Refusal(brought.to_state, self._view.wait), brought
-        answer, change, view = self._shared.admit(rules, lease)
-        self._see(view)
-        # What was closed just now leaves nothing for the admission to change.
-        return answer, change or brought
+        view, brought = self._rejoin(rules)
+        if brought is None:
+            answer, change, view = self._shared.admit(rules, lease)
+            self._see(view)
+            return answer, change
+        # Told at once, for the next step might lose it.
+        if view.state == "closed":
+            return Ticket(view.generation), brought
+        return Refusal(view.state, view.wait), brought
 
     def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> Change | None:
         try:
@@ -145,11 +147,11 @@ class SharedStore:
             self._local.begin(rules, view.state, view.wait - age, view.generation, self._standing())
             self._alone = True
 
-    def _rejoin(self, rules: Rules) -> Change | None:
+    def _rejoin(self, rules: Rules) -> tuple[View, Change | None]:
         """Bring in what this process knows, and be no longer alone.
 
         Returns:
-            A change of the fleet's circuit that nobody has been told yet.
+            The fleet's circuit, and a change of it that nobody has been told yet.
 
         Raises:
             FleetLost: still, or another thread is at it.
@@ -165,14 +167,21 @@ class SharedStore:
             self._alone = False
         finally:
             self._rejoining.release()
-        if owed and before:
-            owed = replace(owed, to_state=view.state)  # one change on top of the other
-            return owed if owed.from_state != owed.to_state else None
-        # What was open before Redis forgot has been told as open: that it is again is no news.
-        if owed or before is None or (seen.state == "closed") == (view.state == "closed"):
-            return owed
-        ordered = view.state == (order.forced or "closed")
-        return Change(before, view.state, order.reason if ordered else ADOPTED)
+        return view, _news(seen, view, before, owed, order)
+
+
+def _news(
+    seen: View, view: View, before: State | None, owed: Change | None, order: Order
+) -> Change | None:
+    """What is to be told of a return: what the fleet was seen as, what it was before, is now."""
+    if owed and before:
+        owed = replace(owed, to_state=view.state)  # one change on top of the other
+        return owed if owed.from_state != owed.to_state else None
+    # What was open before Redis forgot has been told as open: that it is again is no news.
+    if owed or before is None or (seen.state == "closed") == (view.state == "closed"):
+        return owed
+    ordered = view.state == (order.forced or "closed")
+    return Change(before, view.state, order.reason if ordered else ADOPTED)
 
 
 def _follows(view: View, seen: View) -> bool:

@@ -35,12 +35,8 @@ def links(redis: RedisServer):
 
 @pytest.fixture
 def worker(links):
-    """Makes a worker: the store of one process, with the link it goes by."""
-
-    def make() -> SharedStore:
-        return SharedStore(RedisStore(links(), "vapi"), MemoryStore())
-
-    return make
+    """Makes a worker: the store of one process, with a link of its own."""
+    return lambda: SharedStore(RedisStore(links(), "vapi"), MemoryStore())
 
 
 def admitted(store: SharedStore) -> Ticket:
@@ -72,8 +68,7 @@ def found_again(store: SharedStore) -> None:
 
 def lose(redis: RedisServer, *stores: SharedStore) -> None:
     redis.freeze()
-    for store in stores:
-        assert store.snapshot(RULES).degraded
+    assert all(store.snapshot(RULES).degraded for store in stores)
 
 
 def come_back(redis: RedisServer, *stores: SharedStore) -> None:
@@ -277,3 +272,26 @@ def test_a_change_whose_answer_came_is_not_told_again(worker, redis):
     lose(redis, store)
     come_back(redis, store)
     assert store.admit(RULES, LEASE)[1] is None
+
+
+def test_a_reset_given_alone_is_told_on_return_and_lets_the_call_through(worker, redis):
+    store = worker()
+    trip(store)
+    lose(redis, store)
+    assert store.obey(RULES, Order(1, reason="fixed")).local
+    come_back(redis, store)
+    answer, change = store.admit(RULES, LEASE)
+    assert change == Change("open", "closed", "fixed")
+    assert [store.record(RULES, answer, Outcome.FAILURE) for _ in range(3)][-1] is not None
+
+
+def test_a_probe_that_comes_right_after_a_flush_is_kept(worker, redis):
+    one, other = worker(), worker()
+    at_once = RULES._replace(recovery=0.0)
+    trip(one)
+    refused(other)
+    redis.flush()
+    trip(worker())  # a worker that has seen nothing begins anew, and opens it again
+    answer, change = other.admit(at_once, LEASE)
+    assert answer.probe is not None
+    assert change.to_state == "half_open"

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
@@ -14,8 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from ava import problems, ratelimit
 from ava.accounts.authentication import signed_user
 from ava.problems import Problem
-
-log = structlog.get_logger("ava.api")
+from ava.responses import tell
 
 _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
     (exceptions.ParseError, problems.MalformedRequest),
@@ -76,9 +74,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
         return None
     response = Response(problem.body(), status=problem.status, headers=problem.headers)
     response.content_type = problems.CONTENT_TYPE
-    if problem.status >= 500:
-        log.warning("problem", code=problem.code, status=int(problem.status))
-    return response
+    return tell(response, problem)
 
 
 def as_problem(exception: Exception, context: dict[str, Any]) -> Problem | None:

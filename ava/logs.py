@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.log import CallbackFilter
 
 REDACTED = "[redacted]"
 
@@ -71,6 +72,10 @@ _SHARED: list[Any] = [
 ]
 
 
+def _is_fault(record: logging.LogRecord) -> bool:
+    return bool(record.exc_info)
+
+
 def configure(level: str) -> None:
     """Send structlog and the standard library's logging through one JSON formatter."""
     structlog.configure(
@@ -88,6 +93,8 @@ def configure(level: str) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
+            # Django's own line on each 4xx and 5xx tells nothing that ours does not.
+            "filters": {"faults": {"()": CallbackFilter, "callback": _is_fault}},
             "formatters": {
                 "json": {
                     "()": structlog.stdlib.ProcessorFormatter,
@@ -101,7 +108,11 @@ def configure(level: str) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
             # Its INFO lines hold URLs and headers of provider requests.
-            "loggers": {"twilio.http_client": {"level": "WARNING"}, "urllib3": {"level": "ERROR"}},
+            "loggers": {
+                "twilio.http_client": {"level": "WARNING"},
+                "urllib3": {"level": "ERROR"},
+                "django.request": {"filters": ["faults"]},
+            },
         }
     )
 
@@ -128,6 +139,7 @@ class RequestLogMiddleware:
             path=request.path,
             view=match.view_name if match else None,
             status=response.status_code,
+            code=getattr(response, "problem_code", None),
             duration_ms=round((time.perf_counter() - started) * 1000, 1),
         )
         return response

@@ -1,23 +1,33 @@
 """Problems as Django responses, and the error pages of everything that is not DRF's."""
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from ava import correlation
 from ava.problems import CONTENT_TYPE, MalformedRequest, NotFound, PermissionRefused, Problem
 
+R = TypeVar("R", bound=HttpResponseBase)
+
 
 def problem_response(problem: Problem) -> HttpResponse:
     """The problem as `application/problem+json`."""
-    return HttpResponse(
+    response = HttpResponse(
         json.dumps(problem.body()),
         status=problem.status,
         content_type=CONTENT_TYPE,
         headers=problem.headers,
     )
+    return tell(response, problem)
+
+
+def tell(response: R, problem: Problem) -> R:
+    """Let the request's log line name the problem."""
+    response.problem_code = problem.code  # type: ignore[attr-defined]  # ours, read by ava.logs
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -53,7 +63,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith("/api/") or not wants_page:
         return problem_response(problem)
     context = {"problem": problem, "correlation_id": correlation.current()}
-    response = render(request, "error.html", context, status=problem.status)
+    response = tell(render(request, "error.html", context, status=problem.status), problem)
     for name, value in problem.headers.items():
         response[name] = value
     return response

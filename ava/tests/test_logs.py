@@ -41,12 +41,11 @@ def test_lines_of_other_libraries_carry_the_id_too(written: StringIO) -> None:
     assert (line["event"], line["correlation_id"]) == ("slow thing", "lib-1")
 
 
-def test_django_s_own_line_about_a_refusal_carries_the_id_too(
-    client: Client, written: StringIO
-) -> None:
+def test_a_refusal_leaves_one_line_that_names_its_code(client: Client, written: StringIO) -> None:
     client.get("/api/v1/nowhere", headers={correlation.HEADER: "lost-1"})
-    [line] = [line for line in lines(written) if line["logger"] == "django.request"]
-    assert line["correlation_id"] == "lost-1"
+    client.get("/api/v1/auth/me", headers={correlation.HEADER: "lost-2"})
+    told = [(line["correlation_id"], line["status"], line["code"]) for line in lines(written)]
+    assert told == [("lost-1", 404, "not_found"), ("lost-2", 401, "not_authenticated")]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.transport import virtual
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
@@ -19,19 +20,20 @@ BROKER_SECONDS = 2.0
 app = Celery("ava", broker=settings.CELERY_BROKER_URL)
 app.conf.update(
     task_ignore_result=True,
-    # A killed worker's message comes back.
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
+    # Acknowledged before it runs: the row's lease brings back what a killed worker leaves, sooner
+    # than Redis would, and a late acknowledgement after Redis has restarted ends kombu's worker.
+    task_acks_late=False,
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
-        "visibility_timeout": 300,
-        "unacked_restore_throttle": 1,
         "socket_timeout": BROKER_SECONDS,
         "socket_connect_timeout": BROKER_SECONDS,
     },
 )
+# Kombu gives back what is not acknowledged yet when a connection closes. Where that is because
+# Redis has gone, the worker stumbles over it and ends. Rows need it not: they are sent again.
+virtual.Channel.do_restore = False
 # Without it, other threads than the one that imports this would reach for a default broker.
 app.set_default()
 

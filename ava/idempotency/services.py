@@ -27,6 +27,8 @@ LEASE = timedelta(seconds=60)
 
 RETRY_AFTER = 2.0
 
+_ROUNDS = 20
+
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_LENGTH}}}")
 
 
@@ -114,7 +116,7 @@ def prune(before: datetime, dry_run: bool) -> int:
 def _take(wanted: Request, now: Callable[[], datetime]) -> Request:
     """The row of the key: answered, or else leased to the caller."""
     same = Request.objects.filter(user=wanted.user, scope=wanted.scope, key=wanted.key)
-    while True:
+    for _ in range(_ROUNDS):
         moment = now()
         wanted.holder, wanted.lease_until = uuid.uuid4(), moment + LEASE
         # The unique constraint decides between two that come at once.
@@ -138,6 +140,7 @@ def _take(wanted: Request, now: Callable[[], datetime]) -> Request:
             raise InProgress(retry_after=RETRY_AFTER)
         row.holder = wanted.holder
         return row
+    raise InProgress(retry_after=RETRY_AFTER)
 
 
 def _release(held: QuerySet[Request]) -> None:

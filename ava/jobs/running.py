@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from ava import correlation
@@ -118,53 +118,44 @@ def describe(fault: Exception) -> str:
 
 
 def _settle(job: Job, kind: Kind, result: _Result, now: datetime) -> str:
+    """Write down what came of a run, if the job is still ours. The outcome for the metrics."""
+    outcome, failures, pause = _judge(job, kind, result)
     mine = Job.objects.filter(pk=job.pk, holder=job.holder)
-    error = result.error[:ERROR_LENGTH]
-    if result.failed:
-        failures = job.attempts + 1
-        hopeless = result.hopeless or failures >= kind.attempts
-        if hopeless and kind.every is None and _finish(mine, job, Job.State.DEAD, now, error):
-            log.error("job given up", kind=job.kind, job=str(job.pk), error=error)
-            return "dead"
-        outcome, pause = "failed", pause_after(failures)
-        if kind.every is not None:
-            pause = min(pause, kind.every)
-    elif result.after is not None or kind.every is not None:
-        outcome = "done" if result.after is None else "again"
-        failures, pause = 0, result.after if result.after is not None else kind.every or 0.0
-    elif _finish(mine, job, Job.State.DONE, now, ""):
-        return "done"
-    else:
-        outcome, failures, pause = "done", 0, 0.0
-    due_at = now + timedelta(seconds=pause)
-    released = mine.update(
-        # Somebody has asked for it meanwhile: the time they named holds.
-        due_at=Case(When(asked=job.asked, then=Value(due_at)), default=F("due_at")),
-        attempts=failures,
-        takeovers=0,
-        holder=None,
-        lease_until=None,
-        last_error=error,
+    freed = {
+        "attempts": failures,
+        "takeovers": 0,
+        "holder": None,
+        "lease_until": None,
+        "last_error": result.error[:ERROR_LENGTH],
+    }
+    ends = outcome in Job.State.values and kind.every is None
+    # Asked for once more while it ran, it does not end.
+    if ends and mine.filter(asked=job.asked).update(state=outcome, finished_at=now, **freed):
+        if outcome == Job.State.DEAD:
+            log.error("job given up", kind=job.kind, job=str(job.pk), error=result.error)
+        return outcome
+    # Somebody has asked for it meanwhile: the time they named holds.
+    next_at = Case(
+        When(asked=job.asked, then=Value(now + timedelta(seconds=pause))), default=F("due_at")
     )
-    if not released:
+    if not mine.update(due_at=next_at, **freed):
         log.warning("job outlived its lease", kind=job.kind, job=str(job.pk))
         return "lost"
-    return outcome
+    return "failed" if result.failed else outcome
 
 
-def _finish(mine: QuerySet[Job], job: Job, state: str, now: datetime, error: str) -> bool:
-    """End the job, unless it was asked for once more while it ran, or is not ours any more."""
-    return bool(
-        mine.filter(asked=job.asked).update(
-            state=state,
-            finished_at=now,
-            attempts=job.attempts + (state == Job.State.DEAD),
-            takeovers=0,
-            holder=None,
-            lease_until=None,
-            last_error=error,
-        )
-    )
+def _judge(job: Job, kind: Kind, result: _Result) -> tuple[str, int, float]:
+    """The outcome, the failures in a row by now, and the seconds until the next run."""
+    if result.failed:
+        failures = job.attempts + 1
+        pause = pause_after(failures)
+        if kind.every is not None:
+            return "failed", failures, min(pause, kind.every)
+        hopeless = result.hopeless or failures >= kind.attempts
+        return "dead" if hopeless else "failed", failures, pause
+    if result.after is not None:
+        return "again", 0, result.after
+    return "done", 0, kind.every or 0.0
 
 
 def pause_after(failures: int, chance: Callable[[], float] = random.random) -> float:

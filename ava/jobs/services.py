@@ -17,6 +17,8 @@ from ava.pruning import delete_in_batches
 
 __all__ = ["enqueue", "ensure_periodic", "prune", "run_again", "run_due", "run_one"]
 
+_ROUNDS = 20
+
 
 def enqueue(
     kind: str, payload: Payload, *, due_at: datetime | None = None, key: str | None = None
@@ -57,7 +59,7 @@ def _insert(row: Job, now: datetime) -> Job:
         row.save(force_insert=True)
         return row
     waiting = Job.objects.filter(kind=row.kind, key=row.key, state=Job.State.QUEUED)
-    while True:
+    for _ in range(_ROUNDS):
         sooner = Q(lease_until__gt=now) | Q(due_at__gt=row.due_at)
         changed = waiting.update(
             asked=F("asked") + 1,
@@ -70,6 +72,9 @@ def _insert(row: Job, now: datetime) -> Job:
         # Whoever was faster has put theirs there, and may have finished it by now.
         if Job.objects.filter(pk=row.pk).exists():
             return row
+    # No conflict then: the database has another objection, and shall say which.
+    row.save(force_insert=True)
+    return row
 
 
 def ensure_periodic() -> None:

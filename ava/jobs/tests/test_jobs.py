@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from ava import correlation, jobs
@@ -164,6 +164,12 @@ def test_of_one_key_only_one_job_waits() -> None:
     services.enqueue("work", {"n": 4}, key="call 1")
     services.run_due()
     assert work.runs[2:] == [{"n": 4}]
+
+
+def test_a_payload_that_no_database_takes_is_refused() -> None:
+    registered()
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        services.enqueue("work", {"n": float("nan")}, key="k")
 
 
 def test_a_second_demand_brings_a_job_forward_and_never_puts_it_off(clock: Clock) -> None:

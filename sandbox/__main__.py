@@ -18,7 +18,8 @@ Point an app at http://HOST:PORT/vapi, /twilio or /resend instead of the real AP
   Vapi    vapi-demo-key
   Twilio  AC00000000000000000000000000000000 / twilio-demo-token
   Resend  re_demo
-Order faults and read what arrived under /_sandbox; sandbox/README.md shows how.
+Tell phones how to behave, order faults and read what happened under /_sandbox;
+sandbox/README.md shows how.
 Everything is in memory.
 """
 

@@ -77,6 +77,8 @@ class Link:
             driver_info=None,
         )
         self._patience = patience
+        # Lent by pop and append alone, which are atomic.
+        self._idle: list[Any] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._lost = False
@@ -140,6 +142,7 @@ class Link:
     def close(self) -> None:
         """Close all connections, and stop looking for a lost Redis."""
         self._closed.set()
+        self._drop_idle()
         self._client.connection_pool.disconnect()
 
     def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
@@ -150,23 +153,49 @@ class Link:
             return self._exchange("EVAL", script.source, len(keys), *keys, *args)
 
     def _exchange(self, *command: Argument) -> Any:
-        """One command and its answer, past redis-py's layers for retries and the like, which take
-        as long as Redis itself."""
-        pool = self._client.connection_pool
-        connection: Any = pool.get_connection()  # redis-py's has no types
+        """One command and its answer, past redis-py's pool and its layers for retries and the like,
+        which take as long as Redis itself."""
+        connection = self._borrow()
         try:
             connection.send_packed_command([_packed(command)])
             if not (connection.can_read(self._patience) or connection.can_read(GRACE)):
                 raise redis.TimeoutError("no answer in time")
-            return connection.read_response()
+            answer = connection.read_response()
         except redis.ResponseError:
+            self._idle.append(connection)
             raise
         except BaseException:
             # What is still to come must not be taken for the answer to the next command.
             connection.disconnect()
             raise
-        finally:
-            pool.release(connection)
+        self._idle.append(connection)
+        return answer
+
+    def _borrow(self) -> Any:
+        """A connection that is ready. The one used last comes first, so that few are in use."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            pool = self._client.connection_pool
+            connection = pool.connection_class(**pool.connection_kwargs)
+        connection.connect()
+        if self._is_dead(connection):
+            connection.disconnect()
+            connection.connect()
+        return connection
+
+    @staticmethod
+    def _is_dead(connection: Any) -> bool:
+        """Whether Redis has closed it meanwhile: nothing was asked, and yet there is news."""
+        try:
+            return bool(connection.can_read())
+        except (redis.RedisError, OSError):
+            return True
+
+    def _drop_idle(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().disconnect()
 
     def _lose(self, fault: Exception) -> None:
         with self._lock:
@@ -179,6 +208,7 @@ class Link:
 
     def _search(self) -> None:
         """Until Redis can be written to. Connections kept from before may be dead: drop them."""
+        self._drop_idle()
         self._client.connection_pool.disconnect(inuse_connections=False)
         started = time.monotonic()
         while not self._closed.wait(KNOCK_SECONDS):

@@ -1,6 +1,7 @@
 """What a lost Redis costs whoever asks it, with a real one."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_a_flush_of_data_and_scripts_is_no_loss(redis, link):
     redis.flush()
     assert link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
     assert not link.lost
+
+
+def test_connections_that_redis_closed_while_nobody_used_them_are_no_loss(redis, link):
+    for _ in range(3):
+        link.run(ECHO, ["k"], ["v"])
+        redis.client.client_kill_filter(_type="normal", skipme=True)
+        assert link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
+    assert not link.lost
+
+
+def test_as_many_threads_as_ask_at_once_have_connections_and_no_more(redis, link):
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: link.run(ECHO, ["k"], [number]), range(400)))
+    assert len(redis.client.client_list()) <= 8 + 1
 
 
 def test_a_refused_connection_is_told_at_once_and_found_again_without_help(redis, link):

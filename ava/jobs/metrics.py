@@ -13,6 +13,12 @@ OUTCOMES = ("done", "again", "failed", "dead", "lost")
 RUNS = Counter("ava_jobs", "Runs of jobs, by what came of them.", ["kind", "outcome"])
 
 
+def introduce(kind: str) -> None:
+    """Make every series of a kind exist, at 0: a rate over a missing series is no answer."""
+    for outcome in OUTCOMES:
+        RUNS.labels(kind, outcome)
+
+
 class DueJobs(Collector):
     """`ava_jobs_due`, counted once a scrape. A database that is down leaves a gap, not an error."""
 

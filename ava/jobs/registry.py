@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ava.jobs import metrics
+
 Payload = dict[str, Any]
 
 LEASE = 10.0
@@ -51,12 +53,17 @@ def register(
 
     Whatever it raises but `Again` is a failure: it is tried again, ever later, `attempts` times.
     """
-    _kinds[kind] = Kind(kind, run, attempts, lease)
+    _add(Kind(kind, run, attempts, lease))
 
 
 def register_periodic(kind: str, run: Callable[[], None], *, every: float) -> None:
     """Have `run()` called every so many seconds, once in the whole fleet."""
-    _kinds[kind] = Kind(kind, lambda payload: run(), every=every)
+    _add(Kind(kind, lambda payload: run(), every=every))
+
+
+def _add(kind: Kind) -> None:
+    _kinds[kind.name] = kind
+    metrics.introduce(kind.name)
 
 
 def kinds() -> dict[str, Kind]:

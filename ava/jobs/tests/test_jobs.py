@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from ava import correlation, jobs
 from ava.jobs import running, services
@@ -170,6 +171,23 @@ def test_a_payload_that_no_database_takes_is_refused() -> None:
     registered()
     with pytest.raises((IntegrityError, DataError)), transaction.atomic():
         services.enqueue("work", {"n": float("nan")}, key="k")
+
+
+def test_runs_are_counted_by_kind_and_outcome_from_zero_on(clock: Clock) -> None:
+    def count(outcome: str) -> float | None:
+        labels = {"kind": "counted", "outcome": outcome}
+        return REGISTRY.get_sample_value("ava_jobs_total", labels)
+
+    jobs.register("counted", Work(ValueError(), jobs.Again(1)))
+    assert [count(outcome) for outcome in ("done", "failed", "again", "dead", "lost")] == [0] * 5
+    services.enqueue("counted", {})
+    clock.turn(1)
+    assert REGISTRY.get_sample_value("ava_jobs_due") == 1
+    for _ in range(3):
+        services.run_due(now=clock)
+        clock.turn(60)
+    assert [count(outcome) for outcome in ("done", "failed", "again")] == [1, 1, 1]
+    assert REGISTRY.get_sample_value("ava_jobs_due") == 0
 
 
 def test_a_second_demand_brings_a_job_forward_and_never_puts_it_off(clock: Clock) -> None:

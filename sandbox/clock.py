@@ -8,6 +8,16 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
+def wall() -> datetime:
+    """Now, by the wall."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in RFC 3339, as JavaScript's toISOString writes it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Wall:
     """The time on the wall and random ids, for what apps look up by their own clock.
 
@@ -16,7 +26,7 @@ class Wall:
 
     def now(self) -> datetime:
         """Now."""
-        return datetime.now(UTC)
+        return wall()
 
     def new_id(self) -> str:
         """A random UUID."""

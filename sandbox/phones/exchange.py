@@ -2,9 +2,9 @@
 
 import threading
 import time
-from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.clock import stamp, wall
 from sandbox.phones.mail import Mail
 from sandbox.phones.phone import Pace, Phone
 from sandbox.phones.timeline import Timeline
@@ -50,7 +50,7 @@ class Exchange:
             "sid": sid,
             "to": to,
             "from": from_,
-            "at": wall(),
+            "at": stamp(wall()),
             **label,
             "ended": None,
         }
@@ -60,7 +60,7 @@ class Exchange:
 
     def texted(self, sid: str, to: str, from_: str, body: str) -> None:
         """A message leaves for a phone."""
-        effect = {"sid": sid, "to": to, "from": from_, "at": wall(), "body": body}
+        effect = {"sid": sid, "to": to, "from": from_, "at": stamp(wall()), "body": body}
         with self._lock:
             self._messages.append(effect)
 
@@ -71,8 +71,3 @@ class Exchange:
                 "calls": [dict(call) for call in self._calls],
                 "messages": [dict(message) for message in self._messages],
             }
-
-
-def wall() -> str:
-    """Now, by the wall, in RFC 3339."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -42,10 +42,6 @@ def ended(vapi: Client, call: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def told(app: App, count: int) -> list[dict[str, Any]]:
-    return [json.loads(one.body)["message"] for one in app.wait_for("/vapi", count)]
-
-
 def becomes(vapi: Client, call: dict[str, Any], status: str) -> None:
     until(lambda: vapi.get(f"/call/{call['id']}").json()["status"] == status)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sandbox.clock import wall
 from sandbox.phones import Exchange
-from sandbox.twilio.forms import new_sid, now, rfc2822
+from sandbox.twilio.forms import new_sid, rfc2822
 from sandbox.twilio.seed import ACCOUNT_SID, BASE
 from sandbox.twilio.signing import Params, idempotency_token, request
 
@@ -59,8 +60,8 @@ class Call:
     time_limit_s: int = 14_400
     sid: str = field(default_factory=lambda: new_sid("CA"))
     status: str = "queued"
-    created: datetime = field(default_factory=now)
-    updated: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=wall)
+    updated: datetime = field(default_factory=wall)
     started: datetime | None = None
     picked_up: datetime | None = None
     ended: datetime | None = None
@@ -77,7 +78,7 @@ class Call:
         with self.lock:
             if self.status != "queued":
                 return
-            self.started = self.updated = now()
+            self.started = self.updated = wall()
             self.queue_ms = int((self.started - self.created).total_seconds() * 1000)
             self._tell("initiated", "initiated")
             phone = self.exchange.phone(self.to)
@@ -96,7 +97,7 @@ class Call:
     def ring(self) -> None:
         """The phone rings: from here on somebody has been disturbed."""
         with self.lock:
-            self.status, self.updated = "ringing", now()
+            self.status, self.updated = "ringing", wall()
             self.started = self.started or self.updated
             if self.direction != "inbound":
                 self.effect = self.exchange.rang(self.sid, self.to, self.from_, self.label)
@@ -110,7 +111,7 @@ class Call:
             if self.status != "ringing":
                 return
             self.status = "in-progress"
-            self.picked_up = self.updated = now()
+            self.picked_up = self.updated = wall()
             self._tell("answered", "in-progress")
         seconds = self.exchange.phone(self.person).seconds
         if seconds is not None:
@@ -128,7 +129,7 @@ class Call:
             if self.ended:
                 return
             self.status = status
-            self.ended = self.updated = now()
+            self.ended = self.updated = wall()
             self.effect["ended"] = by or status
             self._tell("completed", status)
             # Not here, under the lock: who is told may want to end other legs.
@@ -144,7 +145,7 @@ class Call:
         """How many seconds of a call it has been talked for, as billed: begun ones count."""
         if not self.picked_up:
             return 0
-        real = ((self.ended or now()) - self.picked_up).total_seconds()
+        real = ((self.ended or wall()) - self.picked_up).total_seconds()
         return max(math.ceil(real * self.exchange.pace.speed), 1)
 
     def params(self, status: str | None = None) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What is in a form-encoded body, and when Twilio writes that something was."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
@@ -41,11 +41,6 @@ class Form:
 def new_sid(prefix: str) -> str:
     """A SID. Random, as an app's database outlives the sandbox and must not meet it again."""
     return prefix + uuid.uuid4().hex
-
-
-def now() -> datetime:
-    """By the wall: apps filter lists by their own clock."""
-    return datetime.now(UTC)
 
 
 def rfc2822(moment: datetime | None) -> str | None:

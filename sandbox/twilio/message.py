@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sandbox.clock import wall
 from sandbox.phones import Exchange
-from sandbox.twilio.forms import new_sid, now, rfc2822
+from sandbox.twilio.forms import new_sid, rfc2822
 from sandbox.twilio.seed import ACCOUNT_SID, BASE
 from sandbox.twilio.signing import idempotency_token, request
 
@@ -37,8 +38,8 @@ class Message:
     direction: str = "outbound-api"
     status: str = "queued"
     sid: str = ""
-    created: datetime = field(default_factory=now)
-    updated: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=wall)
+    updated: datetime = field(default_factory=wall)
     sent: datetime | None = None
     lock: Any = field(default_factory=threading.RLock)
 
@@ -74,7 +75,7 @@ class Message:
 
     def _sent(self) -> None:
         with self.lock:
-            self.sent = now()
+            self.sent = wall()
             self.exchange.texted(self.sid, self.to, self.from_, self.body)
             self._become("sent")
         texts = self.exchange.phone(self.to).texts
@@ -82,7 +83,7 @@ class Message:
 
     def _become(self, status: str) -> None:
         with self.lock:
-            self.status, self.updated = status, now()
+            self.status, self.updated = status, wall()
             if self.callback:
                 self._tell()
 

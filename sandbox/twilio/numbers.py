@@ -3,9 +3,10 @@
 import copy
 import threading
 
+from sandbox.clock import wall
 from sandbox.phones.out import is_url
 from sandbox.twilio.errors import RefusedError
-from sandbox.twilio.forms import Form, now, rfc2822
+from sandbox.twilio.forms import Form, rfc2822
 from sandbox.twilio.listing import Resource
 from sandbox.twilio.seed import NUMBERS
 from sandbox.wire import Query
@@ -64,7 +65,7 @@ class Numbers:
         with self._lock:
             for number in self._numbers:
                 if number["phone_number"] == phone_number:
-                    number |= fields | {"date_updated": rfc2822(now())}
+                    number |= fields | {"date_updated": rfc2822(wall())}
                     return True
         return False
 
@@ -79,7 +80,7 @@ class Numbers:
         with self._lock:
             for number in self._numbers:
                 if number["sid"] == sid:
-                    number |= changes | {"date_updated": rfc2822(now())}
+                    number |= changes | {"date_updated": rfc2822(wall())}
                     return dict(number)
         return None
 

@@ -5,11 +5,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.clock import Wall
+from sandbox.clock import Wall, stamp, wall
 from sandbox.twilio.call import Call
 from sandbox.vapi.numbers import as_created
 from sandbox.vapi.server import TIMEOUT_S, Server
-from sandbox.vapi.store import Store, Thing, stamp
+from sandbox.vapi.store import Store, Thing
 
 TALK_S = 10.0
 COST_PER_MINUTE = 0.12
@@ -175,4 +175,4 @@ class Running:
 
 
 def _now() -> str:
-    return stamp(Wall().now())
+    return stamp(wall())

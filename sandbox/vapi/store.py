@@ -2,17 +2,11 @@
 
 import copy
 import threading
-from datetime import datetime
 from typing import Any
 
-from sandbox.clock import Clock, Wall
+from sandbox.clock import Clock, Wall, stamp
 
 Thing = dict[str, Any]
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as JavaScript's toISOString writes it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Store:

@@ -1,1 +1,1 @@
-"""What AVA's own mechanisms cost, as commands that print tables: `python -m benchmarks.comparison`."""
+"""What AVA's own mechanisms cost, as commands that print tables: `script/bench`."""

@@ -1,0 +1,96 @@
+"""What a lost Redis costs those who are calling: `python -m benchmarks.lost`.
+
+Eight threads go through the shared rate limit and the shared breaker, as requests do, to a function
+that does nothing. In the middle Redis is taken away.
+"""
+
+import logging
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from ava.fleet import Link
+from ava.ratelimit.redis import RedisStore as SharedLimit
+from ava.ratelimit.shared import SharedStore as Limit
+from ava.ratelimit.store import Hit, MemoryStore
+from ava.upstream.breaker import Breaker
+from ava.upstream.memory import MemoryStore as OwnCircuit
+from ava.upstream.redis import RedisStore
+from ava.upstream.shared import SharedStore
+from ava.upstream.states import Rules
+from benchmarks.table import versions
+from tests.redis import RedisServer
+
+THREADS = 8
+RUNS = 5
+SECONDS = 0.5
+PAUSE_SECONDS = 0.005
+WAYS: dict[str, Callable[[RedisServer], None]] = {
+    "(none)": lambda redis: None,
+    "killed: connections are refused": RedisServer.stop,
+    "frozen: it is silent": RedisServer.freeze,
+    "flushed": RedisServer.flush,
+    "killed and started anew": lambda redis: (redis.stop(), redis.start())[0],
+    "a replica that refuses writes": lambda redis: redis.client.replicaof("127.0.0.1", "9"),
+}
+
+
+def main() -> int:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    print(versions("redis"))
+    print("| Redis lost | slowest call of 5 runs, ms | median of the slowest | failed |")
+    print("|---|---|---|---|")
+    for name, lose in WAYS.items():
+        runs = [_run(lose) for _ in range(RUNS)]
+        slowest = [1000 * taken for taken, _ in runs]
+        failed = sum(count for _, count in runs)
+        print(f"| {name} | {max(slowest):.0f} | {statistics.median(slowest):.0f} | {failed} |")
+    return 0
+
+
+def _run(lose: Callable[[RedisServer], None]) -> tuple[float, int]:
+    """The longest that a caller waited, in seconds, and how many calls failed."""
+    with RedisServer() as redis:
+        link = Link(redis.url)
+        breaker = Breaker(
+            "bench",
+            rules=Rules(3, 30.0, 2),
+            store=SharedStore(RedisStore(link, "bench"), OwnCircuit()),
+        )
+        limit = Limit(SharedLimit(link, window=60), MemoryStore(window=60))
+        taken: list[float] = []
+        failed: list[Exception] = []
+        end = time.monotonic() + 2 * SECONDS
+
+        def request() -> None:
+            limit.hit([Hit("client", 10**6, 10**6)])
+            breaker.call(lambda: None)
+
+        def caller() -> None:
+            while time.monotonic() < end:
+                started = time.perf_counter()
+                try:
+                    request()
+                except Exception as failure:
+                    failed.append(failure)
+                taken.append(time.perf_counter() - started)
+                time.sleep(PAUSE_SECONDS)
+
+        request()
+        threads = [threading.Thread(target=caller) for _ in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        time.sleep(SECONDS)
+        lose(redis)
+        for thread in threads:
+            thread.join()
+        link.close()
+        return max(taken), len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

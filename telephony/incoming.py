@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from ava import correlation
-from telephony import twiml
+from telephony import dispatch, twiml
 from telephony.calls.models import Call
 from telephony.intents import NUMBER_LENGTH, Intent
 from telephony.messages import optouts
@@ -65,6 +65,8 @@ def _keep(
     with transaction.atomic():
         row.save(force_insert=True)
         note(row, source=Source.CALLBACK, now=now)
+        if not row.is_final:
+            dispatch.follow_up(row, due_at=now + dispatch.settle())
 
 
 def _number(form: Mapping[str, str], name: str) -> str:

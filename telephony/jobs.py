@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from ava import jobs
 from telephony import dispatch, services
 from telephony.calls import services as calls
@@ -9,6 +11,7 @@ from telephony.calls.models import Call
 from telephony.messages import bulk
 from telephony.messages import services as messages
 from telephony.messages.models import Message
+from telephony.settling import LONGEST
 
 SWEEP_SECONDS = 600.0
 SWEEP = "telephony.sweep"
@@ -29,4 +32,5 @@ def _end_duplicate(payload: dict[str, Any]) -> None:
 
 
 def _sweep() -> None:
-    services.reconcile()
+    # Later than their own jobs: those keep their pace.
+    services.reconcile(due_at=timezone.now() + LONGEST)

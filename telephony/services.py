@@ -1,6 +1,10 @@
 """What telephony does as a whole: the user's numbers, the check of their credentials, a sweep."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
 
 from ava.jobs import services as jobs
 from integrations.credentials.store import Credentials
@@ -11,6 +15,8 @@ from telephony.errors import TwilioAccountInactive
 from telephony.messages.models import Message
 from telephony.messages.services import send_message
 from telephony.resources import Account, Number
+from telephony.settling import FORGOTTEN
+from telephony.states import UNSENT
 
 __all__ = ["hang_up", "numbers", "place_call", "reconcile", "send_message", "verify"]
 
@@ -46,25 +52,29 @@ def verify(credentials: Credentials) -> str:
     return f"Twilio accepted the credentials{name}."
 
 
-def reconcile() -> int:
-    """Have every call and message that has not ended looked after now. How many there are.
+def reconcile(*, due_at: datetime) -> int:
+    """Have every call and message that has not ended looked after, at this time at the latest.
 
     Their jobs do that anyway; this is for what a job has given up, and for the impatient.
+
+    Returns:
+        how many there are.
     """
+    recent = Q(status__in=UNSENT) | Q(updated_at__gt=timezone.now() - FORGOTTEN)
     waiting = (
-        (Call.job, Call.objects.exclude(status__in=Call.machine.final)),
-        # What a batch has not come to yet is its own affair.
+        (Call.job, Call.objects.filter(recent).exclude(status__in=Call.machine.final)),
         (
             Message.job,
-            Message.objects.exclude(status__in=Message.machine.final).exclude(
-                batch__isnull=False, attempt=0
-            ),
+            Message.objects.filter(recent)
+            .exclude(status__in=Message.machine.final)
+            # What a batch has not come to yet is its own affair.
+            .exclude(batch__isnull=False, attempt=0),
         ),
     )
     count = 0
     for job, rows in waiting:
         for key in rows.values_list("pk", flat=True).iterator():
-            jobs.enqueue(job, {"id": str(key)}, key=str(key))
+            jobs.enqueue(job, {"id": str(key)}, key=str(key), due_at=due_at)
             count += 1
     return count
 

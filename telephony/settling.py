@@ -15,17 +15,17 @@ from telephony import dispatch
 from telephony.channel import Channel
 from telephony.dispatch import Clock
 from telephony.intents import Intent
-from telephony.states import CANCELED, FAILED, UNKNOWN
+from telephony.states import CANCELED, FAILED, UNKNOWN, UNSENT
 from telephony.timeline import Source, facts_of, lock, note, observe
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)
 # Between two looks at one that goes on.
-SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=5)
+SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=15)
 SHORTEST_WITHOUT_CALLBACKS = timedelta(seconds=2)
 # A provider in trouble.
 PATIENCE = 15.0
-# Nothing more is to be learnt of one that is this old.
+# Of one that the provider has, and that it has not changed for so long, no more is to be learnt.
 FORGOTTEN = timedelta(days=2)
 
 
@@ -36,7 +36,8 @@ def pursue(intent: Intent, channel: Channel, *, clock: Clock) -> None:
         Again: there is more to do later.
     """
     now = clock()
-    if intent.is_final or now - intent.created_at > FORGOTTEN:
+    quiet = now - intent.updated_at
+    if intent.is_final or (intent.status not in UNSENT and quiet > FORGOTTEN):
         return
     if intent.reference:
         _follow(intent, channel, now)

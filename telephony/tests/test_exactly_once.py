@@ -252,6 +252,18 @@ def test_what_is_for_later_is_done_then_or_taken_back(
     assert len(posts(sandbox)) == 1
 
 
+def test_one_for_next_week_is_not_forgotten(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    when = {"send_at": (timezone.now() + timedelta(days=7)).isoformat()}
+    assert api.post(CALLS, CALL[1] | when).status_code == 201
+    week = timedelta(days=7).total_seconds()
+    run_jobs(seconds=week - 60)
+    assert posts(sandbox) == []
+    run_jobs(seconds=week + 1)
+    until(lambda: reached(sandbox) == 1)
+
+
 def test_an_open_breaker_fails_at_once_and_sends_nothing(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:

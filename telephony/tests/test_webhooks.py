@@ -252,6 +252,32 @@ def test_an_incoming_call_is_greeted_and_kept(
     assert shown(api, kept["id"])["status"] == "completed"
 
 
+def test_the_end_of_an_incoming_call_is_asked_for_where_nobody_tells_it(
+    api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox
+) -> None:
+    requests.post(
+        f"{sandbox.url}/_sandbox/incoming",
+        json={"kind": "call", "from": THEIRS, "to": OURS},
+        timeout=5,
+    )
+    (sid,) = [one["sid"] for one in listed(sandbox)]
+    form = {"CallSid": sid, "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
+    signed(ava, "voice", form)
+    until(lambda: listed(sandbox)[0]["status"] not in ("ringing", "queued", "in-progress"))
+    run_jobs()
+    run_jobs(seconds=30)
+    (kept,) = api.get(CALLS, {"direction": "inbound"}).json()["results"]
+    assert kept["status"] == listed(sandbox)[0]["status"]
+    assert kept["timeline"][-1]["source"] == "fetch"
+
+
+def listed(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """Twilio's own list of calls."""
+    address = f"{sandbox.url}/twilio/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json"
+    found = requests.get(address, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5).json()
+    return list(found["calls"])
+
+
 def test_a_running_call_is_hung_up(
     api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox
 ) -> None:

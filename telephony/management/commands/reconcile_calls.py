@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from telephony import services
 
@@ -17,4 +18,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{services.reconcile()} calls and messages will be looked after.")
+        count = services.reconcile(due_at=timezone.now())
+        self.stdout.write(f"{count} calls and messages will be looked after.")

@@ -79,6 +79,10 @@ def _effects(world: World, request: Request) -> Answer:
     return json_answer(200, world.effects())
 
 
+def _webhooks(world: World, request: Request) -> Answer:
+    return json_answer(200, {"webhooks": world.exchange.webhooks()})
+
+
 def _reset(world: World, request: Request) -> Answer:
     world.reset()
     return json_answer(200, {"status": "reset"})
@@ -127,6 +131,7 @@ _ROUTES: dict[str, dict[str, Callable[[World, Request], Answer]]] = {
     "/faults": {"POST": _order_fault, "GET": _list_faults, "DELETE": _clear_faults},
     "/requests": {"GET": _list_requests, "DELETE": _clear_requests},
     "/effects": {"GET": _effects},
+    "/webhooks": {"GET": _webhooks},
     "/reset": {"POST": _reset},
     "/phone": {"POST": _phone},
     "/pace": {"GET": _pace, "POST": _pace},

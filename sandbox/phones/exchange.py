@@ -2,14 +2,19 @@
 
 import threading
 import time
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.clock import stamp, wall
+from sandbox.log import readable
+from sandbox.phones import out
 from sandbox.phones.mail import Mail
 from sandbox.phones.phone import Pace, Phone
 from sandbox.phones.timeline import Timeline
 
 WIRES = 32
+KEPT = 20_000
 
 
 class Exchange:
@@ -26,6 +31,7 @@ class Exchange:
         self._free_at = 0.0
         self._calls: list[dict[str, Any]] = []
         self._messages: list[dict[str, Any]] = []
+        self._webhooks: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
     def stop(self) -> None:
         """End everything that is under way, without a word to anybody."""
@@ -63,6 +69,25 @@ class Exchange:
         effect = {"sid": sid, "to": to, "from": from_, "at": stamp(wall()), "body": body}
         with self._lock:
             self._messages.append(effect)
+
+    def ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", **limits: float
+    ) -> out.Reply:
+        """`out.ask`, remembered for whoever wants to know what an app was told."""
+        webhook = {"time": stamp(wall()), "method": method, "url": url, "body": readable(body)}
+        status = None
+        try:
+            reply = out.ask(method, url, headers, body, **limits)
+            status = reply.status
+            return reply
+        finally:
+            with self._lock:
+                self._webhooks.append({**webhook, "status": status})
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """What apps were told and asked, and how they answered."""
+        with self._lock:
+            return list(self._webhooks)
 
     def effects(self) -> dict[str, list[dict[str, Any]]]:
         """Who was really reached, in order."""

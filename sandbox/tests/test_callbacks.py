@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -106,6 +107,19 @@ def test_a_callback_that_nobody_takes_harms_nothing(twilio: Twilio, url: str) ->
     made = twilio.text(StatusCallback=url)
     twilio.becomes("Messages", made["sid"], "delivered")
     twilio.ring(Url=url, StatusCallback=url)
+
+
+def test_what_was_told_can_be_read_with_how_it_was_answered(
+    twilio: Twilio, app: App, control: Client
+) -> None:
+    answers = iter([204, 500, 0])
+    app.answers["/status"] = lambda _: (next(answers), "")
+    twilio.text(StatusCallback=f"{app.url}/status?of=mine")
+    until(lambda: len(control.get("/webhooks").json()["webhooks"]) == len(TOLD))
+    told = control.get("/webhooks").json()["webhooks"]
+    assert [one["status"] for one in told] == [204, 500, None]
+    assert [dict(parse_qsl(one["body"]))["MessageStatus"] for one in told] == TOLD
+    assert {(one["method"], one["url"]) for one in told} == {("POST", f"{app.url}/status?of=mine")}
 
 
 def test_an_app_that_hangs_holds_up_no_phone(twilio: Twilio, app: App, sandbox: Sandbox) -> None:

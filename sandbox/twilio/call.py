@@ -225,6 +225,6 @@ class Call:
         token = idempotency_token()
 
         def deliver() -> None:
-            request(callback.method, callback.url, params, token)
+            request(self.exchange, callback.method, callback.url, params, token)
 
         self.exchange.mail.send(self.sid, mark, deliver)

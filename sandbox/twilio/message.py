@@ -112,7 +112,7 @@ class Message:
         token = idempotency_token()
 
         def deliver() -> None:
-            request("POST", url, params, token)
+            request(self.exchange, "POST", url, params, token)
 
         self.exchange.mail.send(self.sid, f"{self.to} {self.status}", deliver)
 

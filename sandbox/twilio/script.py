@@ -52,7 +52,7 @@ class Script:
     def _fetch(self, turn: int, source: Source, extra: Params) -> None:
         def ask() -> None:
             params = [*self._call.params(), *extra]
-            reply = request(source.method, source.url, params)
+            reply = request(self._call.exchange, source.method, source.url, params)
             if reply and reply.ok:
                 self._read(turn, reply.body, source.url)
             elif source.fallback_url:

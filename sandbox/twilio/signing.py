@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from sandbox.phones.out import Reply, UnansweredError, UnreachableError, ask
+from sandbox.phones import Exchange
+from sandbox.phones.out import Reply, UnansweredError, UnreachableError
 from sandbox.twilio.seed import AUTH_TOKEN
 
 Params = Sequence[tuple[str, str]]
@@ -59,7 +60,9 @@ def idempotency_token() -> str:
     return str(uuid.uuid4())
 
 
-def request(method: str, url: str, params: Params, token: str | None = None) -> Reply | None:
+def request(
+    exchange: Exchange, method: str, url: str, params: Params, token: str | None = None
+) -> Reply | None:
     """Ask an app as Twilio does, and again as the URL's fragment says.
 
     Args:
@@ -84,17 +87,22 @@ def request(method: str, url: str, params: Params, token: str | None = None) -> 
         headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         headers["X-Twilio-Signature"] = signature(AUTH_TOKEN, target, params)
     for tries_left in range(how.retries, -1, -1):
-        reply, outcome = _once(method, target, headers, body, how)
+        reply, outcome = _once(exchange, method, target, headers, body, how)
         if not tries_left or not how.again(outcome):
             return reply
     return None
 
 
 def _once(
-    method: str, url: str, headers: dict[str, str], body: bytes, how: Overrides
+    exchange: Exchange,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes,
+    how: Overrides,
 ) -> tuple[Reply | None, str]:
     try:
-        reply = ask(method, url, headers, body, connect_s=how.connect_s, read_s=how.read_s)
+        reply = exchange.ask(method, url, headers, body, connect_s=how.connect_s, read_s=how.read_s)
     except UnreachableError:
         return None, "ct"
     except UnansweredError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.phones import Exchange
-from sandbox.phones.out import Reply, UnansweredError, UnreachableError, ask
+from sandbox.phones.out import Reply, UnansweredError, UnreachableError
 from sandbox.vapi.proof import Organisation
 from sandbox.vapi.store import Thing
 
@@ -74,7 +74,7 @@ class Server:
             **{str(name): str(value) for name, value in given.items()},
         }
         try:
-            return ask("POST", self.url, headers, body, read_s=timeout_s)
+            return self.exchange.ask("POST", self.url, headers, body, read_s=timeout_s)
         except (UnreachableError, UnansweredError, ValueError):
             return None
 

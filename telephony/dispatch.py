@@ -148,7 +148,9 @@ def adopt(
             advance(row, told=sighting.status, source=source, now=now, facts=facts)
             row.save()
     except IntegrityError:
-        # Another one took it this very moment.
+        # Another one took it this very moment: now it can be seen, and made to give way.
+        if proven:
+            return adopt(intent, sighting, source=source, proven=proven, now=now)
         return rows_of(intent).get(pk=intent.pk), False
     return row, True
 

@@ -173,6 +173,16 @@ class RunningAva:
         answer = requests.post(f"{self.sandbox}/faults", json=fault, timeout=5)
         assert answer.ok, answer.text
 
+    def order(self, what: str, **order: Any) -> Any:
+        """Tell the sandbox what to play: a phone, a pace, callbacks, somebody who calls."""
+        answer = requests.post(f"{self.sandbox}/{what}", json=order, timeout=5)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def shown(self, what: str) -> Any:
+        """What the sandbox shows: effects, webhooks."""
+        return requests.get(f"{self.sandbox}/{what}", timeout=30).json()
+
     def heal(self) -> None:
         requests.delete(f"{self.sandbox}/faults", timeout=5)
 

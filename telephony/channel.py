@@ -9,6 +9,9 @@ from telephony.resources import Sighting
 class Channel(Protocol):
     """A provider, for one intent. All raise Problem, as clients do."""
 
+    provider: str
+    """The name of its door out."""
+
     def send(self, intent: Any) -> Sighting:
         """Ask the provider to do it, once. Never repeated unless it certainly never left."""
         ...

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from ava import upstream
 from ava.jobs import services as jobs
 from ava.problems import Problem
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
@@ -37,10 +38,13 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
         The row: taken by the provider, or `unknown` where the answer was lost.
 
     Raises:
+        ProviderUnavailable, ProviderBusy: nothing was tried, and nothing is stored.
         Problem: it was not done, and will not be; the row says `failed`.
     """
-    now = clock()
     later = intent.send_at is not None
+    if not later:
+        upstream.door(channel.provider).require_room()
+    now = clock()
     intent.status = SCHEDULED if later else PENDING
     intent.created_at = intent.updated_at = now
     intent.expires_at = (intent.send_at or now) + _validity(intent)

@@ -29,6 +29,8 @@ class TwilioCalls:
     """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there: whoever
     asks for it tells which attempt it is, and a second one is told to hang up."""
 
+    provider = "twilio"
+
     def send(self, intent: Call) -> Sighting:
         url = marked("voice", intent)
         how = {"url": url} if url else {"twiml": intent.twiml}
@@ -63,6 +65,8 @@ class TwilioCalls:
 
 class AssistantCalls:
     """Calls in which a Vapi assistant talks. Vapi keeps AVA's mark in the call's metadata."""
+
+    provider = "vapi"
 
     def send(self, intent: Call) -> Sighting:
         return sighting(

@@ -11,6 +11,8 @@ from telephony.resources import Sighting
 class TwilioMessages:
     """Two messages of the same numbers and text are the same to whoever gets them."""
 
+    provider = "twilio"
+
     def send(self, intent: Message) -> Sighting:
         return client_for(intent.owner).create_message(
             to=intent.to,

@@ -28,7 +28,6 @@ from telephony.conftest import (
     texts,
     until,
 )
-from telephony.messages.models import Message
 
 CALL = (CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}, "POST /2010-04-01/Accounts/AC")
 TEXT = (MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hello"}, CALL[2])
@@ -262,17 +261,3 @@ def test_one_for_next_week_is_not_forgotten(
     assert posts(sandbox) == []
     run_jobs(seconds=week + 1)
     until(lambda: reached(sandbox) == 1)
-
-
-def test_an_open_breaker_fails_at_once_and_sends_nothing(
-    api: APIClient, twilio_user: User, sandbox: Sandbox
-) -> None:
-    api.get("/api/v1/twilio/numbers")
-    sandbox.faults.add("twilio", "reset", when="before")
-    for _ in range(3):
-        api.get("/api/v1/twilio/numbers")
-    sandbox.clear_requests()
-    answer = api.post(*TEXT[:2])
-    assert (answer.status_code, answer.json()["code"]) == (503, "provider_unavailable")
-    assert posts(sandbox) == []
-    assert Message.objects.get().status == "failed"

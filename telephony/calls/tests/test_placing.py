@@ -10,6 +10,7 @@ from sandbox.server import Sandbox
 from telephony.calls.models import Call
 from telephony.conftest import (
     CALLS,
+    MESSAGES,
     OURS,
     SUPPORT,
     THEIRS,
@@ -128,3 +129,24 @@ def test_a_refusal_is_told_kept_and_frees_the_key(
     call = Call.objects.get()
     assert (call.status, call.error_code) == ("failed", 21211)
     assert api.post(CALLS, HELLO, headers=key).status_code == 201
+
+
+@pytest.mark.parametrize("path", [CALLS, MESSAGES])
+@pytest.mark.parametrize("name", ["status", "to", "from", "direction", "since", "until"])
+def test_a_filter_that_is_given_but_empty_is_refused(api: APIClient, path: str, name: str) -> None:
+    answer = api.get(path, {name: ""})
+    assert answer.status_code == 400
+    assert name in answer.json()["errors"]
+
+
+def test_a_list_shows_what_its_filters_let_through(api: APIClient, twilio_user: User) -> None:
+    body = api.post(CALLS, HELLO).json()
+    moment = body["created_at"]
+    for filters, count in (
+        ({"to": THEIRS, "from": OURS, "direction": "outbound"}, 1),
+        ({"to": OURS}, 0),
+        ({"since": moment}, 1),
+        ({"until": moment}, 0),
+        ({"status": "scheduled"}, 0),
+    ):
+        assert api.get(CALLS, filters).json()["count"] == count, filters

@@ -1,10 +1,12 @@
 """What providers report of calls and messages that AVA placed."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from telephony import dispatch, twiml
 from telephony.calls.channels import MARK, status_of
@@ -88,13 +90,13 @@ def vapi_event(event: VapiEvent) -> None:
         proven=True,
         more=more,
     )
-    dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=event.at)
+    # Not `event.at`: Vapi's clock is another than that of the rest of the timeline.
+    dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=timezone.now())
 
 
 def _marked(event: VapiEvent) -> Call | None:
-    mark = event.metadata.get(MARK, "")
-    if len(mark) != 36:
+    try:
+        mark = uuid.UUID(event.metadata.get(MARK, ""))
+    except ValueError:
         return None
-    return Call.objects.filter(
-        owner=event.owner, provider=Call.Provider.VAPI, pk__in=[mark]
-    ).first()
+    return Call.objects.filter(owner=event.owner, provider=Call.Provider.VAPI, pk=mark).first()

@@ -1,17 +1,24 @@
 """Calls in which a Vapi assistant talks, with the sandbox playing Vapi."""
 
+import uuid
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
+from telephony import reports
+from telephony.calls.channels import MARK
+from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
+from vapi_settings.events import STATUS_UPDATE, VapiEvent
 
 ASK = {"to": THEIRS, "from": OURS, "assistant_id": seed.ASSISTANT_ID}
 POST = "POST /call"
@@ -122,3 +129,38 @@ def test_a_running_one_is_hung_up(api: APIClient, caller: User, sandbox: Sandbox
     answer = api.post(f"{CALLS}/{placed['id']}/hangup")
     assert answer.status_code in (200, 202, 409), answer.content
     assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"][-1]["source"] == "user"
+
+
+def told_by_vapi(owner: User, **more: Any) -> VapiEvent:
+    """A status-update about a call that nobody picked up, half an hour ago by Vapi's clock."""
+    blank = ("cost", "transcript", "recording_url", "summary", "provider_sid")
+    said: dict[str, Any] = {
+        **dict.fromkeys(blank),
+        "owner": owner,
+        "type": STATUS_UPDATE,
+        "status": "ended",
+        "at": timezone.now() - timedelta(minutes=30),
+        "ended_reason": "customer-busy",
+        "metadata": {},
+    }
+    return VapiEvent(**said | more)
+
+
+@pytest.mark.parametrize("mark", ["x" * 36, "", str(uuid.UUID(int=1))])
+def test_a_report_with_a_mark_that_is_none_of_avas_is_passed_over(
+    api: APIClient, caller: User, mark: str
+) -> None:
+    placed = place(api)
+    reports.vapi_event(told_by_vapi(caller, call_id="another", metadata={MARK: mark}))
+    assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"] == placed["timeline"]
+    assert Call.objects.count() == 1
+
+
+def test_the_timeline_goes_by_avas_own_clock(api: APIClient, caller: User) -> None:
+    placed = place(api)
+    reports.vapi_event(told_by_vapi(caller, call_id=placed["vapi_call_id"]))
+    told = api.get(f"{CALLS}/{placed['id']}").json()
+    assert told["status"] == "busy"
+    times = [entry["at"] for entry in told["timeline"]]
+    assert times == sorted(times)
+    assert told["updated_at"] == times[-1]

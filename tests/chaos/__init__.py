@@ -1,0 +1,1 @@
+"""Chaos: everything fails at once, again and again, and in the end the count is right."""

@@ -1,0 +1,113 @@
+"""Clients that want calls and messages, and ask again with the same key until they are told."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from tests.server import RunningAva
+
+OURS = "+15005550006"
+CLIENTS = 12
+LONGEST_WAIT = 2.0
+PATIENCE = 300
+"""Seconds after which a client that was not told anything is one that AVA has lost."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Something that is wanted once. No other has the same number.
+
+    Args:
+        path: calls or messages.
+        behaviour: of the phone, or what becomes of the message.
+    """
+
+    path: str
+    to: str
+    behaviour: str
+
+    @property
+    def body(self) -> dict[str, str]:
+        said = "say" if self.path == "calls" else "body"
+        return {"to": self.to, "from": OURS, said: f"Hello {self.to}"}
+
+
+PHONES = ("answer", "answer", "answer", "answer", "busy", "no-answer")
+TEXTS = ("delivered", "delivered", "delivered", "undelivered")
+
+
+def wishes(calls: int, messages: int) -> list[Wish]:
+    """Calls and messages in turn."""
+    wanted = [
+        [Wish("calls", f"+1415555{n:04}", PHONES[n % len(PHONES)]) for n in range(calls)],
+        [Wish("messages", f"+1415666{n:04}", TEXTS[n % len(TEXTS)]) for n in range(messages)],
+    ]
+    return sorted((wish for some in wanted for wish in some), key=lambda wish: wish.to[-4:])
+
+
+class Crowd:
+    """Clients in threads of their own.
+
+    Attributes:
+        told: what each wish was answered with in the end.
+        asked: how many requests that took.
+    """
+
+    def __init__(self, ava: RunningAva, wanted: Iterable[Wish]) -> None:
+        self._url = f"{ava.url}/api/v1/twilio"
+        self._headers = {"Authorization": str(ava.session.headers["Authorization"])}
+        self._left: Iterator[Wish] = iter(wanted)
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._want, daemon=True) for _ in range(CLIENTS)]
+        self.told: dict[Wish, dict[str, Any]] = {}
+        self.asked = 0
+        self.lost: list[str] = []
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _want(self) -> None:
+        with requests.Session() as session:
+            session.headers.update(self._headers)
+            while not self.lost:
+                with self._lock:
+                    wish = next(self._left, None)
+                if wish is None:
+                    return
+                self._insist(session, wish)
+
+    def _insist(self, session: requests.Session, wish: Wish) -> None:
+        give_up = time.monotonic() + PATIENCE
+        answer = None
+        while time.monotonic() < give_up:
+            with self._lock:
+                self.asked += 1
+            wait = 0.3
+            try:
+                answer = session.post(
+                    f"{self._url}/{wish.path}",
+                    json=wish.body,
+                    headers={"Idempotency-Key": wish.to},
+                    timeout=15,
+                )
+            except requests.RequestException:
+                pass
+            else:
+                if answer.status_code in (201, 202):
+                    with self._lock:
+                        self.told[wish] = answer.json()
+                    return
+                if answer.status_code not in (409, 429) and answer.status_code < 500:
+                    break
+                wait = min(float(answer.headers.get("Retry-After", wait)), LONGEST_WAIT)
+            time.sleep(wait)
+        self.lost.append(f"{wish} {answer and answer.text}")

@@ -1,0 +1,74 @@
+"""One run of chaos from the first wish to the last row that ends."""
+
+import random
+import time
+from dataclasses import dataclass
+
+from tests.chaos import truth
+from tests.chaos.crashes import Crashes
+from tests.chaos.crowd import Crowd, wishes
+from tests.chaos.weather import Weather
+from tests.server import RunningAva
+
+SETTLING = 120
+"""Seconds; far more than it takes once all is well: a busy machine is no fault."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it.
+
+    Args:
+        wrong: sentences; none is what everybody wants.
+        endured: what there was of it, by name.
+        seconds: how long it took.
+    """
+
+    wrong: list[str]
+    endured: dict[str, int]
+    seconds: dict[str, int]
+
+
+def play(ava: RunningAva, *, calls: int, messages: int, seed: int = 1) -> Outcome:
+    """Let clients want things while Twilio, its callbacks and AVA fail; then compare."""
+    began = time.monotonic()
+    wanted = wishes(calls, messages)
+    for wish in wanted:
+        texts = {"behaviour": "answer", "texts": wish.behaviour}
+        phone = {"behaviour": wish.behaviour} if wish.path == "calls" else texts
+        ava.order("phone", to=wish.to, **phone)
+    weather, crashes = Weather(ava, seed=seed), Crashes(ava, seed=seed)
+    crowd = Crowd(ava, wanted)
+    weather.start()
+    crashes.start()
+    crowd.start()
+    crowd.join()
+    asked = time.monotonic()
+    # Once more while all that is left is found out.
+    time.sleep(random.Random(seed).uniform(4, 8))
+    crashes.end()
+    weather.clear()
+    calm = time.monotonic()
+    while not truth.settled(ava) and time.monotonic() - calm < SETTLING:
+        time.sleep(1)
+    settled = time.monotonic()
+    wrong = [*crowd.lost, *truth.wrong(ava, crowd.told), *truth.lost_webhooks(ava)]
+    known = [row for path in truth.FINAL for row in truth.rows(ava, path)]
+    endured = {
+        "requests of the clients": crowd.asked,
+        "AVA killed": crashes.count,
+        "faults at Twilio": sum(weather.ordered.values()),
+        "answers that got lost": sum(_was(row, "unknown") for row in known),
+        "placed by a second attempt": sum(_was(row, detail="attempt 2") for row in known),
+        "refused, asked again": sum(not row["provider_sid"] for row in known),
+        "webhooks acknowledged": len(truth.acknowledged(ava)),
+    }
+    seconds = {"under chaos": round(asked - began), "to the last end": round(settled - calm)}
+    return Outcome(wrong, endured, seconds)
+
+
+def _was(row: truth.Row, status: str = "", detail: str = "") -> bool:
+    return any(
+        entry["status"] == status or (detail and entry["detail"] == detail)
+        for entry in row["timeline"]
+    )

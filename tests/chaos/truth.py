@@ -1,0 +1,127 @@
+"""What AVA believes, what Twilio has, and what really happened to people: all at the end."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from ava.env import BASE_DIR
+from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
+from tests.chaos.crowd import Wish
+from tests.server import RunningAva
+
+FINAL = {
+    "calls": {"completed", "busy", "no-answer", "failed", "canceled"},
+    "messages": {"delivered", "undelivered", "failed", "canceled"},
+}
+Row = dict[str, Any]
+
+
+def rows(ava: RunningAva, path: str) -> list[Row]:
+    """All that AVA knows."""
+    found: list[Row] = []
+    while True:
+        page = ava.call("GET", f"/twilio/{path}", params={"limit": 200, "offset": len(found)})
+        assert page.ok, page.text
+        found += page.json()["results"]
+        if not page.json()["next"]:
+            return found
+
+
+def settled(ava: RunningAva) -> bool:
+    """Whether every row has ended, and every webhook is worked through."""
+    ended = all(row["status"] in FINAL[path] for path in FINAL for row in rows(ava, path))
+    return ended and not any(lost_webhooks(ava))
+
+
+def at_twilio(ava: RunningAva, path: str) -> list[Row]:
+    """All that Twilio took."""
+    host = f"http://127.0.0.1:{ava.sandbox_port}/twilio"
+    url: str | None = f"/2010-04-01/Accounts/{ACCOUNT_SID}/{path.title()}.json?PageSize=1000"
+    found: list[Row] = []
+    while url:
+        page = requests.get(host + url, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=60).json()
+        found += page[path]
+        url = page["next_page_uri"]
+    return found
+
+
+def acknowledged(ava: RunningAva) -> set[tuple[str, str, str]]:
+    """The webhooks that Twilio thinks are safe with AVA: kind, SID, status."""
+    return {
+        _name(urlsplit(webhook["url"]).path, parse_qs(webhook["body"]))
+        for webhook in ava.shown("webhooks")["webhooks"]
+        if webhook["status"] and 200 <= webhook["status"] < 300
+    }
+
+
+def _name(path: str, form: dict[str, list[str]]) -> tuple[str, str, str]:
+    sid, status = ("Message", "Message") if path.endswith("message-status") else ("Call", "Call")
+    return path.rpartition("/")[2], form[f"{sid}Sid"][0], form[f"{status}Status"][0]
+
+
+def delivered(ava: RunningAva) -> dict[tuple[str, str, str], str]:
+    """The webhooks that AVA has stored, and how far it is with each."""
+    output = subprocess.run(
+        [sys.executable, "-m", "tests.chaos.deliveries"],
+        cwd=BASE_DIR,
+        env=ava.environment,
+        capture_output=True,
+        check=True,
+    ).stdout
+    return {(kind, sid, status): state for kind, sid, status, state in json.loads(output)}
+
+
+def wrong(ava: RunningAva, told: dict[Wish, Row]) -> Iterator[str]:
+    """Whatever is not as it should be, in a sentence each."""
+    effects = ava.shown("effects")
+    for path in FINAL:
+        wanted = {wish.to: wish for wish in told if wish.path == path}
+        taken = at_twilio(ava, path)
+        reached = Counter(one["to"] for one in effects[path])
+        # A busy phone does not ring.
+        rings = {to: 1 for to, wish in wanted.items() if wish.behaviour != "busy"}
+        yield from _differ(f"{path} that reached a person", reached, Counter(rings))
+        placed = Counter(one["to"] for one in taken)
+        yield from _differ(f"{path} at Twilio", placed, Counter(dict.fromkeys(wanted, 1)))
+        yield from _wrong_rows(wanted, rows(ava, path), taken, FINAL[path], told)
+
+
+def _differ(what: str, found: Counter[str], wanted: Counter[str]) -> Iterator[str]:
+    for to in sorted(found.keys() | wanted.keys()):
+        if found[to] != wanted[to]:
+            yield f"{what}: {to} {found[to]} times instead of {wanted[to]}"
+
+
+def _wrong_rows(
+    wanted: dict[str, Wish],
+    known: list[Row],
+    taken: list[Row],
+    final: set[str],
+    told: dict[Wish, Row],
+) -> Iterator[str]:
+    twilios = {one["sid"]: one["status"] for one in taken}
+    for row in known:
+        if row["status"] not in final:
+            yield f"never ends: {row}"
+        if row["provider_sid"] and twilios.get(row["provider_sid"]) != row["status"]:
+            yield f"Twilio says {twilios.get(row['provider_sid'])}: {row}"
+        if not row["provider_sid"] and (row["status"] != "failed" or not row["error"]):
+            yield f"ended without Twilio and without a reason: {row}"
+    for to, wish in wanted.items():
+        ids = [row["id"] for row in known if row["to"] == to and row["provider_sid"]]
+        if ids != [told[wish]["id"]]:
+            yield f"{to} was told {told[wish]['id']}, placed were {ids}"
+
+
+def lost_webhooks(ava: RunningAva) -> Iterator[str]:
+    """Those that AVA acknowledged and does not have, or has not worked through."""
+    kept = delivered(ava)
+    for webhook in sorted(acknowledged(ava)):
+        if kept.get(webhook) != "done":
+            yield f"{webhook} is {kept.get(webhook)}"

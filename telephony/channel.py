@@ -7,7 +7,8 @@ from telephony.resources import Sighting
 
 
 class Channel(Protocol):
-    """A provider, for one intent. All raise Problem, as clients do."""
+    """A provider, for one intent. All raise Problem, as clients do; `search` also Again, where
+    it cannot be told yet."""
 
     provider: str
     """The name of its door out."""

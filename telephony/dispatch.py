@@ -141,7 +141,7 @@ def adopt(
                     if proven:
                         _stop_duplicate(row, sighting.sid, now)
                     return row, False
-                if not _free(row, sighting.sid, proven=proven, now=now):
+                if not _free(row, row.reference_field, sighting.sid, proven=proven, now=now):
                     return row, False
                 setattr(row, row.reference_field, sighting.sid)
                 row.guessed = not proven
@@ -149,6 +149,10 @@ def adopt(
                 row.guessed = False
             row.attempted_at = row.missing_since = None
             facts = facts_of(sighting, row)
+            # The leg at Twilio of a call that Vapi leads: Vapi knows whose it is.
+            leg = facts.get("provider_sid")
+            if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
+                del facts["provider_sid"]
             advance(row, told=sighting.status, source=source, now=now, facts=facts)
             row.save()
     except IntegrityError:
@@ -193,15 +197,9 @@ def _validity(intent: AnyIntent) -> timedelta:
     return timedelta(seconds=settings.TELEPHONY_VALIDITY_SECONDS[intent.word])
 
 
-def _free(row: AnyIntent, sid: str, *, proven: bool, now: datetime) -> bool:
+def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
     """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
-    holder = (
-        rows_of(row)
-        .select_for_update()
-        .filter(**{row.reference_field: sid})
-        .exclude(pk=row.pk)
-        .first()
-    )
+    holder = rows_of(row).select_for_update().filter(**{field: sid}).exclude(pk=row.pk).first()
     if holder is None:
         return True
     if not (proven and holder.guessed):

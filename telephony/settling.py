@@ -16,7 +16,7 @@ from telephony.channel import Channel
 from telephony.dispatch import Clock
 from telephony.intents import Intent
 from telephony.states import CANCELED, FAILED, UNKNOWN, UNSENT
-from telephony.timeline import Source, facts_of, lock, note, observe
+from telephony.timeline import Source, lock, note, observe
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -62,13 +62,7 @@ def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
             sighting = channel.fetch(intent)
     except Problem as problem:
         raise _later(problem) from None
-    row = observe(
-        intent,
-        told=sighting.status,
-        source=Source.FETCH,
-        now=now,
-        facts=facts_of(sighting, intent),
-    )
+    row, _ = dispatch.adopt(intent, sighting, source=Source.FETCH, proven=False, now=now)
     if not row.is_final:
         pause = min(max((now - row.updated_at) / 2, shortest), LONGEST)
         raise Again(pause.total_seconds(), f"{row.status} at the provider")

@@ -35,23 +35,24 @@ def number_for(*, user: User, assistant_id: str, number: str | None = None) -> P
         ProviderProblem, CredentialsMissing.
     """
     of = copies.account(user)
-    found = copies.phone_numbers(of).value
+    # One that is reached by SIP only has no digits, and calls nobody.
+    found = [one for one in copies.phone_numbers(of).value if one.number]
     if number is not None:
         if all(one.number != number for one in found):
             # It may have been imported since.
-            found = copies.phone_numbers(of, reload=True).value
+            found = list(copies.phone_numbers(of, reload=True).value)
         for one in found:
             if one.number == number:
                 return one
         raise NumberNotAtVapi(
             f"Vapi does not know {number}. Import it first: POST /vapi/phone-numbers."
         )
-    candidates = [one for one in found if one.assistant_id == assistant_id] or list(found)
+    candidates = [one for one in found if one.assistant_id == assistant_id] or found
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
         raise NumberNotAtVapi("Vapi has no phone number yet. Import one: POST /vapi/phone-numbers.")
-    listed = ", ".join(one.number for one in candidates if one.number)
+    listed = ", ".join(one.number for one in candidates)
     raise NumberNotAtVapi(f"There are several numbers to call from. Name one of {listed}.")
 
 
@@ -120,6 +121,25 @@ def find(
         phoneNumberId=phone_number_id,
     )
     return [call for call in placed if metadata.items() <= call.metadata.items()]
+
+
+def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
+    """All calls since then that Vapi made or took over a number; none where it is not Vapi's.
+
+    Args:
+        number: E.164.
+
+    Raises:
+        ProviderProblem: nobody knows; CredentialsMissing, CredentialsUnreadable.
+    """
+    numbers = copies.phone_numbers(copies.account(user)).value
+    client = _client(user)
+    return [
+        call
+        for one in numbers
+        if one.number == number
+        for call in client.since(since - CLOCKS_DIFFER, phoneNumberId=one.id)
+    ]
 
 
 def end(*, user: User, call_id: str) -> None:

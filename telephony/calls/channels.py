@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
+from ava.jobs import Again
 from ava.problems import Problem
+from ava.upstream import ProviderAuthFailed
+from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony.accounts import client_for
 from telephony.addresses import marked
 from telephony.calls.models import Call
@@ -16,6 +20,7 @@ from vapi_settings.callerrors import CallNotControllable, CallNotFound
 from vapi_settings.records import VapiCall
 
 ALREADY_ENDED = 21220
+STARTING = ("queued", "ringing")
 MARK = "ava_call"
 ATTEMPT = "ava_attempt"
 
@@ -46,7 +51,11 @@ class TwilioCalls:
             to=intent.to, from_number=intent.from_number, since=since
         )
         # A leg that TwiML dialled is no call that AVA placed.
-        return [one for one in found if one.direction in ("outbound-api", "")]
+        placed = [one for one in found if one.direction in ("outbound-api", "")]
+        if not placed:
+            return []
+        assistants = _sids_of_assistants(intent, since)
+        return [one for one in placed if one.sid not in assistants]
 
     def fetch(self, intent: Call) -> Sighting:
         return client_for(intent.owner).call(str(intent.provider_sid))
@@ -61,6 +70,25 @@ class TwilioCalls:
             return client.call(reference)
         except TwilioNotFound:
             return None
+
+
+def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
+    """What Vapi placed over the same number, with the same account: Twilio lists it alike.
+
+    Raises:
+        Again: Vapi is placing one now, and has not told its SID.
+        ProviderProblem: Vapi does not tell.
+    """
+    try:
+        talks = vapi.over_number(user=owner_of(intent), number=intent.from_number, since=since)
+    except (CredentialsMissing, CredentialsUnreadable, ProviderAuthFailed):
+        # AVA places none for this user.
+        return set()
+    if any(
+        one.to == intent.to and one.status in STARTING and not one.provider_sid for one in talks
+    ):
+        raise Again(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "Vapi is calling over the same number")
+    return {one.provider_sid for one in talks if one.provider_sid}
 
 
 class AssistantCalls:
@@ -110,7 +138,7 @@ class AssistantCalls:
 
 
 def owner_of(call: Call) -> User:
-    """Whose assistant it is that talks. An assistant's call has an owner: the table sees to it."""
+    """Whose call it is. One that was placed has an owner: the table sees to it."""
     assert call.owner is not None  # noqa: S101 - as said
     return call.owner
 

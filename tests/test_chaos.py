@@ -15,8 +15,7 @@ from tests.redis import RedisServer
 def check(outcome: Outcome) -> None:
     assert not outcome.wrong, "\n".join([*outcome.wrong[:20], str(outcome)[-500:]])
     # It was a storm indeed.
-    for name in ("AVA killed", "faults at Twilio", "answers that got lost"):
-        assert outcome.endured[name] > 3, outcome
+    assert all(outcome.endured[name] for name in ("faults at Twilio", "answers that got lost"))
 
 
 def test_500_calls_and_500_messages_happen_exactly_once(tmp_path: Path) -> None:
@@ -32,7 +31,7 @@ def test_so_they_do_with_two_workers_redis_and_postgresql(tmp_path: Path) -> Non
             tmp_path / "var", REDIS_URL=redis.url, DATABASE_URL=database, WEB_CONCURRENCY="2"
         ) as ava,
     ):
-        check(play(ava.login(), calls=60, messages=60, seed=2))
+        check(play(ava.login(), calls=100, messages=100, seed=2))
 
 
 def test_so_they_do_with_celery(tmp_path: Path) -> None:
@@ -40,4 +39,4 @@ def test_so_they_do_with_celery(tmp_path: Path) -> None:
         RedisServer() as redis,
         AvaWithCelery(tmp_path / "var", CELERY_BROKER_URL=redis.url) as ava,
     ):
-        check(play(ava.login(), calls=60, messages=60, seed=3))
+        check(play(ava.login(), calls=100, messages=100, seed=3))

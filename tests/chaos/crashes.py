@@ -2,11 +2,13 @@
 
 import random
 import threading
+import time
 
 from tests.server import RunningAva
 
 SHORTEST, LONGEST = 2.0, 6.0
 """Seconds that AVA may live."""
+LEAST = 4
 
 
 class Crashes:
@@ -27,7 +29,7 @@ class Crashes:
         self._thread.start()
 
     def end(self) -> None:
-        """No more of them; AVA runs when this returns."""
+        """The last of them; AVA runs when this returns."""
         self._enough.set()
         self._thread.join()
         if self.fault:
@@ -35,7 +37,8 @@ class Crashes:
 
     def _crash(self) -> None:
         try:
-            while not self._enough.wait(self._random.uniform(SHORTEST, LONGEST)):
+            while not self._enough.is_set() or self.count < LEAST:
+                time.sleep(self._random.uniform(SHORTEST, LONGEST))
                 self._ava.kill()
                 self.count += 1
                 self._ava.start()

@@ -12,6 +12,8 @@ from tests.server import RunningAva
 
 OURS = "+15005550006"
 CLIENTS = 12
+PER_SECOND = 10
+"""Wishes: so that there is time for things to go wrong."""
 LONGEST_WAIT = 2.0
 PATIENCE = 300
 """Seconds after which a client that was not told anything is one that AVA has lost."""
@@ -60,7 +62,7 @@ class Crowd:
     def __init__(self, ava: RunningAva, wanted: Iterable[Wish]) -> None:
         self._url = f"{ava.url}/api/v1/twilio"
         self._headers = {"Authorization": str(ava.session.headers["Authorization"])}
-        self._left: Iterator[Wish] = iter(wanted)
+        self._left: Iterator[tuple[int, Wish]] = enumerate(wanted)
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._want, daemon=True) for _ in range(CLIENTS)]
         self.told: dict[Wish, dict[str, Any]] = {}
@@ -68,6 +70,7 @@ class Crowd:
         self.lost: list[str] = []
 
     def start(self) -> None:
+        self._began = time.monotonic()
         for thread in self._threads:
             thread.start()
 
@@ -80,9 +83,10 @@ class Crowd:
             session.headers.update(self._headers)
             while not self.lost:
                 with self._lock:
-                    wish = next(self._left, None)
+                    number, wish = next(self._left, (0, None))
                 if wish is None:
                     return
+                time.sleep(max(0, self._began + number / PER_SECOND - time.monotonic()))
                 self._insist(session, wish)
 
     def _insist(self, session: requests.Session, wish: Wish) -> None:

@@ -1,6 +1,5 @@
 """One run of chaos from the first wish to the last row that ends."""
 
-import random
 import time
 from dataclasses import dataclass
 
@@ -44,8 +43,6 @@ def play(ava: RunningAva, *, calls: int, messages: int, seed: int = 1) -> Outcom
     crowd.start()
     crowd.join()
     asked = time.monotonic()
-    # Once more while all that is left is found out.
-    time.sleep(random.Random(seed).uniform(4, 8))
     crashes.end()
     weather.clear()
     calm = time.monotonic()

@@ -43,7 +43,7 @@ class Weather:
 
     def start(self) -> None:
         """Callbacks get lost, come twice, late and in disorder from now on, too."""
-        self._ava.order("callbacks", drop=0.15, duplicate=0.3, shuffle=True, delay_ms=50)
+        self._ava.order("callbacks", drop=0.5, duplicate=0.3, shuffle=True, delay_ms=50)
         self._thread.start()
 
     def clear(self) -> None:

@@ -4,6 +4,7 @@ Twilio loses answers, fails, resets, hangs and limits; its callbacks come twice,
 or never; all of AVA is killed every few seconds. See `tests.chaos.play`.
 """
 
+import time
 from pathlib import Path
 
 from tests import postgres
@@ -16,6 +17,13 @@ def check(outcome: Outcome) -> None:
     assert not outcome.wrong, "\n".join([*outcome.wrong[:20], str(outcome)[-500:]])
     # It was a storm indeed.
     assert all(outcome.endured[name] for name in ("faults at Twilio", "answers that got lost"))
+
+
+def lose(redis: RedisServer) -> None:
+    """Redis is gone for a moment and comes back empty."""
+    redis.stop()
+    time.sleep(1)
+    redis.start()
 
 
 def test_500_calls_and_500_messages_happen_exactly_once(tmp_path: Path) -> None:
@@ -31,7 +39,7 @@ def test_so_they_do_with_two_workers_redis_and_postgresql(tmp_path: Path) -> Non
             tmp_path / "var", REDIS_URL=redis.url, DATABASE_URL=database, WEB_CONCURRENCY="2"
         ) as ava,
     ):
-        check(play(ava.login(), calls=100, messages=100, seed=2))
+        check(play(ava.login(), calls=100, messages=100, seed=2, more=[lambda: lose(redis)]))
 
 
 def test_so_they_do_with_celery(tmp_path: Path) -> None:
@@ -39,4 +47,4 @@ def test_so_they_do_with_celery(tmp_path: Path) -> None:
         RedisServer() as redis,
         AvaWithCelery(tmp_path / "var", CELERY_BROKER_URL=redis.url) as ava,
     ):
-        check(play(ava.login(), calls=100, messages=100, seed=3))
+        check(play(ava.login(), calls=100, messages=100, seed=3, more=[lambda: lose(redis)]))

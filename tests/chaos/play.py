@@ -1,6 +1,7 @@
 """One run of chaos from the first wish to the last row that ends."""
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.chaos import truth
@@ -28,15 +29,26 @@ class Outcome:
     seconds: dict[str, int]
 
 
-def play(ava: RunningAva, *, calls: int, messages: int, seed: int = 1) -> Outcome:
-    """Let clients want things while Twilio, its callbacks and AVA fail; then compare."""
+def play(
+    ava: RunningAva,
+    *,
+    calls: int,
+    messages: int,
+    seed: int = 1,
+    more: Sequence[Callable[[], None]] = (),
+) -> Outcome:
+    """Let clients want things while Twilio, its callbacks and AVA fail; then compare.
+
+    Args:
+        more: what else happens now and then.
+    """
     began = time.monotonic()
     wanted = wishes(calls, messages)
     for wish in wanted:
         texts = {"behaviour": "answer", "texts": wish.behaviour}
         phone = {"behaviour": wish.behaviour} if wish.path == "calls" else texts
         ava.order("phone", to=wish.to, **phone)
-    weather, crashes = Weather(ava, seed=seed), Crashes(ava, seed=seed)
+    weather, crashes = Weather(ava, seed=seed), Crashes(ava, seed=seed, more=more)
     crowd = Crowd(ava, wanted)
     weather.start()
     crashes.start()

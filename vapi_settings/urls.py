@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from ava.inbound.door import view
 from vapi_settings.api import AssistantViewSet, PhoneNumberViewSet, SettingViewSet
-from vapi_settings.webhooks import VapiSource
+from vapi_settings.webhooks import LARGEST, VapiSource
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("vapi/settings", SettingViewSet.as_view({"get": "index"}), name="vapi-settings"),
@@ -34,5 +34,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         PhoneNumberViewSet.as_view({"get": "index", "post": "create"}),
         name="vapi-phone-numbers",
     ),
-    path("webhooks/vapi", view(VapiSource()), name="vapi-webhook"),
+    path("webhooks/vapi", view(VapiSource(), largest=LARGEST), name="vapi-webhook"),
 ]

@@ -27,6 +27,8 @@ from vapi_settings.patience import Patience
 log = structlog.get_logger("vapi_settings")
 
 KIND = "events"
+# The report at the end of a long call carries every word three times over.
+LARGEST = 8 * 1024 * 1024
 NOBODY_THERE = "I am sorry, nobody can take your call right now. Please call again later."
 
 Listener = Callable[[VapiEvent], None]

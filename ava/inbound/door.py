@@ -30,15 +30,19 @@ FORM = "application/x-www-form-urlencoded"
 _TOLD = ("Host", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-For")
 
 
-def view(source: Source) -> Callable[[HttpRequest], HttpResponseBase]:
-    """The view of one webhook address: what the source verifies is stored, then acknowledged."""
+def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], HttpResponseBase]:
+    """The view of one webhook address: what the source verifies is stored, then acknowledged.
+
+    Args:
+        largest: bytes of a body that are read.
+    """
     for outcome in OUTCOMES:
         WEBHOOKS.labels(source.provider, source.kind, outcome)
 
     @limited("webhooks")
     def take(request: HttpRequest) -> HttpResponseBase:
         try:
-            return _take(source, request)
+            return _take(source, request, largest)
         except Problem as problem:
             return problem_response(problem)
 
@@ -51,12 +55,12 @@ def view(source: Source) -> Callable[[HttpRequest], HttpResponseBase]:
     return webhook
 
 
-def _take(source: Source, request: HttpRequest) -> HttpResponse:
+def _take(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
     def count(outcome: str) -> None:
         WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
 
     try:
-        received = read(request)
+        received = read(request, largest=largest)
         verified = source.verify(received)
     except PayloadTooLarge:
         count("too_large")
@@ -82,7 +86,7 @@ def _take(source: Source, request: HttpRequest) -> HttpResponse:
         return source.reply(delivery) or HttpResponse(status=204)
 
 
-def read(request: HttpRequest) -> Received:
+def read(request: HttpRequest, *, largest: int) -> Received:
     """The request as it came.
 
     Raises:
@@ -91,10 +95,11 @@ def read(request: HttpRequest) -> Received:
     """
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise LengthRequired
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > largest:
         raise PayloadTooLarge
     try:
-        raw = request.body
+        # Not `.body`, which knows one limit for all addresses.
+        raw = request.read()
     except UnreadablePostError as fault:
         raise Malformed("The body did not arrive whole.") from fault
     is_form = request.content_type == FORM

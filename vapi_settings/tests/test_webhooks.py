@@ -57,6 +57,18 @@ def test_the_report_at_the_end_brings_transcript_recording_cost_and_reason(send,
     assert [said["role"] for said in kept] == ["bot", "user"]
 
 
+def test_a_long_talk_is_reported_whole(send, told):
+    spoken = "User: And then?\n" * 100_000
+    assert send(payload("end_of_call_report", artifact={"transcript": spoken})).status_code == 204
+    [event] = told()
+    assert event.transcript == spoken
+
+
+def test_a_report_beyond_all_measure_is_refused(send):
+    answer = send(b"a" * (webhooks.LARGEST + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+
+
 def test_no_secret_of_a_message_is_stored_logged_or_answered(send, told, caplog, capfd):
     answers = [send(payload(name)).content for name in sorted(FILES)]
     answers.append(send(payload("status_update"), secret="planted-wrong-0099").content)

@@ -1,9 +1,15 @@
 """Shortens, inside the processes under test, what AVA waits for: the proportions stay."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 
 from django.apps import AppConfig
+
+from tests.chaos import deadly
+
+STEP = "AVA_TEST_DIES"
+"""When, where and for whom to die; see `deadly.arm`."""
 
 
 class Hurry(AppConfig):
@@ -22,3 +28,6 @@ class Hurry(AppConfig):
         settling.SHORTEST = timedelta(seconds=4)
         settling.PATIENCE = 2.0
         idempotency.LEASE = timedelta(seconds=10)
+        if step := os.environ.get(STEP):
+            when, place, number = step.split()
+            deadly.arm(when, place, number)

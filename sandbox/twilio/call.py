@@ -15,6 +15,7 @@ from sandbox.twilio.signing import Params, idempotency_token, request
 
 EVENTS = ("initiated", "ringing", "answered", "completed")
 PRICE_PER_MINUTE = 0.014
+SIP_SCHEMES = ("sip:", "sips:")
 # https://www.twilio.com/docs/voice/api/call-resource#statuscallback
 SIP = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487", "failed": "404"}
 
@@ -46,7 +47,8 @@ class Call:
     """One leg. What changes it comes from several threads; `lock` is held meanwhile.
 
     `rung`, `answered` and `over` are called when the phone rings, is picked up, and at the end.
-    `label` says in the effects on whose behalf the phone rings.
+    `label` says in the effects on whose behalf the phone rings. `bridge` is the same leg as the
+    provider at its other end sees it: it is picked up and ends with this one.
     """
 
     exchange: Exchange
@@ -72,6 +74,7 @@ class Call:
     rung: Callable[["Call"], None] = _nothing
     over: Callable[["Call"], None] = _nothing
     label: dict[str, str] = field(default_factory=lambda: {"provider": "twilio"})
+    bridge: "Call | None" = None
 
     def dial(self) -> None:
         """Its turn has come: find out what the phone does."""
@@ -99,7 +102,7 @@ class Call:
         with self.lock:
             self.status, self.updated = "ringing", wall()
             self.started = self.started or self.updated
-            if self.direction != "inbound":
+            if self.direction != "inbound" and not self.to.lower().startswith(SIP_SCHEMES):
                 self.effect = self.exchange.rang(self.sid, self.to, self.from_, self.label)
             self._tell("ringing", "ringing")
             rung = self.rung
@@ -113,6 +116,8 @@ class Call:
             self.status = "in-progress"
             self.picked_up = self.updated = wall()
             self._tell("answered", "in-progress")
+            if self.bridge:
+                self.exchange.steps.after(0, self.bridge.pick_up)
         seconds = self.exchange.phone(self.person).seconds
         if seconds is not None:
             self.later(seconds, lambda: self.end("completed", "callee"))
@@ -134,6 +139,8 @@ class Call:
             self._tell("completed", status)
             # Not here, under the lock: who is told may want to end other legs.
             self.exchange.steps.after(0, lambda: self.over(self))
+            if bridge := self.bridge:
+                self.exchange.steps.after(0, lambda: bridge.end(status, by))
 
     @property
     def person(self) -> str:

@@ -18,12 +18,16 @@ from sandbox.wire import Query
 FILTERS = {"To": "to", "From": "from_", "Status": "status", "ParentCallSid": "parent_sid"}
 DIALLED_LEG_S = 10.0
 
+# Takes a leg to a SIP address to whoever is there. Returns: whether there is anybody.
+Sip = Callable[[Call], bool]
+
 
 class Calls:
     """The account's calls, until the next reset."""
 
-    def __init__(self, exchange: Exchange, numbers: Numbers) -> None:
+    def __init__(self, exchange: Exchange, numbers: Numbers, sip: Sip) -> None:
         self._exchange = exchange
+        self._sip = sip
         self._numbers = numbers
         self._lock = threading.Lock()
         self._calls: dict[str, Call] = {}
@@ -125,13 +129,13 @@ class Calls:
         return script
 
     def _dial(self, parent: Call, verb: Verb, done: Callable[[Call | None], None]) -> None:
-        number = next((inner for inner in verb.within if inner.name == "Number"), None)
-        to = (number or verb).text if number or not verb.within else ""
+        noun = next((inner for inner in verb.within if inner.name in ("Number", "Sip")), None)
+        to = (noun or verb).text if noun or not verb.within else ""
         if not to:
-            # A client, a conference, a SIP address: nobody that the sandbox knows.
+            # A client, a conference: nobody that the sandbox knows.
             parent.later(1.0, lambda: done(None))
             return
-        said: Any = number.attributes if number else {}
+        said: Any = noun.attributes if noun else {}
         leg = Call(
             self._exchange,
             to,
@@ -141,7 +145,7 @@ class Calls:
                 said.get("statusCallbackMethod", "POST"),
                 _events(said.get("statusCallbackEvent", "")),
             ),
-            answered=lambda leg: leg.later(DIALLED_LEG_S, lambda: leg.end("completed", "callee")),
+            answered=lambda leg: self._through(parent, leg),
             direction="outbound-dial",
             parent_sid=parent.sid,
             over=done,
@@ -149,7 +153,19 @@ class Calls:
         with self._lock:
             self._calls[leg.sid] = leg
             self._legs.setdefault(parent.sid, []).append(leg)
-        self._exchange.steps.after(0, leg.dial)
+        by_sip = noun is not None and noun.name == "Sip"
+        self._exchange.steps.after(0, (lambda: self._invite(leg)) if by_sip else leg.dial)
+
+    def _invite(self, leg: Call) -> None:
+        leg.ring()
+        if not self._sip(leg):
+            leg.end("failed")
+
+    def _through(self, parent: Call, leg: Call) -> None:
+        """Whoever was dialled has picked up. A bridge's other end says when it is over."""
+        parent.pick_up()
+        if not leg.bridge:
+            leg.later(DIALLED_LEG_S, lambda: leg.end("completed", "callee"))
 
     def _end_legs(self, parent: Call) -> None:
         with self._lock:

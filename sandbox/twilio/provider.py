@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sandbox.ordering import OrderError
 from sandbox.phones import Exchange
-from sandbox.twilio.calls import Calls
+from sandbox.twilio.calls import Calls, Sip
 from sandbox.twilio.errors import AUTHENTICATE, NOT_FOUND, RefusedError, error, stamped
 from sandbox.twilio.forms import Form
 from sandbox.twilio.incoming import Incoming
@@ -38,13 +38,14 @@ class Twilio:
 
     def __init__(self, exchange: Callable[[], Exchange]) -> None:
         self._exchange = exchange
+        self.sip: Sip = lambda leg: False
         self.reset()
 
     def reset(self) -> None:
         """No calls, no messages, the seeded numbers."""
         exchange = self._exchange()
         self.numbers = Numbers()
-        self.calls = Calls(exchange, self.numbers)
+        self.calls = Calls(exchange, self.numbers, lambda leg: self.sip(leg))
         self.messages = Messages(exchange, self.numbers)
 
     def answer(self, request: Request) -> Answer:

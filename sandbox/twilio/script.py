@@ -86,7 +86,7 @@ class Script:
             busy = verb.attributes.get("reason") == "busy"
             call.end("busy" if busy else "no-answer", "twiml")
             return
-        if call.status == "ringing" and verb.name != "Pause":
+        if call.status == "ringing" and verb.name != "Pause" and not _waits(verb):
             call.pick_up()
         match verb.name:
             case "Hangup" | "Reject":
@@ -135,3 +135,8 @@ class Script:
         with self._call.lock:
             if turn == self._turn:
                 self._call.end("completed", by)
+
+
+def _waits(verb: Verb) -> bool:
+    """Whether the caller hears it ring until whoever is dialled picks up."""
+    return verb.name == "Dial" and verb.attributes.get("answerOnBridge") == "true"

@@ -19,6 +19,7 @@ from sandbox.vapi.running import Running
 from sandbox.vapi.server import ASSISTANT_REQUEST_S, EVERY, Server
 from sandbox.vapi.store import Store, Thing
 
+TWILIOS_SIP = "sandbox.pstn.twilio.com"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _UNPLAYED = (
     "customers",
@@ -83,7 +84,20 @@ class Calls:
         if number is None:
             raise OrderError(f"Vapi has no number {to}.")
         leg = Call(self._exchange, to, from_, direction="inbound")
-        fields: Thing = {"customer": {"number": from_}, "phoneNumberId": number["id"]}
+        return self._receive(leg, number, {"number": from_}, host)
+
+    def invited(self, trunk: Call) -> bool:
+        """Twilio dials a SIP address. Returns: whether it is one of Vapi's numbers'."""
+        number = self._numbers.by_sip(trunk.to)
+        if number is None:
+            return False
+        leg = Call(self._exchange, trunk.to, trunk.from_, direction="inbound")
+        leg.bridge, trunk.bridge = trunk, leg
+        self._receive(leg, number, {"sipUri": f"sip:{trunk.from_}@{TWILIOS_SIP}"}, "")
+        return True
+
+    def _receive(self, leg: Call, number: Thing, customer: Thing, host: str) -> Thing:
+        fields: Thing = {"customer": customer, "phoneNumberId": number["id"]}
         if number.get("assistantId"):
             fields["assistantId"] = number["assistantId"]
         call = self._keep(fields, "inboundPhoneCall", leg, number, host)
@@ -151,12 +165,16 @@ class Calls:
         return {**found, **(fields.get("assistantOverrides") or {})}
 
     def _keep(self, fields: Thing, kind: str, leg: Call, number: Thing, host: str) -> Thing:
+        by_sip = leg.bridge is not None
+        provider_id = Wall().new_id() if by_sip else leg.sid
         transport: Thing = {}
-        if number["provider"] == "twilio":
+        if by_sip:
+            transport["transport"] = {"provider": "vapi.sip", "callSid": provider_id}
+        elif number["provider"] == "twilio":
             transport["transport"] = {
                 "provider": "twilio",
                 "accountSid": ACCOUNT_SID,
-                "callSid": leg.sid,
+                "callSid": provider_id,
             }
             self._twilio.calls.carry(leg)
         call = self.store.create(
@@ -164,13 +182,15 @@ class Calls:
                 "type": kind,
                 "status": "queued" if kind == "outboundPhoneCall" else "ringing",
                 "phoneCallProvider": number["provider"],
-                "phoneCallTransport": "pstn",
-                "phoneCallProviderId": leg.sid,
+                "phoneCallTransport": "sip" if by_sip else "pstn",
+                "phoneCallProviderId": provider_id,
                 **fields,
                 **transport,
             }
         )
         leg.label = {"provider": "vapi", "call_id": call["id"]}
+        if not host:
+            return call
         # The host is the sandbox's own; each address is a key to its call.
         control = f"http://{host}/vapi/control/{call['id']}"
         listen = f"ws://{host}/vapi/listen/{call['id']}"

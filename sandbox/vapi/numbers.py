@@ -52,6 +52,13 @@ class PhoneNumbers:
         """The number with these digits."""
         return next((one for one in self.store.all() if one.get("number") == number), None)
 
+    def by_sip(self, uri: str) -> Thing | None:
+        """The number with this SIP address, whatever headers and parameters go with it."""
+        wanted = re.split("[;?]", uri.lower())[0]
+        return next(
+            (one for one in self.store.all() if one.get("sipUri", "").lower() == wanted), None
+        )
+
     def _take_over(self, fields: Thing) -> None:
         urls = {"voice_url": VOICE_URL, "voice_method": "POST"}
         if fields.get("smsEnabled", True):

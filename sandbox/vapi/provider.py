@@ -37,6 +37,7 @@ class Vapi:
         self._numbers = PhoneNumbers(self._phone_numbers, twilio)
         self._exchange = exchange
         self._twilio = twilio
+        twilio.sip = lambda leg: self.calls.invited(leg)
         self.reset()
 
     def answer(self, request: Request) -> Answer:

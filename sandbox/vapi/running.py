@@ -24,6 +24,7 @@ ENDED_BY = {
     "nobody": "assistant-request-returned-no-assistant",
     "error": "assistant-request-returned-error",
     "callee": "customer-ended-call",
+    "caller": "customer-ended-call",
     "assistant": "assistant-ended-call",
     "time-limit": "exceeded-max-duration",
 }

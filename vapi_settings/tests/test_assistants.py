@@ -82,6 +82,16 @@ def test_phone_numbers_are_listed_without_vapis_secrets(ada, vapi, caplog):
             "created_at": "2026-01-05T08:10:00Z",
             "updated_at": "2026-01-05T08:10:00Z",
         },
+        {
+            "id": "f3c5e7a9-1b2d-4f4e-8a63-8b9c0d1e2f3a",
+            "number": "",
+            "name": "Front desk by SIP",
+            "provider": "vapi",
+            "status": "active",
+            "assistant_id": ASSISTANT,
+            "created_at": "2026-01-05T08:05:00Z",
+            "updated_at": "2026-01-05T08:05:00Z",
+        },
     ]
     assert vapi.asked == ["GET /phone-number"]
     ada.get(NUMBERS)
@@ -90,7 +100,7 @@ def test_phone_numbers_are_listed_without_vapis_secrets(ada, vapi, caplog):
 
 def test_phone_numbers_are_found_by_number_or_name(ada):
     assert ada.get(NUMBERS, {"search": "0011"}).json()["count"] == 1
-    assert ada.get(NUMBERS, {"search": "front"}).json()["count"] == 1
+    assert ada.get(NUMBERS, {"search": "front"}).json()["count"] == 2
 
 
 def test_a_strangers_key_lists_nothing_of_ours(ada, strangers_api):

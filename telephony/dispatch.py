@@ -134,32 +134,36 @@ def adopt(
         The row, and whether it is the one that was seen. A second one with the mark is stopped.
     """
     try:
-        with transaction.atomic():
-            row = lock(intent)
-            if row.reference != sighting.sid:
-                if row.is_final or (row.reference and not (row.guessed and proven)):
-                    if proven:
-                        _stop_duplicate(row, sighting.sid, now)
-                    return row, False
-                if not _free(row, row.reference_field, sighting.sid, proven=proven, now=now):
-                    return row, False
-                setattr(row, row.reference_field, sighting.sid)
-                row.guessed = not proven
-            elif proven:
-                row.guessed = False
-            row.attempted_at = row.missing_since = None
-            facts = facts_of(sighting, row)
-            # The leg at Twilio of a call that Vapi leads: Vapi knows whose it is.
-            leg = facts.get("provider_sid")
-            if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
-                del facts["provider_sid"]
-            advance(row, told=sighting.status, source=source, now=now, facts=facts)
-            row.save()
+        return _adopt(intent, sighting, source, proven, now)
     except IntegrityError:
-        # Another one took it this very moment: now it can be seen, and made to give way.
-        if proven:
-            return adopt(intent, sighting, source=source, proven=proven, now=now)
-        return rows_of(intent).get(pk=intent.pk), False
+        # Another one took it this very moment: now it can be seen, and may have to give way.
+        return _adopt(intent, sighting, source, proven, now)
+
+
+@transaction.atomic
+def _adopt(
+    intent: AnyIntent, sighting: Sighting, source: str, proven: bool, now: datetime
+) -> tuple[AnyIntent, bool]:
+    row = lock(intent)
+    if row.reference != sighting.sid:
+        if row.is_final or (row.reference and not (row.guessed and proven)):
+            if proven:
+                _stop_duplicate(row, sighting.sid, now)
+            return row, False
+        if not _free(row, row.reference_field, sighting.sid, proven=proven, now=now):
+            return row, False
+        setattr(row, row.reference_field, sighting.sid)
+        row.guessed = not proven
+    elif proven:
+        row.guessed = False
+    row.attempted_at = row.missing_since = None
+    facts = facts_of(sighting, row)
+    # The leg at Twilio of a call that Vapi leads: Vapi knows whose it is.
+    leg = facts.get("provider_sid")
+    if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
+        del facts["provider_sid"]
+    advance(row, told=sighting.status, source=source, now=now, facts=facts)
+    row.save()
     return row, True
 
 

@@ -10,7 +10,7 @@ class TelephonyConfig(AppConfig):
         from ava import upstream
         from ava.inbound import register_handler
         from integrations.credentials import verification
-        from telephony import jobs, reports, services, webhooks
+        from telephony import jobs, services, talks, webhooks
         from telephony.errors import TWILIO
         from vapi_settings.webhooks import register_listener
 
@@ -21,4 +21,4 @@ class TelephonyConfig(AppConfig):
             register_handler(source.provider, source.kind, webhooks.handle_status)
         register_handler("twilio", webhooks.VOICE.kind, webhooks.handle_voice)
         register_handler("twilio", webhooks.MESSAGE.kind, webhooks.handle_message)
-        register_listener(reports.vapi_event)
+        register_listener(talks.take)

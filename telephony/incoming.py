@@ -1,10 +1,11 @@
 """Calls and messages that come in."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from ava import correlation
 from telephony import dispatch, twiml
@@ -13,13 +14,30 @@ from telephony.intents import NUMBER_LENGTH, Intent
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.timeline import AnyIntent, Source, note
+from vapi_settings import answering
+from vapi_settings.patience import Patience
 
 GREETING = "Thank you for calling. Nobody can take your call right now. Please call again later."
 
 
-def greeting() -> str:
-    """What a caller hears, as TwiML. A number at which an assistant answers is Vapi's to answer."""
-    return twiml.say(GREETING)
+# The caller hears it ring meanwhile.
+SECONDS_FOR_AN_ASSISTANT = 1.0
+
+
+def answer(*, owner: User | None, form: Mapping[str, str], now: datetime) -> str:
+    """What happens on a call that came in, as TwiML: the user's assistant answers, or a greeting.
+
+    The call is kept with who takes it, so that what Vapi reports of it finds its row.
+    """
+    patience = Patience(SECONDS_FOR_AN_ASSISTANT)
+    number = answering.number(user=owner, patience=patience) if owner else None
+    keep_call(owner=owner, form=form, now=now)
+    if number is None:
+        return twiml.say(GREETING)
+    Call.objects.filter(provider_sid=form.get("CallSid", ""), owner=owner).update(
+        assistant_id=number.assistant_id, phone_number_id=number.id
+    )
+    return twiml.put_through(number.sip_uri)
 
 
 def keep_call(*, owner: User | None, form: Mapping[str, str], now: datetime) -> None:
@@ -62,7 +80,7 @@ def _keep(
     row.to, row.from_number = _number(form, "To"), _number(form, "From")
     row.correlation_id = correlation.current()
     row.created_at = row.updated_at = now
-    with transaction.atomic():
+    with suppress(IntegrityError), transaction.atomic():  # another keeps it this very moment
         row.save(force_insert=True)
         note(row, source=Source.CALLBACK, now=now)
         if not row.is_final:

@@ -22,6 +22,11 @@ def say(text: str) -> str:
     return f"<Response><Say>{escape(text)}</Say></Response>"
 
 
+def put_through(sip_uri: str) -> str:
+    """TwiML that puts the caller through; it rings until somebody picks up there."""
+    return f'<Response><Dial answerOnBridge="true"><Sip>{escape(sip_uri)}</Sip></Dial></Response>'
+
+
 def is_speakable(text: str) -> bool:
     """Whether the text can stand in XML: no control characters, no half surrogates."""
     return not _NOT_XML.search(text)

@@ -115,7 +115,9 @@ def handle_message(delivery: Delivery) -> None:
 def _answer(delivery: Delivery) -> str:
     marked = _mark_of(delivery)
     if marked is None:
-        return incoming.greeting()
+        return incoming.answer(
+            owner=delivery.owner, form=delivery.payload["form"], now=delivery.received_at
+        )
     return reports.answer(
         call_id=marked, sid=delivery.payload["sid"], status=delivery.event, now=timezone.now()
     )

@@ -15,6 +15,7 @@ from vapi_settings.errors import VAPI, not_changed, not_found
 from vapi_settings.reading import moment, text
 
 MAX_DEPTH = 100
+SIP_URI = re.compile(r"sips?:[a-z0-9._~+-]{1,64}@(?:[a-z0-9-]{1,63}\.){0,3}vapi\.ai", re.IGNORECASE)
 ASSISTANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -72,6 +73,10 @@ class Listing:
 class PhoneNumber:
     """A phone number at Vapi.
 
+    Attributes:
+        number: E.164; "" for one that is reached by SIP only.
+        sip_uri: at which the assistant answers, on one of Vapi's hosts; "" for none.
+
     Vapi's own bodies carry Twilio tokens, SIP passwords and server secrets: only what is named
     here leaves this module.
     """
@@ -82,6 +87,7 @@ class PhoneNumber:
     provider: str
     status: str
     assistant_id: str | None
+    sip_uri: str
     created_at: datetime | None
     updated_at: datetime | None
 
@@ -172,9 +178,16 @@ def phone_number(found: Mapping[str, Any]) -> PhoneNumber:
         provider=text(found.get("provider")),
         status=text(found.get("status")),
         assistant_id=text(found.get("assistantId")) or None,
+        sip_uri=_sip_uri(found.get("sipUri")),
         created_at=moment(found.get("createdAt")),
         updated_at=moment(found.get("updatedAt")),
     )
+
+
+def _sip_uri(value: Any) -> str:
+    """The address, if it leads to Vapi: a caller is put through to nobody else."""
+    found = text(value)
+    return found if SIP_URI.fullmatch(found) else ""
 
 
 def _sendable(value: Any) -> bool:

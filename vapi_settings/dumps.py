@@ -43,6 +43,7 @@ def dump_numbers(found: tuple[PhoneNumber, ...]) -> list[Dump]:
             "provider": one.provider,
             "status": one.status,
             "assistant_id": one.assistant_id,
+            "sip_uri": one.sip_uri,
             "created_at": _dump_time(one.created_at),
             "updated_at": _dump_time(one.updated_at),
         }
@@ -59,6 +60,7 @@ def load_numbers(dump: list[Dump]) -> tuple[PhoneNumber, ...]:
             provider=one["provider"],
             status=one["status"],
             assistant_id=one["assistant_id"],
+            sip_uri=one["sip_uri"],
             created_at=_load_time(one["created_at"]),
             updated_at=_load_time(one["updated_at"]),
         )

@@ -88,6 +88,10 @@ class VapiEvent:
         status: Vapi's word; an end-of-call report means "ended".
         cost: US dollars.
         provider_sid: the call's SID at Twilio.
+        inbound: whether somebody called, not Vapi.
+        person: the number of whoever talks with the assistant; may be empty.
+        number: the digits of Vapi's number; may be empty.
+        began_at: when Vapi took the call, by its clock.
         metadata: AVA's marks on the call.
     """
 
@@ -102,6 +106,12 @@ class VapiEvent:
     recording_url: str | None
     summary: str | None
     provider_sid: str | None
+    inbound: bool
+    person: str
+    number: str
+    assistant_id: str | None
+    phone_number_id: str | None
+    began_at: datetime
     metadata: Mapping[str, str] = field(hash=False)
 
 
@@ -153,18 +163,25 @@ def read(owner: "User", message: Mapping[str, Any], *, received_at: datetime) ->
     """
     kind = text(message.get("type"))
     call = records.call(part(message, "call"), message)
+    at = timestamp(message.get("timestamp")) or received_at
     return VapiEvent(
         owner=owner,
         call_id=call.id,
         type=kind,
         status="ended" if kind == END_OF_CALL_REPORT else call.status or None,
-        at=timestamp(message.get("timestamp")) or received_at,
+        at=at,
         ended_reason=call.ended_reason,
         cost=call.cost,
         transcript=call.transcript,
         recording_url=call.recording_url,
         summary=call.summary,
         provider_sid=call.provider_sid,
+        inbound=call.inbound,
+        person=call.person,
+        number=text(part(message, "phoneNumber").get("number")),
+        assistant_id=call.assistant_id,
+        phone_number_id=call.phone_number_id,
+        began_at=call.created_at or at,
         metadata=call.metadata,
     )
 

@@ -20,6 +20,8 @@ class VapiCall:
     """A call as Vapi sees it.
 
     Attributes:
+        inbound: whether somebody called, not Vapi.
+        person: the number of whoever talks with the assistant, as Vapi knows it.
         status: Vapi's word: scheduled, queued, ringing, in-progress, forwarding, ended; or "".
         provider_sid: the call's SID at Twilio, once there is one.
         cost: US dollars.
@@ -29,7 +31,8 @@ class VapiCall:
 
     id: str
     status: str
-    to: str
+    inbound: bool
+    person: str
     assistant_id: str | None
     phone_number_id: str | None
     provider_sid: str | None
@@ -57,7 +60,8 @@ def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> V
     return VapiCall(
         id=text(found.get("id")),
         status=text(told.get("status")),
-        to=text(part(told, "customer").get("number")),
+        inbound=text(found.get("type")) == "inboundPhoneCall",
+        person=_person(part(told, "customer") or part(found, "customer")),
         assistant_id=text(found.get("assistantId")) or None,
         phone_number_id=text(found.get("phoneNumberId")) or None,
         provider_sid=_provider_sid(found),
@@ -81,6 +85,12 @@ def marks(metadata: Mapping[str, Any]) -> Mapping[str, str]:
         for name, value in metadata.items()
         if name.startswith(MARKS) and isinstance(value, str) and len(value) <= 128
     }
+
+
+def _person(customer: Mapping[str, Any]) -> str:
+    """Whoever came by SIP is named by the user part of an address: sip:+14155550123@..."""
+    by_sip = text(customer.get("sipUri")).partition(":")[2].partition("@")[0]
+    return text(customer.get("number")) or by_sip
 
 
 def _provider_sid(found: Mapping[str, Any]) -> str | None:

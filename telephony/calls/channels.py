@@ -1,5 +1,6 @@
 """How a call is placed and found again: by Twilio, or by Vapi where an assistant talks."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -58,7 +59,9 @@ class TwilioCalls:
         return [one for one in placed if one.sid not in assistants]
 
     def fetch(self, intent: Call) -> Sighting:
-        return client_for(intent.owner).call(str(intent.provider_sid))
+        found = client_for(intent.owner).call(str(intent.provider_sid))
+        # What a talk with an assistant costs is Vapi's to say.
+        return replace(found, price=None, price_unit="") if intent.vapi_call_id else found
 
     def end(self, intent: Call, reference: str) -> Sighting | None:
         client = client_for(intent.owner)
@@ -85,7 +88,7 @@ def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
         # AVA places none for this user.
         return set()
     if any(
-        one.to == intent.to and one.status in STARTING and not one.provider_sid for one in talks
+        one.person == intent.to and one.status in STARTING and not one.provider_sid for one in talks
     ):
         raise Again(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "Vapi is calling over the same number")
     return {one.provider_sid for one in talks if one.provider_sid}

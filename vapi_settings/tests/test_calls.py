@@ -28,7 +28,7 @@ from vapi_settings.tests.conftest import ASSISTANT, store_key
 
 def test_a_call_is_placed_with_avas_marks_beside_the_assistants_metadata(played, user):
     call = place(user)
-    assert (call.id, call.status, call.to) == (CALL, "queued", TO)
+    assert (call.id, call.status, call.person) == (CALL, "queued", TO)
     assert call.provider_sid == PLACED["phoneCallProviderId"]
     assert call.metadata == MARKS
     [body] = played.bodies("POST", "/call")

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony import reports
+from telephony import talks
 from telephony.calls.channels import MARK
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
@@ -141,6 +141,12 @@ def told_by_vapi(owner: User, **more: Any) -> VapiEvent:
         "status": "ended",
         "at": timezone.now() - timedelta(minutes=30),
         "ended_reason": "customer-busy",
+        "inbound": False,
+        "person": THEIRS,
+        "number": OURS,
+        "assistant_id": seed.ASSISTANT_ID,
+        "phone_number_id": None,
+        "began_at": timezone.now(),
         "metadata": {},
     }
     return VapiEvent(**said | more)
@@ -151,14 +157,14 @@ def test_a_report_with_a_mark_that_is_none_of_avas_is_passed_over(
     api: APIClient, caller: User, mark: str
 ) -> None:
     placed = place(api)
-    reports.vapi_event(told_by_vapi(caller, call_id="another", metadata={MARK: mark}))
+    talks.take(told_by_vapi(caller, call_id="another", metadata={MARK: mark}))
     assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"] == placed["timeline"]
     assert Call.objects.count() == 1
 
 
 def test_the_timeline_goes_by_avas_own_clock(api: APIClient, caller: User) -> None:
     placed = place(api)
-    reports.vapi_event(told_by_vapi(caller, call_id=placed["vapi_call_id"]))
+    talks.take(told_by_vapi(caller, call_id=placed["vapi_call_id"]))
     told = api.get(f"{CALLS}/{placed['id']}").json()
     assert told["status"] == "busy"
     times = [entry["at"] for entry in told["timeline"]]

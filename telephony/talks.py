@@ -1,0 +1,130 @@
+"""What Vapi reports of calls in which an assistant talks."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from telephony import dispatch
+from telephony.calls.channels import MARK, status_of
+from telephony.calls.models import Call
+from telephony.intents import NUMBER_LENGTH
+from telephony.resources import Sighting
+from telephony.settling import CLOCKS_DIFFER
+from telephony.timeline import Source, facts_of, note, observe
+from vapi_settings.events import END_OF_CALL_REPORT, VapiEvent
+
+IN_PROGRESS = "in-progress"
+# From the moment that Twilio was told to put somebody through.
+ARRIVES_WITHIN = timedelta(minutes=1)
+
+
+def take(event: VapiEvent) -> None:
+    """Take in what Vapi tells of a call that AVA placed, or that came in."""
+    now = timezone.now()
+    call = (
+        Call.objects.filter(owner=event.owner, vapi_call_id=event.call_id).first()
+        or _placed(event)
+        or _put_through(event)
+        or _came_in(event, now)
+    )
+    if call is None:
+        return
+    # Not `event.at`: Vapi's clock is another than that of the rest of the timeline.
+    sighting = _sighting(event)
+    if call.provider == Call.Provider.VAPI:
+        dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
+        return
+    # The line is Twilio's, and ends when Twilio says so.
+    told = IN_PROGRESS if event.status == IN_PROGRESS else ""
+    facts = facts_of(sighting, call)
+    del facts["provider_sid"]
+    observe(call, told=told, source=Source.CALLBACK, now=now, facts=facts)
+
+
+def _sighting(event: VapiEvent) -> Sighting:
+    told = event.status or ""
+    if told == "ended" and not event.ended_reason and event.type != END_OF_CALL_REPORT:
+        # How it ended is still to come.
+        told = IN_PROGRESS
+    return Sighting(
+        sid=event.call_id,
+        status=status_of(told, event.ended_reason),
+        price=event.cost,
+        price_unit="USD" if event.cost is not None else "",
+        proven=True,
+        more={
+            "provider_sid": event.provider_sid,
+            "ended_reason": (event.ended_reason or "")[:200],
+            "transcript": event.transcript,
+            "recording_url": (event.recording_url or "")[:2000],
+            "summary": event.summary,
+        },
+    )
+
+
+def _placed(event: VapiEvent) -> Call | None:
+    """The one whose mark it carries."""
+    try:
+        mark = uuid.UUID(event.metadata.get(MARK, ""))
+    except ValueError:
+        return None
+    return Call.objects.filter(owner=event.owner, provider=Call.Provider.VAPI, pk=mark).first()
+
+
+def _put_through(event: VapiEvent) -> Call | None:
+    """The one that came in over Twilio and was put through to this number of Vapi's; now Vapi's
+    name for it is known. Vapi does not tell Twilio's, so it is known by caller, number and time.
+    """
+    if not event.inbound:
+        return None
+    with transaction.atomic():
+        waiting = Call.objects.select_for_update().filter(
+            owner=event.owner,
+            direction=Call.Direction.INBOUND,
+            provider=Call.Provider.TWILIO,
+            phone_number_id=event.phone_number_id or "",
+            from_number=event.person,
+            vapi_call_id=None,
+            created_at__gte=event.began_at - CLOCKS_DIFFER - ARRIVES_WITHIN,
+            created_at__lte=event.began_at + CLOCKS_DIFFER,
+        )
+        found = min(
+            waiting.exclude(phone_number_id=""),
+            key=lambda call: abs(call.created_at - event.began_at),
+            default=None,
+        )
+        if found:
+            found.vapi_call_id = event.call_id
+            found.save(update_fields=["vapi_call_id"])
+    return found
+
+
+def _came_in(event: VapiEvent, now: datetime) -> Call | None:
+    """A new row for one that came in without AVA."""
+    if not event.inbound:
+        return None
+    call = Call(
+        kind=Call.Kind.INCOMING,
+        direction=Call.Direction.INBOUND,
+        provider=Call.Provider.VAPI,
+        owner=event.owner,
+        status="ringing",
+        vapi_call_id=event.call_id,
+        assistant_id=(event.assistant_id or "")[:64],
+        phone_number_id=(event.phone_number_id or "")[:64],
+        to=event.number[:NUMBER_LENGTH],
+        from_number=event.person[:NUMBER_LENGTH],
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        with transaction.atomic():
+            call.save(force_insert=True)
+            note(call, source=Source.CALLBACK, now=now)
+            dispatch.follow_up(call, due_at=now + dispatch.settle())
+    except IntegrityError:
+        # Another report of it came this very moment.
+        return Call.objects.get(vapi_call_id=event.call_id)
+    return call

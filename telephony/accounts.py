@@ -1,5 +1,6 @@
 """Whose Twilio account is spoken for: clients for credentials, and the account's numbers."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -12,6 +13,8 @@ from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
 from telephony import parties
 from telephony.client import TwilioClient
+from telephony.errors import TwilioAccountGone
+from telephony.intents import Intent
 
 NUMBERS_SECONDS = 300
 
@@ -39,19 +42,37 @@ def client_of(user: User) -> TwilioClient:
     return client(credentials_of(user))
 
 
-def client_for(owner: User | None) -> TwilioClient:
-    """Twilio on behalf of whoever a row belongs to; nobody's are the operator's.
+def client_for(owner: User | None, account_sid: str) -> TwilioClient:
+    """Twilio, to look after what went out with this account: as its owner, else as the operator.
+
+    No other account will do: it knows nothing of it, which must never be taken for "not sent".
 
     Raises:
-        CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
+        TwilioAccountGone: nobody has its credentials any more.
+        CredentialsUnreadable: they do not open.
     """
+    found = None
     if owner is not None:
-        return client_of(owner)
-    spec = PROVIDERS["twilio"]
-    found = store.operators(spec)
-    if found is None:
-        raise CredentialsMissing(spec.name)
-    return client(found)
+        with suppress(CredentialsMissing):
+            found = credentials_of(owner)
+    for one in (found, store.operators(PROVIDERS["twilio"])):
+        if one and one.fields["account_sid"] == account_sid:
+            return client(one)
+    raise TwilioAccountGone(account_sid)
+
+
+def credentials_to_send(intent: Intent) -> Credentials:
+    """What the next attempt is made with. Wherever one was made, the others follow.
+
+    Raises:
+        TwilioAccountGone: the owner has exchanged the account since the first attempt.
+        CredentialsMissing, CredentialsUnreadable: there is nothing to send with.
+    """
+    assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
+    found = credentials_of(intent.owner)
+    if intent.attempt and found.fields["account_sid"] != intent.account_sid:
+        raise TwilioAccountGone(intent.account_sid)
+    return found
 
 
 def client(credentials: Credentials) -> TwilioClient:

@@ -13,6 +13,11 @@ class Channel(Protocol):
     provider: str
     """The name of its door out."""
 
+    def prepare(self, intent: Any) -> str:
+        """See whether the next attempt may be made. The account it goes out with; "" where none
+        is kept."""
+        ...
+
     def send(self, intent: Any) -> Sighting:
         """Ask the provider to do it, once. Never repeated unless it certainly never left."""
         ...

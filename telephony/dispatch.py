@@ -64,9 +64,16 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
         raise
 
 
-def claim(intent: AnyIntent, *, now: datetime) -> AnyIntent | None:
-    """Claim the next attempt, so that only the caller makes it. None: somebody else has, or it
-    is not to be made any more. To be called where nothing can be on its way."""
+def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | None:
+    """Claim the next attempt, so that only the caller makes it. To be called where nothing can be
+    on its way.
+
+    Args:
+        account_sid: that it goes out with, as `Channel.prepare` says.
+
+    Returns:
+        The row; None: somebody else has it, or it is not to be made any more.
+    """
     with transaction.atomic():
         claimed = (
             rows_of(intent)
@@ -77,7 +84,12 @@ def claim(intent: AnyIntent, *, now: datetime) -> AnyIntent | None:
                 stop_requested=False,
                 **{intent.reference_field: None},
             )
-            .update(attempt=F("attempt") + 1, attempted_at=now, missing_since=None)
+            .update(
+                attempt=F("attempt") + 1,
+                attempted_at=now,
+                missing_since=None,
+                account_sid=account_sid,
+            )
         )
         if not claimed:
             return None

@@ -76,6 +76,18 @@ class TwilioNotFound(NotFound):
     detail = "Twilio has no such resource in your account."
 
 
+class TwilioAccountGone(Conflict):
+    """It began with an account that AVA has no credentials of any more: nobody can look."""
+
+    code = "twilio_account_gone"
+
+    def __init__(self, account_sid: str) -> None:
+        super().__init__(
+            f"This began with the Twilio account ...{account_sid[-4:]}, which is not the one that "
+            "is stored now. Store that one again, so that AVA can look after it."
+        )
+
+
 class TwilioAccountInactive(Problem):
     status = HTTPStatus.CONFLICT
     code = "twilio_account_inactive"

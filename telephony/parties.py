@@ -1,7 +1,7 @@
 """Whose a webhook of Twilio's is: who has the auth token that it was signed with."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.contrib.auth.models import User
 
@@ -47,6 +47,14 @@ def of_owner(owner: User | None) -> Party | None:
     except (CredentialsMissing, CredentialsUnreadable):
         return None
     return _party(owner, found.fields)
+
+
+def of_row(owner: User | None, account_sid: str) -> Iterator[Party]:
+    """Whoever can have sent something for this user with this account: they, or the operator,
+    whose account served them until they stored their own."""
+    for found in (of_owner(owner), operator()):
+        if found and found.account_sid == account_sid:
+            yield replace(found, user=owner)
 
 
 def of_account(account_sid: str) -> Iterator[Party]:

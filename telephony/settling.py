@@ -120,7 +120,12 @@ def _next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
         facts = {"error": said}
         observe(intent, told=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
         return
-    claimed = dispatch.claim(intent, now=now)
+    try:
+        account_sid = channel.prepare(intent)
+    except Problem as problem:
+        dispatch.fail(intent, problem, source=Source.RECONCILE, now=now)
+        return
+    claimed = dispatch.claim(intent, account_sid=account_sid, now=now)
     if claimed is None:
         raise Again(1.0, "it has changed meanwhile")
     make_attempt(claimed, channel, clock)

@@ -172,11 +172,9 @@ def _signers(
 def _candidates(account_sid: str, marked: Call | Message | None) -> Iterator[Party]:
     if marked is None:
         yield from parties.of_account(account_sid)
-        return
-    party = parties.of_owner(marked.owner)
     # Credentials that were exchanged meanwhile speak for another account.
-    if party and party.account_sid == account_sid == marked.account_sid:
-        yield party
+    elif account_sid == marked.account_sid:
+        yield from parties.of_row(marked.owner, account_sid)
 
 
 def _xml(document: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from ava.jobs import Again
 from ava.problems import Problem
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
+from telephony import accounts
 from telephony.accounts import client_for
 from telephony.addresses import marked
 from telephony.calls.models import Call
@@ -37,10 +38,13 @@ class TwilioCalls:
 
     provider = "twilio"
 
+    def prepare(self, intent: Call) -> str:
+        return accounts.credentials_to_send(intent).fields["account_sid"]
+
     def send(self, intent: Call) -> Sighting:
         url = marked("voice", intent)
         how = {"url": url} if url else {"twiml": intent.twiml}
-        return client_for(intent.owner).create_call(
+        return accounts.client(accounts.credentials_to_send(intent)).create_call(
             to=intent.to,
             from_number=intent.from_number,
             status_callback=marked("call-status", intent),
@@ -48,7 +52,7 @@ class TwilioCalls:
         )
 
     def search(self, intent: Call, since: datetime) -> list[Sighting]:
-        found = client_for(intent.owner).calls(
+        found = client_for(intent.owner, intent.account_sid).calls(
             to=intent.to, from_number=intent.from_number, since=since
         )
         # A leg that TwiML dialled is no call that AVA placed.
@@ -59,12 +63,12 @@ class TwilioCalls:
         return [one for one in placed if one.sid not in assistants]
 
     def fetch(self, intent: Call) -> Sighting:
-        found = client_for(intent.owner).call(str(intent.provider_sid))
+        found = client_for(intent.owner, intent.account_sid).call(str(intent.provider_sid))
         # What a talk with an assistant costs is Vapi's to say.
         return replace(found, price=None, price_unit="") if intent.vapi_call_id else found
 
     def end(self, intent: Call, reference: str) -> Sighting | None:
-        client = client_for(intent.owner)
+        client = client_for(intent.owner, intent.account_sid)
         try:
             return client.end_call(reference)
         except TwilioRejected as problem:
@@ -98,6 +102,9 @@ class AssistantCalls:
     """Calls in which a Vapi assistant talks. Vapi keeps AVA's mark in the call's metadata."""
 
     provider = "vapi"
+
+    def prepare(self, intent: Call) -> str:
+        return ""
 
     def send(self, intent: Call) -> Sighting:
         return sighting(
@@ -134,7 +141,7 @@ class AssistantCalls:
                 raise
             # Its leg at Twilio, where the number is the user's own there.
             try:
-                client_for(intent.owner).end_call(intent.provider_sid)
+                accounts.client_of(owner_of(intent)).end_call(intent.provider_sid)
             except Problem:
                 raise CallNotControllable from None
         return None

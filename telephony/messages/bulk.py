@@ -16,7 +16,7 @@ from ava.jobs import services as jobs
 from ava.problems import Problem
 from telephony import accounts, dispatch, senders, settling
 from telephony.dispatch import Clock
-from telephony.errors import BatchEnded, OptedOut
+from telephony.errors import BatchEnded, OptedOut, TwilioAccountGone
 from telephony.messages import optouts
 from telephony.messages.models import Batch, Message, Pace
 from telephony.messages.services import CHANNEL
@@ -138,18 +138,21 @@ def move(batch_id: str, *, clock: Clock = timezone.now) -> None:
         credentials = accounts.credentials_of(batch.owner)
         holder = accounts.holder_of(batch.owner, credentials)
         optouts.refuse(holder=holder, number=batch.from_number, person=message.to)
-    except OptedOut as refusal:
+        account_sid = CHANNEL.prepare(message)
+    except (OptedOut, TwilioAccountGone) as refusal:
         dispatch.fail(message, refusal, source=Source.RECONCILE, now=clock())
-        raise Again(0, "opted out") from None
+        raise Again(0, refusal.detail) from None
     except Problem as problem:
         raise Again(settling.PATIENCE, problem.detail) from None
-    claimed = _claim(message, batch, holder, clock)
+    claimed = _claim(message, batch, holder, account_sid, clock)
     if claimed is not None:
         _send(claimed, clock)
     raise Again(0, "next")
 
 
-def _claim(message: Message, batch: Batch, holder: str, clock: Clock) -> Message | None:
+def _claim(
+    message: Message, batch: Batch, holder: str, account_sid: str, clock: Clock
+) -> Message | None:
     """The message, to be sent now, and the sender's next turn put off. Raises: Again."""
     with transaction.atomic():
         Pace.objects.get_or_create(holder=holder, number=batch.from_number)
@@ -162,7 +165,7 @@ def _claim(message: Message, batch: Batch, holder: str, clock: Clock) -> Message
             return None
         pace.free_at = now + timedelta(seconds=60 / batch.per_minute)
         pace.save(update_fields=["free_at"])
-        return dispatch.claim(message, now=now)
+        return dispatch.claim(message, account_sid=account_sid, now=now)
 
 
 def _send(message: Message, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from telephony import accounts
 from telephony.accounts import client_for
 from telephony.addresses import marked
 from telephony.messages.models import Message
@@ -13,8 +14,11 @@ class TwilioMessages:
 
     provider = "twilio"
 
+    def prepare(self, intent: Message) -> str:
+        return accounts.credentials_to_send(intent).fields["account_sid"]
+
     def send(self, intent: Message) -> Sighting:
-        return client_for(intent.owner).create_message(
+        return accounts.client(accounts.credentials_to_send(intent)).create_message(
             to=intent.to,
             from_number=intent.from_number,
             body=intent.body,
@@ -22,7 +26,7 @@ class TwilioMessages:
         )
 
     def search(self, intent: Message, since: datetime) -> list[Sighting]:
-        found = client_for(intent.owner).messages(
+        found = client_for(intent.owner, intent.account_sid).messages(
             to=intent.to, from_number=intent.from_number, since=since
         )
         # A trial account's messages have words of Twilio's in front.
@@ -34,7 +38,7 @@ class TwilioMessages:
         ]
 
     def fetch(self, intent: Message) -> Sighting:
-        return client_for(intent.owner).message(str(intent.provider_sid))
+        return client_for(intent.owner, intent.account_sid).message(str(intent.provider_sid))
 
     def end(self, intent: Message, reference: str) -> Sighting | None:
         """What was sent cannot be taken back."""

@@ -61,3 +61,6 @@ class MemoryStore:
         with self._lock:
             self._circuit, change = states.move(self._circuit, to, self._clock(), reason)
         return change
+
+    def catch_up(self, rules: Rules) -> Change | None:
+        return None  # nothing happens elsewhere

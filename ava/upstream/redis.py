@@ -37,6 +37,7 @@ _RECORD = _script("record", first="record_success")
 _OBEY, _MOVE, _REJOIN, _LOOK = map(_script, ("obey", "move", "rejoin", "look"))
 _STATES: dict[bytes, State] = {b"closed": "closed", b"half_open": "half_open", b"open": "open"}
 _FORCED: dict[bytes, Forced] = {b"": None, b"open": "open", b"closed": "closed"}
+_EPOCH = 5  # among the fields of `lua/circuit.lua`
 _OUTCOMES = {outcome: outcome.value.encode() for outcome in Outcome}
 
 
@@ -111,6 +112,12 @@ class RedisStore:
     def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
         now, *fields = self._link.run(_LOOK, self._keys, (self._now(),))
         return states.look(_circuit(fields), rules, _seconds(now), order)
+
+    def view(self, rules: Rules) -> View:
+        """The circuit without asking for leave; all 0 where there is none."""
+        now, *fields = self._link.run(_LOOK, self._keys, (self._now(),))
+        seen = states.look(_circuit(fields), rules, _seconds(now))
+        return View(seen.state, seen.retry_after or 0.0, seen.generation, fields[_EPOCH])
 
     def obey(self, order: Order) -> Change | None:
         before = self._link.run(_OBEY, self._keys, (self._now(), *_ordered(order)))

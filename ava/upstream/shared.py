@@ -95,6 +95,20 @@ class SharedStore:
         self._see(View(change.to_state, wait, generation, self._view.epoch))
         return change
 
+    def catch_up(self, rules: Rules) -> Change | None:
+        try:
+            if not self._alone:
+                view = self._shared.view(rules)
+                if self._view is _UNSEEN or _follows(view, self._view):
+                    if view.epoch:
+                        self._see(view)
+                    return None
+                self._part(rules)
+            return self._rejoin(rules)[1]
+        except FleetLost:
+            self._part(rules)
+        return None
+
     def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
         try:
             return self._shared.snapshot(rules, order)
@@ -148,25 +162,24 @@ class SharedStore:
             self._alone = True
 
     def _rejoin(self, rules: Rules) -> tuple[View, Change | None]:
-        """Bring in what this process knows, and be no longer alone.
+        """Bring in what this process knows, and be no longer alone. One thread does it; the others
+        wait, as the circuit that they would ask meanwhile holds no longer.
 
         Returns:
             The fleet's circuit, and a change of it that nobody has been told yet.
 
         Raises:
-            FleetLost: still, or another thread is at it.
+            FleetLost: still.
         """
-        if not self._rejoining.acquire(blocking=False):
-            raise FleetLost
-        try:
+        with self._rejoining:
+            if not self._alone:
+                return self._view, None
             mine, seen, order = self._local.snapshot(rules), self._view, self._standing()
             view, before, owed = self._shared.rejoin(
                 rules, order, seen.generation, mine.retry_after
             )
             self._see(view)
             self._alone = False
-        finally:
-            self._rejoining.release()
         return view, _news(seen, view, before, owed, order)
 
 

@@ -35,3 +35,6 @@ class Store(Protocol):
 
     def move(self, rules: Rules, to: State, reason: str) -> Change | None:
         """Put the breaker into a state; "closed" is a reset. One held by force stays."""
+
+    def catch_up(self, rules: Rules) -> Change | None:
+        """Take in what has happened elsewhere, without a call. A change is the caller's to tell."""

@@ -2,6 +2,7 @@
 
 import itertools
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -57,6 +58,34 @@ def link(redis: RedisServer) -> Iterator[Link]:
     link = Link(redis.url, patience=5)
     yield link
     link.close()
+
+
+@pytest.fixture
+def links(redis: RedisServer) -> Iterator[Callable[[], Link]]:
+    """Makes links, each as of a process of its own."""
+    redis.flush()
+    made: list[Link] = []
+
+    def link() -> Link:
+        made.append(Link(redis.url, patience=0.2))
+        return made[-1]
+
+    yield link
+    redis.thaw()
+    if redis.process.poll() is not None:
+        redis.start()
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def worker(links: Callable[[], Link]) -> Callable[..., SharedStore]:
+    """Makes a worker: the store of one process, with a link of its own."""
+
+    def make(clock: Callable[[], float] = time.monotonic) -> SharedStore:
+        return SharedStore(RedisStore(links(), "vapi"), MemoryStore(clock), clock)
+
+    return make
 
 
 @pytest.fixture(params=["in this process", "in Redis"])

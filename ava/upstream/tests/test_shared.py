@@ -1,80 +1,19 @@
 """The shared store when Redis is lost, forgets, and comes back: with a real Redis."""
 
-import time
-
 import pytest
 
-from ava.fleet import Link
-from ava.upstream.memory import MemoryStore
-from ava.upstream.redis import RedisStore
-from ava.upstream.shared import ADOPTED, SharedStore
-from ava.upstream.states import Change, Order, Outcome, Refusal, Rules, Ticket
-from tests.redis import RedisServer
-
-RULES = Rules(threshold=3, recovery=60.0, successes=2)
-LEASE = 12.0
-
-
-@pytest.fixture
-def links(redis: RedisServer):
-    """Makes links, each as of a process of its own."""
-    redis.flush()
-    made = []
-
-    def link() -> Link:
-        made.append(Link(redis.url, patience=0.2))
-        return made[-1]
-
-    yield link
-    redis.thaw()
-    if redis.process.poll() is not None:
-        redis.start()
-    for one in made:
-        one.close()
-
-
-@pytest.fixture
-def worker(links):
-    """Makes a worker: the store of one process, with a link of its own."""
-    return lambda: SharedStore(RedisStore(links(), "vapi"), MemoryStore())
-
-
-def admitted(store: SharedStore) -> Ticket:
-    answer, _ = store.admit(RULES, LEASE)
-    assert isinstance(answer, Ticket)
-    return answer
-
-
-def refused(store: SharedStore) -> Refusal:
-    answer, _ = store.admit(RULES, LEASE)
-    assert isinstance(answer, Refusal)
-    return answer
-
-
-def trip(store: SharedStore) -> Change:
-    changes = [store.record(RULES, admitted(store), Outcome.FAILURE) for _ in range(3)]
-    assert changes[:2] == [None, None]
-    assert changes[2] is not None
-    return changes[2]
-
-
-def found_again(store: SharedStore) -> None:
-    """Wait until this worker has seen that Redis is back."""
-    give_up = time.monotonic() + 10
-    while store.snapshot(RULES).degraded:
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
-
-
-def lose(redis: RedisServer, *stores: SharedStore) -> None:
-    redis.freeze()
-    assert all(store.snapshot(RULES).degraded for store in stores)
-
-
-def come_back(redis: RedisServer, *stores: SharedStore) -> None:
-    redis.thaw()
-    for store in stores:
-        found_again(store)
+from ava.upstream.shared import ADOPTED
+from ava.upstream.states import Change, Order, Outcome, Refusal
+from ava.upstream.tests.workers import (
+    LEASE,
+    RULES,
+    admitted,
+    come_back,
+    found_again,
+    lose,
+    refused,
+    trip,
+)
 
 
 def test_what_one_worker_counts_opens_it_for_all(worker):

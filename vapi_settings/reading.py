@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+OUR_DAYS = (1970, 2100)
+
 
 def text(value: Any) -> str:
     """The text, showable: a half surrogate pair becomes a question mark, U+0000 nothing."""
@@ -14,12 +16,16 @@ def text(value: Any) -> str:
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO 8601 time in UTC; one without a zone is taken for UTC."""
+    """An ISO 8601 time in UTC; one without a zone is taken for UTC.
+
+    Only one of our days: with others nobody can reckon.
+    """
     try:
         found = datetime.fromisoformat(text(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return found if OUR_DAYS[0] <= found.year <= OUR_DAYS[1] else None
 
 
 def timestamp(value: Any) -> datetime | None:
@@ -33,8 +39,8 @@ def timestamp(value: Any) -> datetime | None:
 
 
 def money(value: Any) -> Decimal | None:
-    """An amount in US dollars, to four places."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 10**6:
+    """An amount in US dollars, to four places, of a size that a column holds."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 9999:
         return None
     return Decimal(str(value)).quantize(Decimal("0.0001"))
 

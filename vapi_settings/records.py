@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from vapi_settings.reading import moment, money, part, text
 
+NAME_LENGTH: Final = 64
+"""No provider's name for a call is longer."""
 MARKS: Final = "ava_"
 """How the names of AVA's own metadata begin."""
 
@@ -22,6 +24,7 @@ class VapiCall:
     Attributes:
         inbound: whether somebody called, not Vapi.
         person: the number of whoever talks with the assistant, as Vapi knows it.
+        id: "" for what is none.
         status: Vapi's word: scheduled, queued, ringing, in-progress, forwarding, ended; or "".
         provider_sid: the call's SID at Twilio, once there is one.
         cost: US dollars.
@@ -58,7 +61,7 @@ def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> V
     told = {**found, **{name: value for name, value in (report or {}).items() if value is not None}}
     artifact = part(told, "artifact")
     return VapiCall(
-        id=text(found.get("id")),
+        id=_name(found.get("id")),
         status=text(told.get("status")),
         inbound=text(found.get("type")) == "inboundPhoneCall",
         person=_person(part(told, "customer") or part(found, "customer")),
@@ -95,8 +98,14 @@ def _person(customer: Mapping[str, Any]) -> str:
 
 def _provider_sid(found: Mapping[str, Any]) -> str | None:
     # The first is deprecated, and still what arrives.
-    sid = text(found.get("phoneCallProviderId")) or text(part(found, "transport").get("callSid"))
-    return sid or None
+    given = (found.get("phoneCallProviderId"), part(found, "transport").get("callSid"))
+    return next(filter(None, map(_name, given)), None)
+
+
+def _name(value: Any) -> str:
+    """A provider's name for a call; "" for what is none."""
+    name = text(value)
+    return name if len(name) <= NAME_LENGTH else ""
 
 
 def _recording_url(artifact: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from telephony import dispatch
+from telephony.calls import owed
 from telephony.calls.channels import MARK, status_of
 from telephony.calls.models import Call
 from telephony.intents import NUMBER_LENGTH
@@ -16,6 +17,7 @@ from telephony.timeline import Source, facts_of, note, observe
 from vapi_settings.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
+ENDED = "ended"
 # From the moment that Twilio was told to put somebody through.
 ARRIVES_WITHIN = timedelta(minutes=1)
 
@@ -34,18 +36,20 @@ def take(event: VapiEvent) -> None:
     # Not `event.at`: Vapi's clock is another than that of the rest of the timeline.
     sighting = _sighting(event)
     if call.provider == Call.Provider.VAPI:
-        dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
-        return
-    # The line is Twilio's, and ends when Twilio says so.
-    told = IN_PROGRESS if event.status == IN_PROGRESS else ""
-    facts = facts_of(sighting, call)
-    del facts["provider_sid"]
-    observe(call, told=told, source=Source.CALLBACK, now=now, facts=facts)
+        call, _ = dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
+    else:
+        # The line is Twilio's, and ends when Twilio says so.
+        told = IN_PROGRESS if event.status == IN_PROGRESS else ""
+        facts = facts_of(sighting, call)
+        del facts["provider_sid"]
+        call = observe(call, told=told, source=Source.CALLBACK, now=now, facts=facts)
+    if event.status == ENDED and not call.transcript:
+        dispatch.follow_up(call, due_at=now + owed.LOOKS[0])
 
 
 def _sighting(event: VapiEvent) -> Sighting:
     told = event.status or ""
-    if told == "ended" and not event.ended_reason and event.type != END_OF_CALL_REPORT:
+    if told == ENDED and not event.ended_reason and event.type != END_OF_CALL_REPORT:
         # How it ended is still to come.
         told = IN_PROGRESS
     return Sighting(

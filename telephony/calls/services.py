@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ava import correlation
 from telephony import accounts, dispatch, senders, settling, twiml
+from telephony.calls import owed
 from telephony.calls.channels import channel_of
 from telephony.calls.models import Call
 from telephony.dispatch import Clock
@@ -106,9 +107,12 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
 
 def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
     """Do what is to be done about a call now. Raises Again where there is more to do later."""
-    call = Call.objects.select_related("owner").filter(pk=call_id).first()
-    if call:
+    calls = Call.objects.select_related("owner").filter(pk=call_id)
+    if call := calls.first():
         settling.pursue(call, channel_of(call), clock=clock)
+    # It has ended, or there is nothing to be learnt of it.
+    if call := calls.first():
+        owed.ask(call, now=clock())
 
 
 def end_duplicate(call_id: str, sid: str) -> None:

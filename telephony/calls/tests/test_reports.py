@@ -110,3 +110,67 @@ def test_a_call_that_came_in_ages_ago_by_vapis_clock_is_kept(api: APIClient, cal
     report(came, "status_update", about={"type": "inboundPhoneCall", "createdAt": "0001-01-01"})
     assert all_taken()
     assert api.get(CALLS).json()["count"] == 1
+
+
+def test_what_an_ended_call_still_owes_is_asked_for_where_its_report_got_lost(
+    api: APIClient, caller: User, sandbox: Sandbox
+) -> None:
+    talk = place(api)
+    report(talk, "status_update_ended")
+    assert shown(api, talk)["status"] == "completed"
+    assert shown(api, talk)["transcript"] == ""
+    vapi_has(sandbox, talk, transcript="AI: Hello!\n")
+    run_jobs(seconds=25)
+    assert shown(api, talk)["transcript"] == "AI: Hello!\n"
+    assert shown(api, talk)["timeline"][-1]["status"] == "completed"
+
+
+@pytest.mark.parametrize("fault", [False, True])
+def test_it_is_asked_for_until_vapi_has_written_it_down(
+    api: APIClient, caller: User, sandbox: Sandbox, fault: bool
+) -> None:
+    talk = place(api)
+    report(talk, "status_update_ended")
+    vapi_has(sandbox, talk)
+    if fault:
+        sandbox.faults.add("vapi", "status", match="GET /call")
+    run_jobs(seconds=25)
+    sandbox.faults.clear()
+    vapi_has(sandbox, talk, transcript="AI: Hello!\n", recordingUrl="https://storage.vapi.ai/1.wav")
+    run_jobs(seconds=65)
+    assert shown(api, talk)["transcript"] == "AI: Hello!\n"
+    assert shown(api, talk)["recording_url"] == "https://storage.vapi.ai/1.wav"
+
+
+@pytest.mark.parametrize("ended", ["customer-ended-call", "customer-busy"])
+def test_of_a_call_that_owes_nothing_nothing_is_asked(
+    api: APIClient, caller: User, sandbox: Sandbox, ended: str
+) -> None:
+    talk = place(api)
+    name = "status_update_ended" if ended == "customer-busy" else "end_of_call_report"
+    report(talk, name, endedReason=ended)
+    before = len(reads(sandbox))
+    for seconds in (25, 65, 3700):
+        run_jobs(seconds=seconds)
+    assert len(reads(sandbox)) == before
+
+
+def test_a_call_without_a_word_is_not_asked_for_for_ever(
+    api: APIClient, caller: User, sandbox: Sandbox
+) -> None:
+    talk = place(api)
+    report(talk, "status_update_ended")
+    vapi_has(sandbox, talk)
+    for minutes in range(0, 10 * 60, 7):
+        run_jobs(seconds=minutes * 60)
+    assert 3 <= len(reads(sandbox)) <= 6
+
+
+def vapi_has(sandbox: Sandbox, call: dict[str, Any], **artifact: str) -> None:
+    """Vapi knows it as ended, with this much written down."""
+    fields = {"status": "ended", "endedReason": "customer-ended-call", "artifact": artifact}
+    sandbox.vapi.calls.store.update(call["vapi_call_id"], fields)
+
+
+def reads(sandbox: Sandbox) -> list[Any]:
+    return [one for one in sandbox.requests("vapi") if one.path.startswith("/call/")]

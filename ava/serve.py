@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-from ava import env, keyfile, slots, startup
+from ava import env, keyfile, slots
 from ava.arbiter import Arbiter, address
 
 _SANDBOX_START_SECONDS = 15
@@ -149,8 +149,7 @@ def _sandbox_answers(port: int) -> bool:
 
 
 def prepare_django() -> str:
-    """Check the set-up, bring the database up to date, collect static files, seed the demo, and
-    do what the apps want done at each start.
+    """Check the set-up, bring the database up to date, collect static files, seed the demo.
 
     Returns:
         What to print once AVA answers: in sandbox mode how to try it, else nothing.
@@ -177,7 +176,6 @@ def prepare_django() -> str:
             (settings.STATIC_ROOT / _STAMP).write_text(_static_version())
         if settings.SANDBOX:
             call_command("seed_demo", stdout=greeting)
-        startup.run()
     except (ImproperlyConfigured, SystemCheckError) as fault:
         raise CannotStart(str(fault)) from fault
     except DatabaseError as fault:

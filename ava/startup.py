@@ -1,6 +1,6 @@
-"""What is done once each time the server starts, before it serves. Filled in `AppConfig.ready()`.
+"""What is done each time a web worker begins, before it serves. Filled in `AppConfig.ready()`.
 
-Not done by `manage.py`: another server may be running beside it.
+Not done by `manage.py`: a server may be running beside it.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _hooks: list[Callable[[], None]] = []
 
 
 def register(hook: Callable[[], None]) -> None:
-    """Have this called at each start of the server, with the database up to date."""
+    """Have this called in each worker that begins, with the database up to date."""
     _hooks.append(hook)
 
 

@@ -25,7 +25,7 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from ava import correlation, scrape
+from ava import correlation, scrape, startup
 from ava.pace import DELAY, Outlet, Pacer
 from ava.problems import CONTENT_TYPE, MalformedRequest, Problem
 
@@ -121,12 +121,20 @@ class Worker(ThreadWorker):
 
     def run(self) -> None:
         """Serve, with this process' share of the background work beside it."""
-        from ava.jobs import loop  # the apps are loaded by now
+        from django.db import connections  # the apps are loaded by now
 
+        from ava.jobs import loop
+        from ava.upstream.attendant import Attendant
+
+        startup.run()
+        connections.close_all()  # this thread asks the database nothing more
+        attendant = Attendant()
+        attendant.start()
         loop.start()
         try:
             super().run()
         finally:
+            attendant.stop()
             loop.stop()
 
     def accept(self, listener: Any) -> None:

@@ -31,6 +31,6 @@ class IntegrationsConfig(AppConfig):
         upstream.set_switch(lambda: flags.is_on("CIRCUIT_BREAKER_ENABLED"))
         upstream.set_control_source(controls.control_of)
         upstream.add_listener(events.record)
-        startup.register(lambda: breakers.server_started(now=timezone.now()))
+        startup.register(lambda: breakers.worker_started(now=timezone.now()))
 
         pruning.register("breaker events", events.prune)

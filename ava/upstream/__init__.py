@@ -14,6 +14,7 @@ from ava.upstream.errors import (
 )
 from ava.upstream.registry import (
     add_listener,
+    attend,
     door,
     forget,
     register,
@@ -42,6 +43,7 @@ __all__ = [
     "Snapshot",
     "Transition",
     "add_listener",
+    "attend",
     "door",
     "forget",
     "register",

@@ -200,6 +200,13 @@ class Breaker(pybreaker.CircuitBreaker):
             self._tell_change(self.store.obey(self.rules, order))
             self._obeyed = order.number
 
+    def attend(self) -> None:
+        """Do without a call what is due: carry out a new order, come back to Redis."""
+        if self._switched_off():
+            return
+        self._obey()
+        self._tell_change(self.store.catch_up(self.rules))
+
     def snapshot(self) -> Snapshot:
         """What the breaker looks like now, an order not yet carried out included.
 

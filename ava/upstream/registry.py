@@ -76,6 +76,15 @@ def snapshots() -> list[tuple[Service, Snapshot]]:
     return [(door.service, door.snapshot()) for door in tuple(_doors.values())]
 
 
+def attend() -> None:
+    """Have every breaker do what is due, calls or no calls; one that cannot keeps no other."""
+    for known in tuple(_doors.values()):
+        try:
+            known.works.breaker.attend()
+        except Exception:
+            log.exception("breaker not attended to", service=known.service.label)
+
+
 def add_listener(listener: Callable[[Transition], None]) -> None:
     """Be told of each transition of each breaker: once, outside any lock, in the thread of the
     call that caused it. A listener that raises is logged and breaks nothing."""

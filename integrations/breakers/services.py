@@ -56,10 +56,11 @@ def reset(*, provider: str, reason: str, by: User | None, now: datetime) -> None
     _order(provider, None, reason, by, now, None)
 
 
-def server_started(*, now: datetime) -> None:
+def worker_started(*, now: datetime) -> None:
     """Record that breakers begin closed, where the last event says something else.
 
-    With Redis they do not: they go on as they were.
+    Without Redis there is one worker, and its breakers are gone with it. With Redis they go on as
+    they were.
     """
     if settings.REDIS_URL:
         return
@@ -69,7 +70,7 @@ def server_started(*, now: datetime) -> None:
                 provider=status.provider,
                 from_state=status.state,
                 to_state="closed",
-                reason="AVA started: breakers begin closed",
+                reason="a worker started: breakers begin closed",
                 correlation_id=correlation.current(),
                 at=now,
             )

@@ -1,4 +1,4 @@
-"""What is recorded when a server starts whose breakers live in its own process."""
+"""What is recorded when a worker starts whose breakers live in its own process."""
 
 from datetime import timedelta
 from typing import Any
@@ -39,7 +39,7 @@ def test_a_start_is_recorded_for_a_breaker_that_was_open() -> None:
     assert set(states().values()) == {"closed"}
     event = BreakerEvent.objects.latest("id")
     assert (event.from_state, event.to_state) == ("open", "closed")
-    assert event.reason == "AVA started: breakers begin closed"
+    assert event.reason == "a worker started: breakers begin closed"
     startup.run()
     assert BreakerEvent.objects.count() == 2
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -76,7 +76,7 @@ class RunningAva:
         self.session = requests.Session()
         self.own_sandbox: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "RunningAva":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -156,7 +156,7 @@ class RunningAva:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def login(self, identifier: str = "demo@example.com") -> "RunningAva":
+    def login(self, identifier: str = "demo@example.com") -> Self:
         answer = self.session.post(
             f"{self.url}/api/v1/auth/login",
             json={"identifier": identifier, "password": PASSWORD},

@@ -26,29 +26,34 @@ class Wish:
     Args:
         path: calls or messages.
         behaviour: of the phone, or what becomes of the message.
+        assistant: the one that talks, if one does.
     """
 
     path: str
     to: str
     behaviour: str
+    assistant: str = ""
 
     @property
     def body(self) -> dict[str, str]:
-        said = "say" if self.path == "calls" else "body"
-        return {"to": self.to, "from": OURS, said: f"Hello {self.to}"}
+        body = {"to": self.to, "from": OURS}
+        if self.assistant:
+            return body | {"assistant_id": self.assistant}
+        return body | {"say" if self.path == "calls" else "body": f"Hello {self.to}"}
 
 
 PHONES = ("answer", "answer", "answer", "answer", "busy", "no-answer")
 TEXTS = ("delivered", "delivered", "delivered", "undelivered")
 
 
-def wishes(calls: int, messages: int) -> list[Wish]:
-    """Calls and messages in turn."""
+def wishes(calls: int, messages: int, assistant: str) -> list[Wish]:
+    """Calls and messages in turn; in every fifth call the assistant talks."""
     wanted = [
-        [Wish("calls", f"+1415555{n:04}", PHONES[n % len(PHONES)]) for n in range(calls)],
-        [Wish("messages", f"+1415666{n:04}", TEXTS[n % len(TEXTS)]) for n in range(messages)],
+        Wish("calls", f"+1415555{n:04}", PHONES[n % len(PHONES)], "" if n % 5 else assistant)
+        for n in range(calls)
     ]
-    return sorted((wish for some in wanted for wish in some), key=lambda wish: wish.to[-4:])
+    wanted += [Wish("messages", f"+1415666{n:04}", TEXTS[n % len(TEXTS)]) for n in range(messages)]
+    return sorted(wanted, key=lambda wish: wish.to[-4:])
 
 
 class Crowd:

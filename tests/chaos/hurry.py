@@ -23,8 +23,9 @@ class Hurry(AppConfig):
         from ava.idempotency import services as idempotency
         from telephony import settling
 
-        twilio = upstream.door("twilio")
-        twilio.policy = replace(twilio.policy, deadline=2.0)
+        for provider in ("twilio", "vapi"):
+            door = upstream.door(provider)
+            door.policy = replace(door.policy, deadline=2.0)
         settling.SHORTEST = timedelta(seconds=4)
         settling.PATIENCE = 2.0
         idempotency.LEASE = timedelta(seconds=10)

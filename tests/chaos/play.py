@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tests.chaos import truth
 from tests.chaos.crashes import Crashes
 from tests.chaos.crowd import Crowd, wishes
+from tests.chaos.processes import ChaoticAva
 from tests.chaos.weather import Weather
-from tests.server import RunningAva
 
 SETTLING = 120
 """Seconds; far more than it takes once all is well: a busy machine is no fault."""
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def play(
-    ava: RunningAva,
+    ava: ChaoticAva,
     *,
     calls: int,
     messages: int,
@@ -42,8 +42,9 @@ def play(
     Args:
         more: what else happens now and then.
     """
+    ava.login()
     began = time.monotonic()
-    wanted = wishes(calls, messages)
+    wanted = wishes(calls, messages, ava.assistant())
     for wish in wanted:
         texts = {"behaviour": "answer", "texts": wish.behaviour}
         phone = {"behaviour": wish.behaviour} if wish.path == "calls" else texts
@@ -66,7 +67,7 @@ def play(
     endured = {
         "requests of the clients": crowd.asked,
         "AVA killed": crashes.count,
-        "faults at Twilio": sum(weather.ordered.values()),
+        "faults": sum(weather.ordered.values()),
         "answers that got lost": sum(_was(row, "unknown") for row in known),
         "placed by a second attempt": sum(_was(row, detail="attempt 2") for row in known),
         "refused, asked again": sum(not row["provider_sid"] for row in known),

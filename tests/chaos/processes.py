@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import requests
+
 from ava.env import BASE_DIR
 from tests.server import RunningAva
+
+VAPI_KEY = "vapi-demo-key"
 
 
 class ChaoticAva(RunningAva):
@@ -22,6 +26,18 @@ class ChaoticAva(RunningAva):
         )
         self.environment["AVA_PUBLIC_URL"] = self.url
         self.start_sandbox()
+
+    def assistant(self) -> str:
+        """One of Vapi's that reports to AVA."""
+        credentials = {"api_key": VAPI_KEY, "webhook_secret": "between-vapi-and-ava"}
+        assert self.call("PUT", "/integrations/vapi/credentials", json=credentials).ok
+        answer = requests.post(
+            f"http://127.0.0.1:{self.sandbox_port}/vapi/assistant",
+            json={"name": "Hal", "model": {"provider": "openai", "model": "gpt-4o"}},
+            headers={"Authorization": f"Bearer {VAPI_KEY}"},
+            timeout=5,
+        )
+        return str(answer.json()["id"])
 
 
 class AvaWithCelery(ChaoticAva):

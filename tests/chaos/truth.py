@@ -35,8 +35,14 @@ def rows(ava: RunningAva, path: str) -> list[Row]:
 
 def settled(ava: RunningAva) -> bool:
     """Whether every row has ended, and every webhook is worked through."""
-    ended = all(row["status"] in FINAL[path] for path in FINAL for row in rows(ava, path))
+    ended = all(_is_known(row, path) for path in FINAL for row in rows(ava, path))
     return ended and not any(lost_webhooks(ava))
+
+
+def _is_known(row: Row, path: str) -> bool:
+    """Whether it has ended, and there is no more to be learnt of it."""
+    talked = row["status"] == "completed" and row["assistant_id"] if path == "calls" else ""
+    return row["status"] in FINAL[path] and (not talked or bool(row["transcript"] and row["price"]))
 
 
 def at_twilio(ava: RunningAva, path: str) -> list[Row]:
@@ -52,17 +58,22 @@ def at_twilio(ava: RunningAva, path: str) -> list[Row]:
 
 
 def acknowledged(ava: RunningAva) -> set[tuple[str, str, str]]:
-    """The webhooks that Twilio thinks are safe with AVA: kind, SID, status."""
+    """The webhooks that providers think are safe with AVA: what it is, whose, how that stands."""
     return {
-        _name(urlsplit(webhook["url"]).path, parse_qs(webhook["body"]))
+        _name(urlsplit(webhook["url"]).path, webhook["body"])
         for webhook in ava.shown("webhooks")["webhooks"]
         if webhook["status"] and 200 <= webhook["status"] < 300
     }
 
 
-def _name(path: str, form: dict[str, list[str]]) -> tuple[str, str, str]:
-    sid, status = ("Message", "Message") if path.endswith("message-status") else ("Call", "Call")
-    return path.rpartition("/")[2], form[f"{sid}Sid"][0], form[f"{status}Status"][0]
+def _name(path: str, body: Any) -> tuple[str, str, str]:
+    kind = path.rpartition("/")[2]
+    if kind == "vapi":
+        message = body["message"]
+        return message["type"], message["call"]["id"], message.get("status", "")
+    form = parse_qs(body)
+    what = "Message" if kind == "message-status" else "Call"
+    return kind, form[f"{what}Sid"][0], form[f"{what}Status"][0]
 
 
 def delivered(ava: RunningAva) -> dict[tuple[str, str, str], str]:
@@ -71,7 +82,7 @@ def delivered(ava: RunningAva) -> dict[tuple[str, str, str], str]:
         [sys.executable, "-m", "tests.chaos.deliveries"],
         cwd=BASE_DIR,
         env=ava.environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         check=True,
     ).stdout
     return {(kind, sid, status): state for kind, sid, status, state in json.loads(output)}
@@ -89,7 +100,7 @@ def wrong(ava: RunningAva, told: dict[Wish, Row]) -> Iterator[str]:
         yield from _differ(f"{path} that reached a person", reached, Counter(rings))
         placed = Counter(one["to"] for one in taken)
         yield from _differ(f"{path} at Twilio", placed, Counter(dict.fromkeys(wanted, 1)))
-        yield from _wrong_rows(wanted, rows(ava, path), taken, FINAL[path], told)
+        yield from _wrong_rows(wanted, rows(ava, path), taken, path, told)
 
 
 def _differ(what: str, found: Counter[str], wanted: Counter[str]) -> Iterator[str]:
@@ -102,13 +113,13 @@ def _wrong_rows(
     wanted: dict[str, Wish],
     known: list[Row],
     taken: list[Row],
-    final: set[str],
+    path: str,
     told: dict[Wish, Row],
 ) -> Iterator[str]:
     twilios = {one["sid"]: one["status"] for one in taken}
     for row in known:
-        if row["status"] not in final:
-            yield f"never ends: {row}"
+        if not _is_known(row, path):
+            yield f"never known: {row}"
         if row["provider_sid"] and twilios.get(row["provider_sid"]) != row["status"]:
             yield f"Twilio says {twilios.get(row['provider_sid'])}: {row}"
         if not row["provider_sid"] and (row["status"] != "failed" or not row["error"]):

@@ -1,26 +1,29 @@
-"""Twilio's bad days: some of what is asked of it fails, before or after it has done the work."""
+"""Providers' bad days: some of what is asked of them fails, before or after the work is done."""
 
 import random
 import threading
 from typing import Any
 
-import requests
-
 from tests.server import RunningAva
 
-POST, GET = "POST /2010-04-01", "GET /2010-04-01"
+ADDRESSES = {
+    "twilio": {"POST": "POST /2010-04-01", "GET": "GET /2010-04-01"},
+    "vapi": {"POST": "POST /call", "GET": "GET /call"},
+}
+# A call in five is Vapi's, and no message is.
+PROVIDERS = ("twilio",) * 9 + ("vapi",)
 FAULTS: tuple[dict[str, Any], ...] = (
-    {"kind": "hang", "when": "after", "match": POST},
-    {"kind": "hang", "when": "before", "match": POST},
-    {"kind": "status", "status": 500, "when": "after", "match": POST},
-    {"kind": "status", "status": 500, "when": "before", "match": POST},
-    {"kind": "reset", "when": "after", "match": POST},
-    {"kind": "reset", "when": "before", "match": POST},
-    {"kind": "garbage", "when": "after", "match": POST},
-    {"kind": "status", "status": 429, "match": POST},
-    {"kind": "status", "status": 429, "headers": {"Retry-After": "1"}, "match": POST},
-    {"kind": "reset", "match": GET},
-    {"kind": "status", "status": 503, "match": GET},
+    {"kind": "hang", "when": "after", "match": "POST"},
+    {"kind": "hang", "when": "before", "match": "POST"},
+    {"kind": "status", "status": 500, "when": "after", "match": "POST"},
+    {"kind": "status", "status": 500, "when": "before", "match": "POST"},
+    {"kind": "reset", "when": "after", "match": "POST"},
+    {"kind": "reset", "when": "before", "match": "POST"},
+    {"kind": "garbage", "when": "after", "match": "POST"},
+    {"kind": "status", "status": 429, "match": "POST"},
+    {"kind": "status", "status": 429, "headers": {"Retry-After": "1"}, "match": "POST"},
+    {"kind": "reset", "match": "GET"},
+    {"kind": "status", "status": 503, "match": "GET"},
 )
 # So many in a row open the breaker.
 STORM = 4
@@ -56,10 +59,13 @@ class Weather:
     def _blow(self) -> None:
         while not self._clear.wait(self._pause):
             # Those that struck nobody yet are enough: a wall of them lets nothing through.
-            if len(requests.get(f"{self._ava.sandbox}/faults", timeout=30).json()["faults"]) > 2:
+            waiting = [fault["provider"] for fault in self._ava.shown("faults")["faults"]]
+            provider = self._random.choice(PROVIDERS)
+            if waiting.count(provider) > 2:
                 continue
-            fault = self._random.choice(FAULTS)
+            fault = dict(self._random.choice(FAULTS))
+            fault["match"] = ADDRESSES[provider][fault["match"]]
             for _ in range(STORM if self._random.random() < 0.1 else 1):
-                self._ava.fault(provider="twilio", count=1, **fault)
+                self._ava.fault(provider=provider, count=1, **fault)
                 name = f"{fault['kind']} {fault.get('status', fault.get('when', 'before'))}"
                 self.ordered[name] = self.ordered.get(name, 0) + 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from ava import slots
+from ava import addresses, slots
 
 
 class Arbiter(BaseApplication):
@@ -36,7 +36,7 @@ class Arbiter(BaseApplication):
 def configuration(values: dict[str, Any]) -> dict[str, Any]:
     """gunicorn's settings: one place, used under script/server and in production."""
     return {
-        "bind": address(values).removeprefix("http://"),
+        "bind": addresses.address(values).removeprefix("http://"),
         "worker_class": "ava.worker.Worker",
         "workers": values["WEB_CONCURRENCY"],
         "threads": values["AVA_THREADS"],
@@ -54,18 +54,3 @@ def configuration(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _SLOTS = {"pre_fork": slots.assign, "post_fork": slots.take, "child_exit": slots.leave}
-
-
-def address(values: dict[str, Any]) -> str:
-    """Where AVA listens."""
-    return _url(values["AVA_HOST"], values["AVA_PORT"])
-
-
-def local_address(values: dict[str, Any]) -> str:
-    """Where a person at this machine reaches AVA: "all addresses" is none to connect to."""
-    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not listened on
-    return _url(loopback.get(values["AVA_HOST"], values["AVA_HOST"]), values["AVA_PORT"])
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

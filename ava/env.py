@@ -74,7 +74,11 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         _secret(
             "AVA_DEMO_PASSWORD", "password of the demo users in sandbox mode; random when not set"
         ),
-        _url("AVA_PUBLIC_URL", None, "address under which people and providers reach AVA"),
+        _url(
+            "AVA_PUBLIC_URL",
+            None,
+            "address under which people and providers reach AVA; not needed by the sandbox",
+        ),
         _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
         _number("WEB_CONCURRENCY", 1, "worker processes; more than one needs REDIS_URL", 1, 64),
         _number("AVA_THREADS", 48, "threads of each worker process", 4, 256),

@@ -18,8 +18,8 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-from ava import env, keyfile, slots
-from ava.arbiter import Arbiter, address
+from ava import addresses, env, keyfile, slots
+from ava.arbiter import Arbiter
 
 _SANDBOX_START_SECONDS = 15
 
@@ -229,7 +229,8 @@ def serve(values: dict[str, Any], *, greeting: str) -> None:
     """
 
     def welcome() -> None:
-        print(f"{greeting}\nAVA listens on {address(values)}. Stop it with Ctrl-C.", flush=True)
+        address = addresses.address(values)
+        print(f"{greeting}\nAVA listens on {address}. Stop it with Ctrl-C.", flush=True)
 
     try:
         Arbiter(values, welcome=welcome).run()

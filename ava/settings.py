@@ -8,7 +8,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from ava import env, keyfile, logs
+from ava import addresses, env, keyfile, logs
 
 BASE_DIR = env.BASE_DIR
 
@@ -29,7 +29,7 @@ AVA_KEYS: str = _keys["AVA_KEYS"]
 del _keys
 
 DEBUG: bool = ENV["DJANGO_DEBUG"]
-PUBLIC_URL: str | None = ENV["AVA_PUBLIC_URL"]
+PUBLIC_URL: str | None = addresses.public_url(ENV)
 TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
 SANDBOX: bool = ENV["AVA_SANDBOX"]

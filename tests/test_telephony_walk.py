@@ -23,9 +23,7 @@ people = count(1)
 
 @pytest.fixture(scope="module")
 def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
-    running = RunningAva(tmp_path_factory.mktemp("telephony") / "var")
-    running.environment["AVA_PUBLIC_URL"] = running.url
-    with running:
+    with RunningAva(tmp_path_factory.mktemp("telephony") / "var") as running:
         yield running.login()
 
 

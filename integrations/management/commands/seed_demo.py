@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from ava import arbiter, keyfile
+from ava import addresses, keyfile
 from integrations.credentials import services
 from integrations.credentials.models import Credential
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         return user
 
     def guide(self, password: str) -> str:
-        url = arbiter.local_address(settings.ENV)
+        url = addresses.local_address(settings.ENV)
         body = json.dumps({"identifier": DEMO, "password": password})
         login = shlex.quote(f"{url}/api/v1/auth/login")
         read = shlex.quote(f"{url}/api/v1/vapi/settings")

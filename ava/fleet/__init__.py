@@ -9,9 +9,9 @@ import threading
 
 from django.conf import settings
 
-from ava.fleet.link import FleetLost, Link, Script
+from ava.fleet.link import FleetLost, Link, NotAsked, Script
 
-__all__ = ["FleetLost", "Link", "Script", "forget", "link"]
+__all__ = ["FleetLost", "Link", "NotAsked", "Script", "forget", "link"]
 
 _links: dict[str, Link] = {}
 _making = threading.Lock()
@@ -33,7 +33,7 @@ def link() -> Link | None:
 
 
 def forget() -> None:
-    """Drop every link (tests, and the child of a fork: sockets and threads stay behind there)."""
+    """Close and drop every link (tests)."""
     global _making
     _making = threading.Lock()
     for known in _links.values():

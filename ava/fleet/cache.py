@@ -39,8 +39,11 @@ class FleetCache(BaseCache):
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         def ask(link: Link, k: str) -> Any:
-            text = link.ask(lambda c: c.get(k))
-            return default if text is None else json.loads(text)
+            text = link.command("GET", k)
+            try:
+                return default if text is None else json.loads(text)
+            except ValueError:
+                return default  # not written by AVA
 
         return self._ask(key, version, ask, self._own.get(key, default, version))
 
@@ -62,13 +65,16 @@ class FleetCache(BaseCache):
         life = self._milliseconds(timeout)
 
         def ask(link: Link, k: str) -> Any:
-            return link.ask(lambda c: c.persist(k) if life is None else c.pexpire(k, life))
+            if life is not None:
+                return link.command("PEXPIRE", k, life)
+            link.command("PERSIST", k)
+            return link.command("EXISTS", k)
 
         return bool(self._ask(key, version, ask, self._own.touch(key, timeout, version)))
 
     def delete(self, key: str, version: int | None = None) -> bool:
         own = self._own.delete(key, version)
-        return bool(self._ask(key, version, lambda link, k: link.ask(lambda c: c.delete(k)), own))
+        return bool(self._ask(key, version, lambda link, k: link.command("DEL", k), own))
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Add to a number. Atomic.
@@ -91,7 +97,8 @@ class FleetCache(BaseCache):
         pattern = f"{self.key_prefix}:*"
 
         def ask(link: Link, _: str) -> None:
-            link.ask(lambda c: [c.delete(key) for key in c.scan_iter(pattern, count=1000)])
+            for key in link.scan(pattern):
+                link.command("DEL", key.decode())
 
         self._ask("", None, ask, None)
 
@@ -108,7 +115,8 @@ class FleetCache(BaseCache):
         text, life = json.dumps(value), self._milliseconds(timeout)
 
         def ask(link: Link, k: str) -> Any:
-            return link.ask(lambda c: c.set(k, text, px=life, nx=only_new))
+            lasting = () if life is None else ("PX", life)
+            return link.command("SET", k, text, *lasting, *(("NX",) if only_new else ()))
 
         return self._ask(key, version, ask, own)
 

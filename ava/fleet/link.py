@@ -1,8 +1,8 @@
 """Redis as AVA uses it: one short attempt, and out of the way while it is lost.
 
-redis-py by default tries ten times and waits seconds. A request must not: whoever meets a Redis
-that refuses, is silent, or cannot be written to learns it within `PATIENCE`, and from then on
-everybody is told at once, without a packet, until a thread in the background has found it again.
+Whoever meets a Redis that refuses, is silent, or cannot be written to learns it within `PATIENCE`
+and `GRACE`, and from then on everybody is told at once, without a packet, until a thread in the
+background has found it again.
 """
 
 import contextlib
@@ -10,41 +10,42 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
-import redis
 import structlog
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError
-from redis.retry import Retry
+
+from ava.fleet import budget
+from ava.fleet.connections import Connections
+from ava.fleet.wire import GRACE, Argument, Deadline, Node, Refused, packed
 
 log = structlog.get_logger("ava.fleet")
 
 PATIENCE = 0.035
-"""Seconds for one command, connecting included only in part: the worst is a little more."""
-
-GRACE = 0.01
-"""Seconds more, asked for only then. Where the whole machine stood still for a while, this process
-wakes with its time over while Redis had none to answer."""
+"""Seconds for one command, connecting included. With `GRACE` also what one request may wait for
+Redis in all."""
 
 KNOCK_SECONDS = 0.1
 """How often a lost Redis is tried again, by one thread for the whole process."""
 
+LOOK_UP_SECONDS = 1.0
+"""How often names are looked up while it is lost: its successor may have another address."""
+
 MOST_OWED = 10_000
 """Commands kept for a lost Redis; of more, the oldest are forgotten."""
-
-_KNOCK = "ava:knock"
-
-Argument = str | bytes | int | float
 
 
 class FleetLost(Exception):
     """Redis cannot be reached now. What it was asked may or may not have been done."""
 
 
+class NotAsked(FleetLost):
+    """Redis has not even been asked."""
+
+
 class Script:
-    """A Lua script: atomic in Redis. Every key it touches is in KEYS.
+    """A Lua script: atomic in Redis. Every key it touches is in KEYS, all of one hash tag.
 
     Args:
         source: the script's text; integers, strings and lists come back.
@@ -55,11 +56,18 @@ class Script:
         self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
 
+# As what requests do: where they may not, neither may this.
+_KNOCK = Script("return redis.call('SET', KEYS[1], 1, 'PX', 1000)")
+
 _Command = tuple[Script, tuple[str, ...], tuple[Argument, ...]]
 
 
 class Link:
-    """One process' connections to one Redis, opened as they are needed.
+    """One process' way to one Redis, or to a Redis Cluster.
+
+    Args:
+        url: of Redis, or of any node of the cluster.
+        patience: seconds.
 
     Attributes:
         losses: how often it was lost. Who keeps a local copy of what is shared sees by it that
@@ -67,22 +75,13 @@ class Link:
     """
 
     def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
-        self._client = redis.Redis.from_url(
-            url,
-            socket_timeout=patience,
-            socket_connect_timeout=patience,
-            retry=Retry(NoBackoff(), 0),
-            # Fewer round trips before the first command.
-            protocol=2,
-            driver_info=None,
-        )
+        self._connections = Connections(url)
         self._patience = patience
-        # Lent by pop and append alone, which are atomic.
-        self._idle: list[Any] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._lost = False
         self._owed: OrderedDict[_Command, None] = OrderedDict()
+        self._told: set[str] = set()
         self.losses = 0
 
     @property
@@ -90,8 +89,18 @@ class Link:
         """Whether Redis is known to be out of reach."""
         return self._lost
 
-    def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+    def run(
+        self,
+        script: Script,
+        keys: Sequence[str],
+        args: Sequence[Argument] = (),
+        *,
+        anyway: bool = False,
+    ) -> Any:
         """Run a script.
+
+        Args:
+            anyway: also for a request that has waited for Redis long enough.
 
         Returns:
             What it returns; strings are bytes.
@@ -99,16 +108,40 @@ class Link:
         Raises:
             FleetLost: Redis did not answer, or could not do it.
         """
-        return self.ask(lambda client: self._evaluate(script, keys, args))
+        return self._ask(keys[0], lambda: self._evaluate(script, keys, args), anyway=anyway)
+
+    def command(self, name: str, key: str, *args: Argument) -> Any:
+        """Run a command about one key.
+
+        Raises:
+            FleetLost: Redis did not answer, or could not do it.
+        """
+        asked = (name, key, *args)
+        return self._ask(key, lambda: self._connections.ask(key, asked, self._deadline()))
+
+    def scan(self, pattern: str) -> Iterator[bytes]:
+        """The keys that match, on all nodes that are known.
+
+        Raises:
+            FleetLost: a node did not answer.
+        """
+        for node in self._connections.nodes:
+            at = b"0"
+            while True:
+                at, keys = self._ask(pattern, partial(self._scan, node, at, pattern))
+                yield from keys
+                if at == b"0":
+                    break
 
     def insist(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> None:
-        """Run a script now or, if Redis is lost, before anything else when it is found again.
+        """Run a script now, however long this request has waited for Redis, or if that is lost,
+        before anything else when it is found again.
 
         Args:
             script: one that may be run twice: a lost answer leaves open whether it was.
         """
         try:
-            self.run(script, keys, args)
+            self.run(script, keys, args, anyway=True)
         except FleetLost:
             with self._lock:
                 if self._lost:
@@ -118,105 +151,86 @@ class Link:
                     return
             # It was found in between.
             with contextlib.suppress(FleetLost):
-                self.run(script, keys, args)
-
-    def ask(self, command: Callable[["redis.Redis"], Any]) -> Any:
-        """Run a command of redis-py.
-
-        Raises:
-            FleetLost: Redis did not answer, or could not do it.
-        """
-        if self._lost:
-            raise FleetLost
-        try:
-            return command(self._client)
-        except (redis.RedisError, OSError) as fault:
-            self._lose(fault)
-            raise FleetLost from fault
-        except Exception as fault:
-            if self._closed.is_set():
-                # Closed under this call, which redis-py answers with whatever comes of it.
-                raise FleetLost from fault
-            raise
+                self.run(script, keys, args, anyway=True)
 
     def close(self) -> None:
         """Close all connections, and stop looking for a lost Redis."""
         self._closed.set()
-        self._drop_idle()
-        self._client.connection_pool.disconnect()
+        self._connections.close()
+
+    def _scan(self, node: Node, at: bytes, pattern: str) -> Any:
+        text = packed(("SCAN", at, "MATCH", pattern, "COUNT", 1000))
+        return self._connections.ask_at(node, text, self._deadline())
+
+    def _deadline(self) -> Deadline:
+        return Deadline(self._patience)
+
+    def _ask(self, key: str, exchange: Callable[[], Any], *, anyway: bool = False) -> Any:
+        if self._lost:
+            raise NotAsked
+        spent = budget.current()
+        if spent is None:
+            return self._answer(key, exchange)
+        if not anyway and not spent.leaves_room(self._patience + GRACE):
+            raise NotAsked
+        began = time.monotonic()
+        try:
+            return self._answer(key, exchange)
+        finally:
+            spent.add(time.monotonic() - began)
+
+    def _answer(self, key: str, exchange: Callable[[], Any]) -> Any:
+        try:
+            return exchange()
+        except OSError as fault:
+            self._lose(str(fault) or type(fault).__name__, key)
+            raise FleetLost from fault
+        except Refused as refusal:
+            if refusal.is_loss:
+                self._lose(refusal.code, key)
+            else:
+                self._tell_once(refusal, key)
+            raise FleetLost from refusal
 
     def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+        ask, deadline = self._connections.ask, self._deadline()
         try:
-            return self._exchange("EVALSHA", script.sha, len(keys), *keys, *args)
-        except NoScriptError:
-            # After a restart or a flush.
-            return self._exchange("EVAL", script.source, len(keys), *keys, *args)
+            return ask(keys[0], ("EVALSHA", script.sha, len(keys), *keys, *args), deadline)
+        except Refused as refusal:
+            if refusal.code != "NOSCRIPT":
+                raise
+        # After a restart or a flush, and at a node that has not had it yet.
+        return ask(keys[0], ("EVAL", script.source, len(keys), *keys, *args), deadline)
 
-    def _exchange(self, *command: Argument) -> Any:
-        """One command and its answer, past redis-py's pool and its layers for retries and the like,
-        which take as long as Redis itself."""
-        connection = self._borrow()
-        try:
-            connection.send_packed_command([_packed(command)])
-            if not (connection.can_read(self._patience) or connection.can_read(GRACE)):
-                raise redis.TimeoutError("no answer in time")
-            answer = connection.read_response()
-        except redis.ResponseError:
-            self._idle.append(connection)
-            raise
-        except BaseException:
-            # What is still to come must not be taken for the answer to the next command.
-            connection.disconnect()
-            raise
-        self._idle.append(connection)
-        return answer
+    def _tell_once(self, refusal: Refused, key: str) -> None:
+        """A value of another kind than AVA's, a fault in a script: no loss, but no secret."""
+        if refusal.code not in self._told:
+            self._told.add(refusal.code)
+            log.error("redis refused", cause=refusal.code, key=key)
 
-    def _borrow(self) -> Any:
-        """A connection that is ready. The one used last comes first, so that few are in use."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            pool = self._client.connection_pool
-            connection = pool.connection_class(**pool.connection_kwargs)
-        connection.connect()
-        if self._is_dead(connection):
-            connection.disconnect()
-            connection.connect()
-        return connection
-
-    @staticmethod
-    def _is_dead(connection: Any) -> bool:
-        """Whether Redis has closed it meanwhile: nothing was asked, and yet there is news."""
-        try:
-            return bool(connection.can_read())
-        except (redis.RedisError, OSError):
-            return True
-
-    def _drop_idle(self) -> None:
-        with contextlib.suppress(IndexError):
-            while True:
-                self._idle.pop().disconnect()
-
-    def _lose(self, fault: Exception) -> None:
+    def _lose(self, cause: str, key: str) -> None:
         with self._lock:
             if self._lost or self._closed.is_set():
                 return
             self._lost = True
             self.losses += 1
-        log.warning("redis lost", cause=type(fault).__name__)
-        threading.Thread(target=self._search, name="ava-fleet", daemon=True).start()
+        log.warning("redis lost", cause=cause)
+        threading.Thread(target=self._search, args=(key,), name="ava-fleet", daemon=True).start()
 
-    def _search(self) -> None:
-        """Until Redis can be written to. Connections kept from before may be dead: drop them."""
-        self._drop_idle()
-        self._client.connection_pool.disconnect(inuse_connections=False)
-        started = time.monotonic()
+    def _search(self, key: str) -> None:
+        """Until what has the key can be written to: of a cluster, another node would not do."""
+        knock = _neighbour(key)
+        started = looked_up = time.monotonic()
+        self._connections.forget()
         while not self._closed.wait(KNOCK_SECONDS):
             try:
-                self._client.set(_KNOCK, 1, px=1000)
+                self._evaluate(_KNOCK, [knock], ())
                 self._pay()
-            except (redis.RedisError, OSError, ValueError):
-                # ValueError: a socket that `close` has closed meanwhile.
+            except (OSError, Refused):
+                if time.monotonic() - looked_up > LOOK_UP_SECONDS:
+                    looked_up = time.monotonic()
+                    self._connections.forget()
+                self._connections.enter_elsewhere()
                 continue
             log.warning("redis found again", seconds=round(time.monotonic() - started, 1))
             return
@@ -231,20 +245,17 @@ class Link:
                 command = next(iter(self._owed))
             try:
                 self._evaluate(*command)
-            except redis.ResponseError as fault:
+            except Refused as refusal:
+                if refusal.is_loss:
+                    raise
                 # Redis is there and will never do it.
-                log.error("owed command refused", cause=type(fault).__name__)
+                log.error("owed command refused", cause=refusal.code)
             with self._lock:
                 self._owed.pop(command, None)
 
 
-def _packed(command: Sequence[Argument]) -> bytes:
-    """A command as it goes over the wire (redis.io/docs/latest/develop/reference/protocol-spec).
-
-    redis-py's own way takes as long as a small command does.
-    """
-    parts = [b"*%d\r\n" % len(command)]
-    for argument in command:
-        text = argument if isinstance(argument, bytes) else str(argument).encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(text), text))
-    return b"".join(parts)
+def _neighbour(key: str) -> str:
+    """A key of AVA's own in the same slot of a cluster."""
+    _, opened, rest = key.partition("{")
+    tag, closed, _ = rest.partition("}")
+    return f"ava:knock:{{{tag if opened and closed and tag else key}}}"

@@ -15,7 +15,7 @@ from ava.jobs import services as jobs
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony import sdk
+from telephony import sdk, signatures
 
 GOOD = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
 CALLS = "/api/v1/twilio/calls"
@@ -62,6 +62,18 @@ def until(reached: Callable[[], object]) -> None:
     while not reached():
         assert time.monotonic() < give_up, "it did not happen"
         time.sleep(0.01)
+
+
+def callback(ava: str, kind: str, mark: str, fields: dict[str, str]) -> requests.Response:
+    """What Twilio tells of one that AVA placed.
+
+    Args:
+        mark: the query of the address, such as call=...&attempt=1.
+    """
+    url = f"{ava}/api/v1/webhooks/twilio/{kind}?{mark}"
+    form = [("AccountSid", ACCOUNT_SID), *fields.items()]
+    headers = {signatures.HEADER: signatures.sign(AUTH_TOKEN, url, form)}
+    return requests.post(url, data=form, headers=headers, timeout=10)
 
 
 def posts(sandbox: Sandbox) -> list[Any]:

@@ -89,6 +89,7 @@ def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | 
                 attempted_at=now,
                 missing_since=None,
                 account_sid=account_sid,
+                error="",
             )
         )
         if not claimed:
@@ -166,9 +167,13 @@ def _adopt(
             return row, False
         setattr(row, row.reference_field, sighting.sid)
         row.guessed = not proven
+        if row.stop_requested:
+            follow_up(row, due_at=now)
     elif proven:
         row.guessed = False
     row.attempted_at = row.missing_since = None
+    if not row.is_final:
+        row.error = ""  # of a time when nobody could look
     facts = facts_of(sighting, row)
     # The leg at Twilio of a call that Vapi leads: Vapi knows whose it is.
     leg = facts.get("provider_sid")

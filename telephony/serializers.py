@@ -90,7 +90,9 @@ class IntentSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField(help_text="Of the last change of `status`.")
     send_at = serializers.DateTimeField(allow_null=True)
     error_code = serializers.IntegerField(allow_null=True, help_text="Twilio's.")
-    error = serializers.CharField(help_text="Why it failed, for people; empty if it did not.")
+    error = serializers.CharField(
+        help_text="For people: why it failed, or why AVA cannot look after it now; else empty."
+    )
     price = serializers.SerializerMethodField(help_text="As the provider says, with its sign.")
     price_unit = serializers.CharField(help_text="USD, for instance; empty while unknown.")
     timeline = EntrySerializer(many=True)

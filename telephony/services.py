@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.utils import timezone
 
 from ava.jobs import services as jobs
@@ -16,7 +15,6 @@ from telephony.messages.models import Message
 from telephony.messages.services import send_message
 from telephony.resources import Account, Number
 from telephony.settling import FORGOTTEN
-from telephony.states import UNSENT
 
 __all__ = ["hang_up", "numbers", "place_call", "reconcile", "send_message", "verify"]
 
@@ -60,13 +58,13 @@ def reconcile(*, due_at: datetime) -> int:
     Returns:
         how many there are.
     """
-    recent = Q(status__in=UNSENT) | Q(updated_at__gt=timezone.now() - FORGOTTEN)
+    long_ago = timezone.now() - FORGOTTEN
     waiting = (
-        (Call.job, Call.objects.filter(recent).exclude(status__in=Call.machine.final)),
+        (Call.job, Call.objects.exclude(status__in=Call.machine.final)),
         (
             Message.job,
-            Message.objects.filter(recent)
-            .exclude(status__in=Message.machine.final)
+            Message.objects.exclude(status__in=Message.machine.final)
+            .exclude(status__in=Message.machine.resting, updated_at__lt=long_ago)
             # What a batch has not come to yet is its own affair.
             .exclude(batch__isnull=False, attempt=0),
         ),

@@ -3,6 +3,7 @@
 The job of each intent calls `pursue`, again and again, until there is nothing more to learn.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,12 +11,13 @@ from django.db import transaction
 
 from ava.jobs import Again
 from ava.problems import Problem
-from ava.upstream import ProviderProblem
+from ava.upstream import ProviderAuthFailed, ProviderProblem
 from telephony import dispatch
 from telephony.channel import Channel
 from telephony.dispatch import Clock
 from telephony.intents import Intent
-from telephony.states import CANCELED, FAILED, UNKNOWN, UNSENT
+from telephony.resources import Sighting
+from telephony.states import CANCELED, FAILED, UNKNOWN
 from telephony.timeline import Source, lock, note, observe
 
 # A host's clock and the provider's may differ by this.
@@ -25,7 +27,7 @@ SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=15)
 SHORTEST_WITHOUT_CALLBACKS = timedelta(seconds=2)
 # A provider in trouble.
 PATIENCE = 15.0
-# Of one that the provider has, and that it has not changed for so long, no more is to be learnt.
+# When nothing was learnt of it for so long, no more is to be learnt.
 FORGOTTEN = timedelta(days=2)
 
 
@@ -37,7 +39,7 @@ def pursue(intent: Intent, channel: Channel, *, clock: Clock) -> None:
     """
     now = clock()
     quiet = now - intent.updated_at
-    if intent.is_final or (intent.status not in UNSENT and quiet > FORGOTTEN):
+    if intent.is_final or (intent.status in intent.machine.resting and quiet > FORGOTTEN):
         return
     if intent.reference:
         _follow(intent, channel, now)
@@ -53,19 +55,33 @@ def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     """Ask the provider about one that it has, where it has not told for a while."""
     quiet = now - intent.updated_at
     shortest = SHORTEST if settings.PUBLIC_URL else SHORTEST_WITHOUT_CALLBACKS
-    if quiet < shortest:
+    if quiet < shortest and not intent.stop_requested:
         raise Again((shortest - quiet).total_seconds(), "callbacks may come")
     try:
-        if intent.stop_requested and (ended := channel.end(intent, str(intent.reference))):
-            sighting = ended
-        else:
-            sighting = channel.fetch(intent)
+        sighting = _ended(intent, channel) or channel.fetch(intent)
     except Problem as problem:
-        raise _later(problem) from None
+        _hindered(intent, problem, now)
+        return
     row, _ = dispatch.adopt(intent, sighting, source=Source.FETCH, proven=False, now=now)
-    if not row.is_final:
-        pause = min(max((now - row.updated_at) / 2, shortest), LONGEST)
-        raise Again(pause.total_seconds(), f"{row.status} at the provider")
+    if row.is_final:
+        return
+    quiet = now - row.updated_at
+    if quiet > FORGOTTEN:
+        _give_up(row, f"the provider still says {row.status}.", now)
+        return
+    pause = min(max(quiet / 2, shortest), LONGEST)
+    raise Again(
+        PATIENCE if row.stop_requested else pause.total_seconds(), f"{row.status} at the provider"
+    )
+
+
+def _ended(intent: Intent, channel: Channel) -> Sighting | None:
+    """Stop it, if somebody asked for that and the provider lets it be stopped by now."""
+    if not intent.stop_requested:
+        return None
+    with suppress(Problem):
+        return channel.end(intent, str(intent.reference))
+    return None
 
 
 def _find(intent: Intent, channel: Channel, clock: Clock) -> None:
@@ -81,7 +97,8 @@ def _find(intent: Intent, channel: Channel, clock: Clock) -> None:
     try:
         found = channel.search(intent, _first_attempt(intent) - CLOCKS_DIFFER)
     except Problem as problem:
-        raise _later(problem) from None
+        _hindered(intent, problem, now)
+        return
     for sighting in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
         row, is_it = dispatch.adopt(
             intent, sighting, source=Source.RECONCILE, proven=sighting.proven, now=now
@@ -117,8 +134,7 @@ def _next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
         return
     if intent.expires_at and now > intent.expires_at:
         said = f"It did not reach the provider in time. Nobody got this {intent.word}."
-        facts = {"error": said}
-        observe(intent, told=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
+        _fail(intent, said, now)
         return
     try:
         account_sid = channel.prepare(intent)
@@ -144,7 +160,7 @@ def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
             dispatch.fail(claimed, problem, source=Source.RECONCILE, now=clock())
             return
         release(claimed, problem, now=clock())
-        raise _later(problem) from None
+        raise _soon(problem) from None
     if row.status == UNKNOWN:
         raise Again(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
     raise Again(SHORTEST_WITHOUT_CALLBACKS.total_seconds(), "sent")
@@ -165,8 +181,43 @@ def _first_attempt(intent: Intent) -> datetime:
     return first.at if first else intent.created_at
 
 
-def _later(problem: Problem) -> Again:
-    wait = problem.retry_after or PATIENCE
-    if not isinstance(problem, ProviderProblem):
-        wait = LONGEST.total_seconds()
-    return Again(float(wait), problem.detail)
+def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:
+    """The provider cannot be asked. Where only people can change that they are told, and it has
+    an end; a provider in trouble is waited for.
+
+    Raises:
+        Again: it will be asked once more.
+    """
+    if isinstance(problem, ProviderProblem) and not isinstance(problem, ProviderAuthFailed):
+        raise _soon(problem) from None
+    quiet = now - intent.updated_at
+    if quiet > FORGOTTEN:
+        _give_up(intent, problem.detail, now)
+        return
+    _tell(intent, problem, now)
+    pause = min(max((quiet / 2).total_seconds(), PATIENCE), LONGEST.total_seconds())
+    raise Again(pause, problem.detail) from None
+
+
+def _tell(intent: Intent, problem: Problem, now: datetime) -> None:
+    """Let the user see why AVA does not know more."""
+    with transaction.atomic():
+        row = lock(intent)
+        if row.error == problem.detail or row.is_final:
+            return
+        row.error = problem.detail
+        row.save(update_fields=["error"])
+        note(row, source=Source.RECONCILE, detail=problem.detail, now=now)
+
+
+def _give_up(intent: Intent, why: str, now: datetime) -> None:
+    _fail(intent, f"AVA could not find out what became of it: {why}", now)
+
+
+def _fail(intent: Intent, said: str, now: datetime) -> None:
+    facts = {"error": said}
+    observe(intent, told=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
+
+
+def _soon(problem: Problem) -> Again:
+    return Again(float(problem.retry_after or PATIENCE), problem.detail)

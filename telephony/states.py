@@ -25,12 +25,14 @@ class Machine:
     Args:
         ranks: every status, the later the higher.
         final: nothing follows these.
+        resting: where nothing more may ever be told.
         spoken: words of the provider that mean one of the above.
         exceptions: what may follow a final status all the same.
     """
 
     ranks: Mapping[str, int]
     final: frozenset[str]
+    resting: frozenset[str] = frozenset()
     spoken: Mapping[str, str] = field(default_factory=dict)
     exceptions: frozenset[tuple[str, str]] = frozenset()
 
@@ -84,5 +86,7 @@ MESSAGE = Machine(
         "received": 9,
     },
     final=frozenset({"delivered", "read", "undelivered", FAILED, CANCELED, "received"}),
+    # Not every carrier tells whether a message was delivered.
+    resting=frozenset({"sent", "partially_delivered"}),
     exceptions=frozenset({("delivered", "read")}),
 )

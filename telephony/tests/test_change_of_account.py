@@ -15,13 +15,13 @@ from ava import upstream
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony import signatures
 from telephony.calls.models import Call
 from telephony.conftest import (
     CALLS,
     MESSAGES,
     OURS,
     THEIRS,
+    callback,
     phone,
     posts,
     rings,
@@ -127,15 +127,9 @@ def test_a_running_call_cannot_be_hung_up_without_its_account(
     assert api.post(f"{CALLS}/{key}/hangup").status_code in (200, 202)
 
 
-def callback(ava: str, call: Call, status: str) -> requests.Response:
-    url = f"{ava}/api/v1/webhooks/twilio/call-status?call={call.pk}&attempt={call.attempt}"
-    form = [
-        ("AccountSid", ACCOUNT_SID),
-        ("CallSid", str(call.provider_sid)),
-        ("CallStatus", status),
-    ]
-    headers = {signatures.HEADER: signatures.sign(AUTH_TOKEN, url, form)}
-    return requests.post(url, data=form, headers=headers, timeout=10)
+def busy(ava: str, key: str) -> requests.Response:
+    told = {"CallSid": str(Call.objects.get(pk=key).provider_sid), "CallStatus": "busy"}
+    return callback(ava, "call-status", f"call={key}&attempt=1", told)
 
 
 @pytest.fixture
@@ -150,7 +144,7 @@ def test_callbacks_of_the_operators_account_are_taken_after_the_user_has_stored_
     phone(sandbox, "answer", ring_ms=60_000)
     key = api.post(CALLS, PAIR | {"say": "Hi"}).json()["id"]
     store(served, account_sid=ANOTHER, auth_token="their-own-token")
-    assert callback(ava, Call.objects.get(), "busy").status_code == 204
+    assert busy(ava, key).status_code == 204
     run_jobs()
     assert shown(api, CALLS, key)["status"] == "busy"
 
@@ -168,7 +162,7 @@ def test_one_for_later_goes_out_with_the_account_of_that_time_and_hears_from_it(
     store(user)
     run_jobs(seconds=3601)
     until(lambda: len(posts(sandbox)) == 1)
-    assert callback(ava, Call.objects.get(), "busy").status_code == 204
+    assert busy(ava, key).status_code == 204
     run_jobs(seconds=3602)
     assert shown(api, CALLS, key)["status"] == "busy"
 

@@ -8,6 +8,10 @@ from telephony.addresses import marked
 from telephony.messages.models import Message
 from telephony.resources import Sighting
 
+# https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account
+TRIAL = "Sent from your Twilio trial account - "
+"""In front of each message of a trial account."""
+
 
 class TwilioMessages:
     """Two messages of the same numbers and text are the same to whoever gets them."""
@@ -29,11 +33,11 @@ class TwilioMessages:
         found = client_for(intent.owner, intent.account_sid).messages(
             to=intent.to, from_number=intent.from_number, since=since
         )
-        # A trial account's messages have words of Twilio's in front.
+        said = intent.body.strip()
         return [
             one
             for one in found
-            if one.body.strip().endswith(intent.body.strip())
+            if one.body.removeprefix(TRIAL).strip() == said
             and one.direction in ("outbound-api", "")
         ]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import requests
@@ -69,11 +70,12 @@ def talk(sandbox: Sandbox) -> str:
     return str(answer.json()["phoneCallProviderId"])
 
 
-def lost(api: APIClient, sandbox: Sandbox, when: str) -> str:
-    """A call whose answer gets lost, before or after Twilio has taken it."""
+def lost(api: APIClient, sandbox: Sandbox, when: str, text: str | None = None) -> str:
+    """A call, or a message, whose answer gets lost, before or after Twilio has taken it."""
     api.get("/api/v1/twilio/numbers")
     sandbox.faults.add("twilio", "reset", when=when, count=1, match=TWILIO)
-    answer = api.post(CALLS, PAIR | {"say": "Hi"})
+    path, body = (MESSAGES, {"body": text}) if text else (CALLS, {"say": "Hi"})
+    answer = api.post(path, PAIR | body)
     assert answer.status_code == 202, answer.content
     return str(answer.json()["id"])
 
@@ -96,6 +98,28 @@ def test_what_still_waits_in_twilios_queue_is_found(
     assert found["provider_sid"]
     assert len(posts(sandbox)) == 2
     assert len(rings(sandbox)) <= 1
+
+
+def test_a_text_is_not_taken_for_the_end_of_another(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    yes = lost(api, sandbox, "before", "Yes")
+    oh_yes = lost(api, sandbox, "after", "Oh Yes")
+    for seconds in (21, 32, 43):
+        run_jobs(seconds=seconds)
+    assert [parse_qs(one.body)["Body"] for one in posts(sandbox)] == [["Yes"], ["Oh Yes"], ["Yes"]]
+    found = [shown(api, key, MESSAGES)["provider_sid"] for key in (yes, oh_yes)]
+    assert all(found)
+
+
+def test_a_text_is_found_behind_the_words_of_a_trial_account(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    key = lost(api, sandbox, "after", "Yes ")
+    [taken] = sandbox._world.twilio.messages._messages.values()
+    taken.body = f"Sent from your Twilio trial account - {taken.body}"
+    run_jobs(seconds=21)
+    assert shown(api, key, MESSAGES)["provider_sid"] == taken.sid
 
 
 def test_a_call_of_vapis_over_the_same_number_is_never_taken_for_ours(

@@ -22,7 +22,7 @@ class MemoryStore:
     """A circuit behind a lock that is held for the step alone, never during a call.
 
     Args:
-        clock: seconds, never going back.
+        clock: seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

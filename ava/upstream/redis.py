@@ -178,18 +178,19 @@ def _circuit(fields: list[int | bytes]) -> Circuit:
     state, forced, *rest = fields
     if not state:
         return Circuit()
-    until, order, generation, _, failures, successes, opened_at, probe, lease = cast(
-        list[int], rest
-    )
+    period, order, generation, _, failures, successes, *times = cast(list[int], rest)
+    opened_at, probe, lease, forced_at, leased_at = times
     return Circuit(
         state=_STATES[cast(bytes, state)],
         forced=_FORCED[cast(bytes, forced)],
-        forced_until=_seconds(until) or None,
+        forced_at=_seconds(forced_at),
+        forced_for=_seconds(period) or None,
         order=order,
         generation=generation,
         failures=failures,
         successes=successes,
         opened_at=_seconds(opened_at),
         probe=probe,
-        lease_until=_seconds(lease) or None,
+        leased_at=_seconds(leased_at),
+        lease=_seconds(lease) or None,
     )

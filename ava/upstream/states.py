@@ -13,6 +13,9 @@ whose lease went to somebody else, has to say is no longer heard.
 
 Operators' orders are numbered. A circuit obeys an order only if it is newer than the last one it
 obeyed, so that whoever brings an old one late changes nothing.
+
+Clocks go back. Whatever began later than now is taken to begin now, so that nothing lasts longer
+than it was meant to.
 """
 
 from dataclasses import dataclass, replace
@@ -56,14 +59,16 @@ class Circuit:
 
     state: State = "closed"
     forced: Forced = None
-    forced_until: float | None = None
+    forced_at: float = 0.0
+    forced_for: float | None = None
     order: int = 0
     generation: int = 0
     failures: int = 0
     successes: int = 0
     opened_at: float = 0.0
     probe: int = 0
-    lease_until: float | None = None
+    leased_at: float = 0.0
+    lease: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ def admit(
     change = None
     if circuit.state == "open":
         circuit, change = _enter(circuit, "half_open", now, RECOVERED)
-    circuit = replace(circuit, probe=circuit.probe + 1, lease_until=now + lease)
+    circuit = replace(circuit, probe=circuit.probe + 1, leased_at=now, lease=lease)
     return circuit, Ticket(circuit.generation, circuit.probe), change
 
 
@@ -158,9 +163,9 @@ def record(circuit: Circuit, rules: Rules, now: float, ticket: Ticket, outcome: 
         return circuit, None
     if circuit.state == "closed":
         return _record_closed(circuit, rules, now, outcome)
-    if ticket.probe != circuit.probe or circuit.lease_until is None:
+    if ticket.probe != circuit.probe or circuit.lease is None:
         return circuit, None
-    return _record_probe(replace(circuit, lease_until=None), rules, now, outcome)
+    return _record_probe(replace(circuit, lease=None), rules, now, outcome)
 
 
 def _record_closed(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) -> Step:
@@ -202,8 +207,8 @@ def obey(circuit: Circuit, order: Order, now: float) -> Step:
     circuit = replace(circuit, order=order.number)
     if order.seconds is not None and order.seconds <= 0:
         return _let_go(circuit), None
-    until = None if order.forced is None or order.seconds is None else now + order.seconds
-    circuit = replace(circuit, forced=order.forced, forced_until=until)
+    period = order.seconds if order.forced else None
+    circuit = replace(circuit, forced=order.forced, forced_at=now, forced_for=period)
     return _enter(circuit, order.forced or "closed", now, order.reason)
 
 
@@ -218,10 +223,8 @@ def resumed(
     """
     circuit = Circuit(state=state, generation=generation, order=order.number)
     if order.forced and (order.seconds is None or order.seconds > 0):
-        until = None if order.seconds is None else now + order.seconds
-        return replace(
-            circuit, state=order.forced, forced=order.forced, forced_until=until, opened_at=now
-        )
+        held = replace(circuit, forced=order.forced, forced_at=now, forced_for=order.seconds)
+        return replace(held, state=order.forced, opened_at=now)
     return replace(circuit, opened_at=now + wait - rules.recovery)
 
 
@@ -247,14 +250,21 @@ def _enter(circuit: Circuit, to: State, now: float, reason: str) -> Step:
         failures=0 if to == "closed" else circuit.failures,
         successes=0,
         opened_at=now if to == "open" else circuit.opened_at,
-        lease_until=None,
+        lease=None,
     )
     return entered, None if to == circuit.state else Change(circuit.state, to, reason)
 
 
 def _released(circuit: Circuit, now: float) -> Circuit:
-    """Without a force whose time has come."""
-    if circuit.forced_until is None or now < circuit.forced_until:
+    """Without times that are still to come, and without a force whose time is over."""
+    if max(circuit.opened_at, circuit.forced_at, circuit.leased_at) > now:
+        circuit = replace(
+            circuit,
+            opened_at=min(circuit.opened_at, now),
+            forced_at=min(circuit.forced_at, now),
+            leased_at=min(circuit.leased_at, now),
+        )
+    if circuit.forced_for is None or now < circuit.forced_at + circuit.forced_for:
         return circuit
     return _let_go(circuit)
 
@@ -262,15 +272,17 @@ def _released(circuit: Circuit, now: float) -> Circuit:
 def _let_go(circuit: Circuit) -> Circuit:
     if circuit.forced is None:
         return circuit
-    circuit = replace(circuit, forced=None, forced_until=None)
+    circuit = replace(circuit, forced=None, forced_for=None)
     return _enter(circuit, circuit.state, circuit.opened_at, "")[0]
 
 
 def _wait(circuit: Circuit, rules: Rules, now: float) -> float:
     if circuit.forced:
-        return rules.recovery if circuit.forced_until is None else circuit.forced_until - now
+        if circuit.forced_for is None:
+            return rules.recovery
+        return circuit.forced_at + circuit.forced_for - now
     if circuit.state == "open":
         return max(0.0, circuit.opened_at + rules.recovery - now)
-    if circuit.lease_until is not None and now < circuit.lease_until:
+    if circuit.lease is not None and now < circuit.leased_at + circuit.lease:
         return PROBE_RETRY_AFTER
     return 0.0

@@ -10,7 +10,7 @@ if c.state ~= 'closed' then
     passed = 0
   else
     if c.state == 'open' then from = enter('half_open') end
-    c.probe, c.lease_until, dirty = c.probe + 1, now + lease, true
+    c.probe, c.leased_at, c.lease, dirty = c.probe + 1, now, lease, true
     number = c.probe
   end
 end

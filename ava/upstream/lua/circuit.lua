@@ -1,7 +1,7 @@
 -- The steps of states.py, made atomic by Redis. Every script begins with this text.
 --
--- A circuit is one hash. Times and durations are whole microseconds on Redis' own clock; a time
--- of 0 is none. ARGV[1] is empty, except in tests, which bring a clock of their own.
+-- A circuit is one hash. Times and durations are whole microseconds on Redis' own clock; a duration
+-- of 0 is none. What is no circuit, whoever wrote it, is none. ARGV[1] is empty, except in tests, which bring a clock of their own.
 --
 -- What the hash has beyond a Circuit of states.py:
 -- * generation grows to the time at which it began. So it never repeats, not even when Redis
@@ -19,8 +19,10 @@ local RECOVERED = 'recovery time is over'
 -- kept until it is closed.
 local IDLE_MS = 24 * 60 * 60 * 1000
 
-local FIELDS = {'state', 'forced', 'forced_until', 'order', 'generation', 'epoch', 'failures',
-  'successes', 'opened_at', 'probe', 'lease_until'}
+local FIELDS = {'state', 'forced', 'forced_for', 'order', 'generation', 'epoch', 'failures',
+  'successes', 'opened_at', 'probe', 'lease', 'forced_at', 'leased_at'}
+local STATES = {closed = true, half_open = true, open = true}
+local FORCES = {[''] = true, open = true, closed = true}
 
 local key, now = KEYS[1], tonumber(ARGV[1])
 if not now then
@@ -28,9 +30,14 @@ if not now then
   now = time[1] * 1000000 + time[2]
 end
 
-local c = {}
-for i, value in ipairs(redis.call('HMGET', key, unpack(FIELDS))) do
-  c[FIELDS[i]] = tonumber(value or 0) or value
+local c, stored = {}, redis.call('HMGET', key, unpack(FIELDS))
+local is_circuit = STATES[stored[1]] and FORCES[stored[2]]
+for i = 3, #FIELDS do
+  local number = tonumber(stored[i])
+  is_circuit = is_circuit and number and number >= 0 and number <= 2^53
+end
+for i, field in ipairs(FIELDS) do
+  c[field] = is_circuit and (i > 2 and tonumber(stored[i]) or stored[i]) or 0
 end
 
 -- Make the circuit if there is none; whether that was so.
@@ -61,7 +68,7 @@ end
 -- Begin a generation in this state; returns the state before, false if it is the same.
 local function enter(to, at)
   local from = c.state
-  c.state, c.successes, c.lease_until = to, 0, 0
+  c.state, c.successes, c.lease = to, 0, 0
   c.generation = math.max(c.generation + 1, now)
   if to == 'closed' then c.failures = 0 end
   if to == 'open' then c.opened_at = at end
@@ -75,23 +82,26 @@ end
 
 local function let_go()
   if c.forced == '' then return end
-  c.forced, c.forced_until = '', 0
+  c.forced, c.forced_for = '', 0
   enter(c.state, c.opened_at)
 end
 
--- End a force whose time has come; whether that was so.
+-- Let begin now what is still to come, and end a force whose time is over; whether there was any.
 local function release()
-  if c.forced_until == 0 or now < c.forced_until then return false end
+  local is_back = math.max(c.opened_at, c.forced_at, c.leased_at) > now
+  c.opened_at, c.forced_at = math.min(c.opened_at, now), math.min(c.forced_at, now)
+  c.leased_at = math.min(c.leased_at, now)
+  if c.forced_for == 0 or now < c.forced_at + c.forced_for then return is_back end
   let_go()
   return true
 end
 
 local function wait_left(recovery)
   if c.forced ~= '' then
-    return c.forced_until == 0 and recovery or c.forced_until - now
+    return c.forced_for == 0 and recovery or c.forced_at + c.forced_for - now
   end
   if c.state == 'open' then return math.max(0, c.opened_at + recovery - now) end
-  return now < c.lease_until and PROBE_RETRY_AFTER or 0
+  return now < c.leased_at + c.lease and PROBE_RETRY_AFTER or 0
 end
 
 -- `period` is how long the force holds, nil for no end; returns the state before, false if it is
@@ -103,7 +113,7 @@ local function obey(number, forced, period)
     let_go()
     return false
   end
-  c.forced, c.forced_until = forced, forced ~= '' and period and now + period or 0
+  c.forced, c.forced_at, c.forced_for = forced, now, forced ~= '' and period or 0
   return enter(forced == '' and 'closed' or forced, now)
 end
 

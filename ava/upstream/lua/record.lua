@@ -15,8 +15,8 @@ if c.state == 'closed' then
     return nil
   end
 else
-  if c.probe ~= tonumber(ARGV[5]) or c.lease_until == 0 then return nil end
-  c.lease_until = 0
+  if c.probe ~= tonumber(ARGV[5]) or c.lease == 0 then return nil end
+  c.lease = 0
   if outcome == 'failure' then
     c.failures = c.failures + 1
     from, reason = enter('open', now), 'the probe failed'

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.exceptions import ResponseError
 
-from ava.fleet import Link
+from ava.fleet import FleetLost, Link
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore
 from ava.upstream.states import Change, Order, Outcome, Refusal, Rules, Snapshot, Ticket
@@ -21,6 +21,7 @@ KEY = "ava:{breaker:vapi}:circuit"
 SECONDS = st.sampled_from([None, 0, 0.25, 3, 8, 20])
 STEPS = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([0.25, 1, 4, 7.75, 8])),
+    st.tuples(st.just("wait"), st.sampled_from([-0.25, -5, -900])),
     st.tuples(st.just("admit"), st.sampled_from([0.5, 4.0])),
     st.tuples(st.just("admit"), st.sampled_from([0.5, 4.0])),
     st.tuples(st.just("record"), st.integers(0, 9), st.sampled_from(Outcome)),
@@ -92,6 +93,7 @@ def test_lua_and_python_do_the_same_whatever_happens(link: Link) -> None:
     @given(st.lists(STEPS, min_size=10, max_size=40))
     def agree(steps: list[tuple[Any, ...]]) -> None:
         clock = Clock()
+        clock.advance(1_000_000)  # it never goes back to before the epoch
         shared = RedisStore(link, f"diff{next(_numbers)}", clock=clock)
         sides = Side(MemoryStore(clock)), Side(shared)
         for step in steps:
@@ -203,6 +205,49 @@ def test_looking_is_no_write(store: RedisStore, redis: RedisServer) -> None:
         assert store.snapshot(RULES).state == "closed"
     finally:
         redis.client.replicaof("NO", "ONE")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"state": "bogus"},
+        {"state": ""},
+        {"forced": "maybe"},
+        {"generation": "x"},
+        {"generation": "1e300"},
+        {"generation": "1.5"},
+        {"epoch": "nan"},
+        {"failures": "-1"},
+        {"order": "9e18"},
+        {"opened_at": "9e17"},
+    ],
+)
+@pytest.mark.parametrize("state", ["closed", "open"])
+def test_what_is_no_circuit_is_taken_for_none(
+    store: RedisStore, redis: RedisServer, state: Any, forged: dict[str, str]
+) -> None:
+    store.admit(RULES, 4.0)
+    store.move(state, "by hand")
+    redis.client.hset(KEY, mapping=forged)
+    assert store.snapshot(RULES).state in ("closed", "open")
+    store.record(RULES, Ticket(5), Outcome.FAILURE)
+    store.admit(RULES, 4.0)
+    store.obey(Order(1))
+    assert isinstance(store.admit(RULES, 4.0)[0], Ticket)
+    tripped(store)
+    assert store.snapshot(RULES).state == "open"
+
+
+def test_a_key_of_another_kind_is_no_lost_redis(
+    store: RedisStore, link: Link, redis: RedisServer
+) -> None:
+    redis.client.set(KEY, "somebody else's")
+    for _ in range(3):
+        with pytest.raises(FleetLost):
+            store.admit(RULES, 4.0)
+    assert link.losses == 0
+    redis.client.delete(KEY)
+    assert isinstance(store.admit(RULES, 4.0)[0], Ticket)
 
 
 def test_it_runs_on_a_cluster_that_refuses_keys_of_several_slots() -> None:

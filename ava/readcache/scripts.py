@@ -12,8 +12,11 @@ All keys of an account share one hash tag.
 """
 
 from ava.fleet import Script
+from ava.readcache.shelf import KEEP_SECONDS
 
-_COMMON = """
+_COMMON = (
+    f"local OLDEST = {round(KEEP_SECONDS * 1_000_000)}"
+    + """
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -33,8 +36,11 @@ local function order(first)
   return told[1], dropped
 end
 
+-- Of what comes from the future, because the clock has gone back, nobody knows the age: it is as
+-- old as anything that is kept.
 local function age(at)
-  return math.max(0, now() - at)
+  local passed = now() - at
+  return passed < 0 and OLDEST or passed
 end
 
 -- A copy or a lease, unless it is of another order or dropped.
@@ -76,6 +82,7 @@ local function let_go(token)
   end
 end
 """
+)
 
 LOOK = Script(
     _COMMON

@@ -1,8 +1,10 @@
 """Where the tests of copies keep them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from ava.tests.reading import Clock, FleetClock
+from ava.tests.reading import Clock, FleetClock, make
 
 
 @pytest.fixture(params=["memory", "fleet"])
@@ -11,3 +13,19 @@ def clock(request):
     if request.param == "memory":
         return Clock()
     return FleetClock(request.getfixturevalue("redis"))
+
+
+@pytest.fixture
+def here(clock):
+    return make(clock)
+
+
+@pytest.fixture
+def there(clock):
+    return make(clock, name="there")
+
+
+@pytest.fixture
+def pool():
+    with ThreadPoolExecutor(8) as pool:
+        yield pool

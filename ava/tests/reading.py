@@ -111,6 +111,13 @@ def age_copies(client, seconds):
             client.pexpire(name, client.pttl(name) - round(1000 * seconds))
 
 
+def begun(pool, cache, source, **kwargs):
+    """A read that has reached its source."""
+    read = pool.submit(cache.read, KEY, source, **kwargs)
+    assert source.begun.acquire(timeout=WAIT)
+    return read
+
+
 def make(clock, /, *, name="test", shelf=None, **kwargs):
     options = {"fresh_for": lambda: 300.0, "busy": Busy}
     return ReadCache(name, shelf=shelf or clock.shelf(), **{**options, **kwargs})

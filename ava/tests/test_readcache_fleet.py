@@ -1,7 +1,6 @@
 """Two caches that share nothing but Redis, as those of two processes do."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client import REGISTRY
@@ -9,36 +8,13 @@ from prometheus_client import REGISTRY
 from ava import fleet
 from ava.fleet import Link
 from ava.readcache.memory import SIZE
-from ava.tests.reading import KEY, WAIT, Busy, Down, FleetClock, Places, Source, make, until
+from ava.tests.reading import KEY, WAIT, Busy, Down, FleetClock, Places, Source, begun, make, until
 from tests.redis import RedisServer
 
 
 @pytest.fixture
 def clock(redis):
     return FleetClock(redis)
-
-
-@pytest.fixture
-def here(clock):
-    return make(clock)
-
-
-@pytest.fixture
-def there(clock):
-    return make(clock, name="there")
-
-
-@pytest.fixture
-def pool():
-    with ThreadPoolExecutor(8) as pool:
-        yield pool
-
-
-def begun(pool, cache, source, **kwargs):
-    """A read that has reached its source."""
-    read = pool.submit(cache.read, KEY, source, **kwargs)
-    assert source.begun.acquire(timeout=WAIT)
-    return read
 
 
 def counted(result):
@@ -225,138 +201,6 @@ class TestSealed:
             redis.client.hset(name, "blob", redis.client.hget(other, "blob"))
         assert there.last_good(KEY) is None
         assert there.read(KEY, Source("two")).value == "two"
-
-
-class TestLost:
-    def found_again(self):
-        until(lambda: not fleet.link().lost)
-
-    @pytest.fixture
-    def redis(self, settings):
-        """One that a test may kill."""
-        with RedisServer() as server:
-            settings.REDIS_URL = server.url
-            fleet.forget()
-            # Soon enough to wait for, late enough for a busy machine.
-            fleet._links[server.url] = Link(server.url, patience=0.3)
-            yield server
-            fleet.forget()
-
-    @pytest.fixture(params=["stop", "freeze"])
-    def losing(self, request, redis):
-        return getattr(redis, request.param)
-
-    def test_every_read_goes_to_the_source(self, here, losing):
-        here.read(KEY, Source("one"))
-        losing()
-        source = Source("two", "three")
-        assert [here.read(KEY, source).value for _ in range(2)] == ["two", "three"]
-
-    def test_concurrent_misses_in_one_process_are_still_one_read(self, clock, losing, pool):
-        cache = make(clock, places=(places := Places(8)))
-        losing()
-        source = Source("one", held=True)
-        reads = [begun(pool, cache, source)]
-        reads += [pool.submit(cache.read, KEY, source) for _ in range(3)]
-        until(lambda: places.taken == 3)
-        source.go.set()
-        assert {read.result(WAIT).value for read in reads} == {"one"}
-
-    def test_the_last_good_copy_of_this_process_covers_both_failing(self, here, clock, losing):
-        here.read(KEY, Source("good"))
-        losing()
-        copy = here.read(KEY, Source(Down()), tolerate=(Down,))
-        assert (copy.value, copy.stale) == ("good", True)
-        assert here.last_good(KEY).stale is True
-
-    def test_a_read_and_a_drop_in_its_middle_go_on(self, here, losing, pool):
-        source = Source("old", held=True)
-        read = begun(pool, here, source)
-        losing()
-        here.drop(KEY)
-        source.go.set()
-        assert read.result(WAIT).value == "old"
-        assert here.read(KEY, Source("new")).value == "new"
-
-    def test_who_waits_for_another_process_reads_itself(self, here, clock, losing, pool):
-        there = make(clock, places=(places := Places(8)))
-        held = Source("here", held=True)
-        read = begun(pool, here, held)
-        waiting = pool.submit(there.read, KEY, Source("there"))
-        until(lambda: places.taken)
-        losing()
-        assert waiting.result(WAIT).value == "there"
-        held.go.set()
-        assert read.result(WAIT).value == "here"
-
-    def test_a_drop_meanwhile_holds_when_redis_is_back_with_what_it_held(self, here, there, redis):
-        here.read(KEY, Source("old"))
-        redis.freeze()
-        here.drop(KEY[:1])
-        redis.thaw()
-        self.found_again()
-        assert there.last_good(KEY) is None
-
-    def test_what_people_saw_meanwhile_does_not_go_back(self, here, redis):
-        here.read(KEY, Source("old"))
-        redis.freeze()
-        assert here.read(KEY, Source("new")).value == "new"
-        redis.thaw()
-        self.found_again()
-        assert here.read(KEY, Source(Down()), tolerate=(Down,)).value == "new"
-        assert here.read(KEY, Source("newest")).value == "newest"
-        assert here.read(KEY, Source("unused")).value == "newest"
-
-    def test_a_read_that_ended_meanwhile_holds_up_nobody(self, here, clock, redis, pool):
-        source = Source("here", held=True)
-        read = begun(pool, here, source)
-        redis.freeze()
-        source.go.set()
-        assert read.result(WAIT).value == "here"
-        redis.thaw()
-        self.found_again()
-        there = make(clock, places=Places(0))
-        assert there.read(KEY, Source("there")).value == "there"
-
-    def test_a_turn_whose_grant_got_lost_holds_up_nobody(self, here, clock, redis):
-        here.read(("ada", "other"), Source("connected"))
-        redis.freeze()
-        here._shelf.claim(KEY, edition=0, fresh_for=0, awaited=None)
-        redis.thaw()
-        self.found_again()
-        assert make(clock, places=Places(0)).read(KEY, Source("there")).value == "there"
-
-    @pytest.mark.parametrize("how", ["flush", "restart"])
-    def test_a_redis_that_lost_everything_loses_no_order(self, here, there, redis, pool, how):
-        here.read(KEY, Source("good"))
-        source = Source("before", held=True)
-        read = begun(pool, here, source, doubted=True)
-        there.drop(KEY)
-        if how == "flush":
-            redis.flush()
-        else:
-            redis.stop()
-            redis.start()
-            there.last_good(KEY)
-            self.found_again()
-        source.go.set()
-        assert read.result(WAIT).value == "before"
-        assert there.last_good(KEY) is None
-        assert there.read(KEY, Source("after")).value == "after"
-        assert here.read(KEY, Source("unused")).value == "after"
-
-    def test_after_a_flush_the_last_good_copy_of_this_process_is_a_stale_one(self, here, redis):
-        here.read(KEY, Source("good"))
-        redis.flush()
-        copy = here.read(KEY, Source(Down()), tolerate=(Down,))
-        assert (copy.value, copy.stale) == ("good", True)
-        assert here.read(KEY, Source("new")).value == "new"
-
-    def test_after_a_flush_and_a_drop_elsewhere_there_is_none(self, here, there, redis):
-        here.read(KEY, Source("good"))
-        redis.flush()
-        there.drop(KEY)
-        assert here.last_good(KEY) is None
 
 
 def test_an_account_is_in_one_slot_of_a_cluster(settings):

@@ -13,6 +13,10 @@ class Channel(Protocol):
     provider: str
     """The name of its door out."""
 
+    def is_told(self, intent: Any) -> bool:
+        """Whether AVA expects that the provider tells by itself how it goes on."""
+        ...
+
     def prepare(self, intent: Any) -> str:
         """See whether the next attempt may be made. The account it goes out with; "" where none
         is kept."""

@@ -28,6 +28,9 @@ log = structlog.get_logger("telephony")
 
 Clock = Callable[[], datetime]
 
+SOON = timedelta(seconds=2)
+"""Of what the provider does not tell by itself, AVA asks after this."""
+
 END_DUPLICATE = "telephony.end_duplicate"
 
 
@@ -57,11 +60,14 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
     if later:
         return intent
     try:
-        return attempt(intent, channel, clock=clock)
+        row = attempt(intent, channel, clock=clock)
     except Problem as problem:
         # Nothing was done: the same Idempotency-Key may begin anew.
         fail(intent, problem, source=Source.API, now=clock(), frees_key=True)
         raise
+    if row.reference and not channel.is_told(row):
+        follow_up(row, due_at=clock() + SOON)
+    return row
 
 
 def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | None:

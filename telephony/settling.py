@@ -54,7 +54,7 @@ def pursue(intent: Intent, channel: Channel, *, clock: Clock) -> None:
 def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     """Ask the provider about one that it has, where it has not told for a while."""
     quiet = now - intent.updated_at
-    shortest = SHORTEST if settings.PUBLIC_URL else SHORTEST_WITHOUT_CALLBACKS
+    shortest = SHORTEST if channel.is_told(intent) else dispatch.SOON
     if quiet < shortest and not intent.stop_requested:
         raise Again((shortest - quiet).total_seconds(), "callbacks may come")
     try:

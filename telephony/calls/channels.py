@@ -17,6 +17,7 @@ from telephony.calls.models import Call
 from telephony.channel import Channel
 from telephony.errors import TwilioNotFound, TwilioRejected
 from telephony.resources import Sighting
+from telephony.timeline import Source
 from vapi_settings import calls as vapi
 from vapi_settings.callerrors import CallNotControllable, CallNotFound
 from vapi_settings.records import VapiCall
@@ -37,6 +38,9 @@ class TwilioCalls:
     asks for it tells which attempt it is, and a second one is told to hang up."""
 
     provider = "twilio"
+
+    def is_told(self, intent: Call) -> bool:
+        return bool(settings.PUBLIC_URL)
 
     def prepare(self, intent: Call) -> str:
         return accounts.credentials_to_send(intent).fields["account_sid"]
@@ -102,6 +106,10 @@ class AssistantCalls:
     """Calls in which a Vapi assistant talks. Vapi keeps AVA's mark in the call's metadata."""
 
     provider = "vapi"
+
+    def is_told(self, intent: Call) -> bool:
+        # An assistant with a server of its own reports there, others at once that it is queued.
+        return intent.timeline.filter(source=Source.CALLBACK).exists()
 
     def prepare(self, intent: Call) -> str:
         return ""

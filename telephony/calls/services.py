@@ -94,7 +94,7 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
             advance(row, told=CANCELED, source=Source.USER, now=now)
         row.save()
         if not row.is_final:
-            dispatch.follow_up(row, due_at=now + settling.SHORTEST_WITHOUT_CALLBACKS)
+            dispatch.follow_up(row, due_at=now + dispatch.SOON)
     if row.is_final or not row.reference:
         return row
     ended = channel_of(row).end(row, row.reference)

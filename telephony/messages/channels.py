@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.conf import settings
+
 from telephony import accounts
 from telephony.accounts import client_for
 from telephony.addresses import marked
@@ -19,6 +21,9 @@ class TwilioMessages:
     provider = "twilio"
 
     def prepare(self, intent: Message) -> str:
+    def is_told(self, intent: Message) -> bool:
+        return bool(settings.PUBLIC_URL)
+
         return accounts.credentials_to_send(intent).fields["account_sid"]
 
     def send(self, intent: Message) -> Sighting:

@@ -96,6 +96,19 @@ def test_a_phone_that_is_not_answered_is_told_in_the_same_words(
     assert ended(api, place(api)["id"])["status"] == status
 
 
+@pytest.mark.parametrize("mute", [False, True])
+def test_where_the_assistant_reports_elsewhere_the_first_look_comes_soon(
+    api: APIClient, caller: User, sandbox: Sandbox, settings: Any, mute: bool
+) -> None:
+    settings.PUBLIC_URL = "" if mute else "https://ava.example"
+    phone(sandbox, "busy")
+    placed = place(api)
+    at_vapi = sandbox.vapi.calls.store.get
+    until(lambda: (at_vapi(placed["vapi_call_id"]) or {})["status"] == "ended")
+    run_jobs(seconds=3)
+    assert api.get(f"{CALLS}/{placed['id']}").json()["status"] == "busy"
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_lost_answer_is_found_by_the_mark_or_placed_again(
     api: APIClient, caller: User, sandbox: Sandbox, when: str

@@ -4,10 +4,12 @@ from itertools import count
 from typing import Any
 
 import pytest
+import requests
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
+from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.calls.models import Call
 from telephony.conftest import (
     CALLS,
@@ -64,6 +66,23 @@ def test_without_callbacks_the_end_of_a_call_is_fetched(
     until(lambda: shown()["status"] == status)
     told = shown()
     assert told["timeline"][-1]["source"] == "fetch"
+
+
+def test_without_callbacks_the_first_look_comes_soon(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    phone(sandbox, "busy")
+    body = api.post(CALLS, HELLO).json()
+    url = (
+        f"{sandbox.url}/twilio/2010-04-01/Accounts/{ACCOUNT_SID}/Calls/{body['provider_sid']}.json"
+    )
+
+    def at_twilio() -> Any:
+        return requests.get(url, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5).json()["status"]
+
+    until(lambda: at_twilio() == "busy")
+    run_jobs(seconds=3)
+    assert api.get(f"{CALLS}/{body['id']}").json()["status"] == "busy"
 
 
 def test_the_only_number_is_the_sender_and_several_are_listed(

@@ -148,6 +148,36 @@ def test_an_incoming_call_is_taken_by_the_default_assistant(ava: RunningAva) -> 
     assert (call["assistantId"], call["endedReason"]) == (chosen, "assistant-ended-call")
 
 
+def test_who_calls_a_number_of_twilios_talks_with_the_assistant_at_its_sip_address(
+    ava: RunningAva,
+) -> None:
+    order(ava, "vapi", url=connect(ava), scheme="secret", secret=SECRET)
+    numbers = vapi(ava, "GET", "/phone-number")
+    [desk] = [one for one in numbers if "sipUri" in one and "assistantId" in one]
+    vapi(ava, "PATCH", f"/phone-number/{desk['id']}", assistantId=assistant(ava))
+    hooks = f"{ava.url}/api/v1/webhooks/twilio"
+    account = "AC" + "0" * 32
+    led = requests.post(
+        f"http://127.0.0.1:{ava.sandbox_port}/twilio/2010-04-01/Accounts/{account}"
+        f"/IncomingPhoneNumbers/PN{'1':0>32}.json",
+        data={"VoiceUrl": f"{hooks}/voice", "StatusCallback": f"{hooks}/call-status"},
+        auth=(account, "twilio-demo-token"),
+        timeout=5,
+    )
+    assert led.ok, led.text
+    order(ava, "incoming", kind="call", **{"from": TO, "to": FROM})
+
+    def came() -> dict[str, Any]:
+        listed = ava.call("GET", "/twilio/calls", params={"direction": "inbound", "to": FROM})
+        return next(iter(listed.json()["results"]), {})
+
+    until(lambda: came().get("status") == "completed" and bool(came()["transcript"]))
+    assert came()["from"] == TO
+    assert float(came()["price"]) > 0
+    assert came()["ended_reason"] == "assistant-ended-call"
+    assert rings(ava) == 0
+
+
 def test_a_number_of_twilios_is_handed_to_vapi_and_called_from(ava: RunningAva) -> None:
     body = {"number": "+15005550010", "name": "Support", "replace_voice_url": True}
     answer = ava.call("POST", "/vapi/phone-numbers", json=body)

@@ -20,10 +20,10 @@ class TwilioMessages:
 
     provider = "twilio"
 
-    def prepare(self, intent: Message) -> str:
     def is_told(self, intent: Message) -> bool:
         return bool(settings.PUBLIC_URL)
 
+    def prepare(self, intent: Message) -> str:
         return accounts.credentials_to_send(intent).fields["account_sid"]
 
     def send(self, intent: Message) -> Sighting:

@@ -15,6 +15,7 @@ from telephony.messages.models import Message
 from telephony.messages.services import send_message
 from telephony.resources import Account, Number
 from telephony.settling import FORGOTTEN
+from telephony.states import SCHEDULED
 
 __all__ = ["hang_up", "numbers", "place_call", "reconcile", "send_message", "verify"]
 
@@ -66,7 +67,7 @@ def reconcile(*, due_at: datetime) -> int:
             Message.objects.exclude(status__in=Message.machine.final)
             .exclude(status__in=Message.machine.resting, updated_at__lt=long_ago)
             # What a batch has not come to yet is its own affair.
-            .exclude(batch__isnull=False, attempt=0),
+            .exclude(batch__isnull=False, status=SCHEDULED),
         ),
     )
     count = 0

@@ -3,6 +3,7 @@
 The job of each intent calls `pursue`, again and again, until there is nothing more to learn.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -18,21 +19,54 @@ from telephony.dispatch import Clock
 from telephony.intents import Intent
 from telephony.resources import Sighting
 from telephony.states import CANCELED, FAILED, UNKNOWN
-from telephony.timeline import Source, lock, note, observe
+from telephony.timeline import AnyIntent, Source, lock, note, observe
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)
 # Between two looks at one that goes on.
 SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=15)
-SHORTEST_WITHOUT_CALLBACKS = timedelta(seconds=2)
 # A provider in trouble.
 PATIENCE = 15.0
 # When nothing was learnt of it for so long, no more is to be learnt.
 FORGOTTEN = timedelta(days=2)
 
 
-def pursue(intent: Intent, channel: Channel, *, clock: Clock) -> None:
+def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
+    """Send it, once more or for the first time; nothing of it is at the provider.
+
+    Raises:
+        Again: when to look after it.
+    """
+    now = clock()
+    if intent.stop_requested:
+        observe(intent, told=CANCELED, source=Source.RECONCILE, now=now)
+        return
+    if intent.expires_at and now > intent.expires_at:
+        said = f"It did not reach the provider in time. Nobody got this {intent.word}."
+        _fail(intent, said, now)
+        return
+    try:
+        account_sid = channel.prepare(intent)
+    except Problem as problem:
+        dispatch.fail(intent, problem, source=Source.RECONCILE, now=now)
+        return
+    claimed = dispatch.claim(intent, account_sid=account_sid, now=now)
+    if claimed is None:
+        raise Again(1.0, "it has changed meanwhile")
+    make_attempt(claimed, channel, clock)
+
+
+def pursue(
+    intent: AnyIntent,
+    channel: Channel,
+    *,
+    clock: Clock,
+    send: Callable[[AnyIntent, Channel, Clock], None] = next_attempt,
+) -> None:
     """Do what is to be done about it now.
+
+    Args:
+        send: what is done where nothing of it is at the provider.
 
     Raises:
         Again: there is more to do later.
@@ -45,10 +79,8 @@ def pursue(intent: Intent, channel: Channel, *, clock: Clock) -> None:
         _follow(intent, channel, now)
     elif intent.attempt == 0 and intent.send_at and now < intent.send_at:
         raise Again((intent.send_at - now).total_seconds(), "its time has not come")
-    elif intent.attempted_at is not None:
-        _find(intent, channel, clock)
-    else:
-        _next_attempt(intent, channel, clock)
+    elif intent.attempted_at is None or _is_lost(intent, channel, clock):
+        send(intent, channel, clock)
 
 
 def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
@@ -84,8 +116,8 @@ def _ended(intent: Intent, channel: Channel) -> Sighting | None:
     return None
 
 
-def _find(intent: Intent, channel: Channel, clock: Clock) -> None:
-    """Find out what became of an attempt that got no answer."""
+def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
+    """Find out what became of an attempt that got no answer. Whether it never arrived."""
     now = clock()
     assert intent.attempted_at is not None  # noqa: S101 - `pursue` has looked
     wait = intent.attempted_at + dispatch.settle() - now
@@ -98,21 +130,25 @@ def _find(intent: Intent, channel: Channel, clock: Clock) -> None:
         found = channel.search(intent, _first_attempt(intent) - CLOCKS_DIFFER)
     except Problem as problem:
         _hindered(intent, problem, now)
-        return
+        return False
     for sighting in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
         row, is_it = dispatch.adopt(
             intent, sighting, source=Source.RECONCILE, proven=sighting.proven, now=now
         )
         if is_it:
             if row.is_final:
-                return
-            raise Again(SHORTEST_WITHOUT_CALLBACKS.total_seconds(), "found at the provider")
-    _missing(intent, channel, clock)
+                return False
+            raise Again(dispatch.SOON.total_seconds(), "found at the provider")
+    _look_twice(intent, clock())
+    return True
 
 
-def _missing(intent: Intent, channel: Channel, clock: Clock) -> None:
-    """The provider has no trace of it. Seen twice, that is the truth: it never arrived."""
-    now = clock()
+def _look_twice(intent: Intent, now: datetime) -> None:
+    """The provider has no trace of it. Seen twice, that is the truth: it never arrived.
+
+    Raises:
+        Again: it was seen once only.
+    """
     pause = timedelta(seconds=settings.TELEPHONY_LOOK_AGAIN_SECONDS)
     since = intent.missing_since
     if since is None:
@@ -123,28 +159,6 @@ def _missing(intent: Intent, channel: Channel, clock: Clock) -> None:
         raise Again(pause.total_seconds(), "not seen at the provider, looking once more")
     if now - since < pause:
         raise Again((pause - (now - since)).total_seconds(), "looking once more")
-    _next_attempt(intent, channel, clock)
-
-
-def _next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
-    """Send it, once more or for the first time; nothing of it is at the provider."""
-    now = clock()
-    if intent.stop_requested:
-        observe(intent, told=CANCELED, source=Source.RECONCILE, now=now)
-        return
-    if intent.expires_at and now > intent.expires_at:
-        said = f"It did not reach the provider in time. Nobody got this {intent.word}."
-        _fail(intent, said, now)
-        return
-    try:
-        account_sid = channel.prepare(intent)
-    except Problem as problem:
-        dispatch.fail(intent, problem, source=Source.RECONCILE, now=now)
-        return
-    claimed = dispatch.claim(intent, account_sid=account_sid, now=now)
-    if claimed is None:
-        raise Again(1.0, "it has changed meanwhile")
-    make_attempt(claimed, channel, clock)
 
 
 def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
@@ -163,7 +177,7 @@ def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
         raise _soon(problem) from None
     if row.status == UNKNOWN:
         raise Again(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
-    raise Again(SHORTEST_WITHOUT_CALLBACKS.total_seconds(), "sent")
+    raise Again(dispatch.SOON.total_seconds(), "sent")
 
 
 def release(intent: Intent, problem: Problem, *, now: datetime) -> None:

@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count
@@ -15,13 +16,13 @@ from ava.jobs import Again
 from ava.jobs import services as jobs
 from ava.problems import Problem
 from telephony import accounts, dispatch, senders, settling
+from telephony.channel import Channel
 from telephony.dispatch import Clock
 from telephony.errors import BatchEnded, OptedOut, TwilioAccountGone
-from telephony.messages import optouts
+from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Batch, Message, Pace
-from telephony.messages.services import CHANNEL
 from telephony.states import CANCELED, SCHEDULED, UNSENT
-from telephony.timeline import Source, advance
+from telephony.timeline import Source, advance, lock, note
 
 JOB = "telephony.batch"
 MOST = 1000
@@ -128,16 +129,18 @@ def move(batch_id: str, *, clock: Clock = timezone.now) -> None:
     batch = Batch.objects.select_related("owner").filter(pk=batch_id).first()
     if batch is None or batch.state != State.RUNNING:
         return
-    message = batch.messages.filter(status=SCHEDULED).order_by("place").first()
+    unsent = batch.messages.filter(status__in=UNSENT)
+    message = unsent.filter(status=SCHEDULED).order_by("place").first()
+    if message is None and unsent.exists():
+        # Those that never arrived come back.
+        raise Again(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "AVA is looking for the last ones")
     if message is None:
         Batch.objects.filter(pk=batch.pk, state=State.RUNNING).update(
             state=State.DONE, finished_at=clock()
         )
         return
     try:
-        credentials = accounts.credentials_of(batch.owner)
-        holder = accounts.holder_of(batch.owner, credentials)
-        optouts.refuse(holder=holder, number=batch.from_number, person=message.to)
+        holder = accounts.holder_of(batch.owner, accounts.credentials_of(batch.owner))
         account_sid = CHANNEL.prepare(message)
     except (OptedOut, TwilioAccountGone) as refusal:
         dispatch.fail(message, refusal, source=Source.RECONCILE, now=clock())
@@ -148,6 +151,34 @@ def move(batch_id: str, *, clock: Clock = timezone.now) -> None:
     if claimed is not None:
         _send(claimed, clock)
     raise Again(0, "next")
+
+
+def take_back(message: Message, channel: Channel, clock: Clock) -> None:
+    """Have the batch send it at its turn: nothing of it is at the provider."""
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
+        if not _put_back(message, batch, detail="back in the batch", now=clock()):
+            return
+        if batch.state == State.DONE:
+            batch.state, batch.finished_at = State.RUNNING, None
+            batch.save(update_fields=["state", "finished_at"])
+        if batch.state == State.RUNNING:
+            _go_on(batch)
+
+
+def _put_back(message: Message, batch: Batch, *, detail: str, now: datetime) -> bool:
+    """Whether the batch has it again: as it was before its attempt, or ended with the batch."""
+    row = lock(message)
+    if row.attempt != message.attempt or row.reference or row.status not in UNSENT - {SCHEDULED}:
+        return False
+    row.attempted_at = row.missing_since = row.expires_at = None
+    if batch.state == State.CANCELED:
+        advance(row, told=CANCELED, source=Source.RECONCILE, now=now)
+    else:
+        row.status, row.updated_at = SCHEDULED, now
+        note(row, source=Source.RECONCILE, detail=detail, now=now)
+    row.save()
+    return True
 
 
 def _claim(
@@ -176,7 +207,9 @@ def _send(message: Message, clock: Clock) -> None:
         if not dispatch.never_left(problem):
             dispatch.fail(message, problem, source=Source.RECONCILE, now=clock())
             return
-        settling.release(message, problem, now=clock())
+        with transaction.atomic():
+            batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
+            _put_back(message, batch, detail=f"Not sent: {problem.detail}", now=clock())
         # Nothing else of this batch would get through now, either.
         raise Again(float(problem.retry_after or settling.PATIENCE), problem.detail) from None
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from telephony import accounts
 from telephony.accounts import client_for
 from telephony.addresses import marked
+from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.resources import Sighting
 
@@ -24,7 +25,15 @@ class TwilioMessages:
         return bool(settings.PUBLIC_URL)
 
     def prepare(self, intent: Message) -> str:
-        return accounts.credentials_to_send(intent).fields["account_sid"]
+        credentials = accounts.credentials_to_send(intent)
+        assert intent.owner is not None  # noqa: S101 - what goes out has one
+        # It was not so when the message was taken; a STOP may have come since.
+        optouts.refuse(
+            holder=accounts.holder_of(intent.owner, credentials),
+            number=intent.from_number,
+            person=intent.to,
+        )
+        return credentials.fields["account_sid"]
 
     def send(self, intent: Message) -> Sighting:
         return accounts.client(accounts.credentials_to_send(intent)).create_message(
@@ -52,3 +61,6 @@ class TwilioMessages:
     def end(self, intent: Message, reference: str) -> Sighting | None:
         """What was sent cannot be taken back."""
         return None
+
+
+CHANNEL = TwilioMessages()

@@ -11,13 +11,11 @@ from ava import correlation
 from telephony import accounts, dispatch, senders, settling
 from telephony.dispatch import Clock
 from telephony.errors import MessageGone
-from telephony.messages import optouts
-from telephony.messages.channels import TwilioMessages
+from telephony.messages import bulk, optouts
+from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message
 from telephony.states import CANCELED
 from telephony.timeline import Source, advance, lock
-
-CHANNEL = TwilioMessages()
 
 
 def send_message(
@@ -83,4 +81,5 @@ def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
     """Do what is to be done about a message now. Raises Again: there is more to do later."""
     message = Message.objects.select_related("owner").filter(pk=message_id).first()
     if message:
-        settling.pursue(message, CHANNEL, clock=clock)
+        send = bulk.take_back if message.batch_id else settling.next_attempt
+        settling.pursue(message, CHANNEL, clock=clock, send=send)

@@ -106,6 +106,80 @@ def test_twilio_in_trouble_holds_the_batch_and_loses_none(
     assert shown(api, batch)["progress"].get("failed") is None
 
 
+def test_nothing_of_a_paused_batch_is_sent_although_twilio_had_no_time_for_it(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    api.get("/api/v1/twilio/numbers")
+    sandbox.faults.add("twilio", "status", status=429, match="POST /2010-04-01")
+    batch = begin(api, recipients=MANY[:4])
+    run_jobs()
+    assert api.post(f"{BULK}/{batch}/pause").json()["progress"] == {"scheduled": 4}
+    sandbox.faults.clear()
+    sandbox.clear_requests()
+    for seconds in (20, 60, 300):
+        run_jobs(seconds=seconds)
+    assert posts(sandbox) == []
+    api.post(f"{BULK}/{batch}/resume")
+    finish(api, sandbox, batch, 4)
+
+
+def test_one_that_got_lost_waits_for_its_batch_and_comes_at_its_pace(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    api.get("/api/v1/twilio/numbers")
+    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
+    batch = begin(api, recipients=MANY[:2])
+    run_jobs()
+    assert shown(api, batch)["progress"] == {"unknown": 1, "scheduled": 1}
+    api.post(f"{BULK}/{batch}/pause")
+    for seconds in (21, 32, 60):
+        run_jobs(seconds=seconds)
+    assert len(posts(sandbox)) == 1
+    assert shown(api, batch)["progress"] == {"scheduled": 2}
+    api.post(f"{BULK}/{batch}/resume")
+    finish(api, sandbox, batch, 2)
+    assert sorted(one["to"] for one in texts(sandbox)) == MANY[:2]
+
+
+def test_a_batch_is_not_done_while_one_of_it_is_looked_for(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    api.get("/api/v1/twilio/numbers")
+    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
+    batch = begin(api, recipients=MANY[:1])
+    for seconds in (0, 5, 21):
+        run_jobs(seconds=seconds)
+        assert shown(api, batch)["state"] == "running"
+    finish(api, sandbox, batch, 1)
+
+
+def test_one_that_never_arrived_ends_with_its_batch(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    api.get("/api/v1/twilio/numbers")
+    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
+    batch = begin(api, recipients=MANY[:1])
+    run_jobs()
+    assert api.post(f"{BULK}/{batch}/cancel").json()["progress"] == {"unknown": 1}
+    for seconds in (21, 32, 60):
+        run_jobs(seconds=seconds)
+    assert shown(api, batch)["progress"] == {"canceled": 1}
+    assert len(posts(sandbox)) == 1
+
+
+def finish(api: APIClient, sandbox: Sandbox, batch: str, number: int) -> None:
+    """Let the time go by until a batch is done, and see that each arrived once."""
+    leaps = count(300, 20)
+
+    def done() -> bool:
+        run_jobs(seconds=next(leaps))
+        return bool(shown(api, batch)["state"] == "done")
+
+    until(done)
+    until(lambda: len(texts(sandbox)) >= number)
+    assert len(texts(sandbox)) == number
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -107,8 +107,9 @@ class BatchAdmin(ReadOnly):
 
 @admin.register(OptOut)
 class OptOutAdmin(ReadOnly):
-    """Who wrote STOP. Only they themselves can take it back."""
+    """Who wrote STOP, or START since. Only they themselves can take it back."""
 
-    list_display = ("at", "person", "number", "holder")
+    list_display = ("at", "person", "number", "stopped", "holder")
+    list_filter = ("stopped",)
     search_fields = ("person", "number")
     ordering = ("-at",)

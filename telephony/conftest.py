@@ -65,12 +65,12 @@ def until(reached: Callable[[], object]) -> None:
 
 
 def callback(ava: str, kind: str, mark: str, fields: dict[str, str]) -> requests.Response:
-    """What Twilio tells of one that AVA placed.
+    """What Twilio tells of a call or message.
 
     Args:
-        mark: the query of the address, such as call=...&attempt=1.
+        mark: the query of the address, such as call=...&attempt=1; "" for one that came in.
     """
-    url = f"{ava}/api/v1/webhooks/twilio/{kind}?{mark}"
+    url = f"{ava}/api/v1/webhooks/twilio/{kind}{'?' if mark else ''}{mark}"
     form = [("AccountSid", ACCOUNT_SID), *fields.items()]
     headers = {signatures.HEADER: signatures.sign(AUTH_TOKEN, url, form)}
     return requests.post(url, data=form, headers=headers, timeout=10)

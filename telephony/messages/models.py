@@ -83,12 +83,13 @@ class MessageEntry(Entry):
 
 
 class OptOut(models.Model):
-    """Somebody who wrote STOP to a number, and not START since."""
+    """What somebody who wrote STOP or START to a number wishes since."""
 
     holder = models.CharField(max_length=40, help_text="For whom: a user's ID, or operator.")
     number = models.CharField(max_length=NUMBER_LENGTH, help_text="The account's.")
-    person = models.CharField(max_length=NUMBER_LENGTH, help_text="Who wants no messages of it.")
-    at = models.DateTimeField(default=timezone.now)
+    person = models.CharField(max_length=NUMBER_LENGTH, help_text="Who wrote to it.")
+    stopped = models.BooleanField(default=True, help_text="Wants no messages of it.")
+    at = models.DateTimeField(default=timezone.now, help_text="Of the latest wish.")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -31,17 +31,23 @@ def wish_of(body: str) -> Wish | None:
 def take(
     wish: Wish | None, *, holders: Sequence[str], number: str, person: str, at: datetime
 ) -> None:
-    """Keep what a person wrote to a number, for everybody who speaks for its account."""
+    """Keep what a person wrote to a number, for everybody who speaks for its account.
+
+    Args:
+        at: when it came. Of wishes that are taken in another order, or again, the latest holds.
+    """
+    if wish not in ("stop", "start"):
+        return
+    wanted = {"stopped": wish == "stop", "at": at}
     for holder in holders:
-        if wish == "stop":
-            OptOut.objects.get_or_create(
-                holder=holder, number=number, person=person, defaults={"at": at}
-            )
-        elif wish == "start":
-            OptOut.objects.filter(holder=holder, number=number, person=person).delete()
+        row, new = OptOut.objects.get_or_create(
+            holder=holder, number=number, person=person, defaults=wanted
+        )
+        if not new:
+            OptOut.objects.filter(pk=row.pk, at__lt=at).update(**wanted)
 
 
 def refuse(*, holder: str, number: str, person: str) -> None:
     """Raises OptedOut: the person wants no messages of this number."""
-    if OptOut.objects.filter(holder=holder, number=number, person=person).exists():
+    if OptOut.objects.filter(holder=holder, number=number, person=person, stopped=True).exists():
         raise OptedOut

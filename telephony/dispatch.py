@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ava import upstream
 from ava.jobs import services as jobs
-from ava.problems import Problem
+from ava.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
 from telephony.channel import Channel
@@ -42,12 +42,16 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
 
     Raises:
         ProviderUnavailable, ProviderBusy: nothing was tried, and nothing is stored.
+        ValidationFailed: likewise; its time has passed.
         Problem: it was not done, and will not be; the row says `failed`.
     """
+    now = clock()
+    if intent.send_at and intent.send_at <= now:
+        said = "This moment has passed."
+        raise ValidationFailed(f"send_at: {said}", errors={"send_at": [said]})
     later = intent.send_at is not None
     if not later:
         upstream.door(channel.provider).require_room()
-    now = clock()
     intent.status = SCHEDULED if later else PENDING
     intent.created_at = intent.updated_at = now
     intent.expires_at = (intent.send_at or now) + _validity(intent)

@@ -53,14 +53,12 @@ class PhoneFilterField(PhoneField):
 
 
 class SendAtField(serializers.DateTimeField):
-    """When to do it: a moment to come, in 35 days at the latest."""
+    """When to do it, in 35 days at the latest. Whether that moment has passed is asked where it
+    begins: a request that is sent again with its key may come after it."""
 
     def to_internal_value(self, value: Any) -> Any:
         moment = super().to_internal_value(value)
-        now = timezone.now()
-        if moment <= now:
-            raise serializers.ValidationError("This moment has passed.")
-        if moment - now > LATEST:
+        if moment - timezone.now() > LATEST:
             raise serializers.ValidationError("At most 35 days from now.")
         return moment
 

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -249,6 +250,28 @@ def test_what_is_for_later_is_done_then_or_taken_back(
     assert look(api, path, dropped.json()["id"])["status"] == "canceled"
     until(lambda: look(api, path, kept.json()["id"])["status"] != "scheduled")
     assert len(posts(sandbox)) == 1
+
+
+@BOTH
+def test_a_retry_after_its_moment_gets_the_first_answer(
+    api: APIClient, twilio_user: User, sandbox: Sandbox, what: Any
+) -> None:
+    path, body, _ = what
+    key = {"Idempotency-Key": "later"}
+    wanted = body | {"send_at": (timezone.now() + timedelta(seconds=90)).isoformat()}
+    first = api.post(path, wanted, headers=key)
+    assert first.status_code == 201
+    with time_machine.travel(timezone.now() + timedelta(seconds=120), tick=True):
+        again = api.post(path, wanted, headers=key)
+        assert (again.status_code, again.json()) == (201, first.json())
+        assert again.headers["Idempotency-Replayed"] == "true"
+        # A new request is too late, and leaves its key free.
+        key = {"Idempotency-Key": "too late"}
+        refused = api.post(path, wanted, headers=key)
+        assert refused.status_code == 400
+        assert refused.json()["errors"] == {"send_at": ["This moment has passed."]}
+        assert api.post(path, body, headers=key).status_code == 201
+    assert len(api.get(path).json()["results"]) == 2
 
 
 def test_one_for_next_week_is_not_forgotten(

@@ -117,6 +117,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ava.correlation.CorrelationMiddleware",
     "ava.logs.RequestLogMiddleware",
+    "ava.fleet.budget.BudgetMiddleware",
     "ava.metrics.KnownMethodsMiddleware",
     "ava.metrics.MetricsBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",

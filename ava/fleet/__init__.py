@@ -9,9 +9,9 @@ import threading
 
 from django.conf import settings
 
-from ava.fleet.link import FleetLost, Link, NotAsked, Script
+from ava.fleet.link import FleetLost, Link, Script
 
-__all__ = ["FleetLost", "Link", "NotAsked", "Script", "forget", "link"]
+__all__ = ["FleetLost", "Link", "Script", "forget", "link"]
 
 _links: dict[str, Link] = {}
 _making = threading.Lock()

@@ -1,7 +1,7 @@
-"""How long one request may wait for Redis in all.
+"""How long one request has waited for Redis in all.
 
-A Redis that is slow but not lost would cost a request its delay times as often as it is asked,
-and an edit asks some twenty times.
+A Redis that is slow but answers would cost a request its delay times as often as it is asked, and
+an edit asks some twenty times.
 """
 
 import contextlib
@@ -11,42 +11,34 @@ from contextvars import ContextVar
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-
-class Spent:
-    """What a request has waited for Redis so far, in seconds."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._longest = 0.0
-
-    def add(self, seconds: float) -> None:
-        self.seconds += seconds
-        self._longest = max(self._longest, seconds)
-
-    def leaves_room(self, allowance: float) -> bool:
-        """Whether one more wait like the longest fits in."""
-        return self.seconds + self._longest <= allowance
-
-
-_current: ContextVar[Spent | None] = ContextVar("spent_on_redis", default=None)
-
-current = _current.get
-"""Of the request that is being answered; None where there is none."""
+_spent: ContextVar[list[float] | None] = ContextVar("spent_on_redis", default=None)
 
 
 @contextlib.contextmanager
-def metered() -> Iterator[Spent]:
+def metered() -> Iterator[None]:
     """Count what this block, and threads that inherit its context, wait for Redis."""
-    spent = Spent()
-    token = _current.set(spent)
+    token = _spent.set([])
     try:
-        yield spent
+        yield
     finally:
-        _current.reset(token)
+        _spent.reset(token)
+
+
+def spend(seconds: float) -> float:
+    """Count a wait.
+
+    Returns:
+        All seconds of this request so far; 0 outside of one, where nobody waits.
+    """
+    spent = _spent.get()
+    if spent is None:
+        return 0.0
+    spent.append(seconds)
+    return sum(spent)
 
 
 class BudgetMiddleware:
-    """Each request has a budget of its own."""
+    """Each request is counted for itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

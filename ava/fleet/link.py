@@ -1,8 +1,8 @@
 """Redis as AVA uses it: one short attempt, and out of the way while it is lost.
 
-Whoever meets a Redis that refuses, is silent, or cannot be written to learns it within `PATIENCE`
-and `GRACE`, and from then on everybody is told at once, without a packet, until a thread in the
-background has found it again.
+Whoever meets a Redis that refuses, is silent, slow, or cannot be written to learns it within
+`PATIENCE` and `wire.GRACE`, and from then on everybody is told at once, without a packet, until a
+thread in the background has found it again.
 """
 
 import contextlib
@@ -18,13 +18,21 @@ import structlog
 
 from ava.fleet import budget
 from ava.fleet.connections import Connections
-from ava.fleet.wire import GRACE, Argument, Deadline, Node, Refused, packed
+from ava.fleet.wire import Argument, Deadline, Node, Refused, packed
 
 log = structlog.get_logger("ava.fleet")
 
 PATIENCE = 0.035
-"""Seconds for one command, connecting included. With `GRACE` also what one request may wait for
-Redis in all."""
+"""Seconds for one command, connecting included. Who has waited longer in one request, in all, for
+answers that are not brisk counts Redis as lost, too."""
+
+BRISK_PART = 7
+"""Of the patience: a brisk answer takes 5 ms at most. So long a busy process may let it lie."""
+
+SLOW = "slow"
+
+SLOW_SECONDS = 1.0
+"""How often a Redis that was lost for being slow is tried again; a brisk answer finds it."""
 
 KNOCK_SECONDS = 0.1
 """How often a lost Redis is tried again, by one thread for the whole process."""
@@ -38,10 +46,6 @@ MOST_OWED = 10_000
 
 class FleetLost(Exception):
     """Redis cannot be reached now. What it was asked may or may not have been done."""
-
-
-class NotAsked(FleetLost):
-    """Redis has not even been asked."""
 
 
 class Script:
@@ -77,6 +81,7 @@ class Link:
     def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         self._connections = Connections(url)
         self._patience = patience
+        self._brisk = patience / BRISK_PART
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._lost = False
@@ -89,18 +94,8 @@ class Link:
         """Whether Redis is known to be out of reach."""
         return self._lost
 
-    def run(
-        self,
-        script: Script,
-        keys: Sequence[str],
-        args: Sequence[Argument] = (),
-        *,
-        anyway: bool = False,
-    ) -> Any:
+    def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
         """Run a script.
-
-        Args:
-            anyway: also for a request that has waited for Redis long enough.
 
         Returns:
             What it returns; strings are bytes.
@@ -108,7 +103,7 @@ class Link:
         Raises:
             FleetLost: Redis did not answer, or could not do it.
         """
-        return self._ask(keys[0], lambda: self._evaluate(script, keys, args), anyway=anyway)
+        return self._ask(keys[0], lambda: self._evaluate(script, keys, args))
 
     def command(self, name: str, key: str, *args: Argument) -> Any:
         """Run a command about one key.
@@ -134,14 +129,13 @@ class Link:
                     break
 
     def insist(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> None:
-        """Run a script now, however long this request has waited for Redis, or if that is lost,
-        before anything else when it is found again.
+        """Run a script now or, if Redis is lost, before anything else when it is found again.
 
         Args:
             script: one that may be run twice: a lost answer leaves open whether it was.
         """
         try:
-            self.run(script, keys, args, anyway=True)
+            self.run(script, keys, args)
         except FleetLost:
             with self._lock:
                 if self._lost:
@@ -151,7 +145,7 @@ class Link:
                     return
             # It was found in between.
             with contextlib.suppress(FleetLost):
-                self.run(script, keys, args, anyway=True)
+                self.run(script, keys, args)
 
     def close(self) -> None:
         """Close all connections, and stop looking for a lost Redis."""
@@ -165,23 +159,12 @@ class Link:
     def _deadline(self) -> Deadline:
         return Deadline(self._patience)
 
-    def _ask(self, key: str, exchange: Callable[[], Any], *, anyway: bool = False) -> Any:
+    def _ask(self, key: str, exchange: Callable[[], Any]) -> Any:
         if self._lost:
-            raise NotAsked
-        spent = budget.current()
-        if spent is None:
-            return self._answer(key, exchange)
-        if not anyway and not spent.leaves_room(self._patience + GRACE):
-            raise NotAsked
+            raise FleetLost
         began = time.monotonic()
         try:
-            return self._answer(key, exchange)
-        finally:
-            spent.add(time.monotonic() - began)
-
-    def _answer(self, key: str, exchange: Callable[[], Any]) -> Any:
-        try:
-            return exchange()
+            answer = exchange()
         except OSError as fault:
             self._lose(str(fault) or type(fault).__name__, key)
             raise FleetLost from fault
@@ -191,6 +174,10 @@ class Link:
             else:
                 self._tell_once(refusal, key)
             raise FleetLost from refusal
+        took = time.monotonic() - began
+        if took > self._brisk and budget.spend(took) > self._patience:
+            self._lose(SLOW, key)
+        return answer
 
     def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         ask, deadline = self._connections.ask, self._deadline()
@@ -215,16 +202,21 @@ class Link:
             self._lost = True
             self.losses += 1
         log.warning("redis lost", cause=cause)
-        threading.Thread(target=self._search, args=(key,), name="ava-fleet", daemon=True).start()
+        threading.Thread(
+            target=self._search, args=(cause, key), name="ava-fleet", daemon=True
+        ).start()
 
-    def _search(self, key: str) -> None:
+    def _search(self, cause: str, key: str) -> None:
         """Until what has the key can be written to: of a cluster, another node would not do."""
         knock = _neighbour(key)
         started = looked_up = time.monotonic()
         self._connections.forget()
-        while not self._closed.wait(KNOCK_SECONDS):
+        while not self._closed.wait(SLOW_SECONDS if cause == SLOW else KNOCK_SECONDS):
             try:
+                knocked = time.monotonic()
                 self._evaluate(_KNOCK, [knock], ())
+                if cause == SLOW and time.monotonic() - knocked > self._brisk:
+                    continue
                 self._pay()
             except (OSError, Refused):
                 if time.monotonic() - looked_up > LOOK_UP_SECONDS:

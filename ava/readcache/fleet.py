@@ -13,7 +13,7 @@ from typing import Any, Generic
 from uuid import uuid4
 
 from ava import fleet
-from ava.fleet import FleetLost, Link, NotAsked
+from ava.fleet import FleetLost, Link
 from ava.fleet.wire import Argument
 from ava.readcache import scripts
 from ava.readcache.leases import SECONDS as LEASE_SECONDS
@@ -111,8 +111,6 @@ class FleetShelf(Generic[V]):
                 scripts.PUT,
                 self._keys(key, edition),
                 [fence.lease, _KEEP, *stored, *_beginnings(key)],
-                # Others wait for it.
-                anyway=bool(fence.lease),
             )
         except FleetLost:
             self.abandon(key, mark, edition=edition)
@@ -145,8 +143,6 @@ class FleetShelf(Generic[V]):
             answer, *told = link.run(
                 scripts.CLAIM, keys, [token, _KEEP, _LEASE, *wanted, *_beginnings(key)]
             )
-        except NotAsked:
-            raise
         except FleetLost:
             # It may have been granted.
             link.insist(scripts.RELEASE, keys, [token])

@@ -67,7 +67,7 @@ def _run(lose: Callable[[RedisServer], None]) -> tuple[float, int]:
         end = time.monotonic() + 2 * SECONDS
 
         def request() -> None:
-            limit.hit([Hit("client", 10**6, 10**6)])
+            limit.hit([Hit("client", 10**6)])
             breaker.call(lambda: None)
 
         def caller() -> None:

@@ -94,7 +94,7 @@ _refusals_written = MemoryStore(window=60)
 def refuse(source: Source, forged: Forged, *, urls: Iterable[str], told: dict[str, str]) -> None:
     """Keep why a signature was refused, for whoever has to find out; not more than the last few."""
     log.warning("webhook refused", provider=source.provider, kind=source.kind, why=forged.reason)
-    hit = Hit(source.provider, REFUSALS_PER_MINUTE, REFUSALS_PER_MINUTE)
+    hit = Hit(source.provider, REFUSALS_PER_MINUTE)
     if not _refusals_written.hit([hit])[0].allowed:
         return
     row = Refusal.objects.create(

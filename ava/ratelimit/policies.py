@@ -65,8 +65,10 @@ def register(
         at_least, at_most: bounds of its requests per minute, whatever `RATE_LIMIT_PER_MINUTE` says.
         per_user: whether a user is counted, too, where an access token tells one.
         when_lost: what holds while Redis is lost. "open": each process gives the whole limit.
-            "closed": each worker gives its share only, so that those of one machine together never
-            give more; and when the limiter itself fails, requests are refused.
+            "closed": each worker gives its share of what was left when it last asked Redis, so that
+            before and after the loss those of one machine together give no more than the limit,
+            but for what the others let through unseen; and when the limiter itself fails, requests
+            are refused.
         shared: False where each process always counts for itself, and asks no Redis.
     """
     _groups[name] = Group(at_least, at_most, per_user, when_lost, shared)
@@ -95,12 +97,16 @@ def policies_of(name: str, *, client: str, user: str | None) -> list[Policy]:
 
 def share(limit: int) -> int:
     """What one of this machine's workers gives of a limit while it counts for itself."""
+    return max(1, limit // _workers())
+
+
+def _workers() -> int:
     workers: int = settings.ENV["WEB_CONCURRENCY"]
-    return max(1, limit // workers)
+    return workers
 
 
 def _hit(group: Group, key: str, limit: int) -> Hit:
-    return Hit(key, limit, alone=limit if group.when_lost == "open" else share(limit))
+    return Hit(key, limit, among=None if group.when_lost == "open" else _workers())
 
 
 # Machines ask these, and often. A probe of this process depends on nothing else.

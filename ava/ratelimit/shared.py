@@ -12,7 +12,8 @@ class SharedStore:
 
     The process keeps a log of what it lets through itself. That is part of what Redis counts, so
     it refuses nothing that Redis would let pass, until Redis has forgotten: after a flush or a
-    restart no process gives the same quota twice.
+    restart no process gives the same quota twice. Of what the others let through it knows what
+    Redis said last.
     """
 
     def __init__(self, fleet: RedisStore, own: MemoryStore) -> None:
@@ -27,7 +28,8 @@ class SharedStore:
         try:
             usages = self._fleet.hit(hits)
         except FleetLost:
-            return self._own.hit([Hit(hit.key, hit.alone, hit.alone) for hit in hits])
+            return self._own.hit_alone(hits)
         if all(usage.allowed for usage in usages):
             self._own.hit(hits)
+        self._own.see(hits, usages)
         return usages

@@ -20,7 +20,7 @@ def hammer(url: str, process: int, seconds: float) -> list[Pass]:
     # Patient: how AVA does without an answer is not what this is about.
     link = Link(url, patience=30)
     store = RedisStore(link, window=WINDOW)
-    hits = [Hit("all", OF_ALL, OF_ALL), Hit(f"process {process}", OF_ONE, OF_ONE)]
+    hits = [Hit("all", OF_ALL), Hit(f"process {process}", OF_ONE)]
     end = time.monotonic() + seconds
 
     def run(_: int) -> list[Pass]:

@@ -28,7 +28,7 @@ def store(clock: Clock) -> MemoryStore:
 
 
 def passing(store: MemoryStore, tries: int, key: str = "vapi 192.0.2.7", limit: int = LIMIT) -> int:
-    return sum(store.hit([Hit(key, limit, limit)])[0].allowed for _ in range(tries))
+    return sum(store.hit([Hit(key, limit)])[0].allowed for _ in range(tries))
 
 
 class TemptingLimit(int):
@@ -54,11 +54,11 @@ def test_no_thread_comes_between_looking_and_counting(store):
 
 def test_looking_counts_nothing(store):
     for _ in range(20):
-        (usage,) = store.look([Hit("vapi 192.0.2.7", LIMIT, LIMIT)])
+        (usage,) = store.look([Hit("vapi 192.0.2.7", LIMIT)])
         assert (usage.allowed, usage.used) == (True, 0)
     assert len(store) == 0
     assert passing(store, 15) == 10
-    assert not store.look([Hit("vapi 192.0.2.7", LIMIT, LIMIT)])[0].allowed
+    assert not store.look([Hit("vapi 192.0.2.7", LIMIT)])[0].allowed
 
 
 def test_clients_that_stay_away_for_a_minute_take_no_memory(store, clock):
@@ -73,7 +73,7 @@ def test_clients_that_stay_away_for_a_minute_take_no_memory(store, clock):
 def test_whoever_is_refused_by_one_policy_takes_no_memory_in_another(store):
     passing(store, 10)
     for user in range(100):
-        store.hit([Hit("vapi 192.0.2.7", LIMIT, LIMIT), Hit(f"vapi-user {user}", 60, 60)])
+        store.hit([Hit("vapi 192.0.2.7", LIMIT), Hit(f"vapi-user {user}", 60)])
     assert len(store) == 1
 
 

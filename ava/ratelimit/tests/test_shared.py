@@ -105,6 +105,27 @@ def test_while_redis_is_lost_the_workers_of_a_machine_give_no_more_logins_togeth
     assert [process.passing(15, "webhooks_of_nobody") for process in processes] == [10, 10]
 
 
+def test_workers_that_part_give_their_share_of_what_was_left(
+    redis, processes, settings: Any, monkeypatch
+):
+    monkeypatch.setitem(settings.ENV, "WEB_CONCURRENCY", 2)
+    here, there = processes
+    assert here.passing(5, "auth") == 5
+    assert there.passing(1, "auth") == 1
+    redis.stop()
+    # One saw 5 left of 10, the other 4.
+    assert [process.passing(15, "auth") for process in processes] == [2, 2]
+
+
+def test_who_saw_nothing_left_gives_nothing(redis, processes, settings: Any, monkeypatch):
+    monkeypatch.setitem(settings.ENV, "WEB_CONCURRENCY", 2)
+    here, there = processes
+    assert here.passing(10, "auth") == 10
+    assert there.passing(1, "auth") == 0
+    redis.stop()
+    assert [process.passing(15, "auth") for process in processes] == [0, 0]
+
+
 def test_each_worker_of_many_gives_at_least_one_login(redis, processes, settings: Any, monkeypatch):
     monkeypatch.setitem(settings.ENV, "WEB_CONCURRENCY", 64)
     redis.stop()
@@ -155,7 +176,7 @@ def test_nobody_waits_for_a_redis_that_hangs_in_the_middle_of_load(redis):
             if number == 0 and turn == 20:
                 redis.freeze()
             started = time.monotonic()
-            store.hit([Hit(f"vapi {number}", 100, 100)])
+            store.hit([Hit(f"vapi {number}", 100)])
             longest = max(longest, time.monotonic() - started)
         return longest
 

@@ -60,7 +60,7 @@ def store(make: Callable[[Clock], Store], clock: Clock) -> Store:
 
 def hit(store: Store, *keys: str, limit: int = LIMIT) -> Usage:
     """One request under these keys, the first's usage."""
-    return store.hit([Hit(key, limit, limit) for key in keys or (CLIENT,)])[0]
+    return store.hit([Hit(key, limit) for key in keys or (CLIENT,)])[0]
 
 
 def passing(store: Store, tries: int, *keys: str) -> int:
@@ -129,13 +129,13 @@ def test_after_the_limit_was_lowered_the_wait_is_until_one_really_passes(store, 
 def test_what_one_policy_refuses_counts_in_no_other(store):
     passing(store, 10)
     for _ in range(5):
-        client, user = store.hit([Hit(CLIENT, LIMIT, LIMIT), Hit(USER, LIMIT, LIMIT)])
+        client, user = store.hit([Hit(CLIENT, LIMIT), Hit(USER, LIMIT)])
         assert (client.allowed, user.allowed, user.used, user.frees_after) == (False, True, 0, 0)
     assert passing(store, 15, USER) == 10
 
 
 def test_every_policy_has_its_own_limit_and_its_own_time(store, clock):
-    both = [Hit(CLIENT, 2, 2), Hit(USER, 3, 3)]
+    both = [Hit(CLIENT, 2), Hit(USER, 3)]
     store.hit(both)
     clock.sleep(10)
     store.hit(both)
@@ -170,7 +170,7 @@ def test_no_minute_ever_holds_more_than_any_limit(make, gaps: list[int], limits:
     clock = Clock()
     store = make(clock)
     passed: list[int] = []
-    hits = [Hit(key, limit, limit) for key, limit in zip((CLIENT, USER), limits, strict=True)]
+    hits = [Hit(key, limit) for key, limit in zip((CLIENT, USER), limits, strict=True)]
     for gap in gaps:
         clock.now += gap * TICK
         inside = [then for then in passed if then > clock.now - WINDOW * SECOND]
@@ -198,7 +198,7 @@ class TestRedis:
         store = RedisStore(link, window=WINDOW)
         redis.client.config_resetstat()
         for _ in range(20):
-            store.hit([Hit(CLIENT, 10, 10), Hit(USER, 60, 60)])
+            store.hit([Hit(CLIENT, 10), Hit(USER, 60)])
         calls = redis.client.info("commandstats")
         assert calls["cmdstat_evalsha"]["calls"] == 20
         assert calls["cmdstat_eval"]["calls"] == 1
@@ -215,8 +215,8 @@ class TestRedis:
         assert 60_000 < redis.client.pttl(key) <= 61_000
 
     def test_a_refused_hit_leaves_no_key_behind(self, redis, store):
-        store.hit([Hit(CLIENT, 1, 1)])
-        store.hit([Hit(CLIENT, 1, 1), Hit(USER, 9, 9)])
+        store.hit([Hit(CLIENT, 1)])
+        store.hit([Hit(CLIENT, 1), Hit(USER, 9)])
         assert len(redis.client.keys()) == 1
 
     @pytest.mark.parametrize("back", [0.001, 1, 86400])

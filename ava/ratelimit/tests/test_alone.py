@@ -1,0 +1,113 @@
+"""What workers give together, before and after they lose Redis, of a limit that stays closed."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from ava.fleet import FleetLost
+from ava.ratelimit.shared import SharedStore
+from ava.ratelimit.store import SECOND, Hit, MemoryStore, Usage
+from ava.ratelimit.tests.clock import Clock
+
+LIMIT, WORKERS, WINDOW = 10, 3, 60
+HIT = Hit("auth 192.0.2.7", LIMIT, among=WORKERS)
+
+
+class Fleet:
+    """What Redis counts, by a clock that the test moves."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.lost = False
+        self._counts = MemoryStore(window=WINDOW, clock=clock)
+
+    def hit(self, hits: Sequence[Hit]) -> list[Usage]:
+        if self.lost:
+            raise FleetLost
+        return self._counts.hit(hits)
+
+
+class Crew:
+    """Workers of one machine."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.fleet = Fleet(self.clock)
+        self.workers = [
+            SharedStore(self.fleet, MemoryStore(window=WINDOW, clock=self.clock))  # type: ignore[arg-type]  # Redis' part
+            for _ in range(WORKERS)
+        ]
+        self.passed: list[int] = []
+        self.unseen = [0] * WORKERS
+
+    def hit(self, number: int) -> Usage:
+        self.clock.sleep(0.000001)  # no two moments are the same
+        (usage,) = self.workers[number].hit([HIT])
+        if usage.allowed:
+            self.passed.append(self.clock.now)
+        if not self.fleet.lost:
+            self.unseen = [count + usage.allowed for count in self.unseen]
+            self.unseen[number] = 0
+        return usage
+
+    def most(self) -> int:
+        """The hits of the fullest window."""
+        window = WINDOW * SECOND
+        return max(
+            (sum(at <= one < at + window for one in self.passed) for at in self.passed), default=0
+        )
+
+
+HITS = st.lists(
+    st.tuples(st.integers(0, WORKERS - 1), st.sampled_from([0] * 12 + [1, 20, 59])),
+    min_size=10,
+    max_size=50,
+)
+
+
+@examples(max_examples=200, deadline=None, database=None)
+@given(before=HITS, after=HITS)
+def test_no_window_across_a_loss_holds_more_than_the_limit_and_what_was_passed_unseen(
+    before: list[tuple[int, int]], after: list[tuple[int, int]]
+) -> None:
+    crew = Crew()
+    for number, seconds in before:
+        crew.clock.sleep(seconds)
+        crew.hit(number)
+    crew.fleet.lost = True
+    for number, seconds in after:
+        crew.clock.sleep(seconds)
+        crew.hit(number)
+    assert crew.most() <= LIMIT + max(crew.unseen)
+
+
+def test_a_minute_after_it_asked_a_worker_gives_its_share_of_the_whole() -> None:
+    crew = Crew()
+    for _ in range(7):
+        crew.hit(0)
+    crew.clock.sleep(20)
+    crew.fleet.lost = True
+    assert [crew.hit(0).allowed for _ in range(3)] == [True, False, False]
+    refused = crew.hit(0)
+    assert (refused.remaining, refused.frees_after) == (0, pytest.approx(40, abs=0.001))
+    crew.clock.sleep(39.9)
+    assert not crew.hit(0).allowed
+    crew.clock.sleep(0.1)
+    # Three in a minute: one was 40 s ago.
+    assert [crew.hit(0).allowed for _ in range(3)] == [True, True, False]
+    assert crew.hit(0).frees_after == pytest.approx(20, abs=0.001)
+
+
+def test_the_wait_told_to_who_is_refused_alone_comes_true() -> None:
+    crew = Crew()
+    crew.hit(0)
+    crew.fleet.lost = True
+    crew.clock.sleep(30)
+    assert [crew.hit(0).allowed for _ in range(4)] == [True, True, True, False]
+    wait = crew.hit(0).frees_after
+    crew.clock.sleep(wait - 0.1)
+    assert not crew.hit(0).allowed
+    crew.clock.sleep(0.1)
+    assert crew.hit(0).allowed

@@ -144,6 +144,22 @@ def test_a_running_one_is_hung_up(api: APIClient, caller: User, sandbox: Sandbox
     assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"][-1]["source"] == "user"
 
 
+def test_one_that_takes_no_orders_yet_is_hung_up_as_soon_as_it_does(
+    api: APIClient, caller: User, sandbox: Sandbox
+) -> None:
+    phone(sandbox, "answer", ring_ms=60_000)
+    placed = place(api)
+    store, key = sandbox.vapi.calls.store, placed["vapi_call_id"]
+    monitor = (store.get(key) or {})["monitor"]
+    store.update(key, {"monitor": {}})
+    refused = api.post(f"{CALLS}/{placed['id']}/hangup")
+    assert (refused.status_code, refused.json()["code"]) == (409, "vapi_call_not_controllable")
+    run_jobs(seconds=3)
+    store.update(key, {"monitor": monitor})
+    run_jobs(seconds=20)
+    assert (store.get(key) or {})["status"] == "ended"
+
+
 def told_by_vapi(owner: User, **more: Any) -> VapiEvent:
     """A status-update about a call that nobody picked up, half an hour ago by Vapi's clock."""
     blank = ("cost", "transcript", "recording_url", "summary", "provider_sid")

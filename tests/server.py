@@ -170,12 +170,12 @@ class RunningAva:
         return self.session.request(method, f"{self.url}/api/v1{path}", timeout=30, **kwargs)
 
     def fault(self, **fault: Any) -> None:
-        answer = requests.post(f"{self.sandbox}/faults", json=fault, timeout=5)
+        answer = requests.post(f"{self.sandbox}/faults", json=fault, timeout=30)
         assert answer.ok, answer.text
 
     def order(self, what: str, **order: Any) -> Any:
         """Tell the sandbox what to play: a phone, a pace, callbacks, somebody who calls."""
-        answer = requests.post(f"{self.sandbox}/{what}", json=order, timeout=5)
+        answer = requests.post(f"{self.sandbox}/{what}", json=order, timeout=30)
         assert answer.ok, answer.text
         return answer.json()
 

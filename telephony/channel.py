@@ -1,9 +1,13 @@
 """How one kind of intent is sent, found again and looked at."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from telephony.resources import Sighting
+
+PRICE_KNOWN: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
+"""When Twilio knows by experience what something has cost: it "may not be immediately available"
+(https://www.twilio.com/docs/voice/api/call-resource#call-properties)."""
 
 
 class Channel(Protocol):
@@ -33,6 +37,13 @@ class Channel(Protocol):
 
     def fetch(self, intent: Any) -> Sighting:
         """How the provider sees it now."""
+        ...
+
+    looks: tuple[timedelta, ...]
+    """How long after its end one is looked at for what is still owed."""
+
+    def owes(self, intent: Any) -> bool:
+        """Whether the provider has not told everything of it that comes after its end."""
         ...
 
     def end(self, intent: Any, reference: str) -> Sighting | None:

@@ -83,8 +83,7 @@ def _keep(
     with suppress(IntegrityError), transaction.atomic():  # another keeps it this very moment
         row.save(force_insert=True)
         note(row, source=Source.CALLBACK, now=now)
-        if not row.is_final:
-            dispatch.follow_up(row, due_at=now + dispatch.settle())
+        dispatch.follow_up(row, due_at=now + dispatch.settle())
 
 
 def _number(form: Mapping[str, str], name: str) -> str:

@@ -110,6 +110,11 @@ class Intent(models.Model):
     def is_final(self) -> bool:
         return self.machine.is_final(self.status)
 
+    @property
+    def is_billed(self) -> bool:
+        """Whether it has ended so that it costs something."""
+        return self.status in self.machine.billed
+
 
 class Entry(models.Model):
     """One thing that happened to an intent. Written once, never changed."""

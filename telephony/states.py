@@ -26,6 +26,7 @@ class Machine:
         ranks: every status, the later the higher.
         final: nothing follows these.
         resting: where nothing more may ever be told.
+        billed: the ends that cost something.
         spoken: words of the provider that mean one of the above.
         exceptions: what may follow a final status all the same.
     """
@@ -33,6 +34,7 @@ class Machine:
     ranks: Mapping[str, int]
     final: frozenset[str]
     resting: frozenset[str] = frozenset()
+    billed: frozenset[str] = frozenset()
     spoken: Mapping[str, str] = field(default_factory=dict)
     exceptions: frozenset[tuple[str, str]] = frozenset()
 
@@ -63,6 +65,7 @@ CALL = Machine(
         CANCELED: 6,
     },
     final=frozenset({"completed", "busy", "no-answer", FAILED, CANCELED}),
+    billed=frozenset({"completed"}),
     # Only the callback has a word of its own for a call that has left the queue.
     spoken={"initiated": "queued", "answered": "in-progress"},
 )
@@ -88,5 +91,6 @@ MESSAGE = Machine(
     final=frozenset({"delivered", "read", "undelivered", FAILED, CANCELED, "received"}),
     # Not every carrier tells whether a message was delivered.
     resting=frozenset({"sent", "partially_delivered"}),
+    billed=frozenset({"delivered", "read", "undelivered", "received"}),
     exceptions=frozenset({("delivered", "read")}),
 )

@@ -7,8 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from telephony import dispatch
-from telephony.calls import owed
-from telephony.calls.channels import MARK, status_of
+from telephony.calls.channels import MARK, AssistantCalls, status_of
 from telephony.calls.models import Call
 from telephony.intents import NUMBER_LENGTH
 from telephony.resources import Sighting
@@ -44,7 +43,7 @@ def take(event: VapiEvent) -> None:
         del facts["provider_sid"]
         call = observe(call, told=told, source=Source.CALLBACK, now=now, facts=facts)
     if event.status == ENDED and not call.transcript:
-        dispatch.follow_up(call, due_at=now + owed.LOOKS[0])
+        dispatch.follow_up(call, due_at=now + AssistantCalls.looks[0])
 
 
 def _sighting(event: VapiEvent) -> Sighting:

@@ -1,7 +1,7 @@
 """How a call is placed and found again: by Twilio, or by Vapi where an assistant talks."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,7 +14,7 @@ from telephony import accounts
 from telephony.accounts import client_for
 from telephony.addresses import marked
 from telephony.calls.models import Call
-from telephony.channel import Channel
+from telephony.channel import PRICE_KNOWN, Channel
 from telephony.errors import TwilioNotFound, TwilioRejected
 from telephony.resources import Sighting
 from telephony.timeline import Source
@@ -38,6 +38,7 @@ class TwilioCalls:
     asks for it tells which attempt it is, and a second one is told to hang up."""
 
     provider = "twilio"
+    looks = PRICE_KNOWN
 
     def is_told(self, intent: Call) -> bool:
         return bool(settings.PUBLIC_URL)
@@ -70,6 +71,9 @@ class TwilioCalls:
         found = client_for(intent.owner, intent.account_sid).call(str(intent.provider_sid))
         # What a talk with an assistant costs is Vapi's to say.
         return replace(found, price=None, price_unit="") if intent.vapi_call_id else found
+
+    def owes(self, intent: Call) -> bool:
+        return intent.is_billed and intent.price is None
 
     def end(self, intent: Call, reference: str) -> Sighting | None:
         client = client_for(intent.owner, intent.account_sid)
@@ -106,6 +110,8 @@ class AssistantCalls:
     """Calls in which a Vapi assistant talks. Vapi keeps AVA's mark in the call's metadata."""
 
     provider = "vapi"
+    # Vapi takes its time to write things down, and may be in trouble.
+    looks = tuple(timedelta(seconds=after) for after in (20, 60, 300, 1800, 21_600))
 
     def is_told(self, intent: Call) -> bool:
         # An assistant with a server of its own reports there, others at once that it is queued.
@@ -139,6 +145,10 @@ class AssistantCalls:
     def fetch(self, intent: Call) -> Sighting:
         return sighting(vapi.fetch(user=owner_of(intent), call_id=str(intent.vapi_call_id)))
 
+    def owes(self, intent: Call) -> bool:
+        told = intent.transcript and intent.price is not None
+        return intent.is_billed and not told
+
     def end(self, intent: Call, reference: str) -> Sighting | None:
         try:
             vapi.end(user=owner_of(intent), call_id=reference)
@@ -153,6 +163,11 @@ class AssistantCalls:
             except Problem:
                 raise CallNotControllable from None
         return None
+
+
+def teller_of(call: Call) -> Channel:
+    """Who knows what was said on a call, and what it cost."""
+    return AssistantCalls() if call.vapi_call_id else TwilioCalls()
 
 
 def owner_of(call: Call) -> User:

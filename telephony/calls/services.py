@@ -8,9 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import correlation
-from telephony import accounts, dispatch, senders, settling, twiml
-from telephony.calls import owed
-from telephony.calls.channels import channel_of
+from telephony import accounts, dispatch, owed, senders, settling, twiml
+from telephony.calls.channels import channel_of, teller_of
 from telephony.calls.models import Call
 from telephony.dispatch import Clock
 from telephony.errors import CallEnded
@@ -110,9 +109,8 @@ def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
     calls = Call.objects.select_related("owner").filter(pk=call_id)
     if call := calls.first():
         settling.pursue(call, channel_of(call), clock=clock)
-    # It has ended, or there is nothing to be learnt of it.
     if call := calls.first():
-        owed.ask(call, now=clock())
+        owed.ask(call, teller_of(call), now=clock())
 
 
 def end_duplicate(call_id: str, sid: str) -> None:

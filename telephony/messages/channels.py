@@ -7,6 +7,7 @@ from django.conf import settings
 from telephony import accounts
 from telephony.accounts import client_for
 from telephony.addresses import marked
+from telephony.channel import PRICE_KNOWN
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.resources import Sighting
@@ -20,6 +21,7 @@ class TwilioMessages:
     """Two messages of the same numbers and text are the same to whoever gets them."""
 
     provider = "twilio"
+    looks = PRICE_KNOWN
 
     def is_told(self, intent: Message) -> bool:
         return bool(settings.PUBLIC_URL)
@@ -57,6 +59,9 @@ class TwilioMessages:
 
     def fetch(self, intent: Message) -> Sighting:
         return client_for(intent.owner, intent.account_sid).message(str(intent.provider_sid))
+
+    def owes(self, intent: Message) -> bool:
+        return intent.is_billed and intent.price is None
 
     def end(self, intent: Message, reference: str) -> Sighting | None:
         """What was sent cannot be taken back."""

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import correlation
-from telephony import accounts, dispatch, senders, settling
+from telephony import accounts, dispatch, owed, senders, settling
 from telephony.dispatch import Clock
 from telephony.errors import MessageGone
 from telephony.messages import bulk, optouts
@@ -79,7 +79,9 @@ def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:
 
 def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
     """Do what is to be done about a message now. Raises Again: there is more to do later."""
-    message = Message.objects.select_related("owner").filter(pk=message_id).first()
-    if message:
+    messages = Message.objects.select_related("owner").filter(pk=message_id)
+    if message := messages.first():
         send = bulk.take_back if message.batch_id else settling.next_attempt
         settling.pursue(message, CHANNEL, clock=clock, send=send)
+    if message := messages.first():
+        owed.ask(message, CHANNEL, now=clock())

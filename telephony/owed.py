@@ -1,0 +1,39 @@
+"""What the provider still owes of one that has ended: its price, or what was said on it.
+
+Nobody calls back with Twilio's price. Vapi's report brings its own, transcript, recording and
+summary, some seconds after the end, and Vapi gives up a report that does not arrive. So AVA asks.
+"""
+
+from datetime import datetime
+
+from ava.jobs import Again
+from ava.problems import Problem
+from telephony.channel import Channel
+from telephony.timeline import AnyIntent, Source, facts_of, observe
+
+
+def ask(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
+    """Ask for what is owed, if it is time to.
+
+    Raises:
+        Again: it is too early, or the provider does not have it yet.
+    """
+    since = now - intent.updated_at
+    why = "the rest may come"
+    if channel.owes(intent) and since >= channel.looks[0]:
+        try:
+            intent, why = _filled(intent, channel, now), "the provider does not have it all yet"
+        except Problem as problem:
+            why = problem.detail
+    upcoming = next((look for look in channel.looks if look > since), None)
+    if upcoming and channel.owes(intent):
+        raise Again((upcoming - since).total_seconds(), why)
+
+
+def _filled(intent: AnyIntent, channel: Channel, now: datetime) -> AnyIntent:
+    facts = facts_of(channel.fetch(intent), intent)
+    # These two are the line's, which has told them already; Vapi's may be of another line.
+    facts.pop("provider_sid", None)
+    if getattr(intent, "duration", None) is not None:
+        facts.pop("duration", None)
+    return observe(intent, told="", source=Source.FETCH, now=now, facts=facts)

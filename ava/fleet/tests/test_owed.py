@@ -1,18 +1,18 @@
 """What is kept for a lost Redis is bounded."""
 
 import time
+from importlib import import_module
 
 import pytest
 
 from ava.fleet import Link, Script
-from ava.fleet import link as module
 from tests.redis import RedisServer
 
 SET = Script("return redis.call('SET', KEYS[1], 1)")
 
 
 def test_of_too_much_that_is_owed_the_oldest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_OWED", 3)
+    monkeypatch.setattr(import_module("ava.fleet.link"), "MOST_OWED", 3)
     with RedisServer() as redis:
         link = Link(redis.url)
         redis.stop()

@@ -2,7 +2,7 @@
 
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import Breaker, Rejected, Transition
-from ava.upstream.control import Control
+from ava.upstream.control import ORDER_SECONDS, Control, is_ordered
 from ava.upstream.door import Door
 from ava.upstream.errors import (
     ProviderAuthFailed,
@@ -27,6 +27,7 @@ from ava.upstream.service import Policy, Service
 from ava.upstream.states import Snapshot
 
 __all__ = [
+    "ORDER_SECONDS",
     "Answer",
     "Breaker",
     "Control",
@@ -46,6 +47,7 @@ __all__ = [
     "attend",
     "door",
     "forget",
+    "is_ordered",
     "register",
     "services",
     "set_control_source",

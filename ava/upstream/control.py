@@ -10,6 +10,12 @@ from ava.upstream.states import Forced, Order
 
 log = structlog.get_logger("ava.upstream")
 
+ORDER_SECONDS = 0.08
+"""How old the orders may be that a source tells: they are to reach every worker within 0.1 s."""
+
+_RESET = "reset"
+_FORCED = "forced"
+
 
 @dataclass(frozen=True, slots=True)
 class Control:
@@ -30,9 +36,14 @@ class Control:
     def order(self, now: datetime) -> Order:
         """This order as it stands now."""
         seconds = (self.until - now).total_seconds() if self.until else None
-        what = f"forced {self.forced}" if self.forced else "reset"
+        what = f"{_FORCED} {self.forced}" if self.forced else _RESET
         reason = f"{what}: {self.reason}" if self.reason else what
         return Order(self.number, self.forced, seconds, reason)
+
+
+def is_ordered(reason: str) -> bool:
+    """Whether a transition with this reason is an operator's order taking effect."""
+    return reason.startswith((_RESET, _FORCED))
 
 
 def _now() -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ava.lastknown import LastKnown
-from ava.upstream import Control
+from ava.upstream import ORDER_SECONDS, Control
 from integrations.breakers.models import BreakerControl
 
 
@@ -19,12 +19,13 @@ def _read() -> Mapping[str, Control]:
     }
 
 
-# An order is to reach every worker within 0.1 s.
-_controls: LastKnown[Mapping[str, Control]] = LastKnown("breaker controls", _read, {}, seconds=0.08)
+_controls: LastKnown[Mapping[str, Control]] = LastKnown(
+    "breaker controls", _read, {}, seconds=ORDER_SECONDS
+)
 
 
 def control_of(provider: str) -> Control | None:
-    """The order for this breaker, at most 0.08 s old; None without any.
+    """The order for this breaker, at most `ORDER_SECONDS` old; None without any.
 
     While the database does not answer, the last known order stays in force.
     """

@@ -14,23 +14,22 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from ava.pruning import delete_in_batches
-from ava.upstream import Transition
-from integrations.breakers.models import BreakerControl, BreakerEvent
+from ava.upstream import Transition, is_ordered
+from integrations.breakers.models import BreakerEvent
 
 log = structlog.get_logger("integrations.breakers")
 
 
 def record(transition: Transition) -> None:
-    """Keep a transition, unless it is an operator's order taking effect: that has its row.
+    """Keep a transition, unless it is an operator's order taking effect: that has its row, written
+    with the order.
 
     Never raises: it runs inside a provider call.
     """
+    if is_ordered(transition.reason):
+        return
     try:
         with transaction.atomic():
-            order = BreakerControl.objects.filter(provider=transition.service).first()
-            # A worker that carries it out alone says so behind the order's words.
-            if order and order.number and transition.reason.startswith(order.words):
-                return
             BreakerEvent.objects.create(
                 provider=transition.service,
                 from_state=transition.from_state,

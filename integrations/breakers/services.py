@@ -1,7 +1,7 @@
 """An operator's orders to breakers: written here by any process, obeyed by the running workers.
 
 An order and its event are one transaction. The breaker, once it obeys, also tells a transition,
-in the words of the order; `events.record` knows it by them and keeps no second row. Only workers
+as one that was ordered; `events.record` keeps no second row of it. Only workers
 carry orders out, whether they share Redis or not: who makes a change counts it, and nobody reads
 the counters of `manage.py`.
 """

@@ -2,7 +2,7 @@
 
 `python -m tests.fleet.crew DIRECTORY` forks the workers as gunicorn does and waits for them.
 The directory holds `plan.json`; the workers write `told` (each transition as it is told) and, when
-`stop` appears, `calls-PID.json`.
+`stop` appears, `calls-PID.json` and `counted-PID.json`: opens and closes.
 """
 
 import json
@@ -20,11 +20,9 @@ from django.conf import settings
 from ava import correlation, fleet, upstream
 from ava.lastknown import LastKnown
 from ava.problems import Problem
-from ava.upstream import Control, Policy, Service, Transition
+from ava.upstream import ORDER_SECONDS, Control, Policy, Service, Transition, metrics
 
 LABEL = "fleet"
-POLL_SECONDS = 0.08
-"""As `integrations.breakers.controls` asks the database."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class Worker:
         self._told = os.open(directory / "told", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         self._stop = directory / "stop"
         self._controls = LastKnown[Control | None](
-            "control", self._read_control, None, seconds=POLL_SECONDS
+            "control", self._read_control, None, seconds=ORDER_SECONDS
         )
 
     def work(self) -> None:
@@ -101,6 +99,10 @@ class Worker:
         for thread in threads:
             thread.join()
         (self._directory / f"calls-{os.getpid()}.json").write_text(json.dumps(self._calls))
+        counted = [
+            counter.labels(LABEL)._value.get() for counter in (metrics.OPENS, metrics.CLOSES)
+        ]
+        (self._directory / f"counted-{os.getpid()}.json").write_text(json.dumps(counted))
 
     def _call(self) -> None:
         end = time.monotonic() + self._plan.seconds

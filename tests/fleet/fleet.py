@@ -87,6 +87,12 @@ class Fleet:
             for began, took, outcome in json.loads(file.read_text())
         ]
 
+    def counted(self) -> tuple[float, float]:
+        """Opens and closes as all workers together have counted them by the end of the work."""
+        files = self._directory.glob("counted-*.json")
+        opens, closes = zip(*(json.loads(file.read_text()) for file in files), strict=True)
+        return sum(opens), sum(closes)
+
     def close(self) -> None:
         (self._directory / "stop").touch()
         for pid in self.pids if self._process.poll() is None else []:

@@ -7,7 +7,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ava import upstream
-from integrations.breakers import services
+from ava.upstream import Transition, registry
+from integrations.breakers import events, services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
@@ -71,6 +72,25 @@ def test_an_order_leaves_one_row_and_not_a_second_when_the_breaker_obeys(ask: As
     assert [event.reason for event in BreakerEvent.objects.order_by("id")] == [
         "forced open: repair (the command line)",
         "reset: repaired (the command line)",
+    ]
+
+
+def test_an_order_that_a_newer_one_replaces_while_it_is_obeyed_leaves_no_second_row(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace_it(transition: Transition) -> None:
+        monkeypatch.undo()
+        services.reset(provider="twilio", reason="no", by=None, now=timezone.now())
+        events.record(transition)
+
+    assert ask("before").status_code == 200
+    services.force(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
+    monkeypatch.setattr(registry, "_listeners", [replace_it])
+    assert ask("refused").status_code == 503
+    assert ask("after").status_code == 200
+    assert [event.reason for event in BreakerEvent.objects.order_by("id")] == [
+        "forced open: repair (the command line)",
+        "reset: no (the command line)",
     ]
 
 

@@ -13,6 +13,7 @@ from ava.fleet import Link
 from integrations.breakers import controls
 from integrations.flags import services as flags
 from sandbox.server import Sandbox
+from tests import certificates
 from tests.redis import RedisServer
 from vapi_settings import copies
 
@@ -61,6 +62,12 @@ def redis(running_redis: RedisServer, settings: Any) -> Iterator[RedisServer]:
     fleet._links[running_redis.url] = Link(running_redis.url, patience=5)
     yield running_redis
     fleet.forget()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of a certificate for 127.0.0.1, its own authority, with its key."""
+    return certificates.make(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -1,22 +1,11 @@
 """What a lost Redis costs whoever asks it, with a real one."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ava.fleet import FleetLost, Link, Script
-from tests.redis import RedisServer
-
-ECHO = Script("return {KEYS[1], ARGV[1]}")
-# Far above the link's patience, far below what redis-py waits by default.
-AT_ONCE = 0.5
-
-
-@pytest.fixture
-def redis():
-    with RedisServer() as server:
-        yield server
+from ava.fleet.tests.asking import AT_ONCE, ECHO, lost, until
 
 
 @pytest.fixture
@@ -26,19 +15,8 @@ def link(redis):
     made.close()
 
 
-def lost(link: Link) -> float:
-    """Seconds until a call says so."""
-    started = time.monotonic()
-    with pytest.raises(FleetLost):
-        link.run(ECHO, ["k"], ["v"])
-    return time.monotonic() - started
-
-
 def found_again(link: Link) -> None:
-    give_up = time.monotonic() + 10
-    while link.lost:
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
+    until(lambda: not link.lost)
     assert link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
 
 

@@ -21,6 +21,7 @@ from ava.jobs.models import ERROR_LENGTH, Job
 from ava.jobs.registry import Again, Kind
 from ava.logs import redact
 from ava.problems import Problem
+from ava.upstream.bulkhead import in_background
 
 log = structlog.get_logger("ava.jobs")
 
@@ -95,7 +96,7 @@ def _attempt(job: Job, kind: Kind) -> _Result:
         said = f"Given up: {job.takeovers} times whoever ran it vanished in the middle."
         return _Result(failed=True, error=said, hopeless=True)
     try:
-        with kept(job, lease=kind.lease):
+        with kept(job, lease=kind.lease), in_background():
             kind.run(job.payload)
     except Again as again:
         return _Result(after=again.after, error=again.reason)

@@ -1,6 +1,7 @@
 """While a provider is down or too busy, a request is refused as if it had never been made."""
 
 from contextlib import ExitStack
+from contextvars import Context
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ava import upstream
+from ava.upstream.bulkhead import in_background
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, texts, until
+from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs, texts, until
 
 CALL = (CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}, "twilio")
 TEXT = (MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hello"}, "twilio")
@@ -77,3 +79,19 @@ def test_what_is_for_later_is_taken_all_the_same(api: APIClient) -> None:
         while not bulkhead.is_full:
             others.enter_context(bulkhead.slot())
         assert api.post(path, body | later).status_code == 201
+
+
+@ALL
+def test_jobs_leave_half_of_the_room_to_people(api: APIClient, sandbox: Sandbox, what: Any) -> None:
+    path, body, provider = what
+    assert api.post(path, body).status_code == 201
+    sandbox.clear_requests()
+    with ExitStack() as others, in_background():
+        for _ in range(4):
+            others.enter_context(upstream.door(provider).works.bulkhead.slot())
+        # A look at what was placed, which has to wait.
+        Context().run(run_jobs, seconds=5)
+        assert sandbox.requests(provider) == []
+        assert Context().run(api.post, path, body).status_code == 201
+    run_jobs(seconds=30)
+    assert [one for one in sandbox.requests(provider) if one.method == "GET"]

@@ -1,11 +1,14 @@
 """What a lost Redis costs whoever asks it, with a real one."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ava.fleet import FleetLost, Link, Script
 from ava.fleet.tests.asking import AT_ONCE, ECHO, lost, until
+
+APPEND = Script("return redis.call('APPEND', KEYS[1], ARGV[1])")
 
 
 @pytest.fixture
@@ -90,6 +93,28 @@ def test_a_replica_that_cannot_be_written_to_counts_as_lost(redis, link):
     found_again(link)
 
 
+def test_who_may_not_run_scripts_has_lost_redis_once(redis):
+    redis.client.acl_setuser("narrow", enabled=True, nopass=True, categories=["+@all"])
+    redis.client.acl_setuser("narrow", commands=["-evalsha", "-eval"])
+    link = Link(f"redis://narrow:any@127.0.0.1:{redis.port}", patience=5)
+    lost(link)
+    time.sleep(0.5)
+    assert (link.lost, link.losses) == (True, 1)
+    redis.client.acl_setuser("narrow", commands=["+evalsha", "+eval"])
+    found_again(link)
+    link.close()
+
+
+def test_a_value_of_another_kind_concerns_who_asks_for_it_alone(redis, link, capfd):
+    redis.client.rpush("list", "a")
+    for _ in range(3):
+        with pytest.raises(FleetLost):
+            link.run(APPEND, ["list"], ["b"])
+        assert link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
+    assert link.losses == 0
+    assert capfd.readouterr().err.count("redis refused") == 1
+
+
 def test_each_loss_is_counted(redis, link):
     for expected in (1, 2):
         redis.stop()
@@ -97,9 +122,6 @@ def test_each_loss_is_counted(redis, link):
         assert link.losses == expected
         redis.start()
         found_again(link)
-
-
-APPEND = Script("return redis.call('APPEND', KEYS[1], ARGV[1])")
 
 
 def test_what_is_insisted_on_is_done_at_once_while_redis_is_there(redis, link):

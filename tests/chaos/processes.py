@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 import requests
 
@@ -25,7 +26,16 @@ class ChaoticAva(RunningAva):
             **environment,
         )
         self.environment["AVA_PUBLIC_URL"] = self.url
+
+    def __enter__(self) -> Self:
         self.start_sandbox()
+        try:
+            return super().__enter__()
+        except BaseException:
+            # Where AVA does not start, nobody comes to leave.
+            assert self.own_sandbox is not None
+            self.own_sandbox.kill()
+            raise
 
     def assistant(self) -> str:
         """One of Vapi's that reports to AVA."""

@@ -26,6 +26,16 @@ class CallNotControllable(Conflict):
     detail = "Vapi takes no orders for this call: it has not begun yet, or it is over."
 
 
+class OrganisationGone(Conflict):
+    """It began in an organisation that AVA has no key of any more: nobody can look."""
+
+    code = "vapi_organisation_gone"
+    detail = (
+        "This began in a Vapi organisation that the API key stored now is not of. Store a key of "
+        "that one again, so that AVA can look after it."
+    )
+
+
 class VapiRefused(Problem):
     """Vapi answered, understood, and said no, in words that AVA has no sentence for."""
 

@@ -14,9 +14,9 @@ from ava.upstream import ProviderProblem
 from integrations.credentials.services import credentials_for
 from vapi_settings import copies, queries, reporting
 from vapi_settings.callclient import CallClient
-from vapi_settings.callerrors import NumberNotAtVapi
+from vapi_settings.callerrors import NumberNotAtVapi, OrganisationGone
 from vapi_settings.client import Assistant, PhoneNumber
-from vapi_settings.errors import VAPI
+from vapi_settings.errors import VAPI, AssistantNotFound
 from vapi_settings.reading import part
 from vapi_settings.records import VapiCall
 
@@ -112,6 +112,7 @@ def find(
     """The calls placed since then that carry these marks. An empty list is Vapi's word for none.
 
     Raises:
+        OrganisationGone: the key is of an organisation that cannot know them.
         ProviderProblem: nobody knows; also where there are too many calls to look at them all.
     """
     placed = _client(user).since(
@@ -120,7 +121,23 @@ def find(
         assistantId=assistant_id.lower(),
         phoneNumberId=phone_number_id,
     )
-    return [call for call in placed if metadata.items() <= call.metadata.items()]
+    found = [call for call in placed if metadata.items() <= call.metadata.items()]
+    if not found and not _is_theirs(user, assistant_id, phone_number_id):
+        raise OrganisationGone
+    return found
+
+
+def _is_theirs(user: User, assistant_id: str, phone_number_id: str) -> bool:
+    """Whether the user's organisation has what a call was placed with: one of both may have been
+    deleted since."""
+    numbers = copies.phone_numbers(copies.account(user)).value
+    if any(one.id == phone_number_id for one in numbers):
+        return True
+    try:
+        queries.assistant(user=user, assistant_id=assistant_id)
+    except AssistantNotFound:
+        return False
+    return True
 
 
 def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:

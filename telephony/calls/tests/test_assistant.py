@@ -19,6 +19,8 @@ from telephony.calls.channels import MARK
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
 from vapi_settings.events import STATUS_UPDATE, VapiEvent
+from vapi_settings.tests.conftest import store_key
+from vapi_settings.tests.scripted import scripted_vapi
 
 ASK = {"to": THEIRS, "from": OURS, "assistant_id": seed.ASSISTANT_ID}
 POST = "POST /call"
@@ -120,6 +122,32 @@ def test_a_lost_answer_is_found_by_the_mark_or_placed_again(
     run_jobs(seconds=32)
     assert ended(api, placed["id"])["status"] == "completed"
     assert len(rings(sandbox)) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_another_organisation_that_has_no_trace_of_it_is_no_reason_to_call_again(
+    api: APIClient, caller: User, sandbox: Sandbox, settings: Any, when: str
+) -> None:
+    sandbox.faults.add("vapi", "reset", when=when, count=1, match=POST)
+    placed = place(api, 202)
+    theirs = settings.VAPI_BASE_URL
+    with scripted_vapi() as other:
+        for path in ("/call", "/phone-number", "/assistant"):
+            other.on("GET", path, 200, [])
+        settings.VAPI_BASE_URL = other.url
+        store_key(caller, api_key="of-another-organisation")
+        for seconds in (21, 32, 60, 300, 1300):
+            run_jobs(seconds=seconds)
+        assert other.bodies("POST", "/call") == []
+    told = api.get(f"{CALLS}/{placed['id']}").json()
+    assert (told["status"], told["error"][:34]) == ("unknown", "This began in a Vapi organisation ")
+    settings.VAPI_BASE_URL = theirs
+    store_key(caller)
+    for seconds in (2300, 2400):
+        run_jobs(seconds=seconds)
+    told = api.get(f"{CALLS}/{placed['id']}").json()
+    assert bool(told["vapi_call_id"]) == (when == "after")
+    assert told["status"] != "unknown"
 
 
 def test_a_number_that_vapi_does_not_know_is_refused(

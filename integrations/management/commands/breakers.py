@@ -22,7 +22,7 @@ has one. It opens after some failures in a row; while it is open, AVA answers fo
 once instead of letting requests wait, and after a while lets a single request try again.
 
 With REDIS_URL set this is the state that all workers share. An order is stored in the database;
-every running worker obeys it within a tenth of a second.
+calls obey it within a tenth of a second, and the metrics show it within a second or two.
 """
 ACTIONS = {
     "list": "show each breaker: its state, since when, when it tries again",

@@ -14,6 +14,7 @@ from sandbox.world import World
 
 STOP_POLL_S = 0.05
 JOIN_S = 5.0
+HUSH_S = 5.0
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -107,6 +108,12 @@ class Sandbox:
     def vapi(self) -> Vapi:
         """Vapi's state, looked at from behind: nothing of it is logged."""
         return self._world.vapi
+
+    def hush(self) -> None:
+        """Call no app back any more: not when this has returned, unless one hangs."""
+        exchange = self._world.exchange
+        exchange.stop()
+        exchange.wires.wait(HUSH_S)
 
     def requests(self, provider: str | None = None) -> list[Arrival]:
         """What arrived for a provider (or for all), in order."""

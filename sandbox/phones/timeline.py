@@ -40,6 +40,11 @@ class Timeline:
             self._due.clear()
             self._turn.notify_all()
 
+    def wait(self, seconds: float) -> bool:
+        """Once stopped: wait for what runs now. Returns: whether it has ended by then."""
+        with self._turn:
+            return self._turn.wait_for(lambda: self._idle == self._started, seconds)
+
     def _work(self) -> None:
         while act := self._next():
             try:
@@ -50,6 +55,8 @@ class Timeline:
     def _next(self) -> Act | None:
         with self._turn:
             self._idle += 1
+            if self._stopped:
+                self._turn.notify_all()
             while not self._stopped:
                 wait = self._due[0][0] - time.monotonic() if self._due else None
                 if wait is not None and wait <= 0:

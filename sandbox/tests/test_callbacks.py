@@ -57,6 +57,27 @@ def test_the_same_seed_drops_and_duplicates_the_same_callbacks(
     assert {0, 1, 2} == {seen[0][f"+1555123{n:04}", status] for n in range(12) for status in TOLD}
 
 
+def test_after_a_hush_nothing_is_on_its_way_any_more(
+    twilio: Twilio, app: App, sandbox: Sandbox
+) -> None:
+    answered: list[str] = []
+
+    def slowly(told: Callback) -> tuple[int, str]:
+        threading.Event().wait(0.2)
+        answered.append(told.path)
+        return 204, ""
+
+    app.answers["/status"] = slowly
+    for _ in range(4):
+        twilio.text(StatusCallback=f"{app.url}/status")
+    app.wait_for("/status", 4)
+    sandbox.hush()
+    assert len(answered) == len(app.arrived)
+    count = len(app.arrived)
+    assert _still(app)
+    assert len(app.arrived) == count
+
+
 def test_a_duplicate_is_the_same_request_again(
     twilio: Twilio, app: App, sandbox: Sandbox, control: Client
 ) -> None:

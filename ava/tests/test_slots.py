@@ -38,7 +38,7 @@ def live(slot, then):
 
 for slot in (0, 1, 0, 0):
     slots.leave(None, live(slot, lambda: None))
-live(1, lambda: print(scrape.text().decode()))
+live(1, lambda: print(scrape.text().decode(), flush=True))
 """
 
 

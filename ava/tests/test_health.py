@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -48,8 +49,11 @@ def test_a_lost_redis_is_shown_and_keeps_nothing_from_being_ready(
 ) -> None:
     with RedisServer() as redis:
         settings.REDIS_URL = redis.url
-        answer = client.get("/readyz")
-        assert answer.json()["checks"]["cache"] == "ok"
+        give_up = time.monotonic() + 20
+        # A busy machine may take it for lost at first.
+        while client.get("/readyz").json()["checks"]["cache"] != "ok":
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
         getattr(redis, how)()
         answer = client.get("/readyz")
         assert answer.status_code == 200

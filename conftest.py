@@ -1,6 +1,7 @@
 """What every test may use: the sandbox, a user, a logged-in client, a clean slate."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,6 +31,12 @@ def clean_slate() -> Iterator[None]:
     flags.forget()
     copies.forget()
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine loses no Redis; how soon one is lost has tests of its own."""
+    monkeypatch.setattr(fleet, "Link", partial(Link, patience=0.5))
 
 
 @pytest.fixture(scope="session")

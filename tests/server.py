@@ -30,6 +30,16 @@ def free_port() -> int:
             return port
 
 
+def is_free(port: int) -> bool:
+    """Whether nobody listens there, not even somebody who was killed and is not gone yet."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return True
+    return False
+
+
 def until(happened: Callable[[], bool]) -> None:
     """Wait for it; fail when it does not come."""
     give_up = time.monotonic() + _START_SECONDS
@@ -138,6 +148,8 @@ class RunningAva:
         """What a crash does: the whole of AVA at once, its worker included."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        # Its workers may need a moment longer, and hold the port until then.
+        until(lambda: is_free(self.port))
 
     def children(self) -> set[int]:
         """The process ids of what it started itself: its workers, and maybe the sandbox."""

@@ -12,9 +12,9 @@ from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
 from telephony import parties
-from telephony.client import TwilioClient
 from telephony.errors import TwilioAccountGone
-from telephony.intents import Intent
+from telephony.intents.models import Intent
+from telephony.twilio.client import TwilioClient
 
 NUMBERS_SECONDS = 300
 

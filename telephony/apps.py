@@ -10,7 +10,8 @@ class TelephonyConfig(AppConfig):
         from ava import upstream
         from ava.inbound import register_handler
         from integrations.credentials import verification
-        from telephony import jobs, services, talks, webhooks
+        from telephony import jobs, services, webhooks
+        from telephony.callbacks import talks
         from telephony.errors import TWILIO
         from vapi_settings.webhooks import register_listener
 

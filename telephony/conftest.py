@@ -15,7 +15,7 @@ from ava.jobs import services as jobs
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony import sdk, signatures
+from telephony.twilio import sdk, signatures
 
 GOOD = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
 CALLS = "/api/v1/twilio/calls"

@@ -16,7 +16,7 @@ from ava.upstream.errors import (
     ProviderRateLimited,
     ProviderUnreachable,
 )
-from telephony.codes import MEANINGS
+from telephony.twilio.codes import MEANINGS
 
 TWILIO = Service("twilio", "Twilio")
 

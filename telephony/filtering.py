@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from telephony.timeline import AnyIntent
+from telephony.intents.timeline import AnyIntent
 
 _LOOKUPS: Final = {"since": "created_at__gte", "until": "created_at__lt"}
 

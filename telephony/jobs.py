@@ -5,13 +5,14 @@ from typing import Any
 from django.utils import timezone
 
 from ava import jobs
-from telephony import dispatch, services
+from telephony import services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
+from telephony.intents import dispatch
+from telephony.intents.settling import LONGEST
 from telephony.messages import bulk
 from telephony.messages import services as messages
 from telephony.messages.models import Message
-from telephony.settling import LONGEST
 
 SWEEP_SECONDS = 600.0
 SWEEP = "telephony.sweep"

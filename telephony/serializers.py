@@ -7,7 +7,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from telephony.intents import Entry
+from telephony.intents.models import Entry
 from telephony.phones import e164
 
 LATEST = timedelta(days=35)

@@ -11,11 +11,11 @@ from telephony import accounts
 from telephony.calls.models import Call
 from telephony.calls.services import hang_up, place_call
 from telephony.errors import TwilioAccountInactive
+from telephony.intents.settling import FORGOTTEN
+from telephony.intents.states import SCHEDULED
 from telephony.messages.models import Message
 from telephony.messages.services import send_message
-from telephony.resources import Account, Number
-from telephony.settling import FORGOTTEN
-from telephony.states import SCHEDULED
+from telephony.twilio.resources import Account, Number
 
 __all__ = ["hang_up", "numbers", "place_call", "reconcile", "send_message", "verify"]
 

@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from ava.inbound.models import Delivery
 from ava.inbound.source import Forged, Malformed, Received, Verified
-from telephony import incoming, parties, reports, signatures, twiml
+from telephony import parties
+from telephony.callbacks import incoming, reports
 from telephony.calls.models import Call
 from telephony.messages.models import Message
 from telephony.parties import Party
+from telephony.twilio import signatures, twiml
 
 MARKS: dict[str, type[Call] | type[Message]] = {Call.word: Call, Message.word: Message}
 MOST_CHARACTERS = 4000

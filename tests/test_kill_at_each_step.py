@@ -1,6 +1,6 @@
 """AVA is killed at one step of placing a call; the client asks again with the same key.
 
-`telephony/tests/test_kill.py` has what dies on its way to Twilio.
+`telephony/intents/tests/test_kill.py` has what dies on its way to Twilio.
 """
 
 import time
@@ -18,13 +18,13 @@ from tests.server import RunningAva, until
 
 LIMITED = {"provider": "twilio", "kind": "status", "status": 429, "match": "POST /2010", "count": 1}
 STEPS: tuple[tuple[str, dict[str, Any] | None], ...] = (
-    ("before telephony.dispatch.submit", None),  # the key is stored, the call is not
-    ("before telephony.dispatch.attempt", None),  # stored, not sent
-    ("before telephony.dispatch.adopt", None),  # answered, the answer not stored
-    ("after telephony.dispatch.attempt", None),  # stored, the client's answer is not
+    ("before telephony.intents.dispatch.submit", None),  # the key is stored, the call is not
+    ("before telephony.intents.dispatch.attempt", None),  # stored, not sent
+    ("before telephony.intents.dispatch.adopt", None),  # answered, the answer not stored
+    ("after telephony.intents.dispatch.attempt", None),  # stored, the client's answer is not
     ("after ava.idempotency.services.run", None),  # all is stored, the client not told
-    ("before telephony.dispatch.fail", LIMITED),  # refused, and that not stored
-    ("after telephony.dispatch.fail", LIMITED),  # refused, the key not freed
+    ("before telephony.intents.dispatch.fail", LIMITED),  # refused, and that not stored
+    ("after telephony.intents.dispatch.fail", LIMITED),  # refused, the key not freed
 )
 
 

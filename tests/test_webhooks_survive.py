@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony import signatures
+from telephony.twilio import signatures
 from tests.server import RunningAva
 
 MESSAGES = 12

@@ -11,8 +11,8 @@ from ava.idempotency.services import Reply
 from telephony.calls import queries, services
 from telephony.calls.models import Call
 from telephony.calls.serializers import CallSerializer, NewCallSerializer
+from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.serializers import FiltersSerializer
-from telephony.states import SCHEDULED, UNSENT
 from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
 
 

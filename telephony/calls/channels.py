@@ -12,12 +12,12 @@ from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
 from telephony.accounts import client_for
-from telephony.addresses import marked
 from telephony.calls.models import Call
-from telephony.channel import PRICE_KNOWN, Channel
 from telephony.errors import TwilioNotFound, TwilioRejected
-from telephony.resources import Sighting
-from telephony.timeline import Source
+from telephony.intents.addresses import marked
+from telephony.intents.channel import PRICE_KNOWN, Channel
+from telephony.intents.timeline import Source
+from telephony.twilio.resources import Sighting
 from vapi_settings import calls as vapi
 from vapi_settings.callerrors import CallNotControllable, CallNotFound
 from vapi_settings.records import VapiCall

@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from telephony.intents import SID_LENGTH, Entry, Intent
-from telephony.states import CALL
+from telephony.intents.models import SID_LENGTH, Entry, Intent
+from telephony.intents.states import CALL
 
 
 class Call(Intent):

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from telephony import twiml
 from telephony.calls.models import Call
 from telephony.serializers import IntentSerializer, PhoneField, SendAtField
+from telephony.twilio import twiml
 
 
 class NewCallSerializer(serializers.Serializer[Any]):

@@ -8,13 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import correlation
-from telephony import accounts, dispatch, owed, senders, settling, twiml
+from telephony import accounts, senders
 from telephony.calls.channels import channel_of, teller_of
 from telephony.calls.models import Call
-from telephony.dispatch import Clock
 from telephony.errors import CallEnded
-from telephony.states import CANCELED
-from telephony.timeline import Source, advance, facts_of, lock, note, observe
+from telephony.intents import dispatch, owed, settling
+from telephony.intents.dispatch import Clock
+from telephony.intents.states import CANCELED
+from telephony.intents.timeline import Source, advance, facts_of, lock, note, observe
+from telephony.twilio import twiml
 from vapi_settings import calls as vapi
 
 Kind = Call.Kind

@@ -8,11 +8,11 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import queries, services
 from telephony.messages.models import Message
 from telephony.messages.serializers import MessageSerializer, NewMessageSerializer
 from telephony.serializers import FiltersSerializer
-from telephony.states import SCHEDULED, UNSENT
 from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
 
 

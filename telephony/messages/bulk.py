@@ -15,14 +15,15 @@ from ava import correlation
 from ava.jobs import Again
 from ava.jobs import services as jobs
 from ava.problems import Problem
-from telephony import accounts, dispatch, senders, settling
-from telephony.channel import Channel
-from telephony.dispatch import Clock
+from telephony import accounts, senders
 from telephony.errors import BatchEnded, OptedOut, TwilioAccountGone
+from telephony.intents import dispatch, settling
+from telephony.intents.channel import Channel
+from telephony.intents.dispatch import Clock
+from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
+from telephony.intents.timeline import Source, advance, lock, note
 from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Batch, Message, Pace
-from telephony.states import CANCELED, SCHEDULED, UNSENT
-from telephony.timeline import Source, advance, lock, note
 
 JOB = "telephony.batch"
 MOST = 1000

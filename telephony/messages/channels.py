@@ -6,11 +6,11 @@ from django.conf import settings
 
 from telephony import accounts
 from telephony.accounts import client_for
-from telephony.addresses import marked
-from telephony.channel import PRICE_KNOWN
+from telephony.intents.addresses import marked
+from telephony.intents.channel import PRICE_KNOWN
 from telephony.messages import optouts
 from telephony.messages.models import Message
-from telephony.resources import Sighting
+from telephony.twilio.resources import Sighting
 
 # https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account
 TRIAL = "Sent from your Twilio trial account - "

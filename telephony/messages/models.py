@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava import correlation
-from telephony.intents import NUMBER_LENGTH, Entry, Intent
-from telephony.states import MESSAGE
+from telephony.intents.models import NUMBER_LENGTH, Entry, Intent
+from telephony.intents.states import MESSAGE
 
 
 class Batch(models.Model):

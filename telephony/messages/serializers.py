@@ -9,7 +9,7 @@ from telephony.messages import bulk
 from telephony.messages.bulk import MOST, Item
 from telephony.messages.models import Batch
 from telephony.serializers import IntentSerializer, PhoneField, SendAtField
-from telephony.twiml import is_speakable
+from telephony.twilio.twiml import is_speakable
 
 MAX_BODY = 1600
 PLAIN = "Control characters cannot be sent."

@@ -8,14 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import correlation
-from telephony import accounts, dispatch, owed, senders, settling
-from telephony.dispatch import Clock
+from telephony import accounts, senders
 from telephony.errors import MessageGone
+from telephony.intents import dispatch, owed, settling
+from telephony.intents.dispatch import Clock
+from telephony.intents.states import CANCELED
+from telephony.intents.timeline import Source, advance, lock
 from telephony.messages import bulk, optouts
 from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message
-from telephony.states import CANCELED
-from telephony.timeline import Source, advance, lock
 
 
 def send_message(

@@ -14,9 +14,9 @@ from sandbox.server import Sandbox
 from sandbox.tests import specs
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN, provider
 from sandbox.wire import Answer
-from telephony import client as client_module
-from telephony.client import TwilioClient
 from telephony.conftest import store
+from telephony.twilio import client as client_module
+from telephony.twilio.client import TwilioClient
 
 PATH = "/api/v1/twilio/numbers"
 NUMBERS = f"/2010-04-01/Accounts/{ACCOUNT_SID}/IncomingPhoneNumbers.json"

@@ -21,7 +21,7 @@ class Hurry(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.idempotency import services as idempotency
-        from telephony import settling
+        from telephony.intents import settling
 
         for provider in ("twilio", "vapi"):
             door = upstream.door(provider)

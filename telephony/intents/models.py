@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava import correlation
-from telephony.states import UNSENT, Machine
+from telephony.intents.states import UNSENT, Machine
 
 NUMBER_LENGTH = 32
 SID_LENGTH = 64

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ava import correlation
-from telephony.codes import sentence
-from telephony.intents import Entry, Intent
-from telephony.resources import Sighting
+from telephony.intents.models import Entry, Intent
+from telephony.twilio.codes import sentence
+from telephony.twilio.resources import Sighting
 
 AnyIntent = TypeVar("AnyIntent", bound=Intent)
 Source = Entry.Source

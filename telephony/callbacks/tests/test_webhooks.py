@@ -12,7 +12,6 @@ from rest_framework.test import APIClient
 from ava.inbound.models import Delivery, Refusal
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony import signatures
 from telephony.calls.models import Call
 from telephony.conftest import (
     CALLS,
@@ -28,6 +27,7 @@ from telephony.conftest import (
     until,
 )
 from telephony.messages.models import Message
+from telephony.twilio import signatures
 
 HOOKS = "/api/v1/webhooks/twilio"
 

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from telephony.intents import Intent
+from telephony.intents.models import Intent
 
 BASE = "/api/v1/webhooks/twilio"
 

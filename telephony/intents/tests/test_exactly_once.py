@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from ava import upstream
 from ava.jobs import Again
 from sandbox.server import Sandbox
-from telephony import reports
+from telephony.callbacks import reports
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.conftest import (

@@ -8,8 +8,8 @@ from prometheus_client import REGISTRY
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.twilio.seed import API_KEY_SECRET, API_KEY_SID
-from telephony import sdk
-from telephony.client import TwilioClient
+from telephony.twilio import sdk
+from telephony.twilio.client import TwilioClient
 
 
 def lookups(result: str) -> float:

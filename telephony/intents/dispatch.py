@@ -2,7 +2,7 @@
 
 The order is what makes it safe. An attempt is claimed and numbered in the row before anything is
 sent, together with the job that will look after it. Whoever dies after that leaves a trace, and
-`telephony.settling` finds out at the provider what it was worth before anybody tries again.
+`telephony.intents.settling` finds out at the provider what it was worth before anybody tries again.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,19 @@ from ava.jobs import services as jobs
 from ava.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
-from telephony.channel import Channel
-from telephony.resources import Sighting
-from telephony.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
-from telephony.timeline import AnyIntent, Source, advance, facts_of, lock, note, observe, rows_of
+from telephony.intents.channel import Channel
+from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
+from telephony.intents.timeline import (
+    AnyIntent,
+    Source,
+    advance,
+    facts_of,
+    lock,
+    note,
+    observe,
+    rows_of,
+)
+from telephony.twilio.resources import Sighting
 
 log = structlog.get_logger("telephony")
 

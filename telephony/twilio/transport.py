@@ -13,8 +13,8 @@ from twilio.http.response import Response
 from ava import upstream
 from ava.upstream.answer import parse_json
 from ava.upstream.errors import ProviderUnreachable
-from telephony import operation
 from telephony.errors import TWILIO, problem_for
+from telephony.twilio import operation
 
 API = "https://api.twilio.com"
 
@@ -25,7 +25,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
     The door knows where Twilio answers (`TWILIO_BASE_URL`): of the SDK's absolute URL only path
     and query are used, and a URL on any other host is refused, as it would get the credentials.
 
-    It has no state: the deadline is that of the operation under way (`telephony.operation`).
+    It has no state: the deadline is that of the operation under way (`telephony.twilio.operation`).
     """
 
     def __init__(self) -> None:

@@ -13,11 +13,11 @@ from ava import upstream
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony import dispatch
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs
-from telephony.resources import Sighting
-from telephony.timeline import Source
+from telephony.intents import dispatch
+from telephony.intents.timeline import Source
+from telephony.twilio.resources import Sighting
 
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def _make(account_sid: str, username: str, password: str) -> "Client":
     # Half a second, the first time.
     from twilio.rest import Client
 
-    from telephony.transport import DoorHttpClient
+    from telephony.twilio.transport import DoorHttpClient
 
     return Client(
         username,

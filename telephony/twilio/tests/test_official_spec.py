@@ -9,8 +9,8 @@ from django.utils import timezone
 from sandbox.server import Sandbox
 from sandbox.tests import specs
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony.client import TwilioClient
 from telephony.conftest import OURS, THEIRS
+from telephony.twilio.client import TwilioClient
 
 HOOK = "https://ava.example/api/v1/webhooks/twilio/call-status?call=1&attempt=1"
 # That more than one of these may be sent, each under the same name.

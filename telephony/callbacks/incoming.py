@@ -8,12 +8,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from ava import correlation
-from telephony import dispatch, twiml
 from telephony.calls.models import Call
-from telephony.intents import NUMBER_LENGTH, Intent
+from telephony.intents import dispatch
+from telephony.intents.models import NUMBER_LENGTH, Intent
+from telephony.intents.timeline import AnyIntent, Source, note
 from telephony.messages import optouts
 from telephony.messages.models import Message
-from telephony.timeline import AnyIntent, Source, note
+from telephony.twilio import twiml
 from vapi_settings import answering
 from vapi_settings.patience import Patience
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from telephony.resources import Sighting
+from telephony.twilio.resources import Sighting
 
 PRICE_KNOWN: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
 """When Twilio knows by experience what something has cost: it "may not be immediately available"

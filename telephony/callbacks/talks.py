@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from telephony import dispatch
 from telephony.calls.channels import MARK, AssistantCalls, status_of
 from telephony.calls.models import Call
-from telephony.intents import NUMBER_LENGTH
-from telephony.resources import Sighting
-from telephony.settling import CLOCKS_DIFFER
-from telephony.timeline import Source, facts_of, note, observe
+from telephony.intents import dispatch
+from telephony.intents.models import NUMBER_LENGTH
+from telephony.intents.settling import CLOCKS_DIFFER
+from telephony.intents.timeline import Source, facts_of, note, observe
+from telephony.twilio.resources import Sighting
 from vapi_settings.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"

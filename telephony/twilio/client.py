@@ -15,9 +15,9 @@ from typing import Any
 from ava import upstream
 from ava.upstream.deadline import Watch
 from ava.upstream.errors import ProviderUnreachable
-from telephony import operation, resources, sdk
 from telephony.errors import TWILIO
-from telephony.resources import Account, Number, Sighting
+from telephony.twilio import operation, resources, sdk
+from telephony.twilio.resources import Account, Number, Sighting
 
 MOST_NUMBERS = 1000
 PAGE_SIZE = 200

@@ -14,8 +14,8 @@ from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.vapi import seed
+from telephony.callbacks.tests.test_webhooks import HOOKS, ava, listed, signed
 from telephony.conftest import CALLS, OURS, THEIRS, run_jobs, until
-from telephony.tests.test_webhooks import HOOKS, ava, listed, signed
 from vapi_settings import copies
 
 __all__ = ["ava"]

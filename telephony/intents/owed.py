@@ -8,8 +8,8 @@ from datetime import datetime
 
 from ava.jobs import Again
 from ava.problems import Problem
-from telephony.channel import Channel
-from telephony.timeline import AnyIntent, Source, facts_of, observe
+from telephony.intents.channel import Channel
+from telephony.intents.timeline import AnyIntent, Source, facts_of, observe
 
 
 def ask(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:

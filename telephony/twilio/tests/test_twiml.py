@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephony import twiml
+from telephony.twilio import twiml
 
 
 @pytest.mark.parametrize(

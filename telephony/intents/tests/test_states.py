@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.states import CALL, MESSAGE, Machine
+from telephony.intents.states import CALL, MESSAGE, Machine
 
 MACHINES = pytest.mark.parametrize("machine", [CALL, MESSAGE], ids=["call", "message"])
 

@@ -13,13 +13,13 @@ from django.db import transaction
 from ava.jobs import Again
 from ava.problems import Problem
 from ava.upstream import ProviderAuthFailed, ProviderProblem
-from telephony import dispatch
-from telephony.channel import Channel
-from telephony.dispatch import Clock
-from telephony.intents import Intent
-from telephony.resources import Sighting
-from telephony.states import CANCELED, FAILED, UNKNOWN
-from telephony.timeline import AnyIntent, Source, lock, note, observe
+from telephony.intents import dispatch
+from telephony.intents.channel import Channel
+from telephony.intents.dispatch import Clock
+from telephony.intents.models import Intent
+from telephony.intents.states import CANCELED, FAILED, UNKNOWN
+from telephony.intents.timeline import AnyIntent, Source, lock, note, observe
+from telephony.twilio.resources import Sighting
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from telephony import dispatch, twiml
 from telephony.calls.models import Call
+from telephony.intents import dispatch
+from telephony.intents.timeline import Source, facts_of, observe
 from telephony.messages.models import Message
-from telephony.resources import Sighting, whole
-from telephony.timeline import Source, facts_of, observe
+from telephony.twilio import twiml
+from telephony.twilio.resources import Sighting, whole
 
 
 def take(

@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 from twilio.request_validator import RequestValidator
 
-from telephony.signatures import Match, find, sign
+from telephony.twilio.signatures import Match, find, sign
 
 # https://www.twilio.com/docs/usage/security, "Validating requests"
 TOKEN = "12345"

@@ -20,6 +20,7 @@ from telephony.twilio import sdk, signatures
 GOOD = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
 CALLS = "/api/v1/twilio/calls"
 MESSAGES = "/api/v1/twilio/messages"
+HOOKS = "/api/v1/webhooks/twilio"
 OURS, SUPPORT = "+15005550006", "+15005550010"
 THEIRS = "+14155550123"
 
@@ -64,15 +65,18 @@ def until(reached: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def callback(ava: str, kind: str, mark: str, fields: dict[str, str]) -> requests.Response:
+def callback(
+    ava: str, kind: str, mark: str, fields: dict[str, str], *, token: str = AUTH_TOKEN
+) -> requests.Response:
     """What Twilio tells of a call or message.
 
     Args:
         mark: the query of the address, such as call=...&attempt=1; "" for one that came in.
+        token: what it is signed with.
     """
-    url = f"{ava}/api/v1/webhooks/twilio/{kind}{'?' if mark else ''}{mark}"
+    url = f"{ava}{HOOKS}/{kind}{'?' if mark else ''}{mark}"
     form = [("AccountSid", ACCOUNT_SID), *fields.items()]
-    headers = {signatures.HEADER: signatures.sign(AUTH_TOKEN, url, form)}
+    headers = {signatures.HEADER: signatures.sign(token, url, form)}
     return requests.post(url, data=form, headers=headers, timeout=10)
 
 

@@ -14,11 +14,9 @@ from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.vapi import seed
-from telephony.callbacks.tests.test_webhooks import HOOKS, ava, listed, signed
-from telephony.conftest import CALLS, OURS, THEIRS, run_jobs, until
+from telephony.callbacks.tests.conftest import listed
+from telephony.conftest import CALLS, HOOKS, OURS, THEIRS, callback, run_jobs, until
 from vapi_settings import copies
-
-__all__ = ["ava"]
 
 ADDRESS = "sip:brightside-desk@sip.vapi.ai"
 SECRET = "planted-hook-0004"
@@ -69,7 +67,7 @@ def change_sip_number(sandbox: Sandbox, **fields: Any) -> None:
 def heard(ava: str) -> str:
     """What somebody hears who calls."""
     form = {"CallSid": f"CA{next(sids)}", "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
-    answer = signed(ava, "voice", form)
+    answer = callback(ava, "voice", "", form)
     assert answer.status_code == 200
     return answer.text
 
@@ -109,9 +107,8 @@ def test_while_vapi_is_down_a_greeting_answers(
 
 def test_a_vapi_that_hangs_keeps_no_caller_waiting(ava: str, owner: User, sandbox: Sandbox) -> None:
     sandbox.faults.add("vapi", "hang")
-    answer = signed(
-        ava, "voice", {"CallSid": "CA-slow", "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
-    )
+    form = {"CallSid": "CA-slow", "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
+    answer = callback(ava, "voice", "", form)
     assert answer.text.startswith(GREETING)
     # Vapi is given ten seconds elsewhere.
     assert answer.elapsed.total_seconds() < 5

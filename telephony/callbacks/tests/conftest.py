@@ -1,0 +1,38 @@
+"""AVA where the sandbox can call it back, and calls that it follows."""
+
+from typing import Any
+
+import pytest
+import requests
+from pytest_django.live_server_helper import LiveServer
+from rest_framework.test import APIClient
+
+from sandbox.server import Sandbox
+from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
+from telephony.conftest import CALLS, OURS, THEIRS, run_jobs
+
+
+@pytest.fixture
+def ava(live_server: LiveServer, sandbox: Sandbox, settings: Any) -> str:
+    """AVA under a public address that the sandbox can call."""
+    settings.PUBLIC_URL = live_server.url
+    settings.RATE_LIMIT_PER_MINUTE = 1000
+    return str(live_server.url)
+
+
+def place(api: APIClient, **more: Any) -> str:
+    answer = api.post(CALLS, {"to": THEIRS, "from": OURS, "say": "Hello & welcome", **more})
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["id"])
+
+
+def shown(api: APIClient, call: str) -> dict[str, Any]:
+    run_jobs()
+    return dict(api.get(f"{CALLS}/{call}").json())
+
+
+def listed(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """Twilio's own list of calls."""
+    address = f"{sandbox.url}/twilio/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json"
+    found = requests.get(address, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5).json()
+    return list(found["calls"])

@@ -1,0 +1,48 @@
+"""Which webhooks are believed to be Twilio's."""
+
+import requests
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from ava.inbound.models import Refusal
+from sandbox.server import Sandbox
+from sandbox.twilio import AUTH_TOKEN
+from telephony.callbacks.tests.conftest import place, shown
+from telephony.calls.models import Call
+from telephony.conftest import HOOKS, OURS, THEIRS, callback, phone, store
+from telephony.messages.models import Message
+
+
+def test_forged_and_misdirected_webhooks_change_nothing(
+    api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox, stranger: User
+) -> None:
+    phone(sandbox, "answer", ring_ms=60_000)
+    call = place(api)
+    form = {"CallSid": str(Call.objects.get().provider_sid), "CallStatus": "completed"}
+    mark = f"call={call}&attempt=1"
+    assert callback(ava, "call-status", mark, form, token="guessed").status_code == 403
+    # Somebody with an account of their own, and with this account's name but another token.
+    store(stranger, auth_token="strangers-token")
+    answer = callback(ava, "call-status", mark, form, token="strangers-token")
+    assert (answer.status_code, answer.json()["code"]) == (403, "webhook_forged")
+    assert shown(api, call)["status"] != "completed"
+    assert Refusal.objects.count() == 2
+    assert AUTH_TOKEN not in str(list(Refusal.objects.values()))
+
+
+def test_the_old_and_the_new_token_are_both_taken_during_promotion(
+    api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox
+) -> None:
+    store(twilio_user, secondary_auth_token="the-new-token-123")
+    form = {"MessageSid": "SM1", "From": THEIRS, "To": OURS, "Body": "Hi", "SmsStatus": "received"}
+    assert callback(ava, "message", "", form, token="the-new-token-123").status_code == 200
+    assert callback(ava, "message", "", form | {"MessageSid": "SM2"}).status_code == 200
+
+
+def test_garbage_is_refused_without_a_fault(ava: str, twilio_user: User) -> None:
+    assert requests.post(f"{ava}{HOOKS}/voice", data=b"\xff\xfe", timeout=5).status_code == 403
+    assert callback(ava, "voice", "", {}).status_code == 400
+    assert requests.get(f"{ava}{HOOKS}/voice", timeout=5).status_code == 405
+    bad = callback(ava, "call-status", "call=' OR 1", {"CallSid": "CA1"})
+    assert bad.status_code in (204, 403)
+    assert not Message.objects.exists()

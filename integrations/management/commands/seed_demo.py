@@ -19,7 +19,12 @@ ADMIN = "admin@example.com"
 # The keys that the sandbox knows (contract, section 9). They open nothing else.
 KEYS = {
     "vapi": {"api_key": "vapi-demo-key"},
-    "twilio": {"account_sid": "AC" + "0" * 32, "auth_token": "twilio-demo-token"},
+    "twilio": {
+        "account_sid": "AC" + "0" * 32,
+        "auth_token": "twilio-demo-token",
+        # One of the account's two: a first call needs no `from`.
+        "default_from": "+15005550006",
+    },
 }
 
 

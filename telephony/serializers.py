@@ -1,5 +1,6 @@
 """What calls and messages share in JSON, and the numbers."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from telephony.intents.models import Entry
+from telephony.intents.models import Entry, Intent
 from telephony.phones import e164
 
 LATEST = timedelta(days=35)
@@ -92,7 +93,7 @@ class IntentSerializer(serializers.Serializer[Any]):
         help_text="For people: why it failed, or why AVA cannot look after it now; else empty."
     )
     price = serializers.SerializerMethodField(help_text="As the provider says, with its sign.")
-    price_unit = serializers.CharField(help_text="USD, for instance; empty while unknown.")
+    price_unit = serializers.SerializerMethodField(help_text="USD, for instance; of `price`.")
     timeline = EntrySerializer(many=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -105,13 +106,25 @@ class IntentSerializer(serializers.Serializer[Any]):
     def get_price(self, intent: Any) -> str | None:
         return None if intent.price is None else f"{intent.price.normalize():f}"
 
+    def get_price_unit(self, intent: Any) -> str | None:
+        # Twilio names the currency before it knows what it is to be counted in it.
+        return (intent.price_unit or None) if intent.price is not None else None
+
+
+def word_field(words: Iterable[str]) -> serializers.ChoiceField:
+    """One of some words. Any other is refused with the words that there are."""
+    known = list(words)
+    said = f"Choose one of {', '.join(known)}."
+    return serializers.ChoiceField(
+        choices=known, required=False, error_messages={"invalid_choice": said}
+    )
+
 
 class FiltersSerializer(serializers.Serializer[Any]):
-    """The filters of both lists."""
+    """The filters of both lists; each adds `status`."""
 
-    status = serializers.CharField(required=False, max_length=20)
     to = PhoneFilterField(required=False)
-    direction = serializers.ChoiceField(choices=["outbound", "inbound"], required=False)
+    direction = word_field(Intent.Direction.values)
     since = serializers.DateTimeField(required=False, help_text="Made at this moment or later.")
     until = serializers.DateTimeField(required=False, help_text="Made before this moment.")
 

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from ava.api import ApiViewSet
 from ava.openapi import ProblemSerializer
 from ava.problems import CONTENT_TYPE
-from telephony.serializers import FiltersSerializer
 
 NOT_TWICE: Final[dict[Any, Any]] = {
     (409, CONTENT_TYPE): ProblemSerializer,
@@ -30,8 +30,8 @@ class TwilioViewSet(ApiViewSet):
         assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
         return user
 
-    def filters(self, request: Request) -> dict[str, Any]:
+    def filters(self, request: Request, known: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The filters of a list, checked. An empty one is none that the schema knows: 400."""
-        given = FiltersSerializer(data=request.query_params.dict())
+        given = known(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)

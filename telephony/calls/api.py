@@ -10,9 +10,8 @@ from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from telephony.calls import queries, services
 from telephony.calls.models import Call
-from telephony.calls.serializers import CallSerializer, NewCallSerializer
+from telephony.calls.serializers import CallFiltersSerializer, CallSerializer, NewCallSerializer
 from telephony.intents.states import SCHEDULED, UNSENT
-from telephony.serializers import FiltersSerializer
 from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
 
 
@@ -22,10 +21,11 @@ class CallViewSet(TwilioViewSet):
     serializer_class = CallSerializer
     asks_providers = True
 
-    @extend_schema(operation_id="twilio_calls", parameters=[FiltersSerializer])
+    @extend_schema(operation_id="twilio_calls", parameters=[CallFiltersSerializer])
     def list(self, request: Request) -> Response:
         """The newest first."""
-        found = queries.calls(user=self.caller(), filters=self.filters(request))
+        filters = self.filters(request, CallFiltersSerializer)
+        found = queries.calls(user=self.caller(), filters=filters)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(CallSerializer(page, many=True).data)
 

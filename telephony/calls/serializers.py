@@ -5,7 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from telephony.calls.models import Call
-from telephony.serializers import IntentSerializer, PhoneField, SendAtField
+from telephony.serializers import (
+    FiltersSerializer,
+    IntentSerializer,
+    PhoneField,
+    SendAtField,
+    word_field,
+)
 from telephony.twilio import twiml
 
 
@@ -51,6 +57,10 @@ class NewCallSerializer(serializers.Serializer[Any]):
         attrs["content"] = attrs.pop(kind)
         attrs["kind"] = Call.Kind.ASSISTANT if kind == "assistant_id" else kind
         return attrs
+
+
+class CallFiltersSerializer(FiltersSerializer):
+    status = word_field(Call.machine.ranks)
 
 
 class CallSerializer(IntentSerializer):

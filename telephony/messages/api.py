@@ -11,8 +11,11 @@ from ava.idempotency.services import Reply
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import queries, services
 from telephony.messages.models import Message
-from telephony.messages.serializers import MessageSerializer, NewMessageSerializer
-from telephony.serializers import FiltersSerializer
+from telephony.messages.serializers import (
+    MessageFiltersSerializer,
+    MessageSerializer,
+    NewMessageSerializer,
+)
 from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
 
 
@@ -22,10 +25,11 @@ class MessageViewSet(TwilioViewSet):
     serializer_class = MessageSerializer
     asks_providers = True
 
-    @extend_schema(operation_id="twilio_messages", parameters=[FiltersSerializer])
+    @extend_schema(operation_id="twilio_messages", parameters=[MessageFiltersSerializer])
     def list(self, request: Request) -> Response:
         """The newest first."""
-        found = queries.messages(user=self.caller(), filters=self.filters(request))
+        filters = self.filters(request, MessageFiltersSerializer)
+        found = queries.messages(user=self.caller(), filters=filters)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(MessageSerializer(page, many=True).data)
 

@@ -7,8 +7,14 @@ from rest_framework import serializers
 
 from telephony.messages import bulk
 from telephony.messages.bulk import MOST, Item
-from telephony.messages.models import Batch
-from telephony.serializers import IntentSerializer, PhoneField, SendAtField
+from telephony.messages.models import Batch, Message
+from telephony.serializers import (
+    FiltersSerializer,
+    IntentSerializer,
+    PhoneField,
+    SendAtField,
+    word_field,
+)
 from telephony.twilio.twiml import is_speakable
 
 MAX_BODY = 1600
@@ -40,6 +46,10 @@ class NewMessageSerializer(serializers.Serializer[Any]):
         fields = super().get_fields()
         fields["from"] = PhoneField(required=False, source="from_number")
         return fields
+
+
+class MessageFiltersSerializer(FiltersSerializer):
+    status = word_field(Message.machine.ranks)
 
 
 class MessageSerializer(IntentSerializer):

@@ -35,7 +35,8 @@ def ended(api: APIClient, path: str, body: dict[str, str], end: str) -> str:
         return shown(api, path, key)["status"] == end
 
     until(over)
-    assert shown(api, path, key)["price"] is None
+    told = shown(api, path, key)
+    assert (told["price"], told["price_unit"]) == (None, None)
     return key
 
 

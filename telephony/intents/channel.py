@@ -6,8 +6,10 @@ from typing import Any, Protocol
 from telephony.twilio.resources import Sighting
 
 PRICE_KNOWN: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
-"""When Twilio knows by experience what something has cost: it "may not be immediately available"
-(https://www.twilio.com/docs/voice/api/call-resource#call-properties)."""
+"""When AVA asks Twilio what something has cost. Twilio says no more than that the price "may not be
+immediately available" (https://www.twilio.com/docs/voice/api/call-resource#call-properties,
+https://www.twilio.com/docs/messaging/api/message-resource#message-properties): these two moments
+are AVA's own choice, and whoever needs the price for certain has Twilio's bill."""
 
 
 class Channel(Protocol):

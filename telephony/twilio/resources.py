@@ -84,7 +84,7 @@ def call(found: Any) -> Sighting:
         created_at=_moment(found.date_created),
         duration=whole(found.duration),
         price=price(found.price),
-        price_unit=text(found.price_unit)[:3],
+        price_unit=text(found.price_unit)[:3].upper(),
     )
 
 
@@ -98,7 +98,7 @@ def message(found: Any) -> Sighting:
         direction=text(found.direction),
         created_at=_moment(found.date_created),
         price=price(found.price),
-        price_unit=text(found.price_unit)[:3],
+        price_unit=text(found.price_unit)[:3].upper(),
         error_code=whole(found.error_code),
         body=text(found.body),
     )

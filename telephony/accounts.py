@@ -1,10 +1,8 @@
-"""Whose Twilio account is spoken for: clients for credentials, and the account's numbers."""
+"""Whose Twilio account is spoken for: clients for credentials."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.core.cache import cache
 
 from integrations.credentials import store
 from integrations.credentials.errors import CredentialsMissing
@@ -15,17 +13,6 @@ from telephony import parties
 from telephony.errors import TwilioAccountGone
 from telephony.intents.models import Intent
 from telephony.twilio.client import TwilioClient
-
-NUMBERS_SECONDS = 300
-
-
-@dataclass(frozen=True)
-class Sender:
-    """A number of the account, and what it can be used for."""
-
-    number: str
-    voice: bool
-    sms: bool
 
 
 def credentials_of(user: User) -> Credentials:
@@ -101,19 +88,3 @@ def client_with_token(credentials: Credentials) -> TwilioClient:
 def holder_of(user: User, credentials: Credentials) -> str:
     """Whose account it is, as rows name it: the user's, or the operator's."""
     return str(user.pk) if credentials.source == "user" else parties.OPERATOR
-
-
-def senders(credentials: Credentials) -> list[Sender]:
-    """The account's numbers, as of at most five minutes ago. Raises: ProviderProblem."""
-    key = f"twilio-senders:{credentials.version}"
-    kept = cache.get(key)
-    if kept is None:
-        found = client(credentials).numbers()
-        kept = [(n.phone_number, n.capabilities.voice, n.capabilities.sms) for n in found]
-        cache.set(key, kept, NUMBERS_SECONDS)
-    return [Sender(*one) for one in kept]
-
-
-def forget_senders(credentials: Credentials) -> None:
-    """Ask Twilio the next time."""
-    cache.delete(f"twilio-senders:{credentials.version}")

@@ -5,11 +5,16 @@ from typing import Literal
 from ava.problems import ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem
 from integrations.credentials.store import Credentials
-from telephony import accounts
+from telephony import numbers
 from telephony.errors import SenderAmbiguous
+from telephony.numbers import Sender
 
 Use = Literal["voice", "sms"]
 _CANNOT = {"voice": "This number cannot make calls.", "sms": "This number cannot send SMS."}
+_NOT_YOURS = (
+    "This is not a phone number of your Twilio account. If you bought it just now, try again in a "
+    "few seconds."
+)
 
 
 def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
@@ -24,25 +29,36 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
         ProviderProblem: none is named, and Twilio cannot be asked.
     """
     wanted = named or credentials.fields.get("default_from")
+    if not wanted:
+        return _only(credentials, use)
     try:
-        numbers = accounts.senders(credentials)
+        known = numbers.find(credentials, wanted)
     except ProviderAuthFailed:
         raise
     except ProviderProblem:
-        if wanted:
-            return wanted
-        raise
-    if not wanted:
-        able = [one.number for one in numbers if getattr(one, use)]
-        if len(able) != 1:
-            raise SenderAmbiguous(able)
-        return able[0]
-    known = next((one for one in numbers if one.number == wanted), None)
+        return wanted
     if known is None:
-        raise _invalid("This is not a phone number of your Twilio account.")
+        raise _invalid(_NOT_YOURS)
     if not getattr(known, use):
         raise _invalid(_CANNOT[use])
     return wanted
+
+
+def _only(credentials: Credentials, use: Use) -> str:
+    """The account's only number for this."""
+    able = _able(numbers.known(credentials), use)
+    if not able and not numbers.is_paused(credentials):
+        # The first one may have been bought just now.
+        able = _able(numbers.anew(credentials), use)
+        if not able:
+            numbers.pause(credentials)
+    if len(able) != 1:
+        raise SenderAmbiguous(able)
+    return able[0]
+
+
+def _able(known: list[Sender], use: Use) -> list[str]:
+    return [one.number for one in known if getattr(one, use)]
 
 
 def _invalid(said: str) -> ValidationFailed:

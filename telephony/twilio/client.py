@@ -57,6 +57,16 @@ class TwilioClient:
             found = self._pages(first, most=most, page_size=page_size)
             return [resources.number(each) for each in found if resources.text(each.phone_number)]
 
+    def number(self, phone_number: str) -> Number | None:
+        """One of the account's numbers, by its E.164; None: it has none such."""
+        with self._asking() as account:
+            page = account.incoming_phone_numbers.page(
+                phone_number=phone_number, page_size=PAGE_SIZE
+            )
+            # Twilio takes it for a part of a number.
+            found = (resources.number(each) for each in page)
+            return next((one for one in found if one.phone_number == phone_number), None)
+
     def create_call(
         self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
     ) -> Sighting:

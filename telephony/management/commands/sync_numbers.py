@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from ava.problems import Problem
-from telephony import accounts
+from telephony import accounts, numbers
 
 
 class Command(BaseCommand):
@@ -29,8 +29,7 @@ class Command(BaseCommand):
             raise CommandError("There is no such user.")
         try:
             credentials = accounts.credentials_of(found)
-            accounts.forget_senders(credentials)
-            senders = accounts.senders(credentials)
+            senders = numbers.anew(credentials)
         except Problem as problem:
             raise CommandError(problem.detail) from problem
         for one in senders:

@@ -12,6 +12,7 @@ from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 
 TWILIO = PROVIDERS["twilio"]
+SIGNING = ("auth_token", "secondary_auth_token")
 MOST = 50
 """Users of one account that are tried: each costs an unsealing."""
 
@@ -22,20 +23,28 @@ class Party:
 
     Args:
         user: None for the operator.
-        tokens: the account's auth tokens; two while a new one is being promoted.
+        secrets: of the account, by the names of their fields.
+        whose: those are, for people.
     """
 
     user: User | None
     account_sid: str
-    tokens: tuple[str, ...] = field(repr=False)
+    secrets: Mapping[str, str] = field(repr=False)
+    whose: str
 
     @property
     def holder(self) -> str:
         """A name for it in rows."""
         return str(self.user.pk) if self.user else OPERATOR
 
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """What Twilio signs with; two while a new one is being promoted."""
+        return tuple(self.secrets[name] for name in SIGNING if name in self.secrets)
+
 
 OPERATOR = "operator"
+THE_OPERATOR = "the operator"
 
 
 def of_owner(owner: User | None) -> Party | None:
@@ -46,7 +55,8 @@ def of_owner(owner: User | None) -> Party | None:
         found = credentials_for(user=owner, provider=TWILIO.slug)
     except (CredentialsMissing, CredentialsUnreadable):
         return None
-    return _party(owner, found.fields)
+    whose = _name(owner) if found.source == "user" else THE_OPERATOR
+    return _party(owner, found.fields, whose)
 
 
 def of_row(owner: User | None, account_sid: str) -> Iterator[Party]:
@@ -64,7 +74,7 @@ def of_account(account_sid: str) -> Iterator[Party]:
     )
     for row in rows.order_by("created_at", "pk")[:MOST]:
         try:
-            yield _party(row.user, store.open_fields(row, TWILIO))
+            yield _party(row.user, store.open_fields(row, TWILIO), _name(row.user))
         except CredentialsUnreadable:
             continue
     found = operator()
@@ -75,9 +85,13 @@ def of_account(account_sid: str) -> Iterator[Party]:
 def operator() -> Party | None:
     """The operator's account, if there is one."""
     found = store.operators(TWILIO)
-    return _party(None, found.fields) if found else None
+    return _party(None, found.fields, THE_OPERATOR) if found else None
 
 
-def _party(user: User | None, fields: Mapping[str, str]) -> Party:
-    tokens = (fields.get("auth_token", ""), fields.get("secondary_auth_token", ""))
-    return Party(user, fields.get("account_sid", ""), tuple(filter(None, tokens)))
+def _party(user: User | None, fields: Mapping[str, str], whose: str) -> Party:
+    secrets = {name: fields[name] for name in sorted(TWILIO.secret_names) if fields.get(name)}
+    return Party(user, fields.get("account_sid", ""), secrets, whose)
+
+
+def _name(user: User) -> str:
+    return f"user {user.get_username()} ({user.pk})"

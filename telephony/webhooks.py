@@ -6,23 +6,16 @@ https://www.twilio.com/docs/messaging/guides/track-outbound-message-status,
 https://www.twilio.com/docs/messaging/guides/webhook-request
 """
 
-import uuid
-from collections.abc import Iterator
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
 
 from ava.inbound.models import Delivery
-from ava.inbound.source import Forged, Malformed, Received, Verified
-from telephony import parties
-from telephony.callbacks import incoming, reports
+from ava.inbound.source import Malformed, Received, Verified
+from telephony.callbacks import incoming, proof, reports
 from telephony.calls.models import Call
 from telephony.messages.models import Message
-from telephony.parties import Party
-from telephony.twilio import signatures, twiml
+from telephony.twilio import twiml
 
-MARKS: dict[str, type[Call] | type[Message]] = {Call.word: Call, Message.word: Message}
 MOST_CHARACTERS = 4000
 """Of one field that is kept; a message has 1600."""
 
@@ -43,13 +36,13 @@ class TwilioSource:
         self._status = status
 
     def verify(self, received: Received) -> Verified:
-        """Whose it is. Raises: Forged, Malformed."""
-        form = dict(received.form)
-        marked = _marked(dict(received.query))
-        owners = _signers(received, form, marked)
+        """Whose it is, and what it says. Raises: Forged, Malformed."""
+        form = proof.fields_of(received)
+        marked = proof.marked(received)
+        owners = proof.signers(received, form, marked)
         sid, status = form.get(self._sid, ""), form.get(self._status, "")
         if not 0 < len(sid) <= 64:
-            raise Malformed(f"The form has no {self._sid}.")
+            raise Malformed(f"The body has no {self._sid}.")
         return Verified(
             owner=owners[0].user,
             delivery_id=f"{owners[0].holder}:{sid}:{status}",
@@ -127,56 +120,6 @@ def _answer(delivery: Delivery) -> str:
 
 def _mark_of(delivery: Delivery) -> str | None:
     return next(iter(delivery.payload["marked"].values()), None)
-
-
-def _marked(query: dict[str, str]) -> Call | Message | None:
-    """The row whose mark the address carries."""
-    for word, model in MARKS.items():
-        if word in query:
-            try:
-                key = uuid.UUID(query[word])
-            except ValueError:
-                return None
-            return model.objects.select_related("owner").filter(pk=key).first()
-    return None
-
-
-def _signers(
-    received: Received, form: dict[str, str], marked: Call | Message | None
-) -> list[Party]:
-    """Who has the token that signed it: at least one.
-
-    Raises:
-        Forged: nobody.
-    """
-    account_sid = form.get("AccountSid", "")
-    seen: dict[str, Any] = {"account": f"...{account_sid[-4:]}" if account_sid else "none"}
-    given = received.headers.get(signatures.HEADER)
-    if not given:
-        raise Forged("There is no signature.", seen)
-    found: list[Party] = []
-    tried = 0
-    for party in _candidates(account_sid, marked):
-        tried += 1
-        match = signatures.find(
-            given, tokens=party.tokens, urls=received.urls, form=received.form, raw=received.raw
-        )
-        if match:
-            found.append(party)
-    if found:
-        return found
-    seen["users tried"] = tried
-    if not tried:
-        raise Forged("Nobody here has credentials of this account.", seen)
-    raise Forged("It was signed with another token, or for another address.", seen)
-
-
-def _candidates(account_sid: str, marked: Call | Message | None) -> Iterator[Party]:
-    if marked is None:
-        yield from parties.of_account(account_sid)
-    # Credentials that were exchanged meanwhile speak for another account.
-    elif account_sid == marked.account_sid:
-        yield from parties.of_row(marked.owner, account_sid)
 
 
 def _xml(document: str) -> HttpResponse:

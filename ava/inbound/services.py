@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ava import correlation
@@ -45,16 +45,21 @@ def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Deliver
     )
     handled = registry.handler(row.provider, row.kind) is not None
     row.state = Delivery.State.STORED if handled else Delivery.State.DONE
-    with transaction.atomic():
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            if handled:
+                # No key: nobody else can have asked for a row that was not there.
+                _enqueue(row, key=None)
+    except IntegrityError:
         # The unique constraint decides between two that come at once.
-        Delivery.objects.bulk_create([row], ignore_conflicts=True)
-        kept = Delivery.objects.get(
+        kept = Delivery.objects.filter(
             provider=row.provider, kind=row.kind, delivery_id=row.delivery_id
-        )
-        new = kept.pk == row.pk
-        if new and handled:
-            _enqueue(kept)
-    return (row if new else kept), new
+        ).first()
+        if kept is None:
+            raise  # The database has another objection.
+        return kept, False
+    return row, True
 
 
 def dispatch(job: dict[str, Any]) -> None:
@@ -82,7 +87,7 @@ def replay(deliveries: Iterable[Delivery]) -> int:
     for delivery in deliveries:
         with transaction.atomic():
             Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.STORED)
-            _enqueue(delivery)
+            _enqueue(delivery, key=str(delivery.pk))
         count += 1
     return count
 
@@ -120,6 +125,6 @@ def forget() -> None:
     _refusals_written.forget()
 
 
-def _enqueue(delivery: Delivery) -> None:
+def _enqueue(delivery: Delivery, *, key: str | None) -> None:
     with correlation.bind(delivery.correlation_id):
-        enqueue(DISPATCH, {"delivery": str(delivery.pk)}, key=str(delivery.pk))
+        enqueue(DISPATCH, {"delivery": str(delivery.pk)}, key=key)

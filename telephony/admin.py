@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ava.problems import Problem
 from telephony.calls import services as calls
-from telephony.messages import bulk
+from telephony.messages import queries
 from telephony.models import Batch, Call, CallEntry, Message, MessageEntry, OptOut
 
 
@@ -94,15 +95,21 @@ class BatchAdmin(ReadOnly):
     """Messages to many, and how far they are."""
 
     list_display = (
-        "created_at", "owner", "from_number", "per_minute", "state", "progress", "correlation_id",
+        "created_at", "owner", "from_number", "per_minute", "state", "error", "progress",
+        "correlation_id",
     )  # fmt: skip
     list_filter = ("state", "created_at")
     list_select_related = ("owner",)
     search_fields = ("correlation_id", "from_number", "owner__username")
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        shown = super().get_changelist_instance(request)
+        queries.count(shown.result_list)
+        return shown
+
     @admin.display(description="messages")
     def progress(self, batch: Batch) -> str:
-        return ", ".join(f"{count} {status}" for status, count in bulk.progress(batch).items())
+        return ", ".join(f"{number} {status}" for status, number in batch.progress.items())
 
 
 @admin.register(OptOut)

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from django.utils import timezone
-
 from ava import jobs
 from telephony import services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.intents import dispatch
-from telephony.intents.settling import LONGEST
-from telephony.messages import bulk
 from telephony.messages import services as messages
+from telephony.messages import turns
 from telephony.messages.models import Message
 
 SWEEP_SECONDS = 600.0
@@ -22,7 +19,7 @@ def register() -> None:
     """Tell `ava.jobs` what there is."""
     jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
     jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
-    jobs.register(bulk.JOB, lambda payload: bulk.move(payload["id"]))
+    jobs.register(turns.JOB, lambda payload: turns.move(payload["id"]))
     jobs.register(dispatch.END_DUPLICATE, _end_duplicate, attempts=20)
     jobs.register_periodic(SWEEP, _sweep, every=SWEEP_SECONDS)
 
@@ -33,5 +30,4 @@ def _end_duplicate(payload: dict[str, Any]) -> None:
 
 
 def _sweep() -> None:
-    # Later than their own jobs: those keep their pace.
-    services.reconcile(due_at=timezone.now() + LONGEST)
+    services.revive()

@@ -1,8 +1,11 @@
 """What telephony does as a whole: the user's numbers, the check of their credentials, a sweep."""
 
-from datetime import datetime
+import uuid
+from collections.abc import Iterator
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ava.jobs import services as jobs
@@ -13,11 +16,12 @@ from telephony.calls.services import hang_up, place_call
 from telephony.errors import TwilioAccountInactive
 from telephony.intents.settling import FORGOTTEN
 from telephony.intents.states import SCHEDULED
+from telephony.messages import turns
 from telephony.messages.models import Message
 from telephony.messages.services import send_message
 from telephony.twilio.resources import Account, Number
 
-__all__ = ["hang_up", "numbers", "place_call", "reconcile", "send_message", "verify"]
+__all__ = ["hang_up", "numbers", "place_call", "reconcile", "revive", "send_message", "verify"]
 
 
 def numbers(*, user: User) -> list[Number]:
@@ -51,31 +55,56 @@ def verify(credentials: Credentials) -> str:
     return f"Twilio accepted the credentials{name}."
 
 
-def reconcile(*, due_at: datetime) -> int:
-    """Have every call and message that has not ended looked after, at this time at the latest.
-
-    Their jobs do that anyway; this is for what a job has given up, and for the impatient.
+def reconcile() -> int:
+    """Have every call and message that has not ended looked after now, for the impatient.
 
     Returns:
         how many there are.
     """
-    long_ago = timezone.now() - FORGOTTEN
-    waiting = (
-        (Call.job, Call.objects.exclude(status__in=Call.machine.final)),
-        (
-            Message.job,
-            Message.objects.exclude(status__in=Message.machine.final)
-            .exclude(status__in=Message.machine.resting, updated_at__lt=long_ago)
-            # What a batch has not come to yet is its own affair.
-            .exclude(batch__isnull=False, status=SCHEDULED),
-        ),
-    )
     count = 0
-    for job, rows in waiting:
-        for key in rows.values_list("pk", flat=True).iterator():
-            jobs.enqueue(job, {"id": str(key)}, key=str(key), due_at=due_at)
+    for job, rows in _open():
+        for key in rows.iterator():
+            _look_after(job, str(key))
             count += 1
+    turns.revive()
     return count
+
+
+def revive() -> int:
+    """Give each call, message and batch whose job was given up or lost a new one.
+
+    Returns:
+        how many those were.
+    """
+    count = 0
+    for job, rows in _open():
+        waiting = jobs.waiting(job)
+        for key in map(str, rows.iterator()):
+            if key not in waiting:
+                _look_after(job, key)
+                count += 1
+    return count + turns.revive()
+
+
+def _open() -> Iterator[tuple[str, QuerySet[Any, uuid.UUID]]]:
+    """What has not ended: the kind of its job, and the keys."""
+    long_ago = timezone.now() - FORGOTTEN
+    yield (
+        Call.job,
+        Call.objects.exclude(status__in=Call.machine.final).values_list("pk", flat=True),
+    )
+    yield (
+        Message.job,
+        Message.objects.exclude(status__in=Message.machine.final)
+        .exclude(status__in=Message.machine.resting, updated_at__lt=long_ago)
+        # What a batch has not come to yet is its own affair.
+        .exclude(batch__isnull=False, status=SCHEDULED)
+        .values_list("pk", flat=True),
+    )
+
+
+def _look_after(job: str, key: str) -> None:
+    jobs.enqueue(job, {"id": key}, key=key)
 
 
 def _refuse_inactive(account: Account) -> None:

@@ -15,7 +15,7 @@ from ava.jobs.registry import Payload
 from ava.jobs.running import run_due, run_one
 from ava.pruning import delete_in_batches
 
-__all__ = ["enqueue", "ensure_periodic", "prune", "run_again", "run_due", "run_one"]
+__all__ = ["enqueue", "ensure_periodic", "prune", "run_again", "run_due", "run_one", "waiting"]
 
 _ROUNDS = 20
 
@@ -54,19 +54,25 @@ def enqueue(
     return job
 
 
+def waiting(kind: str) -> set[str]:
+    """The keys under which jobs of this kind wait, or run."""
+    keys = Job.objects.filter(kind=kind, state=Job.State.QUEUED).values_list("key", flat=True)
+    return {key for key in keys if key}
+
+
 def _insert(row: Job, now: datetime) -> Job:
     if row.key is None:
         row.save(force_insert=True)
         return row
-    waiting = Job.objects.filter(kind=row.kind, key=row.key, state=Job.State.QUEUED)
+    same = Job.objects.filter(kind=row.kind, key=row.key, state=Job.State.QUEUED)
     for _ in range(_ROUNDS):
         sooner = Q(lease_until__gt=now) | Q(due_at__gt=row.due_at)
-        changed = waiting.update(
+        changed = same.update(
             asked=F("asked") + 1,
             due_at=Case(When(sooner, then=Value(row.due_at)), default=F("due_at")),
             sent_until=Case(When(sooner, then=Value(None)), default=F("sent_until")),
         )
-        if changed and (found := waiting.first()):
+        if changed and (found := same.first()):
             return found
         Job.objects.bulk_create([row], ignore_conflicts=True)
         # Whoever was faster has put theirs there, and may have finished it by now.

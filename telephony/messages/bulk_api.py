@@ -1,6 +1,7 @@
 """/api/v1/twilio/messages/bulk."""
 
 import uuid
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from telephony.messages import bulk, queries
+from telephony.messages.models import Batch
 from telephony.messages.serializers import BatchSerializer, NewBatchSerializer
 from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
 
@@ -23,7 +25,8 @@ class BatchViewSet(TwilioViewSet):
     def list(self, request: Request) -> Response:
         """The newest first."""
         page = self.paginate_queryset(queries.batches(user=self.caller()))
-        return self.get_paginated_response(BatchSerializer(page, many=True).data)
+        counted = queries.count(page or [])
+        return self.get_paginated_response(BatchSerializer(counted, many=True).data)
 
     @extend_schema(
         operation_id="twilio_batch_start",
@@ -38,7 +41,7 @@ class BatchViewSet(TwilioViewSet):
 
         def act(row: uuid.UUID | None) -> Reply:
             batch = bulk.start(user=self.caller(), idempotency=row, **wanted.validated_data)
-            return Reply(201, BatchSerializer(batch).data)
+            return Reply(201, shown(batch))
 
         return answer(request, scope="twilio.bulk", act=act)
 
@@ -46,7 +49,7 @@ class BatchViewSet(TwilioViewSet):
     def retrieve(self, request: Request, batch_id: uuid.UUID) -> Response:
         """How far it is."""
         found = queries.batch(user=self.caller(), batch_id=batch_id)
-        return Response(BatchSerializer(found).data)
+        return Response(shown(found))
 
     @extend_schema(
         operation_id="twilio_batch_pause",
@@ -56,7 +59,7 @@ class BatchViewSet(TwilioViewSet):
     def pause(self, request: Request, batch_id: uuid.UUID) -> Response:
         """Send no more for now."""
         found = queries.batch(user=self.caller(), batch_id=batch_id)
-        return Response(BatchSerializer(bulk.pause(found)).data)
+        return Response(shown(bulk.pause(found)))
 
     @extend_schema(
         operation_id="twilio_batch_resume",
@@ -66,7 +69,7 @@ class BatchViewSet(TwilioViewSet):
     def resume(self, request: Request, batch_id: uuid.UUID) -> Response:
         """Go on."""
         found = queries.batch(user=self.caller(), batch_id=batch_id)
-        return Response(BatchSerializer(bulk.resume(found)).data)
+        return Response(shown(bulk.resume(found)))
 
     @extend_schema(
         operation_id="twilio_batch_cancel",
@@ -76,4 +79,9 @@ class BatchViewSet(TwilioViewSet):
     def cancel(self, request: Request, batch_id: uuid.UUID) -> Response:
         """Send no more at all; what has been sent stays sent."""
         found = queries.batch(user=self.caller(), batch_id=batch_id)
-        return Response(BatchSerializer(bulk.cancel(found)).data)
+        return Response(shown(bulk.cancel(found)))
+
+
+def shown(batch: Batch) -> dict[str, Any]:
+    """One batch in JSON."""
+    return dict(BatchSerializer(queries.count([batch]), many=True).data[0])

@@ -34,7 +34,18 @@ class Batch(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
+    held_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when AVA has paused it, which looks again by itself.",
+    )
+    error = models.CharField(
+        max_length=400, blank=True, help_text="Why it does not go on now; else empty."
+    )
     idempotency = models.UUIDField(null=True, blank=True, unique=True)
+
+    progress: dict[str, int]
+    """How many of its messages there are in each status; see `queries.count`."""
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at", "-id"]
@@ -45,6 +56,9 @@ class Batch(models.Model):
                 name="batch_state_is_known",
             ),
             models.CheckConstraint(condition=Q(per_minute__gte=1), name="batch_moves"),
+            models.CheckConstraint(
+                condition=Q(held_at__isnull=True) | Q(state="paused"), name="batch_held_is_paused"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,6 +83,14 @@ class Message(Intent):
             *Intent.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(status__in=sorted(MESSAGE.ranks)), name="message_status_is_known"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            *Intent.Meta.indexes,
+            models.Index(
+                fields=["batch", "status", "place"],
+                condition=Q(batch__isnull=False),
+                name="messages_of_batch",
             ),
         ]
 
@@ -103,15 +125,15 @@ class OptOut(models.Model):
 
 
 class Pace(models.Model):
-    """When a number may send its next message of a batch."""
+    """When a number may send its next message of a batch, whosever batch it is."""
 
-    holder = models.CharField(max_length=40, help_text="Whose: a user's ID, or operator.")
+    account_sid = models.CharField(max_length=34)
     number = models.CharField(max_length=NUMBER_LENGTH)
     free_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["holder", "number"], name="one_pace_for_a_number")
+            models.UniqueConstraint(fields=["account_sid", "number"], name="one_pace_for_a_number")
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from telephony import services
 
@@ -18,5 +17,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = services.reconcile(due_at=timezone.now())
+        count = services.reconcile()
         self.stdout.write(f"{count} calls and messages will be looked after.")

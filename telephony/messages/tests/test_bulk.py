@@ -1,15 +1,18 @@
 """POST /api/v1/twilio/messages/bulk, against the sandbox."""
 
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
-from telephony.conftest import MESSAGES, OURS, posts, run_jobs, texts, until
-from telephony.messages.models import Message, OptOut
+from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
+from telephony.messages.models import Message, MessageEntry, OptOut
 
 BULK = f"{MESSAGES}/bulk"
 MANY = [f"+1415555010{number}" for number in range(6)]
@@ -188,7 +191,7 @@ def finish(api: APIClient, sandbox: Sandbox, batch: str, number: int) -> None:
         {"recipients": MANY, "messages": [{"to": MANY[0], "body": "x"}]},
         {"per_minute": 0},
         {"body": " "},
-        {"recipients": ["+14155550100"] * 1001},
+        {"recipients": ["+14155550100"] * 10_001},
     ],
 )
 def test_a_batch_that_makes_no_sense_is_refused(
@@ -198,6 +201,70 @@ def test_a_batch_that_makes_no_sense_is_refused(
     assert answer.status_code == 400
     assert answer.json()["code"] == "validation_failed"
     assert not Message.objects.exists()
+
+
+def test_what_is_wrong_is_told_of_each_number_by_its_place(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    answer = api.post(BULK, {"recipients": [*MANY, "12", MANY[0], "x"], "body": "News"})
+    assert answer.status_code == 400
+    assert set(answer.json()["errors"]) == {"recipients.6", "recipients.8"}
+    messages = [{"to": MANY[0], "body": "News"}, {"to": "12", "body": ""}]
+    answer = api.post(BULK, {"messages": messages})
+    assert set(answer.json()["errors"]) == {"messages.1.to", "messages.1.body"}
+
+
+def test_nobody_gets_the_same_text_twice(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    written = [("+1 415 555 0100", "One"), ("+14155550100", "One"), ("+14155550100", "Two")]
+    messages = [{"to": to, "body": body} for to, body in written]
+    answer = api.post(BULK, {"messages": messages, "from": OURS})
+    assert answer.json()["total"] == 2
+    found = Message.objects.order_by("place").values_list("to", "body")
+    assert list(found) == [("+14155550100", "One"), ("+14155550100", "Two")]
+
+
+def test_a_list_of_batches_costs_as_much_as_one(
+    api: APIClient,
+    twilio_user: User,
+    sandbox: Sandbox,
+    operator: User,
+    client: Client,
+) -> None:
+    client.force_login(operator)
+    costs = []
+    for _ in range(2):
+        for _ in range(3):
+            begin(api)
+        with CaptureQueriesContext(connection) as asked:
+            answer = api.get(BULK)
+            assert all(one["progress"] == {"scheduled": 6} for one in answer.json()["results"])
+        with CaptureQueriesContext(connection) as shown_to_operator:
+            assert "6 scheduled" in client.get("/admin/telephony/batch/").content.decode()
+        costs.append((len(asked), len(shown_to_operator)))
+    assert costs[0] == costs[1]
+
+
+def test_two_users_of_one_account_share_the_pace_of_its_number(
+    api: APIClient, strangers_api: APIClient, twilio_user: User, stranger: User, sandbox: Sandbox
+) -> None:
+    store(stranger)
+    begin(api, recipients=MANY[:3])
+    begin(strangers_api, recipients=MANY[3:])
+    run_jobs()
+    assert len(posts(sandbox)) == 1
+    leaps = count(2, 2)
+
+    def done() -> bool:
+        run_jobs(seconds=next(leaps))
+        return not Message.objects.filter(status="scheduled").exists()
+
+    until(done)
+    attempts = sorted(MessageEntry.objects.filter(detail="attempt 1").values_list("at", flat=True))
+    assert len(attempts) == 6
+    pauses = [(later - one).total_seconds() for one, later in pairwise(attempts)]
+    assert min(pauses) >= 1
 
 
 def test_the_same_key_begins_one_batch(api: APIClient, twilio_user: User, sandbox: Sandbox) -> None:

@@ -1,0 +1,203 @@
+"""A batch under way: its job sends one message at a time, when it is the sender's turn."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from ava import upstream
+from ava.jobs import Again
+from ava.jobs import services as jobs
+from ava.problems import Problem
+from ava.upstream import ProviderAuthFailed
+from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
+from telephony import accounts
+from telephony.errors import OptedOut, TwilioAccountGone, TwilioAccountInactive, TwilioRejected
+from telephony.intents import dispatch, settling
+from telephony.intents.channel import Channel
+from telephony.intents.dispatch import Clock
+from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
+from telephony.intents.timeline import Source, advance, lock, note
+from telephony.messages.channels import CHANNEL
+from telephony.messages.models import Batch, Message, Pace
+
+JOB = "telephony.batch"
+State = Batch.State
+ON = Q(state=State.RUNNING) | Q(state=State.PAUSED, held_at__isnull=False)
+"""Batches whose job does something: running, or held by AVA, which looks whether it still must."""
+
+LOOK_AT_CREDENTIALS = 60.0
+"""Seconds. Whether they are back is AVA's own to see."""
+ASK_AGAIN = 900.0
+"""Seconds. Whether Twilio takes them by now, or the sender, costs it a request."""
+
+STORED = (CredentialsMissing, CredentialsUnreadable, TwilioAccountGone)
+REFUSED = (ProviderAuthFailed, TwilioAccountInactive)
+
+
+def go_on(batch: Batch) -> None:
+    """Have the batch's job run now. Part of the caller's transaction."""
+    jobs.enqueue(JOB, {"id": str(batch.pk)}, key=str(batch.pk))
+
+
+def revive() -> int:
+    """Give each batch whose job was given up or lost a new one. How many that were."""
+    waiting = jobs.waiting(JOB)
+    lost = [one for one in Batch.objects.filter(ON) if str(one.pk) not in waiting]
+    for batch in lost:
+        go_on(batch)
+    return len(lost)
+
+
+def move(batch_id: str, *, clock: Clock = timezone.now) -> None:
+    """Send the next message of a batch, if it is time. The job of each batch.
+
+    Raises:
+        Again: there are more.
+    """
+    batch = Batch.objects.select_related("owner").filter(ON, pk=batch_id).first()
+    if batch is None:
+        return
+    message = batch.messages.filter(status=SCHEDULED).order_by("place").first()
+    if message is None:
+        _end(batch, clock())
+        return
+    try:
+        account_sid = _ready(batch, message)
+        claimed = _claim(message, batch, account_sid, clock)
+        if claimed is not None:
+            _send(claimed, clock)
+            _went_on(batch)
+    except OptedOut as refusal:
+        dispatch.fail(message, refusal, source=Source.RECONCILE, now=clock())
+        raise Again(0, refusal.detail) from None
+    except Problem as problem:
+        _hinder(batch, problem, clock())
+        return
+    raise Again(60 / batch.per_minute, "next")
+
+
+def take_back(message: Message, channel: Channel, clock: Clock) -> None:
+    """Have the batch send it at its turn: nothing of it is at the provider."""
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
+        if not _put_back(message, batch, detail="back in the batch", now=clock()):
+            return
+        if batch.state == State.DONE:
+            batch.state, batch.finished_at = State.RUNNING, None
+            batch.save(update_fields=["state", "finished_at"])
+        if batch.state == State.RUNNING:
+            go_on(batch)
+
+
+def _end(batch: Batch, now: datetime) -> None:
+    """Nothing waits for its turn: the batch is done, unless something of it is looked for."""
+    if batch.messages.filter(status__in=UNSENT).exists():
+        # Those that never arrived come back.
+        raise Again(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "AVA is looking for the last ones")
+    ended = {"state": State.DONE, "finished_at": now, "held_at": None, "error": ""}
+    Batch.objects.filter(ON, pk=batch.pk).update(**ended)
+
+
+def _ready(batch: Batch, message: Message) -> str:
+    """The account that the message can go out with now.
+
+    Raises:
+        OptedOut: this one person wants none.
+        Problem: no message of the batch can go out now.
+    """
+    account_sid = accounts.credentials_of(batch.owner).fields["account_sid"]
+    if account_sid != message.account_sid:
+        # The sender is a number of that account, and nobody else's.
+        raise TwilioAccountGone(message.account_sid)
+    upstream.door(CHANNEL.provider).require_room()
+    return CHANNEL.prepare(message)
+
+
+def _claim(message: Message, batch: Batch, account_sid: str, clock: Clock) -> Message | None:
+    """The message, to be sent now, and the sender's next turn put off. Raises: Again."""
+    with transaction.atomic():
+        pace, _ = Pace.objects.get_or_create(account_sid=account_sid, number=batch.from_number)
+        pace = Pace.objects.select_for_update().get(pk=pace.pk)
+        now = clock()
+        if (wait := (pace.free_at - now).total_seconds()) > 0:
+            raise Again(wait, "the next turn of this sender")
+        # Whoever pauses or cancels at this moment is either before this, or after.
+        if not Batch.objects.select_for_update().filter(ON, pk=batch.pk):
+            return None
+        pace.free_at = now + timedelta(seconds=60 / batch.per_minute)
+        pace.save(update_fields=["free_at"])
+        return dispatch.claim(message, account_sid=account_sid, now=now)
+
+
+def _send(message: Message, clock: Clock) -> None:
+    """Make the attempt. What went out is followed by the message's own job.
+
+    Raises:
+        Problem: nothing else of this batch would get through now, either; the batch has it again.
+    """
+    try:
+        dispatch.attempt(message, CHANNEL, clock=clock)
+    except Problem as problem:
+        if not (dispatch.never_left(problem) or _holds(problem)):
+            dispatch.fail(message, problem, source=Source.RECONCILE, now=clock())
+            return
+        with transaction.atomic():
+            batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
+            _put_back(message, batch, detail=f"Not sent: {problem.detail}", now=clock())
+        raise
+
+
+def _put_back(message: Message, batch: Batch, *, detail: str, now: datetime) -> bool:
+    """Whether the batch has it again: as it was before its attempt, or ended with the batch."""
+    row = lock(message)
+    if row.attempt != message.attempt or row.reference or row.status not in UNSENT - {SCHEDULED}:
+        return False
+    row.attempted_at = row.missing_since = row.expires_at = None
+    if batch.state == State.CANCELED:
+        advance(row, told=CANCELED, source=Source.RECONCILE, now=now)
+    else:
+        row.status, row.updated_at = SCHEDULED, now
+        note(row, source=Source.RECONCILE, detail=detail, now=now)
+    row.save()
+    return True
+
+
+def _holds(problem: Problem) -> bool:
+    """Whether people have to do something before any message of the batch can go out."""
+    if isinstance(problem, TwilioRejected):
+        # About the sender, or the account; what is wrong with one person's number is their own.
+        return not (problem.errors or {}).keys() & {"to", "body"}
+    return isinstance(problem, STORED + REFUSED)
+
+
+def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
+    """Tell why the batch does not go on. Where people have to do something it is held.
+
+    Raises:
+        Again: when to look again. Not after two days: what was news is none by then.
+    """
+    held, said = _holds(problem), problem.detail
+    with transaction.atomic():
+        row = Batch.objects.select_for_update().filter(ON, pk=batch.pk).first()
+        if row is None:
+            return
+        if held:
+            row.state, row.held_at = State.PAUSED, row.held_at or now
+            if now - row.held_at > settling.FORGOTTEN:
+                row.held_at, said = None, f"{said} Then resume the batch."
+        row.error = said[:400]
+        row.save(update_fields=["state", "held_at", "error"])
+    if not held:
+        raise Again(float(problem.retry_after or settling.PATIENCE), said)
+    if row.held_at:
+        raise Again(LOOK_AT_CREDENTIALS if isinstance(problem, STORED) else ASK_AGAIN, said)
+
+
+def _went_on(batch: Batch) -> None:
+    """Nothing hinders it any more."""
+    if batch.held_at or batch.error:
+        free = {"state": State.RUNNING, "held_at": None, "error": ""}
+        Batch.objects.filter(ON, pk=batch.pk).update(**free)

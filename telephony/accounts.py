@@ -10,7 +10,7 @@ from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
 from telephony import parties
-from telephony.errors import TwilioAccountGone
+from telephony.errors import TwilioAccountExchanged, TwilioAccountGone
 from telephony.intents.models import Intent
 from telephony.twilio.client import TwilioClient
 
@@ -48,17 +48,25 @@ def client_for(owner: User | None, account_sid: str) -> TwilioClient:
     raise TwilioAccountGone(account_sid)
 
 
+def sids_for(owner: User) -> set[str]:
+    """The accounts of which something can be looked after for the user: as `client_for` finds."""
+    row = store.find(user=owner, provider="twilio")
+    operators = store.operators(PROVIDERS["twilio"])
+    sids = {row.clear.get("account_sid", "") if row else ""}
+    return sids | ({operators.fields["account_sid"]} if operators else set())
+
+
 def credentials_to_send(intent: Intent) -> Credentials:
     """What the next attempt is made with. Wherever one was made, the others follow.
 
     Raises:
-        TwilioAccountGone: the owner has exchanged the account since the first attempt.
+        TwilioAccountExchanged: the owner has stored another since the first attempt.
         CredentialsMissing, CredentialsUnreadable: there is nothing to send with.
     """
     assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
     found = credentials_of(intent.owner)
     if intent.attempt and found.fields["account_sid"] != intent.account_sid:
-        raise TwilioAccountGone(intent.account_sid)
+        raise TwilioAccountExchanged(intent.account_sid)
     return found
 
 

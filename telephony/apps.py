@@ -10,7 +10,7 @@ class TelephonyConfig(AppConfig):
         from ava import upstream
         from ava.inbound import register_handler
         from integrations.credentials import verification
-        from telephony import jobs, services, webhooks
+        from telephony import jobs, services, stranded, webhooks
         from telephony.callbacks import talks
         from telephony.errors import TWILIO
         from vapi_settings.webhooks import register_listener
@@ -18,6 +18,7 @@ class TelephonyConfig(AppConfig):
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
         verification.register(TWILIO.label, services.verify)
         jobs.register()
+        stranded.register()
         for source in (webhooks.CALL_STATUS, webhooks.MESSAGE_STATUS):
             register_handler(source.provider, source.kind, webhooks.handle_status)
         register_handler("twilio", webhooks.VOICE.kind, webhooks.handle_voice)

@@ -83,8 +83,20 @@ class TwilioAccountGone(Conflict):
 
     def __init__(self, account_sid: str) -> None:
         super().__init__(
-            f"This began with the Twilio account ...{account_sid[-4:]}, which is not the one that "
-            "is stored now. Store that one again, so that AVA can look after it."
+            f"This began with the Twilio account ...{account_sid[-4:]}, whose keys are not stored "
+            "any more. Store them again, so that AVA can look after it and learn how it ends."
+        )
+
+
+class TwilioAccountExchanged(Conflict):
+    """It is not at Twilio, and the user's calls and messages go out with another account by now."""
+
+    code = TwilioAccountGone.code
+
+    def __init__(self, account_sid: str) -> None:
+        super().__init__(
+            f"This began with the Twilio account ...{account_sid[-4:]}, and another one is stored "
+            "since. AVA does not try it again with that one."
         )
 
 

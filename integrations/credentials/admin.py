@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations.credentials import services
+from integrations.credentials import dependents, services
 from integrations.credentials.forms import form_for
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS
@@ -124,6 +124,7 @@ class CredentialAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argumen
         )
         # The admin goes on with the row that the service wrote.
         obj.pk, obj.provider = row.pk, row.provider
+        self._warn(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Credential) -> None:
         services.delete(
@@ -132,10 +133,16 @@ class CredentialAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argumen
             actor=_staff(request),
             source=CredentialChange.Source.ADMIN,
         )
+        self._warn(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Credential]) -> None:
         for row in queryset.select_related("user"):
             self.delete_model(request, row)
+
+    def _warn(self, request: HttpRequest, obj: Credential) -> None:
+        """Say what cannot go on now."""
+        for said in dependents.warnings(user=obj.user, provider=obj.provider):
+            self.message_user(request, f"{obj}: {said}", messages.WARNING)
 
 
 @admin.register(CredentialChange)

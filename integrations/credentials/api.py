@@ -141,6 +141,7 @@ def _shown(description: services.Description) -> dict[str, Any]:
         "source": description.source,
         "readable": description.readable,
         "updated_at": description.updated_at,
+        "warnings": description.warnings,
         **description.fields,
         **({"webhook_url": description.webhook_url} if webhooks else {}),
     }

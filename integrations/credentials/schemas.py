@@ -19,6 +19,11 @@ _SHOWN: dict[str, Schema] = {
         "description": "False when what you stored cannot be opened any more: store it again.",
     },
     "updated_at": {"type": ["string", "null"], "format": "date-time"},
+    "warnings": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Sentences on what cannot go on with what is stored now.",
+    },
 }
 
 _WEBHOOK_URL: Schema = {

@@ -2,8 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ava import correlation
-from integrations.credentials import hooks, store, verification
+from integrations.credentials import dependents, hooks, store, verification
 from integrations.credentials.errors import (
     CredentialsMissing,
     CredentialsUnreadable,
@@ -45,6 +45,7 @@ class Description:
         fields: name -> what to show; secrets masked, None where nothing is set.
         updated_at: when the user's own last changed.
         webhook_url: where the provider shall send the user's webhooks.
+        warnings: sentences on what cannot go on with what is stored now.
     """
 
     provider: str
@@ -54,6 +55,7 @@ class Description:
     fields: Mapping[str, str | int | None]
     updated_at: datetime | None
     webhook_url: str | None = None
+    warnings: Sequence[str] = ()
 
 
 def credentials_for(*, user: User, provider: str) -> Credentials:
@@ -87,8 +89,9 @@ def describe(*, user: User, provider: str) -> Description:
     """
     spec = PROVIDERS[provider]
     row = store.find(user=user, provider=provider)
+    warnings = dependents.warnings(user=user, provider=provider)
     if row is not None:
-        return describe_row(row)
+        return replace(describe_row(row), warnings=warnings)
     served = store.from_environment(user=user, provider=spec) is not None
     return Description(
         provider=provider,
@@ -97,6 +100,7 @@ def describe(*, user: User, provider: str) -> Description:
         readable=True,
         fields={field.name: None for field in spec.fields},
         updated_at=None,
+        warnings=warnings,
     )
 
 
@@ -161,6 +165,7 @@ def _save(
         row.updated_at = timezone.now()
         row.save()
         _record(user, spec.slug, action, changed, actor, source)
+        dependents.changed(user=user, provider=spec.slug)
     return row
 
 
@@ -186,6 +191,7 @@ def delete(*, user: User, provider: str, actor: User, source: str) -> bool:
     deleted, _ = rows.delete()
     if deleted:
         _record(user, provider, Action.DELETED, [], actor, source)
+        dependents.changed(user=user, provider=provider)
     return bool(deleted)
 
 

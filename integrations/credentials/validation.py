@@ -16,7 +16,7 @@ from integrations.credentials.providers import Field, Kind, Provider
 
 # Members of what AVA shows; a client may send them back with its changes.
 SHOWN_ONLY = frozenset(
-    {"provider", "configured", "source", "readable", "updated_at", "webhook_url"}
+    {"provider", "configured", "source", "readable", "updated_at", "warnings", "webhook_url"}
 )
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

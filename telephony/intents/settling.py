@@ -208,12 +208,12 @@ def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:
     if quiet > FORGOTTEN:
         _give_up(intent, problem.detail, now)
         return
-    _tell(intent, problem, now)
+    tell(intent, problem, now)
     pause = min(max((quiet / 2).total_seconds(), PATIENCE), LONGEST.total_seconds())
     raise Again(pause, problem.detail) from None
 
 
-def _tell(intent: Intent, problem: Problem, now: datetime) -> None:
+def tell(intent: Intent, problem: Problem, now: datetime) -> None:
     """Let the user see why AVA does not know more."""
     with transaction.atomic():
         row = lock(intent)

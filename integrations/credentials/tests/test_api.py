@@ -26,6 +26,7 @@ def test_nothing_stored_is_an_answer_not_an_error(api: APIClient, address: Any) 
         "source": "none",
         "readable": True,
         "updated_at": None,
+        "warnings": [],
         "api_key": None,
         "webhook_secret": None,
         "webhook_scheme": None,

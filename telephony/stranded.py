@@ -1,0 +1,100 @@
+"""What is under way with a Twilio account whose keys are stored no more.
+
+AVA can neither prove that Twilio's reports of it are Twilio's, nor ask how it ends. Whoever
+changes the keys is told, and so is each row; both end when the keys are stored again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from ava import jobs
+from ava.jobs.services import enqueue
+from integrations.credentials import dependents
+from telephony import accounts
+from telephony.calls.models import Call
+from telephony.errors import TwilioAccountGone
+from telephony.intents import dispatch, settling
+from telephony.intents.models import Intent
+from telephony.intents.timeline import Source, lock, note
+from telephony.messages.models import Message
+
+JOB = "telephony.account"
+
+
+def register() -> None:
+    """Tell `integrations` and `ava.jobs` what there is."""
+    jobs.register(JOB, lambda payload: tell(payload["user"]))
+    dependents.register("twilio", dependents.Dependent(warnings, changed))
+
+
+def warnings(user: User) -> list[str]:
+    """A sentence for each account that calls or messages of the user are under way with, and
+    that nobody has the keys of any more."""
+    known = accounts.sids_for(user)
+    counted: dict[str, Counter[str]] = {}
+    for rows in _under_way(user):
+        lost = rows.exclude(account_sid__in=known).order_by()
+        for sid, count in lost.values_list("account_sid").annotate(Count("pk")):
+            counted.setdefault(sid, Counter())[rows.model.word] = count
+    return [_sentence(sid, counts) for sid, counts in sorted(counted.items())]
+
+
+def changed(user: User) -> None:
+    """The user's keys have changed: have their rows told."""
+    if any(rows.exists() for rows in _under_way(user)):
+        enqueue(JOB, {"user": user.pk}, key=str(user.pk))
+
+
+def tell(user_id: int) -> None:
+    """Let each row under way say that AVA cannot look after it, or that it can again."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        return
+    known = accounts.sids_for(user)
+    for rows in _under_way(user):
+        for row in rows:
+            gone = TwilioAccountGone(row.account_sid)
+            if row.account_sid not in known:
+                settling.tell(row, gone, timezone.now())
+            elif row.error == gone.detail:
+                _take_up(row)
+
+
+def _under_way(user: User) -> Iterator[QuerySet[Any]]:
+    """What may be at Twilio and has not ended, or not for so long that AVA has given it up."""
+    long_ago = timezone.now() - settling.FORGOTTEN
+    for model in (Call, Message):
+        machine = model.machine
+        yield (
+            QuerySet(model)
+            .filter(Q(attempt__gt=0) | Q(provider_sid__isnull=False), owner=user)
+            .exclude(account_sid="")
+            .exclude(status__in=machine.final)
+            .exclude(status__in=machine.resting, updated_at__lt=long_ago)
+        )
+
+
+@transaction.atomic
+def _take_up(row: Intent) -> None:
+    locked = lock(row)
+    locked.error = ""
+    locked.save(update_fields=["error"])
+    now = timezone.now()
+    said = "The keys of its Twilio account are stored again: AVA looks after it."
+    note(locked, source=Source.RECONCILE, detail=said, now=now)
+    dispatch.follow_up(locked, due_at=now)
+
+
+def _sentence(account_sid: str, counts: Counter[str]) -> str:
+    what = " and ".join(f"{n} {word if n == 1 else f'{word}s'}" for word, n in counts.items())
+    are, they_end = ("is", "it ends") if counts.total() == 1 else ("are", "they end")
+    return (
+        f"{what} of the Twilio account ...{account_sid[-4:]} {are} still under way. "
+        f"AVA cannot learn how {they_end} without the keys of that account."
+    )

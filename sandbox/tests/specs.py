@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,32 @@ def load(name: str) -> Any:
     return json.loads((folder() / name).read_text("utf-8"))
 
 
+@cache
+def strictly(name: str) -> Any:
+    """One document made strict. It is kept: nobody may change it."""
+    return strict(load(name))
+
+
+def operation(name: str, method: str, path: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a document says of a request, and the parameters in its path.
+
+    Raises: AssertionError: nothing.
+    """
+    for template, told in strictly(name)["paths"].items():
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+        if found := re.fullmatch(pattern, path):
+            assert method.lower() in told, f"{path} does not take {method}"
+            return told[method.lower()], found.groupdict()
+    raise AssertionError(f"{path} is no path that the document knows")
+
+
 def strict(value: Any) -> Any:
     """Make a document checkable.
 
     Unknown fields are forbidden, and a known voice may match both sides of its `voiceId`,
-    `oneOf [enum, string]`.
+    `oneOf [enum, string]`; what a user says also fits the schema of what the bot says.
     What no value at all could meet as written is mended: patterns between JavaScript's slashes,
-    lists of strings that an array or an object should be one of.
+    lists of strings that an array or an object should be one of, lists without a string.
     """
     if isinstance(value, list):
         return [strict(item) for item in value]
@@ -44,10 +65,19 @@ def strict(value: Any) -> Any:
         del made["enum"]
     if made.get("type") == "object" and "enum" in made:
         made["type"] = "string"
+    if made.get("enum") == []:
+        del made["enum"]
     if made.get("type") == "object" and made.get("properties"):
         made.setdefault("additionalProperties", False)
-    if isinstance(options := made.get("oneOf"), list) and {"type": "string"} in [
-        {"type": o.get("type")} for o in options if isinstance(o, dict) and "enum" not in o
-    ]:
+    if isinstance(options := made.get("oneOf"), list) and _overlap(options):
         made["anyOf"] = made.pop("oneOf")
     return made
+
+
+def _overlap(options: list[Any]) -> bool:
+    """Whether a value may rightly fit more than one of them."""
+    named = {str(one.get("$ref", "")).rpartition("/")[2] for one in options}
+    strings = [one for one in options if one.get("type") == "string"]
+    return {"UserMessage", "BotMessage"} <= named or (
+        len(strings) > 1 and any("enum" not in one for one in strings)
+    )

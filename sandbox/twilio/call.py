@@ -175,7 +175,8 @@ class Call:
         with self.lock:
             uri = f"{BASE}/Calls/{self.sid}"
             minutes = math.ceil(self.seconds / 60)
-            billed = self.ended and self.picked_up
+            # Twilio's document: neither end nor duration of a call that nobody took.
+            complete = self.status == "completed"
             return {
                 "sid": self.sid,
                 "account_sid": ACCOUNT_SID,
@@ -185,15 +186,15 @@ class Call:
                 "date_created": rfc2822(self.created),
                 "date_updated": rfc2822(self.updated),
                 "direction": self.direction,
-                "duration": str(self.seconds) if self.ended else None,
-                "end_time": rfc2822(self.ended),
+                "duration": str(self.seconds) if complete else None,
+                "end_time": rfc2822(self.ended) if complete else None,
                 "forwarded_from": None,
                 "from": self.from_,
                 "from_formatted": self.from_,
                 "group_sid": None,
                 "parent_call_sid": self.parent_sid,
                 "phone_number_sid": self.phone_number_sid,
-                "price": f"-{minutes * PRICE_PER_MINUTE:.5f}" if billed else None,
+                "price": f"-{minutes * PRICE_PER_MINUTE:.5f}" if complete and minutes else None,
                 "price_unit": "USD",
                 "queue_time": str(self.queue_ms),
                 "start_time": rfc2822(self.started),

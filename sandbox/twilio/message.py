@@ -17,6 +17,9 @@ ERRORS = {
     "undelivered": (30003, "Unreachable destination handset"),
     "failed": (30008, "Unknown error"),
 }
+# Of these a carrier has told, and when: RawDlrDoneDate.
+# https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
+RECEIPTS = frozenset({"delivered", "undelivered"})
 OVER = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
 
 _GSM_7 = frozenset(
@@ -95,20 +98,32 @@ class Message:
         return [
             ("MessageSid", self.sid),
             ("SmsSid", self.sid),
-            ("SmsMessageSid", self.sid),
             ("AccountSid", ACCOUNT_SID),
             ("From", self.from_),
             ("To", self.to),
             ("ApiVersion", "2010-04-01"),
-            *([("Body", self.body)] if self.direction == "inbound" else []),
             ("SmsStatus", self.status),
+        ]
+
+    def shown(self) -> list[tuple[str, str]]:
+        """What the app gets of a message that came in.
+
+        https://www.twilio.com/docs/messaging/guides/webhook-request
+        """
+        return [
+            *self.params(),
+            ("SmsMessageSid", self.sid),
+            ("Body", self.body),
+            ("NumSegments", str(_segments(self.body))),
+            ("NumMedia", str(self.media)),
         ]
 
     def _tell(self) -> None:
         url, params = self.callback, [*self.params(), ("MessageStatus", self.status)]
         if code := ERRORS.get(self.status):
             params.append(("ErrorCode", str(code[0])))
-
+        if self.status in RECEIPTS:
+            params.append(("RawDlrDoneDate", self.updated.strftime("%y%m%d%H%M")))
         token = idempotency_token()
 
         def deliver() -> None:

@@ -108,8 +108,7 @@ class Messages:
 
     def _ask(self, message: Message, number: Resource) -> None:
         """Show a message that came in to the app, and send what it answers."""
-        params = [*message.params(), ("NumSegments", "1"), ("NumMedia", "0")]
-        reply = request(self._exchange, number["sms_method"], number["sms_url"], params)
+        reply = request(self._exchange, number["sms_method"], number["sms_url"], message.shown())
         try:
             verbs = parse(reply.body) if reply and reply.ok and reply.body.strip() else ()
         except NotTwimlError:

@@ -120,7 +120,12 @@ class Script:
         status = leg.status if leg else "failed"
         told = [("DialCallStatus", status)]
         if leg:
-            told += [("DialCallSid", leg.sid), ("DialCallDuration", str(leg.seconds))]
+            bridged = "true" if leg.picked_up else "false"
+            told += [
+                ("DialCallSid", leg.sid),
+                ("DialCallDuration", str(leg.seconds)),
+                ("DialBridged", bridged),
+            ]
         self._ask(turn, base, action, verb, told)
 
     def _ask(self, turn: int, base: str, target: str, verb: Verb, extra: Params) -> None:

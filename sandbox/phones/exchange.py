@@ -75,14 +75,14 @@ class Exchange:
     ) -> out.Reply:
         """`out.ask`, remembered for whoever wants to know what an app was told."""
         webhook = {"time": stamp(wall()), "method": method, "url": url, "body": readable(body)}
-        status = None
+        told: dict[str, Any] = {"status": None, "answer": None}
         try:
             reply = out.ask(method, url, headers, body, **limits)
-            status = reply.status
+            told = {"status": reply.status, "answer": readable(reply.body)}
             return reply
         finally:
             with self._lock:
-                self._webhooks.append({**webhook, "status": status})
+                self._webhooks.append({**webhook, **told})
 
     def webhooks(self) -> list[dict[str, Any]]:
         """What apps were told and asked, and how they answered."""

@@ -133,12 +133,13 @@ def test_a_callback_that_nobody_takes_harms_nothing(twilio: Twilio, url: str) ->
 def test_what_was_told_can_be_read_with_how_it_was_answered(
     twilio: Twilio, app: App, control: Client
 ) -> None:
-    answers = iter([204, 500, 0])
-    app.answers["/status"] = lambda _: (next(answers), "")
+    answers = iter([(200, '{"seen": 1}'), (500, "Oh."), (0, "")])
+    app.answers["/status"] = lambda _: next(answers)
     twilio.text(StatusCallback=f"{app.url}/status?of=mine")
     until(lambda: len(control.get("/webhooks").json()["webhooks"]) == len(TOLD))
     told = control.get("/webhooks").json()["webhooks"]
-    assert [one["status"] for one in told] == [204, 500, None]
+    assert [one["status"] for one in told] == [200, 500, None]
+    assert [one["answer"] for one in told] == [{"seen": 1}, "Oh.", None]
     assert [dict(parse_qsl(one["body"]))["MessageStatus"] for one in told] == TOLD
     assert {(one["method"], one["url"]) for one in told} == {("POST", f"{app.url}/status?of=mine")}
 

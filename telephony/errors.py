@@ -120,34 +120,50 @@ class TwilioRejected(Problem):
     code = "twilio_rejected"
 
     def __init__(self, twilio_code: int) -> None:
-        said, field = MEANINGS[twilio_code]
-        errors = {field: [said]} if field else None
-        super().__init__(said, errors=errors, extra={"twilio_code": twilio_code})
+        meaning = MEANINGS[twilio_code]
+        errors = {meaning.field: [meaning.sentence]} if meaning.field else None
+        super().__init__(meaning.sentence, errors=errors, extra={"twilio_code": twilio_code})
         self.twilio_code = twilio_code
 
 
 class TwilioRefused(Problem):
-    """Twilio answered, understood, and said no, with a code that AVA has no sentence for."""
+    """Twilio answered, understood, and said no, for a reason that only the operator can mend.
+
+    Args:
+        twilio_code: Twilio's own, if it told one.
+    """
 
     status = HTTPStatus.BAD_GATEWAY
     code = "twilio_refused"
 
     def __init__(self, twilio_code: int | None = None) -> None:
+        known = MEANINGS.get(twilio_code or 0)
         where = f" See https://www.twilio.com/docs/errors/{twilio_code}" if twilio_code else ""
-        super().__init__(f"Twilio did not accept AVA's request.{where}")
+        said = "Twilio did not accept AVA's request. Give your operator the correlation ID."
+        super().__init__(
+            known.sentence if known else f"{said}{where}",
+            extra={"twilio_code": twilio_code} if twilio_code else None,
+        )
         self.twilio_code = twilio_code
 
 
 _PROVIDER: dict[int, type[ProviderProblem]] = {
-    20003: ProviderAuthFailed,  # Authenticate
-    20008: ProviderAuthFailed,  # Resource not accessible with test account credentials
+    20003: ProviderAuthFailed,  # Permission denied
+    20006: ProviderAuthFailed,  # Access denied
+    20008: ProviderAuthFailed,  # Test credentials
+    20151: ProviderAuthFailed,  # Authentication failed
+    20403: ProviderAuthFailed,  # Forbidden
     20429: ProviderRateLimited,  # Too many requests
     20500: ProviderUnreachable,  # Internal server error
     20503: ProviderUnreachable,  # Service unavailable
+    20504: ProviderUnreachable,  # Twilio internal error
 }
 _OWN: dict[int, type[Problem]] = {
+    10001: TwilioAccountInactive,  # Account is not active
     20005: TwilioAccountInactive,  # Account not active
     20404: TwilioNotFound,  # Not found
+    21471: TwilioNotFound,  # Account does not exist
+    21472: TwilioAccountInactive,  # Account is not active
 }
 
 
@@ -162,7 +178,7 @@ def problem_for(code: int | None, status: int) -> Problem:
         return _PROVIDER[code](TWILIO)
     if code in _OWN:
         return _OWN[code]()
-    if code in MEANINGS and status < 500:
+    if code in MEANINGS and status < 500 and not MEANINGS[code].operators:
         return TwilioRejected(code)
     if code is None and status == HTTPStatus.NOT_FOUND:
         return TwilioNotFound()

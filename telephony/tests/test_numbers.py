@@ -176,7 +176,8 @@ def test_the_bound_is_a_thousand_numbers_in_five_requests() -> None:
         (
             {"kind": "status", "status": 400},
             502,
-            "Twilio did not accept AVA's request. See https://www.twilio.com/docs/errors/20001",
+            "Twilio did not accept AVA's request. Give your operator the correlation ID. "
+            "See https://www.twilio.com/docs/errors/20001",
         ),
     ],
 )
@@ -200,7 +201,9 @@ def test_a_refusal_nested_without_end_is_told_in_a_sentence(
     monkeypatch.setattr(provider.Twilio, "answer", lambda *_: Answer(400, b"[" * 200_000))
     answer = api.get(PATH)
     assert answer.status_code == 502
-    assert answer.json()["detail"] == "Twilio did not accept AVA's request."
+    assert answer.json()["detail"] == (
+        "Twilio did not accept AVA's request. Give your operator the correlation ID."
+    )
 
 
 def test_three_outages_open_the_breaker_and_the_fourth_request_never_reaches_twilio(

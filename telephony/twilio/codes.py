@@ -1,82 +1,242 @@
 """Twilio's error codes as sentences for people. Pure.
 
-Source: https://www.twilio.com/docs/api/errors; each code has a page of its own there.
+Source: https://www.twilio.com/docs/api/errors; each code has a page of its own there. Those are
+here that a call, a message or a look at numbers by AVA can end with: AVA sends no media, uses no
+messaging service and dials no SIP of its own.
 """
 
 from typing import NamedTuple
 
 
 class Meaning(NamedTuple):
-    """What a code means, and which field of the request it is about, if any."""
+    """What a code means.
+
+    Attributes:
+        sentence: what is wrong, and what to do.
+        field: of the request, that it is about, if any.
+        operators: nothing that the user does helps; the sentence says what the operator does.
+    """
 
     sentence: str
     field: str | None = None
+    operators: bool = False
 
 
-MEANINGS: dict[int, Meaning] = {
-    # Before anything is called or sent
-    21201: Meaning("Say whom to call.", "to"),
-    21205: Meaning("Twilio cannot use the address under which AVA is reached. Tell the operator."),
-    21210: Meaning("Verify this caller ID at Twilio, or buy the number there.", "from"),
-    21211: Meaning("This is not a phone number that can be reached.", "to"),
-    21212: Meaning("This is not a phone number of your Twilio account.", "from"),
-    21213: Meaning("Say which number to call from.", "from"),
-    21214: Meaning("This number cannot be reached by phone.", "to"),
-    21215: Meaning(
-        "Your Twilio account may not call that country. Allow it in Voice, Geo permissions.",
-        "to",
+def _to(sentence: str) -> Meaning:
+    return Meaning(sentence, "to")
+
+
+def _from(sentence: str) -> Meaning:
+    return Meaning(sentence, "from")
+
+
+def _body(sentence: str) -> Meaning:
+    return Meaning(sentence, "body")
+
+
+_ADDRESS = Meaning(
+    "Twilio cannot use AVA's own address. The operator must set AVA_PUBLIC_URL to an https address "
+    "that Twilio reaches, without an underscore in its host name.",
+    operators=True,
+)
+_NO_NUMBER = _to("This is not a phone number that can be reached. Check it.")
+_UNVERIFIED = _from("Verify this number at twilio.com, or choose one that you bought there.")
+_NOT_YOURS = _from("This number is not in your Twilio account. Choose one that is.")
+_NO_SENDER = _from("Twilio does not take this as a sender. Choose a number of your Twilio account.")
+_NO_SMS = _from("This number cannot send SMS. Choose one that can, or buy one at twilio.com.")
+_WRITE = _body("Write a text.")
+_TOO_LONG = _body("The text is too long: at most 1600 characters.")
+_PREMIUM = _to("Twilio does not reach premium numbers.")
+_BLOCKED = (
+    "Twilio blocks this number: as a risk of fraud, by law, or, in North America, as long as your "
+    "account has no customer profile. Create one in Twilio's Trust Hub, or ask Twilio's support."
+)
+_CALL_GEO = "Your Twilio account may not call that country. Allow it in Voice, Geo permissions."
+
+_REFUSED: dict[int, Meaning] = {
+    10002: Meaning("A trial account cannot do this. Upgrade it at twilio.com."),
+    10004: Meaning(
+        "Your Twilio account has as many calls at a time as it may. Try again when one has ended, "
+        "or complete its customer profile at twilio.com."
     ),
-    21216: Meaning("Your Twilio account may not call this number.", "to"),
-    21217: Meaning("This is not a phone number that can be reached.", "to"),
-    21218: Meaning("Twilio cannot use this TwiML application."),
-    21219: Meaning("A trial account calls verified numbers only. Verify this one at Twilio.", "to"),
+    10005: Meaning("Twilio has switched calls off for your account. Ask Twilio's support."),
+    14107: Meaning("Too many messages went to this number within seconds. Try again in a minute."),
+    20010: Meaning("Twilio has switched this off for your account. Ask Twilio's support."),
+    # Calls
+    21201: _to("Say whom to call."),
+    21202: _PREMIUM,
+    21203: _to(_CALL_GEO),
+    21205: _ADDRESS,
+    21210: _UNVERIFIED,
+    21211: _NO_NUMBER,
+    21212: _NO_SENDER,
+    21213: _from("Say which number to call from."),
+    21214: _to("This number cannot be reached by phone. Check it."),
+    21215: _to(_CALL_GEO),
+    21216: _to(_BLOCKED),
+    21217: _NO_NUMBER,
+    21219: _to("A trial account calls verified numbers only. Verify this one at twilio.com."),
     21220: Meaning("The call has ended already, or cannot be changed now."),
-    21223: Meaning("The number was not written as Twilio takes it.", "to"),
-    21224: Meaning("This is not a phone number that can be reached.", "to"),
-    21401: Meaning("This is not a phone number that can be reached.", "to"),
-    21408: Meaning(
-        "Your Twilio account may not text that country. Allow it in Messaging, Geo permissions.",
-        "to",
+    21264: _UNVERIFIED,
+    # Numbers
+    21401: _NO_SMS,
+    21407: _NO_SMS,
+    21421: Meaning("This is not a phone number. Check it."),
+    21502: _ADDRESS,
+    # Messages
+    21265: _to("SMS cannot go to a short code. Choose a phone number."),
+    21266: _to("A number cannot write to itself. Choose another recipient."),
+    21268: _PREMIUM,
+    21408: _to(
+        "Your Twilio account may not text that country. Allow it in Messaging, Geo permissions."
     ),
-    21421: Meaning("This is not a phone number.", "from"),
-    21601: Meaning("This number cannot send SMS.", "from"),
-    21602: Meaning("Write a text.", "body"),
-    21603: Meaning("Say which number to send from.", "from"),
-    21604: Meaning("Say whom to send the message to.", "to"),
-    21605: Meaning("The text is too long.", "body"),
-    21606: Meaning("This number is not in your Twilio account, or cannot send SMS.", "from"),
-    21608: Meaning("A trial account texts verified numbers only. Verify this one at Twilio.", "to"),
-    21610: Meaning("This person has opted out with STOP. They must text START first.", "to"),
-    21611: Meaning("Too many messages of this number are waiting. Try again later.", "from"),
-    21612: Meaning("No SMS can be sent from this sender to this number.", "to"),
-    21614: Meaning("This is not a mobile number: it takes no SMS.", "to"),
-    21617: Meaning("The text is too long: at most 1600 characters.", "body"),
-    21619: Meaning("Write a text.", "body"),
-    21635: Meaning("This is a landline: it takes no SMS.", "to"),
-    21660: Meaning("This number is not in your Twilio account.", "from"),
-    63038: Meaning("Your Twilio account has reached its daily limit of messages."),
-    # On the way
-    30001: Meaning("Too many messages were waiting at Twilio."),
-    30002: Meaning("The Twilio account was suspended while the message was on its way."),
-    30003: Meaning("The phone was off or out of reach."),
-    30004: Meaning("The recipient or their carrier blocks messages from this number."),
-    30005: Meaning("This number is not in use any more, or the phone is off."),
-    30006: Meaning("This is a landline, or a carrier that takes no SMS."),
-    30007: Meaning("The carrier took the message for spam."),
-    30008: Meaning("The message was lost on the way; the carrier does not say why."),
-    30022: Meaning("The carrier limits how much this number may send."),
-    30032: Meaning("This toll-free number is not verified for sending."),
-    30034: Meaning("This number is not registered for business messages in the US (A2P 10DLC)."),
-    # During a call
-    11200: Meaning("Twilio could not fetch what to say on the call."),
-    11205: Meaning("Twilio could not connect to AVA."),
-    12100: Meaning("Twilio could not read what it was told to do on the call."),
-    12200: Meaning("Twilio could not follow what it was told to do on the call."),
-    12300: Meaning("Twilio was answered with something that is not TwiML."),
-    13225: Meaning("Twilio may not dial this number."),
-    13227: Meaning("Your Twilio account may not call that country."),
-    32009: Meaning("The phone that was called is not connected."),
+    21601: _NO_SMS,
+    21602: _WRITE,
+    21603: _from("Say which number to send from."),
+    21604: _to("Say whom to send the message to."),
+    21605: _TOO_LONG,
+    21606: _from(
+        "This number is not in your Twilio account, or cannot send SMS there. Choose another."
+    ),
+    21607: _from("A trial account sends from its trial number only. Upgrade it at twilio.com."),
+    21608: _to("A trial account texts verified numbers only. Verify this one at twilio.com."),
+    21609: _ADDRESS,
+    21610: _to("This person has opted out with STOP. They must text START first."),
+    21611: _from("Too many messages of this number are waiting. Try again later."),
+    21612: _to("No SMS goes from this sender to this number. Try another sender."),
+    21614: _to("This is not a mobile number: it takes no SMS."),
+    21616: _from("Your Twilio account has this number more than once. Choose another sender."),
+    21617: _TOO_LONG,
+    21618: _body("Twilio cannot send this text. Change it."),
+    21619: _WRITE,
+    21626: _ADDRESS,
+    21635: _to("This is a landline: it takes no SMS."),
+    21657: _NO_SENDER,
+    21659: _from("This is no number of Twilio's, or one of another country. Choose another."),
+    21660: _NOT_YOURS,
+    21661: _NO_SMS,
+    21662: _from("This sender does not reach this number from your Twilio region. Try another."),
+    21663: _from(
+        "This number belongs to another Twilio region. Set its routing at twilio.com to the region "
+        "of your keys."
+    ),
+    21668: _from("Your Twilio region sends no SMS from this kind of number. Choose another."),
+    63038: Meaning(
+        "Your Twilio account has sent as many messages as it may in 24 hours. Wait, or ask "
+        "Twilio's support for more."
+    ),
 }
+
+_UNREGISTERED = Meaning(
+    "Carriers in that country take messages of registered senders only. Register this number at "
+    "twilio.com."
+)
+_TOO_MANY = Meaning(
+    "The carrier took no more messages of this sender today. Send it again tomorrow."
+)
+_UNDELIVERED = Meaning(
+    "The message could not be delivered; nobody says why. Check the number, or send it again."
+)
+_ON_THE_WAY: dict[int, Meaning] = {
+    30001: Meaning("Too many messages were waiting at Twilio. Send it again, more slowly."),
+    30002: Meaning(
+        "Your Twilio account was suspended while the message was on its way. Sign in at "
+        "twilio.com to see why."
+    ),
+    30003: Meaning("The phone was off or out of reach. Send it again later."),
+    30004: Meaning("The recipient or their carrier blocks messages from this number."),
+    30005: Meaning("This number is not in use any more, or the phone is off. Check it."),
+    30006: Meaning("This is a landline, or a carrier that takes no SMS."),
+    30007: Meaning(
+        "The carrier or Twilio took the message for spam. Change its text, and leave out short "
+        "links."
+    ),
+    30008: Meaning("The message was lost on the way; the carrier does not say why. Send it again."),
+    30010: Meaning("The message would have cost more than your account allows for one."),
+    30017: Meaning("The carrier's network was overloaded. Send it again later."),
+    30018: _UNREGISTERED,
+    30019: Meaning("The message is larger than the carrier takes. Write a shorter text."),
+    30022: Meaning(
+        "Carriers limit how fast this number may send (US A2P 10DLC). Send it again, more slowly."
+    ),
+    30023: _TOO_MANY,
+    30024: _UNREGISTERED,
+    30027: _TOO_MANY,
+    30032: Meaning("This toll-free number is not verified for sending. Verify it at twilio.com."),
+    30033: Meaning(
+        "The campaign that this number is registered for is suspended (US A2P 10DLC). Ask Twilio's "
+        "support."
+    ),
+    30034: Meaning(
+        "This number is not registered for business messages in the US (A2P 10DLC). Register it at "
+        "twilio.com."
+    ),
+    30035: Meaning(
+        "The registration of this number is under way (US A2P 10DLC). Send it again later."
+    ),
+    30036: Meaning("The message waited too long to be sent. Send it again, more slowly."),
+    30037: Meaning("Twilio has switched messages off for your account. Ask Twilio's support."),
+    30038: Meaning("Twilio took the message for a one-time password and stopped it. Change it."),
+    30039: Meaning("Twilio stopped the message: two numbers were answering each other in a loop."),
+    30040: _UNREGISTERED,
+    30041: _UNREGISTERED,
+    30044: Meaning("The text is too long for a trial account. Shorten it, or upgrade."),
+    30410: Meaning("A carrier did not answer Twilio in time. Send it again."),
+    30450: Meaning("Twilio stopped the message: it looks like fraud. Ask Twilio's support."),
+    30453: _UNDELIVERED,
+    30454: Meaning(
+        "Your Twilio account has sent as many messages as it may. Ask Twilio's support."
+    ),
+    30485: _UNDELIVERED,
+    30500: Meaning("Twilio had a fault of its own with this message. Send it again."),
+}
+
+_FETCH = Meaning(
+    "Twilio could not fetch what the call needs. Check the addresses in your TwiML; if there are "
+    "none, the operator must see to it that Twilio reaches AVA_PUBLIC_URL."
+)
+_DOCUMENT = Meaning("Twilio could not read what it was to do on the call. Check the TwiML.")
+_NO_SUCH_DIAL = Meaning("The number that was dialled on the call is not one that can be reached.")
+_DURING_A_CALL: dict[int, Meaning] = {
+    11200: _FETCH,
+    11205: _FETCH,
+    11210: _FETCH,
+    11215: _FETCH,
+    11217: _FETCH,
+    11220: _FETCH,
+    11235: _FETCH,
+    11236: _FETCH,
+    11237: _FETCH,
+    11750: Meaning("Twilio was sent more than 64 kB of TwiML. Shorten it."),
+    12100: _DOCUMENT,
+    12101: _DOCUMENT,
+    12102: _DOCUMENT,
+    12200: Meaning("Twilio could not follow all that it was to do on the call. Check the TwiML."),
+    12300: Meaning("Twilio was answered with something that is not TwiML. Check its addresses."),
+    12400: Meaning("Twilio had a fault of its own during the call. Call again."),
+    13214: Meaning("The caller ID in the TwiML is no number of your Twilio account."),
+    13223: _NO_SUCH_DIAL,
+    13224: _NO_SUCH_DIAL,
+    13225: Meaning(_BLOCKED),
+    13226: _NO_SUCH_DIAL,
+    13227: Meaning(_CALL_GEO),
+    13247: Meaning("The caller ID in the TwiML is no number of your Twilio account."),
+    13520: Meaning("Twilio cannot read this text aloud. Change it."),
+    13521: Meaning("The text is too long for Twilio to read aloud. Shorten it."),
+    13805: Meaning("A trial account's calls end after 10 minutes. Upgrade it at twilio.com."),
+    15002: Meaning("The call waited too long at Twilio and was not placed. Call again."),
+    32009: Meaning("The phone that was called is not connected."),
+    32014: Meaning("Twilio ended the call: nothing was to be heard on it."),
+    32015: Meaning("The call was as long as a call may be, and Twilio ended it."),
+    32016: Meaning("The number did not begin to ring. Check it, or call again later."),
+    32017: Meaning(
+        "The carrier blocked the call because of the number it came from. Try another sender."
+    ),
+    32203: Meaning(_BLOCKED),
+    32205: Meaning(_CALL_GEO),
+}
+
+MEANINGS: dict[int, Meaning] = {**_REFUSED, **_ON_THE_WAY, **_DURING_A_CALL}
 
 
 def sentence(code: int) -> str:

@@ -39,7 +39,7 @@ class TwilioSource:
         """Whose it is, and what it says. Raises: Forged, Malformed."""
         form = proof.fields_of(received)
         marked = proof.marked(received)
-        owners = proof.signers(received, form, marked)
+        owners = proof.signers(received, form, marked, kind=self.kind)
         sid, status = form.get(self._sid, ""), form.get(self._status, "")
         if not 0 < len(sid) <= 64:
             raise Malformed(f"The body has no {self._sid}.")

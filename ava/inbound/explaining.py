@@ -5,23 +5,28 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from ava.inbound.models import Refusal
+from ava.inbound.source import FITS
 
 
 def explain(refusal: Refusal) -> list[str]:
     """What happened and what to look at, a sentence or two a line."""
-    told = refusal.told
     lines = [
         f"{refusal.at:%Y-%m-%d %H:%M:%S} UTC: a webhook of {refusal.provider} ({refusal.kind}) "
         f"was refused. {refusal.reason}",
         f"Correlation ID: {refusal.correlation_id}",
         *(f"Address tried: {url}" for url in refusal.urls),
-        *(f"Compared with {name}: {value}" for name, value in refusal.seen.items()),
-        *(f"The request said {name}: {value}" for name, value in told.items()),
+        *(f"{name[:1].upper()}{name[1:]}: {value}" for name, value in refusal.seen.items()),
+        *(f"The request said {name}: {value}" for name, value in refusal.told.items()),
+        f"AVA_PUBLIC_URL: {settings.PUBLIC_URL or 'not set'}",
+        f"AVA_TRUSTED_PROXIES: {settings.TRUSTED_PROXIES}",
     ]
-    return [_printable(line) for line in lines + _advice(refusal, told)]
+    advice = [] if FITS in refusal.seen else _advice(refusal)
+    return [_printable(line) for line in lines + advice]
 
 
-def _advice(refusal: Refusal, told: dict[str, str]) -> list[str]:
+def _advice(refusal: Refusal) -> list[str]:
+    """Where it is not known what was wrong."""
+    told = refusal.told
     advice = []
     forwarded = [name for name in told if name.startswith("X-Forwarded-")]
     if not settings.PUBLIC_URL:

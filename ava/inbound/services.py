@@ -102,6 +102,8 @@ def refuse(source: Source, forged: Forged, *, urls: Iterable[str], told: dict[st
     hit = Hit(source.provider, REFUSALS_PER_MINUTE)
     if not _refusals_written.hit([hit])[0].allowed:
         return
+    if forged.look_closer:
+        forged = forged.look_closer()
     row = Refusal.objects.create(
         at=timezone.now(),
         provider=source.provider,

@@ -1,6 +1,6 @@
 """What the door hands to a provider's verification, and what it wants back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ava.inbound.models import Delivery
 
 Pairs = tuple[tuple[str, str], ...]
+FITS = "fits"
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,21 @@ class Forged(Exception):
     Args:
         reason: one sentence for the operator.
         seen: what was compared: which account, which of its tokens. Never a token or a secret.
+            Under `FITS`, what the signature would have been right for.
+        look_closer: tells more, at some cost. It is asked for refusals that are kept, so that
+            strangers cannot have it done at will.
     """
 
-    def __init__(self, reason: str, seen: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        seen: Mapping[str, Any] | None = None,
+        look_closer: "Callable[[], Forged] | None" = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.seen = dict(seen or {})
+        self.look_closer = look_closer
 
 
 class Malformed(Exception):

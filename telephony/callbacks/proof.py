@@ -1,17 +1,27 @@
 """Whose a webhook is: which account's auth token signed it."""
 
 import uuid
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
 
-from ava.inbound.source import Forged, Received
+from django.urls import reverse
+
+from ava.inbound.source import FITS, Forged, Received
 from ava.upstream.answer import parse_json
+from integrations.credentials.masks import mask
 from telephony import parties
 from telephony.calls.models import Call
 from telephony.messages.models import Message
 from telephony.parties import Party
-from telephony.twilio import signatures
+from telephony.twilio import diagnosis, signatures
+from telephony.twilio.diagnosis import Key
 
+LISTED = 10
+BYSTANDERS = 5
+"""Each costs an unsealing."""
+EXCHANGED = "as Twilio signs with the auth token, the two have been exchanged"
 MARKS: dict[str, type[Call] | type[Message]] = {Call.word: Call, Message.word: Message}
 
 
@@ -50,19 +60,20 @@ def marked(received: Received) -> Call | Message | None:
 
 
 def signers(
-    received: Received, fields: Mapping[str, str], row: Call | Message | None
+    received: Received, fields: Mapping[str, str], row: Call | Message | None, *, kind: str
 ) -> list[Party]:
     """Who has the token that signed it: at least one.
 
     Args:
         fields: of the body; of them only the account counts, to know whose tokens to try.
         row: whose mark the address carries. Its account is meant where the body names none.
+        kind: of this webhook.
 
     Raises:
         Forged: nobody.
     """
     account_sid = fields.get("AccountSid") or (row.account_sid if row else "")
-    seen: dict[str, Any] = {"account": f"...{account_sid[-4:]}" if account_sid else "none"}
+    seen = {"account": _short(account_sid) if account_sid else "none"}
     given = received.headers.get(signatures.HEADER)
     if not given:
         raise Forged("There is no signature.", seen)
@@ -76,10 +87,12 @@ def signers(
     ]
     if found:
         return found
-    seen["users tried"] = len(tried)
+    reason = "It was signed with another token, or for another address."
     if not tried:
-        raise Forged("Nobody here has credentials of this account.", seen)
-    raise Forged("It was signed with another token, or for another address.", seen)
+        reason = "Nobody here has credentials of this account."
+        if row and account_sid != row.account_sid:
+            reason = f"It is of another account than the {row.word} that it reports."
+    raise Forged(reason, seen, partial(_look_closer, reason, seen, received, tried, row, kind))
 
 
 def _candidates(account_sid: str, row: Call | Message | None) -> Iterator[Party]:
@@ -88,3 +101,51 @@ def _candidates(account_sid: str, row: Call | Message | None) -> Iterator[Party]
     # Credentials that were exchanged meanwhile speak for another account.
     elif account_sid == row.account_sid:
         yield from parties.of_row(row.owner, account_sid)
+
+
+def _look_closer(
+    reason: str,
+    seen: Mapping[str, str],
+    received: Received,
+    tried: Sequence[Party],
+    row: Call | Message | None,
+    kind: str,
+) -> Forged:
+    tokens = _keys(tried, signing=True)
+    others = [replace(key, hint=EXCHANGED) for key in _keys(tried, signing=False)]
+    for party in islice(_bystanders(tried, row), BYSTANDERS):
+        about = row.word if row else "webhook"
+        hint = f"of account {_short(party.account_sid)}, not what this {about} is checked with"
+        others += [replace(key, hint=hint) for key in _keys([party], signing=True)]
+    seen = {**seen, "tokens tried": _listed(tokens)}
+    path = reverse(f"twilio-webhook-{kind}")
+    found = diagnosis.diagnose(received, path=path, tokens=tokens, others=others)
+    return Forged(found.reason, {**seen, FITS: found.fits}) if found else Forged(reason, seen)
+
+
+def _bystanders(tried: Sequence[Party], row: Call | Message | None) -> Iterator[Party]:
+    """Whose tokens do not count, but may have been used all the same."""
+    known = [parties.of_owner(row.owner) if row else None, parties.operator()]
+    others = parties.of_account(row.account_sid) if row else ()
+    for party in chain(filter(None, known), others):
+        if party.secrets not in [one.secrets for one in tried]:
+            yield party
+
+
+def _keys(of: Sequence[Party], *, signing: bool) -> list[Key]:
+    return [
+        Key(f"{name} {mask(value)} of {party.whose}", value)
+        for party in of
+        for name, value in party.secrets.items()
+        if (name in parties.SIGNING) is signing
+    ]
+
+
+def _listed(keys: Sequence[Key]) -> str:
+    names = list(dict.fromkeys(key.name for key in keys))
+    more = f", and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return (", ".join(names[:LISTED]) or "none") + more
+
+
+def _short(account_sid: str) -> str:
+    return f"...{account_sid[-4:]}"

@@ -31,11 +31,18 @@ class Match:
 
 
 def sign(token: str, url: str, form: Pairs = ()) -> str:
-    """The signature of a form sent to this address; of a repeated name each value counts once."""
-    fields = "".join(name + value for name, value in sorted(set(form)))
-    return hmac_of(
-        (url + fields).encode(), secret=token.encode(), algorithm="sha1", encoding="base64"
-    )
+    """The signature of a form sent to this address."""
+    return sign_text(token, url + joined(form))
+
+
+def joined(form: Pairs) -> str:
+    """What of a form is signed; of a repeated name each value counts once."""
+    return "".join(name + value for name, value in sorted(set(form)))
+
+
+def sign_text(token: str, text: str) -> str:
+    """The signature of an address with what is joined of a form."""
+    return hmac_of(text.encode(), secret=token.encode(), algorithm="sha1", encoding="base64")
 
 
 def find(
@@ -50,10 +57,11 @@ def find(
         form: the fields of a form, in any order; empty for any other body.
         raw: the body.
     """
+    fields = joined(form)
     for url in urls:
         if raw and not form and not digest_matches(_digest(url), raw):
             continue
-        made = [sign(token, url, form) if token else "" for token in tokens]
+        made = [sign_text(token, url + fields) if token else "" for token in tokens]
         if (place := secret_matches(given, made)) is not None:
             return Match(url, place)
     return None

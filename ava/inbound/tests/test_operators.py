@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from ava.inbound import register_handler, services
 from ava.inbound.models import Delivery, Refusal
-from ava.inbound.tests.conftest import send
+from ava.inbound.source import Forged, Received, Verified
+from ava.inbound.tests.conftest import Acme, send
 from ava.jobs.services import run_due
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +86,9 @@ def test_a_refusal_is_explained_with_what_to_look_at(settings: Any) -> None:
     for part in (
         "https://ava.example.com/hooks/acme",
         "https://ava.example.com:443/hooks/acme",
-        "account: …1234",
+        "Account: …1234",
+        "AVA_PUBLIC_URL: https://ava.example.com",
+        "AVA_TRUSTED_PROXIES: 0",
         "The request came for testserver, AVA_PUBLIC_URL names another host",
     ):
         assert part in said
@@ -97,6 +100,35 @@ def test_without_a_public_address_it_says_so_and_names_the_proxies(settings: Any
     said = run("explain_webhook", str(Refusal.objects.get().pk))
     assert "AVA_PUBLIC_URL is not set" in said
     assert "AVA_TRUSTED_PROXIES is 0" in said
+
+
+def test_where_it_is_known_what_was_wrong_nothing_else_is_guessed() -> None:
+    refusal = Refusal.objects.create(
+        at=timezone.now(), provider="acme", kind="calls", reason="So it was.", seen={"fits": "this"}
+    )
+    said = run("explain_webhook", str(refusal.pk))
+    assert "So it was." in said
+    assert "Fits: this" in said
+    assert "If the address is right" not in said
+
+
+def test_a_closer_look_is_taken_at_refusals_that_are_kept_and_at_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = []
+
+    def look_closer() -> Forged:
+        looks.append(1)
+        return Forged("A closer look tells.", {"fits": "this"})
+
+    def verify(self: Acme, received: Received) -> Verified:
+        raise Forged("Wrong.", look_closer=look_closer)
+
+    monkeypatch.setattr(Acme, "verify", verify)
+    for _ in range(70):
+        assert send({"id": "d1"}).status_code == 403
+    assert len(looks) == Refusal.objects.count() == services.REFUSALS_PER_MINUTE
+    assert "A closer look tells." in run("explain_webhook")
 
 
 def test_an_unknown_refusal_is_told_and_none_at_all_is_fine() -> None:

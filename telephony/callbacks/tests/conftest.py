@@ -1,5 +1,6 @@
 """AVA where the sandbox can call it back, and calls that it follows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ import requests
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
+from ava.inbound import services
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
+from telephony.callbacks.tests.proxies import PUBLIC
 from telephony.conftest import CALLS, OURS, THEIRS, run_jobs
 
 
@@ -18,6 +21,23 @@ def ava(live_server: LiveServer, sandbox: Sandbox, settings: Any) -> str:
     settings.PUBLIC_URL = live_server.url
     settings.RATE_LIMIT_PER_MINUTE = 1000
     return str(live_server.url)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_refusals() -> Iterator[None]:
+    """So many are written down in a minute, whichever test they are of."""
+    services.forget()
+    yield
+    services.forget()
+
+
+@pytest.fixture(params=[1, 2], ids=["one proxy", "two proxies"])
+def proxies(request: pytest.FixtureRequest, settings: Any) -> int:
+    """AVA behind so many proxies, which it trusts."""
+    settings.PUBLIC_URL = PUBLIC
+    settings.TRUSTED_PROXIES = request.param
+    settings.ALLOWED_HOSTS = ["*"]
+    return int(request.param)
 
 
 def place(api: APIClient, **more: Any) -> str:

@@ -77,27 +77,22 @@ class TwilioNotFound(NotFound):
 
 
 class TwilioAccountGone(Conflict):
-    """It began with an account that AVA has no credentials of any more: nobody can look."""
+    """It began with an account that AVA has no keys of any more: nobody can look."""
 
     code = "twilio_account_gone"
+    why = (
+        "whose keys are not stored any more. Until they are stored again AVA can neither go on "
+        "with it nor learn how it ends."
+    )
 
     def __init__(self, account_sid: str) -> None:
-        super().__init__(
-            f"This began with the Twilio account ...{account_sid[-4:]}, whose keys are not stored "
-            "any more. Store them again, so that AVA can look after it and learn how it ends."
-        )
+        super().__init__(f"This began with the Twilio account ...{account_sid[-4:]}, {self.why}")
 
 
-class TwilioAccountExchanged(Conflict):
+class TwilioAccountExchanged(TwilioAccountGone):
     """It is not at Twilio, and the user's calls and messages go out with another account by now."""
 
-    code = TwilioAccountGone.code
-
-    def __init__(self, account_sid: str) -> None:
-        super().__init__(
-            f"This began with the Twilio account ...{account_sid[-4:]}, and another one is stored "
-            "since. AVA does not try it again with that one."
-        )
+    why = "and another one is stored since. AVA does not try it again with that one."
 
 
 class TwilioAccountInactive(Problem):
@@ -129,8 +124,9 @@ class TwilioRejected(Problem):
 class TwilioRefused(Problem):
     """Twilio answered, understood, and said no, for a reason that only the operator can mend.
 
-    Args:
+    Attributes:
         twilio_code: Twilio's own, if it told one.
+        lasts: AVA knows the reason: nothing else gets through, either, until it is mended.
     """
 
     status = HTTPStatus.BAD_GATEWAY
@@ -145,6 +141,7 @@ class TwilioRefused(Problem):
             extra={"twilio_code": twilio_code} if twilio_code else None,
         )
         self.twilio_code = twilio_code
+        self.lasts = known is not None
 
 
 _PROVIDER: dict[int, type[ProviderProblem]] = {

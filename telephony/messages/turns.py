@@ -14,7 +14,13 @@ from ava.problems import Problem
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
-from telephony.errors import OptedOut, TwilioAccountGone, TwilioAccountInactive, TwilioRejected
+from telephony.errors import (
+    OptedOut,
+    TwilioAccountGone,
+    TwilioAccountInactive,
+    TwilioRefused,
+    TwilioRejected,
+)
 from telephony.intents import dispatch, settling
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
@@ -170,6 +176,8 @@ def _holds(problem: Problem) -> bool:
     if isinstance(problem, TwilioRejected):
         # About the sender, or the account; what is wrong with one person's number is their own.
         return not (problem.errors or {}).keys() & {"to", "body"}
+    if isinstance(problem, TwilioRefused):
+        return problem.lasts
     return isinstance(problem, STORED + REFUSED)
 
 

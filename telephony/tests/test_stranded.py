@@ -19,7 +19,7 @@ PAIR = {"to": THEIRS, "from": OURS}
 ANOTHER = {"account_sid": "AC" + "b" * 32, "auth_token": "another-token"}
 LOST = (
     "This began with the Twilio account ...0000, whose keys are not stored any more. "
-    "Store them again, so that AVA can look after it and learn how it ends."
+    "Until they are stored again AVA can neither go on with it nor learn how it ends."
 )
 AGAIN = "The keys of its Twilio account are stored again: AVA looks after it."
 

@@ -60,7 +60,7 @@ _REFUSED: dict[int, Meaning] = {
         "or complete its customer profile at twilio.com."
     ),
     10005: Meaning("Twilio has switched calls off for your account. Ask Twilio's support."),
-    14107: Meaning("Too many messages went to this number within seconds. Try again in a minute."),
+    14107: _to("Too many messages went to this number within seconds. Try again in a minute."),
     20010: Meaning("Twilio has switched this off for your account. Ask Twilio's support."),
     # Calls
     21201: _to("Say whom to call."),
@@ -81,7 +81,7 @@ _REFUSED: dict[int, Meaning] = {
     # Numbers
     21401: _NO_SMS,
     21407: _NO_SMS,
-    21421: Meaning("This is not a phone number. Check it."),
+    21421: _to("This is not a phone number. Check it."),
     21502: _ADDRESS,
     # Messages
     21265: _to("SMS cannot go to a short code. Choose a phone number."),

@@ -167,9 +167,20 @@ def test_a_sender_that_twilio_does_not_take_holds_all_of_the_batch(
     sandbox.faults.clear()
     upstream.forget()
     run_jobs()
-    said = "This number is not in your Twilio account, or cannot send SMS."
+    said = "This number is not in your Twilio account, or cannot send SMS there. Choose another."
     assert stands(api, batch) == ("paused", said)
     assert shown(api, batch)["progress"] == {"scheduled": 4}
+
+
+def test_an_address_of_avas_that_twilio_does_not_take_holds_all_of_the_batch(
+    api: APIClient, twilio_user: User, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "ftp://ava.example.com"
+    batch = begin(api)
+    run_jobs()
+    state, said = stands(api, batch)
+    assert (state, "The operator must set AVA_PUBLIC_URL" in said) == ("paused", True)
+    assert shown(api, batch)["progress"].keys() == {"scheduled"}
 
 
 def test_a_recipient_that_twilio_does_not_take_is_their_own_affair(

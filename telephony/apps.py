@@ -22,5 +22,6 @@ class TelephonyConfig(AppConfig):
         for source in (webhooks.CALL_STATUS, webhooks.MESSAGE_STATUS):
             register_handler(source.provider, source.kind, webhooks.handle_status)
         register_handler("twilio", webhooks.VOICE.kind, webhooks.handle_voice)
+        register_handler("twilio", webhooks.DIAL_STATUS.kind, webhooks.handle_dial_status)
         register_handler("twilio", webhooks.MESSAGE.kind, webhooks.handle_message)
         register_listener(talks.take)

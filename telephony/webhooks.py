@@ -2,6 +2,7 @@
 
 https://www.twilio.com/docs/voice/twiml#request-parameters,
 https://www.twilio.com/docs/voice/api/call-resource#statuscallback,
+https://www.twilio.com/docs/voice/twiml/dial#action,
 https://www.twilio.com/docs/messaging/guides/track-outbound-message-status,
 https://www.twilio.com/docs/messaging/guides/webhook-request
 """
@@ -62,6 +63,8 @@ class TwilioSource:
         match self.kind:
             case "voice":
                 return _xml(_answer(delivery))
+            case incoming.DIAL_STATUS:
+                return _xml(incoming.after_dial(delivery.event))
             case "message":
                 # Twilio itself answers STOP, START and HELP.
                 return _xml(twiml.EMPTY)
@@ -70,10 +73,11 @@ class TwilioSource:
 
 
 VOICE = TwilioSource("voice", sid="CallSid", status="CallStatus")
+DIAL_STATUS = TwilioSource(incoming.DIAL_STATUS, sid="CallSid", status="DialCallStatus")
 CALL_STATUS = TwilioSource("call-status", sid="CallSid", status="CallStatus")
 MESSAGE_STATUS = TwilioSource("message-status", sid="MessageSid", status="MessageStatus")
 MESSAGE = TwilioSource("message", sid="MessageSid", status="SmsStatus")
-SOURCES = (VOICE, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
+SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 
 
 def handle_status(delivery: Delivery) -> None:
@@ -95,6 +99,16 @@ def handle_voice(delivery: Delivery) -> None:
         incoming.keep_call(
             owner=delivery.owner, form=delivery.payload["form"], now=delivery.received_at
         )
+
+
+def handle_dial_status(delivery: Delivery) -> None:
+    """Take in whether the assistant was reached."""
+    incoming.note_dial(
+        owner=delivery.owner,
+        sid=delivery.payload["sid"],
+        status=delivery.payload["status"],
+        now=timezone.now(),
+    )
 
 
 def handle_message(delivery: Delivery) -> None:

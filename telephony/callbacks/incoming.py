@@ -19,10 +19,11 @@ from vapi_settings import answering
 from vapi_settings.patience import Patience
 
 GREETING = "Thank you for calling. Nobody can take your call right now. Please call again later."
-
-
 # The caller hears it ring meanwhile.
 SECONDS_FOR_AN_ASSISTANT = 1.0
+DIAL_STATUS = "dial-status"
+"""The last part of the webhook that Twilio asks once the assistant's talk is over."""
+TALKED = ("completed", "answered")
 
 
 def answer(*, owner: User | None, form: Mapping[str, str], now: datetime) -> str:
@@ -38,7 +39,26 @@ def answer(*, owner: User | None, form: Mapping[str, str], now: datetime) -> str
     Call.objects.filter(provider_sid=form.get("CallSid", ""), owner=owner).update(
         assistant_id=number.assistant_id, phone_number_id=number.id
     )
-    return twiml.put_through(number.sip_uri)
+    return twiml.put_through(number.sip_uri, action=DIAL_STATUS)
+
+
+def after_dial(status: str) -> str:
+    """What happens once the assistant was dialled, as TwiML: the end, or the greeting if nobody
+    was there.
+
+    Args:
+        status: Twilio's DialCallStatus.
+    """
+    return twiml.HANGUP if status in TALKED else twiml.say(GREETING)
+
+
+def note_dial(*, owner: User | None, sid: str, status: str, now: datetime) -> None:
+    """Write down, once, that the assistant was not reached."""
+    call = Call.objects.filter(provider_sid=sid, owner=owner).first()
+    detail = f"The assistant could not be reached ({status or 'unknown'}). The caller heard the greeting."
+    if call is None or status in TALKED or call.timeline.filter(detail=detail).exists():
+        return
+    note(call, source=Source.CALLBACK, detail=detail, now=now)
 
 
 def keep_call(*, owner: User | None, form: Mapping[str, str], now: datetime) -> None:

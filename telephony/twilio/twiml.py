@@ -2,7 +2,7 @@
 
 import re
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 MAX_LENGTH = 4000
 VERBS = frozenset(
@@ -13,6 +13,9 @@ VERBS = frozenset(
 )  # fmt: skip
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+# Assistants pick up at once; Twilio would let it ring for 30 s.
+SECONDS_TO_PICK_UP = 15
+
 HANGUP = "<Response><Hangup/></Response>"
 EMPTY = "<Response/>"
 
@@ -22,9 +25,20 @@ def say(text: str) -> str:
     return f"<Response><Say>{escape(text)}</Say></Response>"
 
 
-def put_through(sip_uri: str) -> str:
-    """TwiML that puts the caller through; it rings until somebody picks up there."""
-    return f'<Response><Dial answerOnBridge="true"><Sip>{escape(sip_uri)}</Sip></Dial></Response>'
+def put_through(sip_uri: str, *, action: str) -> str:
+    """TwiML that puts the caller through; it rings until somebody picks up there.
+
+    Without an `action` a call whose dial fails would end without a word, and verbs after the dial
+    would be spoken after a good talk as well (https://www.twilio.com/docs/voice/twiml/dial).
+
+    Args:
+        action: the address, relative to that of this document, which Twilio asks what to do once
+            the dial is over.
+    """
+    return (
+        f'<Response><Dial answerOnBridge="true" timeout="{SECONDS_TO_PICK_UP}" '
+        f"action={quoteattr(action)}><Sip>{escape(sip_uri)}</Sip></Dial></Response>"
+    )
 
 
 def is_speakable(text: str) -> bool:

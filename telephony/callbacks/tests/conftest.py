@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import requests
+from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
 from ava.inbound import services
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
+from telephony.callbacks.tests.lines import connect
 from telephony.callbacks.tests.proxies import PUBLIC
 from telephony.conftest import CALLS, OURS, THEIRS, run_jobs
 
@@ -29,6 +31,13 @@ def _fresh_refusals() -> Iterator[None]:
     services.forget()
     yield
     services.forget()
+
+
+@pytest.fixture
+def owner(twilio_user: User) -> User:
+    """A user whose calls an assistant at Vapi takes."""
+    connect(twilio_user)
+    return twilio_user
 
 
 @pytest.fixture(params=[1, 2], ids=["one proxy", "two proxies"])

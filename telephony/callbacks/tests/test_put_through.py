@@ -1,67 +1,33 @@
 """Calls that come in over Twilio, and the assistant who takes them."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import pytest
-import requests
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
-from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.vapi import seed
 from telephony.callbacks.tests.conftest import listed
-from telephony.conftest import CALLS, HOOKS, OURS, THEIRS, callback, run_jobs, until
-from vapi_settings import copies
+from telephony.callbacks.tests.lines import (
+    ADDRESS,
+    SECRET,
+    call_comes_in,
+    change_sip_number,
+    connect,
+    order,
+    vapi,
+)
+from telephony.conftest import CALLS, OURS, THEIRS, callback, run_jobs, until
 
-ADDRESS = "sip:brightside-desk@sip.vapi.ai"
-SECRET = "planted-hook-0004"
-PUT_THROUGH = f'<Response><Dial answerOnBridge="true"><Sip>{ADDRESS}</Sip></Dial></Response>'
+PUT_THROUGH = (
+    '<Response><Dial answerOnBridge="true" timeout="15" action="dial-status">'
+    f"<Sip>{ADDRESS}</Sip></Dial></Response>"
+)
 GREETING = "<Response><Say>Thank you for calling."
-NUMBER_SID = "PN" + "0" * 31 + "1"
 sids = count(1)
-
-
-def connect(user: User, **more: str) -> None:
-    values = {"api_key": "vapi-demo-key", "webhook_secret": SECRET, **more}
-    credentials.save(user=user, provider="vapi", values=values, actor=user, source="api")
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    copies.forget()
-    yield
-    copies.forget()
-
-
-@pytest.fixture
-def owner(twilio_user: User) -> User:
-    connect(twilio_user)
-    return twilio_user
-
-
-def vapi(sandbox: Sandbox, method: str, path: str, **body: Any) -> Any:
-    """Vapi, as its dashboard uses it."""
-    answer = requests.request(
-        method,
-        f"{sandbox.url}/vapi{path}",
-        json=body or None,
-        headers={"Authorization": "Bearer vapi-demo-key"},
-        timeout=5,
-    )
-    assert answer.ok, answer.text
-    return answer.json()
-
-
-def change_sip_number(sandbox: Sandbox, **fields: Any) -> None:
-    [number] = [
-        one for one in vapi(sandbox, "GET", "/phone-number") if one.get("sipUri") == ADDRESS
-    ]
-    vapi(sandbox, "PATCH", f"/phone-number/{number['id']}", **fields)
 
 
 def heard(ava: str) -> str:
@@ -120,27 +86,6 @@ def test_what_was_known_before_an_outage_is_enough(
     api.get("/api/v1/vapi/phone-numbers")
     sandbox.faults.add("vapi", "reset")
     assert heard(ava) == PUT_THROUGH
-
-
-def call_comes_in(ava: str, sandbox: Sandbox, *, told: bool = True) -> None:
-    """Somebody calls the number, the webhooks of which lead to AVA.
-
-    Args:
-        told: whether Twilio tells AVA how the call ends.
-    """
-    numbers = f"{sandbox.url}/twilio/2010-04-01/Accounts/{ACCOUNT_SID}/IncomingPhoneNumbers"
-    addresses = {
-        "VoiceUrl": f"{ava}{HOOKS}/voice",
-        "StatusCallback": f"{ava}{HOOKS}/call-status" if told else "",
-    }
-    auth = (ACCOUNT_SID, AUTH_TOKEN)
-    requests.post(f"{numbers}/{NUMBER_SID}.json", data=addresses, auth=auth, timeout=5)
-    order(sandbox, "incoming", **{"kind": "call", "from": THEIRS, "to": OURS})
-
-
-def order(sandbox: Sandbox, what: str, **body: Any) -> None:
-    answer = requests.post(f"{sandbox.url}/_sandbox/{what}", json=body, timeout=5)
-    assert answer.ok, answer.text
 
 
 def reports_come_to(ava: str, sandbox: Sandbox, api: APIClient) -> None:

@@ -1,0 +1,87 @@
+"""What callers hear whom no assistant takes."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from sandbox.server import Sandbox
+from telephony.callbacks.tests.conftest import listed
+from telephony.callbacks.tests.lines import ADDRESS, call_comes_in, vapi
+from telephony.conftest import CALLS, OURS, THEIRS, callback, run_jobs, until
+
+GREETING = (
+    "<Response><Say>Thank you for calling. Nobody can take your call right now. "
+    "Please call again later.</Say></Response>"
+)
+RINGING = {"CallSid": "CA1", "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
+
+
+def came_in(sandbox: Sandbox) -> list[dict[str, Any]]:
+    return [call for call in listed(sandbox) if call["direction"] == "inbound"]
+
+
+def details(api: APIClient) -> list[str]:
+    """What is noted on the one call that came in."""
+    run_jobs()
+    [call] = api.get(CALLS, {"direction": "inbound"}).json()["results"]
+    timeline = api.get(f"{CALLS}/{call['id']}").json()["timeline"]
+    return [entry["detail"] for entry in timeline if entry["detail"]]
+
+
+def test_a_caller_whose_assistant_is_gone_hears_the_greeting(
+    ava: str, owner: User, sandbox: Sandbox, api: APIClient
+) -> None:
+    api.get("/api/v1/vapi/phone-numbers")  # AVA goes by this for a while
+    numbers = vapi(sandbox, "GET", "/phone-number")
+    [number] = [one for one in numbers if one.get("sipUri") == ADDRESS]
+    vapi(sandbox, "DELETE", f"/phone-number/{number['id']}")
+    call_comes_in(ava, sandbox)
+    until(lambda: [call["status"] for call in came_in(sandbox)] == ["completed"])
+    # Nobody picked up but the greeting.
+    assert int(came_in(sandbox)[0]["duration"]) > 0
+    until(lambda: details(api))
+    assert details(api) == [
+        "The assistant could not be reached (failed). The caller heard the greeting."
+    ]
+
+
+@pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled", "", "nonsense"])
+def test_a_dial_that_reached_nobody_ends_with_the_greeting(
+    ava: str, owner: User, api: APIClient, status: str
+) -> None:
+    assert "<Dial" in callback(ava, "voice", "", RINGING).text
+    for _ in range(2):
+        heard = callback(ava, "dial-status", "", {**RINGING, "DialCallStatus": status})
+        assert (heard.status_code, heard.text) == (200, GREETING)
+        assert heard.headers["Content-Type"].startswith("text/xml")
+    word = status or "unknown"
+    said = f"The assistant could not be reached ({word}). The caller heard the greeting."
+    assert details(api) == [said]
+
+
+@pytest.mark.parametrize("status", ["completed", "answered"])
+def test_after_a_talk_nothing_more_is_said(
+    ava: str, owner: User, api: APIClient, status: str
+) -> None:
+    callback(ava, "voice", "", RINGING)
+    heard = callback(ava, "dial-status", "", {**RINGING, "DialCallStatus": status})
+    assert heard.text == "<Response><Hangup/></Response>"
+    assert details(api) == []
+
+
+def test_nobody_else_says_how_a_dial_ended(ava: str, owner: User, api: APIClient) -> None:
+    callback(ava, "voice", "", RINGING)
+    fields = {**RINGING, "DialCallStatus": "failed"}
+    assert callback(ava, "dial-status", "", fields, token="guessed").status_code == 403
+    assert details(api) == []
+
+
+def test_the_end_of_a_dial_of_a_call_that_nobody_knows_is_answered_all_the_same(
+    ava: str, owner: User, api: APIClient
+) -> None:
+    fields = {**RINGING, "CallSid": "CA-unknown", "DialCallStatus": "busy"}
+    assert callback(ava, "dial-status", "", fields).text == GREETING
+    run_jobs()
+    assert api.get(CALLS).json()["count"] == 0

@@ -1,5 +1,6 @@
 """Requests and answers of JSON, held against a provider's document by openapi-core."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -50,3 +51,13 @@ class Rest:
         """
         request = self.check_request(answer.request)
         self._document.validate_response(request, RequestsOpenAPIResponse(answer))
+
+
+def again(
+    method: str, path: str, query: Mapping[str, str], body: Any = None
+) -> requests.PreparedRequest:
+    """A request that a log remembers, to `http://provider`, with some key."""
+    url = f"http://provider{path}"
+    headers = {"Authorization": "Bearer some-key"}
+    asked = requests.Request(method, url, params=query, json=body, headers=headers)
+    return asked.prepare()

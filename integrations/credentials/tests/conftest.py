@@ -6,6 +6,7 @@ import pytest
 from integrations.credentials import verification
 
 VAPI_KEY = "planted-vapi-key-0001"
+MASKED = "••••••••0001"
 TWILIO = {"account_sid": "AC" + "1f" * 16, "auth_token": "planted-twilio-token-0002"}
 SMTP = {
     "host": "mail.example.com",
@@ -15,6 +16,12 @@ SMTP = {
     "password": "planted päss word 0003",
     "from_email": "ada@example.com",
 }
+
+
+@pytest.fixture
+def unlimited(settings: Any) -> None:
+    """More requests than AVA's own limit lets pass."""
+    settings.RATE_LIMIT_PER_MINUTE = 1000
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""What is kept and what goes when credentials are replaced."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from integrations.credentials.services import credentials_for
+from integrations.credentials.tests.conftest import MASKED, SMTP, VAPI_KEY
+
+pytestmark = pytest.mark.usefixtures("unlimited")
+
+
+def test_a_resubmitted_mask_keeps_the_secret_while_others_change(
+    api: APIClient, user: User, address: Any
+) -> None:
+    api.put(address("vapi"), {"api_key": VAPI_KEY})
+    before = credentials_for(user=user, provider="vapi")
+    api.put(address("vapi"), {"api_key": MASKED, "webhook_secret": "planted-hook-0004"})
+    after = credentials_for(user=user, provider="vapi")
+    assert after.fields == {"api_key": VAPI_KEY, "webhook_secret": "planted-hook-0004"}
+    assert after.version != before.version
+
+
+@pytest.mark.parametrize("mask", ["••••••••", "••••••••9999", "••••••••0001x", "••••••••00012"])
+def test_a_mask_of_another_secret_is_refused(
+    api: APIClient, user: User, address: Any, mask: str
+) -> None:
+    api.put(address("vapi"), {"api_key": VAPI_KEY})
+    answer = api.put(address("vapi"), {"api_key": mask})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {
+        "api_key": ["This is the mask of another secret. Send the secret itself."]
+    }
+    assert credentials_for(user=user, provider="vapi").fields["api_key"] == VAPI_KEY
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"host": "mail.elsewhere.example"},
+        {"port": 2525},
+        {"security": "none"},
+        {"username": "eve"},
+    ],
+)
+def test_a_kept_password_goes_to_no_other_server(
+    api: APIClient, user: User, address: Any, change: dict[str, Any]
+) -> None:
+    masked = api.put(address("smtp"), SMTP).json()["password"]
+    answer = api.put(address("smtp"), {**SMTP, **change, "password": masked})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {
+        "password": ["Send the password again: the mail server changed."]
+    }
+    fields = credentials_for(user=user, provider="smtp").fields
+    assert fields == {name: str(value) for name, value in SMTP.items()}
+    assert api.put(address("smtp"), {**SMTP, **change}).status_code == 200
+
+
+def test_a_password_is_kept_while_its_server_stays(
+    api: APIClient, user: User, address: Any
+) -> None:
+    masked = api.put(address("smtp"), SMTP).json()["password"]
+    change = {"password": masked, "from_email": "grace@example.com", "port": 587.0}
+    assert api.put(address("smtp"), {**SMTP, **change}).status_code == 200
+    fields = credentials_for(user=user, provider="smtp").fields
+    assert (fields["password"], fields["from_email"]) == (SMTP["password"], "grace@example.com")
+
+
+def test_an_optional_field_left_out_is_removed(api: APIClient, user: User, address: Any) -> None:
+    api.put(address("vapi"), {"api_key": VAPI_KEY, "webhook_secret": "planted-hook-0004"})
+    answer = api.put(address("vapi"), {"api_key": MASKED})
+    assert answer.json()["webhook_secret"] is None
+    assert "webhook_secret" not in credentials_for(user=user, provider="vapi").fields
+
+
+def test_a_required_secret_left_out_is_refused_and_says_how_to_keep_it(
+    api: APIClient, user: User, address: Any
+) -> None:
+    api.put(address("vapi"), {"api_key": VAPI_KEY})
+    answer = api.put(address("vapi"), {"default_assistant_id": "a1"})
+    assert answer.status_code == 400
+    assert "the mask" in answer.json()["errors"]["api_key"][0]
+    assert credentials_for(user=user, provider="vapi").fields == {"api_key": VAPI_KEY}
+
+
+def test_spaces_around_a_pasted_key_are_dropped(api: APIClient, user: User, address: Any) -> None:
+    api.put(address("vapi"), {"api_key": f"  {VAPI_KEY}\n"})
+    assert credentials_for(user=user, provider="vapi").fields["api_key"] == VAPI_KEY
+
+
+def test_a_password_is_kept_to_the_letter(api: APIClient, user: User, address: Any) -> None:
+    assert api.put(address("smtp"), {**SMTP, "password": " a b "}).status_code == 200
+    fields = credentials_for(user=user, provider="smtp").fields
+    assert fields == {**SMTP, "password": " a b ", "port": "587"}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ava.jobs import registry
+from ava.jobs.tests.scripted import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +16,8 @@ def own_kinds() -> Iterator[None]:
     yield
     registry._kinds.clear()
     registry._kinds.update(known)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -18,6 +18,7 @@ from ava.problems import Problem
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
 from integrations.credentials.hooks import HookAccount
+from integrations.credentials.masks import mask
 from vapi_settings import copies, events, queries, schemes, tools
 from vapi_settings.calls import CORRELATION_MARK
 from vapi_settings.errors import VAPI
@@ -111,17 +112,19 @@ def _owner(received: Received) -> User:
         if account is None:
             raise Forged("The address names no account that takes Vapi's webhooks.")
         if reason := complaint(account):
-            raise Forged(reason, {"user": account.user.pk})
+            whose = f"{account.user.get_username()} ({account.user.pk})"
+            tried = mask(account.fields["webhook_secret"])
+            raise Forged(reason, {"user": whose, "webhook_secret tried": tried})
         return account.user
     # All are tried, so that the time it takes tells nothing.
     accounts = list(hooks.candidates(provider=VAPI.label))
     matching = [account for account in accounts if complaint(account) is None]
     if len(matching) == 1:
         return matching[0].user
-    tried = {"accounts tried": len(accounts)}
+    seen = {"accounts tried": len(accounts)}
     if matching:
-        raise Forged("Several users keep this secret. Give Vapi your webhook_url.", tried)
-    raise Forged("The address names no account, and it is nobody's webhook_secret.", tried)
+        raise Forged("Several users keep this secret. Give Vapi your webhook_url.", seen)
+    raise Forged("The address names no account, and it is nobody's webhook_secret.", seen)
 
 
 def _message(raw: bytes) -> dict[str, Any]:

@@ -26,6 +26,12 @@ def test_a_wrong_secret_is_refused_and_the_reason_is_kept(send):
     refused(send(payload("status_update"), headers={}), "There is no X-Vapi-Secret header.")
 
 
+def test_a_refusal_names_the_user_and_the_end_of_the_secret_that_was_tried(send, user):
+    send(payload("status_update"), secret="planted-hook-0005")
+    seen = Refusal.objects.latest("pk").seen
+    assert seen == {"user": f"ada ({user.pk})", "webhook_secret tried": f"••••••••{SECRET[-4:]}"}
+
+
 def test_the_secret_of_another_user_opens_nothing(send, stranger):
     theirs = store_key(stranger, webhook_secret="their-own-secret").pk
     answer = send(payload("status_update"), secret="their-own-secret")

@@ -75,7 +75,7 @@ def callback(
         token: what it is signed with.
     """
     url = f"{ava}{HOOKS}/{kind}{'?' if mark else ''}{mark}"
-    form = [("AccountSid", ACCOUNT_SID), *fields.items()]
+    form = [*{"AccountSid": ACCOUNT_SID, **fields}.items()]
     headers = {signatures.HEADER: signatures.sign(token, url, form)}
     return requests.post(url, data=form, headers=headers, timeout=10)
 

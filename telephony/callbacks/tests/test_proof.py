@@ -1,5 +1,7 @@
 """Which webhooks are believed to be Twilio's."""
 
+from typing import Any
+
 import requests
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
@@ -28,6 +30,20 @@ def test_forged_and_misdirected_webhooks_change_nothing(
     assert shown(api, call)["status"] != "completed"
     assert Refusal.objects.count() == 2
     assert AUTH_TOKEN not in str(list(Refusal.objects.values()))
+
+
+def test_the_operators_account_says_nothing_of_a_call_that_another_account_placed(
+    api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox, settings: Any
+) -> None:
+    phone(sandbox, "answer", ring_ms=60_000)
+    call = place(api)
+    operators = {"TWILIO_ACCOUNT_SID": "AC" + "7" * 32, "TWILIO_AUTH_TOKEN": "operators-token"}
+    settings.OPERATOR_CREDENTIALS = operators
+    form = {"AccountSid": "AC" + "7" * 32, "CallSid": "CA1", "CallStatus": "completed"}
+    mark = f"call={call}&attempt=1"
+    assert callback(ava, "call-status", mark, form, token="operators-token").status_code == 403
+    assert "of account ...7777, not what this call is checked with" in Refusal.objects.get().reason
+    assert shown(api, call)["status"] != "completed"
 
 
 def test_the_old_and_the_new_token_are_both_taken_during_promotion(

@@ -94,13 +94,16 @@ CALL_STATUS: dict[str, Row] = {
     "StirStatus": Row("A|B|C|null", _maybe),
 }
 
-# https://www.twilio.com/docs/voice/twiml/dial#action
+# https://www.twilio.com/docs/voice/twiml/dial#action; of SIP:
+# https://www.twilio.com/docs/voice/twiml/sip
 DIALLED: dict[str, Row] = {
     **VOICE,
     "DialCallStatus": Row("completed|answered|busy|no-answer|failed|canceled"),
     "DialCallSid": Row(f"CA{_HEX}"),
     "DialCallDuration": Row(_COUNT),
     "DialBridged": Row("true|false"),
+    "DialSipCallId": Row(_ANY, _maybe),
+    "DialSipResponseCode": Row("[2-6][0-9]{2}", _maybe),
 }
 
 # https://www.twilio.com/docs/voice/twiml/gather#action

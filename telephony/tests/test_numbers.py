@@ -11,7 +11,6 @@ from rest_framework.test import APIClient
 from ava import upstream
 from integrations.breakers.models import BreakerEvent
 from sandbox.server import Sandbox
-from sandbox.tests import specs
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN, provider
 from sandbox.wire import Answer
 from telephony.conftest import store
@@ -97,19 +96,6 @@ def test_an_api_key_is_used_instead_of_the_token_where_there_is_one(
     # The sandbox takes the token and no API key: its refusal shows which of the two was sent.
     store(user, api_key_sid="SK" + "1" * 32, api_key_secret="made-up-secret")
     assert api.get(PATH).json()["detail"] == REFUSED
-
-
-def test_only_parameters_that_twilio_documents_are_sent(
-    api: APIClient, twilio_user: User, sandbox: Sandbox
-) -> None:
-    document = specs.load("twilio_api_v2010.json")
-    api.get(PATH)
-    (arrived,) = sandbox.requests("twilio")
-    documented = document["paths"][NUMBERS.replace(ACCOUNT_SID, "{AccountSid}")]
-    names = {parameter["name"] for parameter in documented["get"]["parameters"]}
-    sent = set(arrived.query)
-    assert sent == {"PageSize"}
-    assert sent <= names
 
 
 def test_the_operators_variables_never_fill_gaps_of_a_user(

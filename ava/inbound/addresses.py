@@ -34,7 +34,18 @@ def _told_address(request: HttpRequest) -> str:
     scheme = told(request, "X-Forwarded-Proto")
     if scheme not in _DEFAULT_PORTS:
         scheme = "https" if request.is_secure() else "http"
-    host = told(request, "X-Forwarded-Host") or request.get_host()
-    if port := told(request, "X-Forwarded-Port"):
+    host, port = told(request, "X-Forwarded-Host"), told(request, "X-Forwarded-Port")
+    if not _is_host(host):
+        host = request.get_host()
+    if port.isascii() and port.isdigit():
         host = f"{_PORT.sub('', host)}:{port}"
     return f"{scheme}://{host}"
+
+
+def _is_host(text: str) -> bool:
+    """Whether an address can begin with it: anybody may have written it."""
+    try:
+        parts = urlsplit(f"https://{text}")
+    except ValueError:
+        return False
+    return parts.netloc == text and bool(parts.hostname)

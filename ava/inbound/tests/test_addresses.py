@@ -90,3 +90,20 @@ def test_a_scheme_that_is_none_is_not_believed(settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     settings.TRUSTED_PROXIES = 1
     assert tried(path="/hook", **{"X-Forwarded-Proto": "gopher"})[0].startswith("http://")
+
+
+@pytest.mark.parametrize(
+    "host", ["[", "[::1", "[::1]]", "[::::]", "http://a", "a/b?c", ":", "a\tb"]
+)
+def test_a_host_that_is_none_is_not_believed(settings: Any, host: str) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.TRUSTED_PROXIES = 1
+    said = {"X-Forwarded-Host": host, "X-Forwarded-Port": host}
+    assert tried(path="/hook", **said)[0] == "http://10.0.0.5:8000/hook"
+
+
+def test_a_host_in_brackets_is_one(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.TRUSTED_PROXIES = 1
+    said = {"X-Forwarded-Host": "[2001:db8::1]:8443"}
+    assert tried(path="/hook", **said)[0] == "http://[2001:db8::1]:8443/hook"

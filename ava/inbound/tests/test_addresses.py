@@ -92,9 +92,7 @@ def test_a_scheme_that_is_none_is_not_believed(settings: Any) -> None:
     assert tried(path="/hook", **{"X-Forwarded-Proto": "gopher"})[0].startswith("http://")
 
 
-@pytest.mark.parametrize(
-    "host", ["[", "[::1", "[::1]]", "[::::]", "http://a", "a/b?c", ":", "a\tb"]
-)
+@pytest.mark.parametrize("host", ["[", "[::1", "[::::]", "http://a", "a/b?c", ":", "a\tb"])
 def test_a_host_that_is_none_is_not_believed(settings: Any, host: str) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     settings.TRUSTED_PROXIES = 1

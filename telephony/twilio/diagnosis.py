@@ -142,7 +142,7 @@ def _bases(received: Received, path: str) -> Iterator[tuple[str, str]]:
     told_ports = [port for _, port in split] + _parts(told.get("X-Forwarded-Port", ""))
     hosts = _some([host for host, _ in split], MOST_HOSTS)
     ports = _some(["", *filter(_is_port, told_ports), *CUSTOMARY_PORTS], MOST_PORTS)
-    prefixes = _some([slash + prefix, "", told.get("X-Forwarded-Prefix", "").rstrip("/")], 3)
+    prefixes = _some([slash + prefix, told.get("X-Forwarded-Prefix", "").rstrip("/")], 2)
     for scheme, host, port, prefix in product(("https", "http"), hosts, ports, prefixes):
         base = f"{scheme}://{host}{':' if port else ''}{port}{prefix}"
         yield (

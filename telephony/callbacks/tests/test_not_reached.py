@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from ava.inbound import services
+from ava.inbound.models import Delivery
 from sandbox.server import Sandbox
 from telephony.callbacks.tests.conftest import listed
 from telephony.callbacks.tests.lines import ADDRESS, call_comes_in, vapi
@@ -58,6 +60,8 @@ def test_a_dial_that_reached_nobody_ends_with_the_greeting(
         assert heard.headers["Content-Type"].startswith("text/xml")
     word = status or "unknown"
     said = f"The assistant could not be reached ({word}). The caller heard the greeting."
+    assert details(api) == [said]
+    services.replay(Delivery.objects.filter(kind="dial-status"))
     assert details(api) == [said]
 
 

@@ -1,6 +1,8 @@
 """Which webhooks are believed to be Twilio's."""
 
+import socket
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from django.contrib.auth.models import User
@@ -8,11 +10,12 @@ from rest_framework.test import APIClient
 
 from ava.inbound.models import Refusal
 from sandbox.server import Sandbox
-from sandbox.twilio import AUTH_TOKEN
+from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.callbacks.tests.conftest import place, shown
 from telephony.calls.models import Call
 from telephony.conftest import HOOKS, OURS, THEIRS, callback, phone, store
 from telephony.messages.models import Message
+from telephony.twilio import signatures
 
 
 def test_forged_and_misdirected_webhooks_change_nothing(
@@ -53,6 +56,23 @@ def test_the_old_and_the_new_token_are_both_taken_during_promotion(
     form = {"MessageSid": "SM1", "From": THEIRS, "To": OURS, "Body": "Hi", "SmsStatus": "received"}
     assert callback(ava, "message", "", form, token="the-new-token-123").status_code == 200
     assert callback(ava, "message", "", form | {"MessageSid": "SM2"}).status_code == 200
+
+
+def test_a_body_that_breaks_off_on_the_wire_is_refused(ava: str, twilio_user: User) -> None:
+    form = {"AccountSid": ACCOUNT_SID, "MessageSid": "SM1", "SmsStatus": "received", "Body": "Hi"}
+    body = urlencode(form).encode()
+    url = f"{ava}{HOOKS}/message"
+    head = (
+        f"POST {HOOKS}/message HTTP/1.1\r\nHost: {urlsplit(ava).netloc}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
+        f"{signatures.HEADER}: {signatures.sign(AUTH_TOKEN, url, [*form.items()])}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    for sent, status in ((body[:-3], b" 403 "), (body, b" 200 ")):
+        with socket.create_connection((urlsplit(ava).hostname, urlsplit(ava).port), 10) as wire:
+            wire.sendall(head.encode() + sent)
+            wire.shutdown(socket.SHUT_WR)
+            assert status in wire.makefile("rb").readline()
 
 
 def test_garbage_is_refused_without_a_fault(ava: str, twilio_user: User) -> None:

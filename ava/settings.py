@@ -165,6 +165,7 @@ else:
 _database["CONN_MAX_AGE"] = 60
 _database["CONN_HEALTH_CHECKS"] = True
 if "sqlite3" in _database["ENGINE"]:
+    _database["ENGINE"] = "ava.sqlite"
     _database["OPTIONS"] = _sqlite_options
     # In memory, threads of a test would meet table locks that no file has.
     _database["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from ava import correlation
-from ava.inbound import addresses, services
-from ava.inbound.errors import WebhookForged
+from ava.inbound import addresses, services, waits
+from ava.inbound.errors import WebhookForged, WebhookNotTaken
 from ava.inbound.metrics import OUTCOMES, WEBHOOKS
-from ava.inbound.source import Forged, Malformed, Pairs, Received, Source
+from ava.inbound.source import Forged, Malformed, Pairs, Received, Source, Verified
+from ava.jobs import courtesy
 from ava.problems import (
     LengthRequired,
     MalformedRequest,
@@ -23,9 +26,13 @@ from ava.problems import (
 from ava.ratelimit.views import limited
 from ava.responses import problem_response
 
+log = structlog.get_logger("ava.inbound")
+
 LARGEST = 1024 * 1024
 MOST_FIELDS = 1000
 FORM = "application/x-www-form-urlencoded"
+
+Count = Callable[[str], None]
 
 _TOLD = ("Host", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-For")
 
@@ -39,12 +46,22 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
     for outcome in OUTCOMES:
         WEBHOOKS.labels(source.provider, source.kind, outcome)
 
+    def count(outcome: str) -> None:
+        WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
+
     @limited("webhooks")
     def take(request: HttpRequest) -> HttpResponseBase:
         try:
-            return _take(source, request, largest)
+            with waits.at_most(waits.SECONDS):
+                return _take(source, request, largest, count)
         except Problem as problem:
             return problem_response(problem)
+        except (OperationalError, InterfaceError) as fault:
+            # Never an acknowledgement for what may not be stored.
+            count("not_taken")
+            about = {"provider": source.provider, "kind": source.kind}
+            log.error("webhook not taken", **about, cause=type(fault).__name__)
+            return problem_response(WebhookNotTaken(retry_after=waits.SECONDS))
 
     @csrf_exempt
     def webhook(request: HttpRequest) -> HttpResponseBase:
@@ -55,13 +72,28 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
     return webhook
 
 
-def _take(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
-    def count(outcome: str) -> None:
-        WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
+def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> HttpResponse:
+    # What it means can wait. The answer that others are asked for may take them some time.
+    with courtesy.first():
+        verified = _verify(source, request, largest, count)
+        if not verified.keep:
+            count("accepted")
+            return HttpResponse(status=204)
+        with correlation.bind(correlation.accept(verified.correlation_id or correlation.current())):
+            try:
+                delivery, new = services.store(source, verified, now=timezone.now())
+            except RecursionError as fault:
+                count("malformed")
+                raise MalformedRequest("The body is nested too deeply.") from fault
+    with correlation.bind(delivery.correlation_id):
+        answer = source.reply(delivery) or HttpResponse(status=204)
+    count("accepted" if new else "duplicate")
+    return answer
 
+
+def _verify(source: Source, request: HttpRequest, largest: int, count: Count) -> Verified:
     try:
-        received = read(request, largest=largest)
-        verified = source.verify(received)
+        return source.verify(read(request, largest=largest))
     except PayloadTooLarge:
         count("too_large")
         raise
@@ -73,17 +105,6 @@ def _take(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
     except Malformed as malformed:
         count("malformed")
         raise MalformedRequest(str(malformed)) from malformed
-    if not verified.keep:
-        count("accepted")
-        return HttpResponse(status=204)
-    with correlation.bind(correlation.accept(verified.correlation_id or correlation.current())):
-        try:
-            delivery, new = services.store(source, verified, now=timezone.now())
-        except RecursionError as fault:
-            count("malformed")
-            raise MalformedRequest("The body is nested too deeply.") from fault
-        count("accepted" if new else "duplicate")
-        return source.reply(delivery) or HttpResponse(status=204)
 
 
 def read(request: HttpRequest, *, largest: int) -> Received:

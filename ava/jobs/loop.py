@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
-from ava.jobs import bell, running, sending, services
+from ava.jobs import bell, courtesy, running, sending, services
 from ava.jobs.models import Job
 
 log = structlog.get_logger("ava.jobs")
@@ -82,6 +82,7 @@ class Loop:
             return True
         job = None
         try:
+            courtesy.give_way()
             job = running.claim()
             if job is not None:
                 self._claimed.put(job)

@@ -20,7 +20,7 @@ def register() -> None:
     jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
     jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
     jobs.register(turns.JOB, lambda payload: turns.move(payload["id"]))
-    jobs.register(dispatch.END_DUPLICATE, _end_duplicate, attempts=20)
+    jobs.register(dispatch.END_DUPLICATE, _end_duplicate, attempts=20, urgent=True)
     jobs.register_periodic(SWEEP, _sweep, every=SWEEP_SECONDS)
 
 

@@ -12,5 +12,5 @@ class InboundConfig(AppConfig):
 
         # Providers call often, and all from a few addresses.
         ratelimit.register("webhooks", at_least=6000, per_user=False)
-        jobs.register(services.DISPATCH, services.dispatch, attempts=10)
+        jobs.register(services.DISPATCH, services.dispatch, attempts=10, urgent=True)
         pruning.register("webhook deliveries", services.prune)

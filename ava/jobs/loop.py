@@ -5,14 +5,16 @@
 
 import threading
 import time
+from contextlib import suppress
+from datetime import timedelta
 from queue import SimpleQueue
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from ava.jobs import bell, courtesy, running, sending, services
+from ava.jobs import bell, courtesy, queries, running, sending, services
 from ava.jobs.models import Job
 
 log = structlog.get_logger("ava.jobs")
@@ -23,6 +25,9 @@ POLL_SECONDS = 0.5
 
 _PERIODIC_SECONDS = 60.0
 
+_KEPT = 4
+"""One of so many threads is kept for urgent jobs: others may hang."""
+
 
 class Loop:
     """One thread that looks for work, and a few that do it."""
@@ -31,6 +36,8 @@ class Loop:
         self._poll = poll
         self._stopping = threading.Event()
         self._free = threading.Semaphore(threads)
+        self._free_for_others = threading.Semaphore(threads - threads // _KEPT)
+        self._urgent_first = False
         self._claimed: SimpleQueue[Job | None] = SimpleQueue()
         self._looking = threading.Thread(target=self._look, name="ava-jobs", daemon=True)
         self._working = [
@@ -68,7 +75,7 @@ class Loop:
                     log.warning("jobs can be found again")
                 self._troubled = False
             if not found and not self._stopping.is_set():
-                bell.wait(self._poll)
+                bell.wait(self._until_next())
         connections.close_all()
 
     def _find(self) -> bool:
@@ -83,13 +90,40 @@ class Loop:
         job = None
         try:
             courtesy.give_way()
-            job = running.claim()
+            job = self._claim()
             if job is not None:
                 self._claimed.put(job)
         finally:
             if job is None:
                 self._free.release()
         return job is not None
+
+    def _claim(self) -> Job | None:
+        """The next job: an urgent one and another in turns, so that neither waits for ever."""
+        self._urgent_first = not self._urgent_first
+        if self._urgent_first:
+            return running.claim(urgent=True) or self._claim_other()
+        return self._claim_other() or running.claim(urgent=True)
+
+    def _claim_other(self) -> Job | None:
+        """One that is not urgent, where a thread is left to those."""
+        if not self._free_for_others.acquire(blocking=False):
+            return None
+        job = None
+        try:
+            job = running.claim(urgent=False)
+        finally:
+            if job is None:
+                self._free_for_others.release()
+        return job
+
+    def _until_next(self) -> float:
+        """Seconds to sleep: until something is due, but not longer than a look is apart."""
+        now = timezone.now()
+        with suppress(DatabaseError):
+            upcoming = queries.next_due(now=now, before=now + timedelta(seconds=self._poll))
+            return (upcoming - now).total_seconds() if upcoming else self._poll
+        return self._poll
 
     def _work(self) -> None:
         while (job := self._claimed.get()) is not None:
@@ -99,7 +133,11 @@ class Loop:
             except Exception:  # Settling failed: the lease ends, and somebody runs it again.
                 log.exception("job not settled", kind=job.kind, job=str(job.pk))
             finally:
+                if not job.urgent:
+                    self._free_for_others.release()
                 self._free.release()
+                # It may come again in a moment.
+                bell.ring()
         connections.close_all()
 
 

@@ -26,6 +26,7 @@ class Job(models.Model):
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField()
+    urgent = models.BooleanField(default=False, db_default=False)
     asked = models.PositiveIntegerField(default=1, help_text="How often it was asked for.")
     attempts = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
     takeovers = models.PositiveIntegerField(
@@ -59,7 +60,11 @@ class Job(models.Model):
                 name="job_finished_when_not_queued",
             ),
         ]
-        indexes = [models.Index(fields=("due_at",), condition=Q(state="queued"), name="job_due")]
+        indexes = [
+            models.Index(
+                fields=("urgent", "due_at"), condition=Q(state="queued"), name="job_due_by_urgency"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key or self.id}"

@@ -34,6 +34,8 @@ class Kind:
         lease: seconds after which somebody else takes over from a runner that has vanished. It is
             renewed while the run goes on.
         every: seconds between two runs; None for work that is asked for.
+        urgent: somebody waits for it. Whatever else is due, every second job taken up is one of
+            these, while there are any, and some threads are kept for them.
     """
 
     name: str
@@ -41,19 +43,25 @@ class Kind:
     attempts: int = 8
     lease: float = LEASE
     every: float | None = None
+    urgent: bool = False
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def register(
-    kind: str, run: Callable[[Payload], None], *, attempts: int = 8, lease: float = LEASE
+    kind: str,
+    run: Callable[[Payload], None],
+    *,
+    attempts: int = 8,
+    lease: float = LEASE,
+    urgent: bool = False,
 ) -> None:
     """Have jobs of this kind done by `run(payload)`, which must be idempotent.
 
     Whatever it raises but `Again` is a failure: it is tried again, ever later, `attempts` times.
     """
-    _add(Kind(kind, run, attempts, lease))
+    _add(Kind(kind, run, attempts, lease, urgent=urgent))
 
 
 def register_periodic(kind: str, run: Callable[[], None], *, every: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from ava import correlation
@@ -43,19 +43,27 @@ def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
 
 def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
     """Run this job, unless it is finished, not due, or somebody else is at it. Whether it ran."""
-    job = claim(now=now, job_id=job_id)
+    moment = now()
+    job = _claim(queries.due(now=moment).filter(pk=job_id), moment)
     if job is None:
         return False
     run(job, now=now)
     return True
 
 
-def claim(*, now: Clock = timezone.now, job_id: uuid.UUID | str | None = None) -> Job | None:
-    """The longest due job (or this one), from now on leased to the caller; None: nothing to do."""
+def claim(*, now: Clock = timezone.now, urgent: bool | None = None) -> Job | None:
+    """The longest due job, from now on leased to the caller; None: nothing to do.
+
+    Args:
+        urgent: of which jobs; None: of the urgent ones if there are any, else of the others.
+    """
+    if urgent is None:
+        return claim(now=now, urgent=True) or claim(now=now, urgent=False)
     moment = now()
-    due = queries.due(now=moment)
-    if job_id is not None:
-        due = due.filter(pk=job_id)
+    return _claim(queries.due(now=moment).filter(urgent=urgent).order_by("due_at"), moment)
+
+
+def _claim(due: QuerySet[Job], moment: datetime) -> Job | None:
     # SQLite: only who has something to write takes the one write lock.
     if not due.exists():
         return None

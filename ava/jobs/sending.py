@@ -12,10 +12,15 @@ RESEND_SECONDS = 30.0
 """After that Celery has lost the message, or has more to do than it can: one more does no harm."""
 
 BATCH = 100
+MOST_WAITING = 500
+"""At Celery. The rest waits in the rows: what is sent once more would only make more of it."""
+
+FIRST, LAST = 0, 9
+"""Priorities in Redis. Other brokers keep the order in which they are sent."""
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what is due and not sent yet. How many were sent.
+    """Send what is due and not sent yet, urgent ones first. How many were sent.
 
     Raises:
         Exception: whatever the broker's library raises when it cannot be reached.
@@ -23,12 +28,16 @@ def send_due(*, now: datetime) -> int:
     from ava.celery import run_job
 
     sent = 0
-    for job_id in queries.unsent(now=now).values_list("pk", flat=True)[:BATCH]:
+    due = queries.unsent(now=now)
+    if queries.sent(now=now).count() >= MOST_WAITING:
+        due = due.filter(urgent=True)
+    for job_id, urgent in due.values_list("pk", "urgent")[:BATCH]:
         until = now + timedelta(seconds=RESEND_SECONDS)
         if not queries.unsent(now=now).filter(pk=job_id).update(sent_until=until):
             continue  # another sweeper
         try:
-            run_job.apply_async((str(job_id),), retry=False)
+            priority = FIRST if urgent else LAST
+            run_job.apply_async((str(job_id),), retry=False, priority=priority)
         except BaseException:
             Job.objects.filter(pk=job_id, sent_until=until).update(sent_until=None)
             raise

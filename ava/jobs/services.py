@@ -41,7 +41,8 @@ def enqueue(
     """
     now = timezone.now()
     row = Job(
-        kind=registry.kinds()[kind].name,
+        kind=kind,
+        urgent=registry.kinds()[kind].urgent,
         key=key,
         payload=payload,
         due_at=due_at or now,

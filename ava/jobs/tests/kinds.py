@@ -39,6 +39,7 @@ def hangs_at_first(payload: dict[str, Any]) -> None:
 
 def register() -> None:
     jobs.register("effect", effect)
+    jobs.register("urgent", effect, urgent=True)
     jobs.register("fails_once", fails_once)
     jobs.register("hangs_at_first", hangs_at_first, lease=LEASE)
 

@@ -53,3 +53,27 @@ def test_what_was_acknowledged_before_a_crash_is_worked_through_after_it(tmp_pat
         kept = ava.call("GET", "/twilio/messages", params={"direction": "inbound"}).json()
     bodies = [message["body"] for message in kept["results"]]
     assert sorted(bodies) == sorted(f"number {number}" for number in range(MESSAGES))
+
+
+def test_while_others_keep_the_database_no_webhook_is_acknowledged_and_none_lost(
+    tmp_path: Path,
+) -> None:
+    with RunningAva(tmp_path / "var") as ava:
+        ava.login()
+        with sqlite3.connect(tmp_path / "var" / "ava.sqlite3", isolation_level=None) as keeper:
+            keeper.execute("BEGIN IMMEDIATE")
+            started = time.monotonic()
+            with ThreadPoolExecutor(MESSAGES) as twilio:
+                told = list(twilio.map(lambda number: deliver(ava, number), range(MESSAGES)))
+            # Twilio would give up after 15 s.
+            assert time.monotonic() - started < 10
+            assert requests.get(f"{ava.url}/healthz", timeout=10).ok
+            keeper.execute("ROLLBACK")
+        assert told == [503] * MESSAGES
+        assert [deliver(ava, number) for number in range(MESSAGES)] == [200] * MESSAGES
+        give_up = time.monotonic() + PATIENCE
+        while undone(ava):
+            assert time.monotonic() < give_up, ava.output()
+            time.sleep(0.1)
+        kept = ava.call("GET", "/twilio/messages", params={"direction": "inbound"}).json()
+    assert kept["count"] == MESSAGES

@@ -15,7 +15,9 @@ from telephony.twilio import client as clients
 from telephony.twilio import twiml
 from telephony.twilio.client import TwilioClient
 
-HOOK = "https://ava.example/api/v1/webhooks/twilio/call-status?call=1&attempt=1"
+HOOKS = "https://ava.example/api/v1/webhooks/twilio"
+CALL_HOOK = f"{HOOKS}/call-status?call=1&attempt=1"
+MESSAGE_HOOK = f"{HOOKS}/message-status?message=1&attempt=1"
 PAIR: dict[str, Any] = {"to": THEIRS, "from_number": OURS}
 PAUSE = twiml.check('<Response><Pause length="60"/></Response>')
 
@@ -61,10 +63,10 @@ def test_an_account_and_its_numbers_are_asked_for_as_documented(
     [
         {"twiml": PAUSE},
         {"twiml": twiml.say("Grüße & <Küsse>, 100 % ✓ 'hier'")},
-        {"url": "https://ava.example/api/v1/webhooks/twilio/voice?call=1&attempt=1"},
+        {"url": f"{HOOKS}/voice?call=1&attempt=1"},
     ],
 )
-@pytest.mark.parametrize("callback", [None, HOOK])
+@pytest.mark.parametrize("callback", [None, CALL_HOOK])
 def test_calls_are_placed_sought_and_ended_as_documented(
     client: TwilioClient, sandbox: Sandbox, how: dict[str, str], callback: str | None
 ) -> None:
@@ -76,7 +78,7 @@ def test_calls_are_placed_sought_and_ended_as_documented(
 
 
 @pytest.mark.parametrize("body", ["Hello", "50 % off & more +1 = ✓\nÄ", "x" * 1600])
-@pytest.mark.parametrize("callback", [None, HOOK])
+@pytest.mark.parametrize("callback", [None, MESSAGE_HOOK])
 def test_messages_are_sent_and_sought_as_documented(
     client: TwilioClient, sandbox: Sandbox, body: str, callback: str | None
 ) -> None:

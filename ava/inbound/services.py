@@ -49,8 +49,7 @@ def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Deliver
         with transaction.atomic():
             row.save(force_insert=True)
             if handled:
-                # No key: nobody else can have asked for a row that was not there.
-                _enqueue(row, key=None)
+                _enqueue(row, is_new=True)
     except IntegrityError:
         # The unique constraint decides between two that come at once.
         kept = Delivery.objects.filter(
@@ -87,7 +86,7 @@ def replay(deliveries: Iterable[Delivery]) -> int:
     for delivery in deliveries:
         with transaction.atomic():
             Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.STORED)
-            _enqueue(delivery, key=str(delivery.pk))
+            _enqueue(delivery)
         count += 1
     return count
 
@@ -127,6 +126,7 @@ def forget() -> None:
     _refusals_written.forget()
 
 
-def _enqueue(delivery: Delivery, *, key: str | None) -> None:
+def _enqueue(delivery: Delivery, *, is_new: bool = False) -> None:
+    key = str(delivery.pk)
     with correlation.bind(delivery.correlation_id):
-        enqueue(DISPATCH, {"delivery": str(delivery.pk)}, key=key)
+        enqueue(DISPATCH, {"delivery": key}, key=key, is_new=is_new)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LONGEST = 0.05
+LONGEST = 0.02
 """Seconds that a job lets others go first; however much comes in, so many a second are done."""
 
 _nobody = threading.Condition()

@@ -21,7 +21,12 @@ _ROUNDS = 20
 
 
 def enqueue(
-    kind: str, payload: Payload, *, due_at: datetime | None = None, key: str | None = None
+    kind: str,
+    payload: Payload,
+    *,
+    due_at: datetime | None = None,
+    key: str | None = None,
+    is_new: bool = False,
 ) -> Job:
     """Ask for work; it is done after the caller's transaction, and only if that commits.
 
@@ -32,6 +37,7 @@ def enqueue(
         payload: JSON, and never a secret.
         due_at: not before; None: now.
         key: at most 200 characters.
+        is_new: nobody else can know the key yet, so no such job waits; saves looking for one.
 
     Returns:
         The row: a new one, or the one that waits.
@@ -49,7 +55,7 @@ def enqueue(
         created_at=now,
         correlation_id=correlation.current(),
     )
-    job = _insert(row, now)
+    job = _insert(row, now, is_new=is_new)
     if row.due_at <= now:
         transaction.on_commit(bell.ring)
     return job
@@ -61,8 +67,8 @@ def waiting(kind: str) -> set[str]:
     return {key for key in keys if key}
 
 
-def _insert(row: Job, now: datetime) -> Job:
-    if row.key is None:
+def _insert(row: Job, now: datetime, *, is_new: bool) -> Job:
+    if row.key is None or is_new:
         row.save(force_insert=True)
         return row
     same = Job.objects.filter(kind=row.kind, key=row.key, state=Job.State.QUEUED)

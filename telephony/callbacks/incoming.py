@@ -55,8 +55,7 @@ def after_dial(status: str) -> str:
 def note_dial(*, owner: User | None, sid: str, status: str, now: datetime) -> None:
     """Write down, once, that the assistant was not reached."""
     call = Call.objects.filter(provider_sid=sid, owner=owner).first()
-    reason = status or "unknown"
-    detail = f"The assistant could not be reached ({reason}). The caller heard the greeting."
+    detail = f"The assistant could not be reached ({status or 'unknown'})."
     if call is None or status in TALKED or call.timeline.filter(detail=detail).exists():
         return
     note(call, source=Source.CALLBACK, detail=detail, now=now)

@@ -98,10 +98,10 @@ def _guesses(received: Received, path: str, fields: str) -> Iterator[tuple[str, 
 def _bodies(received: Received, url: str) -> Iterator[tuple[Pairs, str]]:
     form, text = received.form, received.raw.decode(errors="replace")
     if not form:
-        if f"{BODY_DIGEST}=" in url:
+        if url.count(f"{BODY_DIGEST}=") == 1:
             reason = f"its {BODY_DIGEST} does not: the body was changed under way"
         else:
-            reason = f"which has no {BODY_DIGEST}: nothing proves the body"
+            reason = f"which has no single {BODY_DIGEST}: nothing proves the body"
         yield (), f"The signature fits the address, {reason}."
         yield _parsed(text), "The signature fits a form: the Content-Type was changed under way."
         return

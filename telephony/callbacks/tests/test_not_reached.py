@@ -44,9 +44,7 @@ def test_a_caller_whose_assistant_is_gone_hears_the_greeting(
     # Nobody picked up but the greeting.
     assert int(came_in(sandbox)[0]["duration"]) > 0
     until(lambda: details(api))
-    assert details(api) == [
-        "The assistant could not be reached (failed). The caller heard the greeting."
-    ]
+    assert details(api) == ["The assistant could not be reached (failed)."]
 
 
 @pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled", "", "nonsense"])
@@ -59,7 +57,7 @@ def test_a_dial_that_reached_nobody_ends_with_the_greeting(
         assert (heard.status_code, heard.text) == (200, GREETING)
         assert heard.headers["Content-Type"].startswith("text/xml")
     word = status or "unknown"
-    said = f"The assistant could not be reached ({word}). The caller heard the greeting."
+    said = f"The assistant could not be reached ({word})."
     assert details(api) == [said]
     services.replay(Delivery.objects.filter(kind="dial-status"))
     assert details(api) == [said]

@@ -55,6 +55,11 @@ def test_a_port_that_only_the_proxy_tells_is_found(proxies: int) -> None:
     assert f"AVA_PUBLIC_URL should be {PUBLIC}:7443," in said
 
 
+def test_a_customary_port_that_nobody_tells_is_found(proxies: int) -> None:
+    said = refused(Webhook(f"{PUBLIC}:8443").send(proxies, {"X-Forwarded-Host": "ava.example.com"}))
+    assert f"AVA_PUBLIC_URL should be {PUBLIC}:8443," in said
+
+
 def test_a_prefix_that_the_proxy_takes_off_is_found(proxies: int) -> None:
     said = refused(Webhook(f"{PUBLIC}/voice").send(proxies, {"X-Forwarded-Prefix": "/voice/"}))
     assert f"AVA_PUBLIC_URL should be {PUBLIC}/voice," in said

@@ -15,8 +15,8 @@ LISTED = 20
 class Command(BaseCommand):
     help = (
         "Say why webhooks were refused: the signature did not fit. Without an ID it lists the last "
-        "refusals; with one it shows which addresses were tried, what they were compared with, "
-        "what the proxies said, and what to look at."
+        "refusals; with one it shows which addresses and secrets were tried, what the proxies "
+        "said, and what to look at."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

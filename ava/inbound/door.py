@@ -34,7 +34,8 @@ FORM = "application/x-www-form-urlencoded"
 
 Count = Callable[[str], None]
 
-_TOLD = ("Host", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-For")
+_FORWARDED = ("Proto", "Host", "Port", "Prefix", "For")
+_TOLD = ("Host", *(f"X-Forwarded-{what}" for what in _FORWARDED))
 
 
 def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -63,6 +63,7 @@ def test_a_customary_port_that_nobody_tells_is_found(proxies: int) -> None:
 def test_a_prefix_that_the_proxy_takes_off_is_found(proxies: int) -> None:
     said = refused(Webhook(f"{PUBLIC}/voice").send(proxies, {"X-Forwarded-Prefix": "/voice/"}))
     assert f"AVA_PUBLIC_URL should be {PUBLIC}/voice," in said
+    assert "The request said X-Forwarded-Prefix: /voice/" in said
 
 
 def test_what_proxies_say_that_are_not_trusted_is_found(proxies: int, settings: Any) -> None:

@@ -1,7 +1,7 @@
 """What calls and messages share in JSON, and the numbers."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -54,8 +54,14 @@ class PhoneFilterField(PhoneField):
 
 
 class SendAtField(serializers.DateTimeField):
-    """When to do it, in 35 days at the latest. Whether that moment has passed is asked where it
-    begins: a request that is sent again with its key may come after it."""
+    """When to do it, in 35 days at the latest, with its offset: AVA cannot know whose clock was
+    meant. Whether that moment has passed is asked where it begins: a request that is sent again
+    with its key may come after it."""
+
+    def enforce_timezone(self, value: datetime) -> Any:
+        if timezone.is_naive(value):
+            raise serializers.ValidationError("Give the offset, too: 2026-03-29T10:00:00+02:00.")
+        return super().enforce_timezone(value)
 
     def to_internal_value(self, value: Any) -> Any:
         moment = super().to_internal_value(value)

@@ -92,7 +92,8 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
             row.stop_requested = True
             note(row, source=Source.USER, detail="hang-up asked for", now=now)
         if not row.reference and row.attempted_at is None:
-            advance(row, told=CANCELED, source=Source.USER, now=now)
+            said = "Taken back before it was placed."
+            advance(row, told=CANCELED, source=Source.USER, detail=said, now=now)
         row.save()
         if not row.is_final:
             dispatch.follow_up(row, due_at=now + dispatch.SOON)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ava import upstream
@@ -118,7 +118,8 @@ def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | 
             row.status, row.updated_at = PENDING, now
         row.expires_at = row.expires_at or now + _validity(row)
         row.save()
-        note(row, source=Source.RECONCILE, detail=f"attempt {row.attempt}", now=now)
+        said = f"attempt {row.attempt}{_lateness(row, now)}"
+        note(row, source=Source.RECONCILE, detail=said, now=now)
         follow_up(row, due_at=now + settle())
     return row
 
@@ -176,7 +177,7 @@ def adopt(
 def _adopt(
     intent: AnyIntent, sighting: Sighting, source: str, proven: bool, now: datetime
 ) -> tuple[AnyIntent, bool]:
-    row = lock(intent)
+    row = _lock_in_order(intent, sighting)
     if row.reference != sighting.sid:
         if row.is_final or (row.reference and not (row.guessed and proven)):
             if proven:
@@ -201,6 +202,16 @@ def _adopt(
     advance(row, told=sighting.status, source=source, now=now, facts=facts)
     row.save()
     return row, True
+
+
+def _lock_in_order(intent: AnyIntent, sighting: Sighting) -> AnyIntent:
+    """The row, locked together with whoever holds what was seen, and all in the same order: two
+    that hold what is the other's would wait for each other for ever."""
+    ours = Q(pk=intent.pk) | Q(**{intent.reference_field: sighting.sid})
+    if leg := sighting.more.get("provider_sid"):
+        ours |= Q(provider_sid=leg)
+    rows = rows_of(intent).select_for_update().filter(ours).order_by("pk")
+    return {row.pk: row for row in rows}[intent.pk]
 
 
 def fail(
@@ -231,6 +242,12 @@ def settle() -> timedelta:
 def _left_open(intent: AnyIntent, why: str, now: datetime) -> AnyIntent:
     said = f"{why} AVA is finding out what became of it."
     return observe(intent, told=UNKNOWN, source=Source.API, detail=said, now=now)
+
+
+def _lateness(row: AnyIntent, now: datetime) -> str:
+    """For people: how much later than wanted this is, where that is more than a minute."""
+    late = int((now - row.send_at) / timedelta(minutes=1)) if row.send_at else 0
+    return f", {late} minute{'s' if late > 1 else ''} after its time" if late > 0 else ""
 
 
 def _validity(intent: AnyIntent) -> timedelta:

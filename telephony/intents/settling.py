@@ -10,9 +10,15 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from ava import upstream
 from ava.jobs import Again
 from ava.problems import Problem
-from ava.upstream import ProviderAuthFailed, ProviderProblem
+from ava.upstream import (
+    ProviderAuthFailed,
+    ProviderBusy,
+    ProviderProblem,
+    ProviderUnavailable,
+)
 from telephony.intents import dispatch
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
@@ -47,6 +53,10 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
         return
     try:
         account_sid = channel.prepare(intent)
+        upstream.door(channel.provider).require_room()
+    except (ProviderUnavailable, ProviderBusy) as problem:
+        # Nothing to write down: it would be refused, again and again.
+        raise _soon(problem) from None
     except Problem as problem:
         dispatch.fail(intent, problem, source=Source.RECONCILE, now=now)
         return

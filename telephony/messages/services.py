@@ -73,7 +73,8 @@ def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:
         row = lock(message)
         if row.is_final or row.reference or row.attempted_at is not None:
             raise MessageGone
-        advance(row, told=CANCELED, source=Source.USER, now=clock())
+        said = "Taken back before it was sent."
+        advance(row, told=CANCELED, source=Source.USER, detail=said, now=clock())
         row.save()
     return row
 

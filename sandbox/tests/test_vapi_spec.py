@@ -49,6 +49,11 @@ def held(vapi: Client, rest: Rest) -> Iterator[Held]:
         yield client
 
 
+@pytest.fixture(autouse=True)
+def _short_talks(control: Client) -> None:
+    control.post("/pace", {"speed": 500, "ring_ms": 20})
+
+
 def test_assistants_are_as_documented(held: Held) -> None:
     listed = held.get("/assistant?limit=5&createdAtGt=2025-01-01T00:00:00Z").json()
     made = held.post("/assistant", {"name": "New"}).json()

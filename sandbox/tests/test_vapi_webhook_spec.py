@@ -19,6 +19,11 @@ OUTSIDE = {"kind": "call", "provider": "vapi", "from": PERSON, "to": "+150055500
 REPORT = "end-of-call-report"
 
 
+@pytest.fixture(autouse=True)
+def _short_talks(control: Client) -> None:
+    control.post("/pace", {"speed": 500, "ring_ms": 20})
+
+
 def told(app: App, count: int) -> list[Any]:
     """The messages that have come, each as the documents have it."""
     bodies = [json.loads(one.body) for one in app.wait_for("/vapi", count)]

@@ -103,6 +103,7 @@ class Operation:
         if status >= 400:
             _hold(ERROR, content, ANSWERED)
             assert content["status"] == status
+            assert content["more_info"].endswith(f"/{content['code']}")
             return
         told = self.told["responses"]
         assert str(status) in told, f"{self.name} does not answer {status}"

@@ -14,6 +14,7 @@ from ava import correlation
 from ava.inbound import addresses, services, waits
 from ava.inbound.errors import WebhookForged, WebhookNotTaken
 from ava.inbound.metrics import OUTCOMES, WEBHOOKS
+from ava.inbound.models import Delivery
 from ava.inbound.source import Forged, Malformed, Pairs, Received, Source, Verified
 from ava.jobs import courtesy
 from ava.problems import (
@@ -74,27 +75,12 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
 
 
 def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> HttpResponse:
-    # What it means can wait. The answer that others are asked for may take them some time.
-    with courtesy.first():
-        verified = _verify(source, request, largest, count)
-        if not verified.keep:
-            count("accepted")
-            return HttpResponse(status=204)
-        with correlation.bind(correlation.accept(verified.correlation_id or correlation.current())):
-            try:
-                delivery, new = services.store(source, verified, now=timezone.now())
-            except RecursionError as fault:
-                count("malformed")
-                raise MalformedRequest("The body is nested too deeply.") from fault
-    with correlation.bind(delivery.correlation_id):
-        answer = source.reply(delivery) or HttpResponse(status=204)
-    count("accepted" if new else "duplicate")
-    return answer
-
-
-def _verify(source: Source, request: HttpRequest, largest: int, count: Count) -> Verified:
     try:
-        return source.verify(read(request, largest=largest))
+        received = read(request, largest=largest)
+        # What it means can wait. A reply that asks others may take some time.
+        with courtesy.first():
+            verified = source.verify(received)
+            kept = _store(source, verified) if verified.keep else None
     except PayloadTooLarge:
         count("too_large")
         raise
@@ -106,6 +92,22 @@ def _verify(source: Source, request: HttpRequest, largest: int, count: Count) ->
     except Malformed as malformed:
         count("malformed")
         raise MalformedRequest(str(malformed)) from malformed
+    if kept is None:
+        count("accepted")
+        return HttpResponse(status=204)
+    delivery, is_new = kept
+    with correlation.bind(delivery.correlation_id):
+        answer = source.reply(delivery) or HttpResponse(status=204)
+    count("accepted" if is_new else "duplicate")
+    return answer
+
+
+def _store(source: Source, verified: Verified) -> tuple[Delivery, bool]:
+    with correlation.bind(correlation.accept(verified.correlation_id or correlation.current())):
+        try:
+            return services.store(source, verified, now=timezone.now())
+        except RecursionError as fault:
+            raise Malformed("The body is nested too deeply.") from fault
 
 
 def read(request: HttpRequest, *, largest: int) -> Received:

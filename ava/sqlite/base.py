@@ -52,8 +52,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._line is not None or not query.lstrip()[:7].upper().startswith(_WRITES):
             yield
             return
-        self._take_turn()
         try:
+            self._take_turn()
             yield
         finally:
             self._give_turn()
@@ -65,8 +65,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return cursor
 
     def _start_transaction_under_autocommit(self) -> None:
-        self._take_turn()
         try:
+            self._take_turn()
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in Django's types
         except BaseException:
             self._give_turn()

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -225,8 +226,8 @@ def report(ava: RunningAva, answers: Sequence[Answer]) -> int:
 
     wait(settled)
     lost = sum(stored.get(about) != "done" for about in acknowledged)
-    refused = sum(one.status not in (200, 204) for one in answers)
-    print(f"acknowledged {len(acknowledged)}, of these lost {lost}; not acknowledged {refused}")
+    others = Counter(one.status for one in answers if one.status not in (200, 204))
+    print(f"acknowledged {len(acknowledged)}, of these lost {lost}; other answers: {dict(others)}")
     return lost
 
 

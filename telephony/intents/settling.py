@@ -31,8 +31,8 @@ from telephony.twilio.resources import Sighting
 CLOCKS_DIFFER = timedelta(minutes=2)
 # Between two looks at one that goes on.
 SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=15)
-# A provider in trouble.
-PATIENCE = 15.0
+# Between two questions to a provider in trouble; short at first, for whoever waits for the answer.
+IMPATIENCE, PATIENCE = 2.0, 15.0
 # When nothing was learnt of it for so long, no more is to be learnt.
 FORGOTTEN = timedelta(days=2)
 
@@ -56,7 +56,7 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
         upstream.door(channel.provider).require_room()
     except (ProviderUnavailable, ProviderBusy) as problem:
         # Nothing to write down: it would be refused, again and again.
-        raise _soon(problem) from None
+        raise _soon(intent, problem, now) from None
     except Problem as problem:
         dispatch.fail(intent, problem, source=Source.RECONCILE, now=now)
         return
@@ -184,7 +184,7 @@ def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
             dispatch.fail(claimed, problem, source=Source.RECONCILE, now=clock())
             return
         release(claimed, problem, now=clock())
-        raise _soon(problem) from None
+        raise _soon(claimed, problem, clock()) from None
     if row.status == UNKNOWN:
         raise Again(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
     raise Again(dispatch.SOON.total_seconds(), "sent")
@@ -213,7 +213,7 @@ def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:
         Again: it will be asked once more.
     """
     if isinstance(problem, ProviderProblem) and not isinstance(problem, ProviderAuthFailed):
-        raise _soon(problem) from None
+        raise _soon(intent, problem, now) from None
     quiet = now - intent.updated_at
     if quiet > FORGOTTEN:
         _give_up(intent, problem.detail, now)
@@ -243,5 +243,7 @@ def _fail(intent: Intent, said: str, now: datetime) -> None:
     observe(intent, told=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
 
 
-def _soon(problem: Problem) -> Again:
-    return Again(float(problem.retry_after or PATIENCE), problem.detail)
+def _soon(intent: Intent, problem: Problem, now: datetime) -> Again:
+    quiet = (now - intent.updated_at).total_seconds()
+    pause = min(max(quiet / 4, IMPATIENCE), PATIENCE)
+    return Again(float(problem.retry_after or pause), problem.detail)

@@ -173,3 +173,18 @@ def test_a_leg_that_was_guessed_is_given_back_when_vapi_names_it(
     assert shown(api, talking["id"])["provider_sid"] == "CA-leg"
     assert (shown(api, str(guessing.pk))["status"]) == "unknown"
     assert shown(api, str(guessing.pk))["provider_sid"] is None
+
+
+@BOTH
+def test_a_search_that_twilio_did_not_answer_is_made_again_soon(
+    api: APIClient, caller: User, sandbox: Sandbox, path: str, body: dict[str, str]
+) -> None:
+    api.get("/api/v1/twilio/numbers")
+    sandbox.faults.add("twilio", "reset", when="after", count=1, match=TWILIO)
+    key = api.post(path, PAIR | body).json()["id"]
+    sandbox.faults.add("twilio", "status", status=500, match="GET /2010-04-01")
+    run_jobs(seconds=21)
+    sandbox.faults.clear()
+    assert api.get(f"{path}/{key}").json()["status"] == "unknown"
+    run_jobs(seconds=28)
+    assert api.get(f"{path}/{key}").json()["provider_sid"]

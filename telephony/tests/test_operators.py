@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -69,7 +70,7 @@ def test_reconcile_calls_has_all_open_ones_looked_after(api: APIClient, twilio_u
     Job.objects.all().delete()
     out = StringIO()
     call_command("reconcile_calls", stdout=out)
-    assert out.getvalue() == "1 calls and messages will be looked after.\n"
+    assert out.getvalue() == "1 call or message will be looked after.\n"
     assert Job.objects.filter(kind="telephony.call").count() == 1
 
 
@@ -90,3 +91,33 @@ def test_sync_numbers_says_what_is_missing(user: User, sandbox: Sandbox) -> None
         call_command("sync_numbers", "nobody")
     with pytest.raises(CommandError, match="not configured"):
         call_command("sync_numbers", "ada")
+
+
+def test_sync_numbers_says_that_twilio_does_not_answer(twilio_user: User, sandbox: Sandbox) -> None:
+    sandbox.faults.add("twilio", "reset", when="before")
+    with pytest.raises(CommandError, match="Connection to Twilio failed"):
+        call_command("sync_numbers", "ada")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("command", "table"),
+    [
+        (["reconcile_calls"], "telephony_call"),
+        (["sync_numbers", "ada"], "auth_user"),
+        (["replay_deliveries", "--failed"], "inbound_delivery"),
+    ],
+    ids=["reconcile_calls", "sync_numbers", "replay_deliveries"],
+)
+def test_a_database_that_does_not_work_is_told_in_a_sentence(
+    command: list[str], table: str
+) -> None:
+    rename = "ALTER TABLE {} RENAME TO {}"
+    with connection.cursor() as cursor:
+        cursor.execute(rename.format(table, "away"))
+    try:
+        with pytest.raises(CommandError, match="The database does not work"):
+            call_command(*command)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(rename.format("away", table))

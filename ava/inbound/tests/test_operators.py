@@ -54,7 +54,7 @@ def failed() -> Delivery:
 def test_failed_deliveries_are_worked_through_once_more(failed: Delivery) -> None:
     send({"id": "d2"})
     run_due()
-    assert "1 deliveries" in run("replay_deliveries", "--failed")
+    assert "1 delivery" in run("replay_deliveries", "--failed")
     run_due()
     assert not Delivery.objects.exclude(state="done").exists()
 

@@ -6,33 +6,40 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
+from ava.commands import needs_database, several
 from ava.problems import Problem
 from telephony import accounts, numbers
+from telephony.numbers import Sender
 
 
 class Command(BaseCommand):
     help = (
         "Ask Twilio for a user's numbers now. AVA remembers them for five minutes to check the "
         "sender of calls and messages; run this after a number was bought or released. "
-        "Exit code 0: done, 1: no such user, no credentials, or Twilio did not answer."
+        "Exit code 0: done, 1: no such user, no credentials, Twilio did not answer, "
+        "or the database does not work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="user name or e-mail address")
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        found = (
-            User.objects.filter(username=user).first()
-            or User.objects.filter(email__iexact=user).first()
-        )
-        if found is None:
-            raise CommandError("There is no such user.")
-        try:
-            credentials = accounts.credentials_of(found)
-            senders = numbers.anew(credentials)
-        except Problem as problem:
-            raise CommandError(problem.detail) from problem
+        with needs_database():
+            senders = _ask(user)
         for one in senders:
             able = [name for name in ("voice", "sms") if getattr(one, name)]
             self.stdout.write(f"{one.number}  {', '.join(able)}")
-        self.stdout.write(f"{len(senders)} numbers.")
+        self.stdout.write(f"{several(len(senders), 'number', 'numbers')}.")
+
+
+def _ask(name: str) -> list[Sender]:
+    found = (
+        User.objects.filter(username=name).first()
+        or User.objects.filter(email__iexact=name).first()
+    )
+    if found is None:
+        raise CommandError("There is no such user.")
+    try:
+        return numbers.anew(accounts.credentials_of(found))
+    except Problem as problem:
+        raise CommandError(problem.detail) from problem

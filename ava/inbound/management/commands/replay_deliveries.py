@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ava.commands import needs_database, several
 from ava.inbound import services
 from ava.inbound.models import Delivery
 
@@ -18,18 +19,23 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = "Exit code 0: done. 1: no such delivery."
+        parser.epilog = "Exit code 0: done. 1: no such delivery, or the database does not work."
         chosen = parser.add_mutually_exclusive_group(required=True)
         chosen.add_argument("ids", nargs="*", type=_id, default=[], metavar="ID", help="these")
         chosen.add_argument("--failed", action="store_true", help="all that failed")
 
     def handle(self, *args: Any, ids: list[uuid.UUID], failed: bool, **options: Any) -> None:
-        rows = Delivery.objects.order_by("received_at")
-        rows = rows.filter(state=Delivery.State.FAILED) if failed else rows.filter(pk__in=ids)
-        found = list(rows)
-        if missing := set(ids) - {row.pk for row in found}:
-            raise CommandError(f"No such delivery: {', '.join(map(str, sorted(missing)))}.")
-        self.stdout.write(f"{services.replay(found)} deliveries will be worked through.")
+        with needs_database():
+            count = services.replay(_chosen(ids, failed))
+        self.stdout.write(f"{several(count, 'delivery', 'deliveries')} will be worked through.")
+
+
+def _chosen(ids: list[uuid.UUID], failed: bool) -> list[Delivery]:
+    rows = Delivery.objects.order_by("received_at")
+    found = list(rows.filter(state=Delivery.State.FAILED) if failed else rows.filter(pk__in=ids))
+    if missing := set(ids) - {row.pk for row in found}:
+        raise CommandError(f"No such delivery: {', '.join(map(str, sorted(missing)))}.")
+    return found
 
 
 def _id(text: str) -> uuid.UUID:

@@ -6,9 +6,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand
 
+from ava.commands import needs_database, several
 from ava.jobs import loop, services
 
 ABOUT = """\
@@ -34,13 +34,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        try:
+        with needs_database():
             services.ensure_periodic()
             if once:
-                self.stdout.write(f"{services.run_due()} jobs run.")
+                self.stdout.write(f"{several(services.run_due(), 'job', 'jobs')} run.")
                 return
-        except DatabaseError as fault:
-            raise CommandError(f"The database does not work: {fault}") from fault
         stopped = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda number, frame: stopped.set())

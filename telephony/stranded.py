@@ -22,6 +22,7 @@ from telephony.errors import TwilioAccountGone
 from telephony.intents import dispatch, settling
 from telephony.intents.models import Intent
 from telephony.intents.timeline import Source, lock, note
+from telephony.messages import turns
 from telephony.messages.models import Message
 
 JOB = "telephony.account"
@@ -46,7 +47,8 @@ def warnings(user: User) -> list[str]:
 
 
 def changed(user: User) -> None:
-    """The user's keys have changed: have their rows told."""
+    """The user's keys have changed: have their rows told, and held batches look again."""
+    turns.look_again(user)
     if any(rows.exists() for rows in _under_way(user)):
         enqueue(JOB, {"user": user.pk}, key=str(user.pk))
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -35,7 +36,7 @@ ON = Q(state=State.RUNNING) | Q(state=State.PAUSED, held_at__isnull=False)
 """Batches whose job does something: running, or held by AVA, which looks whether it still must."""
 
 LOOK_AT_CREDENTIALS = 60.0
-"""Seconds. Whether they are back is AVA's own to see."""
+"""Seconds. Whether they are back is AVA's own to see; the operator's tell nobody."""
 ASK_AGAIN = 900.0
 """Seconds. Whether Twilio takes them by now, or the sender, costs it a request."""
 
@@ -55,6 +56,12 @@ def revive() -> int:
     for batch in lost:
         go_on(batch)
     return len(lost)
+
+
+def look_again(owner: User) -> None:
+    """The owner's credentials have changed: their held batches may go on."""
+    for batch in Batch.objects.filter(ON, owner=owner, held_at__isnull=False):
+        go_on(batch)
 
 
 def move(batch_id: str, *, clock: Clock = timezone.now) -> None:

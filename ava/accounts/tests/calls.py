@@ -36,12 +36,15 @@ def at_once(number: int, work, meet_before: str = "") -> list:
 
     Args:
         meet_before: the start of an SQL statement. No thread executes it before all have come to
-            it, so that the race between them takes place every time.
+            it, so that the race between them takes place every time. Left out: they only begin
+            together.
     """
-    meeting = threading.Barrier(number, timeout=20)
+    meeting = threading.Barrier(number, timeout=60)
 
     def run():
-        to_come = [meet_before]
+        to_come = [meet_before] if meet_before else []
+        if not meet_before:
+            meeting.wait()
 
         def meet(execute, sql, params, many, context):
             if to_come and sql.startswith(to_come[0]):

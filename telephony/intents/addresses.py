@@ -7,6 +7,10 @@ from django.conf import settings
 from telephony.intents.models import Intent
 
 BASE = "/api/v1/webhooks/twilio"
+RETRIES = "#rc=3&rp=ct,rt,5xx"
+"""Have Twilio try three times more where it cannot connect, or gets no answer or a 5xx. By itself
+it tries only the first of these once more. This part of an address is neither sent nor signed
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
 
 
 def marked(kind: str, intent: Intent) -> str | None:
@@ -18,4 +22,4 @@ def marked(kind: str, intent: Intent) -> str | None:
     if not settings.PUBLIC_URL:
         return None
     mark = urlencode({intent.word: str(intent.pk), "attempt": intent.attempt})
-    return f"{settings.PUBLIC_URL}{BASE}/{kind}?{mark}"
+    return f"{settings.PUBLIC_URL}{BASE}/{kind}?{mark}{RETRIES}"

@@ -153,10 +153,11 @@ TEMPLATES = [
 ]
 
 _sqlite_options: dict[str, Any] = {
-    # Writers queue instead of failing half way (IMMEDIATE), readers never wait (WAL).
+    # Writers queue instead of failing half way (IMMEDIATE), readers never wait (WAL). What is
+    # committed outlives a loss of power (FULL): a call that was placed, a webhook's only copy.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 _database: dict[str, Any]
 if ENV["DATABASE_URL"]:

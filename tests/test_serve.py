@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.server import PASSWORD, RunningAva, free_port, until
+from tests.ports import free_port
+from tests.server import PASSWORD, RunningAva, until
 
 SETTINGS = "/vapi/settings"
 

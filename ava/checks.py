@@ -1,17 +1,21 @@
 """System checks: what would make AVA unsafe or wrong is told at start, with an id and a mend."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
+from django.db import connections
 
 from ava import env, keyfile, readcache, upstream
 from ava.sealing import checks as sealing
 
 # A bulkhead must leave threads for everybody else.
 _SPARE_THREADS = 8
+# Those of the background work, in each worker.
+_OTHER_THREADS = 10
 
 
 @register(Tags.security)
@@ -175,6 +179,35 @@ def unknown_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
         for name in env.unknown(os.environ)
     ]
+
+
+@register(Tags.database)
+def database_connections(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Each thread may keep a connection of its own; one too many is refused."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        if connections[alias].vendor != "postgresql":
+            continue
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('max_connections')::int"
+                " - current_setting('superuser_reserved_connections')::int"
+            )
+            allowed = cursor.fetchone()[0]
+        most = settings.ENV["WEB_CONCURRENCY"] * (settings.ENV["AVA_THREADS"] + _OTHER_THREADS)
+        if most > allowed:
+            found.append(
+                Caution(
+                    f"AVA may open {most} connections, and PostgreSQL allows {allowed}: under load "
+                    "requests would fail.",
+                    hint=f"Set max_connections of PostgreSQL to {most + 20} or more, or fewer "
+                    "WEB_CONCURRENCY or AVA_THREADS.",
+                    id="ava.W003",
+                )
+            )
+    return found
 
 
 # The keys and what they sealed: E012, E013, W002.

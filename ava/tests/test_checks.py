@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ava.env import BASE_DIR
+from tests import postgres
 
 PRODUCTION = {
     "AVA_ENV": "production",
@@ -18,8 +19,8 @@ PRODUCTION = {
 }
 
 
-def check(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py check --deploy` as an operator runs it."""
+def check(tmp_path: Path, *more: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check --deploy`, or with other arguments, as an operator runs it."""
     environment = {
         "PATH": os.environ["PATH"],
         "AVA_ENV_FILE": os.devnull,
@@ -28,7 +29,7 @@ def check(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str]:
         **changes,
     }
     return subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        [sys.executable, "manage.py", "check", "--fail-level", "WARNING", *(more or ["--deploy"])],
         cwd=BASE_DIR,
         env=environment,
         capture_output=True,
@@ -89,3 +90,12 @@ def test_a_wrong_variable_ends_in_a_sentence_and_not_in_a_traceback(tmp_path: Pa
     result = check(tmp_path, AVA_PORT="eighty")
     assert result.returncode == 2
     assert result.stderr == "AVA_PORT must be a whole number from 1 to 65535, not 'eighty'.\n"
+
+
+def test_more_threads_than_postgresql_takes_are_told(tmp_path: Path) -> None:
+    with postgres.running() as url:
+        few = check(tmp_path, "--database", "default", DATABASE_URL=url)
+        assert "ava.W003" not in few.stderr
+        several = {"WEB_CONCURRENCY": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}
+        many = check(tmp_path, "--database", "default", DATABASE_URL=url, **several)
+    assert "(ava.W003) AVA may open 116 connections, and PostgreSQL allows" in many.stderr

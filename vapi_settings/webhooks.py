@@ -19,11 +19,12 @@ from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
 from integrations.credentials.hooks import HookAccount
 from integrations.credentials.masks import mask
-from vapi_settings import copies, events, queries, schemes, tools
-from vapi_settings.calls import CORRELATION_MARK
+from vapi_settings import copies, queries, schemes
+from vapi_settings.calls import events, tools
+from vapi_settings.calls.events import VapiEvent
+from vapi_settings.calls.patience import Patience
+from vapi_settings.calls.services import CORRELATION_MARK
 from vapi_settings.errors import VAPI
-from vapi_settings.events import VapiEvent
-from vapi_settings.patience import Patience
 
 log = structlog.get_logger("vapi_settings")
 

@@ -15,8 +15,8 @@ from telephony.intents.timeline import AnyIntent, Source, note
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import twiml
-from vapi_settings import answering
-from vapi_settings.patience import Patience
+from vapi_settings.calls import answering
+from vapi_settings.calls.patience import Patience
 
 GREETING = "Thank you for calling. Nobody can take your call right now. Please call again later."
 # The caller hears it ring meanwhile.

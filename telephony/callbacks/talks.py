@@ -13,7 +13,7 @@ from telephony.intents.models import NUMBER_LENGTH
 from telephony.intents.settling import CLOCKS_DIFFER
 from telephony.intents.timeline import Source, facts_of, note, observe
 from telephony.twilio.resources import Sighting
-from vapi_settings.events import END_OF_CALL_REPORT, VapiEvent
+from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
 ENDED = "ended"

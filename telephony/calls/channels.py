@@ -18,9 +18,9 @@ from telephony.intents.addresses import marked
 from telephony.intents.channel import PRICE_KNOWN, Channel
 from telephony.intents.timeline import Source
 from telephony.twilio.resources import Sighting
-from vapi_settings import calls as vapi
-from vapi_settings.callerrors import CallNotControllable, CallNotFound
-from vapi_settings.records import VapiCall
+from vapi_settings.calls import services as vapi
+from vapi_settings.calls.errors import CallNotControllable, CallNotFound
+from vapi_settings.calls.records import VapiCall
 
 ALREADY_ENDED = 21220
 STARTING = ("queued", "ringing")

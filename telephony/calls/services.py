@@ -17,7 +17,7 @@ from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, facts_of, lock, note, observe
 from telephony.twilio import twiml
-from vapi_settings import calls as vapi
+from vapi_settings.calls import services as vapi
 
 Kind = Call.Kind
 

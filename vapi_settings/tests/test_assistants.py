@@ -2,7 +2,7 @@
 
 import pytest
 
-from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE
+from vapi_settings.conftest import ASSISTANT, NO_CACHE
 
 ASSISTANTS = "/api/v1/vapi/assistants"
 NUMBERS = "/api/v1/vapi/phone-numbers"

@@ -5,8 +5,8 @@ import dataclasses
 
 import pytest
 
+from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.models import AssistantLease, Revision
-from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS
 
 CHANGES = {
     "greeting_message": ("Grüß Gott! ☎ 日本語", "firstMessage"),

@@ -10,8 +10,8 @@ import pytest
 from ava import upstream
 from ava.upstream import ProviderUnreachable
 from vapi_settings.client import VapiClient
+from vapi_settings.conftest import ASSISTANT, KEY
 from vapi_settings.errors import AssistantNotFound
-from vapi_settings.tests.conftest import ASSISTANT, KEY
 
 
 def test_long_lists_are_read_to_their_end(ada, vapi):

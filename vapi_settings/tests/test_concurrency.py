@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from conftest import client_of
 from tests import database
+from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.models import AssistantLease, Revision
-from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ava import correlation
+from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.models import Revision
-from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ class TestRevert:
         assert len(history("temperature")) == 2
 
     def test_a_strangers_revisions_are_not_ones_own(self, put, strangers_api, stranger):
-        from vapi_settings.tests.conftest import store_key
+        from vapi_settings.conftest import store_key
 
         put("temperature", 1.1)
         store_key(stranger)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vapi_settings.tests.conftest import SETTINGS
+from vapi_settings.conftest import SETTINGS
 
 
 def test_the_tag_of_the_read_lets_the_change_pass_and_a_new_tag_comes_back(ada, put, vapi):

@@ -4,7 +4,7 @@ import pytest
 
 from integrations.credentials import services as credentials
 from sandbox.vapi import seed
-from vapi_settings.tests.conftest import ASSISTANT, store_key
+from vapi_settings.conftest import ASSISTANT, store_key
 from vapi_settings.tests.scripted import scripted_vapi
 
 NUMBERS = "/api/v1/vapi/phone-numbers"

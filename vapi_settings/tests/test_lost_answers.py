@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from vapi_settings import leases, services
+from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AssistantLease, Revision
-from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS
 
 LOST = {
     "an error": {"kind": "status", "status": 500},

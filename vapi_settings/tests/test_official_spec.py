@@ -15,10 +15,11 @@ from sandbox.tests.app import until
 from sandbox.tests.rest_spec import Rest, again
 from sandbox.tests.vapi_spec import check_reply, check_webhook, expects_an_answer
 from sandbox.twilio.seed import ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN
-from vapi_settings import calls, tools
+from vapi_settings.calls import services as calls
+from vapi_settings.calls import tools
+from vapi_settings.calls.tests.calling import MARKS, NUMBER, TO, place
 from vapi_settings.client import VapiClient
-from vapi_settings.tests.calling import MARKS, NUMBER, TO, place
-from vapi_settings.tests.conftest import ASSISTANT, KEY, Dashboard, store_key
+from vapi_settings.conftest import ASSISTANT, KEY, Dashboard, store_key
 from vapi_settings.tests.hooking import FILES, SECRET, payload
 from vapi_settings.tests.test_changing import CHANGES
 

@@ -5,7 +5,7 @@ from prometheus_client import REGISTRY
 
 from ava.tests.reading import age_copies
 from vapi_settings import copies
-from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
+from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
 
 FAILURES = {
     "an error": {"kind": "status", "status": 500},

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vapi_settings.tests.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
+from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
 
 
 def listed(answer):

@@ -7,8 +7,8 @@ from django.core import serializers as dumps
 from integrations.credentials.models import Credential
 from sandbox.vapi import seed
 from vapi_settings import copies
+from vapi_settings.conftest import ASSISTANT, SETTINGS
 from vapi_settings.models import AssistantLease, Revision
-from vapi_settings.tests.conftest import ASSISTANT, SETTINGS
 
 PLANTED = {
     "twilioAuthToken": "planted-auth-token-0001",

@@ -15,7 +15,7 @@ from sandbox.vapi import seed
 from tests import database
 from vapi_settings import copies, dumps
 from vapi_settings.client import VapiClient
-from vapi_settings.tests.conftest import KEY, SETTINGS, store_key
+from vapi_settings.conftest import KEY, SETTINGS, store_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

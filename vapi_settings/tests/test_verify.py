@@ -1,6 +1,6 @@
 """The check of a Vapi key, through the credentials' own door."""
 
-from vapi_settings.tests.conftest import store_key
+from vapi_settings.conftest import store_key
 
 VERIFY = "/api/v1/integrations/vapi/credentials/verify"
 

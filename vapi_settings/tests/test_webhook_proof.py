@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ava.inbound.models import Delivery, Refusal
-from vapi_settings.tests.conftest import store_key
+from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import SECRET, payload
 
 

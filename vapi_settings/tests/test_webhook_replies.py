@@ -7,9 +7,10 @@ from threading import Event
 import pytest
 
 from ava.problems import Conflict
-from vapi_settings import tools, webhooks
-from vapi_settings.patience import Patience
-from vapi_settings.tests.conftest import store_key
+from vapi_settings import webhooks
+from vapi_settings.calls import tools
+from vapi_settings.calls.patience import Patience
+from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import CALL, SECRET, payload
 
 

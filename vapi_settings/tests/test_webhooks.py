@@ -8,7 +8,7 @@ from django.core import serializers as dumps
 from ava.inbound.models import Delivery, Refusal
 from integrations.credentials.models import Credential
 from vapi_settings import webhooks
-from vapi_settings.tests.conftest import store_key
+from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import CALL, FILES, URL, payload
 
 

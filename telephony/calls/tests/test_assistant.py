@@ -18,8 +18,8 @@ from telephony.callbacks import talks
 from telephony.calls.channels import MARK
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
-from vapi_settings.events import STATUS_UPDATE, VapiEvent
-from vapi_settings.tests.conftest import store_key
+from vapi_settings.calls.events import STATUS_UPDATE, VapiEvent
+from vapi_settings.conftest import store_key
 from vapi_settings.tests.scripted import scripted_vapi
 
 ASK = {"to": THEIRS, "from": OURS, "assistant_id": seed.ASSISTANT_ID}

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from sandbox.vapi import seed
-from vapi_settings import calls
-from vapi_settings.callerrors import CallNotControllable, CallNotFound, NumberNotAtVapi
-from vapi_settings.tests.calling import CALL, NUMBER, PLACED
-from vapi_settings.tests.conftest import ASSISTANT
+from vapi_settings.calls import services as calls
+from vapi_settings.calls.errors import CallNotControllable, CallNotFound, NumberNotAtVapi
+from vapi_settings.calls.tests.calling import CALL, NUMBER, PLACED
+from vapi_settings.conftest import ASSISTANT
 
 
 def test_a_finished_call_tells_its_transcript_recording_cost_and_reason(played, user):

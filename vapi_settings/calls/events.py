@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from vapi_settings import records
+from vapi_settings.calls import records
 from vapi_settings.reading import part, text, timestamp
 
 if TYPE_CHECKING:

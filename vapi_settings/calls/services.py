@@ -13,12 +13,12 @@ from django.contrib.auth.models import User
 from ava.upstream import ProviderProblem
 from integrations.credentials.services import credentials_for
 from vapi_settings import copies, queries, reporting
-from vapi_settings.callclient import CallClient
-from vapi_settings.callerrors import NumberNotAtVapi, OrganisationGone
+from vapi_settings.calls.client import CallClient
+from vapi_settings.calls.errors import NumberNotAtVapi, OrganisationGone
+from vapi_settings.calls.records import VapiCall
 from vapi_settings.client import Assistant, PhoneNumber
 from vapi_settings.errors import VAPI, AssistantNotFound
 from vapi_settings.reading import part
-from vapi_settings.records import VapiCall
 
 CLOCKS_DIFFER: Final = timedelta(minutes=2)
 CORRELATION_MARK: Final = "ava_correlation_id"

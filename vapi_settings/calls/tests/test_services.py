@@ -12,14 +12,14 @@ from ava.upstream import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from vapi_settings import calls
-from vapi_settings.callerrors import (
+from vapi_settings.calls import services as calls
+from vapi_settings.calls.errors import (
     NumberNotAtVapi,
     VapiRefused,
 )
+from vapi_settings.calls.tests.calling import BARE, CALL, MARKS, NUMBER, PLACED, TO, place
+from vapi_settings.conftest import ASSISTANT, store_key
 from vapi_settings.errors import AssistantNotFound
-from vapi_settings.tests.calling import BARE, CALL, MARKS, NUMBER, PLACED, TO, place
-from vapi_settings.tests.conftest import ASSISTANT, store_key
 
 
 def test_a_call_is_placed_with_avas_marks_beside_the_assistants_metadata(played, user):

@@ -17,7 +17,7 @@ from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from vapi_settings import copies, webhooks
-from vapi_settings.tests.calling import BARE, PLACED
+from vapi_settings.calls.tests.calling import BARE, PLACED
 from vapi_settings.tests.hooking import SECRET, post
 from vapi_settings.tests.scripted import ScriptedVapi, scripted_vapi
 

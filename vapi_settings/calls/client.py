@@ -9,12 +9,12 @@ from django.conf import settings
 
 from ava import upstream
 from ava.upstream import Door, ProviderUnreachable
-from vapi_settings import records
-from vapi_settings.callerrors import CallNotControllable, not_called, unknown_call
+from vapi_settings.calls import records
+from vapi_settings.calls.errors import CallNotControllable, not_called, unknown_call
+from vapi_settings.calls.records import VapiCall
 from vapi_settings.client import ASSISTANT_ID as CALL_ID
 from vapi_settings.connection import Connection, content
 from vapi_settings.errors import VAPI
-from vapi_settings.records import VapiCall
 
 
 class CallClient(Connection):

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 
 from ava.problems import Problem
 from ava.upstream.answer import parse_json
-from vapi_settings.patience import Patience
+from vapi_settings.calls.patience import Patience
 from vapi_settings.reading import part, text
 
 log = structlog.get_logger("vapi_settings")

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 
 from ava.problems import Problem
 from vapi_settings import copies
+from vapi_settings.calls.patience import Patience
 from vapi_settings.client import PhoneNumber
-from vapi_settings.patience import Patience
 
 log = structlog.get_logger("vapi_settings")
 

@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ava.upstream import ProviderUnreachable
-from vapi_settings.calls.errors import not_imported
 from vapi_settings.connection import Connection, content
-from vapi_settings.errors import VAPI, not_changed, not_found
+from vapi_settings.errors import VAPI, not_changed, not_found, not_imported
 from vapi_settings.reading import moment, text
 
 MAX_DEPTH = 100

@@ -1,4 +1,4 @@
-"""What may go wrong with a setting, and from Vapi's refusals to AVA's problems.
+"""What may go wrong with settings and numbers, and from Vapi's refusals to AVA's problems.
 
 Vapi answers as NestJS does, `{"message": text or list, "error", "statusCode"}`, with
 class-validator's words (docs.vapi.ai/api-reference; VapiAI/gitops, src/api.ts parseApiMessage).
@@ -6,7 +6,7 @@ The door out has already answered 401, 403, 408, 429 and 5xx; what comes here is
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ from ava.problems import Conflict, NotFound, PreconditionFailed, Problem, Valida
 from ava.upstream import Answer, ProviderUnreachable, Service
 
 VAPI: Final = Service("vapi", "Vapi")
+
+Meanings = Sequence[tuple[re.Pattern[str], Callable[[], Problem]]]
+"""What Vapi's words stand for; the first that fit."""
 
 
 class SettingNotFound(NotFound):
@@ -77,6 +80,24 @@ class WriteNotKept(Problem):
     detail = "Vapi accepted the change but did not keep it. Read the setting to see what it holds."
 
 
+class VapiRefused(Problem):
+    """Vapi answered, understood, and said no, in words that AVA has no sentence for."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "vapi_refused"
+    detail = (
+        "Vapi did not accept AVA's request. Vapi's dashboard may show what is wrong with the "
+        "assistant or the number."
+    )
+
+
+class NumberRefused(Conflict):
+    """Vapi does not import the number."""
+
+    code = "vapi_number_refused"
+    detail = "Vapi does not take this number."
+
+
 class ChangeRefused(Exception):
     """Vapi's validation said no; `complaints` are its words, for `complaint_about` only."""
 
@@ -106,6 +127,33 @@ def not_changed(answer: Answer) -> Exception:
             return no_list(answer)
 
 
+def not_imported(answer: Answer) -> Exception:
+    """What it means for a number that was to be imported."""
+    if answer.status not in (400, 409, 422):
+        return no_list(answer)
+    return meant(answer, _NOT_IMPORTED)
+
+
+def meant(answer: Answer, meanings: Meanings) -> Problem:
+    """The problem that Vapi's words stand for; VapiRefused for words unknown."""
+    said = "; ".join(messages(answer))
+    return next((make() for words, make in meanings if words.search(said)), VapiRefused())
+
+
+_NOT_IMPORTED: Final[Meanings] = (
+    (
+        re.compile(r"exist|in use|already", re.I),
+        lambda: NumberRefused("Vapi has this number already."),
+    ),
+    (
+        re.compile(r"twilio|credential|authenticat", re.I),
+        lambda: NumberRefused(
+            "Vapi could not reach this number with your Twilio credentials. Check that the "
+            "number belongs to that Twilio account."
+        ),
+    ),
+    (re.compile(r"number", re.I), NumberRefused),
+)
 _LIMITS: Final = (
     (re.compile(r"must not be greater than (-?[\d.]+)"), "{key} must not be greater than {}."),
     (re.compile(r"must not be less than (-?[\d.]+)"), "{key} must not be less than {}."),

@@ -5,15 +5,11 @@ POST /call answers 400 with `{"message": text or list}` in class-validator's or 
 """
 
 import re
-from collections.abc import Callable
-from http import HTTPStatus
 from typing import Final
 
-from ava.problems import Conflict, NotFound, Problem, ValidationFailed
+from ava.problems import Conflict, NotFound, ValidationFailed
 from ava.upstream import Answer, ProviderRateLimited
-from vapi_settings.errors import VAPI, AssistantNotFound, messages, no_list
-
-_Table = tuple[tuple[re.Pattern[str], Callable[[], Problem]], ...]
+from vapi_settings.errors import VAPI, AssistantNotFound, Meanings, VapiRefused, meant, no_list
 
 
 class CallNotFound(NotFound):
@@ -36,24 +32,6 @@ class OrganisationGone(Conflict):
     )
 
 
-class VapiRefused(Problem):
-    """Vapi answered, understood, and said no, in words that AVA has no sentence for."""
-
-    status = HTTPStatus.BAD_GATEWAY
-    code = "vapi_refused"
-    detail = (
-        "Vapi did not accept AVA's request. Vapi's dashboard may show what is wrong with the "
-        "assistant or the number."
-    )
-
-
-class NumberRefused(Conflict):
-    """Vapi does not import the number."""
-
-    code = "vapi_number_refused"
-    detail = "Vapi does not take this number."
-
-
 class NumberNotAtVapi(ValidationFailed):
     """An assistant can only call from a number that Vapi knows."""
 
@@ -70,16 +48,7 @@ def not_called(answer: Answer) -> Exception:
     """What it means for a call that was to be placed."""
     if answer.status not in (400, 402, 404, 409, 413, 422):
         return no_list(answer)
-    said = "; ".join(messages(answer))
-    return next((make() for words, make in _REFUSALS if words.search(said)), VapiRefused())
-
-
-def not_imported(answer: Answer) -> Exception:
-    """What it means for a number that was to be imported."""
-    if answer.status not in (400, 409, 422):
-        return no_list(answer)
-    said = "; ".join(messages(answer))
-    return next((make() for words, make in _NOT_IMPORTED if words.search(said)), VapiRefused())
+    return meant(answer, _REFUSALS)
 
 
 def _invalid(field: str, sentence: str) -> ValidationFailed:
@@ -90,7 +59,7 @@ def _exhausted() -> ProviderRateLimited:
     return ProviderRateLimited(VAPI, unsent=True)
 
 
-_REFUSALS: Final[_Table] = (
+_REFUSALS: Final[Meanings] = (
     (re.compile(r"concurren", re.I), _exhausted),
     (
         re.compile(r"credit|wallet|balance|billing|payment|subscription", re.I),
@@ -109,18 +78,4 @@ _REFUSALS: Final[_Table] = (
         lambda: NumberNotAtVapi("Vapi does not know the number to call from any more."),
     ),
     (re.compile(r"assistant", re.I), AssistantNotFound),
-)
-_NOT_IMPORTED: Final[_Table] = (
-    (
-        re.compile(r"exist|in use|already", re.I),
-        lambda: NumberRefused("Vapi has this number already."),
-    ),
-    (
-        re.compile(r"twilio|credential|authenticat", re.I),
-        lambda: NumberRefused(
-            "Vapi could not reach this number with your Twilio credentials. Check that the "
-            "number belongs to that Twilio account."
-        ),
-    ),
-    (re.compile(r"number", re.I), NumberRefused),
 )

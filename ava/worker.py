@@ -19,13 +19,14 @@ from typing import Any
 
 import structlog
 from gunicorn.glogging import Logger as GunicornLogger
-from gunicorn.http import get_parser
 from gunicorn.http.errors import NoMoreData, ParseException
+from gunicorn.http.message import Request as GunicornRequest
+from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from ava import correlation, scrape, startup
+from ava import arrival, correlation, scrape, startup
 from ava.pace import DELAY, Outlet, Pacer
 from ava.problems import CONTENT_TYPE, MalformedRequest, Problem
 
@@ -35,8 +36,12 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
 # One write of an answer, or the next piece of a file.
 SEND_SECONDS = 30.0
+# gunicorn reads less than this away of a body that was left, before the next request.
+DISCARD_BYTES = 64 * 1024
 # How long a client may take to close, so that the end of its answer is not lost.
 LINGER_SECONDS = 0.5
+# What it may still be sending then. What nobody takes resets the connection, answer and all.
+LINGER_BYTES = 4 * 1024 * 1024
 
 
 class Reader(SocketUnreader):
@@ -70,19 +75,47 @@ class Reader(SocketUnreader):
             self.sock.settimeout(patience)
 
 
+class Request(GunicornRequest):
+    """A request whose connection ends where its body is left: the next one would begin behind it,
+    and gunicorn reads little of it away. Asked before the head of the answer is sent."""
+
+    def should_close(self) -> bool:
+        """Whether the connection ends with the answer."""
+        if self._is_left():
+            self.force_close()
+        return bool(super().should_close())
+
+    def _is_left(self) -> bool:
+        body: Any = self.body
+        if body.failed:
+            return True
+        length = getattr(body.reader, "length", None)
+        if length is None:  # It comes in chunks.
+            return getattr(body.reader, "parser", None) is not None
+        return bool(length >= DISCARD_BYTES)
+
+
+class Parser(RequestParser):
+    """gunicorn's, for our own kind of request."""
+
+    mesg_class = Request
+
+
 class Connection(TConn):
     """A client's connection.
 
     Attributes:
         kept: an answer that is sent a moment later.
+        asked: when its latest request began to arrive, on the monotonic clock.
     """
 
     kept = b""
+    asked = 0.0
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(cfg, sock, client, server)
         self.reader = Reader(sock)
-        self.parser = get_parser(cfg, sock, client)
+        self.parser = Parser(cfg, sock, client)
         self.parser.unreader = self.reader
 
     def wait_for_data(self, timeout: float | None) -> bool:
@@ -94,7 +127,7 @@ class Connection(TConn):
         if self.sock.fileno() < 0:
             return
         if graceful:
-            close_graceful(self.sock, timeout=LINGER_SECONDS)
+            close_graceful(self.sock, timeout=LINGER_SECONDS, max_drain=LINGER_BYTES)
         else:
             super().close()
 
@@ -181,7 +214,8 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """The time for a head runs from here on; waiting for a thread is part of it."""
-        conn.reader.due = time.monotonic() + HEAD_SECONDS
+        conn.asked = time.monotonic()
+        conn.reader.due = conn.asked + HEAD_SECONDS
         super().enqueue_req(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
@@ -199,7 +233,8 @@ class Worker(ThreadWorker):
 
     def handle(self, conn: Any) -> Any:
         """Serve one request. True-ish when the connection stays."""
-        stays = super().handle(conn)
+        with arrival.at(conn.asked):
+            stays = super().handle(conn)
         if not stays and not conn.kept:
             # gthread would wait for the client's end in its one accepting thread.
             conn.close(graceful=not conn.reader.cut)

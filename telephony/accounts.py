@@ -24,6 +24,14 @@ def credentials_of(user: User) -> Credentials:
     return credentials_for(user=user, provider="twilio")
 
 
+def default_sender(user: User) -> str | None:
+    """The number that the user chose to call from. Raises: CredentialsUnreadable."""
+    try:
+        return credentials_of(user).fields.get("default_from") or None
+    except CredentialsMissing:
+        return None
+
+
 def client_of(user: User) -> TwilioClient:
     """Twilio on behalf of the user. Raises: as `credentials_of`."""
     return client(credentials_of(user))

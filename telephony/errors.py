@@ -62,12 +62,14 @@ class SenderAmbiguous(Problem):
     status = HTTPStatus.BAD_REQUEST
     code = "sender_ambiguous"
 
-    def __init__(self, numbers: Sequence[str]) -> None:
-        said = (
-            f"Say which number to use as `from`: {', '.join(numbers)}."
-            if numbers
-            else "Your Twilio account has no number to use. Buy one at twilio.com."
-        )
+    def __init__(
+        self,
+        numbers: Sequence[str],
+        *,
+        none: str = "Your Twilio account has no number to use. Buy one at twilio.com.",
+    ) -> None:
+        choice = f"Say which number to use as `from`: {', '.join(numbers)}."
+        said = choice if numbers else none
         super().__init__(said, errors={"from": [said]}, extra={"numbers": list(numbers)})
 
 

@@ -2,15 +2,20 @@
 
 from typing import Literal
 
+from django.contrib.auth.models import User
+
 from ava.problems import ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem
 from integrations.credentials.store import Credentials
-from telephony import numbers
+from telephony import accounts, numbers
 from telephony.errors import SenderAmbiguous
 from telephony.numbers import Sender
+from vapi_settings.calls import services as vapi
+from vapi_settings.client import PhoneNumber
 
 Use = Literal["voice", "sms"]
 _CANNOT = {"voice": "This number cannot make calls.", "sms": "This number cannot send SMS."}
+_NONE_AT_VAPI = "Vapi has no phone number yet. Import one: POST /vapi/phone-numbers."
 _NOT_YOURS = (
     "This is not a phone number of your Twilio account. If you bought it just now, try again in a "
     "few seconds."
@@ -42,6 +47,29 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
     if not getattr(known, use):
         raise _invalid(_CANNOT[use])
     return wanted
+
+
+def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> PhoneNumber:
+    """The number that an assistant calls from: the one named, else the user's default where Vapi
+    has it, else the assistant's own, else the only one there is.
+
+    Raises:
+        NumberNotAtVapi: Vapi does not have the one named.
+        SenderAmbiguous: none is named, and there is not just one.
+        ProviderProblem, CredentialsMissing, CredentialsUnreadable.
+    """
+    if named:
+        return vapi.number(user=user, named=named)
+    known = vapi.numbers(user=user)
+    default = accounts.default_sender(user)
+    able = (
+        [one for one in known if one.number == default]
+        or [one for one in known if one.assistant_id == assistant_id]
+        or known
+    )
+    if len(able) == 1:
+        return able[0]
+    raise SenderAmbiguous([one.number for one in able], none=_NONE_AT_VAPI)
 
 
 def _only(credentials: Credentials, use: Use) -> str:

@@ -17,7 +17,6 @@ from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, facts_of, lock, note, observe
 from telephony.twilio import twiml
-from vapi_settings.calls import services as vapi
 
 Kind = Call.Kind
 
@@ -36,7 +35,7 @@ def place_call(
     """Have a phone called, exactly once.
 
     Args:
-        to, from_number: E.164; without a sender the user's default, else their only number.
+        to, from_number: E.164; without a sender as `senders` chooses.
         kind: say, twiml or assistant.
         content: the text, the TwiML, or the assistant's ID.
         send_at: when; None: now.
@@ -61,10 +60,10 @@ def place_call(
         correlation_id=correlation.current(),
     )
     if kind == Kind.ASSISTANT:
-        number = vapi.number_for(user=user, assistant_id=content, number=from_number)
+        number = senders.choose_at_vapi(user, from_number, assistant_id=content)
         call.provider = Call.Provider.VAPI
         call.assistant_id, call.phone_number_id = content, number.id
-        call.from_number = number.number or from_number or ""
+        call.from_number = number.number
     else:
         credentials = accounts.credentials_of(user)
         call.account_sid = credentials.fields["account_sid"]

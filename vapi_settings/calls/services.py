@@ -24,36 +24,30 @@ CLOCKS_DIFFER: Final = timedelta(minutes=2)
 CORRELATION_MARK: Final = "ava_correlation_id"
 
 
-def number_for(*, user: User, assistant_id: str, number: str | None = None) -> PhoneNumber:
-    """The phone number at Vapi that a call comes from.
+def numbers(*, user: User, reload: bool = False) -> list[PhoneNumber]:
+    """The phone numbers at Vapi that calls can come from. Raises: ProviderProblem,
+    CredentialsMissing."""
+    found = copies.phone_numbers(copies.account(user), reload=reload).value
+    # One that is reached by SIP only has no digits, and calls nobody.
+    return [one for one in found if one.number]
+
+
+def number(*, user: User, named: str) -> PhoneNumber:
+    """The one of them with these digits.
 
     Args:
-        number: E.164; None means the assistant's own, else the only one.
+        named: E.164.
 
     Raises:
-        NumberNotAtVapi: there is none, or not that one, or there are several.
+        NumberNotAtVapi: there is none.
         ProviderProblem, CredentialsMissing.
     """
-    of = copies.account(user)
-    # One that is reached by SIP only has no digits, and calls nobody.
-    found = [one for one in copies.phone_numbers(of).value if one.number]
-    if number is not None:
-        if all(one.number != number for one in found):
-            # It may have been imported since.
-            found = list(copies.phone_numbers(of, reload=True).value)
-        for one in found:
-            if one.number == number:
+    # It may have been imported since the last look.
+    for reload in (False, True):
+        for one in numbers(user=user, reload=reload):
+            if one.number == named:
                 return one
-        raise NumberNotAtVapi(
-            f"Vapi does not know {number}. Import it first: POST /vapi/phone-numbers."
-        )
-    candidates = [one for one in found if one.assistant_id == assistant_id] or found
-    if len(candidates) == 1:
-        return candidates[0]
-    if not candidates:
-        raise NumberNotAtVapi("Vapi has no phone number yet. Import one: POST /vapi/phone-numbers.")
-    listed = ", ".join(one.number for one in candidates)
-    raise NumberNotAtVapi(f"There are several numbers to call from. Name one of {listed}.")
+    raise NumberNotAtVapi(f"Vapi does not know {named}. Import it first: POST /vapi/phone-numbers.")
 
 
 def place(
@@ -68,7 +62,7 @@ def place(
     """Let an assistant call somebody.
 
     Args:
-        phone_number_id: as `number_for` finds it.
+        phone_number_id: of one of `numbers`.
         to: E.164.
         metadata: AVA's marks, for `find`; their names begin with "ava_".
 

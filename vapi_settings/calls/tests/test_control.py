@@ -8,8 +8,7 @@ import pytest
 from sandbox.vapi import seed
 from vapi_settings.calls import services as calls
 from vapi_settings.calls.errors import CallNotControllable, CallNotFound, NumberNotAtVapi
-from vapi_settings.calls.tests.calling import CALL, NUMBER, PLACED
-from vapi_settings.conftest import ASSISTANT
+from vapi_settings.calls.tests.calling import CALL, PLACED
 
 
 def test_a_finished_call_tells_its_transcript_recording_cost_and_reason(played, user):
@@ -97,32 +96,19 @@ def test_a_call_that_is_over_takes_no_orders(played, user):
         calls.end(user=user, call_id=CALL)
 
 
-def number(user, **wanted):
-    return calls.number_for(user=user, assistant_id=ASSISTANT, **wanted).id
+def number(user, named):
+    return calls.number(user=user, named=named).id
 
 
-def test_the_number_to_call_from_is_the_named_one_else_the_assistants_else_the_only_one(
-    played, user
-):
-    assert number(user, number="+15005550011") == seed.PHONE_NUMBERS[1]["id"]
-    assert number(user) == NUMBER
-    assert calls.number_for(user=user, assistant_id="another-one", number="+15005550006").id
-    with pytest.raises(NumberNotAtVapi) as caught:
-        calls.number_for(user=user, assistant_id="another-one")
-    assert "+15005550006" in caught.value.detail
+def test_calls_come_from_numbers_with_digits(played, user):
+    assert {one.number for one in calls.numbers(user=user)} == {"+15005550006", "+15005550011"}
+    assert number(user, "+15005550011") == seed.PHONE_NUMBERS[1]["id"]
 
 
 def test_a_number_imported_a_moment_ago_is_found(played, user):
-    with pytest.raises(NumberNotAtVapi):
-        number(user, number="+15005550012")
+    with pytest.raises(NumberNotAtVapi) as caught:
+        number(user, "+15005550012")
+    assert caught.value.errors.keys() == {"from"}
     new = {**seed.PHONE_NUMBERS[1], "id": "new", "number": "+15005550012"}
     played.on("GET", "/phone-number", 200, [*seed.PHONE_NUMBERS, new])
-    assert number(user, number="+15005550012") == "new"
-
-
-def test_a_user_without_numbers_is_told_to_import_one(played, user):
-    played.on("GET", "/phone-number", 200, [])
-    with pytest.raises(NumberNotAtVapi) as caught:
-        number(user)
-    assert "Import one" in caught.value.detail
-    assert caught.value.errors.keys() == {"from"}
+    assert number(user, "+15005550012") == "new"

@@ -37,6 +37,8 @@ class RateLimitedView(APIView):
     adds a failing provider's answers to the OpenAPI document.
     """
 
+    # No OPTIONS: it would tell what /api/schema tells better.
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
     ratelimit_group: ClassVar[str | None] = None
     asks_providers: ClassVar[bool] = False
 
@@ -69,7 +71,7 @@ class ApiViewSet(RateLimitedView, GenericViewSet[Any]):
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Every exception of a view as problem+json. None hands AVA's own faults to Django's 500."""
-    problem = as_problem(exception, context)
+    problem = as_problem(exception)
     if problem is None:
         return None
     response = Response(problem.body(), status=problem.status, headers=problem.headers)
@@ -77,7 +79,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     return tell(response, problem)
 
 
-def as_problem(exception: Exception, context: dict[str, Any]) -> Problem | None:
+def as_problem(exception: Exception) -> Problem | None:
     """The exception in AVA's tree, or None when it is a fault of AVA's own."""
     if isinstance(exception, Problem):
         return exception
@@ -87,7 +89,7 @@ def as_problem(exception: Exception, context: dict[str, Any]) -> Problem | None:
         return problems.NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="ava"'})
     for kind, problem in _SIMPLE:
         if isinstance(exception, kind):
-            return problem(headers=_allow(exception, context))
+            return problem()
     return None
 
 
@@ -113,14 +115,6 @@ def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
     else:
         said = detail if isinstance(detail, list) else [detail]
         errors.setdefault(prefix or "non_field_errors", []).extend(str(item) for item in said)
-
-
-def _allow(exception: Exception, context: dict[str, Any]) -> dict[str, str]:
-    if isinstance(exception, exceptions.MethodNotAllowed):
-        view = context.get("view")
-        methods = getattr(view, "allowed_methods", [])
-        return {"Allow": ", ".join(method for method in methods if method != "OPTIONS")}
-    return {}
 
 
 def _is_chunked(request: Request) -> bool:

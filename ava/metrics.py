@@ -15,7 +15,9 @@ from ava.problems import MethodNotAllowed, NotFound
 from ava.ratelimit.views import limited
 from ava.responses import problem_response
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+TAKEN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+# Known, so that what it is asked about says which methods it takes.
+METHODS = (*TAKEN, "OPTIONS")
 
 
 class KnownMethodsMiddleware:
@@ -29,7 +31,7 @@ class KnownMethodsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method not in METHODS:
-            refusal = MethodNotAllowed(headers={"Allow": ", ".join(METHODS)})
+            refusal = MethodNotAllowed(headers={"Allow": ", ".join(TAKEN)})
             return problem_response(refusal)
         return self.get_response(request)
 

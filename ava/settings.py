@@ -230,8 +230,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "ava.pagination.Pagination",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "ava.openapi.AvaSchema",
-    # OPTIONS would tell what /api/schema tells better; it is answered 405 with Allow.
-    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "ava.api.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

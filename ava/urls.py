@@ -14,6 +14,7 @@ from ava.ratelimit.views import limited
 documentation = limited("documentation")
 # Swagger UI's page brings a few rules of its own.
 inline_style = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
+READ = {"http_method_names": ["get", "head"]}
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -23,8 +24,8 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("api/schema", documentation(SpectacularAPIView.as_view()), name="schema"),
-    path("api/docs", inline_style(SpectacularSwaggerSplitView.as_view()), name="docs"),
+    path("api/schema", documentation(SpectacularAPIView.as_view(**READ)), name="schema"),
+    path("api/docs", inline_style(SpectacularSwaggerSplitView.as_view(**READ)), name="docs"),
     path("api/v1/auth/", include("ava.accounts.urls")),
     path("api/v1/", include("integrations.urls")),
     path("api/v1/", include("vapi_settings.urls")),

@@ -1,8 +1,9 @@
 import json
 
 import pytest
-from django.test import Client, RequestFactory
+from django.test import Client
 from rest_framework import exceptions
+from rest_framework.test import APIClient
 
 from ava import correlation, problems
 from ava.api import as_problem, validation_problem
@@ -72,14 +73,33 @@ def test_nested_validation_errors_become_field_names_with_sentences() -> None:
 
 def test_a_method_that_is_not_taken_names_those_that_are(client: Client) -> None:
     answer = client.delete("/api/v1/auth/login")
-    assert answer.status_code == 405
-    assert "POST" in answer["Allow"]
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v1/auth/login", "POST"),
+        ("/api/v1/vapi/settings/temperature", "GET, HEAD, PUT"),
+        ("/api/v1/integrations/vapi/credentials", "GET, HEAD, PUT, DELETE"),
+        ("/api/schema", "GET, HEAD"),
+        ("/api/docs", "GET, HEAD"),
+    ],
+)
+def test_options_is_not_taken_and_not_named(api: APIClient, path: str, allowed: str) -> None:
+    answer = api.options(path)
+    assert (answer.status_code, answer["Allow"]) == (405, allowed)
+    assert "OPTIONS" not in api.get(path).get("Allow", "")
+
+
+def test_a_made_up_method_is_told_the_real_ones(client: Client) -> None:
+    answer = client.generic("BREW", "/api/v1/auth/login")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST, PUT, PATCH, DELETE")
 
 
 def test_a_fault_of_ava_s_own_is_left_to_the_500() -> None:
-    request = RequestFactory().get("/")
-    assert as_problem(ValueError("x"), {"request": request}) is None
-    assert isinstance(as_problem(exceptions.NotFound(), {}), problems.NotFound)
+    assert as_problem(ValueError("x")) is None
+    assert isinstance(as_problem(exceptions.NotFound()), problems.NotFound)
 
 
 def test_every_code_is_used_by_one_class_only() -> None:

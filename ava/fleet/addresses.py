@@ -5,8 +5,10 @@ import contextlib
 import ipaddress
 import socket
 import threading
+import time
 
-from ava.fleet.wire import Address, Deadline, Node
+from ava.fleet.deadline import Deadline
+from ava.fleet.wire import Address, Node
 
 TRY_SECONDS = 0.2
 """For each address of a name that has several, until one accepts a connection."""
@@ -28,7 +30,9 @@ class Addresses:
         """
         known = self._known.get(node) or _literal(node)
         if known is None:
+            began = time.monotonic()
             self.refresh(node).wait(deadline.left())
+            deadline.waited += time.monotonic() - began
             known = self._known.get(node)
         if known is None:
             raise OSError("no address is known")

@@ -11,7 +11,8 @@ from typing import Any
 from redis.crc import key_slot
 
 from ava.fleet.addresses import Addresses
-from ava.fleet.wire import Argument, Deadline, Node, Refused, Wire, access, packed
+from ava.fleet.deadline import Deadline
+from ava.fleet.wire import Argument, Node, Refused, Wire, access, packed
 
 REDIRECTIONS = 2
 """That one command follows: to where the slot is, and to where its keys are just being brought."""

@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 
 from redis.connection import parse_url
 
-GRACE = 0.01
-"""Seconds more for an answer, asked for only then. Where the whole machine stood still for a while,
-this process wakes with its time over while Redis had none to answer."""
+from ava.fleet.deadline import GRACE, Deadline, clock_of
 
 Argument = str | bytes | int | float
 
@@ -53,28 +51,6 @@ class Address(NamedTuple):
 
     family: socket.AddressFamily
     to: tuple[Any, ...]
-
-
-class Deadline:
-    """When a command with all it needs must be through.
-
-    Args:
-        seconds: from now.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._may_be_late = True
-
-    def left(self) -> float:
-        """Seconds; never quite none, for a socket takes 0 for something else."""
-        return max(self._end - time.monotonic(), 0.0005)
-
-    def grant_grace(self) -> bool:
-        """Whether there was some left to grant."""
-        granted, self._may_be_late = self._may_be_late, False
-        self._end = time.monotonic() + GRACE
-        return granted
 
 
 @dataclass(frozen=True)
@@ -143,15 +119,21 @@ class Wire:
 
     def __init__(self, address: Address, host: str, access: Access, deadline: Deadline) -> None:
         self._data, self._at = b"", 0
+        self._asked = self._counted = 0.0
         self._socket = socket.socket(address.family, socket.SOCK_STREAM)
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            began = time.monotonic()
             self._socket.settimeout(deadline.left())
             self._socket.connect(address.to)
+            took = time.monotonic() - began
+            deadline.waited += clock_of(self._socket, took).round_trip
             if access.tls is not None:
+                began = time.monotonic()
                 self._socket.settimeout(deadline.left())
                 self._socket = access.tls.wrap_socket(self._socket, server_hostname=host)
+                deadline.waited += time.monotonic() - began
             if access.greeting:
                 self.ask(packed(*access.greeting), deadline, len(access.greeting))
         except Refused as refusal:
@@ -172,6 +154,7 @@ class Wire:
             Refused: an answer is an error.
         """
         self._socket.settimeout(deadline.left())
+        self._asked, self._counted = time.monotonic(), 0.0
         self._socket.sendall(text)
         try:
             found = [self._answer(deadline) for _ in range(answers)]
@@ -227,14 +210,24 @@ class Wire:
         return text
 
     def _more(self, deadline: Deadline) -> None:
-        self._socket.settimeout(deadline.left())
+        patience = deadline.left()
+        self._socket.settimeout(patience)
         try:
             came = self._socket.recv(65536)
         except TimeoutError:
+            self._count(deadline, patience)
             if not deadline.grant_grace():
                 raise
             self._socket.settimeout(GRACE)
             came = self._socket.recv(65536)
+        took = time.monotonic() - self._asked
+        self._count(deadline, clock_of(self._socket, took).between - self._counted)
         if not came:
             raise ConnectionResetError("closed by Redis")
         self._data, self._at = self._data[self._at :] + came, 0
+
+    def _count(self, deadline: Deadline, seconds: float) -> None:
+        """Of the time since it was asked, this was the other side's, too."""
+        if seconds > 0:
+            self._counted += seconds
+            deadline.waited += seconds

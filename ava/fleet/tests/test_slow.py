@@ -1,5 +1,6 @@
 """A Redis that answers, but slowly: nobody waits for it again and again."""
 
+import threading
 import time
 
 import pytest
@@ -73,3 +74,31 @@ def test_it_is_found_again_when_it_answers_briskly_and_not_before(proxy, link):
     proxy.seconds = 0
     until(lambda: not link.lost)
     assert asked(link, 20) == 20
+
+
+def test_a_process_that_is_busy_itself_takes_no_redis_for_slow(redis):
+    """Each thread that computes may keep an answer waiting for 5 ms."""
+    enough = threading.Event()
+
+    def compute():
+        while not enough.is_set():
+            sum(range(1000))
+
+    link = Link(redis.url)
+    busy = [threading.Thread(target=compute) for _ in range(8)]
+    for thread in busy:
+        thread.start()
+    try:
+        waited = []
+        for _ in range(5):
+            began = time.monotonic()
+            assert asked(link, 10) == 10
+            waited.append(time.monotonic() - began)
+    finally:
+        enough.set()
+        for thread in busy:
+            thread.join()
+        link.close()
+    assert link.losses == 0
+    # It was busy indeed.
+    assert max(waited) > 10 * 0.005

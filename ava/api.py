@@ -34,13 +34,13 @@ class RateLimitedView(APIView):
     """Counts each request against its group before it is looked at, wrong tokens included.
 
     `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `asks_providers`
-    adds a failing provider's answers to the OpenAPI document.
+    adds a failing provider's answers to the OpenAPI document: of all actions, or of those named.
     """
 
     # No OPTIONS: it would tell what /api/schema tells better.
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
     ratelimit_group: ClassVar[str | None] = None
-    asks_providers: ClassVar[bool] = False
+    asks_providers: ClassVar[bool | tuple[str, ...]] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if _is_chunked(request):

@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from ava import correlation
 from ava.problems import CONTENT_TYPE
+from ava.ratelimit.policies import group_of
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -47,7 +48,7 @@ _MEANINGS = {
     "429": "Too many requests.",
     "500": "A fault of AVA's own.",
     "502": "The provider did not answer.",
-    "503": "The provider is unavailable or busy.",
+    "503": "The provider is unavailable or busy, or AVA cannot count requests (see `code`).",
 }
 
 
@@ -93,11 +94,18 @@ class AvaSchema(AutoSchema):
         statuses = ["400", "401", "404", "405", "406", "500"]
         if self.method in ("POST", "PUT", "PATCH"):
             statuses += ["411", "413", "415"]
-        if getattr(self.view, "ratelimit_group", None):
+        group = getattr(self.view, "ratelimit_group", None)
+        if group:
             statuses.append("429")
-        if getattr(self.view, "asks_providers", False):
+        if self._asks_providers():
             statuses += ["502", "503"]
+        elif group and group_of(group).when_lost == "closed":
+            statuses.append("503")
         return statuses
+
+    def _asks_providers(self) -> bool:
+        asks = getattr(self.view, "asks_providers", False)
+        return asks if isinstance(asks, bool) else getattr(self.view, "action", None) in asks
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's

@@ -19,7 +19,7 @@ class CallViewSet(TwilioViewSet):
     """The user's calls."""
 
     serializer_class = CallSerializer
-    asks_providers = True
+    asks_providers = ("create", "hang_up")
 
     @extend_schema(operation_id="twilio_calls", parameters=[CallFiltersSerializer])
     def list(self, request: Request) -> Response:

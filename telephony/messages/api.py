@@ -23,7 +23,7 @@ class MessageViewSet(TwilioViewSet):
     """The user's messages."""
 
     serializer_class = MessageSerializer
-    asks_providers = True
+    asks_providers = ("create",)
 
     @extend_schema(operation_id="twilio_messages", parameters=[MessageFiltersSerializer])
     def list(self, request: Request) -> Response:

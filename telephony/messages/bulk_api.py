@@ -19,7 +19,7 @@ class BatchViewSet(TwilioViewSet):
     """Messages to many."""
 
     serializer_class = BatchSerializer
-    asks_providers = True
+    asks_providers = ("create",)
 
     @extend_schema(operation_id="twilio_batches")
     def list(self, request: Request) -> Response:

@@ -31,9 +31,10 @@ def ask(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
 
 
 def _filled(intent: AnyIntent, channel: Channel, now: datetime) -> AnyIntent:
-    facts = facts_of(channel.fetch(intent), intent)
+    seen = channel.fetch(intent)
+    facts = facts_of(seen, intent)
     # These two are the line's, which has told them already; Vapi's may be of another line.
     facts.pop("provider_sid", None)
     if getattr(intent, "duration", None) is not None:
         facts.pop("duration", None)
-    return observe(intent, told="", source=Source.FETCH, now=now, facts=facts)
+    return observe(intent, told=seen.status, source=Source.FETCH, now=now, facts=facts)

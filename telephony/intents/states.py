@@ -40,11 +40,15 @@ class Machine:
 
     def after(self, current: str, told: str) -> str | None:
         """The status after the provider has told `told`; None when that changes nothing."""
-        told = self.spoken.get(told, told)
+        told = self.meant(told)
         if (current, told) in self.exceptions:
             return told
         ahead = self.ranks.get(told, -1) > self.ranks[current]
         return told if ahead and current not in self.final else None
+
+    def meant(self, told: str) -> str:
+        """The status that the provider's word stands for."""
+        return self.spoken.get(told, told)
 
     def is_final(self, status: str) -> bool:
         return status in self.final

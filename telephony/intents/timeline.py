@@ -15,6 +15,9 @@ from telephony.twilio.resources import Sighting
 AnyIntent = TypeVar("AnyIntent", bound=Intent)
 Source = Entry.Source
 
+OF_THE_STATUS = frozenset({"error", "error_code", "duration"})
+"""Facts that belong to the status they are told with: where that is not taken, they are not."""
+
 
 def rows_of(intent: AnyIntent) -> QuerySet[AnyIntent]:
     """All of its kind."""
@@ -46,7 +49,8 @@ def observe(
     detail: str = "",
     facts: Mapping[str, Any] | None = None,
 ) -> AnyIntent:
-    """Take in what the provider tells: a status where it lies ahead, and facts. The row after."""
+    """Take in what the provider tells: a status where it lies ahead, with what belongs to it, and
+    facts that may come at any time, such as a price. The row after."""
     with transaction.atomic():
         row = lock(intent)
         advance(row, told=told, source=source, now=now, detail=detail, facts=facts)
@@ -64,12 +68,13 @@ def advance(
     facts: Mapping[str, Any] | None = None,
 ) -> None:
     """`observe` for a row that is locked and will be saved by the caller."""
+    status = row.machine.after(row.status, told)
+    holds = status is not None or row.machine.meant(told) == row.status
     for name, value in (facts or {}).items():
-        if value not in (None, ""):
+        if value not in (None, "") and (holds or name not in OF_THE_STATUS):
             setattr(row, name, value)
     if row.error_code and not row.error:
         row.error = sentence(row.error_code)
-    status = row.machine.after(row.status, told)
     if status is not None:
         row.status, row.updated_at = status, now
         note(row, source=source, detail=detail or (row.error if row.error_code else ""), now=now)

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
@@ -67,6 +68,13 @@ class RateLimitedView(APIView):
 
 class ApiViewSet(RateLimitedView, GenericViewSet[Any]):
     """The base of AVA's viewsets."""
+
+    @property
+    def caller(self) -> User:
+        """Whoever asks. Only where one must be logged in, as is the rule."""
+        user = self.request.user
+        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
+        return user
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:

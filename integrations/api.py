@@ -1,6 +1,5 @@
 """/api/v1/integrations."""
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -20,7 +19,6 @@ class IntegrationViewSet(ApiViewSet):
     @extend_schema(operation_id="integrations", responses=IntegrationSerializer(many=True))
     def list(self, request: Request) -> Response:
         """Each provider: connected or not, how it is doing, what to do next."""
-        assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated stands in front
-        found = overview(user=request.user, now=timezone.now())
+        found = overview(user=self.caller, now=timezone.now())
         page = self.paginate_queryset(found)
         return self.get_paginated_response(IntegrationSerializer(page, many=True).data)

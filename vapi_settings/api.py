@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as fields
 from rest_framework.request import Request
@@ -40,11 +39,6 @@ class VapiViewSet(ApiViewSet):
     ratelimit_group = "vapi"
     asks_providers = True
 
-    def caller(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
-        return user
-
 
 class SettingViewSet(VapiViewSet):
     """The settings of one assistant."""
@@ -64,7 +58,7 @@ class SettingViewSet(VapiViewSet):
         """All settings of one assistant, the standard ones first."""
         custom = _flag(request, "custom")
         found, copy = queries.settings(
-            user=self.caller(),
+            user=self.caller,
             assistant_id=request.query_params.get("assistant_id"),
             reload=wants_reload(request),
         )
@@ -89,7 +83,7 @@ class SettingViewSet(VapiViewSet):
     def retrieve(self, request: Request, key: str) -> Response:
         """One setting."""
         view, copy = queries.setting(
-            user=self.caller(),
+            user=self.caller,
             key=key,
             assistant_id=request.query_params.get("assistant_id"),
             reload=wants_reload(request),
@@ -111,7 +105,7 @@ class SettingViewSet(VapiViewSet):
         body = serializers.ChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         view = services.change_setting(
-            user=self.caller(),
+            user=self.caller,
             key=key,
             value=body.validated_data["value"],
             source=Revision.Source.API,
@@ -131,7 +125,7 @@ class SettingViewSet(VapiViewSet):
     def history(self, request: Request, key: str) -> Response:
         """What became of a setting, the newest first; the value first found is the oldest."""
         rows = queries.history(
-            user=self.caller(),
+            user=self.caller,
             key=key,
             assistant_id=request.query_params.get("assistant_id"),
         )
@@ -153,7 +147,7 @@ class SettingViewSet(VapiViewSet):
         body = serializers.RevertSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         view = services.revert_setting(
-            user=self.caller(),
+            user=self.caller,
             key=key,
             revision=body.validated_data["revision"],
             assistant_id=request.query_params.get("assistant_id"),
@@ -177,7 +171,7 @@ class AssistantViewSet(VapiViewSet):
     def index(self, request: Request) -> Response:
         """The newest first; at most the newest thousand."""
         copy = queries.assistants(
-            user=self.caller(),
+            user=self.caller,
             search=request.query_params.get("search", ""),
             reload=wants_reload(request),
         )
@@ -193,7 +187,7 @@ class AssistantViewSet(VapiViewSet):
     def retrieve(self, request: Request, assistant_id: str) -> Response:
         """One assistant."""
         copy = queries.assistant(
-            user=self.caller(), assistant_id=assistant_id, reload=wants_reload(request)
+            user=self.caller, assistant_id=assistant_id, reload=wants_reload(request)
         )
         return about(copy, Response(serializers.AssistantSerializer(copy.value.summary).data))
 
@@ -211,7 +205,7 @@ class PhoneNumberViewSet(VapiViewSet):
     def index(self, request: Request) -> Response:
         """The newest first; at most the newest thousand."""
         copy = queries.phone_numbers(
-            user=self.caller(),
+            user=self.caller,
             search=request.query_params.get("search", ""),
             reload=wants_reload(request),
         )
@@ -235,7 +229,7 @@ class PhoneNumberViewSet(VapiViewSet):
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         found = importing.import_number(
-            user=self.caller(),
+            user=self.caller,
             number=asked["number"],
             assistant_id=asked.get("assistant_id"),
             name=asked["name"],

@@ -1,6 +1,5 @@
 """/api/v1/integrations/calendar."""
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -30,6 +29,5 @@ class CalendarViewSet(ApiViewSet):
     )
     def events(self, request: Request, provider: str) -> Response:
         """The next events of one calendar."""
-        assert isinstance(request.user, User)  # noqa: S101 - IsAuthenticated stands in front
-        found = services.upcoming(user=request.user, provider=provider, now=timezone.now())
+        found = services.upcoming(user=self.caller, provider=provider, now=timezone.now())
         return Response(CalendarSerializer(found).data)

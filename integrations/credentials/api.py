@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,12 +19,6 @@ class _OfOneProvider(ApiViewSet):
 
     ratelimit_group = "integrations"
     provider: ClassVar[str] = ""
-
-    @property
-    def caller(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
-        return user
 
     def slug(self) -> str:
         """The provider of the class, else of the path.

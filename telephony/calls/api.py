@@ -8,11 +8,12 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from telephony.api import TwilioViewSet
 from telephony.calls import queries, services
 from telephony.calls.models import Call
 from telephony.calls.serializers import CallFiltersSerializer, CallSerializer, NewCallSerializer
 from telephony.intents.states import SCHEDULED, UNSENT
-from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
+from telephony.schemas import CLASHES, NOT_TWICE
 
 
 class CallViewSet(TwilioViewSet):
@@ -25,7 +26,7 @@ class CallViewSet(TwilioViewSet):
     def list(self, request: Request) -> Response:
         """The newest first."""
         filters = self.filters(request, CallFiltersSerializer)
-        found = queries.calls(user=self.caller(), filters=filters)
+        found = queries.calls(user=self.caller, filters=filters)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(CallSerializer(page, many=True).data)
 
@@ -41,7 +42,7 @@ class CallViewSet(TwilioViewSet):
         wanted.is_valid(raise_exception=True)
 
         def act(row: uuid.UUID | None) -> Reply:
-            call = services.place_call(user=self.caller(), idempotency=row, **wanted.validated_data)
+            call = services.place_call(user=self.caller, idempotency=row, **wanted.validated_data)
             return Reply(_status(call), CallSerializer(call).data)
 
         return answer(request, scope="twilio.calls", act=act)
@@ -49,7 +50,7 @@ class CallViewSet(TwilioViewSet):
     @extend_schema(operation_id="twilio_call", responses={200: CallSerializer})
     def retrieve(self, request: Request, call_id: uuid.UUID) -> Response:
         """One call, with its timeline."""
-        return Response(CallSerializer(queries.call(user=self.caller(), call_id=call_id)).data)
+        return Response(CallSerializer(queries.call(user=self.caller, call_id=call_id)).data)
 
     @extend_schema(
         operation_id="twilio_call_hang_up",
@@ -59,7 +60,7 @@ class CallViewSet(TwilioViewSet):
     def hang_up(self, request: Request, call_id: uuid.UUID) -> Response:
         """End a call, or take back one that is for later. 202: it will be, once AVA has found
         it, or once the provider says so."""
-        call = services.hang_up(queries.call(user=self.caller(), call_id=call_id))
+        call = services.hang_up(queries.call(user=self.caller, call_id=call_id))
         return Response(CallSerializer(call).data, status=200 if call.is_final else 202)
 
 

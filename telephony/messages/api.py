@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from telephony.api import TwilioViewSet
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import queries, services
 from telephony.messages.models import Message
@@ -16,7 +17,7 @@ from telephony.messages.serializers import (
     MessageSerializer,
     NewMessageSerializer,
 )
-from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
+from telephony.schemas import CLASHES, NOT_TWICE
 
 
 class MessageViewSet(TwilioViewSet):
@@ -29,7 +30,7 @@ class MessageViewSet(TwilioViewSet):
     def list(self, request: Request) -> Response:
         """The newest first."""
         filters = self.filters(request, MessageFiltersSerializer)
-        found = queries.messages(user=self.caller(), filters=filters)
+        found = queries.messages(user=self.caller, filters=filters)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(MessageSerializer(page, many=True).data)
 
@@ -46,7 +47,7 @@ class MessageViewSet(TwilioViewSet):
 
         def act(row: uuid.UUID | None) -> Reply:
             message = services.send_message(
-                user=self.caller(), idempotency=row, **wanted.validated_data
+                user=self.caller, idempotency=row, **wanted.validated_data
             )
             return Reply(_status(message), MessageSerializer(message).data)
 
@@ -55,7 +56,7 @@ class MessageViewSet(TwilioViewSet):
     @extend_schema(operation_id="twilio_message", responses={200: MessageSerializer})
     def retrieve(self, request: Request, message_id: uuid.UUID) -> Response:
         """One message, with its timeline."""
-        found = queries.message(user=self.caller(), message_id=message_id)
+        found = queries.message(user=self.caller, message_id=message_id)
         return Response(MessageSerializer(found).data)
 
     @extend_schema(
@@ -65,7 +66,7 @@ class MessageViewSet(TwilioViewSet):
     )
     def cancel(self, request: Request, message_id: uuid.UUID) -> Response:
         """Take back a message that is for later."""
-        found = queries.message(user=self.caller(), message_id=message_id)
+        found = queries.message(user=self.caller, message_id=message_id)
         return Response(MessageSerializer(services.cancel(found)).data)
 
 

@@ -9,10 +9,11 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from telephony.api import TwilioViewSet
 from telephony.messages import bulk, queries
 from telephony.messages.models import Batch
 from telephony.messages.serializers import BatchSerializer, NewBatchSerializer
-from telephony.views import CLASHES, NOT_TWICE, TwilioViewSet
+from telephony.schemas import CLASHES, NOT_TWICE
 
 
 class BatchViewSet(TwilioViewSet):
@@ -24,7 +25,7 @@ class BatchViewSet(TwilioViewSet):
     @extend_schema(operation_id="twilio_batches")
     def list(self, request: Request) -> Response:
         """The newest first."""
-        page = self.paginate_queryset(queries.batches(user=self.caller()))
+        page = self.paginate_queryset(queries.batches(user=self.caller))
         counted = queries.count(page or [])
         return self.get_paginated_response(BatchSerializer(counted, many=True).data)
 
@@ -40,7 +41,7 @@ class BatchViewSet(TwilioViewSet):
         wanted.is_valid(raise_exception=True)
 
         def act(row: uuid.UUID | None) -> Reply:
-            batch = bulk.start(user=self.caller(), idempotency=row, **wanted.validated_data)
+            batch = bulk.start(user=self.caller, idempotency=row, **wanted.validated_data)
             return Reply(201, shown(batch))
 
         return answer(request, scope="twilio.bulk", act=act)
@@ -48,7 +49,7 @@ class BatchViewSet(TwilioViewSet):
     @extend_schema(operation_id="twilio_batch", responses={200: BatchSerializer})
     def retrieve(self, request: Request, batch_id: uuid.UUID) -> Response:
         """How far it is."""
-        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        found = queries.batch(user=self.caller, batch_id=batch_id)
         return Response(shown(found))
 
     @extend_schema(
@@ -58,7 +59,7 @@ class BatchViewSet(TwilioViewSet):
     )
     def pause(self, request: Request, batch_id: uuid.UUID) -> Response:
         """Send no more for now."""
-        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        found = queries.batch(user=self.caller, batch_id=batch_id)
         return Response(shown(bulk.pause(found)))
 
     @extend_schema(
@@ -68,7 +69,7 @@ class BatchViewSet(TwilioViewSet):
     )
     def resume(self, request: Request, batch_id: uuid.UUID) -> Response:
         """Go on."""
-        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        found = queries.batch(user=self.caller, batch_id=batch_id)
         return Response(shown(bulk.resume(found)))
 
     @extend_schema(
@@ -78,7 +79,7 @@ class BatchViewSet(TwilioViewSet):
     )
     def cancel(self, request: Request, batch_id: uuid.UUID) -> Response:
         """Send no more at all; what has been sent stays sent."""
-        found = queries.batch(user=self.caller(), batch_id=batch_id)
+        found = queries.batch(user=self.caller, batch_id=batch_id)
         return Response(shown(bulk.cancel(found)))
 
 

@@ -1,0 +1,16 @@
+"""Special answers of the endpoints, for the OpenAPI document."""
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiResponse
+
+from ava.openapi import ProblemSerializer
+from ava.problems import CONTENT_TYPE
+
+NOT_TWICE: Final[dict[Any, Any]] = {
+    (409, CONTENT_TYPE): ProblemSerializer,
+    (422, CONTENT_TYPE): OpenApiResponse(
+        ProblemSerializer, "The Idempotency-Key was used with another body."
+    ),
+}
+CLASHES: Final[dict[Any, Any]] = {(409, CONTENT_TYPE): ProblemSerializer}

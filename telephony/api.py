@@ -1,28 +1,13 @@
-"""/api/v1/twilio: what all of its endpoints share, and /api/v1/twilio/numbers."""
-
-from typing import Any
+"""/api/v1/twilio/numbers."""
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava.api import ApiViewSet
 from telephony import services
 from telephony.schemas import CLASHES
 from telephony.serializers import NumbersSerializer
-
-
-class TwilioViewSet(ApiViewSet):
-    """What all of telephony's endpoints share."""
-
-    ratelimit_group = "twilio"
-
-    def filters(self, request: Request, known: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The filters of a list, checked. An empty one is none that the schema knows: 400."""
-        given = known(data=request.query_params.dict())
-        given.is_valid(raise_exception=True)
-        return dict(given.validated_data)
+from telephony.viewsets import TwilioViewSet
 
 
 class NumberViewSet(TwilioViewSet):

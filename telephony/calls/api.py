@@ -8,12 +8,12 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
-from telephony.api import TwilioViewSet
 from telephony.calls import queries, services
 from telephony.calls.models import Call
 from telephony.calls.serializers import CallFiltersSerializer, CallSerializer, NewCallSerializer
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.schemas import CLASHES, NOT_TWICE
+from telephony.viewsets import TwilioViewSet
 
 
 class CallViewSet(TwilioViewSet):

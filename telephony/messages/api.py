@@ -8,7 +8,6 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
-from telephony.api import TwilioViewSet
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import queries, services
 from telephony.messages.models import Message
@@ -18,6 +17,7 @@ from telephony.messages.serializers import (
     NewMessageSerializer,
 )
 from telephony.schemas import CLASHES, NOT_TWICE
+from telephony.viewsets import TwilioViewSet
 
 
 class MessageViewSet(TwilioViewSet):

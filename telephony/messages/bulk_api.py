@@ -9,11 +9,11 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
-from telephony.api import TwilioViewSet
 from telephony.messages import bulk, queries
 from telephony.messages.models import Batch
 from telephony.messages.serializers import BatchSerializer, NewBatchSerializer
 from telephony.schemas import CLASHES, NOT_TWICE
+from telephony.viewsets import TwilioViewSet
 
 
 class BatchViewSet(TwilioViewSet):

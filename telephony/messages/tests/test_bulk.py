@@ -1,5 +1,7 @@
 """POST /api/v1/twilio/messages/bulk, against the sandbox."""
 
+from collections.abc import Callable
+from datetime import datetime
 from itertools import count, pairwise
 from typing import Any
 
@@ -8,10 +10,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from ava.jobs import Again
 from sandbox.server import Sandbox
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
+from telephony.messages import turns
+from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message, MessageEntry, OptOut
 
 BULK = f"{MESSAGES}/bulk"
@@ -154,6 +160,45 @@ def test_a_batch_is_not_done_while_one_of_it_is_looked_for(
         run_jobs(seconds=seconds)
         assert shown(api, batch)["state"] == "running"
     finish(api, sandbox, batch, 1)
+
+
+def test_one_that_is_sent_again_meanwhile_is_not_put_back_a_second_time(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    api.get("/api/v1/twilio/numbers")
+    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
+    sandbox.faults.add("twilio", "reset", when="after", count=1, match="POST /2010-04-01")
+    batch = begin(api, recipients=MANY[:1])
+    run_jobs()
+    late = Message.objects.get()
+    for seconds in (21, 32, 40):
+        run_jobs(seconds=seconds)
+    assert Message.objects.get().attempt == late.attempt + 1
+    # Somebody who has searched for the first attempt all the time.
+    turns.take_back(late, CHANNEL, timezone.now)
+    finish(api, sandbox, batch, 1)
+
+
+def test_whoever_pauses_just_before_a_message_is_claimed_keeps_it(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    batch = begin(api)
+    with pytest.raises(Again):
+        turns.move(batch, clock=pausing(api, batch, when=1))
+    assert shown(api, batch)["progress"] == {"scheduled": 6}
+    assert posts(sandbox) == []
+
+
+def pausing(api: APIClient, batch: str, *, when: int) -> Callable[[], datetime]:
+    """A clock; as it is looked at for the nth time, somebody pauses the batch."""
+    looks = count(1)
+
+    def now() -> datetime:
+        if next(looks) == when:
+            assert api.post(f"{BULK}/{batch}/pause").status_code == 200
+        return timezone.now()
+
+    return now
 
 
 def test_one_that_never_arrived_ends_with_its_batch(

@@ -11,12 +11,15 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ava import upstream
+from ava.jobs import Again
 from ava.jobs.models import Job
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
+from telephony.messages import turns
 from telephony.messages.models import Batch, Message
+from telephony.messages.tests.test_bulk import pausing
 
 BULK = f"{MESSAGES}/bulk"
 MANY = [f"+1415555010{number}" for number in range(4)]
@@ -92,6 +95,19 @@ def test_credentials_that_come_back_do_not_undo_a_persons_pause(
     assert posts(sandbox) == []
     api.post(f"{BULK}/{batch}/resume")
     finish(api, sandbox, batch)
+
+
+def test_a_message_that_goes_out_does_not_undo_a_pause_of_this_moment(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    batch = begin(api)
+    forget(twilio_user)
+    run_jobs()
+    store(twilio_user)
+    with pytest.raises(Again):
+        turns.move(batch, clock=pausing(api, batch, when=2))
+    assert len(posts(sandbox)) == 1
+    assert stands(api, batch) == ("paused", "")
 
 
 def test_a_batch_that_is_resumed_too_early_is_paused_again(

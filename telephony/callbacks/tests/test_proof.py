@@ -13,7 +13,7 @@ from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.callbacks.tests.conftest import place, shown
 from telephony.calls.models import Call
-from telephony.conftest import HOOKS, OURS, THEIRS, callback, phone, store
+from telephony.conftest import CALLS, HOOKS, OURS, THEIRS, callback, phone, run_jobs, store
 from telephony.messages.models import Message
 from telephony.twilio import signatures
 
@@ -56,6 +56,21 @@ def test_the_old_and_the_new_token_are_both_taken_during_promotion(
     form = {"MessageSid": "SM1", "From": THEIRS, "To": OURS, "Body": "Hi", "SmsStatus": "received"}
     assert callback(ava, "message", "", form, token="the-new-token-123").status_code == 200
     assert callback(ava, "message", "", form | {"MessageSid": "SM2"}).status_code == 200
+
+
+def test_what_a_stranger_reports_of_a_call_does_not_pass_for_twilios_own_report(
+    api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox, stranger: User
+) -> None:
+    form = {"CallSid": "CA1", "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
+    callback(ava, "voice", "", form)
+    run_jobs()
+    [call] = api.get(CALLS).json()["results"]
+    over = form | {"CallStatus": "completed"}
+    store(stranger, auth_token="strangers-token")
+    assert callback(ava, "call-status", "", over, token="strangers-token").status_code == 204
+    assert shown(api, call["id"])["status"] == "ringing"
+    assert callback(ava, "call-status", "", over).status_code == 204
+    assert shown(api, call["id"])["status"] == "completed"
 
 
 def test_a_body_that_breaks_off_on_the_wire_is_refused(ava: str, twilio_user: User) -> None:

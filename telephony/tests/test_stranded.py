@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from telephony.conftest import CALLS, GOOD, MESSAGES, OURS, THEIRS, phone, run_jobs, store, until
+from telephony.messages.models import Message
 
 KEYS = "/api/v1/integrations/twilio/credentials"
 PAIR = {"to": THEIRS, "from": OURS}
@@ -104,6 +105,15 @@ def test_what_has_ended_or_was_not_begun_is_not_counted(
     api.post(MESSAGES, PAIR | {"body": "Hi", "send_at": "2100-01-01T00:00:00Z"})
     assert api.put(KEYS, ANOTHER).json()["warnings"] == []
     assert strangers_api.put(KEYS, ANOTHER).json()["warnings"] == []
+
+
+def test_a_message_of_which_no_more_will_be_told_is_not_counted(api: APIClient) -> None:
+    [path] = under_way(api, messages=1)
+    row = Message.objects.filter(pk=path.rpartition("/")[2])
+    row.update(status="sent", updated_at=timezone.now() - timedelta(hours=47))
+    assert len(api.put(KEYS, ANOTHER).json()["warnings"]) == 1
+    row.update(updated_at=timezone.now() - timedelta(hours=49))
+    assert api.get(KEYS).json()["warnings"] == []
 
 
 @pytest.mark.parametrize("way", ["replaced", "deleted"])

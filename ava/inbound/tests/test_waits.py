@@ -112,6 +112,9 @@ def test_what_comes_after_a_webhook_waits_as_long_as_ever() -> None:
             return str(cursor.fetchone()[0])
 
     Desk()
+    # Never that of an earlier test, which may have been kept.
+    connection.close()
+    del connections["default"]
     before = patience()
     send({"id": "d1"})
     send({"id": "d2"}, signed="wrong")

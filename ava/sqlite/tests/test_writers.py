@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, connections, transaction
 
+from ava.sqlite import base
 from ava.sqlite.base import DatabaseWrapper
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
@@ -89,6 +90,25 @@ def test_a_writer_waits_for_another_thread_no_longer_than_its_patience(
     ended.set()
     thread.join()
     Group.objects.create(name="now")
+
+
+def test_the_time_in_line_is_no_longer_there_to_wait_for_other_processes() -> None:
+    left: list[int] = []
+
+    def write() -> None:
+        connections["default"].patience = 60.0  # type: ignore[attr-defined]  # this backend's own
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout")
+            left.append(cursor.fetchone()[0])
+
+    with transaction.atomic():
+        thread = beside(write)
+        [line] = [one for one in base._lines.values() if one._taken]
+        while not line._waiting:
+            time.sleep(0.001)
+        time.sleep(0.1)
+    thread.join()
+    assert left[0] <= 59_900
 
 
 def test_a_writer_waits_for_another_process_no_longer_than_its_patience() -> None:

@@ -14,10 +14,12 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
+from django.utils import timezone
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.message import Request as GunicornRequest
@@ -106,11 +108,11 @@ class Connection(TConn):
 
     Attributes:
         kept: an answer that is sent a moment later.
-        asked: when its latest request began to arrive, on the monotonic clock.
+        asked: when its latest request began to arrive.
     """
 
     kept = b""
-    asked = 0.0
+    asked: datetime
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(cfg, sock, client, server)
@@ -214,8 +216,8 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """The time for a head runs from here on; waiting for a thread is part of it."""
-        conn.asked = time.monotonic()
-        conn.reader.due = conn.asked + HEAD_SECONDS
+        conn.asked = timezone.now()
+        conn.reader.due = time.monotonic() + HEAD_SECONDS
         super().enqueue_req(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:

@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava import clients
+from ava import arrival, clients
 from ava.accounts import services
 from ava.accounts.models import Session
 from ava.accounts.serializers import (
@@ -48,14 +48,15 @@ class TokenViewSet(ApiViewSet):
     @extend_schema(
         operation_id="auth_refresh",
         summary="Swap a refresh token for new tokens",
-        description="A refresh token works once. Using one again ends its login for everybody.",
+        description="A refresh token works once. Using one again ends its login for everybody. "
+        "Of several requests at once one gets new tokens, the others `refresh_raced`.",
         request=RefreshSerializer,
         responses=TokensSerializer,
     )
     def refresh(self, request: Request) -> Response:
         given = RefreshSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        tokens = services.refresh_session(**given.validated_data)
+        tokens = services.refresh_session(**given.validated_data, arrived=arrival.moment())
         return Response(TokensSerializer(asdict(tokens)).data)
 
 

@@ -36,6 +36,11 @@ class TokenReused(Unauthenticated):
     detail = "This refresh token was used before, so this login has been ended. Log in again."
 
 
+class RefreshRaced(Unauthenticated):
+    code = "refresh_raced"
+    detail = "Another request has just refreshed this login. Use the tokens that it got."
+
+
 class SessionEnded(Unauthenticated):
     code = "session_ended"
     detail = "This login has ended. Log in again."

@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from ava.accounts import guessing, queries, tokens
-from ava.accounts.errors import LoginFailed, SessionEnded, TokenReused
+from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenReused
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
 
@@ -61,31 +61,56 @@ def open_session(*, user: User, network: str = "") -> Tokens:
     return tokens.sign(refresh)
 
 
-def refresh_session(*, refresh_token: str) -> Tokens:
+def refresh_session(*, refresh_token: str, arrived: datetime) -> Tokens:
     """Swap a refresh token for new tokens. Each one works once.
 
     The swap is one UPDATE that names the expected `jti`, so of any number of requests with the
-    same token one wins, on every database. Whoever comes second holds a copy: whose, nobody can
-    tell, so the whole family ends.
+    same token one wins, on every database. Those that were under way by then lose the race and
+    are refused. Whoever comes later holds a copy: whose, nobody can tell, so the family ends.
+
+    Args:
+        arrived: when AVA first saw the request.
 
     Raises:
         TokenInvalid, TokenExpired: not a refresh token of AVA's that is good now.
+        RefreshRaced: another request swapped it while this one was under way.
         TokenReused: it was used before; its session has been revoked.
         SessionEnded: logged out, revoked, password changed, user gone or inactive.
     """
     claims = tokens.read_refresh(refresh_token)
     session = live_session(claims.session_id)
-    now = timezone.now()
     refresh = tokens.new_refresh(session.pk, user_id=session.user_id)
-    swapped = Session.objects.filter(
-        pk=session.pk, refresh_jti=claims.jti, revoked_at__isnull=True
-    ).update(refresh_jti=refresh["jti"], refreshed_at=now, expires_at=_expiry(refresh))
-    if not swapped:
-        if not revoke(Session.objects.filter(pk=session.pk), end=Session.End.REUSE):
-            raise SessionEnded  # somebody else ended it a moment ago
-        log.warning("refresh token reused", session=str(session.pk), user=session.user_id)
-        raise TokenReused
-    return tokens.sign(refresh)
+    family = Session.objects.filter(pk=session.pk, revoked_at__isnull=True)
+    swapped = family.filter(refresh_jti=claims.jti).update(
+        refresh_jti=refresh["jti"],
+        swapped_jti=claims.jti,
+        refreshed_at=timezone.now(),
+        expires_at=_expiry(refresh),
+    )
+    if swapped:
+        return tokens.sign(refresh)
+    if _raced(before=session, after=family.first(), jti=claims.jti, arrived=arrived):
+        raise RefreshRaced
+    if not revoke(family, end=Session.End.REUSE):
+        raise SessionEnded  # somebody else ended it a moment ago
+    log.warning("refresh token reused", session=str(session.pk), user=session.user_id)
+    raise TokenReused
+
+
+def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetime) -> bool:
+    """Whether a refresh token that does not swap was good when its request arrived.
+
+    Certain where this request itself saw it good. Else the clocks of the two hosts tell. Where
+    these differ, or are set, a race may end the login, or a replay only be refused. A swap is dated
+    just before it is written: whoever arrives after that, and looks after the commit, is late.
+
+    Args:
+        before: the session as this request first saw it.
+        after: as it is now; None when it has ended.
+    """
+    if after is None:
+        return False
+    return before.refresh_jti == jti or (after.swapped_jti == jti and arrived < after.refreshed_at)
 
 
 def log_out(*, session: Session) -> None:

@@ -1,6 +1,7 @@
 """Calls through Vapi: from the request to the phone, and what the app's server is told."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -56,12 +57,14 @@ def test_a_call_rings_talks_and_leaves_a_transcript(
     assert call["artifact"]["recordingUrl"].startswith("https://")
     assert call["analysis"]["summary"]
     assert call["cost"] > 0
-    assert call["startedAt"] < call["endedAt"]
+    began, over = (datetime.fromisoformat(call[name]) for name in ("startedAt", "endedAt"))
     [rang] = sandbox.effects()["calls"]
     assert (rang["provider"], rang["call_id"], rang["to"]) == ("vapi", call["id"], PERSON)
     # The account at Twilio through which Vapi calls sees the call, too.
     leg = twilio.get(f"/Calls/{call['phoneCallProviderId']}.json").json()
     assert (leg["sid"], leg["from"], leg["status"]) == (rang["sid"], DESK, "completed")
+    # Both say how long it was, at the pace of the sandbox.
+    assert (over - began).total_seconds() == int(leg["duration"]) >= 10
 
 
 @pytest.mark.parametrize(

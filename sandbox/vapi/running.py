@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.clock import Wall, stamp, wall
@@ -53,7 +54,7 @@ class Running:
 
     def answered(self) -> None:
         """Somebody picked up: talk until one of both has enough."""
-        self._become("in-progress", startedAt=_now())
+        self._become("in-progress", startedAt=stamp(self.leg.picked_up or wall()))
         phone = self.leg.exchange.phone(self.leg.person)
         greeting = self.assistant.get("firstMessage") or "Hello."
         self.said = [self._line("bot", greeting), self._line("user", "Yes, thank you.")]
@@ -69,7 +70,7 @@ class Running:
         reason = ENDED_BY.get(by, "call.in-progress.twilio-completed-call")
         if not leg.picked_up and by not in ("nobody", "error"):
             reason = UNANSWERED[leg.status]
-        fields = {"endedReason": reason, "endedAt": _now(), "cost": self._cost()}
+        fields = {"endedReason": reason, "endedAt": stamp(self._end()), "cost": self._cost()}
         self._become("ended", **fields, **self._report())
         call = self.store.get(self.call_id)
         if call is None:
@@ -171,9 +172,10 @@ class Running:
             },
         }
 
+    def _end(self) -> datetime:
+        """By the clock of the call, which runs at the pace of its seconds."""
+        leg = self.leg
+        return leg.picked_up + timedelta(seconds=leg.seconds) if leg.picked_up else wall()
+
     def _cost(self) -> float:
         return round(math.ceil(self.leg.seconds) / 60 * COST_PER_MINUTE, 4)
-
-
-def _now() -> str:
-    return stamp(wall())

@@ -1,23 +1,54 @@
-"""What AVA's commands have in common."""
+"""What AVA's commands have in common: how they end, and what they say then."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from django.core.management import CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 
-@contextmanager
-def needs_database() -> Iterator[None]:
-    """Tell in a sentence when the database does not work, and end with exit code 1.
+class Command(BaseCommand):
+    """The base of AVA's commands. Each ends with 0, 1 or 2, and its `--help` says when.
 
-    Raises:
-        CommandError: it does not.
+    Attributes:
+        done: what 0 means.
+        not_done: what 1 means, besides a database that does not work.
     """
-    try:
-        yield
-    except DatabaseError as fault:
-        raise CommandError(f"The database does not work: {fault}") from fault
+
+    done: ClassVar[str] = "done"
+    not_done: ClassVar[tuple[str, ...]] = ()
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """The parser, with the exit codes at the end of its help."""
+        failed = ", ".join([*self.not_done, "the database does not work"])
+        kwargs["epilog"] = (
+            f"Exit code 0: {self.done}. 1: not done, and a sentence says why ({failed}). "
+            "2: the command line or a variable is wrong."
+        )
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run it.
+
+        Raises:
+            CommandError: not done, or the database does not work.
+        """
+        try:
+            return super().execute(*args, **options)
+        except DatabaseError as fault:
+            raise CommandError(f"The database does not work: {fault}") from fault
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number between these, both included."""
+
+    def convert(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise ArgumentTypeError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return convert
 
 
 def several(number: int, one: str, more: str) -> str:

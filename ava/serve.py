@@ -162,7 +162,7 @@ def prepare_django() -> str:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
-    from django.core.management.base import SystemCheckError
+    from django.core.management.base import CommandError
     from django.db import DatabaseError, connections
 
     greeting, unread = StringIO(), StringIO()
@@ -176,7 +176,7 @@ def prepare_django() -> str:
             (settings.STATIC_ROOT / _STAMP).write_text(_static_version())
         if settings.SANDBOX:
             call_command("seed_demo", stdout=greeting)
-    except (ImproperlyConfigured, SystemCheckError) as fault:
+    except (ImproperlyConfigured, CommandError) as fault:
         raise CannotStart(str(fault)) from fault
     except DatabaseError as fault:
         raise CannotStart(f"The database does not work: {fault}") from fault

@@ -1,28 +1,26 @@
 """`manage.py prune`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from ava import pruning
+from ava import commands, pruning
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = (
         "Delete old rows that nobody needs any more: breaker events and other records older than "
         "--days, and sessions that have expired. AVA does so by itself once a day, with the "
         "default of --days; run it to delete more, or to see what would go. "
-        "It deletes a few hundred rows at a time and can be stopped and started again at will. "
-        "Exit code 0: done."
+        "It deletes a few hundred rows at a time and can be stopped and started again at will."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--days",
-            type=_days,
+            type=commands.whole(1, 36500),
             default=pruning.KEPT_DAYS,
             metavar="N",
             help="keep what is younger than N days (default: %(default)s)",
@@ -36,9 +34,3 @@ class Command(BaseCommand):
         done = "would be deleted" if dry_run else "deleted"
         for name, prune in pruning.registered().items():
             self.stdout.write(f"{name}: {prune(before, dry_run)} {done}")
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36500):
-        raise ArgumentTypeError("must be a whole number from 1 to 36500")
-    return int(text)

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from ava import correlation
+from ava import commands, correlation
 from ava.problems import Problem
 from integrations.breakers import queries, services
 from integrations.breakers.services import Forced
@@ -32,24 +32,27 @@ ACTIONS = {
 }
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = ABOUT
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.epilog = "Exit code 0: done. 1: not done, and a sentence says why."
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
         for action, about in ACTIONS.items():
             sub = actions.add_parser(action, help=about, description=f"{about.capitalize()}.")
             if action == "list":
-                sub.add_argument("provider", nargs="?", metavar="PROVIDER", help="only this one")
+                sub.add_argument(
+                    "provider", nargs="?", type=_breaker, metavar="PROVIDER", help="only this one"
+                )
                 sub.add_argument("--json", action="store_true", help="for programs: a JSON array")
                 continue
-            sub.add_argument("provider", metavar="PROVIDER", help="for instance vapi")
+            sub.add_argument(
+                "provider", type=_breaker, metavar="PROVIDER", help="for instance vapi"
+            )
             sub.add_argument("--reason", default="", help="why, for your colleagues")
             if action != "reset":
                 sub.add_argument(
                     "--until",
-                    type=_minutes,
+                    type=commands.whole(1, 60 * 24 * 365),
                     metavar="MINUTES",
                     help="end by itself after so many minutes (default: only a reset ends it)",
                 )
@@ -67,7 +70,6 @@ class Command(BaseCommand):
     def _list(self, provider: str | None, *, as_json: bool) -> None:
         found = queries.list_breakers(now=timezone.now(), live=False)
         if provider is not None:
-            services.require_known(provider)
             found = [status for status in found if status.provider == provider]
         if as_json:
             rows = [asdict(status) for status in found]
@@ -89,7 +91,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{provider:<10} {sentence(status)}")
 
 
-def _minutes(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 60 * 24 * 365):
-        raise ArgumentTypeError("must be a whole number of minutes from 1 to 525600")
-    return int(text)
+def _breaker(name: str) -> str:
+    try:
+        services.require_known(name)
+    except Problem as problem:
+        raise ArgumentTypeError(problem.detail) from problem
+    return name

@@ -1,10 +1,10 @@
 """`manage.py rotate_keys`: seal stored credentials anew under the primary key."""
 
-import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ava import commands
 from ava.sealing.errors import KeyRingInvalid
 from ava.sealing.keys import key_ring
 from ava.sealing.rotation import Rotation, rotate
@@ -13,17 +13,20 @@ _HELP = """Seal every stored credential anew under the primary key, the first in
 
 How to replace a key:
   1. Make one: python3 -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"
-  2. Put it in front, in the environment or the key file: AVA_KEYS=k2:<new>,k1:<old>
+  2. Put it in front of the old one, where that is:
+     in the environment:           AVA_KEYS=k2:<new>,k1:<old>
+     in keys.json (AVA_DATA_DIR):  "AVA_KEYS": "k2:<new>,k1:<old>",
   3. Restart AVA, then run this command.
   4. Remove the old key when the command says so.
 
 AVA keeps serving meanwhile. A run that was interrupted is started again and goes on where it
-was. Rows that cannot be opened are named and left as they are.
-Exit code: 0 all is sealed by the primary key, 1 something is not."""
+was. Rows that cannot be opened are named and left as they are."""
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = _HELP
+    done = "all is sealed by the primary key"
+    not_done = ("something is not",)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         import argparse
@@ -36,13 +39,14 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="open and count, but change nothing"
         )
         parser.add_argument(
-            "--batch", type=int, default=500, metavar="N", help="rows read at once (500)"
+            "--batch",
+            type=commands.whole(1, 100_000),
+            default=500,
+            metavar="N",
+            help="rows read at once (500)",
         )
 
     def handle(self, *, dry_run: bool, batch: int, verbosity: int, **options: Any) -> None:
-        if batch < 1:
-            raise CommandError("--batch must be 1 or more.")
-
         def progress(done: Rotation) -> None:
             if verbosity > 1:
                 self.stdout.write(f"{done.resealed} rows so far")
@@ -70,4 +74,4 @@ class Command(BaseCommand):
                     f"Restart AVA processes that run without {ring.primary} and start this again."
                 )
         if done.unreadable or (done.left and not dry_run):
-            sys.exit(1)
+            raise CommandError("Not everything is sealed by the primary key.")

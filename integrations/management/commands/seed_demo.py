@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from ava import addresses, keyfile
+from ava import addresses, commands, keyfile
 from integrations.credentials import services
 from integrations.credentials.models import Credential
 
@@ -28,12 +28,13 @@ KEYS = {
 }
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = (
         "Make the demo users demo@example.com and admin@example.com (staff), give the demo user "
         "the sandbox's keys, and print how to try AVA. Works in sandbox mode only. Keys that the "
         "demo user has changed are left as they are."
     )
+    not_done = ("not in sandbox mode",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX:

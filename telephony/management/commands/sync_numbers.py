@@ -4,28 +4,27 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from ava.commands import needs_database, several
+from ava import commands
+from ava.commands import several
 from ava.problems import Problem
 from telephony import accounts, numbers
 from telephony.numbers import Sender
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = (
         "Ask Twilio for a user's numbers now. AVA remembers them for five minutes to check the "
-        "sender of calls and messages; run this after a number was bought or released. "
-        "Exit code 0: done, 1: no such user, no credentials, Twilio did not answer, "
-        "or the database does not work."
+        "sender of calls and messages; run this after a number was bought or released."
     )
+    not_done = ("no such user", "no credentials", "Twilio did not answer")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="user name or e-mail address")
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        with needs_database():
-            senders = _ask(user)
+        senders = _ask(user)
         for one in senders:
             able = [name for name in ("voice", "sms") if getattr(one, name)]
             self.stdout.write(f"{one.number}  {', '.join(able)}")

@@ -3,24 +3,26 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Q
 
+from ava import commands
 from ava.inbound.explaining import explain
 from ava.inbound.models import Refusal
 
 LISTED = 20
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = (
         "Say why webhooks were refused: the signature did not fit. Without an ID it lists the last "
         "refusals; with one it shows which addresses and secrets were tried, what the proxies "
         "said, and what to look at."
     )
+    done = "told"
+    not_done = ("no such refusal",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = "Exit code 0: told. 1: no such refusal."
         parser.add_argument(
             "id", nargs="?", metavar="ID", help="the number from the list, or a correlation ID"
         )

@@ -4,29 +4,29 @@ import uuid
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from ava.commands import needs_database, several
+from ava import commands
+from ava.commands import several
 from ava.inbound import services
 from ava.inbound.models import Delivery
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = (
         "Work through stored webhooks once more: the failed ones, or those you name. What they "
         "say is applied by the same rules as the first time, so nothing happens twice. The work "
         "itself is done by the running server or by `manage.py work`."
     )
+    not_done = ("no such delivery",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = "Exit code 0: done. 1: no such delivery, or the database does not work."
         chosen = parser.add_mutually_exclusive_group(required=True)
         chosen.add_argument("ids", nargs="*", type=_id, default=[], metavar="ID", help="these")
         chosen.add_argument("--failed", action="store_true", help="all that failed")
 
     def handle(self, *args: Any, ids: list[uuid.UUID], failed: bool, **options: Any) -> None:
-        with needs_database():
-            count = services.replay(_chosen(ids, failed))
+        count = services.replay(_chosen(ids, failed))
         self.stdout.write(f"{several(count, 'delivery', 'deliveries')} will be worked through.")
 
 

@@ -6,27 +6,26 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
-from ava.commands import needs_database, several
+from ava import commands
+from ava.commands import several
 from ava.jobs import loop, services
 
 ABOUT = """\
 Do AVA's background work: settle calls whose answer got lost, work through webhooks, send what was
 scheduled, delete old rows. AVA's web workers do this by themselves; run this command beside them
-for more hands, or where the web workers must not. Any number of them may run at once. Stop it
-with Ctrl-C or SIGTERM: it finishes what it has begun. Killed, it loses nothing: another one takes
-over within about ten seconds.
+for more hands. Any number of them may run at once. Stop it with Ctrl-C or SIGTERM: it finishes what
+it has begun. Killed, it loses nothing: another one takes over within about ten seconds.
 
 With CELERY_BROKER_URL set it hands the work to Celery's workers instead of doing it.
 """
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = ABOUT
+    done = "done, or stopped"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = "Exit code 0: done, or stopped. 1: the database does not work."
         parser.add_argument(
             "--once",
             action="store_true",
@@ -34,11 +33,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        with needs_database():
-            services.ensure_periodic()
-            if once:
-                self.stdout.write(f"{several(services.run_due(), 'job', 'jobs')} run.")
-                return
+        services.ensure_periodic()
+        if once:
+            self.stdout.write(f"{several(services.run_due(), 'job', 'jobs')} run.")
+            return
         stopped = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda number, frame: stopped.set())

@@ -1,7 +1,5 @@
 """The kinds of background work that telephony has, for `ava.jobs`."""
 
-from typing import Any
-
 from ava import jobs
 from telephony import services
 from telephony.calls import services as calls
@@ -20,13 +18,13 @@ def register() -> None:
     jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
     jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
     jobs.register(turns.JOB, lambda payload: turns.move(payload["id"]))
-    jobs.register(dispatch.END_DUPLICATE, _end_duplicate, attempts=20, urgent=True)
+    jobs.register(
+        dispatch.END_DUPLICATE,
+        lambda payload: calls.end_duplicate(payload["id"], payload["sid"]),
+        attempts=20,
+        urgent=True,
+    )
     jobs.register_periodic(SWEEP, _sweep, every=SWEEP_SECONDS)
-
-
-def _end_duplicate(payload: dict[str, Any]) -> None:
-    if payload["kind"] == Call.job:
-        calls.end_duplicate(payload["id"], payload["sid"])
 
 
 def _sweep() -> None:

@@ -26,6 +26,7 @@ from telephony.intents.timeline import (
     Source,
     advance,
     facts_of,
+    forget,
     lock,
     note,
     observe,
@@ -66,7 +67,7 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
     intent.expires_at = (intent.send_at or now) + _validity(intent)
     with transaction.atomic():
         if not later:
-            intent.attempt, intent.attempted_at = 1, now
+            intent.attempt, intent.attempted_at, intent.first_attempt_at = 1, now, now
         intent.save(force_insert=True)
         note(intent, source=Source.API, detail="" if later else "attempt 1", now=now)
         follow_up(intent, due_at=intent.send_at or now + settle())
@@ -116,6 +117,7 @@ def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | 
         row = lock(intent)
         if row.status == SCHEDULED:
             row.status, row.updated_at = PENDING, now
+        row.first_attempt_at = row.first_attempt_at or now
         row.expires_at = row.expires_at or now + _validity(row)
         row.save()
         said = f"attempt {row.attempt}{_lateness(row, now)}"
@@ -164,7 +166,8 @@ def adopt(
             that it only looks like it, which gives way to proof.
 
     Returns:
-        The row, and whether it is the one that was seen. A second one with the mark is stopped.
+        The row, and whether it is the one that was seen. A second one with the mark is stopped,
+        where that can be done.
     """
     try:
         return _adopt(intent, sighting, source, proven, now)
@@ -179,12 +182,15 @@ def _adopt(
 ) -> tuple[AnyIntent, bool]:
     row = _lock_in_order(intent, sighting)
     if row.reference != sighting.sid:
-        if row.is_final or (row.reference and not (row.guessed and proven)):
+        misled = row.guessed and proven
+        if not misled and (row.reference or row.is_final):
             if proven:
                 _stop_duplicate(row, sighting.sid, now)
             return row, False
         if not _free(row, row.reference_field, sighting.sid, proven=proven, now=now):
             return row, False
+        if misled:
+            _disown(row, now)
         setattr(row, row.reference_field, sighting.sid)
         row.guessed = not proven
         if row.stop_requested:
@@ -261,18 +267,32 @@ def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) 
         return True
     if not (proven and holder.guessed):
         return False
-    setattr(holder, holder.reference_field, None)
-    holder.guessed = False
-    holder.status, holder.updated_at, holder.attempted_at = UNKNOWN, now, now
+    _disown(holder, now)
+    holder.attempted_at = now  # to be looked for anew
     holder.save()
-    said = f"{sid} turned out to be another one's. AVA is looking again."
-    note(holder, source=Source.RECONCILE, detail=said, now=now)
     follow_up(holder, due_at=now + settle())
     return True
 
 
+def _disown(row: AnyIntent, now: datetime) -> None:
+    """It was taken for what is another one's: nothing that was known of it holds, not even its
+    end. The timeline says so."""
+    end = f", and so was {row.status}" if row.is_final else ""
+    said = f"{row.reference} was another one's{end}. AVA is finding out what became of this one."
+    setattr(row, row.reference_field, None)
+    row.guessed = False
+    row.status, row.updated_at = UNKNOWN, now
+    forget(row)
+    note(row, source=Source.RECONCILE, detail=said, now=now)
+
+
 def _stop_duplicate(row: AnyIntent, sid: str, now: datetime) -> None:
-    log.warning("a second one was placed", kind=row.word, id=str(row.pk), sid=sid)
-    note(row, source=Source.RECONCILE, detail=f"{sid} was placed as well and is stopped.", now=now)
-    payload = {"kind": row.job, "id": str(row.pk), "sid": sid}
-    jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}")
+    said = f"{sid} was placed as well and is stopped."
+    if not row.can_be_stopped:
+        said = f"{sid} went out as well; a {row.word} cannot be taken back."
+    if not row.timeline.filter(detail=said).exists():
+        log.warning("a second one was placed", kind=row.word, id=str(row.pk), sid=sid)
+        note(row, source=Source.RECONCILE, detail=said, now=now)
+    if row.can_be_stopped:
+        payload = {"id": str(row.pk), "sid": sid}
+        jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}")

@@ -59,6 +59,9 @@ class Intent(models.Model):
     attempted_at = models.DateTimeField(
         null=True, blank=True, help_text="Of the last attempt, unless it certainly never left."
     )
+    first_attempt_at = models.DateTimeField(
+        null=True, blank=True, help_text="The provider cannot have taken it earlier."
+    )
     missing_since = models.DateTimeField(
         null=True, blank=True, help_text="When the provider first had no trace of it."
     )
@@ -103,8 +106,16 @@ class Intent(models.Model):
     """The kind of job that follows it."""
     word: ClassVar[str]
     """What a person calls it."""
+    can_be_stopped: ClassVar[bool] = True
+    """Whether it can be taken back once the provider has it."""
     timeline: Any
     """The entries, oldest first: each kind has a table of its own."""
+
+    @property
+    def wording(self) -> str:
+        """What the provider shows of what is said: with the same one, two between the same numbers
+        look alike."""
+        return ""
 
     @property
     def is_final(self) -> bool:

@@ -23,6 +23,7 @@ from telephony.intents import dispatch
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.models import Intent
+from telephony.intents.rivals import likeliest
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
 from telephony.intents.timeline import AnyIntent, Source, lock, note, observe
 from telephony.twilio.resources import Sighting
@@ -137,15 +138,19 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
         said = "AVA stopped in the middle. It is finding out what became of it."
         intent = observe(intent, told=UNKNOWN, source=Source.RECONCILE, detail=said, now=now)
     try:
-        found = channel.search(intent, _first_attempt(intent) - CLOCKS_DIFFER)
+        first = intent.first_attempt_at or intent.created_at
+        found = channel.search(intent, first - CLOCKS_DIFFER)
     except Problem as problem:
         _hindered(intent, problem, now)
         return False
     for sighting in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
+        whose = intent if sighting.proven else likeliest(intent, sighting, now=now)
+        if whose is None:
+            continue
         row, is_it = dispatch.adopt(
-            intent, sighting, source=Source.RECONCILE, proven=sighting.proven, now=now
+            whose, sighting, source=Source.RECONCILE, proven=sighting.proven, now=now
         )
-        if is_it:
+        if is_it and row.pk == intent.pk:
             if row.is_final:
                 return False
             raise Again(dispatch.SOON.total_seconds(), "found at the provider")
@@ -197,12 +202,6 @@ def release(intent: Intent, problem: Problem, *, now: datetime) -> None:
         row.attempted_at = None
         row.save(update_fields=["attempted_at"])
         note(row, source=Source.RECONCILE, detail=f"Not sent: {problem.detail}", now=now)
-
-
-def _first_attempt(intent: Intent) -> datetime:
-    """When the provider can have taken it at the earliest."""
-    first = intent.timeline.filter(detail__startswith="attempt ").first()
-    return first.at if first else intent.created_at
 
 
 def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:

@@ -80,6 +80,13 @@ def advance(
         note(row, source=source, detail=detail or (row.error if row.error_code else ""), now=now)
 
 
+def forget(row: Intent) -> None:
+    """What was told of it is another one's. For a row that is locked and will be saved."""
+    blank = type(row)()
+    for name in ("error", *facts_of(Sighting(sid="", status=""), row)):
+        setattr(row, name, getattr(blank, name))
+
+
 def facts_of(sighting: Sighting, intent: Intent) -> dict[str, Any]:
     """What a sighting tells besides the status, by the names of the columns."""
     facts: dict[str, Any] = {

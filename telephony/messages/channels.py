@@ -49,11 +49,10 @@ class TwilioMessages:
         found = client_for(intent.owner, intent.account_sid).messages(
             to=intent.to, from_number=intent.from_number, since=since
         )
-        said = intent.body.strip()
         return [
             one
             for one in found
-            if one.body.removeprefix(TRIAL).strip() == said
+            if one.body.removeprefix(TRIAL).strip() == intent.wording
             and one.direction in ("outbound-api", "")
         ]
 
@@ -64,7 +63,6 @@ class TwilioMessages:
         return intent.is_billed and intent.price is None
 
     def end(self, intent: Message, reference: str) -> Sighting | None:
-        """What was sent cannot be taken back."""
         return None
 
 

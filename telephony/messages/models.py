@@ -71,6 +71,7 @@ class Message(Intent):
     machine = MESSAGE
     job = "telephony.message"
     word = "message"
+    can_be_stopped = False
 
     body = models.TextField(blank=True)
     batch = models.ForeignKey(
@@ -93,6 +94,10 @@ class Message(Intent):
                 name="messages_of_batch",
             ),
         ]
+
+    @property
+    def wording(self) -> str:
+        return self.body.strip()
 
 
 class MessageEntry(Entry):

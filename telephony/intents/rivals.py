@@ -1,0 +1,55 @@
+"""Whose it is that was found at the provider, where several that were lost look alike."""
+
+from datetime import datetime, timedelta
+
+from ava.jobs import Again
+from telephony.intents.dispatch import settle
+from telephony.intents.states import UNSENT
+from telephony.intents.timeline import AnyIntent, rows_of
+from telephony.twilio.resources import Sighting
+
+
+def likeliest(intent: AnyIntent, sighting: Sighting, *, now: datetime) -> AnyIntent | None:
+    """Who sent what was seen, as far as its looks tell: of all that are looked for the one whose
+    attempt is nearest to its creation. None: it is no longer open whose it is.
+
+    Raises:
+        Again: one of them may still get its answer, or its callback, which are proof. Whoever
+            waits does so for those that began before its own attempt had settled, and for the
+            nearest: the oldest decides after twice that time at the latest.
+    """
+    if rows_of(intent).filter(**{intent.reference_field: sighting.sid}).exists():
+        return None
+    attempts = {one: one.attempted_at for one in _lost(intent) if one.attempted_at}
+    if intent not in attempts:
+        return None
+    seen = sighting.created_at
+
+    def distance(one: AnyIntent) -> tuple[timedelta, datetime, str]:
+        apart = abs(attempts[one] - seen) if seen else timedelta(0)
+        return apart, attempts[one], str(one.pk)
+
+    nearest = min(attempts, key=distance)
+    settled = attempts[intent] + settle()
+    last = max([attempts[nearest], *(at for at in attempts.values() if at < settled)])
+    if (wait := last + settle() - now) > timedelta(0):
+        raise Again(wait.total_seconds(), "it may be another one's")
+    return nearest
+
+
+def _lost(intent: AnyIntent) -> list[AnyIntent]:
+    """This one and its like, of which nobody knows whether the provider has them."""
+    alike = rows_of(intent).filter(
+        to=intent.to,
+        from_number=intent.from_number,
+        account_sid=intent.account_sid,
+        status__in=UNSENT,
+        attempted_at__isnull=False,
+    )
+    return [
+        one
+        for one in alike
+        if one.reference_field == intent.reference_field
+        and one.reference is None
+        and one.wording == intent.wording
+    ]

@@ -1,0 +1,1 @@
+"""How Django writes times; `FORMAT_MODULE_PATH` points here."""

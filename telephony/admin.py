@@ -7,24 +7,11 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ava.admin import ReadOnlyAdmin
 from ava.problems import Problem
 from telephony.calls import services as calls
 from telephony.messages import queries
 from telephony.models import Batch, Call, CallEntry, Message, MessageEntry, OptOut
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
-    """Nobody edits what happened."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # The list's actions need the permission; the form of a single row is for reading.
-        return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class Timeline(admin.TabularInline):  # type: ignore[type-arg]  # no argument at run time
@@ -45,12 +32,12 @@ class MessageTimeline(Timeline):
     model = MessageEntry
 
 
-class IntentAdmin(ReadOnly):
+class IntentAdmin(ReadOnlyAdmin):
     """Found by correlation ID, number, the provider's SID or owner."""
 
     list_display = (
-        "created_at", "owner", "direction", "from_number", "to", "status", "attempt",
-        "provider_sid", "error", "correlation_id",
+        "created_at", "status", "to", "from_number", "correlation_id", "error", "direction",
+        "owner", "attempt", "provider_sid",
     )  # fmt: skip
     list_filter = ("status", "direction", "created_at")
     list_select_related = ("owner",)
@@ -59,7 +46,6 @@ class IntentAdmin(ReadOnly):
     )  # fmt: skip
     search_help_text = "A correlation ID, a number, the provider's SID or a user name."
     ordering: ClassVar[tuple[str, ...]] = ("-created_at",)
-    show_full_result_count = False
 
 
 @admin.register(Call)
@@ -71,7 +57,7 @@ class CallAdmin(IntentAdmin):
     search_fields = (*IntentAdmin.search_fields, "vapi_call_id")  # type: ignore[assignment]  # longer
     actions = ("hang_up",)
 
-    @admin.action(description="Hang up", permissions=["change"])
+    @admin.action(description="Hang up", permissions=["operate"])
     def hang_up(self, request: HttpRequest, chosen: QuerySet[Call]) -> None:
         for call in chosen.select_related("owner"):
             try:
@@ -91,12 +77,12 @@ class MessageAdmin(IntentAdmin):
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnly):
+class BatchAdmin(ReadOnlyAdmin):
     """Messages to many, and how far they are."""
 
     list_display = (
-        "created_at", "owner", "from_number", "per_minute", "state", "error", "progress",
-        "correlation_id",
+        "created_at", "state", "progress", "correlation_id", "error", "from_number",
+        "per_minute", "owner",
     )  # fmt: skip
     list_filter = ("state", "created_at")
     list_select_related = ("owner",)
@@ -113,7 +99,7 @@ class BatchAdmin(ReadOnly):
 
 
 @admin.register(OptOut)
-class OptOutAdmin(ReadOnly):
+class OptOutAdmin(ReadOnlyAdmin):
     """Who wrote STOP, or START since. Only they themselves can take it back."""
 
     list_display = ("at", "person", "number", "stopped", "holder")

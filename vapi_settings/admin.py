@@ -3,29 +3,29 @@
 from typing import ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from ava.admin import ReadOnlyAdmin
 from vapi_settings.models import Revision
 
 SHOWN = 80  # characters
 
 
 @admin.register(Revision)
-class RevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+class RevisionAdmin(ReadOnlyAdmin):
     """Found by correlation ID, assistant, key or owner. Nobody edits history."""
 
     list_display = (
-        "at", "owner", "assistant_id", "key", "number", "was", "became", "by", "source",
-        "status", "correlation_id",
+        "at", "key", "was", "became", "status", "correlation_id", "by", "source", "owner",
+        "assistant_id", "number",
     )  # fmt: skip
     list_display_links = ("at",)
-    list_filter = ("status", "source", "key")
+    list_filter = ("status", "source")
     list_select_related = ("owner", "by")
     search_fields = ("correlation_id", "assistant_id", "key", "owner__username")
+    search_help_text = "A correlation ID, an assistant's ID, a key or a user name."
     date_hierarchy = "at"
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
-    show_full_result_count = False
 
     @admin.display(description="before")
     def was(self, revision: Revision) -> str | None:
@@ -34,15 +34,6 @@ class RevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument 
     @admin.display(description="after")
     def became(self, revision: Revision) -> str | None:
         return _short(revision.after)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Revision | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Revision | None = None) -> bool:
-        return False
 
 
 def _short(value: str | None) -> str | None:

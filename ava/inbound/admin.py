@@ -1,25 +1,11 @@
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ava.admin import ReadOnlyAdmin
 from ava.inbound import services
 from ava.inbound.explaining import explain
 from ava.inbound.models import Delivery, Refusal
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
-    """For looking."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Delivery)
@@ -27,7 +13,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """Webhooks that were taken. Read-only, but for working through them once more."""
 
     list_display = (
-        "received_at", "provider", "kind", "event", "owner", "state", "error", "correlation_id",
+        "received_at", "provider", "event", "state", "correlation_id", "error", "owner", "kind",
     )  # fmt: skip
     list_filter = ("state", "provider", "kind", "received_at")
     list_select_related = ("owner",)
@@ -35,15 +21,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_help_text = "A correlation ID or a delivery ID, whole or in part."
     actions = ("replay",)
 
-    @admin.action(description="Work through once more", permissions=["replay"])
+    @admin.action(description="Work through once more", permissions=["operate"])
     def replay(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         for delivery in chosen:
             self.log_change(request, delivery, "Replayed.")
         count = services.replay(chosen)
         self.message_user(request, f"{count} deliveries will be worked through in a moment.")
-
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("inbound.change_delivery")
 
 
 @admin.register(Refusal)

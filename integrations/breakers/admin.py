@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from ava.admin import ReadOnlyAdmin
 from integrations.breakers import queries, services
 from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.breakers.services import Forced
@@ -18,7 +19,7 @@ from integrations.breakers.words import sentence
 
 
 @admin.register(BreakerEvent)
-class BreakerEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+class BreakerEventAdmin(ReadOnlyAdmin):
     """Search by the correlation ID of a request to see what it did to a breaker."""
 
     list_display = ("at", "provider", "from_state", "to_state", "reason", "correlation_id")
@@ -27,28 +28,33 @@ class BreakerEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argum
     search_help_text = "A correlation ID, whole or in part."
     date_hierarchy = "at"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: BreakerEvent | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: BreakerEvent | None = None) -> bool:
-        return False
-
 
 MOST_MINUTES = 365 * 24 * 60
+_MINUTES = f"Give whole minutes from 1 to {MOST_MINUTES}, or none."
+
+
+class Order(forms.Form):
+    """Why, and for how long."""
+
+    reason = forms.CharField(max_length=150, required=False)
+    minutes = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_MINUTES,
+        required=False,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _MINUTES),
+    )
 
 
 class OrderForm(ActionForm):
-    """Beside the choice of the action: why, and for how long."""
+    """The same beside the choice of the action. It takes anything: Django would not say what is
+    wrong, only that no action was selected."""
 
-    reason = forms.CharField(max_length=150, required=False, label="Reason")
-    minutes = forms.IntegerField(required=False, label="For minutes (empty: no end)")
+    reason = forms.CharField(required=False, label="Reason")
+    minutes = forms.CharField(required=False, label="For minutes (empty: no end)")
 
 
 @admin.register(BreakerControl)
-class BreakerControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+class BreakerControlAdmin(ReadOnlyAdmin):
     """Select providers, choose an action. Nothing here is edited by hand."""
 
     action_form = OrderForm
@@ -68,43 +74,28 @@ class BreakerControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no arg
         status = queries.breaker(provider=control.provider, now=timezone.now(), live=True)
         return sentence(status) if status else "not in use"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: BreakerControl | None = None
-    ) -> bool:
-        # The list's actions need the permission; the form of a single row is for reading.
-        return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: BreakerControl | None = None
-    ) -> bool:
-        return False
-
-    @admin.action(description="Force open: send nothing to the provider", permissions=["change"])
+    @admin.action(description="Force open: send nothing to the provider", permissions=["operate"])
     def force_open(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
         self._order(request, chosen, Forced.OPEN)
 
-    @admin.action(description="Force closed: send whatever happens", permissions=["change"])
+    @admin.action(description="Force closed: send whatever happens", permissions=["operate"])
     def force_closed(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
         self._order(request, chosen, Forced.CLOSED)
 
-    @admin.action(description="Reset: end any force, start afresh", permissions=["change"])
+    @admin.action(description="Reset: end any force, start afresh", permissions=["operate"])
     def reset(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
         self._order(request, chosen, None)
 
     def _order(
         self, request: HttpRequest, chosen: QuerySet[BreakerControl], forced: Forced | None
     ) -> None:
-        given = OrderForm(request.POST)
-        del given.fields["action"]  # Django has held the form against the actions by now.
-        given.full_clean()
-        reason, minutes = given.cleaned_data["reason"], given.cleaned_data["minutes"] or 0
-        if not 0 <= minutes <= MOST_MINUTES:
-            said = f"Nothing was changed. Give from 1 to {MOST_MINUTES} minutes, or none."
-            self.message_user(request, said, messages.ERROR)
+        given = Order(request.POST)
+        if not given.is_valid():
+            for field, said in given.errors.items():
+                sentence = f"Nothing was changed. {field.capitalize()}: {' '.join(map(str, said))}"
+                self.message_user(request, sentence, messages.ERROR)
             return
+        reason, minutes = given.cleaned_data["reason"], given.cleaned_data["minutes"]
         now = timezone.now()
         until = now + timedelta(minutes=minutes) if minutes else None
         by = cast(User, request.user)

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
+from ava.admin import ReadOnlyAdmin
 from integrations.credentials import dependents, services
 from integrations.credentials.forms import form_for
 from integrations.credentials.models import Credential, CredentialChange
@@ -146,7 +147,7 @@ class CredentialAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argumen
 
 
 @admin.register(CredentialChange)
-class CredentialChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+class CredentialChangeAdmin(ReadOnlyAdmin):
     """Who changed which fields when; written by AVA alone."""
 
     list_display = ("at", "owner", "provider", "action", "fields", "actor", "source")
@@ -154,15 +155,6 @@ class CredentialChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no a
     list_select_related = ("owner", "actor")
     search_fields = ("owner__username", "owner__email", "actor__username", "correlation_id")
     date_hierarchy = "at"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _staff(request: HttpRequest) -> User:

@@ -130,11 +130,24 @@ def test_minutes_are_taken_as_the_form_takes_them(page: Client, minutes: str) ->
     assert control.until - control.updated_at == timedelta(minutes=5)
 
 
-@pytest.mark.parametrize("minutes", ["5.5", "soon", "9" * 5000])
-def test_minutes_that_are_no_whole_number_change_nothing(page: Client, minutes: str) -> None:
+@pytest.mark.parametrize("minutes", ["5.5", "soon", "0", "9" * 5000])
+def test_minutes_that_are_no_whole_number_are_refused_in_words(page: Client, minutes: str) -> None:
     page.get(CONTROLS)
-    act(page, "force_open", "twilio", minutes=minutes)
+    said = act(page, "force_open", "twilio", minutes=minutes)
+    assert "Nothing was changed. Minutes: Give whole minutes from 1 to 525600, or none." in said
+    assert "No action selected" not in said
     assert not BreakerControl.objects.filter(forced__isnull=False).exists()
+
+
+def test_a_reason_that_is_too_long_is_refused_in_words(page: Client) -> None:
+    page.get(CONTROLS)
+    said = act(page, "force_open", "twilio", reason="x" * 5000)
+    assert "Nothing was changed. Reason: Ensure this value has at most 150 characters" in said
+    assert not BreakerControl.objects.filter(forced__isnull=False).exists()
+
+
+def test_events_of_one_minute_can_be_told_apart(page: Client, event: BreakerEvent) -> None:
+    assert f"{event.at:%Y-%m-%d %H:%M:%S} UTC" in page.get(EVENTS).content.decode()
 
 
 def test_a_row_cannot_be_edited_added_or_deleted_by_hand(page: Client) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from ava.readcache import FOLLOWERS, Copy, Envelope, FleetShelf, Key, Mark, ReadCache
+from ava.readcache import FOLLOWERS, Copy, Envelope, FleetStore, Key, Mark, ReadCache
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -44,7 +44,7 @@ _places = BoundedSemaphore(FOLLOWERS)
 def _cache(name: str, dump: Callable[[V], Any], load: Callable[[Any], V]) -> ReadCache[V]:
     return ReadCache(
         name,
-        shelf=FleetShelf(name, Envelope(name, dump, load)),
+        store=FleetStore(name, Envelope(name, dump, load)),
         fresh_for=lambda: float(settings.VAPI_CACHE_SECONDS),
         busy=lambda: ProviderBusy(VAPI),
         places=_places,

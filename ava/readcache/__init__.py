@@ -11,16 +11,16 @@ With `REDIS_URL` all of this holds for all processes together: docs/adr/0006.
 """
 
 from ava.readcache.cache import FOLLOWERS, PATIENCE, Copy, ReadCache
-from ava.readcache.fleet import FleetShelf
+from ava.readcache.fleet import FleetStore
 from ava.readcache.sealed import Envelope
-from ava.readcache.shelf import Key, Mark
+from ava.readcache.store import Key, Mark
 
 __all__ = [
     "FOLLOWERS",
     "PATIENCE",
     "Copy",
     "Envelope",
-    "FleetShelf",
+    "FleetStore",
     "Key",
     "Mark",
     "ReadCache",

@@ -9,8 +9,8 @@ from typing import Generic
 
 from prometheus_client import Counter
 
-from ava.readcache.flights import Flights, TooMany
-from ava.readcache.shelf import Found, Key, Mark, Pending, Shelf, V, is_fresh
+from ava.readcache.singleflight import SingleFlight, TooMany
+from ava.readcache.store import Found, Key, Mark, Pending, Store, V, is_fresh
 
 REQUESTS = Counter(
     "ava_cache_requests",
@@ -50,7 +50,7 @@ class ReadCache(Generic[V]):
 
     Args:
         name: its label in metrics.
-        shelf: where copies are kept.
+        store: where copies are kept.
         fresh_for: asked at each read; seconds for which a copy answers.
         busy: makes what is raised when too many wait for one read, or one too long.
         places: one for each caller that may wait for another's read, whatever the key; caches
@@ -64,7 +64,7 @@ class ReadCache(Generic[V]):
         self,
         name: str,
         *,
-        shelf: Shelf[V],
+        store: Store[V],
         fresh_for: Callable[[], float],
         busy: Callable[[], Exception],
         places: BoundedSemaphore | None = None,
@@ -72,7 +72,7 @@ class ReadCache(Generic[V]):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._shelf = shelf
+        self._store = store
         self._fresh_for = fresh_for
         self._busy = busy
         self._patience = patience
@@ -82,7 +82,7 @@ class ReadCache(Generic[V]):
             result: REQUESTS.labels(name, result)
             for result in ("hit", "miss", "shared", "stale", "bypass", "refused")
         }
-        self._flights: Flights[Found[V]] = Flights(
+        self._single_flight: SingleFlight[Found[V]] = SingleFlight(
             places or BoundedSemaphore(FOLLOWERS), patience, self._count["shared"].inc
         )
 
@@ -109,7 +109,7 @@ class ReadCache(Generic[V]):
             makes.
         """
         fresh_for = 0.0 if doubted else self._fresh_for()
-        seen = self._shelf.look(key)
+        seen = self._store.look(key)
         if seen.found is not None and is_fresh(seen.found, edition, fresh_for):
             self._count["hit"].inc()
             return _copy(seen.found)
@@ -121,7 +121,7 @@ class ReadCache(Generic[V]):
                 )
             )
         except tolerate:
-            found = self._shelf.look(key).found
+            found = self._store.look(key).found
             if found is None:
                 raise
             self._count["stale"].inc()
@@ -133,13 +133,13 @@ class ReadCache(Generic[V]):
         Raises: what `load` raises.
         """
         self._count["bypass"].inc()
-        mark = self._shelf.mark(key)
-        return _copy(self._shelf.put(key, load(), mark=mark, edition=edition))
+        mark = self._store.mark(key)
+        return _copy(self._store.put(key, load(), mark=mark, edition=edition))
 
     def last_good(self, key: Key) -> Copy[V] | None:
         """The copy there is, without reading, for who knows that reading fails: stale, unless
         it is fresh."""
-        found = self._shelf.look(key).found
+        found = self._store.look(key).found
         if found is None:
             return None
         fresh = is_fresh(found, found.edition, self._fresh_for())
@@ -148,7 +148,7 @@ class ReadCache(Generic[V]):
 
     def mark(self, key: Key) -> Mark:
         """Note that a read begins now, for `store` under this key or one that begins so."""
-        return self._shelf.mark(key)
+        return self._store.mark(key)
 
     def store(self, key: Key, value: V, *, mark: Mark, edition: int = 0) -> None:
         """Keep what was read by other means, unless something newer is known.
@@ -156,7 +156,7 @@ class ReadCache(Generic[V]):
         Args:
             mark: taken before the read began.
         """
-        self._shelf.put(key, value, mark=mark, edition=edition)
+        self._store.put(key, value, mark=mark, edition=edition)
 
     def drop(self, prefix: Key) -> None:
         """Forget every key that begins so, reads under way included.
@@ -164,22 +164,22 @@ class ReadCache(Generic[V]):
         Args:
             prefix: at least the first part of a key.
         """
-        self._shelf.drop(prefix)
+        self._store.drop(prefix)
 
     def forget(self) -> None:
         """Start empty in this process; reads under way are not kept."""
-        self._shelf.forget()
+        self._store.forget()
 
     def _share(self, flight: Hashable, lead: Callable[[], Found[V]]) -> Found[V]:
         try:
-            return self._flights.share(flight, lead)
+            return self._single_flight.share(flight, lead)
         except TooMany:
             self._count["refused"].inc()
             raise self._busy() from None
 
     def _lead(self, key: Key, load: Callable[[], V], edition: int, fresh_for: float) -> Found[V]:
         """Read for this process: what another process reads just now, else from the source."""
-        turn = self._shelf.claim(key, edition=edition, fresh_for=fresh_for, awaited=None)
+        turn = self._store.claim(key, edition=edition, fresh_for=fresh_for, awaited=None)
         how = "hit"
         if isinstance(turn, Pending):
             turn, how = self._await(key, turn, edition, fresh_for), "shared"
@@ -190,17 +190,17 @@ class ReadCache(Generic[V]):
         try:
             value = load()
         except BaseException:
-            self._shelf.abandon(key, turn, edition=edition)
+            self._store.abandon(key, turn, edition=edition)
             raise
-        return self._shelf.put(key, value, mark=turn, edition=edition)
+        return self._store.put(key, value, mark=turn, edition=edition)
 
     def _await(self, key: Key, turn: Pending, edition: int, fresh_for: float) -> Mark | Found[V]:
         """Wait for another process. Raises: TooMany."""
         began = self._clock()
-        with self._flights.place():
+        with self._single_flight.place():
             while self._clock() - began < self._patience:
                 self._sleep(POLL)
-                next_turn = self._shelf.claim(
+                next_turn = self._store.claim(
                     key, edition=edition, fresh_for=fresh_for, awaited=turn.tick
                 )
                 if not isinstance(next_turn, Pending):
@@ -209,7 +209,7 @@ class ReadCache(Generic[V]):
             else:
                 raise TooMany
         if isinstance(next_turn, Mark) and self._clock() - began > LATE:
-            self._shelf.abandon(key, next_turn, edition=edition)
+            self._store.abandon(key, next_turn, edition=edition)
             raise TooMany
         return next_turn
 

@@ -18,9 +18,9 @@ from ava.fleet.wire import Argument
 from ava.readcache import scripts
 from ava.readcache.leases import SECONDS as LEASE_SECONDS
 from ava.readcache.leases import Leases
-from ava.readcache.memory import SIZE, Entry, MemoryShelf
+from ava.readcache.memory import SIZE, Entry, MemoryStore
 from ava.readcache.sealed import Envelope, Unreadable
-from ava.readcache.shelf import KEEP_SECONDS, Fence, Found, Key, Look, Mark, Pending, V
+from ava.readcache.store import KEEP_SECONDS, Fence, Found, Key, Look, Mark, Pending, V
 
 _KEEP = round(KEEP_SECONDS * 1000)
 _LEASE = round(LEASE_SECONDS * 1000)
@@ -39,8 +39,8 @@ class _Told:
     blob: bytes
 
 
-class FleetShelf(Generic[V]):
-    """A shelf for the fleet.
+class FleetStore(Generic[V]):
+    """A store for the fleet.
 
     Args:
         name: of the cache, the same in all processes.
@@ -50,7 +50,7 @@ class FleetShelf(Generic[V]):
     def __init__(self, name: str, envelope: Envelope[V]) -> None:
         self._name = name
         self._envelope = envelope
-        self._memory: MemoryShelf[V] = MemoryShelf()
+        self._memory: MemoryStore[V] = MemoryStore()
 
     def look(self, key: Key) -> Look[V]:
         link = fleet.link()

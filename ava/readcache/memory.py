@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Generic
 
-from ava.readcache.shelf import KEEP_SECONDS, Found, Key, Look, Mark, V, is_fresh
+from ava.readcache.store import KEEP_SECONDS, Found, Key, Look, Mark, V, is_fresh
 
 SIZE = 500
 
@@ -28,8 +28,8 @@ class Entry(Generic[V]):
         return self.edition, self.mark.tick
 
 
-class MemoryShelf(Generic[V]):
-    """A shelf for this process alone.
+class MemoryStore(Generic[V]):
+    """A store for this process alone.
 
     Args:
         keep_for: seconds after which even the last good copy is forgotten.

@@ -12,7 +12,7 @@ All keys of an account share one hash tag.
 """
 
 from ava.fleet import Script
-from ava.readcache.shelf import KEEP_SECONDS
+from ava.readcache.store import KEEP_SECONDS
 
 _COMMON = (
     f"local OLDEST = {round(KEEP_SECONDS * 1_000_000)}"

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Generic
 
-from ava.readcache.shelf import Key, V
+from ava.readcache.store import Key, V
 from ava.sealing.errors import Unsealable
 from ava.sealing.keys import Binding, key_ring
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ava.readcache import Envelope, FleetShelf, ReadCache
-from ava.readcache.memory import MemoryShelf
+from ava.readcache import Envelope, FleetStore, ReadCache
+from ava.readcache.memory import MemoryStore
 
 KEY = ("ada", "thing")
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -35,8 +35,8 @@ class Clock:
     def now(self):
         return NOON + timedelta(seconds=self.seconds)
 
-    def shelf(self, **options):
-        return MemoryShelf(clock=self, now=self.now, **options)
+    def store(self, **options):
+        return MemoryStore(clock=self, now=self.now, **options)
 
     def ago(self, moment):
         return (self.now() - moment).total_seconds()
@@ -66,8 +66,8 @@ class FleetClock:
     def now(self):
         return datetime.now(UTC)
 
-    def shelf(self):
-        return FleetShelf("test", Envelope("test", lambda value: value, lambda value: value))
+    def store(self):
+        return FleetStore("test", Envelope("test", lambda value: value, lambda value: value))
 
     def ago(self, moment):
         return (self.now() - moment).total_seconds()
@@ -118,9 +118,9 @@ def begun(pool, cache, source, **kwargs):
     return read
 
 
-def make(clock, /, *, name="test", shelf=None, **kwargs):
+def make(clock, /, *, name="test", store=None, **kwargs):
     options = {"fresh_for": lambda: 300.0, "busy": Busy}
-    return ReadCache(name, shelf=shelf or clock.shelf(), **{**options, **kwargs})
+    return ReadCache(name, store=store or clock.store(), **{**options, **kwargs})
 
 
 def until(condition):

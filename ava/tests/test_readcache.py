@@ -85,7 +85,7 @@ def test_the_last_good_copy_is_not_kept_for_ever(cache, clock):
 
 
 def test_the_least_recently_used_copy_makes_room():
-    cache = make(clock := Clock(), shelf=clock.shelf(size=2))
+    cache = make(clock := Clock(), store=clock.store(size=2))
     for name in ("a", "b"):
         cache.read((name,), Source(name))
     cache.read(("a",), Source("unused"))

@@ -192,7 +192,7 @@ class TestSealed:
         if lost == "another key":
             settings.AVA_KEYS = settings.AVA_KEYS.replace("k1:", "k2:")
         elif lost == "another release":
-            there._shelf._envelope._load = lambda value: value["what it once held"]
+            there._store._envelope._load = lambda value: value["what it once held"]
         elif lost == "damage":
             redis.client.hset(name, "blob", "v1.k1.damaged")
         else:

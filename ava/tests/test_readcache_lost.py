@@ -128,7 +128,7 @@ def test_a_read_that_ended_meanwhile_holds_up_nobody(here, clock, redis, pool):
 def test_a_turn_whose_grant_got_lost_holds_up_nobody(here, clock, redis):
     here.read(("ada", "other"), Source("connected"))
     redis.freeze()
-    here._shelf.claim(KEY, edition=0, fresh_for=0, awaited=None)
+    here._store.claim(KEY, edition=0, fresh_for=0, awaited=None)
     redis.thaw()
     found_again()
     assert make(clock, places=Places(0)).read(KEY, Source("there")).value == "there"

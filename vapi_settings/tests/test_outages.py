@@ -36,7 +36,7 @@ def expire(monkeypatch, redis):
             age_copies(redis.client, seconds)
             return
         for cache in (copies._assistants, copies._lists, copies._numbers):
-            memory = cache._shelf._memory
+            memory = cache._store._memory
             monkeypatch.setattr(memory, "_clock", lambda clock=memory._clock: clock() + seconds)
 
     return expire

@@ -39,7 +39,7 @@ def test_planted_secrets_appear_nowhere(ada, put, operator, client, vapi, caplog
     seen.append(client.get(f"/admin/vapi_settings/revision/{revision.pk}/change/").content)
     # What is cached of phone numbers, whole: secrets are gone before they are cached.
     seen.append(
-        pickle.dumps([entry.value for entry in copies._numbers._shelf._memory._entries.values()])
+        pickle.dumps([entry.value for entry in copies._numbers._store._memory._entries.values()])
     )
     for model in (Revision, AssistantLease, Credential):
         seen.append(dumps.serialize("json", model.objects.all()).encode())

@@ -10,7 +10,7 @@ from ava.fleet.cache import FleetCache
 from ava.ratelimit.redis import PREFIX
 from ava.ratelimit.redis import RedisStore as Limit
 from ava.ratelimit.store import Hit
-from ava.readcache import Envelope, FleetShelf
+from ava.readcache import Envelope, FleetStore
 from ava.tests.reading import Source, make
 from ava.upstream.redis import RedisStore
 from ava.upstream.states import Order, Outcome, Refusal, Rules, Ticket
@@ -75,7 +75,7 @@ def test_limits_are_counted_wherever_their_slot_is(cluster, link):
 
 
 def test_copies_are_shared_and_dropped(link):
-    here, there = (make(None, shelf=shelf()) for _ in range(2))
+    here, there = (make(None, store=store()) for _ in range(2))
     for account in "abcdef":
         here.read((account, "x"), Source("one"))
         assert there.read((account, "x"), Source("unused")).value == "one"
@@ -84,8 +84,8 @@ def test_copies_are_shared_and_dropped(link):
     assert link.losses == 0
 
 
-def shelf():
-    return FleetShelf("test", Envelope("test", lambda value: value, lambda value: value))
+def store():
+    return FleetStore("test", Envelope("test", lambda value: value, lambda value: value))
 
 
 def test_djangos_cache_reads_writes_and_is_cleared(link):

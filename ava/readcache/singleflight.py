@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 from typing import Generic
 
-from ava.readcache.shelf import V
+from ava.readcache.store import V
 
 
 class TooMany(Exception):
     """Too many wait already, or one has waited too long."""
 
 
-class Flights(Generic[V]):
+class SingleFlight(Generic[V]):
     """Reads under way, by whatever makes two of them the same.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a cache keeps its copies on, and what goes over the counter."""
+"""Where a cache keeps its copies, and what it asks there."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,7 +46,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[V]):
-    """A copy on the shelf.
+    """A copy in the store.
 
     Attributes:
         as_of: when its read began.
@@ -96,7 +96,7 @@ class Pending:
     tick: int
 
 
-class Shelf(Protocol[V]):
+class Store(Protocol[V]):
     """Keeps copies, and their order: what began before a drop, or before what is known already,
     is not kept."""
 

@@ -4,6 +4,8 @@
 and says in one sentence what stops it. Exit codes: 1 something is in the way, 2 a wrong variable.
 """
 
+import errno
+import logging
 import os
 import signal
 import socket
@@ -93,10 +95,17 @@ def require_free_port(host: str, port: int, variable: str) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as fault:
+        except (OSError, TypeError) as fault:  # a name that cannot be one is the latter
+            reason = getattr(fault, "strerror", None) or str(fault)
+            if getattr(fault, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
+                mend = f"Stop what uses it, or set {variable} to another port."
+            else:
+                mend = (
+                    "Set AVA_HOST to an address of this machine: 127.0.0.1 for itself alone, "
+                    "0.0.0.0 for others, too."
+                )
             raise CannotStart(
-                f"Cannot listen on {host}:{port}: {(fault.strerror or str(fault)).lower()}. "
-                f"Stop what uses it, or set {variable} to another port."
+                f"Cannot listen on {host}:{port}: {reason.lower()}. {mend}"
             ) from fault
 
 
@@ -166,6 +175,8 @@ def prepare_django() -> str:
     from django.db import DatabaseError, connections
 
     greeting, unread = StringIO(), StringIO()
+    # A person reads the first screen: what is done each time needs no line of a log.
+    logging.disable(logging.INFO)
     try:
         django.setup()
         call_command("check", deploy=settings.PRODUCTION, fail_level="ERROR", stdout=unread)
@@ -181,6 +192,7 @@ def prepare_django() -> str:
     except DatabaseError as fault:
         raise CannotStart(f"The database does not work: {fault}") from fault
     finally:
+        logging.disable(logging.NOTSET)
         # The workers are forked from here and must open connections of their own.
         connections.close_all()
     return greeting.getvalue()

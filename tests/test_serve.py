@@ -47,6 +47,13 @@ def test_a_fresh_start_serves_the_demo_users_settings(ava: RunningAva) -> None:
         assert line in ava.output()
 
 
+def test_the_first_screen_holds_no_line_of_a_log(ava: RunningAva) -> None:
+    screen = ava.output().partition("AVA listens on")[0]
+    assert "Made new keys" in screen
+    assert "Try it:" in screen
+    assert '"event"' not in screen
+
+
 def test_keys_and_database_are_for_the_owner_and_survive_a_restart(
     ava: RunningAva, tmp_path: Path
 ) -> None:
@@ -148,6 +155,14 @@ def test_a_busy_port_is_told(tmp_path: Path) -> None:
         output = refused(tmp_path, AVA_PORT=str(port))
     assert f"Cannot listen on 127.0.0.1:{port}: address already in use." in output
     assert "AVA_PORT" in output
+
+
+@pytest.mark.parametrize("host", ["1.2.3.4", "bad..host", "ä..host"])
+def test_an_address_that_is_not_of_this_machine_is_told(tmp_path: Path, host: str) -> None:
+    output = refused(tmp_path, AVA_HOST=host)
+    assert f"Cannot listen on {host}:" in output
+    assert "Set AVA_HOST to an address of this machine" in output
+    assert "AVA_PORT" not in output
 
 
 def test_a_busy_sandbox_port_is_told(tmp_path: Path) -> None:

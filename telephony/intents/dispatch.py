@@ -86,7 +86,8 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
 
 def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | None:
     """Claim the next attempt, so that only the caller makes it. To be called where nothing can be
-    on its way.
+    on its way, and where a job already looks after the row: its own that runs now, or `follow_up`
+    in the same transaction.
 
     Args:
         account_sid: that it goes out with, as `Channel.prepare` says.
@@ -122,7 +123,6 @@ def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | 
         row.save()
         said = f"attempt {row.attempt}{_lateness(row, now)}"
         note(row, source=Source.RECONCILE, detail=said, now=now)
-        follow_up(row, due_at=now + settle())
     return row
 
 

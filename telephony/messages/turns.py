@@ -142,7 +142,10 @@ def _claim(message: Message, batch: Batch, account_sid: str, clock: Clock) -> Me
             return None
         pace.free_at = now + timedelta(seconds=60 / batch.per_minute)
         pace.save(update_fields=["free_at"])
-        return dispatch.claim(message, account_sid=account_sid, now=now)
+        claimed = dispatch.claim(message, account_sid=account_sid, now=now)
+        if claimed is not None:
+            dispatch.follow_up(claimed, due_at=now + dispatch.settle())
+        return claimed
 
 
 def _send(message: Message, clock: Clock) -> None:

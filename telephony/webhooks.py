@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from ava.inbound.models import Delivery
 from ava.inbound.source import Malformed, Received, Verified
+from ava.jobs import Again
 from telephony.callbacks import incoming, proof, reports
 from telephony.calls.models import Call
 from telephony.messages.models import Message
@@ -46,7 +47,7 @@ class TwilioSource:
             raise Malformed(f"The body has no {self._sid}.")
         return Verified(
             owner=owners[0].user,
-            delivery_id=f"{owners[0].holder}:{sid}:{status}",
+            delivery_id=_name(owners[0].holder, sid, status),
             event=status,
             payload={
                 "marked": {marked.word: str(marked.pk)} if marked else {},
@@ -81,7 +82,13 @@ SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 
 
 def handle_status(delivery: Delivery) -> None:
-    """Take in how a call or a message stands."""
+    """Take in how a call or a message stands.
+
+    Raises:
+        Again: it is about a call that came in, and that is still to be kept.
+    """
+    if _mark_of(delivery) is None and _is_to_be_kept(delivery):
+        raise Again(1.0, "the call is still to be kept")
     reports.take(
         model=Call if delivery.kind == CALL_STATUS.kind else Message,
         marked=_mark_of(delivery),
@@ -130,6 +137,17 @@ def _answer(delivery: Delivery) -> str:
     return reports.answer(
         call_id=marked, sid=delivery.payload["sid"], status=delivery.event, now=timezone.now()
     )
+
+
+def _is_to_be_kept(delivery: Delivery) -> bool:
+    came = _name(delivery.payload["holders"][0], delivery.payload["sid"], "ringing")
+    voice = Delivery.objects.filter(provider=VOICE.provider, kind=VOICE.kind, delivery_id=came)
+    return voice.filter(state=Delivery.State.STORED).exists()
+
+
+def _name(holder: str, sid: str, status: str) -> str:
+    """The same for each repetition of one delivery, and for nobody else's."""
+    return f"{holder}:{sid}:{status}"
 
 
 def _mark_of(delivery: Delivery) -> str | None:

@@ -29,13 +29,14 @@ TALKED = ("completed", "answered")
 def answer(*, owner: User | None, form: Mapping[str, str], now: datetime) -> str:
     """What happens on a call that came in, as TwiML: the user's assistant answers, or a greeting.
 
-    The call is kept with who takes it, so that what Vapi reports of it finds its row.
+    A call that an assistant takes is kept at once, with who takes it, so that what Vapi reports of
+    it finds its row.
     """
     patience = Patience(SECONDS_FOR_AN_ASSISTANT)
     number = answering.number(user=owner, patience=patience) if owner else None
-    keep_call(owner=owner, form=form, now=now)
     if number is None:
         return twiml.say(GREETING)
+    keep_call(owner=owner, form=form, now=now)
     Call.objects.filter(provider_sid=form.get("CallSid", ""), owner=owner).update(
         assistant_id=number.assistant_id, phone_number_id=number.id
     )

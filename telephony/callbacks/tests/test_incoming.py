@@ -1,10 +1,14 @@
 """Calls and messages that come in."""
 
+from datetime import datetime, timedelta
+
 import requests
 from django.contrib.auth.models import User
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ava.inbound.models import Delivery
+from ava.jobs.models import Job
 from sandbox.server import Sandbox
 from telephony.callbacks.tests.conftest import listed, shown
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, run_jobs, store, until
@@ -55,7 +59,29 @@ def test_an_incoming_call_is_greeted_and_kept(
     assert (kept["status"], kept["provider_sid"]) == ("ringing", "CA1")
     callback(ava, "call-status", "", form | {"CallStatus": "completed", "CallDuration": "3"})
     run_jobs()
-    assert shown(api, kept["id"])["status"] == "completed"
+    over = shown(api, kept["id"])
+    assert [entry["status"] for entry in over["timeline"]] == ["ringing", "completed"]
+    assert over["timeline"][0]["at"] == over["created_at"] < over["updated_at"]
+    came = Delivery.objects.filter(kind="voice").values_list("received_at", flat=True)
+    assert [datetime.fromisoformat(over["created_at"])] == list(came)
+
+
+def test_a_report_waits_for_the_call_that_it_is_about_to_be_kept(
+    api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox
+) -> None:
+    form = {"CallSid": "CA1", "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
+    callback(ava, "voice", "", form)
+    Job.objects.filter(kind="dispatch_delivery").update(
+        due_at=timezone.now() + timedelta(seconds=9)
+    )
+    callback(ava, "call-status", "", form | {"CallStatus": "completed", "CallDuration": "3"})
+    run_jobs()
+    assert api.get(CALLS).json()["count"] == 0
+    run_jobs(seconds=10)
+    run_jobs(seconds=12)
+    [kept] = api.get(CALLS).json()["results"]
+    assert (kept["status"], kept["duration"]) == ("completed", 3)
+    assert [entry["source"] for entry in kept["timeline"]] == ["callback", "callback"]
 
 
 def test_the_end_of_an_incoming_call_is_asked_for_where_nobody_tells_it(

@@ -82,7 +82,7 @@ def keep_message(
     with transaction.atomic():
         _keep(message, sid=form.get("MessageSid", ""), owner=owner, form=form, now=now)
         optouts.take(
-            optouts.wish_of(message.body),
+            optouts.wish_of(message.body, told=form.get("OptOutType", "")),
             holders=holders,
             number=_number(form, "To"),
             person=_number(form, "From"),

@@ -2,6 +2,8 @@
 
 The words are those that Twilio itself answers and obeys for a long code
 (https://help.twilio.com/articles/223134027); AVA keeps the same list, to refuse before it sends.
+An account may have words of its own in Twilio's Advanced Opt-Out: then Twilio tells what one means
+(https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
 """
 
 from collections.abc import Sequence
@@ -18,9 +20,17 @@ HELP = frozenset({"help", "info"})
 Wish = Literal["stop", "start", "help"]
 
 
-def wish_of(body: str) -> Wish | None:
-    """What a message that came in asks for: the word must be all there is."""
-    word = body.strip().strip(".!\"'").lower()
+def wish_of(body: str, *, told: str = "") -> Wish | None:
+    """What a message that came in asks for: the word must be all there is.
+
+    Args:
+        told: Twilio's OptOutType: STOP, START, HELP, or nothing. It goes before the word.
+    """
+    return _meaning(told) or _meaning(body)
+
+
+def _meaning(text: str) -> Wish | None:
+    word = text.strip().strip(".!\"'").lower()
     if word in STOP:
         return "stop"
     if word in START:

@@ -38,6 +38,20 @@ def test_an_incoming_message_is_kept_once_and_stop_and_start_are_obeyed(
     assert Delivery.objects.filter(kind="message").count() == 2
 
 
+def test_what_twilio_says_of_a_word_goes_before_the_word(
+    api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox
+) -> None:
+    wanted = {"to": THEIRS, "from": OURS, "body": "News"}
+    pair = {"From": THEIRS, "To": OURS, "SmsStatus": "received"}
+    said = [("Baja", "STOP", 409), ("Cancel", "HELP", 409), ("Alta", "START", 201)]
+    said += [("end", "START", 201), ("Alta", "STOP", 409)]
+    for number, (body, meant, status) in enumerate(said):
+        form = {"MessageSid": f"SM{number}", "Body": body, "OptOutType": meant, **pair}
+        assert callback(ava, "message", "", form).status_code == 200
+        run_jobs()
+        assert api.post(MESSAGES, wanted).status_code == status, (body, meant)
+
+
 def test_a_stranger_who_claims_an_account_opts_nobody_out(
     api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox, stranger: User
 ) -> None:

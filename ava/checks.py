@@ -6,14 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.core.checks import Warning as Caution
+from django.core.checks import Warning as CheckWarning
 from django.db import connections
 
-from ava import env, keyfile, readcache, upstream
+from ava import env, keyfile
 from ava.sealing import checks as sealing
 
-# A bulkhead must leave threads for everybody else.
-_SPARE_THREADS = 8
 # Those of the background work, in each worker.
 _OTHER_THREADS = 10
 
@@ -75,24 +73,6 @@ def workers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 "worker would count limits and breakers for itself.",
                 hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
                 id="ava.E006",
-            )
-        ]
-    return []
-
-
-@register
-def threads(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """One hanging provider must leave threads for everybody else."""
-    doors = (upstream.door(service.label) for service in upstream.services())
-    # Those inside the bulkhead, and those who wait for what one of them reads.
-    widest = max((door.policy.bulkhead for door in doors), default=0) + readcache.FOLLOWERS
-    if settings.ENV["AVA_THREADS"] < widest + _SPARE_THREADS:
-        return [
-            Error(
-                f"AVA_THREADS is {settings.ENV['AVA_THREADS']}: one hanging provider may hold "
-                f"{widest} threads, and too few would be left.",
-                hint=f"Set AVA_THREADS to {widest + _SPARE_THREADS} or more.",
-                id="ava.E008",
             )
         ]
     return []
@@ -172,7 +152,7 @@ def proxy_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def unknown_variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A misspelt variable would be passed over in silence."""
     return [
-        Caution(
+        CheckWarning(
             f"{name} is set, but AVA reads no variable of that name.",
             hint="Compare it with .env.example.",
             id="ava.W001",
@@ -199,7 +179,7 @@ def database_connections(
         most = settings.ENV["WEB_CONCURRENCY"] * (settings.ENV["AVA_THREADS"] + _OTHER_THREADS)
         if most > allowed:
             found.append(
-                Caution(
+                CheckWarning(
                     f"AVA may open {most} connections, and PostgreSQL allows {allowed}: under load "
                     "requests would fail.",
                     hint=f"Set max_connections of PostgreSQL to {most + 20} or more, or fewer "

@@ -54,7 +54,6 @@ def test_production_settings_pass_every_deployment_check(tmp_path: Path) -> None
         ({"AVA_JWT_KEY": PRODUCTION["SECRET_KEY"]}, "ava.E004"),
         ({"DJANGO_DEBUG": "1"}, "ava.E005"),
         ({"WEB_CONCURRENCY": "2"}, "ava.E006"),
-        ({"AVA_THREADS": "8"}, "ava.E008"),
         ({"ALLOWED_HOSTS": "*"}, "ava.E010"),
         ({"AVA_PUBLIC_URL": "http://ava.example.com"}, "ava.E011"),
         ({"AVA_SANDBOX": "1"}, "ava.E015"),

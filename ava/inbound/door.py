@@ -16,7 +16,7 @@ from ava.inbound.errors import WebhookForged, WebhookNotTaken
 from ava.inbound.metrics import OUTCOMES, WEBHOOKS
 from ava.inbound.models import Delivery
 from ava.inbound.source import Forged, Malformed, Pairs, Received, Source, Verified
-from ava.jobs import courtesy
+from ava.jobs import foreground
 from ava.problems import (
     LengthRequired,
     MalformedRequest,
@@ -78,7 +78,7 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
     try:
         received = read(request, largest=largest)
         # What it means can wait. A reply that asks others may take some time.
-        with courtesy.first():
+        with foreground.busy():
             verified = source.verify(received)
             kept = _store(source, verified) if verified.keep else None
     except PayloadTooLarge:

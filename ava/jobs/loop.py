@@ -14,14 +14,14 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from ava.jobs import bell, courtesy, queries, running, sending, services
+from ava.jobs import foreground, queries, running, sending, services, wakeup
 from ava.jobs.models import Job
 
 log = structlog.get_logger("ava.jobs")
 
 THREADS = 8
 POLL_SECONDS = 0.5
-"""How long a job of another process may wait to be seen; those of this one ring the bell."""
+"""How long a job of another process may wait to be seen; those of this one wake the loop."""
 
 _PERIODIC_SECONDS = 60.0
 
@@ -54,7 +54,7 @@ class Loop:
     def stop(self) -> None:
         """Take up nothing more, and wait for the runs under way."""
         self._stopping.set()
-        bell.ring()
+        wakeup.notify()
         self._looking.join()
         for _ in self._working:
             self._claimed.put(None)
@@ -75,7 +75,7 @@ class Loop:
                     log.warning("jobs can be found again")
                 self._troubled = False
             if not found and not self._stopping.is_set():
-                bell.wait(self._until_next())
+                wakeup.wait(self._until_next())
         connections.close_all()
 
     def _find(self) -> bool:
@@ -89,7 +89,7 @@ class Loop:
             return True
         job = None
         try:
-            courtesy.give_way()
+            foreground.give_way()
             job = self._claim()
             if job is not None:
                 self._claimed.put(job)
@@ -137,7 +137,7 @@ class Loop:
                     self._free_for_others.release()
                 self._free.release()
                 # It may come again in a moment.
-                bell.ring()
+                wakeup.notify()
         connections.close_all()
 
 

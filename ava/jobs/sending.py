@@ -1,6 +1,6 @@
 """Due jobs to Celery: the row stays the truth, the message only says that it is time.
 
-Requests never talk to the broker: the loop of their process does, as soon as the bell rings.
+Requests never talk to the broker: the loop of their process does, as soon as it is woken.
 """
 
 from datetime import datetime, timedelta

@@ -7,7 +7,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from ava import correlation
-from ava.jobs import bell, registry
+from ava.jobs import registry, wakeup
 from ava.jobs.errors import AlreadyWaiting
 from ava.jobs.models import Job
 from ava.jobs.queries import old
@@ -57,7 +57,7 @@ def enqueue(
     )
     job = _insert(row, now, is_new=is_new)
     if row.due_at <= now:
-        transaction.on_commit(bell.ring)
+        transaction.on_commit(wakeup.notify)
     return job
 
 
@@ -120,7 +120,7 @@ def run_again(job: Job, *, now: datetime) -> None:
         raise AlreadyWaiting from fault
     if not revived:
         raise AlreadyWaiting
-    transaction.on_commit(bell.ring)
+    transaction.on_commit(wakeup.notify)
 
 
 def prune(before: datetime, dry_run: bool) -> int:

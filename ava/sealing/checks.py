@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
-from django.core.checks import Warning as Caution
+from django.core.checks import Warning as CheckWarning
 from django.db import Error as DatabaseError
 
 from ava.sealing.errors import KeyRingInvalid
@@ -72,7 +72,7 @@ def check_sealed_rows(
         if count:
             found.append(
                 # The other rows open: AVA must start, or their owners could not store them again.
-                Caution(
+                CheckWarning(
                     f"{count} rows of {column.model._meta.label} are sealed by keys that are not "
                     f"in AVA_KEYS: {named}{', ...' if count > _SHOWN else ''}.",
                     hint="Put the missing key back behind the primary one in AVA_KEYS, or let "

@@ -14,7 +14,7 @@ from ava.inbound import door, register_handler
 from ava.inbound.models import Delivery, Refusal
 from ava.inbound.source import Received, Verified
 from ava.inbound.tests.conftest import ADDRESS, Acme, send, signature
-from ava.jobs import Again, courtesy
+from ava.jobs import Again, foreground
 from ava.jobs.models import Job
 from ava.jobs.services import run_due
 
@@ -64,7 +64,7 @@ def test_no_job_begins_while_a_webhook_is_stored(monkeypatch: pytest.MonkeyPatch
     began = threading.Event()
 
     def give_way() -> None:
-        courtesy.give_way(60)
+        foreground.give_way(60)
         began.set()
 
     def verify(self: Acme, received: Received) -> Verified:

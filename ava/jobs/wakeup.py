@@ -2,15 +2,15 @@
 
 import threading
 
-_bell = threading.Event()
+_due = threading.Event()
 
 
-def ring() -> None:
+def notify() -> None:
     """Something is due."""
-    _bell.set()
+    _due.set()
 
 
 def wait(seconds: float) -> None:
-    """Until it rings, or that long."""
-    _bell.wait(seconds)
-    _bell.clear()
+    """Until something is due, or that long."""
+    _due.wait(seconds)
+    _due.clear()

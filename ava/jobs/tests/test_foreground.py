@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from ava import jobs
-from ava.jobs import courtesy, services
+from ava.jobs import foreground, services
 from ava.jobs.loop import Loop
 from ava.jobs.models import Job
 
@@ -23,12 +23,12 @@ def loop() -> Iterator[Loop]:
 
 
 def test_no_job_begins_while_somebody_waits(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courtesy.give_way, "__defaults__", (60.0,))
+    monkeypatch.setattr(foreground.give_way, "__defaults__", (60.0,))
     began = threading.Event()
     jobs.register("work", lambda payload: began.set())
     services.enqueue("work", {}, due_at=timezone.now())
-    with courtesy.first():
-        with courtesy.first():
+    with foreground.busy():
+        with foreground.busy():
             loop.start()
         assert not began.wait(0.3)
     assert began.wait(30)
@@ -39,7 +39,7 @@ def test_jobs_are_done_however_much_comes_in(loop: Loop) -> None:
     jobs.register("work", lambda payload: done.append(time.monotonic()))
     for _ in range(5):
         services.enqueue("work", {})
-    with courtesy.first():
+    with foreground.busy():
         loop.start()
         give_up = time.monotonic() + 30
         while len(done) < 5:

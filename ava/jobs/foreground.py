@@ -1,4 +1,4 @@
-"""Whom somebody waits for goes first: meanwhile this process' loop takes up no job."""
+"""The foreground, whom somebody waits for, goes first: meanwhile this process' loop takes up no job."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _under_way = 0
 
 
 @contextmanager
-def first() -> Iterator[None]:
+def busy() -> Iterator[None]:
     """Do this before any further job."""
     global _under_way
     with _nobody:

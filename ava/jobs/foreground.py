@@ -1,4 +1,4 @@
-"""The foreground, whom somebody waits for, goes first: meanwhile this process' loop takes up no job."""
+"""What somebody waits for, the foreground, goes first: no job of this process begins meanwhile."""
 
 import threading
 from collections.abc import Iterator

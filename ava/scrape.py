@@ -10,7 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
-from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -18,6 +23,9 @@ from prometheus_client.registry import Collector
 from ava import slots
 
 log = structlog.get_logger("ava.scrape")
+
+# When each counter began, one series more for each, is of use to nobody here.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs
 
 SAMPLE_SECONDS = 1.0
 """How old another worker's gauges may be."""

@@ -18,11 +18,15 @@ READ = {"http_method_names": ["get", "head"]}
 
 urlpatterns = [
     path("", pages.home, name="home"),
-    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}ava/icon.svg")),
+    path(
+        "favicon.ico",
+        RedirectView.as_view(url=f"{settings.STATIC_URL}ava/icon.svg"),
+        name="favicon",
+    ),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
-    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index"), name="admin"),
     path("admin/", admin.site.urls),
     path("api/schema", documentation(SpectacularAPIView.as_view(**READ)), name="schema"),
     path("api/docs", inline_style(SpectacularSwaggerSplitView.as_view(**READ)), name="docs"),

@@ -1,5 +1,8 @@
+from collections.abc import Iterable, Iterator
+
 import pytest
 from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
 
 
 def samples(client: Client) -> list[str]:
@@ -55,6 +58,28 @@ def test_a_view_that_raises_is_counted_once(
     before = count()
     client.get("/")
     assert count() == before + 1
+
+
+def test_no_series_tells_when_another_began(client: Client) -> None:
+    client.get("/healthz")
+    assert [line for line in samples(client) if "_created" in line] == []
+
+
+def names(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[tuple[str, str | None]]:
+    """Each address but the admin's, with its name."""
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            yield str(one.pattern), one.name
+        elif one.app_name != "admin":
+            yield from names(one.url_patterns)
+
+
+def test_every_address_has_a_name_that_stands_in_the_metrics(client: Client) -> None:
+    nameless = [address for address, name in names(get_resolver().url_patterns) if not name]
+    assert nameless == []
+    client.get("/api/v1/integrations/telex/credentials")
+    assert any('view="credentials"' in line for line in samples(client))
+    assert not any('view="integrations.' in line for line in samples(client))
 
 
 def test_no_label_holds_a_path_or_a_made_up_method(client: Client) -> None:

@@ -21,8 +21,12 @@ def _routes(
     provider: str, credentials: type[CredentialsViewSet], verification: type[VerificationViewSet]
 ) -> list[URLPattern]:
     return [
-        path(f"{provider}/credentials", credentials.as_view(_CREDENTIALS)),
-        path(f"{provider}/credentials/verify", verification.as_view(_VERIFICATION)),
+        path(f"{provider}/credentials", credentials.as_view(_CREDENTIALS), name="credentials"),
+        path(
+            f"{provider}/credentials/verify",
+            verification.as_view(_VERIFICATION),
+            name="credentials-verify",
+        ),
     ]
 
 

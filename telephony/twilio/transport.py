@@ -12,11 +12,13 @@ from twilio.http.response import Response
 
 from ava import upstream
 from ava.upstream.answer import parse_json
-from ava.upstream.errors import ProviderUnreachable
+from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from telephony.errors import TWILIO, problem_for
 from telephony.twilio import operation
 
 API = "https://api.twilio.com"
+LOWEST_CODE = 10_000
+"""Twilio's codes have five digits (https://www.twilio.com/docs/api/errors); a gateway's do not."""
 
 
 class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no types
@@ -45,23 +47,34 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
         """One request to Twilio.
 
         Raises:
-            Problem: for every answer outside 200-299, and when there is none.
+            ProviderUnreachable: there is none, or one of which nobody knows whether Twilio did
+                what it was to do: something in front of it may have answered instead.
+            Problem: for every other answer outside 200-299.
         """
         deadline = operation.left()
         if not uri.startswith(f"{API}/") or not deadline:
             raise ProviderUnreachable(TWILIO, unsent=True)
         url = urlsplit(uri)
-        answer = upstream.door(TWILIO.label).send(
-            method,
-            url.path,
-            params={**dict(parse_qsl(url.query)), **(params or {})},
-            data=data or None,
-            headers=headers,
-            auth=auth,
-            deadline=deadline,
-        )
+        changes = method == "POST"
+        try:
+            answer = upstream.door(TWILIO.label).send(
+                method,
+                url.path,
+                params={**dict(parse_qsl(url.query)), **(params or {})},
+                data=data or None,
+                headers=headers,
+                auth=auth,
+                deadline=deadline,
+            )
+        except ProviderAuthFailed as problem:
+            if changes and _code(problem.said) is None:
+                raise ProviderUnreachable(TWILIO) from None
+            raise
         if not 200 <= answer.status < 300:
-            raise problem_for(_code(answer.body), answer.status)
+            code = _code(answer.body)
+            if changes and (code is None or answer.status < 400):
+                raise ProviderUnreachable(TWILIO)
+            raise problem_for(code, answer.status)
         if answer.status != 204 and not isinstance(answer.json(), dict):
             raise ProviderUnreachable(TWILIO)
         return Response(answer.status, answer.body.decode(), answer.headers)
@@ -74,4 +87,4 @@ def _code(body: bytes) -> int | None:
     except ValueError:
         return None
     code = content.get("code") if isinstance(content, dict) else None
-    return code if isinstance(code, int) and not isinstance(code, bool) else None
+    return code if isinstance(code, int) and code >= LOWEST_CODE else None

@@ -1,14 +1,15 @@
 """What may go wrong with a call by an assistant: from Vapi's refusals to AVA's problems.
 
 POST /call answers 400 with `{"message": text or list}` in class-validator's or Vapi's own words
-(docs.vapi.ai/api-reference/calls/create). An answered refusal means that nobody was called.
+(docs.vapi.ai/api-reference/calls/create). A refusal in that shape, with its own `statusCode`, means
+that nobody was called; any other may be of something in front of Vapi.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from ava.problems import Conflict, NotFound, ValidationFailed
-from ava.upstream import Answer, ProviderRateLimited
+from ava.upstream import Answer, ProviderRateLimited, ProviderUnreachable
 from vapi_settings.errors import VAPI, AssistantNotFound, Meanings, VapiRefused, meant, no_list
 
 
@@ -46,9 +47,18 @@ def unknown_call(answer: Answer) -> Exception:
 
 def not_called(answer: Answer) -> Exception:
     """What it means for a call that was to be placed."""
-    if answer.status not in (400, 402, 404, 409, 413, 422):
-        return no_list(answer)
-    return meant(answer, _REFUSALS)
+    if answer.status in (400, 402, 404, 409, 413, 422) and _is_vapis(answer):
+        return meant(answer, _REFUSALS)
+    return no_list(answer)
+
+
+def _is_vapis(answer: Answer) -> bool:
+    """Whether it has the shape of Vapi's errors."""
+    try:
+        body: Any = answer.json()
+    except ProviderUnreachable:
+        return False
+    return isinstance(body, dict) and body.get("statusCode") == answer.status
 
 
 def _invalid(field: str, sentence: str) -> ValidationFailed:

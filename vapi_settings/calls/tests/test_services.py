@@ -96,7 +96,19 @@ def test_a_refused_call_is_told_in_words_and_never_as_unknown(
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(500, {}), (502, b"<html>"), (201, b""), (201, {}), (201, {"results": []})]
+    ("status", "body"),
+    [
+        (500, {}),
+        (502, b"<html>"),
+        (201, b""),
+        (201, {}),
+        (201, {"results": []}),
+        # Of something in front of Vapi.
+        (302, {"statusCode": 302}),
+        (404, b"<html>"),
+        (404, {"message": "no Route matched"}),
+        (400, {"message": "customer", "statusCode": 404}),
+    ],
 )
 def test_a_lost_answer_is_never_asked_for_twice(played, user, status, body):
     played.on("POST", "/call", status, body)

@@ -5,8 +5,8 @@ from telephony import services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.intents import dispatch
+from telephony.messages import bulk_job
 from telephony.messages import services as messages
-from telephony.messages import turns
 from telephony.messages.models import Message
 
 SWEEP_SECONDS = 600.0
@@ -17,7 +17,7 @@ def register() -> None:
     """Tell `ava.jobs` what there is."""
     jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
     jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
-    jobs.register(turns.JOB, lambda payload: turns.move(payload["id"]))
+    jobs.register(bulk_job.JOB, lambda payload: bulk_job.send_next(payload["id"]))
     jobs.register(
         dispatch.END_DUPLICATE,
         lambda payload: calls.end_duplicate(payload["id"], payload["sid"]),

@@ -16,7 +16,7 @@ from telephony.calls.services import hang_up, place_call
 from telephony.errors import TwilioAccountInactive
 from telephony.intents.settling import FORGOTTEN
 from telephony.intents.states import SCHEDULED
-from telephony.messages import turns
+from telephony.messages import bulk_job
 from telephony.messages.models import Message
 from telephony.messages.services import send_message
 from telephony.twilio.resources import Account, Number
@@ -66,7 +66,7 @@ def reconcile() -> int:
         for key in rows.iterator():
             _look_after(job, str(key))
             count += 1
-    turns.revive()
+    bulk_job.revive()
     return count
 
 
@@ -83,7 +83,7 @@ def revive() -> int:
             if key not in waiting:
                 _look_after(job, key)
                 count += 1
-    return count + turns.revive()
+    return count + bulk_job.revive()
 
 
 def _open() -> Iterator[tuple[str, QuerySet[Any, uuid.UUID]]]:

@@ -22,7 +22,7 @@ from telephony.errors import TwilioAccountGone
 from telephony.intents import dispatch, settling
 from telephony.intents.models import Intent
 from telephony.intents.timeline import Source, lock, note
-from telephony.messages import turns
+from telephony.messages import bulk_job
 from telephony.messages.models import Message
 
 JOB = "telephony.account"
@@ -48,7 +48,7 @@ def warnings(user: User) -> list[str]:
 
 def changed(user: User) -> None:
     """The user's keys have changed: have their rows told, and held batches look again."""
-    turns.look_again(user)
+    bulk_job.look_again(user)
     if any(rows.exists() for rows in _under_way(user)):
         enqueue(JOB, {"user": user.pk}, key=str(user.pk))
 

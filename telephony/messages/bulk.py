@@ -15,7 +15,7 @@ from telephony.errors import BatchEnded
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source
-from telephony.messages import turns
+from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message, MessageEntry
 
 MOST = 10_000
@@ -82,7 +82,7 @@ def start(
     with transaction.atomic():
         batch.save(force_insert=True)
         Message.objects.bulk_create(messages)
-        turns.go_on(batch)
+        bulk_job.enqueue(batch)
     return batch
 
 
@@ -133,5 +133,5 @@ def _turn(batch: Batch, state: str) -> Batch:
         row.state, row.held_at, row.error = state, None, ""
         row.save(update_fields=["state", "held_at", "error"])
         if state == State.RUNNING:
-            turns.go_on(row)
+            bulk_job.enqueue(row)
     return row

@@ -14,7 +14,7 @@ from telephony.intents import dispatch, owed, settling
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, lock
-from telephony.messages import optouts, turns
+from telephony.messages import bulk_job, optouts
 from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message
 
@@ -83,7 +83,7 @@ def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
     """Do what is to be done about a message now. Raises Again: there is more to do later."""
     messages = Message.objects.select_related("owner").filter(pk=message_id)
     if message := messages.first():
-        send = turns.take_back if message.batch_id else settling.next_attempt
+        send = bulk_job.take_back if message.batch_id else settling.next_attempt
         settling.pursue(message, CHANNEL, clock=clock, send=send)
     if message := messages.first():
         owed.ask(message, CHANNEL, now=clock())

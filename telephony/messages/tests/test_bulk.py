@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from ava.jobs import Again
 from sandbox.server import Sandbox
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
-from telephony.messages import turns
+from telephony.messages import bulk_job
 from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message, MessageEntry, OptOut
 
@@ -175,7 +175,7 @@ def test_one_that_is_sent_again_meanwhile_is_not_put_back_a_second_time(
         run_jobs(seconds=seconds)
     assert Message.objects.get().attempt == late.attempt + 1
     # Somebody who has searched for the first attempt all the time.
-    turns.take_back(late, CHANNEL, timezone.now)
+    bulk_job.take_back(late, CHANNEL, timezone.now)
     finish(api, sandbox, batch, 1)
 
 
@@ -184,7 +184,7 @@ def test_whoever_pauses_just_before_a_message_is_claimed_keeps_it(
 ) -> None:
     batch = begin(api)
     with pytest.raises(Again):
-        turns.move(batch, clock=pausing(api, batch, when=1))
+        bulk_job.send_next(batch, clock=pausing(api, batch, when=1))
     assert shown(api, batch)["progress"] == {"scheduled": 6}
     assert posts(sandbox) == []
 

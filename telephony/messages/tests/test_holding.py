@@ -17,7 +17,7 @@ from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
-from telephony.messages import turns
+from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message
 from telephony.messages.tests.test_bulk import pausing
 
@@ -105,7 +105,7 @@ def test_a_message_that_goes_out_does_not_undo_a_pause_of_this_moment(
     run_jobs()
     store(twilio_user)
     with pytest.raises(Again):
-        turns.move(batch, clock=pausing(api, batch, when=2))
+        bulk_job.send_next(batch, clock=pausing(api, batch, when=2))
     assert len(posts(sandbox)) == 1
     assert stands(api, batch) == ("paused", "")
 

@@ -1,4 +1,4 @@
-"""A batch under way: its job sends one message at a time, when it is the sender's turn."""
+"""The job of a batch: it sends one message at a time, at the pace of the sender."""
 
 from datetime import datetime, timedelta
 
@@ -44,7 +44,7 @@ STORED = (CredentialsMissing, CredentialsUnreadable, TwilioAccountGone)
 REFUSED = (ProviderAuthFailed, TwilioAccountInactive)
 
 
-def go_on(batch: Batch) -> None:
+def enqueue(batch: Batch) -> None:
     """Have the batch's job run now. Part of the caller's transaction."""
     jobs.enqueue(JOB, {"id": str(batch.pk)}, key=str(batch.pk))
 
@@ -54,17 +54,17 @@ def revive() -> int:
     waiting = jobs.waiting(JOB)
     lost = [one for one in Batch.objects.filter(ON) if str(one.pk) not in waiting]
     for batch in lost:
-        go_on(batch)
+        enqueue(batch)
     return len(lost)
 
 
 def look_again(owner: User) -> None:
     """The owner's credentials have changed: their held batches may go on."""
     for batch in Batch.objects.filter(ON, owner=owner, held_at__isnull=False):
-        go_on(batch)
+        enqueue(batch)
 
 
-def move(batch_id: str, *, clock: Clock = timezone.now) -> None:
+def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
     """Send the next message of a batch, if it is time. The job of each batch.
 
     Raises:
@@ -102,7 +102,7 @@ def take_back(message: Message, channel: Channel, clock: Clock) -> None:
             batch.state, batch.finished_at = State.RUNNING, None
             batch.save(update_fields=["state", "finished_at"])
         if batch.state == State.RUNNING:
-            go_on(batch)
+            enqueue(batch)
 
 
 def _end(batch: Batch, now: datetime) -> None:

@@ -36,7 +36,7 @@ class IntentAdmin(ReadOnlyAdmin):
     """Found by correlation ID, number, the provider's SID or owner."""
 
     list_display = (
-        "created_at", "status", "to", "from_number", "correlation_id", "error", "direction",
+        "created_at", "status", "to", "correlation_id", "error", "from_number", "direction",
         "owner", "attempt", "provider_sid",
     )  # fmt: skip
     list_filter = ("status", "direction", "created_at")

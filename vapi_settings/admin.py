@@ -16,7 +16,7 @@ class RevisionAdmin(ReadOnlyAdmin):
     """Found by correlation ID, assistant, key or owner. Nobody edits history."""
 
     list_display = (
-        "at", "key", "was", "became", "status", "correlation_id", "by", "source", "owner",
+        "at", "key", "was", "became", "correlation_id", "status", "by", "source", "owner",
         "assistant_id", "number",
     )  # fmt: skip
     list_display_links = ("at",)

@@ -15,7 +15,7 @@ admin.site.login_form = StaffLoginForm
 class SessionAdmin(ReadOnlyAdmin):
     """Who is logged in over REST. Read-only, but for ending a login."""
 
-    list_display = ("user", "network", "created_at", "refreshed_at", "expires_at", "revoked_at")
+    list_display = ("user", "network", "refreshed_at", "revoked_at", "created_at", "expires_at")
     list_filter = ("end", "created_at")
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email", "network")

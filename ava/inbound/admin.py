@@ -33,7 +33,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 class RefusalAdmin(ReadOnlyAdmin):
     """Webhooks whose signature was not right, and why."""
 
-    list_display = ("at", "provider", "kind", "reason", "correlation_id")
+    list_display = ("at", "provider", "kind", "correlation_id", "reason")
     list_filter = ("provider", "kind", "at")
     search_fields = ("correlation_id",)
     fields = ("explanation",)

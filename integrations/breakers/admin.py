@@ -22,7 +22,7 @@ from integrations.breakers.words import sentence
 class BreakerEventAdmin(ReadOnlyAdmin):
     """Search by the correlation ID of a request to see what it did to a breaker."""
 
-    list_display = ("at", "provider", "from_state", "to_state", "reason", "correlation_id")
+    list_display = ("at", "provider", "from_state", "to_state", "correlation_id", "reason")
     list_filter = ("provider", "to_state", "at")
     search_fields = ("correlation_id",)
     search_help_text = "A correlation ID, whole or in part."

@@ -25,7 +25,7 @@ _SHOWN_CHANGES = 20
 class CredentialAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
     """Every change goes through `integrations.credentials.services`, which records it."""
 
-    list_display = ("user", "provider_name", "stored", "key_id", "updated_at")
+    list_display = ("user", "provider_name", "updated_at", "stored", "key_id")
     list_filter = ("provider", "updated_at")
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email")

@@ -72,6 +72,17 @@ _SHARED: list[Any] = [
 ]
 
 
+def _told_plainly(record: logging.LogRecord) -> bool:
+    """Whatever a stranger sends, such as a wrong Host, is no error of AVA's and needs no traceback.
+
+    Django calls such a request a suspicious operation.
+    """
+    if record.name.startswith("django.security."):
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def _is_fault(record: logging.LogRecord) -> bool:
     return bool(record.exc_info)
 
@@ -94,7 +105,10 @@ def configure(level: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             # Django's own line on each 4xx and 5xx tells nothing that ours does not.
-            "filters": {"faults": {"()": CallbackFilter, "callback": _is_fault}},
+            "filters": {
+                "faults": {"()": CallbackFilter, "callback": _is_fault},
+                "plainly": {"()": CallbackFilter, "callback": _told_plainly},
+            },
             "formatters": {
                 "json": {
                     "()": structlog.stdlib.ProcessorFormatter,
@@ -105,7 +119,13 @@ def configure(level: str) -> None:
                     "foreign_pre_chain": [_id_of_request, *_SHARED],
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "json",
+                    "filters": ["plainly"],
+                }
+            },
             "root": {"handlers": ["stderr"], "level": level},
             # Its INFO lines hold URLs and headers of provider requests.
             "loggers": {

@@ -48,6 +48,18 @@ def test_a_refusal_leaves_one_line_that_names_its_code(client: Client, written: 
     assert told == [("lost-1", 404, "not_found"), ("lost-2", 401, "not_authenticated")]
 
 
+def test_a_wrong_host_leaves_a_plain_line_that_names_it(client: Client, written: StringIO) -> None:
+    answer = client.get(
+        "/api/v1/auth/me", headers={"Host": "scan.example", correlation.HEADER: "scan-1"}
+    )
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    told, request = lines(written)
+    assert (told["level"], told["correlation_id"]) == ("warning", "scan-1")
+    assert "scan.example" in str(told["event"])
+    assert "exception" not in told
+    assert (request["event"], request["status"]) == ("request", 400)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -11,6 +11,7 @@ from ava.env import BASE_DIR
 from ava.problems import Problem
 
 TEXT = (BASE_DIR / "docs" / "INTEGRATIONS.md").read_text()
+ARCHITECTURE = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
 
 
 def problems(kind: type[Problem] = Problem) -> list[type[Problem]]:
@@ -21,6 +22,11 @@ def test_every_code_is_listed_with_its_status() -> None:
     listed = dict(re.findall(r"^\| `([a-z_]+)` \| (\d{3}) \|", TEXT, re.M))
     raised = {kind.code: str(int(kind.status)) for kind in problems() if "code" in vars(kind)}
     assert listed == raised
+
+
+def test_the_codes_stand_in_the_order_of_their_statuses() -> None:
+    statuses = re.findall(r"^\| `[a-z_]+` \| (\d{3}) \|", TEXT, re.M)
+    assert statuses == sorted(statuses)
 
 
 def test_every_endpoint_is_listed(client: Client) -> None:
@@ -74,9 +80,27 @@ def test_the_contracts_sentences_are_documented(sentence: str) -> None:
 
 
 def test_every_decision_is_linked() -> None:
-    architecture = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
     for record in (BASE_DIR / "docs" / "adr").glob("*.md"):
-        assert f"adr/{record.name}" in architecture + TEXT, record.name
+        assert f"adr/{record.name}" in ARCHITECTURE + TEXT, record.name
+
+
+def drawn(pattern: str) -> set[str]:
+    """The modules and packages named where the pattern finds it in ARCHITECTURE.md."""
+    return {
+        name
+        for part in re.findall(pattern, ARCHITECTURE, re.M)
+        for name in re.findall(r"\b(\w+)(?:\.py|/)", part)
+    }
+
+
+@pytest.mark.parametrize("app", ["ava", "integrations", "vapi_settings", "telephony"])
+def test_every_room_of_an_app_is_drawn(app: str) -> None:
+    files = [*(BASE_DIR / app).glob("*.py"), *(BASE_DIR / app).glob("*/__init__.py")]
+    rooms = {file.parent.name if file.name == "__init__.py" else file.stem for file in files}
+    in_every_app = drawn(r"^\| (`\w+(?:\.py`|/).*) \|") | {"conftest", app}
+    shown = drawn(rf"^{app}/.*\n((?:  .*\n)+)")
+    assert rooms - in_every_app - shown == set()
+    assert shown - rooms == set()
 
 
 @pytest.mark.parametrize(

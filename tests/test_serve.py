@@ -54,6 +54,32 @@ def test_the_first_screen_holds_no_line_of_a_log(ava: RunningAva) -> None:
     assert '"event"' not in screen
 
 
+def test_in_production_browsers_are_told_to_use_tls_for_this_host_alone(tmp_path: Path) -> None:
+    production = {
+        "AVA_ENV": "production",
+        "AVA_SANDBOX": "0",
+        "AVA_DEMO_PASSWORD": "",
+        "AVA_PUBLIC_URL": "https://ava.example.com",
+        "AVA_TRUSTED_PROXIES": "1",
+    }
+    by_proxy = {
+        "Host": "ava.example.com",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9",
+    }
+    with RunningAva(tmp_path / "var", **production) as ava:
+        answer = requests.get(ava.url, headers=by_proxy, timeout=10)
+        assert answer.status_code == 200
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+        plain = requests.get(
+            ava.url,
+            headers={**by_proxy, "X-Forwarded-Proto": "http"},
+            timeout=10,
+            allow_redirects=False,
+        )
+        assert (plain.status_code, plain.headers["Location"]) == (301, "https://ava.example.com/")
+
+
 def test_keys_and_database_are_for_the_owner_and_survive_a_restart(
     ava: RunningAva, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.management import get_commands
 from django.test import Client
 from prometheus_client import REGISTRY
 
@@ -10,7 +11,8 @@ import ava.urls  # noqa: F401 - brings in every problem there is
 from ava.env import BASE_DIR
 from ava.problems import Problem
 
-TEXT = (BASE_DIR / "docs" / "INTEGRATIONS.md").read_text()
+DOCS = BASE_DIR / "docs"
+TEXT = (DOCS / "INTEGRATIONS.md").read_text()
 ARCHITECTURE = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
 
 
@@ -77,6 +79,13 @@ def test_every_metric_of_ava_is_listed() -> None:
 )
 def test_the_contracts_sentences_are_documented(sentence: str) -> None:
     assert sentence in TEXT
+
+
+@pytest.mark.parametrize("path", ["README.md", *sorted(p.name for p in DOCS.glob("*.md"))])
+def test_the_commands_that_are_named_exist(path: str) -> None:
+    text = (BASE_DIR / path if path == "README.md" else DOCS / path).read_text()
+    named = set(re.findall(r"manage\.py ([a-z_]+)", text))
+    assert named <= set(get_commands())
 
 
 def test_every_decision_is_linked() -> None:

@@ -45,6 +45,21 @@ def test_production_settings_pass_every_deployment_check(tmp_path: Path) -> None
     assert "no issues" in result.stdout
 
 
+def test_before_the_first_start_the_key_file_is_made_and_the_checks_pass(tmp_path: Path) -> None:
+    none = {"SECRET_KEY": "", "AVA_JWT_KEY": "", "AVA_KEYS": ""}
+    refused = check(tmp_path, **none)
+    assert refused.returncode == 2
+    assert "python -m ava.keyfile" in refused.stderr
+    made = subprocess.run(
+        [sys.executable, "-m", "ava.keyfile"],
+        cwd=BASE_DIR,
+        env={"AVA_ENV_FILE": os.devnull, "AVA_DATA_DIR": str(tmp_path), **PRODUCTION, **none},
+        check=False,
+    )
+    assert made.returncode == 0
+    assert check(tmp_path, **none).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "check_id"),
     [

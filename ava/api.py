@@ -105,12 +105,7 @@ def validation_problem(detail: Any) -> problems.ValidationFailed:
     """DRF's nested error detail flattened to dotted field names."""
     errors: dict[str, list[str]] = {}
     _flatten(detail, "", errors)
-    first = next(((name, said[0]) for name, said in errors.items() if said), None)
-    sentence = None
-    if first is not None:
-        name, said = first
-        sentence = said if name == "non_field_errors" else f"{name}: {said}"
-    return problems.ValidationFailed(sentence, errors=errors)
+    return problems.ValidationFailed(errors=errors)
 
 
 def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
@@ -122,7 +117,7 @@ def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
             _flatten(inner, f"{prefix}.{index}" if prefix else str(index), errors)
     else:
         said = detail if isinstance(detail, list) else [detail]
-        errors.setdefault(prefix or "non_field_errors", []).extend(str(item) for item in said)
+        errors.setdefault(prefix or problems.WHOLE, []).extend(str(item) for item in said)
 
 
 def _is_chunked(request: Request) -> bool:

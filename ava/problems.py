@@ -15,6 +15,10 @@ from ava import correlation
 CONTENT_TYPE = "application/problem+json"
 
 Errors = Mapping[str, list[str]]
+# The key of what is wrong with no single field.
+WHOLE = "non_field_errors"
+# Fields in a sentence; `errors` has all of them.
+MOST_NAMED = 3
 
 
 class Problem(Exception):
@@ -76,7 +80,20 @@ class Problem(Exception):
 class ValidationFailed(Problem):
     status = HTTPStatus.BAD_REQUEST
     code = "validation_failed"
-    detail = "Some fields are not valid. See errors."
+
+    def __init__(self, detail: str | None = None, *, errors: Errors) -> None:
+        super().__init__(detail or _sentence(errors), errors=errors)
+
+
+def _sentence(errors: Errors) -> str:
+    """What is wrong with one field, or which ones to look at."""
+    fields = {name: said for name, said in errors.items() if name != WHOLE}
+    if len(fields) > 1:
+        named = [f"`{name}`" for name in fields]
+        last = f"{len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else named.pop()
+        return f"Check the fields {', '.join(named[:MOST_NAMED])} and {last}."
+    name, said = next(iter((fields or errors).items()))
+    return said[0] if name == WHOLE else f"Check the field `{name}`: {said[0]}"
 
 
 class MalformedRequest(Problem):

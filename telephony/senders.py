@@ -90,4 +90,4 @@ def _able(known: list[Sender], use: Use) -> list[str]:
 
 
 def _invalid(said: str) -> ValidationFailed:
-    return ValidationFailed(f"from: {said}", errors={"from": [said]})
+    return ValidationFailed(errors={"from": [said]})

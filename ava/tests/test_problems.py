@@ -68,7 +68,34 @@ def test_nested_validation_errors_become_field_names_with_sentences() -> None:
         {"to": ["Enter a number."], "items": [{}, {"price": ["Too low."]}]}
     )
     assert problem.errors == {"to": ["Enter a number."], "items.1.price": ["Too low."]}
-    assert problem.detail == "to: Enter a number."
+    assert problem.detail == "Check the fields `to` and `items.1.price`."
+
+
+@pytest.mark.parametrize(
+    ("errors", "detail"),
+    [
+        ({"to": ["Enter a number."]}, "Check the field `to`: Enter a number."),
+        ({"non_field_errors": ["Send one of both."]}, "Send one of both."),
+        ({"non_field_errors": ["Odd."], "to": ["Too long."]}, "Check the field `to`: Too long."),
+        ({name: ["No."] for name in "abc"}, "Check the fields `a`, `b` and `c`."),
+        ({name: ["No."] for name in "abcde"}, "Check the fields `a`, `b`, `c` and 2 more."),
+    ],
+)
+def test_what_is_not_valid_is_told_in_one_sentence(errors: dict, detail: str) -> None:
+    assert problems.ValidationFailed(errors=errors).detail == detail
+
+
+@pytest.mark.parametrize("body", [[], ["to"], "to", 7, None])
+def test_a_body_that_is_no_object_gets_one_code_everywhere(api: APIClient, body: object) -> None:
+    for send, path in (
+        (api.post, "/api/v1/auth/login"),
+        (api.put, "/api/v1/vapi/settings/temperature"),
+        (api.put, "/api/v1/integrations/vapi/credentials"),
+    ):
+        answer = send(path, json.dumps(body), content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (400, "validation_failed")
+        assert answer.json()["detail"] == "Send a JSON object."
+        assert answer.json()["errors"] == {"non_field_errors": ["Send a JSON object."]}
 
 
 def test_a_method_that_is_not_taken_names_those_that_are(client: Client) -> None:

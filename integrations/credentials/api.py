@@ -1,6 +1,6 @@
 """A user's credentials over REST: secrets go in and never come out."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
@@ -8,7 +8,6 @@ from rest_framework.response import Response
 
 from ava.api import ApiViewSet
 from ava.openapi import ProblemSerializer
-from ava.problems import MalformedRequest
 from integrations.credentials import schemas, services
 from integrations.credentials.models import CredentialChange
 from integrations.credentials.providers import PROVIDERS
@@ -40,12 +39,10 @@ class CredentialsViewSet(_OfOneProvider):
         """Replace all fields. A secret sent as the mask it was shown with keeps its value; an
         optional field left out is removed."""
         slug = self.slug()
-        if not isinstance(request.data, dict):
-            raise MalformedRequest("Send a JSON object with the fields.")
         services.save(
             user=self.caller,
             provider=slug,
-            values=request.data,
+            values=cast(dict[str, Any], request.data),  # AVA's parser gives nothing else
             actor=self.caller,
             source=CredentialChange.Source.API,
         )

@@ -79,8 +79,7 @@ def validate(
             if is_mask(values[name]):
                 errors[name] = [f"Send the {name} again: the mail server changed."]
     if errors:
-        name, said = next(iter(errors.items()))
-        raise ValidationFailed(f"{name}: {said[0]}" if name in known else said[0], errors=errors)
+        raise ValidationFailed(errors=errors)
     return fields
 
 

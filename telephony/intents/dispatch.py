@@ -57,8 +57,7 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
     """
     now = clock()
     if intent.send_at and intent.send_at <= now:
-        said = "This moment has passed."
-        raise ValidationFailed(f"send_at: {said}", errors={"send_at": [said]})
+        raise ValidationFailed(errors={"send_at": ["This moment has passed."]})
     later = intent.send_at is not None
     if not later:
         upstream.door(channel.provider).require_room()

@@ -114,7 +114,7 @@ def test_keys_of_any_printable_characters_are_taken(user: User, key: str) -> Non
 
 
 def test_a_request_that_was_not_valid_frees_its_key(user: User) -> None:
-    phone = Phone(ValidationFailed())
+    phone = Phone(ValidationFailed(errors={"to": ["No."]}))
     with pytest.raises(ValidationFailed):
         send(user, phone)
     assert send(user, phone, body={"to": "+15557654321"}).status == 201

@@ -96,6 +96,7 @@ def handle_status(delivery: Delivery) -> None:
         sid=delivery.payload["sid"],
         status=delivery.payload["status"],
         form=delivery.payload["form"],
+        told_at=delivery.received_at,
         now=timezone.now(),
     )
 
@@ -114,7 +115,7 @@ def handle_dial_status(delivery: Delivery) -> None:
         owner=delivery.owner,
         sid=delivery.payload["sid"],
         status=delivery.payload["status"],
-        now=timezone.now(),
+        now=delivery.received_at,
     )
 
 
@@ -135,7 +136,11 @@ def _answer(delivery: Delivery) -> str:
             owner=delivery.owner, form=delivery.payload["form"], now=delivery.received_at
         )
     return reports.answer(
-        call_id=marked, sid=delivery.payload["sid"], status=delivery.event, now=timezone.now()
+        call_id=marked,
+        sid=delivery.payload["sid"],
+        status=delivery.event,
+        told_at=delivery.received_at,
+        now=timezone.now(),
     )
 
 

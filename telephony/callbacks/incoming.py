@@ -54,12 +54,18 @@ def after_dial(status: str) -> str:
 
 
 def note_dial(*, owner: User | None, sid: str, status: str, now: datetime) -> None:
-    """Write down, once, that the assistant was not reached."""
+    """Write down, once, that the assistant was not reached.
+
+    Args:
+        now: when that was told.
+    """
     call = Call.objects.filter(provider_sid=sid, owner=owner).first()
     detail = f"The assistant could not be reached ({status or 'unknown'})."
     if call is None or status in TALKED or call.timeline.filter(detail=detail).exists():
         return
-    note(call, source=Source.CALLBACK, detail=detail, now=now)
+    before = call.timeline.filter(at__lte=now).last()
+    then = before.status if before else None
+    note(call, source=Source.CALLBACK, detail=detail, now=now, status=then)
 
 
 def keep_call(*, owner: User | None, form: Mapping[str, str], now: datetime) -> None:

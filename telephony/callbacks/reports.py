@@ -21,6 +21,7 @@ def take(
     sid: str,
     status: str,
     form: Mapping[str, str],
+    told_at: datetime,
     now: datetime,
 ) -> None:
     """Take in how a call or message stands at Twilio. What AVA did not place is passed over.
@@ -28,6 +29,7 @@ def take(
     Args:
         marked: whose mark the address carried.
         owner: who has the token that signed it.
+        told_at: when, which may be long before `now`.
     """
     sighting = Sighting(
         sid=sid,
@@ -35,6 +37,7 @@ def take(
         duration=whole(form.get("CallDuration")),
         error_code=whole(form.get("ErrorCode")) or None,
         proven=True,
+        told_at=told_at,
     )
     if marked is not None:
         row = model.objects.filter(pk=marked).first()
@@ -44,10 +47,10 @@ def take(
     row = model.objects.filter(provider_sid=sid, owner=owner).first()
     if row is not None:
         facts = facts_of(sighting, row)
-        observe(row, told=status, source=Source.CALLBACK, now=now, facts=facts)
+        observe(row, told=status, source=Source.CALLBACK, now=told_at, facts=facts)
 
 
-def answer(*, call_id: str, sid: str, status: str, now: datetime) -> str:
+def answer(*, call_id: str, sid: str, status: str, told_at: datetime, now: datetime) -> str:
     """What is said on a call that AVA placed, as TwiML.
 
     Whoever picks up may be on a second call of the same intent, or on one that nobody wants any
@@ -56,6 +59,6 @@ def answer(*, call_id: str, sid: str, status: str, now: datetime) -> str:
     call = Call.objects.filter(pk=call_id).first()
     if call is None:
         return twiml.HANGUP
-    sighting = Sighting(sid=sid, status=status)
+    sighting = Sighting(sid=sid, status=status, told_at=told_at)
     row, is_it = dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
     return row.twiml if is_it and not row.stop_requested else twiml.HANGUP

@@ -204,7 +204,8 @@ def _adopt(
     leg = facts.get("provider_sid")
     if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
         del facts["provider_sid"]
-    advance(row, told=sighting.status, source=source, now=now, facts=facts)
+    told_at = sighting.told_at or now
+    advance(row, told=sighting.status, source=source, now=told_at, facts=facts)
     row.save()
     return row, True
 

@@ -145,7 +145,7 @@ class Entry(models.Model):
 
     class Meta:
         abstract = True
-        ordering: ClassVar[list[str]] = ["id"]
+        ordering: ClassVar[list[str]] = ["at", "id"]
 
     def __str__(self) -> str:
         return self.status

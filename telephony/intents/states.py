@@ -50,6 +50,11 @@ class Machine:
         """The status that the provider's word stands for."""
         return self.spoken.get(told, told)
 
+    def is_behind(self, told: str, current: str) -> bool:
+        """Whether the provider's `told` is a step that `current` has left behind."""
+        told = self.meant(told)
+        return told not in UNSENT and -1 < self.ranks.get(told, -1) < self.ranks[current]
+
     def is_final(self, status: str) -> bool:
         return status in self.final
 

@@ -29,11 +29,17 @@ def lock(intent: AnyIntent) -> AnyIntent:
     return rows_of(intent).select_for_update().get(pk=intent.pk)
 
 
-def note(intent: Intent, *, source: str, detail: str = "", now: datetime) -> None:
-    """Add an entry to the timeline."""
+def note(
+    intent: Intent, *, source: str, detail: str = "", now: datetime, status: str | None = None
+) -> None:
+    """Add an entry to the timeline.
+
+    Args:
+        status: that it had then; None: the present one.
+    """
     intent.timeline.create(
         at=now,
-        status=intent.status,
+        status=status or intent.status,
         source=source,
         detail=detail[:400],
         correlation_id=correlation.current() or intent.correlation_id,
@@ -76,8 +82,22 @@ def advance(
     if row.error_code and not row.error:
         row.error = sentence(row.error_code)
     if status is not None:
-        row.status, row.updated_at = status, now
-        note(row, source=source, detail=detail or (row.error if row.error_code else ""), now=now)
+        # What was told before, and is taken in only now, comes after what is known.
+        row.status, row.updated_at = status, max(now, row.updated_at)
+        said = detail or (row.error if row.error_code else "")
+        note(row, source=source, detail=said, now=row.updated_at)
+    elif now < row.updated_at and row.machine.is_behind(told, row.status):
+        _note_overtaken(row, told=row.machine.meant(told), source=source, now=now)
+
+
+def _note_overtaken(row: Intent, *, told: str, source: str, now: datetime) -> None:
+    """One that was told in time, and that a later one was faster to be taken in than."""
+    known = row.timeline.values_list("status", "at")
+    if not any(
+        status == told or (at <= now and row.machine.is_behind(told, status))
+        for status, at in known
+    ):
+        note(row, source=source, now=now, status=told)
 
 
 def forget(row: Intent) -> None:

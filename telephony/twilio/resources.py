@@ -42,6 +42,7 @@ class Sighting:
         duration: seconds, of a call that has ended.
         price: what it cost; the provider knows it some time after the end.
         proven: it carries the mark that AVA put on it.
+        told_at: when the provider told it; None: just now.
         more: further facts, by the names of the columns that keep them.
     """
 
@@ -57,6 +58,7 @@ class Sighting:
     error_code: int | None = None
     body: str = ""
     proven: bool = False
+    told_at: datetime | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -212,6 +212,7 @@ def test_a_guess_gives_way_to_proof(api: APIClient, twilio_user: User, sandbox: 
         sid=str(ring),
         status="ringing",
         form={},
+        told_at=at,
         now=at,
     )
     assert Call.objects.get(pk=other).provider_sid == ring

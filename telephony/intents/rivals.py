@@ -14,9 +14,9 @@ def likeliest(intent: AnyIntent, sighting: Sighting, *, now: datetime) -> AnyInt
     attempt is nearest to its creation. None: it is no longer open whose it is.
 
     Raises:
-        Again: one of them may still get its answer, or its callback, which are proof. Whoever
-            waits does so for those that began before its own attempt had settled, and for the
-            nearest: the oldest decides after twice that time at the latest.
+        Again: one of them may still get its answer, or its callback, which are proof. That is
+            waited for where it began before this one had settled, and where it is the nearest:
+            what is sent later keeps nobody waiting.
     """
     if rows_of(intent).filter(**{intent.reference_field: sighting.sid}).exists():
         return None

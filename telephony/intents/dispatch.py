@@ -270,7 +270,6 @@ def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) 
     _disown(holder, now)
     holder.attempted_at = now  # to be looked for anew
     holder.save()
-    follow_up(holder, due_at=now + settle())
     return True
 
 
@@ -284,6 +283,7 @@ def _disown(row: AnyIntent, now: datetime) -> None:
     row.status, row.updated_at = UNKNOWN, now
     forget(row)
     note(row, source=Source.RECONCILE, detail=said, now=now)
+    follow_up(row, due_at=now + settle())
 
 
 def _stop_duplicate(row: AnyIntent, sid: str, now: datetime) -> None:

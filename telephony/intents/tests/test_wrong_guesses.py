@@ -137,6 +137,7 @@ def test_the_call_that_bears_the_mark_is_ours_though_another_ones_end_was_taken_
     now = timezone.now()
     dispatch.adopt(call, busy, source=Source.RECONCILE, proven=False, now=now)
     assert shown(api, CALLS, key)["status"] == "busy"
+    Job.objects.filter(key=key).delete()
     form = {"CallSid": "CA-ours", "CallStatus": "in-progress"}
     heard = callback(ava, "voice", f"call={key}&attempt=1", form)
     assert heard.text == "<Response><Say>Hi</Say></Response>"
@@ -145,6 +146,8 @@ def test_the_call_that_bears_the_mark_is_ours_though_another_ones_end_was_taken_
     assert told["duration"] is None
     details = [entry["detail"] for entry in told["timeline"]]
     assert any(said.startswith("CA-other was another one's, and so was busy.") for said in details)
+    # It goes on, and is looked after, should no callback come.
+    assert Job.objects.get(key=key, state="queued").due_at <= timezone.now() + dispatch.settle()
 
 
 @BOTH

@@ -8,6 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ava import correlation
 from telephony.intents.models import Entry, Intent
 from telephony.phones import e164
 
@@ -131,6 +132,14 @@ class FiltersSerializer(serializers.Serializer[Any]):
 
     to = PhoneFilterField(required=False)
     direction = word_field(Intent.Direction.values)
+    correlation_id = serializers.CharField(required=False, max_length=correlation.MAX_LENGTH)
+    search = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="A part of a number, the provider's ID, the correlation ID or a message's text, "
+        "in any case.",
+    )
     since = serializers.DateTimeField(required=False, help_text="Made at this moment or later.")
     until = serializers.DateTimeField(required=False, help_text="Made before this moment.")
 

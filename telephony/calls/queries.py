@@ -14,7 +14,8 @@ from telephony.filtering import filtered
 
 def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call]:
     """The user's calls with their timelines, the newest first."""
-    return filtered(Call.objects.filter(owner=user), filters).prefetch_related("timeline")
+    found = filtered(Call.objects.filter(owner=user), filters, searched="vapi_call_id")
+    return found.prefetch_related("timeline")
 
 
 def call(*, user: User, call_id: uuid.UUID) -> Call:

@@ -15,7 +15,8 @@ from telephony.messages.models import Batch, Message
 
 def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message]:
     """The user's messages with their timelines, the newest first."""
-    return filtered(Message.objects.filter(owner=user), filters).prefetch_related("timeline")
+    found = filtered(Message.objects.filter(owner=user), filters, searched="body")
+    return found.prefetch_related("timeline")
 
 
 def message(*, user: User, message_id: uuid.UUID) -> Message:

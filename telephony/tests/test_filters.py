@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from telephony.calls.models import Call
-from telephony.conftest import CALLS, MESSAGES
+from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS
 from telephony.messages.models import Message
 
 BOTH = pytest.mark.parametrize(
@@ -41,6 +42,8 @@ def test_a_status_that_there_is_not_is_refused_with_those_that_there_are(
         ("status", "in-progress ", "Choose one of scheduled, pending, unknown,"),
         ("from", "Ada", "Use digits only after the +,"),
         ("to", "+1", "This is no country code and number."),
+        ("correlation_id", "", "This field may not be blank."),
+        ("search", "x" * 201, "Ensure this field has no more than 200 characters."),
         ("since", "yesterday", "Datetime has wrong format."),
         ("until", "2026-02-30T00:00:00Z", "Datetime has wrong format."),
     ],
@@ -52,3 +55,43 @@ def test_a_filter_that_makes_no_sense_is_refused_by_name(
     assert answer.status_code == 400, answer.content
     [sentence] = answer.json()["errors"][name]
     assert sentence.startswith(said)
+
+
+@BOTH
+def test_a_search_finds_a_part_of_numbers_and_names_and_of_the_users_own_rows_only(
+    api: APIClient, strangers_api: APIClient, user: User, path: str, model: type[Call]
+) -> None:
+    rows = [
+        model.objects.create(
+            owner=user,
+            to=f"+1415555012{number}",
+            from_number=OURS,
+            status="pending",
+            provider_sid=f"SID-{number}%",
+            correlation_id=f"Order-{number}",
+        )
+        for number in range(3)
+    ]
+
+    def found(**query: str) -> set[str]:
+        return {one["id"] for one in api.get(path, query).json()["results"]}
+
+    everything = {str(row.pk) for row in rows}
+    for text in ("5550121", "+14155550121", "sid-1", "ORDER-1"):
+        assert found(search=text) == {str(rows[1].pk)}, text
+    assert found(search=OURS[3:]) == found(search="%") == found(search="") == everything
+    assert found(search="_") == found(search="order-1", to="+14155550122") == set()
+    assert found(correlation_id="Order-2") == {str(rows[2].pk)}
+    assert found(correlation_id="Order-") == set()
+    assert strangers_api.get(path, {"search": "order"}).json()["count"] == 0
+
+
+def test_a_search_finds_the_text_of_a_message_and_vapis_name_of_a_call(
+    api: APIClient, user: User
+) -> None:
+    pair = {"owner": user, "to": THEIRS, "from_number": OURS, "status": "pending"}
+    Message.objects.create(**pair, body="Your Table is booked")
+    Call.objects.create(**pair, vapi_call_id="01-abc")
+    assert api.get(MESSAGES, {"search": "table is"}).json()["count"] == 1
+    assert api.get(CALLS, {"search": "01-ABC"}).json()["count"] == 1
+    assert api.get(MESSAGES, {"search": "chair"}).json()["count"] == 0

@@ -33,7 +33,7 @@ class Intent(models.Model):
         on_delete=models.CASCADE,
         null=True,
         related_name="%(class)ss",
-        help_text="Nobody: came in on a number of the operator's.",
+        help_text="Empty for what came in on a number of the operator's own account.",
     )
     direction = models.CharField(
         max_length=8, choices=Direction.choices, default=Direction.OUTBOUND
@@ -44,7 +44,9 @@ class Intent(models.Model):
     account_sid = models.CharField(max_length=34, blank=True)
     provider_sid = models.CharField(max_length=SID_LENGTH, null=True, blank=True, unique=True)
     guessed = models.BooleanField(
-        default=False, help_text="The provider's name was found by its looks, not told."
+        default=False,
+        help_text="The provider's answer was lost. AVA found its ID by the numbers and the time, "
+        "and the provider has not confirmed it yet.",
     )
     correlation_id = models.CharField(
         "correlation ID", max_length=correlation.MAX_LENGTH, blank=True, db_index=True

@@ -1,6 +1,7 @@
 """Run tests on PostgreSQL instead of SQLite: `python -m tests.postgres [PYTEST ARGUMENTS]`.
 
-The server comes from a wheel and lives in a temporary directory; nothing needs to be installed.
+Only those that use the tests' database: pytest-django keeps the others away from it. The server
+comes from a wheel and lives in a temporary directory; nothing needs to be installed.
 """
 
 import os
@@ -9,6 +10,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
+
+DATABASE = {"db", "transactional_db", "live_server"}
+"""The fixtures by which a test comes to it, where it is not marked `django_db`."""
 
 # In a process of its own: the wheel's library logs, warns, and cleans up once more at exit.
 _SERVE = """
@@ -41,10 +47,24 @@ def running() -> Iterator[str]:
             server.wait()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """pytest's hook, where this module is a plugin."""
+    chosen = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+    items[:] = chosen
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("sqlite"):
+        return False
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
+    return bool(marked) or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 def main() -> int:
     with running() as url:
         environment = {**os.environ, "DATABASE_URL": url}
-        command = [sys.executable, "-m", "pytest", "-m", "not sqlite", *sys.argv[1:]]
+        command = [sys.executable, "-m", "pytest", "-p", "tests.postgres", *sys.argv[1:]]
         return subprocess.run(command, env=environment, check=False).returncode
 
 

@@ -10,6 +10,8 @@ import pytest
 from tests import database
 from tests.server import PASSWORD, RunningAva
 
+pytestmark = pytest.mark.postgres
+
 ROUNDS = 5
 
 

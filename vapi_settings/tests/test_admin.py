@@ -36,6 +36,11 @@ def test_a_search_for_something_else_finds_nothing(admin_page):
     assert b"0 revisions" in admin_page.get(LIST, {"q": "find-me-2"}).content
 
 
+def test_keys_of_users_do_not_fill_the_filters(admin_page, put):
+    put("a_key_of_my_own", 1)
+    assert b"?key=" not in admin_page.get(LIST).content
+
+
 def test_nobody_edits_history(admin_page):
     revision = Revision.objects.get(source="api")
     address = f"{LIST}{revision.pk}/"

@@ -24,6 +24,9 @@ BYSTANDERS = 5
 EXCHANGED = "as Twilio signs with the auth token, the two have been exchanged"
 MARKS: dict[str, type[Call] | type[Message]] = {Call.word: Call, Message.word: Message}
 
+NEEDED = ("account_sid", "correlation_id", "owner__username")
+"""Of a marked row. A call may have a long transcript."""
+
 
 def fields_of(received: Received) -> dict[str, str]:
     """What a form says, or a JSON object with the same fields. Not to be believed yet.
@@ -55,7 +58,7 @@ def marked(received: Received) -> Call | Message | None:
                 key = uuid.UUID(query[word])
             except ValueError:
                 return None
-            return model.objects.select_related("owner").filter(pk=key).first()
+            return model.objects.select_related("owner").only(*NEEDED).filter(pk=key).first()
     return None
 
 

@@ -92,8 +92,8 @@ class BreakerControlAdmin(ReadOnlyAdmin):
         given = Order(request.POST)
         if not given.is_valid():
             for field, said in given.errors.items():
-                sentence = f"Nothing was changed. {field.capitalize()}: {' '.join(map(str, said))}"
-                self.message_user(request, sentence, messages.ERROR)
+                told = f"Nothing was changed. {field.capitalize()}: {' '.join(map(str, said))}"
+                self.message_user(request, told, messages.ERROR)
             return
         reason, minutes = given.cleaned_data["reason"], given.cleaned_data["minutes"]
         now = timezone.now()

@@ -1,6 +1,6 @@
 """When what was told was told, however late it is taken in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -64,6 +64,13 @@ def test_a_step_that_an_answer_has_overtaken_keeps_its_place(line: Line) -> None
     assert (rang, rang_at) == ("ringing", came("ringing"))
     assert spoke_at == came("in-progress")
     assert Call.objects.get().updated_at == spoke_at
+
+
+def test_what_was_told_before_the_last_step_was_known_still_comes_after_it(line: Line) -> None:
+    line.tell("in-progress")
+    Delivery.objects.update(received_at=Call.objects.get().updated_at - timedelta(seconds=1))
+    run_jobs()
+    assert [status for status, _ in line.lived()] == ["pending", "queued", "in-progress"]
 
 
 def test_steps_that_are_told_late_or_again_are_passed_over(line: Line) -> None:

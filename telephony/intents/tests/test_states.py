@@ -45,3 +45,21 @@ def test_every_end_can_be_told_before_anything_else(machine: Machine) -> None:
 def test_a_word_of_the_callbacks_own_is_understood() -> None:
     assert CALL.after("pending", "initiated") == "queued"
     assert CALL.after("ringing", "answered") == "in-progress"
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "behind"),
+    [
+        ("initiated", "ringing", True),
+        ("ringing", "completed", True),
+        ("ringing", "ringing", False),
+        ("answered", "ringing", False),
+        ("busy", "completed", False),
+        ("unknown", "ringing", False),
+        ("nonsense", "completed", False),
+    ],
+)
+def test_a_step_lies_behind_what_comes_after_it_but_avas_own_words_are_no_steps(
+    told: str, status: str, behind: bool
+) -> None:
+    assert CALL.is_behind(told, status) == behind

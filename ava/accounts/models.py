@@ -23,8 +23,9 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     refresh_jti = models.CharField(max_length=32)
-    # The one that was swapped for it, at `refreshed_at`.
+    # The one that was swapped for it, and when that was known to be stored; null until then.
     swapped_jti = models.CharField(max_length=32, blank=True, default="", db_default="")
+    swapped_at = models.DateTimeField(null=True, blank=True)
     # Django's HMAC over the password hash: changes with the password, says nothing about it.
     password_mark = models.CharField(max_length=64)
     network = models.CharField(max_length=45, blank=True)

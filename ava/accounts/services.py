@@ -84,11 +84,15 @@ def refresh_session(*, refresh_token: str, arrived: datetime) -> Tokens:
     swapped = family.filter(refresh_jti=claims.jti).update(
         refresh_jti=refresh["jti"],
         swapped_jti=claims.jti,
+        swapped_at=None,
         refreshed_at=timezone.now(),
         expires_at=_expiry(refresh),
     )
     if swapped:
-        return tokens.sign(refresh)
+        signed = tokens.sign(refresh)
+        # Dated once it is committed: waiting for the disk takes as long as a race does.
+        family.filter(refresh_jti=refresh["jti"]).update(swapped_at=timezone.now())
+        return signed
     if _raced(before=session, after=family.first(), jti=claims.jti, arrived=arrived):
         raise RefreshRaced
     if not revoke(family, end=Session.End.REUSE):
@@ -100,9 +104,9 @@ def refresh_session(*, refresh_token: str, arrived: datetime) -> Tokens:
 def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetime) -> bool:
     """Whether a refresh token that does not swap was good when its request arrived.
 
-    Certain where this request itself saw it good. Else the clocks of the two hosts tell. Where
-    these differ, or are set, a race may end the login, or a replay only be refused. A swap is dated
-    just before it is written: whoever arrives after that, and looks after the commit, is late.
+    Certain where this request itself saw it good, or the winner is still at it. Else the clocks of
+    the two hosts tell: where these differ, or are set, a race may end the login, or a replay only
+    be refused. A winner that crashed is never done: its token is refused, and ends nothing.
 
     Args:
         before: the session as this request first saw it.
@@ -110,7 +114,10 @@ def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetim
     """
     if after is None:
         return False
-    return before.refresh_jti == jti or (after.swapped_jti == jti and arrived < after.refreshed_at)
+    if before.refresh_jti == jti:
+        return True
+    swapped_at = after.swapped_at
+    return after.swapped_jti == jti and (swapped_at is None or arrived < swapped_at)
 
 
 def log_out(*, session: Session) -> None:

@@ -68,6 +68,22 @@ def test_of_four_refreshes_at_once_one_wins_until_a_replay_ends_the_family(
     assert_unauthenticated(refresh(APIClient(), winner["refresh_token"]), "session_ended")
 
 
+def test_a_refresh_that_comes_while_the_winner_is_still_at_it_ends_nothing(anyone, tokens):
+    losers = []
+
+    def come_between(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "accounts_session" SET "swapped_at"') and not losers:
+            losers.append(None)
+            losers[0] = refresh(APIClient(), tokens["refresh_token"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(come_between):
+        winner = refresh(anyone, tokens["refresh_token"]).json()
+    assert_unauthenticated(losers[0], "refresh_raced")
+    assert me(anyone, winner["access_token"]).status_code == 200
+    assert_unauthenticated(refresh(anyone, tokens["refresh_token"]), "token_reused")
+
+
 def test_logins_at_once_each_get_a_family(transactional_db, user):
     answers = at_once(8, lambda: log_in(APIClient()), "SELECT")
     assert [answer.status_code for answer in answers] == [200] * 8

@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from tests.chaos.trouble import Trouble
 from tests.server import RunningAva
 
-SHORTEST, LONGEST = 2.0, 6.0
-"""Seconds between two crashes."""
+SHORTEST, LONGEST = 2.0, 5.0
+"""How long AVA runs between two crashes: so many times what it takes to start, which is a second.
+A slow machine crashes less often, and gets as far each time."""
 LEAST = 4
 
 
-class Crashes:
-    """Crashes in a thread of their own.
+class Crashes(Trouble):
+    """Crashes; when they end, AVA runs.
 
     Args:
         more: other things that happen.
@@ -26,38 +28,31 @@ class Crashes:
     """
 
     def __init__(
-        self, ava: RunningAva, *, seed: int, more: Sequence[Callable[[], None]] = ()
+        self,
+        ava: RunningAva,
+        given_up: threading.Event,
+        *,
+        seed: int,
+        more: Sequence[Callable[[], None]] = (),
     ) -> None:
+        super().__init__(given_up)
         self._ava = ava
         self._random = random.Random(seed)
         self._ways = [self._all, self._all, self._worker, *more]
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._crash, daemon=True)
-        self._fault: Exception | None = None
+        self._start_seconds = 1.0
         self.count = 0
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def end(self) -> None:
-        """The last of them; AVA runs when this returns."""
-        self._enough.set()
-        self._thread.join()
-        if self._fault:
-            raise self._fault
-
-    def _crash(self) -> None:
-        try:
-            while not self._enough.is_set() or self.count < LEAST:
-                time.sleep(self._random.uniform(SHORTEST, LONGEST))
-                self._random.choice(self._ways)()
-        except Exception as fault:
-            self._fault = fault
+    def _go_on(self) -> None:
+        while not self._given_up.is_set() and not (self._enough.is_set() and self.count >= LEAST):
+            time.sleep(self._random.uniform(SHORTEST, LONGEST) * self._start_seconds)
+            self._random.choice(self._ways)()
 
     def _all(self) -> None:
         self._ava.kill()
         self.count += 1
+        began = time.monotonic()
         self._ava.start()
+        self._start_seconds = time.monotonic() - began
 
     def _worker(self) -> None:
         with suppress(ProcessLookupError):

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,10 @@ import requests
 from tests.server import RunningAva
 
 OURS = "+15005550006"
-CLIENTS = 12
-PER_SECOND = 10
+CLIENTS = 24
+PER_SECOND = 20
 """Wishes: so that there is time for things to go wrong."""
-PAUSE, LONGEST_WAIT = 0.3, 2.0
+PAUSE, LONGEST_WAIT = 1.0, 2.0
 # Asked again after these. A 500 is none: nothing here makes AVA fail by itself.
 PASSING = (409, 429, 502, 503, 504)
 PATIENCE = 300
@@ -61,35 +62,36 @@ def wishes(calls: int, messages: int, assistant: str) -> list[Wish]:
 class Crowd:
     """Clients in threads of their own.
 
+    Args:
+        given_up: set when nobody need go on.
+
     Attributes:
         told: what each wish was answered with in the end.
         asked: how many requests that took.
         lost: wishes that came to nothing, with the last answer.
     """
 
-    def __init__(self, ava: RunningAva, wanted: Iterable[Wish]) -> None:
+    def __init__(self, ava: RunningAva, given_up: threading.Event, wanted: Iterable[Wish]) -> None:
         self._url = f"{ava.url}/api/v1/twilio"
         self._headers = {"Authorization": str(ava.session.headers["Authorization"])}
+        self._given_up = given_up
         self._left: Iterator[tuple[int, Wish]] = enumerate(wanted)
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._want, daemon=True) for _ in range(CLIENTS)]
         self.told: dict[Wish, dict[str, Any]] = {}
         self.asked = 0
         self.lost: list[str] = []
 
-    def start(self) -> None:
+    def ask(self) -> None:
+        """For all of it; return when each wish was told or one was lost."""
         self._began = time.monotonic()
-        for thread in self._threads:
-            thread.start()
-
-    def join(self) -> None:
-        for thread in self._threads:
-            thread.join()
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            for client in [clients.submit(self._want) for _ in range(CLIENTS)]:
+                client.result()
 
     def _want(self) -> None:
         with requests.Session() as session:
             session.headers.update(self._headers)
-            while not self.lost:
+            while not self.lost and not self._given_up.is_set():
                 with self._lock:
                     number, wish = next(self._left, (0, None))
                 if wish is None:
@@ -100,7 +102,7 @@ class Crowd:
     def _insist(self, session: requests.Session, wish: Wish) -> None:
         give_up = time.monotonic() + PATIENCE
         answer = None
-        while time.monotonic() < give_up:
+        while time.monotonic() < give_up and not self._given_up.is_set():
             answer = self._ask(session, wish)
             if answer is not None and answer.status_code in (201, 202):
                 with self._lock:

@@ -1,5 +1,6 @@
 """One run of chaos from the first wish to the last row that ends."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,15 +50,13 @@ def play(
         texts = {"behaviour": "answer", "texts": wish.behaviour}
         phone = {"behaviour": wish.behaviour} if wish.path == "calls" else texts
         ava.order("phone", to=wish.to, **phone)
-    weather, crashes = Weather(ava, seed=seed), Crashes(ava, seed=seed, more=more)
-    crowd = Crowd(ava, wanted)
-    weather.start()
-    crashes.start()
-    crowd.start()
-    crowd.join()
-    asked = time.monotonic()
-    crashes.end()
-    weather.clear()
+    given_up = threading.Event()
+    weather = Weather(ava, given_up, seed=seed)
+    crashes = Crashes(ava, given_up, seed=seed, more=more)
+    crowd = Crowd(ava, given_up, wanted)
+    with weather, crashes:
+        crowd.ask()
+        asked = time.monotonic()
     calm = time.monotonic()
     while not truth.settled(ava) and time.monotonic() - calm < SETTLING:
         time.sleep(1)

@@ -19,22 +19,25 @@ FINAL = {
     "calls": {"completed", "busy", "no-answer", "failed", "canceled"},
     "messages": {"delivered", "undelivered", "failed", "canceled"},
 }
+PAGE = 200
 Row = dict[str, Any]
 
 
-def rows(ava: RunningAva, path: str) -> list[Row]:
-    """All that AVA knows."""
-    found: list[Row] = []
+def rows(ava: RunningAva, path: str) -> Iterator[Row]:
+    """All that AVA knows, the newest first."""
+    params = {"limit": PAGE, "offset": 0}
     while True:
-        page = ava.call("GET", f"/twilio/{path}", params={"limit": 200, "offset": len(found)})
+        page = ava.call("GET", f"/twilio/{path}", params=params)
         assert page.ok, page.text
-        found += page.json()["results"]
+        yield from page.json()["results"]
         if not page.json()["next"]:
-            return found
+            return
+        params["offset"] += PAGE
 
 
 def settled(ava: RunningAva) -> bool:
-    """Whether every row has ended, and every webhook is worked through."""
+    """Whether every row has ended, and every webhook is worked through. Asks no more than it must:
+    what answers is what has to settle."""
     ended = all(_is_known(row, path) for path in FINAL for row in rows(ava, path))
     return ended and not any(lost_webhooks(ava))
 
@@ -100,7 +103,7 @@ def wrong(ava: RunningAva, told: dict[Wish, Row]) -> Iterator[str]:
         yield from _differ(f"{path} that reached a person", reached, Counter(rings))
         placed = Counter(one["to"] for one in taken)
         yield from _differ(f"{path} at Twilio", placed, Counter(dict.fromkeys(wanted, 1)))
-        yield from _wrong_rows(wanted, rows(ava, path), taken, path, told)
+        yield from _wrong_rows(wanted, list(rows(ava, path)), taken, path, told)
 
 
 def _differ(what: str, found: Counter[str], wanted: Counter[str]) -> Iterator[str]:

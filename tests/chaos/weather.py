@@ -4,6 +4,7 @@ import random
 import threading
 from typing import Any
 
+from tests.chaos.trouble import Trouble
 from tests.server import RunningAva
 
 ADDRESSES = {
@@ -27,45 +28,39 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 # So many in a row open the breaker.
 STORM = 4
+PAUSE = 0.25
 
 
-class Weather:
-    """Orders faults until it is told to clear up.
+class Weather(Trouble):
+    """Orders faults until it is to clear up. Callbacks get lost, come twice, late and in disorder.
 
     Attributes:
         ordered: how many of each kind, in words.
     """
 
-    def __init__(self, ava: RunningAva, *, seed: int, pause: float = 0.25) -> None:
+    def __init__(self, ava: RunningAva, given_up: threading.Event, *, seed: int) -> None:
+        super().__init__(given_up)
         self._ava = ava
         self._random = random.Random(seed)
-        self._pause = pause
-        self._clear = threading.Event()
-        self._thread = threading.Thread(target=self._blow, daemon=True)
         self.ordered: dict[str, int] = {}
 
-    def start(self) -> None:
-        """Callbacks get lost, come twice, late and in disorder from now on, too."""
+    def _go_on(self) -> None:
         self._ava.order("callbacks", drop=0.5, duplicate=0.3, shuffle=True, delay_ms=50)
-        self._thread.start()
-
-    def clear(self) -> None:
-        """All is well again, callbacks included."""
-        self._clear.set()
-        self._thread.join()
+        while not self._enough.wait(PAUSE) and not self._given_up.is_set():
+            self._blow()
+        # All is well again, callbacks included.
         self._ava.heal()
         self._ava.order("callbacks")
 
     def _blow(self) -> None:
-        while not self._clear.wait(self._pause):
-            # Those that struck nobody yet are enough: a wall of them lets nothing through.
-            waiting = [fault["provider"] for fault in self._ava.shown("faults")["faults"]]
-            provider = self._random.choice(PROVIDERS)
-            if waiting.count(provider) > 2:
-                continue
-            fault = dict(self._random.choice(FAULTS))
-            fault["match"] = ADDRESSES[provider][fault["match"]]
-            for _ in range(STORM if self._random.random() < 0.1 else 1):
-                self._ava.fault(provider=provider, count=1, **fault)
-                name = f"{fault['kind']} {fault.get('status', fault.get('when', 'before'))}"
-                self.ordered[name] = self.ordered.get(name, 0) + 1
+        # Those that struck nobody yet are enough: a wall of them lets nothing through.
+        waiting = [fault["provider"] for fault in self._ava.shown("faults")["faults"]]
+        provider = self._random.choice(PROVIDERS)
+        if waiting.count(provider) > 2:
+            return
+        fault = dict(self._random.choice(FAULTS))
+        fault["match"] = ADDRESSES[provider][fault["match"]]
+        for _ in range(STORM if self._random.random() < 0.1 else 1):
+            self._ava.fault(provider=provider, count=1, **fault)
+            name = f"{fault['kind']} {fault.get('status', fault.get('when', 'before'))}"
+            self.ordered[name] = self.ordered.get(name, 0) + 1

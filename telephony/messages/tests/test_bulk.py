@@ -17,7 +17,6 @@ from ava.jobs import Again
 from sandbox.server import Sandbox
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
 from telephony.messages import bulk_job
-from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message, MessageEntry, OptOut
 
 BULK = f"{MESSAGES}/bulk"
@@ -132,53 +131,6 @@ def test_nothing_of_a_paused_batch_is_sent_although_twilio_had_no_time_for_it(
     finish(api, sandbox, batch, 4)
 
 
-def test_one_that_got_lost_waits_for_its_batch_and_comes_at_its_pace(
-    api: APIClient, twilio_user: User, sandbox: Sandbox
-) -> None:
-    api.get("/api/v1/twilio/numbers")
-    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
-    batch = begin(api, recipients=MANY[:2])
-    run_jobs()
-    assert shown(api, batch)["progress"] == {"unknown": 1, "scheduled": 1}
-    api.post(f"{BULK}/{batch}/pause")
-    for seconds in (21, 32, 60):
-        run_jobs(seconds=seconds)
-    assert len(posts(sandbox)) == 1
-    assert shown(api, batch)["progress"] == {"scheduled": 2}
-    api.post(f"{BULK}/{batch}/resume")
-    finish(api, sandbox, batch, 2)
-    assert sorted(one["to"] for one in texts(sandbox)) == MANY[:2]
-
-
-def test_a_batch_is_not_done_while_one_of_it_is_looked_for(
-    api: APIClient, twilio_user: User, sandbox: Sandbox
-) -> None:
-    api.get("/api/v1/twilio/numbers")
-    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
-    batch = begin(api, recipients=MANY[:1])
-    for seconds in (0, 5, 21):
-        run_jobs(seconds=seconds)
-        assert shown(api, batch)["state"] == "running"
-    finish(api, sandbox, batch, 1)
-
-
-def test_one_that_is_sent_again_meanwhile_is_not_put_back_a_second_time(
-    api: APIClient, twilio_user: User, sandbox: Sandbox
-) -> None:
-    api.get("/api/v1/twilio/numbers")
-    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
-    sandbox.faults.add("twilio", "reset", when="after", count=1, match="POST /2010-04-01")
-    batch = begin(api, recipients=MANY[:1])
-    run_jobs()
-    late = Message.objects.get()
-    for seconds in (21, 32, 40):
-        run_jobs(seconds=seconds)
-    assert Message.objects.get().attempt == late.attempt + 1
-    # Somebody who has searched for the first attempt all the time.
-    bulk_job.take_back(late, CHANNEL, timezone.now)
-    finish(api, sandbox, batch, 1)
-
-
 def test_whoever_pauses_just_before_a_message_is_claimed_keeps_it(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
@@ -199,20 +151,6 @@ def pausing(api: APIClient, batch: str, *, when: int) -> Callable[[], datetime]:
         return timezone.now()
 
     return now
-
-
-def test_one_that_never_arrived_ends_with_its_batch(
-    api: APIClient, twilio_user: User, sandbox: Sandbox
-) -> None:
-    api.get("/api/v1/twilio/numbers")
-    sandbox.faults.add("twilio", "reset", when="before", count=1, match="POST /2010-04-01")
-    batch = begin(api, recipients=MANY[:1])
-    run_jobs()
-    assert api.post(f"{BULK}/{batch}/cancel").json()["progress"] == {"unknown": 1}
-    for seconds in (21, 32, 60):
-        run_jobs(seconds=seconds)
-    assert shown(api, batch)["progress"] == {"canceled": 1}
-    assert len(posts(sandbox)) == 1
 
 
 def finish(api: APIClient, sandbox: Sandbox, batch: str, number: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Self
 import requests
 
 from ava.env import BASE_DIR
+from tests import prepared
 from tests.ports import free_port, is_free
 
 _START_SECONDS = 60
@@ -44,9 +45,14 @@ def _session(pid: int) -> int | None:
 
 
 class RunningAva:
-    """A server process with its sandbox, and a client logged in as the demo user."""
+    """A server process with its sandbox, and a client logged in as the demo user.
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    Args:
+        fresh: it is AVA's first start here, with all that it has to make.
+    """
+
+    def __init__(self, data_dir: Path, *, fresh: bool = False, **environment: str) -> None:
+        self._fresh = fresh
         self.port = free_port()
         self.sandbox_port = int(environment.pop("AVA_SANDBOX_PORT", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -96,6 +102,8 @@ class RunningAva:
     def launch(self) -> subprocess.Popen[bytes]:
         """The process, without waiting until it answers."""
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._fresh:
+            prepared.copy(self.log.parent, password=PASSWORD)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ava.serve"],

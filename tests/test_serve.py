@@ -25,9 +25,16 @@ def ava(tmp_path: Path) -> Iterator[RunningAva]:
         yield running
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[RunningAva]:
+    """Nothing was there before."""
+    with RunningAva(tmp_path / "var", fresh=True) as running:
+        yield running
+
+
 def refused(tmp_path: Path, **environment: str) -> str:
     """What the person reads when AVA does not start."""
-    server = RunningAva(tmp_path / "var", **environment)
+    server = RunningAva(tmp_path / "var", fresh=True, **environment)
     with pytest.raises(AssertionError):
         server.start()
     assert server.process.returncode in (1, 2)
@@ -36,19 +43,19 @@ def refused(tmp_path: Path, **environment: str) -> str:
     return output
 
 
-def test_a_fresh_start_serves_the_demo_users_settings(ava: RunningAva) -> None:
-    ava.login()
-    answer = ava.call("GET", SETTINGS)
+def test_a_fresh_start_serves_the_demo_users_settings(fresh: RunningAva) -> None:
+    fresh.login()
+    answer = fresh.call("GET", SETTINGS)
     assert answer.status_code == 200, answer.text
     settings = answer.json()["settings"]
     assert [s["custom"] for s in settings].count(False) == 6
     assert [s["custom"] for s in settings].count(True) == 1
-    for line in ("demo@example.com", "admin@example.com", PASSWORD, "curl", ava.url):
-        assert line in ava.output()
+    for line in ("demo@example.com", "admin@example.com", PASSWORD, "curl", fresh.url):
+        assert line in fresh.output()
 
 
-def test_the_first_screen_holds_no_line_of_a_log(ava: RunningAva) -> None:
-    screen = ava.output().partition("AVA listens on")[0]
+def test_the_first_screen_holds_no_line_of_a_log(fresh: RunningAva) -> None:
+    screen = fresh.output().partition("AVA listens on")[0]
     assert "Made new keys" in screen
     assert "Try it:" in screen
     assert '"event"' not in screen
@@ -81,18 +88,18 @@ def test_in_production_browsers_are_told_to_use_tls_for_this_host_alone(tmp_path
 
 
 def test_keys_and_database_are_for_the_owner_and_survive_a_restart(
-    ava: RunningAva, tmp_path: Path
+    fresh: RunningAva, tmp_path: Path
 ) -> None:
     keys = tmp_path / "var" / "keys.json"
     before = keys.read_bytes()
     assert stat.S_IMODE(keys.stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "var" / "ava.sqlite3").stat().st_mode) == 0o600
-    ava.login()
-    assert ava.stop() == 0
-    ava.start()
+    fresh.login()
+    assert fresh.stop() == 0
+    fresh.start()
     assert keys.read_bytes() == before
     # The token of before the restart is still good: nothing but memory was lost.
-    assert ava.call("GET", "/auth/me").status_code == 200
+    assert fresh.call("GET", "/auth/me").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -111,7 +118,7 @@ def test_the_printed_curl_can_be_pasted(tmp_path: Path, host: str, printed: str)
 
 @pytest.mark.parametrize("answering", [False, True])
 def test_a_stop_before_ava_serves_leaves_no_sandbox(tmp_path: Path, answering: bool) -> None:
-    server = RunningAva(tmp_path / "var")
+    server = RunningAva(tmp_path / "var", fresh=True)
     process = server.launch()
     if answering:
         until(lambda: sandbox_answers(server))

@@ -1,0 +1,46 @@
+"""A data directory as AVA's first start leaves it: made once, for all who are not about that."""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from ava.env import BASE_DIR
+
+_PREPARE = """
+import os
+from ava import env, serve
+os.umask(0o077)
+values = env.load()
+serve.prepare_data_dir(env.BASE_DIR / values["AVA_DATA_DIR"])
+serve.prepare_django()
+"""
+
+
+def copy(data_dir: Path, *, password: str) -> None:
+    """Make this directory one that has been used, unless it is.
+
+    Args:
+        password: the demo user's.
+    """
+    if not (data_dir / "keys.json").exists():
+        shutil.copytree(_made(password), data_dir, dirs_exist_ok=True)
+
+
+@cache
+def _made(password: str) -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="ava-prepared-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "AVA_ENV_FILE": os.devnull,
+        "AVA_DATA_DIR": str(directory / "var"),
+        "AVA_SANDBOX": "1",
+        "AVA_DEMO_PASSWORD": password,
+    }
+    subprocess.run([sys.executable, "-c", _PREPARE], cwd=BASE_DIR, env=environment, check=True)
+    return directory / "var"

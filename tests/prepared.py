@@ -42,5 +42,6 @@ def _made(password: str) -> Path:
         "AVA_SANDBOX": "1",
         "AVA_DEMO_PASSWORD": password,
     }
-    subprocess.run([sys.executable, "-c", _PREPARE], cwd=BASE_DIR, env=environment, check=True)
+    command = [sys.executable, "-c", _PREPARE]
+    subprocess.run(command, cwd=BASE_DIR, env=environment, stdout=subprocess.DEVNULL, check=True)
     return directory / "var"

@@ -81,3 +81,10 @@ def _was(row: truth.Row, status: str = "", detail: str = "") -> bool:
         entry["status"] == status or (detail and entry["detail"] == detail)
         for entry in row["timeline"]
     )
+
+
+def check(outcome: Outcome) -> None:
+    """Nothing is wrong, after a storm indeed."""
+    assert not outcome.wrong, "\n".join([*outcome.wrong[:20], str(outcome)[-500:]])
+    assert outcome.endured["faults"], outcome
+    assert outcome.endured["answers that got lost"], outcome

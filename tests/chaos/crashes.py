@@ -45,7 +45,7 @@ class Crashes(Trouble):
     def _go_on(self) -> None:
         while not self._given_up.is_set() and not (self._enough.is_set() and self.count >= LEAST):
             time.sleep(self._random.uniform(SHORTEST, LONGEST) * self._start_seconds)
-            self._random.choice(self._ways)()
+            self._random.choice([self._all] if self._enough.is_set() else self._ways)()
 
     def _all(self) -> None:
         self._ava.kill()

@@ -3,7 +3,6 @@
 The limits are those of `ava.worker`, made short.
 """
 
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from http.client import HTTPConnection
 import pytest
 import requests
 
-from ava.env import BASE_DIR, VARIABLES
+from ava.env import VARIABLES
 from ava.pace import QUIET
 from tests.server import RunningAva
 
@@ -31,13 +30,11 @@ WANTS_CLOSE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\
 
 @pytest.fixture(scope="module")
 def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
-    hook = tmp_path_factory.mktemp("hook")
-    (hook / "sitecustomize.py").write_text(
+    hook = (
         "from ava import worker\n"
         f"worker.HEAD_SECONDS, worker.BODY_SECONDS, worker.SEND_SECONDS = {HEAD}, {BODY}, {SEND}\n"
     )
-    path = os.pathsep.join([str(hook), str(BASE_DIR)])
-    with RunningAva(tmp_path_factory.mktemp("var"), PYTHONPATH=path) as running:
+    with RunningAva(tmp_path_factory.mktemp("var"), hook=hook) as running:
         yield running.login()
 
 

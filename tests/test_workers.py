@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ava.env import BASE_DIR
 from tests.redis import RedisServer
-from tests.server import RunningAva, alive, until
+from tests.server import PATIENT, RunningAva, alive, until
 
 WORKERS = 3
 HEALTHZ = (
@@ -38,7 +38,7 @@ def redis() -> Iterator[RedisServer]:
 @contextmanager
 def running(data_dir: Path, redis: RedisServer, count: int = WORKERS) -> Iterator[RunningAva]:
     environment = {"WEB_CONCURRENCY": str(count), "REDIS_URL": redis.url}
-    with RunningAva(data_dir / "var", **environment) as ava:
+    with RunningAva(data_dir / "var", hook=PATIENT, **environment) as ava:
         until(lambda: len(ava.workers()) == count)
         yield ava
 

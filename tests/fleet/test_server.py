@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ava.env import BASE_DIR
 from tests.redis import RedisServer
-from tests.server import RunningAva, until
+from tests.server import PATIENT, RunningAva, until
 from tests.test_workers import only
 
 SETTINGS = "/vapi/settings"
@@ -29,7 +29,8 @@ FRESH = {"Cache-Control": "no-cache"}
 @pytest.fixture
 def ava(tmp_path: Path, redis: RedisServer) -> Iterator[RunningAva]:
     """Two workers that share Redis."""
-    with RunningAva(tmp_path / "var", WEB_CONCURRENCY="2", REDIS_URL=redis.url) as running:
+    environment = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url}
+    with RunningAva(tmp_path / "var", hook=PATIENT, **environment) as running:
         until(lambda: len(running.workers()) == 2)
         yield running
 

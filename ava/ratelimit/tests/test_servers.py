@@ -1,15 +1,13 @@
 """Two AVAs, one of them with two workers, on one Redis: one limit, through the real door."""
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
 import pytest
 import requests
 
-from ava.env import BASE_DIR
 from tests.redis import RedisServer
-from tests.server import RunningAva
+from tests.server import PATIENT, RunningAva
 
 URL = "/integrations"
 _addresses = (f"198.51.{net}.{host}" for net in range(100) for host in range(1, 255))
@@ -26,15 +24,8 @@ def servers(
     tmp_path_factory: pytest.TempPathFactory, redis: RedisServer
 ) -> Iterator[tuple[RunningAva, RunningAva]]:
     data_dir = tmp_path_factory.mktemp("fleet") / "var"
-    hook = tmp_path_factory.mktemp("hook")
-    # A busy machine loses no Redis here; one that is taken away is lost a little later.
-    (hook / "sitecustomize.py").write_text(
-        "from functools import partial\n"
-        "from ava import fleet\n"
-        "fleet.Link = partial(fleet.Link, patience=0.5)\n"
-    )
     common = {
-        "PYTHONPATH": os.pathsep.join([str(hook), str(BASE_DIR)]),
+        "hook": PATIENT,
         "REDIS_URL": redis.url,
         "RATE_LIMIT_PER_MINUTE": "10",
         # Each test comes from addresses of its own.

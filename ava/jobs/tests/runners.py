@@ -5,6 +5,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -62,9 +63,13 @@ class Runner:
     def kill(self) -> None:
         """What a crash does: everything at once."""
         for process in self.processes:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self.processes.clear()
+
+    def lives(self) -> bool:
+        return all(process.poll() is None for process in self.processes)
 
     def stop(self) -> None:
         self.kill()

@@ -28,6 +28,7 @@ def runner(request: pytest.FixtureRequest, tmp_path: Path, own_kinds: None) -> I
 def wait(runner: Runner, reached: Callable[[], bool]) -> None:
     give_up = time.monotonic() + PATIENCE
     while not reached():
+        assert runner.lives(), runner.output()
         assert time.monotonic() < give_up, (runner.lines(), runner.output())
         time.sleep(0.05)
 

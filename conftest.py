@@ -21,6 +21,12 @@ from vapi_settings import copies
 PASSWORD = "correct horse battery staple"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that nobody waits for it in the end."""
+    longest = ("tests/test_chaos", "tests/")
+    items.sort(key=lambda item: [not item.nodeid.startswith(place) for place in longest])
+
+
 @pytest.fixture(autouse=True)
 def clean_slate() -> Iterator[None]:
     """No breaker, counter or cached read of one test reaches the next."""

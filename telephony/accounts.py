@@ -10,7 +10,8 @@ from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
 from telephony import parties
-from telephony.errors import TwilioAccountExchanged, TwilioAccountGone
+from telephony.errors import OwnerInactive, TwilioAccountExchanged, TwilioAccountGone
+from telephony.intents.channel import Account
 from telephony.intents.models import Intent
 from telephony.twilio.client import TwilioClient
 
@@ -37,45 +38,67 @@ def client_of(user: User) -> TwilioClient:
     return client(credentials_of(user))
 
 
-def client_for(owner: User | None, account_sid: str) -> TwilioClient:
-    """Twilio, to look after what went out with this account: as its owner, else as the operator.
+def client_for(intent: Intent) -> TwilioClient:
+    """Twilio, to look after what went through an account: with the credentials of its holder.
 
-    No other account will do: it knows nothing of it, which must never be taken for "not sent".
+    No other account will do: it knows nothing of it, which must never be taken for "not sent". And
+    the operator's never serve what went through a user's own: a user can name any account, and any
+    ID in it.
 
     Raises:
         TwilioAccountGone: nobody has its credentials any more.
         CredentialsUnreadable: they do not open.
     """
     found = None
-    if owner is not None:
-        with suppress(CredentialsMissing):
-            found = credentials_of(owner)
-    for one in (found, store.operators(PROVIDERS["twilio"])):
-        if one and one.fields["account_sid"] == account_sid:
-            return client(one)
-    raise TwilioAccountGone(account_sid)
+    if intent.holder == parties.OPERATOR:
+        found = store.operators(PROVIDERS["twilio"])
+    elif intent.owner is not None:
+        found = own_credentials(intent.owner)
+    if found is None or found.fields["account_sid"] != intent.account_sid:
+        raise TwilioAccountGone(intent.account_sid)
+    return client(found)
 
 
-def sids_for(owner: User) -> set[str]:
+def own_credentials(user: User) -> Credentials | None:
+    """The Twilio credentials that the user stored; None where the operator's serve, or none.
+    Raises: CredentialsUnreadable."""
+    with suppress(CredentialsMissing):
+        found = credentials_of(user)
+        return found if found.source == "user" else None
+    return None
+
+
+def reachable(owner: User) -> set[Account]:
     """The accounts of which something can be looked after for the user: as `client_for` finds."""
     row = store.find(user=owner, provider="twilio")
     operators = store.operators(PROVIDERS["twilio"])
-    sids = {row.clear.get("account_sid", "") if row else ""}
-    return sids | ({operators.fields["account_sid"]} if operators else set())
+    found = {Account(row.clear.get("account_sid", ""), str(owner.pk))} if row else set()
+    if operators:
+        found.add(Account(operators.fields["account_sid"], parties.OPERATOR))
+    return found
 
 
 def credentials_to_send(intent: Intent) -> Credentials:
     """What the next attempt is made with. Wherever one was made, the others follow.
 
     Raises:
+        OwnerInactive: nothing leaves for its owner any more.
         TwilioAccountExchanged: the owner has stored another since the first attempt.
         CredentialsMissing, CredentialsUnreadable: there is nothing to send with.
     """
-    assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
-    found = credentials_of(intent.owner)
-    if intent.attempt and found.fields["account_sid"] != intent.account_sid:
+    owner = active_owner(intent)
+    found = credentials_of(owner)
+    if intent.attempt and account_of(owner, found) != Account(intent.account_sid, intent.holder):
         raise TwilioAccountExchanged(intent.account_sid)
     return found
+
+
+def active_owner(intent: Intent) -> User:
+    """Whom the next attempt is made for. Raises: OwnerInactive."""
+    assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
+    if not intent.owner.is_active:
+        raise OwnerInactive
+    return intent.owner
 
 
 def client(credentials: Credentials) -> TwilioClient:
@@ -101,6 +124,7 @@ def client_with_token(credentials: Credentials) -> TwilioClient:
     )
 
 
-def holder_of(user: User, credentials: Credentials) -> str:
-    """Whose account it is, as rows name it: the user's, or the operator's."""
-    return str(user.pk) if credentials.source == "user" else parties.OPERATOR
+def account_of(user: User, credentials: Credentials) -> Account:
+    """The account of credentials that serve the user, and whose it is."""
+    holder = str(user.pk) if credentials.source == "user" else parties.OPERATOR
+    return Account(credentials.fields["account_sid"], holder)

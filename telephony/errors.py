@@ -97,6 +97,14 @@ class TwilioAccountExchanged(TwilioAccountGone):
     why = "and another one is stored since. AVA does not try it again with that one."
 
 
+class OwnerInactive(Problem):
+    """Whoever wanted it may not use AVA any more."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "owner_inactive"
+    detail = "The AVA account of its owner is deactivated. Nothing was sent."
+
+
 class TwilioAccountInactive(Problem):
     status = HTTPStatus.CONFLICT
     code = "twilio_account_inactive"

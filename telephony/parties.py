@@ -1,5 +1,6 @@
 """Whose a webhook of Twilio's is: who has the auth token that it was signed with."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +15,7 @@ from integrations.credentials.services import credentials_for
 TWILIO = PROVIDERS["twilio"]
 SIGNING = ("auth_token", "secondary_auth_token")
 MOST = 50
-"""Users of one account that are tried: each costs an unsealing."""
+"""Users of one account that are tried where the address names none: each costs an unsealing."""
 
 
 @dataclass(frozen=True)
@@ -59,27 +60,68 @@ def of_owner(owner: User | None) -> Party | None:
     return _party(owner, found.fields, whose)
 
 
-def of_row(owner: User | None, account_sid: str) -> Iterator[Party]:
-    """Whoever can have sent something for this user with this account: they, or the operator,
-    whose account served them until they stored their own."""
-    for found in (of_owner(owner), operator()):
-        if found and found.account_sid == account_sid:
-            yield replace(found, user=owner)
+def of_row(owner: User | None, *, holder: str, account_sid: str) -> Party | None:
+    """Whose tokens prove what is reported of a row: those of the account that it went through,
+    whatever serves its owner by now.
+
+    Args:
+        owner: of the row.
+        holder: whose account that was: the owner's own, or the operator's.
+    """
+    found = operator() if holder == OPERATOR else _own(owner)
+    return replace(found, user=owner) if found and found.account_sid == account_sid else None
 
 
-def of_account(account_sid: str) -> Iterator[Party]:
-    """Everybody who speaks for an account: its users, the oldest first, then the operator."""
+def of_account(account_sid: str, *, most: int | None = None) -> Iterator[Party]:
+    """Everybody who says that they speak for an account: its users, the oldest first, then the
+    operator. Anybody can name any account: only their token proves it.
+
+    Args:
+        most: users.
+    """
     rows = Credential.objects.select_related("user").filter(
         provider=TWILIO.slug, clear__account_sid=account_sid, user__is_active=True
     )
-    for row in rows.order_by("created_at", "pk")[:MOST]:
-        try:
-            yield _party(row.user, store.open_fields(row, TWILIO), _name(row.user))
-        except CredentialsUnreadable:
-            continue
+    for row in rows.order_by("created_at", "pk")[:most]:
+        if found := _of(row):
+            yield found
     found = operator()
     if found and found.account_sid == account_sid:
         yield found
+
+
+def named(account: str) -> Party | None:
+    """The user whose account a delivery's address names.
+
+    Args:
+        account: the ID of their credentials.
+    """
+    try:
+        key = uuid.UUID(account)
+    except ValueError:
+        return None
+    rows = Credential.objects.select_related("user")
+    row = rows.filter(pk=key, provider=TWILIO.slug, user__is_active=True).first()
+    return _of(row) if row else None
+
+
+def sharing(holder: str, account_sid: str) -> frozenset[str]:
+    """The holders who share an account: all that know its auth token, which proves it."""
+    known = list(of_account(account_sid)) if account_sid else []
+    tokens = {token for one in known if one.holder == holder for token in one.tokens}
+    return frozenset({holder} | {one.holder for one in known if tokens.intersection(one.tokens)})
+
+
+def _own(user: User | None) -> Party | None:
+    row = store.find(user=user, provider=TWILIO.slug) if user else None
+    return _of(row) if row else None
+
+
+def _of(row: Credential) -> Party | None:
+    try:
+        return _party(row.user, store.open_fields(row, TWILIO), _name(row.user))
+    except CredentialsUnreadable:
+        return None
 
 
 def operator() -> Party | None:

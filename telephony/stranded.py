@@ -20,6 +20,7 @@ from telephony import accounts
 from telephony.calls.models import Call
 from telephony.errors import TwilioAccountGone
 from telephony.intents import dispatch, settling
+from telephony.intents.channel import Account
 from telephony.intents.models import Intent
 from telephony.intents.timeline import Source, lock, note
 from telephony.messages import bulk_job
@@ -37,10 +38,12 @@ def register() -> None:
 def warnings(user: User) -> list[str]:
     """A sentence for each account that calls or messages of the user are under way with, and
     that nobody has the keys of any more."""
-    known = accounts.sids_for(user)
+    known = accounts.reachable(user)
     counted: dict[str, Counter[str]] = {}
     for rows in _under_way(user):
-        lost = rows.exclude(account_sid__in=known).order_by()
+        lost = rows.order_by()
+        for one in known:
+            lost = lost.exclude(account_sid=one.sid, holder=one.holder)
         for sid, count in lost.values_list("account_sid").annotate(Count("pk")):
             counted.setdefault(sid, Counter())[rows.model.word] = count
     return [_sentence(sid, counts) for sid, counts in sorted(counted.items())]
@@ -58,11 +61,11 @@ def tell(user_id: int) -> None:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return
-    known = accounts.sids_for(user)
+    known = accounts.reachable(user)
     for rows in _under_way(user):
         for row in rows:
             gone = TwilioAccountGone(row.account_sid)
-            if row.account_sid not in known:
+            if Account(row.account_sid, row.holder) not in known:
                 settling.tell(row, gone, timezone.now())
             elif row.error == gone.detail:
                 _take_up(row)

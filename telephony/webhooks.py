@@ -92,7 +92,7 @@ def handle_status(delivery: Delivery) -> None:
     reports.take(
         model=Call if delivery.kind == CALL_STATUS.kind else Message,
         marked=_mark_of(delivery),
-        owner=delivery.owner,
+        holders=delivery.payload["holders"],
         sid=delivery.payload["sid"],
         status=delivery.payload["status"],
         form=delivery.payload["form"],
@@ -105,14 +105,17 @@ def handle_voice(delivery: Delivery) -> None:
     """Keep a call that came in; for one of AVA's own the answer has done all there is to do."""
     if _mark_of(delivery) is None:
         incoming.keep_call(
-            owner=delivery.owner, form=delivery.payload["form"], now=delivery.received_at
+            owner=delivery.owner,
+            holder=_holder(delivery),
+            form=delivery.payload["form"],
+            now=delivery.received_at,
         )
 
 
 def handle_dial_status(delivery: Delivery) -> None:
     """Take in whether the assistant was reached."""
     incoming.note_dial(
-        owner=delivery.owner,
+        holder=_holder(delivery),
         sid=delivery.payload["sid"],
         status=delivery.payload["status"],
         now=delivery.received_at,
@@ -133,7 +136,10 @@ def _answer(delivery: Delivery) -> str:
     marked = _mark_of(delivery)
     if marked is None:
         return incoming.answer(
-            owner=delivery.owner, form=delivery.payload["form"], now=delivery.received_at
+            owner=delivery.owner,
+            holder=_holder(delivery),
+            form=delivery.payload["form"],
+            now=delivery.received_at,
         )
     return reports.answer(
         call_id=marked,
@@ -145,9 +151,14 @@ def _answer(delivery: Delivery) -> str:
 
 
 def _is_to_be_kept(delivery: Delivery) -> bool:
-    came = _name(delivery.payload["holders"][0], delivery.payload["sid"], "ringing")
+    came = _name(_holder(delivery), delivery.payload["sid"], "ringing")
     voice = Delivery.objects.filter(provider=VOICE.provider, kind=VOICE.kind, delivery_id=came)
     return voice.filter(state=Delivery.State.STORED).exists()
+
+
+def _holder(delivery: Delivery) -> str:
+    """Whose account received it: its IDs are theirs."""
+    return str(delivery.payload["holders"][0])
 
 
 def _name(holder: str, sid: str, status: str) -> str:

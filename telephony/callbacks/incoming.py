@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from ava import correlation
+from telephony import parties
 from telephony.calls.models import Call
 from telephony.intents import dispatch
 from telephony.intents.models import NUMBER_LENGTH, Intent
-from telephony.intents.timeline import AnyIntent, Source, note
+from telephony.intents.timeline import AnyIntent, Source, note, rows_of
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import twiml
@@ -26,7 +27,7 @@ DIAL_STATUS = "dial-status"
 TALKED = ("completed", "answered")
 
 
-def answer(*, owner: User | None, form: Mapping[str, str], now: datetime) -> str:
+def answer(*, owner: User | None, holder: str, form: Mapping[str, str], now: datetime) -> str:
     """What happens on a call that came in, as TwiML: the user's assistant answers, or a greeting.
 
     A call that an assistant takes is kept at once, with who takes it, so that what Vapi reports of
@@ -36,8 +37,8 @@ def answer(*, owner: User | None, form: Mapping[str, str], now: datetime) -> str
     number = answering.number(user=owner, patience=patience) if owner else None
     if number is None:
         return twiml.say(GREETING)
-    keep_call(owner=owner, form=form, now=now)
-    Call.objects.filter(provider_sid=form.get("CallSid", ""), owner=owner).update(
+    keep_call(owner=owner, holder=holder, form=form, now=now)
+    Call.objects.filter(provider_sid=form.get("CallSid", ""), holder=holder).update(
         assistant_id=number.assistant_id, phone_number_id=number.id
     )
     return twiml.put_through(number.sip_uri, action=DIAL_STATUS)
@@ -53,13 +54,13 @@ def after_dial(status: str) -> str:
     return twiml.HANGUP if status in TALKED else twiml.say(GREETING)
 
 
-def note_dial(*, owner: User | None, sid: str, status: str, now: datetime) -> None:
+def note_dial(*, holder: str, sid: str, status: str, now: datetime) -> None:
     """Write down, once, that the assistant was not reached.
 
     Args:
         now: when that was told.
     """
-    call = Call.objects.filter(provider_sid=sid, owner=owner).first()
+    call = Call.objects.filter(provider_sid=sid, holder=holder).first()
     detail = f"The assistant could not be reached ({status or 'unknown'})."
     if call is None or status in TALKED or call.timeline.filter(detail=detail).exists():
         return
@@ -68,12 +69,17 @@ def note_dial(*, owner: User | None, sid: str, status: str, now: datetime) -> No
     note(call, source=Source.CALLBACK, detail=detail, now=now, status=then)
 
 
-def keep_call(*, owner: User | None, form: Mapping[str, str], now: datetime) -> None:
-    """Keep a call that came in, once."""
+def keep_call(*, owner: User | None, holder: str, form: Mapping[str, str], now: datetime) -> None:
+    """Keep a call that came in, once.
+
+    Args:
+        holder: whose account received it, as rows name it.
+    """
     status = Call.machine.spoken.get(form.get("CallStatus", ""), form.get("CallStatus", ""))
     known = status in Call.machine.ranks
     call = Call(kind=Call.Kind.INCOMING, status=status if known else "ringing")
-    _keep(call, sid=form.get("CallSid", ""), owner=owner, form=form, now=now)
+    call.owner, call.holder = owner, holder
+    _keep(call, sid=form.get("CallSid", ""), form=form, now=now)
 
 
 def keep_message(
@@ -82,28 +88,27 @@ def keep_message(
     """Keep a message that came in, once, and what it wishes.
 
     Args:
-        holders: everybody who speaks for the account: a STOP holds for all of them.
+        holders: whose token signed it, the one whose account received it first. A STOP holds for
+            all who share the account.
     """
-    message = Message(body=form.get("Body", ""), status="received")
+    message = Message(body=form.get("Body", ""), status="received", owner=owner, holder=holders[0])
+    account_sid = form.get("AccountSid", "")
     with transaction.atomic():
-        _keep(message, sid=form.get("MessageSid", ""), owner=owner, form=form, now=now)
+        _keep(message, sid=form.get("MessageSid", ""), form=form, now=now)
         optouts.take(
             optouts.wish_of(message.body, told=form.get("OptOutType", "")),
-            holders=holders,
+            holders=sorted({*holders, *parties.sharing(holders[0], account_sid)}),
             number=_number(form, "To"),
             person=_number(form, "From"),
             at=now,
         )
 
 
-def _keep(
-    row: AnyIntent, *, sid: str, owner: User | None, form: Mapping[str, str], now: datetime
-) -> None:
-    if type(row)._default_manager.filter(provider_sid=sid).exists():
+def _keep(row: AnyIntent, *, sid: str, form: Mapping[str, str], now: datetime) -> None:
+    if rows_of(row).filter(provider_sid=sid, holder=row.holder).exists():
         return
     row.direction = Intent.Direction.INBOUND
     row.provider_sid = sid
-    row.owner = owner
     row.account_sid = form.get("AccountSid", "")[:34]
     row.to, row.from_number = _number(form, "To"), _number(form, "From")
     row.correlation_id = correlation.current()

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from ava.inbound.source import FITS, Forged, Received
 from ava.upstream.answer import parse_json
+from integrations.credentials import hooks
 from integrations.credentials.masks import mask
 from telephony import parties
 from telephony.calls.models import Call
@@ -24,7 +25,7 @@ BYSTANDERS = 5
 EXCHANGED = "as Twilio signs with the auth token, the two have been exchanged"
 MARKS: dict[str, type[Call] | type[Message]] = {Call.word: Call, Message.word: Message}
 
-NEEDED = ("account_sid", "correlation_id", "owner__username")
+NEEDED = ("account_sid", "holder", "correlation_id", "owner__username", "owner__is_active")
 """Of a marked row. A call may have a long transcript."""
 
 
@@ -80,7 +81,7 @@ def signers(
     given = received.headers.get(signatures.HEADER)
     if not given:
         raise Forged("There is no signature.", seen)
-    tried = list(_candidates(account_sid, row))
+    tried = _candidates(received, account_sid, row)
     found = [
         party
         for party in tried
@@ -93,17 +94,31 @@ def signers(
     reason = "It was signed with another token, or for another address."
     if not tried:
         reason = "Nobody here has credentials of this account."
+        if row is None and _named(received) is not None:
+            reason = "The address names no user who has credentials of this account."
         if row and account_sid != row.account_sid:
             reason = f"It is of another account than the {row.word} that it reports."
     raise Forged(reason, seen, partial(_look_closer, reason, seen, received, tried, row, kind))
 
 
-def _candidates(account_sid: str, row: Call | Message | None) -> Iterator[Party]:
-    if row is None:
-        yield from parties.of_account(account_sid)
-    # Credentials that were exchanged meanwhile speak for another account.
-    elif account_sid == row.account_sid:
-        yield from parties.of_row(row.owner, account_sid)
+def _candidates(received: Received, account_sid: str, row: Call | Message | None) -> list[Party]:
+    """Whose tokens may prove it: the row's that the address marks, else the user's whom it names,
+    else everybody's who names the account."""
+    if row is not None:
+        # Credentials that were exchanged meanwhile speak for another account.
+        found = parties.of_row(row.owner, holder=row.holder, account_sid=row.account_sid)
+        return [found] if found and account_sid == row.account_sid else []
+    account = _named(received)
+    if account is None:
+        return list(parties.of_account(account_sid, most=parties.MOST))
+    found = parties.named(account)
+    return [found] if found and found.account_sid == account_sid else []
+
+
+def _named(received: Received) -> str | None:
+    """The account that the address names; "" for several, which is nobody's."""
+    named = [value for name, value in received.query if name == hooks.PARAMETER]
+    return named[0] if len(named) == 1 else "" if named else None
 
 
 def _look_closer(
@@ -129,7 +144,7 @@ def _look_closer(
 def _bystanders(tried: Sequence[Party], row: Call | Message | None) -> Iterator[Party]:
     """Whose tokens do not count, but may have been used all the same."""
     known = [parties.of_owner(row.owner) if row else None, parties.operator()]
-    others = parties.of_account(row.account_sid) if row else ()
+    others = parties.of_account(row.account_sid, most=BYSTANDERS) if row else ()
     for party in chain(filter(None, known), others):
         if party.secrets not in [one.secrets for one in tried]:
             yield party

@@ -1,9 +1,7 @@
 """What Twilio reports of calls and messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-
-from django.contrib.auth.models import User
 
 from telephony.calls.models import Call
 from telephony.intents import dispatch
@@ -17,7 +15,7 @@ def take(
     *,
     model: type[Call] | type[Message],
     marked: str | None,
-    owner: User | None,
+    holders: Sequence[str],
     sid: str,
     status: str,
     form: Mapping[str, str],
@@ -28,7 +26,7 @@ def take(
 
     Args:
         marked: whose mark the address carried.
-        owner: who has the token that signed it.
+        holders: whose token signed it: what it names is one of theirs, or nobody's.
         told_at: when, which may be long before `now`.
     """
     sighting = Sighting(
@@ -44,8 +42,7 @@ def take(
         if row is not None:
             dispatch.adopt(row, sighting, source=Source.CALLBACK, proven=True, now=now)
         return
-    row = model.objects.filter(provider_sid=sid, owner=owner).first()
-    if row is not None:
+    for row in model.objects.filter(provider_sid=sid, holder__in=holders):
         facts = facts_of(sighting, row)
         observe(row, told=status, source=Source.CALLBACK, now=told_at, facts=facts)
 

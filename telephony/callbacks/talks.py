@@ -85,6 +85,7 @@ def _put_through(event: VapiEvent) -> Call | None:
     with transaction.atomic():
         waiting = Call.objects.select_for_update().filter(
             owner=event.owner,
+            holder=str(event.owner.pk),
             direction=Call.Direction.INBOUND,
             provider=Call.Provider.TWILIO,
             phone_number_id=event.phone_number_id or "",
@@ -113,6 +114,7 @@ def _came_in(event: VapiEvent, now: datetime) -> Call | None:
         direction=Call.Direction.INBOUND,
         provider=Call.Provider.VAPI,
         owner=event.owner,
+        holder=str(event.owner.pk),
         status="ringing",
         vapi_call_id=event.call_id,
         assistant_id=(event.assistant_id or "")[:64],
@@ -129,5 +131,5 @@ def _came_in(event: VapiEvent, now: datetime) -> Call | None:
             dispatch.follow_up(call, due_at=now + dispatch.settle())
     except IntegrityError:
         # Another report of it came this very moment.
-        return Call.objects.get(vapi_call_id=event.call_id)
+        return Call.objects.get(owner=event.owner, vapi_call_id=event.call_id)
     return call

@@ -1,5 +1,6 @@
 """How a call is placed and found again: by Twilio, or by Vapi where an assistant talks."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from telephony.accounts import client_for
 from telephony.calls.models import Call
 from telephony.errors import TwilioNotFound, TwilioRejected
 from telephony.intents.addresses import marked
-from telephony.intents.channel import PRICE_KNOWN, Channel
+from telephony.intents.channel import PRICE_KNOWN, Account, Channel
 from telephony.intents.timeline import Source
 from telephony.twilio.resources import Sighting
 from vapi_settings.calls import services as vapi
@@ -43,8 +44,8 @@ class TwilioCalls:
     def is_told(self, intent: Call) -> bool:
         return bool(settings.PUBLIC_URL)
 
-    def prepare(self, intent: Call) -> str:
-        return accounts.credentials_to_send(intent).fields["account_sid"]
+    def prepare(self, intent: Call) -> Account:
+        return accounts.account_of(owner_of(intent), accounts.credentials_to_send(intent))
 
     def send(self, intent: Call) -> Sighting:
         url = marked("voice", intent)
@@ -57,9 +58,7 @@ class TwilioCalls:
         )
 
     def search(self, intent: Call, since: datetime) -> list[Sighting]:
-        found = client_for(intent.owner, intent.account_sid).calls(
-            to=intent.to, from_number=intent.from_number, since=since
-        )
+        found = client_for(intent).calls(to=intent.to, from_number=intent.from_number, since=since)
         # A leg that TwiML dialled is no call that AVA placed.
         placed = [one for one in found if one.direction in ("outbound-api", "")]
         if not placed:
@@ -68,7 +67,7 @@ class TwilioCalls:
         return [one for one in placed if one.sid not in assistants]
 
     def fetch(self, intent: Call) -> Sighting:
-        found = client_for(intent.owner, intent.account_sid).call(str(intent.provider_sid))
+        found = client_for(intent).call(str(intent.provider_sid))
         # What a talk with an assistant costs is Vapi's to say.
         return replace(found, price=None, price_unit="") if intent.vapi_call_id else found
 
@@ -76,7 +75,7 @@ class TwilioCalls:
         return intent.is_billed and intent.price is None
 
     def end(self, intent: Call, reference: str) -> Sighting | None:
-        client = client_for(intent.owner, intent.account_sid)
+        client = client_for(intent)
         try:
             return client.end_call(reference)
         except TwilioRejected as problem:
@@ -117,8 +116,8 @@ class AssistantCalls:
         # An assistant with a server of its own reports there, others at once that it is queued.
         return intent.timeline.filter(source=Source.CALLBACK).exists()
 
-    def prepare(self, intent: Call) -> str:
-        return ""
+    def prepare(self, intent: Call) -> Account:
+        return Account("", str(accounts.active_owner(intent).pk))
 
     def send(self, intent: Call) -> Sighting:
         return sighting(
@@ -143,7 +142,8 @@ class AssistantCalls:
         return [sighting(one) for one in found]
 
     def fetch(self, intent: Call) -> Sighting:
-        return sighting(vapi.fetch(user=owner_of(intent), call_id=str(intent.vapi_call_id)))
+        call_id = str(intent.vapi_call_id)
+        return sighting(vapi.fetch(user=owner_of(intent), call_id=call_id, metadata=_marks(intent)))
 
     def owes(self, intent: Call) -> bool:
         told = intent.transcript and intent.price is not None
@@ -151,18 +151,27 @@ class AssistantCalls:
 
     def end(self, intent: Call, reference: str) -> Sighting | None:
         try:
-            vapi.end(user=owner_of(intent), call_id=reference)
+            vapi.end(user=owner_of(intent), call_id=reference, metadata=_marks(intent))
         except CallNotFound:
             return None
         except CallNotControllable:
             if not intent.provider_sid or reference != intent.vapi_call_id:
                 raise
-            # Its leg at Twilio, where the number is the user's own there.
+            # Its leg at Twilio, where the number is the user's own there. Not with the operator's
+            # credentials: the leg's ID is what the user's Vapi says.
+            own = accounts.own_credentials(owner_of(intent))
             try:
-                accounts.client_of(owner_of(intent)).end_call(intent.provider_sid)
+                if own is None:
+                    raise CallNotControllable
+                accounts.client(own).end_call(intent.provider_sid)
             except Problem:
                 raise CallNotControllable from None
         return None
+
+
+def _marks(call: Call) -> Mapping[str, str]:
+    """What Vapi's record must carry to be this call's. One that came in carries nothing."""
+    return {} if call.direction == Call.Direction.INBOUND else {MARK: str(call.pk)}
 
 
 def teller_of(call: Call) -> Channel:

@@ -31,7 +31,9 @@ class Call(Intent):
     twiml = models.TextField(blank=True)
     assistant_id = models.CharField(max_length=64, blank=True)
     phone_number_id = models.CharField("number's ID at Vapi", max_length=64, blank=True)
-    vapi_call_id = models.CharField(max_length=SID_LENGTH, null=True, blank=True, unique=True)
+    vapi_call_id = models.CharField(  # noqa: DJ001 - null: not known yet; unique where it is
+        max_length=SID_LENGTH, null=True, blank=True
+    )
     duration = models.PositiveIntegerField("duration in s", null=True, blank=True)
     ended_reason = models.CharField(max_length=200, blank=True)
     summary = models.TextField(blank=True)
@@ -44,6 +46,13 @@ class Call(Intent):
             models.CheckConstraint(
                 condition=Q(status__in=sorted(CALL.ranks)), name="call_status_is_known"
             ),
+            models.UniqueConstraint(
+                fields=["holder", "vapi_call_id"], name="call_vapi_call_id_of_holder"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            *Intent.Meta.indexes,
+            models.Index(fields=["vapi_call_id"], name="calls_by_vapi_call_id"),
         ]
 
     @property

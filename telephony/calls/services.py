@@ -62,11 +62,13 @@ def place_call(
     if kind == Kind.ASSISTANT:
         number = senders.choose_at_vapi(user, from_number, assistant_id=content)
         call.provider = Call.Provider.VAPI
+        call.holder = str(user.pk)
         call.assistant_id, call.phone_number_id = content, number.id
         call.from_number = number.number
     else:
         credentials = accounts.credentials_of(user)
-        call.account_sid = credentials.fields["account_sid"]
+        account = accounts.account_of(user, credentials)
+        call.account_sid, call.holder = account.sid, account.holder
         call.from_number = senders.choose(credentials, from_number, use="voice")
         call.twiml = twiml.say(content) if kind == Kind.SAY else content
     return dispatch.submit(call, channel_of(call), clock=clock)

@@ -1,5 +1,6 @@
 """How one kind of intent is sent, found again and looked at."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -10,6 +11,19 @@ PRICE_KNOWN: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
 immediately available" (https://www.twilio.com/docs/voice/api/call-resource#call-properties,
 https://www.twilio.com/docs/messaging/api/message-resource#message-properties): these two moments
 are AVA's own choice, and whoever needs the price for certain has Twilio's bill."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The provider account that an attempt goes out with.
+
+    Args:
+        sid: the provider's name for it; "" where none is kept.
+        holder: whose it is: a user's ID, or operator.
+    """
+
+    sid: str
+    holder: str
 
 
 class Channel(Protocol):
@@ -23,9 +37,8 @@ class Channel(Protocol):
         """Whether AVA expects that the provider tells by itself how it goes on."""
         ...
 
-    def prepare(self, intent: Any) -> str:
-        """See whether the next attempt may be made. The account it goes out with; "" where none
-        is kept."""
+    def prepare(self, intent: Any) -> Account:
+        """See whether the next attempt may be made. The account it goes out with."""
         ...
 
     def send(self, intent: Any) -> Sighting:

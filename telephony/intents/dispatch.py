@@ -19,7 +19,8 @@ from ava.jobs import services as jobs
 from ava.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
-from telephony.intents.channel import Channel
+from telephony.intents import sharing
+from telephony.intents.channel import Account, Channel
 from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
 from telephony.intents.timeline import (
     AnyIntent,
@@ -83,13 +84,13 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
     return row
 
 
-def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | None:
+def claim(intent: AnyIntent, *, account: Account, now: datetime) -> AnyIntent | None:
     """Claim the next attempt, so that only the caller makes it. To be called where nothing can be
     on its way, and where a job already looks after the row: its own that runs now, or `follow_up`
     in the same transaction.
 
     Args:
-        account_sid: that it goes out with, as `Channel.prepare` says.
+        account: that it goes out with, as `Channel.prepare` says.
 
     Returns:
         The row; None: somebody else has it, or it is not to be made any more.
@@ -108,7 +109,8 @@ def claim(intent: AnyIntent, *, account_sid: str, now: datetime) -> AnyIntent | 
                 attempt=F("attempt") + 1,
                 attempted_at=now,
                 missing_since=None,
-                account_sid=account_sid,
+                account_sid=account.sid,
+                holder=account.holder,
                 error="",
             )
         )
@@ -179,7 +181,7 @@ def adopt(
 def _adopt(
     intent: AnyIntent, sighting: Sighting, source: str, proven: bool, now: datetime
 ) -> tuple[AnyIntent, bool]:
-    row = _lock_in_order(intent, sighting)
+    row = _lock_in_order(intent, sighting, proven=proven)
     if row.reference != sighting.sid:
         misled = row.guessed and proven
         if not misled and (row.reference or row.is_final):
@@ -210,14 +212,18 @@ def _adopt(
     return row, True
 
 
-def _lock_in_order(intent: AnyIntent, sighting: Sighting) -> AnyIntent:
-    """The row, locked together with whoever holds what was seen, and all in the same order: two
+def _lock_in_order(intent: AnyIntent, sighting: Sighting, *, proven: bool) -> AnyIntent:
+    """The row, locked together with its rivals for what was seen, and all in the same order: two
     that hold what is the other's would wait for each other for ever."""
-    ours = Q(pk=intent.pk) | Q(**{intent.reference_field: sighting.sid})
+    wanted = Q(**{intent.reference_field: sighting.sid})
     if leg := sighting.more.get("provider_sid"):
-        ours |= Q(provider_sid=leg)
-    rows = rows_of(intent).select_for_update().filter(ours).order_by("pk")
-    return {row.pk: row for row in rows}[intent.pk]
+        wanted |= Q(provider_sid=leg)
+    if not proven and intent.reference != sighting.sid:
+        wanted |= sharing.lost_alike(intent)  # any of them may take it at this moment
+    theirs = sharing.rivals(intent, rows_of(intent).filter(wanted))
+    rows = rows_of(intent).select_for_update()
+    found = rows.filter(Q(pk=intent.pk) | Q(pk__in=[row.pk for row in theirs])).order_by("pk")
+    return {row.pk: row for row in found}[intent.pk]
 
 
 def fail(
@@ -262,14 +268,14 @@ def _validity(intent: AnyIntent) -> timedelta:
 
 def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
     """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
-    holder = rows_of(row).select_for_update().filter(**{field: sid}).exclude(pk=row.pk).first()
-    if holder is None:
-        return True
-    if not (proven and holder.guessed):
+    holding = rows_of(row).filter(**{field: sid}).exclude(pk=row.pk)
+    others = [lock(one) for one in sharing.rivals(row, holding)]
+    if not all(proven and one.guessed for one in others):
         return False
-    _disown(holder, now)
-    holder.attempted_at = now  # to be looked for anew
-    holder.save()
+    for one in others:
+        _disown(one, now)
+        one.attempted_at = now  # to be looked for anew
+        one.save()
     return True
 
 

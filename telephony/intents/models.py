@@ -42,7 +42,16 @@ class Intent(models.Model):
     from_number = models.CharField("from", max_length=NUMBER_LENGTH)
     status = models.CharField(max_length=20)
     account_sid = models.CharField(max_length=34, blank=True)
-    provider_sid = models.CharField(max_length=SID_LENGTH, null=True, blank=True, unique=True)
+    holder = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="Whose provider account it goes through: a user's ID, or operator. The "
+        "provider's IDs are this holder's, and say nothing about anybody else's rows.",
+    )
+    provider_sid = models.CharField(  # noqa: DJ001 - null: not known yet; unique where it is
+        max_length=SID_LENGTH, null=True, blank=True
+    )
     guessed = models.BooleanField(
         default=False,
         help_text="The provider's answer was lost. AVA found its ID by the numbers and the time, "
@@ -84,9 +93,13 @@ class Intent(models.Model):
                 condition=Q(direction="inbound") | Q(direction="outbound", owner__isnull=False),
                 name="%(class)s_out_has_an_owner",
             ),
+            models.UniqueConstraint(
+                fields=["holder", "provider_sid"], name="%(class)s_provider_sid_of_holder"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["owner", "-created_at"], name="%(class)ss_of_owner"),
+            models.Index(fields=["provider_sid"], name="%(class)ss_by_provider_sid"),
             models.Index(
                 fields=["to", "from_number"],
                 condition=Q(status__in=sorted(UNSENT)),

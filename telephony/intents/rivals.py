@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from ava.jobs import Again
+from telephony.intents import sharing
 from telephony.intents.dispatch import settle
-from telephony.intents.states import UNSENT
 from telephony.intents.timeline import AnyIntent, rows_of
 from telephony.twilio.resources import Sighting
 
@@ -18,7 +18,8 @@ def likeliest(intent: AnyIntent, sighting: Sighting, *, now: datetime) -> AnyInt
             waited for where it began before this one had settled, and where it is the nearest:
             what is sent later keeps nobody waiting.
     """
-    if rows_of(intent).filter(**{intent.reference_field: sighting.sid}).exists():
+    holding = rows_of(intent).filter(**{intent.reference_field: sighting.sid})
+    if sharing.rivals(intent, holding):
         return None
     attempts = {one: one.attempted_at for one in _lost(intent) if one.attempted_at}
     if intent not in attempts:
@@ -39,16 +40,10 @@ def likeliest(intent: AnyIntent, sighting: Sighting, *, now: datetime) -> AnyInt
 
 def _lost(intent: AnyIntent) -> list[AnyIntent]:
     """This one and its like, of which nobody knows whether the provider has them."""
-    alike = rows_of(intent).filter(
-        to=intent.to,
-        from_number=intent.from_number,
-        account_sid=intent.account_sid,
-        status__in=UNSENT,
-        attempted_at__isnull=False,
-    )
+    alike = rows_of(intent).filter(sharing.lost_alike(intent))
     return [
         one
-        for one in alike
+        for one in sharing.rivals(intent, alike)
         if one.reference_field == intent.reference_field
         and one.reference is None
         and one.wording == intent.wording

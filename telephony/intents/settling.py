@@ -53,7 +53,7 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
         _fail(intent, said, now)
         return
     try:
-        account_sid = channel.prepare(intent)
+        account = channel.prepare(intent)
         upstream.door(channel.provider).require_room()
     except (ProviderUnavailable, ProviderBusy) as problem:
         # Nothing to write down: it would be refused, again and again.
@@ -61,7 +61,7 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
     except Problem as problem:
         dispatch.fail(intent, problem, source=Source.RECONCILE, now=now)
         return
-    claimed = dispatch.claim(intent, account_sid=account_sid, now=now)
+    claimed = dispatch.claim(intent, account=account, now=now)
     if claimed is None:
         raise Again(1.0, "it has changed meanwhile")
     make_attempt(claimed, channel, clock)

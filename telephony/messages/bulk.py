@@ -53,6 +53,7 @@ def start(
     if begun:
         return begun
     credentials = accounts.credentials_of(user)
+    account = accounts.account_of(user, credentials)
     sender = senders.choose(credentials, from_number, use="sms")
     now = clock()
     batch = Batch(
@@ -72,7 +73,8 @@ def start(
             from_number=sender,
             body=item.body,
             status=SCHEDULED,
-            account_sid=credentials.fields["account_sid"],
+            account_sid=account.sid,
+            holder=account.holder,
             created_at=now,
             updated_at=now,
             correlation_id=batch.correlation_id,

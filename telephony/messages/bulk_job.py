@@ -17,13 +17,14 @@ from integrations.credentials.errors import CredentialsMissing, CredentialsUnrea
 from telephony import accounts
 from telephony.errors import (
     OptedOut,
+    OwnerInactive,
     TwilioAccountGone,
     TwilioAccountInactive,
     TwilioRefused,
     TwilioRejected,
 )
 from telephony.intents import dispatch, settling
-from telephony.intents.channel import Channel
+from telephony.intents.channel import Account, Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source, advance, lock, note
@@ -78,8 +79,8 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
         _end(batch, clock())
         return
     try:
-        account_sid = _ready(batch, message)
-        claimed = _claim(message, batch, account_sid, clock)
+        account = _ready(batch, message)
+        claimed = _claim(message, batch, account, clock)
         if claimed is not None:
             _send(claimed, clock)
             _went_on(batch)
@@ -114,25 +115,27 @@ def _end(batch: Batch, now: datetime) -> None:
     Batch.objects.filter(ON, pk=batch.pk).update(**ended)
 
 
-def _ready(batch: Batch, message: Message) -> str:
+def _ready(batch: Batch, message: Message) -> Account:
     """The account that the message can go out with now.
 
     Raises:
         OptedOut: this one person wants none.
         Problem: no message of the batch can go out now.
     """
-    account_sid = accounts.credentials_of(batch.owner).fields["account_sid"]
-    if account_sid != message.account_sid:
+    if not batch.owner.is_active:
+        raise OwnerInactive
+    account = accounts.account_of(batch.owner, accounts.credentials_of(batch.owner))
+    if account != Account(message.account_sid, message.holder):
         # The sender is a number of that account, and nobody else's.
         raise TwilioAccountGone(message.account_sid)
     upstream.door(CHANNEL.provider).require_room()
     return CHANNEL.prepare(message)
 
 
-def _claim(message: Message, batch: Batch, account_sid: str, clock: Clock) -> Message | None:
+def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Message | None:
     """The message, to be sent now, and the sender's next turn put off. Raises: Again."""
     with transaction.atomic():
-        pace, _ = Pace.objects.get_or_create(account_sid=account_sid, number=batch.from_number)
+        pace, _ = Pace.objects.get_or_create(owner=batch.owner, number=batch.from_number)
         pace = Pace.objects.select_for_update().get(pk=pace.pk)
         now = clock()
         if (wait := (pace.free_at - now).total_seconds()) > 0:
@@ -142,7 +145,7 @@ def _claim(message: Message, batch: Batch, account_sid: str, clock: Clock) -> Me
             return None
         pace.free_at = now + timedelta(seconds=60 / batch.per_minute)
         pace.save(update_fields=["free_at"])
-        claimed = dispatch.claim(message, account_sid=account_sid, now=now)
+        claimed = dispatch.claim(message, account=account, now=now)
         if claimed is not None:
             dispatch.follow_up(claimed, due_at=now + dispatch.settle())
         return claimed
@@ -188,7 +191,7 @@ def _holds(problem: Problem) -> bool:
         return not (problem.errors or {}).keys() & {"to", "body"}
     if isinstance(problem, TwilioRefused):
         return problem.lasts
-    return isinstance(problem, STORED + REFUSED)
+    return isinstance(problem, (*STORED, *REFUSED, OwnerInactive))
 
 
 def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
@@ -204,7 +207,8 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
             return
         if held:
             row.state, row.held_at = State.PAUSED, row.held_at or now
-            if now - row.held_at > settling.FORGOTTEN:
+            # Nor does a mass of messages leave by itself once an account is active again.
+            if isinstance(problem, OwnerInactive) or now - row.held_at > settling.FORGOTTEN:
                 row.held_at, said = None, f"{said} Then resume the batch."
         row.error = said[:400]
         row.save(update_fields=["state", "held_at", "error"])

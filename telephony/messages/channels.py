@@ -7,7 +7,7 @@ from django.conf import settings
 from telephony import accounts
 from telephony.accounts import client_for
 from telephony.intents.addresses import marked
-from telephony.intents.channel import PRICE_KNOWN
+from telephony.intents.channel import PRICE_KNOWN, Account
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio.resources import Sighting
@@ -26,16 +26,12 @@ class TwilioMessages:
     def is_told(self, intent: Message) -> bool:
         return bool(settings.PUBLIC_URL)
 
-    def prepare(self, intent: Message) -> str:
+    def prepare(self, intent: Message) -> Account:
         credentials = accounts.credentials_to_send(intent)
-        assert intent.owner is not None  # noqa: S101 - what goes out has one
+        account = accounts.account_of(accounts.active_owner(intent), credentials)
         # It was not so when the message was taken; a STOP may have come since.
-        optouts.refuse(
-            holder=accounts.holder_of(intent.owner, credentials),
-            number=intent.from_number,
-            person=intent.to,
-        )
-        return credentials.fields["account_sid"]
+        optouts.refuse(holder=account.holder, number=intent.from_number, person=intent.to)
+        return account
 
     def send(self, intent: Message) -> Sighting:
         return accounts.client(accounts.credentials_to_send(intent)).create_message(
@@ -46,7 +42,7 @@ class TwilioMessages:
         )
 
     def search(self, intent: Message, since: datetime) -> list[Sighting]:
-        found = client_for(intent.owner, intent.account_sid).messages(
+        found = client_for(intent).messages(
             to=intent.to, from_number=intent.from_number, since=since
         )
         return [
@@ -57,7 +53,7 @@ class TwilioMessages:
         ]
 
     def fetch(self, intent: Message) -> Sighting:
-        return client_for(intent.owner, intent.account_sid).message(str(intent.provider_sid))
+        return client_for(intent).message(str(intent.provider_sid))
 
     def owes(self, intent: Message) -> bool:
         return intent.is_billed and intent.price is None

@@ -130,15 +130,22 @@ class OptOut(models.Model):
 
 
 class Pace(models.Model):
-    """When a number may send its next message of a batch, whosever batch it is."""
+    """When a user's batches may send their next message from a number.
 
-    account_sid = models.CharField(max_length=34)
+    Per owner: what one tenant sends, at whatever pace, never delays another, even where both use
+    the operator's number. Twilio queues what is too fast for a number.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    account_sid = models.CharField(max_length=34, blank=True, db_default="")
     number = models.CharField(max_length=NUMBER_LENGTH)
     free_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["account_sid", "number"], name="one_pace_for_a_number")
+            models.UniqueConstraint(fields=["owner", "number"], name="one_pace_of_an_owner")
         ]
 
     def __str__(self) -> str:

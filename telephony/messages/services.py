@@ -48,14 +48,15 @@ def send_message(
         return begun
     credentials = accounts.credentials_of(user)
     sender = senders.choose(credentials, from_number, use="sms")
-    holder = accounts.holder_of(user, credentials)
-    optouts.refuse(holder=holder, number=sender, person=to)
+    account = accounts.account_of(user, credentials)
+    optouts.refuse(holder=account.holder, number=sender, person=to)
     message = Message(
         owner=user,
         to=to,
         from_number=sender,
         body=body,
-        account_sid=credentials.fields["account_sid"],
+        account_sid=account.sid,
+        holder=account.holder,
         send_at=send_at,
         idempotency=idempotency,
         correlation_id=correlation.current(),

@@ -80,7 +80,18 @@ def test_another_token_of_the_same_account_is_nothing_to_warn_of(api: APIClient)
     assert api.put(KEYS, GOOD | {"auth_token": "promoted-token"}).json()["warnings"] == []
 
 
-def test_what_the_operators_account_can_still_look_after_is_no_loss(
+def test_what_went_out_with_the_operators_account_is_no_loss(api: APIClient, settings: Any) -> None:
+    settings.OPERATOR_CREDENTIALS = {
+        "TWILIO_ACCOUNT_SID": GOOD["account_sid"],
+        "TWILIO_AUTH_TOKEN": GOOD["auth_token"],
+    }
+    settings.FLAGS = {**settings.FLAGS, "ALLOW_ENV_CREDENTIALS": True}
+    api.delete(KEYS)
+    under_way(api, calls=1)
+    assert api.put(KEYS, ANOTHER).json()["warnings"] == []
+
+
+def test_the_operators_keys_do_not_serve_what_went_out_with_a_users_own(
     api: APIClient, settings: Any
 ) -> None:
     under_way(api, calls=1)
@@ -88,7 +99,8 @@ def test_what_the_operators_account_can_still_look_after_is_no_loss(
         "TWILIO_ACCOUNT_SID": GOOD["account_sid"],
         "TWILIO_AUTH_TOKEN": GOOD["auth_token"],
     }
-    assert api.put(KEYS, ANOTHER).json()["warnings"] == []
+    [said] = api.put(KEYS, ANOTHER).json()["warnings"]
+    assert said.startswith("1 call of the Twilio account ...0000 is still under way.")
 
 
 def test_what_has_ended_or_was_not_begun_is_not_counted(

@@ -11,10 +11,11 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 
 from ava.upstream import ProviderProblem
+from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for
 from vapi_settings import copies, queries, reporting
 from vapi_settings.calls.client import CallClient
-from vapi_settings.calls.errors import NumberNotAtVapi, OrganisationGone
+from vapi_settings.calls.errors import CallNotFound, NumberNotAtVapi, OrganisationGone
 from vapi_settings.calls.records import VapiCall
 from vapi_settings.client import Assistant, PhoneNumber
 from vapi_settings.errors import VAPI, AssistantNotFound
@@ -90,9 +91,18 @@ def place(
     )
 
 
-def fetch(*, user: User, call_id: str) -> VapiCall:
-    """A call as Vapi sees it now. Raises: CallNotFound, ProviderProblem, CredentialsMissing."""
-    return _client(user).one(call_id)
+def fetch(*, user: User, call_id: str, metadata: Mapping[str, str]) -> VapiCall:
+    """A call as Vapi sees it now.
+
+    Args:
+        metadata: AVA's marks that it must carry: the organisation may be the operator's, and its
+            calls other users'. Without any it must be of the user's own organisation.
+
+    Raises:
+        CallNotFound: Vapi does not know it, or it is another one's.
+        ProviderProblem, CredentialsMissing.
+    """
+    return _theirs(_client(user, own=not metadata), call_id, metadata)
 
 
 def find(
@@ -153,19 +163,32 @@ def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
     ]
 
 
-def end(*, user: User, call_id: str) -> None:
+def end(*, user: User, call_id: str, metadata: Mapping[str, str]) -> None:
     """Hang up.
+
+    Args:
+        metadata: as for `fetch`.
 
     Raises:
         CallNotControllable: Vapi takes no orders for it; `provider_sid` at Twilio may help.
         CallNotFound, ProviderProblem, CredentialsMissing.
     """
-    client = _client(user)
-    client.end(client.one(call_id))
+    client = _client(user, own=not metadata)
+    client.end(_theirs(client, call_id, metadata))
 
 
-def _client(user: User) -> CallClient:
+def _theirs(client: CallClient, call_id: str, metadata: Mapping[str, str]) -> VapiCall:
+    found = client.one(call_id)
+    if not metadata.items() <= found.metadata.items():
+        raise CallNotFound
+    return found
+
+
+def _client(user: User, *, own: bool = False) -> CallClient:
+    """Vapi on behalf of the user; with `own` never with the operator's key."""
     found = credentials_for(user=user, provider=VAPI.label)
+    if own and found.source != "user":
+        raise CredentialsMissing(VAPI.name)
     return CallClient(found.fields["api_key"])
 
 

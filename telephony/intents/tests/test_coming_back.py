@@ -20,6 +20,7 @@ from sandbox.vapi import seed
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, phone, posts, run_jobs, until
 from telephony.intents import dispatch
+from telephony.intents.channel import Account
 from telephony.messages.models import Message
 
 PAIR = {"to": THEIRS, "from": OURS}
@@ -88,7 +89,8 @@ def test_whoever_dies_after_the_claim_is_followed_by_the_same_job(
         job = running.claim()
         assert job is not None
         assert job.key == key
-        assert dispatch.claim(row, account_sid=ACCOUNT_SID, now=timezone.now())
+        account = Account(ACCOUNT_SID, row.holder)
+        assert dispatch.claim(row, account=account, now=timezone.now())
     for seconds in (70, 81):
         run_jobs(seconds=HOUR + seconds)
     details = [entry["detail"] for entry in api.get(f"{path}/{key}").json()["timeline"]]

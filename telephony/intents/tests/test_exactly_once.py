@@ -208,7 +208,7 @@ def test_a_guess_gives_way_to_proof(api: APIClient, twilio_user: User, sandbox: 
     reports.take(
         model=Call,
         marked=other,
-        owner=twilio_user,
+        holders=[str(twilio_user.pk)],
         sid=str(ring),
         status="ringing",
         form={},

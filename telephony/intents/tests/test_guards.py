@@ -17,6 +17,7 @@ from telephony.calls.channels import channel_of
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, posts, run_jobs
 from telephony.intents import dispatch
+from telephony.intents.channel import Account
 from telephony.messages.models import Message
 
 PAIR = {"to": THEIRS, "from": OURS}
@@ -39,7 +40,7 @@ def later(api: APIClient) -> Call:
 
 
 def claim(call: Call, now: datetime) -> Call | None:
-    return dispatch.claim(call, account_sid=ACCOUNT_SID, now=now)
+    return dispatch.claim(call, account=Account(ACCOUNT_SID, call.holder), now=now)
 
 
 def test_of_two_that_have_seen_the_same_row_one_makes_the_attempt(api: APIClient) -> None:

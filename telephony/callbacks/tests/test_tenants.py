@@ -1,0 +1,211 @@
+"""What one tenant proves says nothing about another's rows, whatever IDs it names."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from integrations.credentials.models import Credential
+from sandbox.server import Sandbox
+from sandbox.vapi import seed
+from telephony.callbacks.tests.lines import connect
+from telephony.calls.channels import MARK
+from telephony.calls.models import Call
+from telephony.conftest import (
+    CALLS,
+    GOOD,
+    MESSAGES,
+    OURS,
+    THEIRS,
+    callback,
+    phone,
+    posts,
+    rings,
+    run_jobs,
+    store,
+    until,
+)
+from telephony.messages.models import Message, OptOut
+from vapi_settings.tests.hooking import payload, post
+
+THEIR_TOKEN = "token-of-a-hostile-tenant"
+THEIR_SECRET = "secret-of-a-hostile-tenant"
+ACCOUNT = f"/2010-04-01/Accounts/{GOOD['account_sid']}"
+CREDENTIALS = "/api/v1/integrations/twilio/credentials"
+
+
+@pytest.fixture
+def hostile(stranger: User, ava: str) -> User:
+    """A tenant who names the account of another one, with a token of their own."""
+    store(stranger, auth_token=THEIR_TOKEN)
+    connect(stranger, webhook_secret=THEIR_SECRET)
+    return stranger
+
+
+def placed(api: APIClient, **more: Any) -> dict[str, Any]:
+    body = {"to": THEIRS, "from": OURS, **(more or {"say": "Hello"})}
+    answer = api.post(CALLS, body)
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())
+
+
+def told(api: APIClient, row: dict[str, Any]) -> dict[str, Any]:
+    run_jobs()
+    return dict(api.get(f"{CALLS}/{row['id']}").json())
+
+
+def report(user: User, secret: str, call_id: str, **about: Any) -> None:
+    body = payload("end_of_call_report")
+    body["message"]["call"] |= {"id": call_id, **about}
+    account = Credential.objects.get(user=user, provider="vapi").pk
+    answer = post(body, account=account, headers={"X-Vapi-Secret": secret})
+    assert answer.status_code == 204, answer.content
+    run_jobs()
+
+
+@pytest.mark.parametrize("named", ["its ID at Vapi", "its mark", "its leg at Twilio"])
+def test_a_report_of_one_tenant_leaves_anothers_call_as_it_is(
+    api: APIClient, owner: User, hostile: User, sandbox: Sandbox, named: str
+) -> None:
+    phone(sandbox, "answer", ring_ms=60_000)
+    victims = placed(api, assistant_id=seed.ASSISTANT_ID)
+    before = told(api, victims)
+    about: dict[str, Any] = {}
+    if named == "its mark":
+        about = {"assistantOverrides": {"metadata": {MARK: victims["id"]}}}
+    elif named == "its leg at Twilio":
+        about = {"phoneCallProviderId": before["provider_sid"]}
+    report(hostile, THEIR_SECRET, victims["vapi_call_id"], **about)
+    assert told(api, victims) == before
+
+
+def test_two_tenants_may_hear_of_the_same_id_at_vapi(
+    api: APIClient, strangers_api: APIClient, owner: User, hostile: User
+) -> None:
+    report(hostile, THEIR_SECRET, "the-same-id", type="inboundPhoneCall")
+    report(owner, "planted-hook-0004", "the-same-id", type="inboundPhoneCall")
+    for each in (api, strangers_api):
+        assert each.get(CALLS).json()["count"] == 1
+
+
+def test_an_id_that_a_tenant_claimed_beforehand_is_kept_for_its_receiver(
+    ava: str, api: APIClient, owner: User, hostile: User
+) -> None:
+    sms = {"MessageSid": "SM1", "From": THEIRS, "To": OURS, "SmsStatus": "received"}
+    assert callback(ava, "message", "", {**sms, "Body": "Forged"}, token=THEIR_TOKEN).ok
+    assert callback(ava, "message", "", {**sms, "Body": "Real"}).ok
+    run_jobs()
+    assert [one["body"] for one in api.get(MESSAGES).json()["results"]] == ["Real"]
+
+
+def test_a_stop_that_a_tenant_forged_stops_nobody_elses_messages(
+    ava: str, api: APIClient, owner: User, hostile: User
+) -> None:
+    sms = {"MessageSid": "SM1", "From": THEIRS, "To": OURS, "Body": "STOP"}
+    assert callback(ava, "message", "", sms, token=THEIR_TOKEN).ok
+    run_jobs()
+    assert set(OptOut.objects.values_list("holder", flat=True)) == {str(hostile.pk)}
+    assert api.post(MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hi"}).status_code == 201
+
+
+def test_a_call_that_was_guessed_is_not_taken_away_by_a_tenants_claim(
+    ava: str, api: APIClient, owner: User, hostile: User, sandbox: Sandbox, settings: Any
+) -> None:
+    """AVA would call the person a second time."""
+    phone(sandbox, "answer", ring_ms=60_000)
+    api.get("/api/v1/twilio/numbers")
+    settings.PUBLIC_URL = ""
+    sandbox.faults.add("twilio", "reset", when="after", count=1, match=f"POST {ACCOUNT}/Calls.json")
+    victims = api.post(CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}).json()
+    run_jobs(seconds=21)
+    guessed = Call.objects.get(pk=victims["id"])
+    assert guessed.guessed
+    settings.PUBLIC_URL = ava
+    claim = Call.objects.create(
+        owner=hostile,
+        holder=str(hostile.pk),
+        account_sid=GOOD["account_sid"],
+        to=THEIRS,
+        from_number=OURS,
+        status="unknown",
+        attempt=1,
+        attempted_at=timezone.now(),
+    )
+    fields = {"CallSid": str(guessed.provider_sid), "CallStatus": "ringing"}
+    assert callback(ava, "call-status", f"call={claim.pk}", fields, token=THEIR_TOKEN).ok
+    for seconds in (0, 30, 60, 90):
+        run_jobs(seconds=seconds)
+    assert Call.objects.get(pk=guessed.pk).provider_sid == guessed.provider_sid
+    assert len(rings(sandbox)) == 1
+
+
+def test_keys_taken_back_open_nothing_of_the_operators_account(
+    ava: str, api: APIClient, strangers_api: APIClient, hostile: User, user: User,
+    sandbox: Sandbox, settings: Any,
+) -> None:  # fmt: skip
+    """A claimed ID, and then the operator's credentials to follow it with."""
+    settings.OPERATOR_CREDENTIALS = {
+        "TWILIO_ACCOUNT_SID": GOOD["account_sid"],
+        "TWILIO_AUTH_TOKEN": GOOD["auth_token"],
+    }
+    settings.FLAGS = {**settings.FLAGS, "ALLOW_ENV_CREDENTIALS": True}
+    phone(sandbox, "answer", ring_ms=60_000)
+    victims = placed(api)
+    incoming = {"CallSid": victims["provider_sid"], "CallStatus": "ringing", "To": OURS}
+    assert callback(ava, "voice", "", incoming, token=THEIR_TOKEN).ok
+    run_jobs()
+    [claim] = strangers_api.get(CALLS).json()["results"]
+    assert claim["provider_sid"] == victims["provider_sid"]
+    assert strangers_api.delete(CREDENTIALS).status_code == 204
+    assert strangers_api.post(f"{CALLS}/{claim['id']}/hangup").status_code >= 400
+    assert told(api, victims)["status"] == "ringing"
+
+
+def test_of_two_tenants_who_share_an_account_one_gets_what_is_found_there(
+    api: APIClient, strangers_api: APIClient, owner: User, stranger: User, sandbox: Sandbox
+) -> None:
+    store(stranger)
+    text = {"to": THEIRS, "from": OURS, "body": "Hello"}
+    for each in (api, strangers_api):
+        each.get("/api/v1/twilio/numbers")
+    sandbox.faults.add(
+        "twilio", "reset", when="after", count=1, match=f"POST {ACCOUNT}/Messages.json"
+    )
+    api.post(MESSAGES, text)
+    sandbox.faults.add(
+        "twilio", "reset", when="before", count=1, match=f"POST {ACCOUNT}/Messages.json"
+    )
+    strangers_api.post(MESSAGES, text)
+
+    def known() -> bool:
+        nonlocal seconds
+        seconds += 15
+        run_jobs(seconds=seconds)
+        return not Message.objects.filter(status="unknown").exists()
+
+    seconds = 15
+    until(known)
+    assert len(posts(sandbox)) == 3
+    assert Message.objects.values("provider_sid").distinct().count() == 2
+
+
+def test_a_call_at_the_operators_vapi_is_its_callers_alone(
+    api: APIClient, strangers_api: APIClient, user: User, stranger: User,
+    sandbox: Sandbox, settings: Any,
+) -> None:  # fmt: skip
+    settings.RATE_LIMIT_PER_MINUTE = 1000
+    settings.OPERATOR_CREDENTIALS = {"AVA_API_VAPI_API_KEY": "vapi-demo-key"}
+    settings.FLAGS = {**settings.FLAGS, "ALLOW_ENV_CREDENTIALS": True}
+    phone(sandbox, "answer", ring_ms=60_000)
+    victims = placed(api, assistant_id=seed.ASSISTANT_ID)
+    claim = placed(strangers_api, assistant_id=seed.ASSISTANT_ID)
+    before = told(api, victims)
+    Call.objects.filter(pk=claim["id"]).update(vapi_call_id=victims["vapi_call_id"])
+    assert strangers_api.post(f"{CALLS}/{claim['id']}/hangup").status_code == 202
+    long_ago = timezone.now() - timedelta(minutes=2)
+    Call.objects.filter(pk=claim["id"]).update(updated_at=long_ago)
+    assert not strangers_api.get(f"{CALLS}/{claim['id']}").json()["transcript"]
+    assert told(api, victims)["status"] == before["status"]

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.callbacks.tests.lines import connect
+from telephony.callbacks.tests.lines import SECRET, connect
 from telephony.calls.channels import MARK
 from telephony.calls.models import Call
 from telephony.conftest import (
@@ -73,20 +73,22 @@ def test_a_report_of_one_tenant_leaves_anothers_call_as_it_is(
     phone(sandbox, "answer", ring_ms=60_000)
     victims = placed(api, assistant_id=seed.ASSISTANT_ID)
     before = told(api, victims)
-    about: dict[str, Any] = {}
+    about: dict[str, Any] = {"type": "inboundPhoneCall"}
     if named == "its mark":
-        about = {"assistantOverrides": {"metadata": {MARK: victims["id"]}}}
+        about |= {"assistantOverrides": {"metadata": {MARK: victims["id"]}}}
     elif named == "its leg at Twilio":
-        about = {"phoneCallProviderId": before["provider_sid"]}
+        about |= {"phoneCallProviderId": before["provider_sid"]}
     report(hostile, THEIR_SECRET, victims["vapi_call_id"], **about)
     assert told(api, victims) == before
+    report(owner, SECRET, victims["vapi_call_id"])
+    assert told(api, victims)["status"] == "completed"
 
 
 def test_two_tenants_may_hear_of_the_same_id_at_vapi(
     api: APIClient, strangers_api: APIClient, owner: User, hostile: User
 ) -> None:
     report(hostile, THEIR_SECRET, "the-same-id", type="inboundPhoneCall")
-    report(owner, "planted-hook-0004", "the-same-id", type="inboundPhoneCall")
+    report(owner, SECRET, "the-same-id", type="inboundPhoneCall")
     for each in (api, strangers_api):
         assert each.get(CALLS).json()["count"] == 1
 

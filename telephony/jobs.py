@@ -4,7 +4,7 @@ from ava import jobs
 from telephony import services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
-from telephony.intents import dispatch
+from telephony.intents import adoption
 from telephony.messages import bulk_job
 from telephony.messages import services as messages
 from telephony.messages.models import Message
@@ -19,7 +19,7 @@ def register() -> None:
     jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
     jobs.register(bulk_job.JOB, lambda payload: bulk_job.send_next(payload["id"]))
     jobs.register(
-        dispatch.END_DUPLICATE,
+        adoption.END_DUPLICATE,
         lambda payload: calls.end_duplicate(payload["id"], payload["sid"]),
         attempts=20,
         urgent=True,

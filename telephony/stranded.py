@@ -19,7 +19,7 @@ from integrations.credentials import dependents
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.errors import TwilioAccountGone
-from telephony.intents import dispatch, settling
+from telephony.intents import followup, settling
 from telephony.intents.channel import Account
 from telephony.intents.models import Intent
 from telephony.intents.timeline import Source, lock, note
@@ -93,7 +93,7 @@ def _take_up(row: Intent) -> None:
     now = timezone.now()
     said = "The keys of its Twilio account are stored again: AVA looks after it."
     note(locked, source=Source.RECONCILE, detail=said, now=now)
-    dispatch.follow_up(locked, due_at=now)
+    followup.follow_up(locked, due_at=now)
 
 
 def _sentence(account_sid: str, counts: Counter[str]) -> str:

@@ -20,7 +20,7 @@ LIMITED = {"provider": "twilio", "kind": "status", "status": 429, "match": "POST
 STEPS: tuple[tuple[str, dict[str, Any] | None], ...] = (
     ("before telephony.intents.dispatch.submit", None),  # the key is stored, the call is not
     ("before telephony.intents.dispatch.attempt", None),  # stored, not sent
-    ("before telephony.intents.dispatch.adopt", None),  # answered, the answer not stored
+    ("before telephony.intents.adoption.adopt", None),  # answered, the answer not stored
     ("after telephony.intents.dispatch.attempt", None),  # stored, the client's answer is not
     ("after ava.idempotency.services.run", None),  # all is stored, the client not told
     ("before telephony.intents.dispatch.fail", LIMITED),  # refused, and that not stored

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from ava import correlation
 from telephony import parties
 from telephony.calls.models import Call
-from telephony.intents import dispatch
+from telephony.intents import followup
 from telephony.intents.models import NUMBER_LENGTH, Intent
 from telephony.intents.timeline import AnyIntent, Source, note, rows_of
 from telephony.messages import optouts
@@ -116,7 +116,7 @@ def _keep(row: AnyIntent, *, sid: str, form: Mapping[str, str], now: datetime) -
     with suppress(IntegrityError), transaction.atomic():  # another keeps it this very moment
         row.save(force_insert=True)
         note(row, source=Source.CALLBACK, now=now)
-        dispatch.follow_up(row, due_at=now + dispatch.settle())
+        followup.follow_up(row, due_at=now + followup.settle())
 
 
 def _number(form: Mapping[str, str], name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from telephony.calls.models import Call
-from telephony.intents import dispatch
+from telephony.intents import adoption
 from telephony.intents.timeline import Source, facts_of, observe
 from telephony.messages.models import Message
 from telephony.twilio import twiml
@@ -40,7 +40,7 @@ def take(
     if marked is not None:
         row = model.objects.filter(pk=marked).first()
         if row is not None:
-            dispatch.adopt(row, sighting, source=Source.CALLBACK, proven=True, now=now)
+            adoption.adopt(row, sighting, source=Source.CALLBACK, proven=True, now=now)
         return
     for row in model.objects.filter(provider_sid=sid, holder__in=holders):
         facts = facts_of(sighting, row)
@@ -57,5 +57,5 @@ def answer(*, call_id: str, sid: str, status: str, told_at: datetime, now: datet
     if call is None:
         return twiml.HANGUP
     sighting = Sighting(sid=sid, status=status, told_at=told_at)
-    row, is_it = dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
+    row, is_it = adoption.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
     return row.twiml if is_it and not row.stop_requested else twiml.HANGUP

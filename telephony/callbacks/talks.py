@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from ava.inbound.limits import cut
 from telephony.calls.channels import MARK, AssistantCalls, status_of
 from telephony.calls.models import Call
-from telephony.intents import dispatch
+from telephony.intents import adoption, followup
 from telephony.intents.models import NUMBER_LENGTH
 from telephony.intents.settling import CLOCKS_DIFFER
 from telephony.intents.timeline import Source, facts_of, note, observe
@@ -35,7 +36,7 @@ def take(event: VapiEvent) -> None:
     # Not `event.at`: Vapi's clock is another than that of the rest of the timeline.
     sighting = _sighting(event)
     if call.provider == Call.Provider.VAPI:
-        call, _ = dispatch.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
+        call, _ = adoption.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
     else:
         # The line is Twilio's, and ends when Twilio says so.
         told = IN_PROGRESS if event.status == IN_PROGRESS else ""
@@ -43,7 +44,7 @@ def take(event: VapiEvent) -> None:
         del facts["provider_sid"]
         call = observe(call, told=told, source=Source.CALLBACK, now=now, facts=facts)
     if event.status == ENDED and not call.transcript:
-        dispatch.follow_up(call, due_at=now + AssistantCalls.looks[0])
+        followup.follow_up(call, due_at=now + AssistantCalls.looks[0])
 
 
 def _sighting(event: VapiEvent) -> Sighting:
@@ -59,7 +60,7 @@ def _sighting(event: VapiEvent) -> Sighting:
         proven=True,
         more={
             "provider_sid": event.provider_sid,
-            "ended_reason": (event.ended_reason or "")[:200],
+            "ended_reason": cut(event.ended_reason or "", 200),
             "transcript": event.transcript,
             "recording_url": (event.recording_url or "")[:2000],
             "summary": event.summary,
@@ -128,7 +129,7 @@ def _came_in(event: VapiEvent, now: datetime) -> Call | None:
         with transaction.atomic():
             call.save(force_insert=True)
             note(call, source=Source.CALLBACK, now=now)
-            dispatch.follow_up(call, due_at=now + dispatch.settle())
+            followup.follow_up(call, due_at=now + followup.settle())
     except IntegrityError:
         # Another report of it came this very moment.
         return Call.objects.get(owner=event.owner, vapi_call_id=event.call_id)

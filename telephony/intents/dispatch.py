@@ -10,39 +10,31 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from ava import upstream
-from ava.jobs import services as jobs
 from ava.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
-from telephony.intents import sharing
+from telephony.intents.adoption import adopt
 from telephony.intents.channel import Account, Channel
+from telephony.intents.followup import SOON, follow_up, settle
 from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
 from telephony.intents.timeline import (
     AnyIntent,
     Source,
     advance,
-    facts_of,
-    forget,
     lock,
     note,
     observe,
     rows_of,
 )
-from telephony.twilio.resources import Sighting
 
 log = structlog.get_logger("telephony")
 
 Clock = Callable[[], datetime]
-
-SOON = timedelta(seconds=2)
-"""Of what the provider does not tell by itself, AVA asks after this."""
-
-END_DUPLICATE = "telephony.end_duplicate"
 
 
 def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) -> AnyIntent:
@@ -157,75 +149,6 @@ def never_left(problem: Problem) -> bool:
     return problem.unsent or isinstance(problem, ProviderRateLimited)
 
 
-def adopt(
-    intent: AnyIntent, sighting: Sighting, *, source: str, proven: bool, now: datetime
-) -> tuple[AnyIntent, bool]:
-    """Take what was seen at the provider for this intent.
-
-    Args:
-        proven: it is this one's: the provider's own answer, or it carries AVA's mark. Without
-            that it only looks like it, which gives way to proof.
-
-    Returns:
-        The row, and whether it is the one that was seen. A second one with the mark is stopped,
-        where that can be done.
-    """
-    try:
-        return _adopt(intent, sighting, source, proven, now)
-    except IntegrityError:
-        # Another one took it this very moment: now it can be seen, and may have to give way.
-        return _adopt(intent, sighting, source, proven, now)
-
-
-@transaction.atomic
-def _adopt(
-    intent: AnyIntent, sighting: Sighting, source: str, proven: bool, now: datetime
-) -> tuple[AnyIntent, bool]:
-    row = _lock_in_order(intent, sighting, proven=proven)
-    if row.reference != sighting.sid:
-        misled = row.guessed and proven
-        if not misled and (row.reference or row.is_final):
-            if proven:
-                _stop_duplicate(row, sighting.sid, now)
-            return row, False
-        if not _free(row, row.reference_field, sighting.sid, proven=proven, now=now):
-            return row, False
-        if misled:
-            _disown(row, now)
-        setattr(row, row.reference_field, sighting.sid)
-        row.guessed = not proven
-        if row.stop_requested:
-            follow_up(row, due_at=now)
-    elif proven:
-        row.guessed = False
-    row.attempted_at = row.missing_since = None
-    if not row.is_final:
-        row.error = ""  # of a time when nobody could look
-    facts = facts_of(sighting, row)
-    # The leg at Twilio of a call that Vapi leads: Vapi knows whose it is.
-    leg = facts.get("provider_sid")
-    if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
-        del facts["provider_sid"]
-    told_at = sighting.told_at or now
-    advance(row, told=sighting.status, source=source, now=told_at, facts=facts)
-    row.save()
-    return row, True
-
-
-def _lock_in_order(intent: AnyIntent, sighting: Sighting, *, proven: bool) -> AnyIntent:
-    """The row, locked together with its rivals for what was seen, and all in the same order: two
-    that hold what is the other's would wait for each other for ever."""
-    wanted = Q(**{intent.reference_field: sighting.sid})
-    if leg := sighting.more.get("provider_sid"):
-        wanted |= Q(provider_sid=leg)
-    if not proven and intent.reference != sighting.sid:
-        wanted |= sharing.lost_alike(intent)  # any of them may take it at this moment
-    theirs = sharing.rivals(intent, rows_of(intent).filter(wanted))
-    rows = rows_of(intent).select_for_update()
-    found = rows.filter(Q(pk=intent.pk) | Q(pk__in=[row.pk for row in theirs])).order_by("pk")
-    return {row.pk: row for row in found}[intent.pk]
-
-
 def fail(
     intent: AnyIntent, problem: Problem, *, source: str, now: datetime, frees_key: bool = False
 ) -> AnyIntent:
@@ -241,16 +164,6 @@ def fail(
     return row
 
 
-def follow_up(intent: AnyIntent, *, due_at: datetime) -> None:
-    """Have the job look after it at that time, or earlier if it will anyway."""
-    jobs.enqueue(intent.job, {"id": str(intent.pk)}, key=str(intent.pk), due_at=due_at)
-
-
-def settle() -> timedelta:
-    """After this nothing that was sent is still on its way."""
-    return timedelta(seconds=settings.TELEPHONY_SETTLE_SECONDS)
-
-
 def _left_open(intent: AnyIntent, why: str, now: datetime) -> AnyIntent:
     said = f"{why} AVA is finding out what became of it."
     return observe(intent, told=UNKNOWN, source=Source.API, detail=said, now=now)
@@ -264,41 +177,3 @@ def _lateness(row: AnyIntent, now: datetime) -> str:
 
 def _validity(intent: AnyIntent) -> timedelta:
     return timedelta(seconds=settings.TELEPHONY_VALIDITY_SECONDS[intent.word])
-
-
-def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
-    """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
-    holding = rows_of(row).filter(**{field: sid}).exclude(pk=row.pk)
-    others = [lock(one) for one in sharing.rivals(row, holding)]
-    if not all(proven and one.guessed for one in others):
-        return False
-    for one in others:
-        _disown(one, now)
-        one.attempted_at = now  # to be looked for anew
-        one.save()
-    return True
-
-
-def _disown(row: AnyIntent, now: datetime) -> None:
-    """It was taken for what is another one's: nothing that was known of it holds, not even its
-    end. The timeline says so."""
-    end = f", and so was {row.status}" if row.is_final else ""
-    said = f"{row.reference} was another one's{end}. AVA is finding out what became of this one."
-    setattr(row, row.reference_field, None)
-    row.guessed = False
-    row.status, row.updated_at = UNKNOWN, now
-    forget(row)
-    note(row, source=Source.RECONCILE, detail=said, now=now)
-    follow_up(row, due_at=now + settle())
-
-
-def _stop_duplicate(row: AnyIntent, sid: str, now: datetime) -> None:
-    said = f"{sid} was placed as well and is stopped."
-    if not row.can_be_stopped:
-        said = f"{sid} went out as well; a {row.word} cannot be taken back."
-    if not row.timeline.filter(detail=said).exists():
-        log.warning("a second one was placed", kind=row.word, id=str(row.pk), sid=sid)
-        note(row, source=Source.RECONCILE, detail=said, now=now)
-    if row.can_be_stopped:
-        payload = {"id": str(row.pk), "sid": sid}
-        jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}")

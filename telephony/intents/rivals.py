@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from ava.jobs import Again
 from telephony.intents import sharing
-from telephony.intents.dispatch import settle
+from telephony.intents.followup import settle
 from telephony.intents.timeline import AnyIntent, rows_of
 from telephony.twilio.resources import Sighting
 

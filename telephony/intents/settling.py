@@ -19,7 +19,7 @@ from ava.upstream import (
     ProviderProblem,
     ProviderUnavailable,
 )
-from telephony.intents import dispatch
+from telephony.intents import adoption, dispatch, followup
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.models import Intent
@@ -97,7 +97,7 @@ def pursue(
 def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     """Ask the provider about one that it has, where it has not told for a while."""
     quiet = now - intent.updated_at
-    shortest = SHORTEST if channel.is_told(intent) else dispatch.SOON
+    shortest = SHORTEST if channel.is_told(intent) else followup.SOON
     if quiet < shortest and not intent.stop_requested:
         raise Again((shortest - quiet).total_seconds(), "callbacks may come")
     try:
@@ -105,7 +105,7 @@ def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     except Problem as problem:
         _hindered(intent, problem, now)
         return
-    row, _ = dispatch.adopt(intent, sighting, source=Source.FETCH, proven=False, now=now)
+    row, _ = adoption.adopt(intent, sighting, source=Source.FETCH, proven=False, now=now)
     if row.is_final:
         return
     quiet = now - row.updated_at
@@ -131,7 +131,7 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
     """Find out what became of an attempt that got no answer. Whether it never arrived."""
     now = clock()
     assert intent.attempted_at is not None  # noqa: S101 - `pursue` has looked
-    wait = intent.attempted_at + dispatch.settle() - now
+    wait = intent.attempted_at + followup.settle() - now
     if wait > timedelta(0):
         raise Again(wait.total_seconds(), "it may still be on its way")
     if intent.status != UNKNOWN:
@@ -147,13 +147,13 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
         whose = intent if sighting.proven else likeliest(intent, sighting, now=now)
         if whose is None:
             continue
-        row, is_it = dispatch.adopt(
+        row, is_it = adoption.adopt(
             whose, sighting, source=Source.RECONCILE, proven=sighting.proven, now=now
         )
         if is_it and row.pk == intent.pk:
             if row.is_final:
                 return False
-            raise Again(dispatch.SOON.total_seconds(), "found at the provider")
+            raise Again(followup.SOON.total_seconds(), "found at the provider")
     _look_twice(intent, clock())
     return True
 
@@ -192,7 +192,7 @@ def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
         raise _soon(claimed, problem, clock()) from None
     if row.status == UNKNOWN:
         raise Again(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
-    raise Again(dispatch.SOON.total_seconds(), "sent")
+    raise Again(followup.SOON.total_seconds(), "sent")
 
 
 def release(intent: Intent, problem: Problem, *, now: datetime) -> None:

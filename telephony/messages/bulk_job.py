@@ -23,7 +23,7 @@ from telephony.errors import (
     TwilioRefused,
     TwilioRejected,
 )
-from telephony.intents import dispatch, settling
+from telephony.intents import dispatch, followup, settling
 from telephony.intents.channel import Account, Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
@@ -147,7 +147,7 @@ def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Me
         pace.save(update_fields=["free_at"])
         claimed = dispatch.claim(message, account=account, now=now)
         if claimed is not None:
-            dispatch.follow_up(claimed, due_at=now + dispatch.settle())
+            followup.follow_up(claimed, due_at=now + followup.settle())
         return claimed
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from telephony.calls.models import Call
 from telephony.conftest import OURS, THEIRS
-from telephony.intents import dispatch
+from telephony.intents import adoption
 from telephony.twilio.resources import Sighting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +25,7 @@ def test_two_that_took_each_others_get_their_own(user: User) -> None:
         sighting = Sighting(sid=sid, status="ringing")
         gate.wait(30)
         try:
-            dispatch.adopt(call, sighting, source="callback", proven=True, now=timezone.now())
+            adoption.adopt(call, sighting, source="callback", proven=True, now=timezone.now())
         finally:
             connections.close_all()
 

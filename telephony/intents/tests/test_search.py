@@ -15,7 +15,7 @@ from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs
-from telephony.intents import dispatch
+from telephony.intents import adoption
 from telephony.intents.timeline import Source
 from telephony.twilio.resources import Sighting
 
@@ -162,12 +162,12 @@ def test_a_leg_that_was_guessed_is_given_back_when_vapi_names_it(
 ) -> None:
     guessing = Call.objects.get(pk=lost(api, sandbox, "before"))
     now = guessing.created_at
-    dispatch.adopt(
+    adoption.adopt(
         guessing, Sighting("CA-leg", "queued"), source=Source.RECONCILE, proven=False, now=now
     )
     talking = api.post(CALLS, PAIR | {"assistant_id": seed.ASSISTANT_ID}).json()
     told = Sighting(talking["vapi_call_id"], "ringing", more={"provider_sid": "CA-leg"})
-    dispatch.adopt(
+    adoption.adopt(
         Call.objects.get(pk=talking["id"]), told, source=Source.CALLBACK, proven=True, now=now
     )
     assert shown(api, talking["id"])["provider_sid"] == "CA-leg"

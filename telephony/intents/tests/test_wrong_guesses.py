@@ -28,7 +28,7 @@ from telephony.conftest import (
     texts,
     until,
 )
-from telephony.intents import dispatch
+from telephony.intents import adoption, followup
 from telephony.intents.timeline import Source
 from telephony.messages.models import Message
 from telephony.twilio.resources import Sighting
@@ -135,7 +135,7 @@ def test_the_call_that_bears_the_mark_is_ours_though_another_ones_end_was_taken_
     call = Call.objects.get(pk=key)
     busy = Sighting("CA-other", "busy", duration=3)
     now = timezone.now()
-    dispatch.adopt(call, busy, source=Source.RECONCILE, proven=False, now=now)
+    adoption.adopt(call, busy, source=Source.RECONCILE, proven=False, now=now)
     assert shown(api, CALLS, key)["status"] == "busy"
     Job.objects.filter(key=key).delete()
     form = {"CallSid": "CA-ours", "CallStatus": "in-progress"}
@@ -147,7 +147,7 @@ def test_the_call_that_bears_the_mark_is_ours_though_another_ones_end_was_taken_
     details = [entry["detail"] for entry in told["timeline"]]
     assert any(said.startswith("CA-other was another one's, and so was busy.") for said in details)
     # It goes on, and is looked after, should no callback come.
-    assert Job.objects.get(key=key, state="queued").due_at <= timezone.now() + dispatch.settle()
+    assert Job.objects.get(key=key, state="queued").due_at <= timezone.now() + followup.settle()
 
 
 @BOTH
@@ -159,19 +159,19 @@ def test_who_gives_up_what_is_another_ones_keeps_nothing_of_it_and_is_looked_aft
     guessing, other = (lost(api, sandbox, path, body, when) for when in ("before", "before"))
     now = timezone.now()
     seen = Sighting("X", end, duration=3, price=None, error_code=30003)
-    dispatch.adopt(
+    adoption.adopt(
         model.objects.get(pk=guessing), seen, source=Source.RECONCILE, proven=False, now=now
     )
     run_jobs()
     Job.objects.filter(key=guessing).delete()
     assert shown(api, path, guessing)["status"] == end
-    dispatch.adopt(model.objects.get(pk=other), seen, source=Source.CALLBACK, proven=True, now=now)
+    adoption.adopt(model.objects.get(pk=other), seen, source=Source.CALLBACK, proven=True, now=now)
     told = shown(api, path, guessing)
     assert (told["status"], told["provider_sid"]) == ("unknown", None)
     assert (told["error_code"], told["error"], told.get("duration")) == (None, "", None)
     assert "X was another one's, and so was" in told["timeline"][-1]["detail"]
     job = Job.objects.get(key=guessing, state="queued")
-    assert job.due_at <= now + dispatch.settle()
+    assert job.due_at <= now + followup.settle()
     # It was never sent: so it is now, once.
     for seconds in (21, 32):
         run_jobs(seconds=seconds)
@@ -190,4 +190,4 @@ def test_a_message_that_went_out_twice_says_so_and_is_not_stopped(
         run_jobs()
     details = [entry["detail"] for entry in shown(api, MESSAGES, key)["timeline"]]
     assert details.count("SM-second went out as well; a message cannot be taken back.") == 1
-    assert not Job.objects.filter(kind=dispatch.END_DUPLICATE).exists()
+    assert not Job.objects.filter(kind=adoption.END_DUPLICATE).exists()

@@ -1,0 +1,21 @@
+"""Times at which the job of an intent looks after it."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from ava.jobs import services as jobs
+from telephony.intents.timeline import AnyIntent
+
+SOON = timedelta(seconds=2)
+"""Of what the provider does not tell by itself, AVA asks after this."""
+
+
+def follow_up(intent: AnyIntent, *, due_at: datetime) -> None:
+    """Have the job look after it at that time, or earlier if it will anyway."""
+    jobs.enqueue(intent.job, {"id": str(intent.pk)}, key=str(intent.pk), due_at=due_at)
+
+
+def settle() -> timedelta:
+    """After this nothing that was sent is still on its way."""
+    return timedelta(seconds=settings.TELEPHONY_SETTLE_SECONDS)

@@ -1,5 +1,6 @@
 """Calls and messages, to look at; an operator can have them looked after, and end them."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -10,7 +11,8 @@ from django.http import HttpRequest
 from ava.admin import ReadOnlyAdmin
 from ava.problems import Problem
 from telephony.calls import services as calls
-from telephony.messages import queries
+from telephony.messages import bulk, queries
+from telephony.messages import services as sms
 from telephony.models import Batch, Call, CallEntry, Message, MessageEntry, OptOut
 
 
@@ -57,6 +59,10 @@ class CallAdmin(IntentAdmin):
     search_fields = (*IntentAdmin.search_fields, "vapi_call_id")  # type: ignore[assignment]  # longer
     actions = ("hang_up",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
+        # A page of a hundred calls shall not load a hundred talks.
+        return super().get_queryset(request).defer("transcript")
+
     @admin.action(description="Hang up", permissions=["operate"])
     def hang_up(self, request: HttpRequest, chosen: QuerySet[Call]) -> None:
         for call in chosen.select_related("owner"):
@@ -74,6 +80,18 @@ class MessageAdmin(IntentAdmin):
     """A message with its timeline."""
 
     inlines = (MessageTimeline,)
+    actions = ("take_back",)
+
+    @admin.action(description="Take back what is not sent yet", permissions=["operate"])
+    def take_back(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
+        for message in chosen:
+            try:
+                sms.cancel(message)
+            except Problem as problem:
+                self.message_user(request, f"{message}: {problem.detail}", messages.WARNING)
+                continue
+            self.log_change(request, message, "Taken back.")
+            self.message_user(request, f"{message}: taken back.")
 
 
 @admin.register(Batch)
@@ -87,6 +105,31 @@ class BatchAdmin(ReadOnlyAdmin):
     list_filter = ("state", "created_at")
     list_select_related = ("owner",)
     search_fields = ("correlation_id", "from_number", "owner__username")
+    actions = ("pause", "cancel")
+
+    @admin.action(description="Pause: send no more for now", permissions=["operate"])
+    def pause(self, request: HttpRequest, chosen: QuerySet[Batch]) -> None:
+        self._turn(request, chosen, bulk.pause, "paused")
+
+    @admin.action(description="Cancel: send no more at all", permissions=["operate"])
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Batch]) -> None:
+        self._turn(request, chosen, bulk.cancel, "canceled")
+
+    def _turn(
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[Batch],
+        turn: Callable[[Batch], Batch],
+        done: str,
+    ) -> None:
+        for batch in chosen:
+            try:
+                turn(batch)
+            except Problem as problem:
+                self.message_user(request, f"{batch}: {problem.detail}", messages.WARNING)
+                continue
+            self.log_change(request, batch, f"{done.capitalize()}.")
+            self.message_user(request, f"{batch}: {done}.")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         shown = super().get_changelist_instance(request)

@@ -8,6 +8,7 @@ class TelephonyConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import upstream
+        from ava.accounts import stopping
         from ava.inbound import register_handler
         from integrations.credentials import verification
         from telephony import jobs, services, stranded, webhooks
@@ -18,6 +19,7 @@ class TelephonyConfig(AppConfig):
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
         verification.register(TWILIO.label, services.verify)
         jobs.register()
+        stopping.register(services.stop_everything)
         stranded.register()
         for source in (webhooks.CALL_STATUS, webhooks.MESSAGE_STATUS):
             register_handler(source.provider, source.kind, webhooks.handle_status)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,16 +13,26 @@ from ava.jobs import services as jobs
 from integrations.credentials.store import Credentials
 from telephony import accounts
 from telephony.calls.models import Call
-from telephony.calls.services import hang_up, place_call
-from telephony.errors import TwilioAccountInactive
+from telephony.calls.services import hang_up, place_call, request_hang_up
+from telephony.errors import BatchEnded, CallEnded, MessageGone, TwilioAccountInactive
 from telephony.intents.settling import FORGOTTEN
-from telephony.intents.states import SCHEDULED
-from telephony.messages import bulk_job
-from telephony.messages.models import Message
+from telephony.intents.states import SCHEDULED, UNSENT
+from telephony.messages import bulk, bulk_job
+from telephony.messages import services as messages
+from telephony.messages.models import Batch, Message
 from telephony.messages.services import send_message
 from telephony.twilio.resources import Account, Number
 
-__all__ = ["hang_up", "numbers", "place_call", "reconcile", "revive", "send_message", "verify"]
+__all__ = [
+    "hang_up",
+    "numbers",
+    "place_call",
+    "reconcile",
+    "revive",
+    "send_message",
+    "stop_everything",
+    "verify",
+]
 
 
 def numbers(*, user: User) -> list[Number]:
@@ -84,6 +95,30 @@ def revive() -> int:
                 _look_after(job, key)
                 count += 1
     return count + bulk_job.revive()
+
+
+def stop_everything(user: User) -> int:
+    """End the user's calls, and send nothing more of theirs. No provider is asked here: what is
+    under way is ended by its job.
+
+    Returns:
+        how many calls, messages and batches that are.
+    """
+    now, count = timezone.now(), 0
+    for batch in Batch.objects.filter(owner=user, state__in=bulk.GOING_ON):
+        with suppress(BatchEnded):
+            bulk.cancel(batch)
+            count += 1
+    unsent = Message.objects.filter(owner=user, status__in=UNSENT, provider_sid=None)
+    for message in unsent.iterator():
+        with suppress(MessageGone):
+            messages.cancel(message)
+            count += 1
+    for call in Call.objects.filter(owner=user).exclude(status__in=Call.machine.final).iterator():
+        with suppress(CallEnded):
+            request_hang_up(call, now=now)
+            count += 1
+    return count
 
 
 def _open() -> Iterator[tuple[str, QuerySet[Any, uuid.UUID]]]:

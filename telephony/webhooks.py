@@ -10,6 +10,7 @@ https://www.twilio.com/docs/messaging/guides/webhook-request
 from django.http import HttpResponse
 from django.utils import timezone
 
+from ava.inbound.limits import TEXT, cut
 from ava.inbound.models import Delivery
 from ava.inbound.source import Malformed, Received, Verified
 from ava.jobs import Again
@@ -17,9 +18,6 @@ from telephony.callbacks import incoming, proof, reports
 from telephony.calls.models import Call
 from telephony.messages.models import Message
 from telephony.twilio import twiml
-
-MOST_CHARACTERS = 4000
-"""Of one field that is kept; a message has 1600."""
 
 
 class TwilioSource:
@@ -54,7 +52,7 @@ class TwilioSource:
                 "sid": sid,
                 "status": status,
                 "holders": [owner.holder for owner in owners],
-                "form": {name: value[:MOST_CHARACTERS] for name, value in form.items()},
+                "form": {name: cut(value, TEXT) for name, value in form.items()},
             },
             correlation_id=(marked.correlation_id or None) if marked else None,
         )

@@ -169,7 +169,8 @@ def test_who_calls_a_number_of_twilios_talks_with_the_assistant_at_its_sip_addre
 
     def came() -> dict[str, Any]:
         listed = ava.call("GET", "/twilio/calls", params={"direction": "inbound", "to": FROM})
-        return next(iter(listed.json()["results"]), {})
+        found = listed.json()["results"]
+        return ava.call("GET", f"/twilio/calls/{found[0]['id']}").json() if found else {}
 
     until(lambda: came().get("status") == "completed" and bool(came()["transcript"]))
     assert came()["from"] == TO

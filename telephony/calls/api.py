@@ -10,7 +10,12 @@ from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from telephony.calls import queries, services
 from telephony.calls.models import Call
-from telephony.calls.serializers import CallFiltersSerializer, CallSerializer, NewCallSerializer
+from telephony.calls.serializers import (
+    CallFiltersSerializer,
+    CallSerializer,
+    ListedCallSerializer,
+    NewCallSerializer,
+)
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.schemas import CLASHES, NOT_TWICE
 from telephony.viewsets import TwilioViewSet
@@ -22,13 +27,17 @@ class CallViewSet(TwilioViewSet):
     serializer_class = CallSerializer
     asks_providers = ("create", "hang_up")
 
-    @extend_schema(operation_id="twilio_calls", parameters=[CallFiltersSerializer])
+    @extend_schema(
+        operation_id="twilio_calls",
+        parameters=[CallFiltersSerializer],
+        responses=ListedCallSerializer(many=True),
+    )
     def list(self, request: Request) -> Response:
-        """The newest first."""
+        """The newest first, without their transcripts."""
         filters = self.filters(request, CallFiltersSerializer)
         found = queries.calls(user=self.caller, filters=filters)
         page = self.paginate_queryset(found)
-        return self.get_paginated_response(CallSerializer(page, many=True).data)
+        return self.get_paginated_response(ListedCallSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="twilio_call_place",

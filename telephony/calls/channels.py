@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from ava.inbound.limits import cut
 from ava.jobs import Again
 from ava.problems import Problem
 from ava.upstream import ProviderAuthFailed
@@ -228,7 +229,7 @@ def sighting(call: VapiCall) -> Sighting:
         proven=True,
         more={
             "provider_sid": call.provider_sid,
-            "ended_reason": (call.ended_reason or "")[:200],
+            "ended_reason": cut(call.ended_reason or "", 200),
             "transcript": call.transcript,
             "recording_url": (call.recording_url or "")[:2000],
             "summary": call.summary,

@@ -13,9 +13,9 @@ from telephony.filtering import filtered
 
 
 def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call]:
-    """The user's calls with their timelines, the newest first."""
+    """The user's calls with their timelines, without transcripts, the newest first."""
     found = filtered(Call.objects.filter(owner=user), filters, searched="vapi_call_id")
-    return found.prefetch_related("timeline")
+    return found.defer("transcript").prefetch_related("timeline")
 
 
 def call(*, user: User, call_id: uuid.UUID) -> Call:

@@ -63,7 +63,9 @@ class CallFiltersSerializer(FiltersSerializer):
     status = word_field(Call.machine.ranks)
 
 
-class CallSerializer(IntentSerializer):
+class ListedCallSerializer(IntentSerializer):
+    """A call in a list: without its transcript, which may be as long as a book."""
+
     kind = serializers.ChoiceField(choices=Call.Kind.choices)
     provider = serializers.ChoiceField(choices=Call.Provider.choices)
     assistant_id = serializers.CharField(help_text="Empty where no assistant talks.")
@@ -71,5 +73,10 @@ class CallSerializer(IntentSerializer):
     duration = serializers.IntegerField(allow_null=True, help_text="Seconds.")
     ended_reason = serializers.CharField(help_text="Vapi's; empty without an assistant.")
     summary = serializers.CharField()
-    transcript = serializers.CharField()
     recording_url = serializers.CharField()
+
+
+class CallSerializer(ListedCallSerializer):
+    """One call, whole."""
+
+    transcript = serializers.CharField()

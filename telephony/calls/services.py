@@ -12,7 +12,7 @@ from telephony import accounts, senders
 from telephony.calls.channels import channel_of, teller_of
 from telephony.calls.models import Call
 from telephony.errors import CallEnded
-from telephony.intents import dispatch, owed, settling
+from telephony.intents import dispatch, followup, owed, settling
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, facts_of, lock, note, observe
@@ -84,7 +84,23 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
         CallEnded: there is nothing to end.
         Problem: the provider could not be asked; AVA goes on trying.
     """
-    now = clock()
+    row = request_hang_up(call, now=clock())
+    if row.is_final or not row.reference:
+        return row
+    ended = channel_of(row).end(row, row.reference)
+    if ended is None:
+        return row
+    return observe(
+        row, told=ended.status, source=Source.USER, now=clock(), facts=facts_of(ended, row)
+    )
+
+
+def request_hang_up(call: Call, *, now: datetime) -> Call:
+    """Have the call's job end it soon; one that was not placed yet is ended at once.
+
+    Raises:
+        CallEnded: there is nothing to end.
+    """
     with transaction.atomic():
         row = lock(call)
         if row.is_final:
@@ -97,15 +113,8 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
             advance(row, told=CANCELED, source=Source.USER, detail=said, now=now)
         row.save()
         if not row.is_final:
-            dispatch.follow_up(row, due_at=now + dispatch.SOON)
-    if row.is_final or not row.reference:
-        return row
-    ended = channel_of(row).end(row, row.reference)
-    if ended is None:
-        return row
-    return observe(
-        row, told=ended.status, source=Source.USER, now=clock(), facts=facts_of(ended, row)
-    )
+            followup.follow_up(row, due_at=now + followup.SOON)
+    return row
 
 
 def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:

@@ -97,7 +97,8 @@ def reports_come_to(ava: str, sandbox: Sandbox, api: APIClient) -> None:
 
 def kept(api: APIClient) -> list[dict[str, Any]]:
     run_jobs()
-    return list(api.get(CALLS, {"direction": "inbound"}).json()["results"])
+    listed = api.get(CALLS, {"direction": "inbound"}).json()["results"]
+    return [api.get(f"{CALLS}/{call['id']}").json() for call in listed]
 
 
 def test_the_talk_ends_on_the_row_of_the_call_that_came_in(

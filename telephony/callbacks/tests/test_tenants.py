@@ -35,6 +35,7 @@ THEIR_TOKEN = "token-of-a-hostile-tenant"
 THEIR_SECRET = "secret-of-a-hostile-tenant"
 ACCOUNT = f"/2010-04-01/Accounts/{GOOD['account_sid']}"
 CREDENTIALS = "/api/v1/integrations/twilio/credentials"
+SMS = {"MessageSid": "SM1", "From": THEIRS, "To": OURS, "Body": "Hi", "SmsStatus": "received"}
 
 
 @pytest.fixture
@@ -211,3 +212,44 @@ def test_a_call_at_the_operators_vapi_is_its_callers_alone(
     Call.objects.filter(pk=claim["id"]).update(updated_at=long_ago)
     assert not strangers_api.get(f"{CALLS}/{claim['id']}").json()["transcript"]
     assert told(api, victims)["status"] == before["status"]
+
+
+def address(user: User) -> str:
+    return f"account={Credential.objects.get(user=user, provider='twilio').pk}"
+
+
+def test_what_comes_in_at_a_users_address_is_theirs_though_others_share_the_account(
+    ava: str, api: APIClient, strangers_api: APIClient, owner: User, stranger: User
+) -> None:
+    store(stranger)
+    assert callback(ava, "message", address(stranger), SMS).ok
+    run_jobs()
+    assert [each.get(MESSAGES).json()["count"] for each in (api, strangers_api)] == [0, 1]
+
+
+def test_a_stop_holds_for_all_who_share_the_account_whoever_the_address_names(
+    ava: str, owner: User, stranger: User
+) -> None:
+    store(stranger)
+    assert callback(ava, "message", address(stranger), {**SMS, "Body": "STOP"}).ok
+    run_jobs()
+    assert set(OptOut.objects.values_list("holder", flat=True)) == {
+        str(owner.pk),
+        str(stranger.pk),
+    }
+
+
+@pytest.mark.parametrize("named", ["another user", "nobody", "two users", "an inactive user"])
+def test_an_address_takes_what_its_own_users_token_proves_and_nothing_else(
+    ava: str, owner: User, hostile: User, named: str
+) -> None:
+    mark, token = {
+        "another user": (address(owner), THEIR_TOKEN),
+        "nobody": ("account=00000000-0000-4000-8000-000000000000", GOOD["auth_token"]),
+        "two users": (f"{address(hostile)}&{address(owner)}", THEIR_TOKEN),
+        "an inactive user": (address(hostile), THEIR_TOKEN),
+    }[named]
+    User.objects.filter(pk=hostile.pk).update(is_active=named != "an inactive user")
+    answer = callback(ava, "message", mark, SMS, token=token)
+    assert (answer.status_code, answer.json()["code"]) == (403, "webhook_forged")
+    assert not Message.objects.exists()

@@ -3,7 +3,7 @@
 https://docs.vapi.ai/server-url/events
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,12 +13,10 @@ from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 
 from ava.inbound.models import Delivery
-from ava.inbound.source import Forged, Malformed, Received, Verified
+from ava.inbound.source import Malformed, Received, Verified
 from ava.problems import Problem
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
-from integrations.credentials.hooks import HookAccount
-from integrations.credentials.masks import mask
 from vapi_settings import copies, queries, schemes
 from vapi_settings.calls import events, tools
 from vapi_settings.calls.events import VapiEvent
@@ -97,35 +95,12 @@ def handle(delivery: Delivery) -> None:
 
 
 def _owner(received: Received) -> User:
-    """The user whose secret proves the delivery.
+    """The user whom the address names and whose secret proves the delivery. Raises: Forged."""
 
-    Raises:
-        Forged: nobody's does, or, where the address names no account, that of several does.
-    """
-    named = dict(received.query).get(hooks.PARAMETER)
-    now = timezone.now()
+    def complaint(fields: Mapping[str, str]) -> str | None:
+        return schemes.complaint(fields, received.headers, received.raw, now=timezone.now())
 
-    def complaint(account: HookAccount) -> str | None:
-        return schemes.complaint(account.fields, received.headers, received.raw, now=now)
-
-    if named is not None:
-        account = hooks.named(provider=VAPI.label, account=named)
-        if account is None:
-            raise Forged("The address names no account that takes Vapi's webhooks.")
-        if reason := complaint(account):
-            whose = f"{account.user.get_username()} ({account.user.pk})"
-            tried = mask(account.fields["webhook_secret"])
-            raise Forged(reason, {"user": whose, "webhook_secret tried": tried})
-        return account.user
-    # All are tried, so that the time it takes tells nothing.
-    accounts = list(hooks.candidates(provider=VAPI.label))
-    matching = [account for account in accounts if complaint(account) is None]
-    if len(matching) == 1:
-        return matching[0].user
-    seen = {"accounts tried": len(accounts)}
-    if matching:
-        raise Forged("Several users keep this secret. Give Vapi your webhook_url.", seen)
-    raise Forged("The address names no account, and it is nobody's webhook_secret.", seen)
+    return hooks.proven(received.query, provider=VAPI.label, complaint=complaint).user
 
 
 def _message(raw: bytes) -> dict[str, Any]:

@@ -1,20 +1,23 @@
-"""Whose a webhook is: the address AVA gave to the provider, and who keeps which secret."""
+"""Whose a webhook is: its address names an account, whose own secret proves it."""
 
+import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from ava.inbound.source import Forged, Pairs
 from integrations.credentials import store
 from integrations.credentials.errors import CredentialsUnreadable
+from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
 
 PARAMETER = "account"
-MOST_CANDIDATES = 200
-"""Accounts tried for a delivery that names none: each costs an unsealing."""
+
+Complaint = Callable[[Mapping[str, str]], str | None]
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,15 @@ class HookAccount:
     url: str | None
 
 
-def url_of(row: Credential) -> str | None:
-    """Where the provider shall send this user's webhooks. The row's id tells nobody anything."""
+# Checked where there is no account, so that this takes as long as a wrong secret.
+_NOBODYS: Mapping[str, str] = {"webhook_secret": secrets.token_urlsafe(32)}
+
+
+def address_of(row: Credential) -> str | None:
+    """Where the provider shall send this user's webhooks; path and query alone where AVA has no
+    public address. The row's id tells nobody anything."""
     path = PROVIDERS[row.provider].webhooks
-    if not path or not settings.PUBLIC_URL:
-        return None
-    return f"{settings.PUBLIC_URL}{path}?{PARAMETER}={row.pk}"
+    return f"{settings.PUBLIC_URL or ''}{path}?{PARAMETER}={row.pk}" if path else None
 
 
 def account_of(*, user: User, provider: str) -> HookAccount | None:
@@ -45,22 +51,46 @@ def account_of(*, user: User, provider: str) -> HookAccount | None:
     return _account(row) if row else None
 
 
-def named(*, provider: str, account: str) -> HookAccount | None:
-    """The account that a delivery's address names."""
+def proven(query: Pairs, *, provider: str, complaint: Complaint) -> HookAccount:
+    """The account that the address names, if its own secret proves the delivery.
+
+    No other account's secret is looked at, so nobody's settings change another's answer.
+
+    Args:
+        query: of the delivery's address.
+        complaint: what is wrong with the proof, by the account's fields; None when it is right.
+
+    Raises:
+        Forged: the address names none, or several, or one that takes no webhooks, or the proof is
+            not right.
+    """
+    name = PROVIDERS[provider].name
+    named = [value for parameter, value in query if parameter == PARAMETER]
+    account = _named(named[0], provider) if len(named) == 1 else None
+    reason = complaint(account.fields if account else _NOBODYS)
+    if account is None:
+        if not named:
+            raise Forged(
+                "The address names no account. "
+                f"Give {name} the webhook_url shown with your credentials."
+            )
+        if len(named) > 1:
+            raise Forged("The address names an account more than once.")
+        raise Forged(f"The address names no account that takes webhooks of {name}.")
+    if reason:
+        whose = f"{account.user.get_username()} ({account.user.pk})"
+        tried = mask(account.fields["webhook_secret"])
+        raise Forged(reason, {"user": whose, "webhook_secret tried": tried})
+    return account
+
+
+def _named(account: str, provider: str) -> HookAccount | None:
     try:
         key = uuid.UUID(account)
     except ValueError:
         return None
     row = Credential.objects.select_related("user").filter(pk=key, provider=provider).first()
     return _account(row) if row else None
-
-
-def candidates(*, provider: str) -> Iterator[HookAccount]:
-    """Everybody it may be, where the address names nobody; the oldest 200 of more."""
-    rows = Credential.objects.select_related("user").filter(provider=provider)
-    for row in rows.order_by("created_at", "pk")[:MOST_CANDIDATES]:
-        if account := _account(row):
-            yield account
 
 
 def _account(row: Credential) -> HookAccount | None:
@@ -70,4 +100,5 @@ def _account(row: Credential) -> HookAccount | None:
         return None
     if not row.user.is_active or not fields.get("webhook_secret"):
         return None
-    return HookAccount(row.user, {name: str(v) for name, v in fields.items()}, url_of(row))
+    url = address_of(row) if settings.PUBLIC_URL else None
+    return HookAccount(row.user, {name: str(v) for name, v in fields.items()}, url)

@@ -18,7 +18,8 @@ class Kind(Enum):
     CHOICE = "choice"
     ACCOUNT_SID = "account_sid"
     API_KEY_SID = "api_key_sid"
-    HEADER = "header"  # the name of an HTTP header
+    WEBHOOK_KEY = "webhook_key"  # a KEY that nobody guesses
+    HEADER = "header"  # the name of an HTTP header that proxies and clients leave alone
     SIGNED = "signed"  # what a webhook's signature covers, in terms of {timestamp} and {body}
 
 
@@ -72,7 +73,11 @@ class Provider:
 
 _FROM_EMAIL = Field("from_email", "Address your mail comes from.", Kind.EMAIL, max_length=254)
 _WEBHOOK_SECRET = Field(
-    "webhook_secret", "Secret that signs the provider's webhooks.", secret=True, required=False
+    "webhook_secret",
+    "Secret that signs the provider's webhooks: at least 16 characters, 32 or more are better.",
+    Kind.WEBHOOK_KEY,
+    secret=True,
+    required=False,
 )
 # How Vapi proves that a webhook is its own: https://docs.vapi.ai/server-url/server-authentication
 _WEBHOOK_SCHEME = (
@@ -85,7 +90,8 @@ _WEBHOOK_SCHEME = (
     ),
     Field(
         "webhook_header",
-        "Header of the proof; default X-Vapi-Secret, Authorization or x-signature.",
+        "Header of the proof; default X-Vapi-Secret, Authorization or x-signature. Another one "
+        "begins with X-.",
         Kind.HEADER,
         required=False,
         max_length=64,
@@ -119,7 +125,7 @@ _WEBHOOK_SCHEME = (
     ),
     Field(
         "webhook_timestamp_header",
-        "Header of the timestamp; default x-timestamp.",
+        "Header of the timestamp; default x-timestamp. Another one begins with X-.",
         Kind.HEADER,
         required=False,
         max_length=64,

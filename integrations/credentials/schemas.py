@@ -28,8 +28,8 @@ _SHOWN: dict[str, Schema] = {
 
 _WEBHOOK_URL: Schema = {
     "type": ["string", "null"],
-    "description": "Where the provider shall send your webhooks; null until you have stored a key "
-    "and AVA has a public address.",
+    "description": "Where the provider shall send your webhooks; null until you have stored a key. "
+    "Path and query alone where AVA has no public address: put yours in front.",
 }
 
 

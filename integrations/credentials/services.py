@@ -26,7 +26,7 @@ from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Provider
 from integrations.credentials.store import Credentials
-from integrations.credentials.validation import validate
+from integrations.credentials.validation import validate, weaknesses
 
 log = structlog.get_logger("integrations.credentials")
 
@@ -91,7 +91,8 @@ def describe(*, user: User, provider: str) -> Description:
     row = store.find(user=user, provider=provider)
     warnings = dependents.warnings(user=user, provider=provider)
     if row is not None:
-        return replace(describe_row(row), warnings=warnings)
+        described = describe_row(row)
+        return replace(described, warnings=[*described.warnings, *warnings])
     served = store.from_environment(user=user, provider=spec) is not None
     return Description(
         provider=provider,
@@ -116,7 +117,14 @@ def describe_row(row: Credential) -> Description:
         value = stored.get(field.name)
         shown[field.name] = mask(value) if field.secret and value is not None else value
     return Description(
-        row.provider, True, "user", readable, shown, row.updated_at, hooks.url_of(row)
+        provider=row.provider,
+        configured=True,
+        source="user",
+        readable=readable,
+        fields=shown,
+        updated_at=row.updated_at,
+        webhook_url=hooks.address_of(row),
+        warnings=weaknesses(spec, stored),
     )
 
 

@@ -21,12 +21,28 @@ SHOWN_ONLY = frozenset(
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
+SHORTEST_WEBHOOK_KEY = 16
+
+
+def _any_case(text: str) -> str:
+    """A pattern for the text in upper and lower case: JSON Schema's patterns know no flags."""
+    return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else c for c in text)
+
+
+# What proxies, browsers or AVA itself write into every request.
+_WRITTEN_BY_OTHERS = (
+    "forwarded|original-|real-ip|client-ip|cluster-client-ip|correlation-id|request-id|csrf|xsrf"
+    "|requested-with|http-method|method-override|envoy-|amzn-|b3-|cloud-trace-context"
+)
+
 PATTERNS = {
     Kind.KEY: r"[!-~]+",
     Kind.ACCOUNT_SID: r"AC[0-9a-fA-F]{32}",
     Kind.API_KEY_SID: r"SK[0-9a-fA-F]{32}",
     Kind.HOST: rf"{_LABEL}(\.{_LABEL})*",
-    Kind.HEADER: r"[A-Za-z0-9-]+",
+    Kind.WEBHOOK_KEY: f"[!-~]{{{SHORTEST_WEBHOOK_KEY},}}",
+    Kind.HEADER: rf"[Xx]-(?!{_any_case(_WRITTEN_BY_OTHERS)})[A-Za-z0-9-]+"
+    rf"|{_any_case('authorization')}",
     Kind.SIGNED: r"([!-z|~]|\{timestamp\})*\{body\}([!-z|~]|\{timestamp\})*",
 }
 _SAID = {
@@ -34,9 +50,18 @@ _SAID = {
     Kind.ACCOUNT_SID: "An account SID is AC and 32 hexadecimal digits.",
     Kind.API_KEY_SID: "An API key SID is SK and 32 hexadecimal digits.",
     Kind.HOST: "Write a host name or an IP address, without scheme and port.",
-    Kind.HEADER: "The name of a header is letters, digits and hyphens.",
+    Kind.WEBHOOK_KEY: f"Use at least {SHORTEST_WEBHOOK_KEY} printable ASCII characters without "
+    "spaces, better 32 or more.",
+    Kind.HEADER: "Use Authorization, or a name of letters, digits and hyphens that begins with X- "
+    "and is none that proxies or browsers set.",
     Kind.SIGNED: "Write {body} once and {timestamp} where it belongs, without spaces.",
 }
+# Values of common headers: media types, products, encodings, what a browser says of itself.
+_COMMON = re.compile(
+    r"(application|audio|image|multipart|text|video|mozilla|python-requests|keep-alive|gzip"
+    r"|deflate|same-origin|same-site|cross-site|no-cache|max-age)(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"[a-z_]{1,32}")
 _PHONE = re.compile(r"\+[0-9 ().-]+")
 
@@ -81,6 +106,18 @@ def validate(
     if errors:
         raise ValidationFailed(errors=errors)
     return fields
+
+
+def weaknesses(provider: Provider, stored: Mapping[str, Any]) -> list[str]:
+    """Sentences on how webhooks are checked, where it was stored before AVA asked for more."""
+    found = []
+    for field in provider.fields:
+        if field.kind in (Kind.WEBHOOK_KEY, Kind.HEADER) and field.name in stored:
+            try:
+                _CHECKS[field.kind](field, stored[field.name])
+            except ValueError as fault:
+                found.append(f"The {field.name} that is stored is weak. {fault}")
+    return found
 
 
 def _belonging(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -153,6 +190,13 @@ def _matching(field: Field, value: str) -> str:
     return value
 
 
+def _webhook_key(field: Field, value: str) -> str:
+    value = _matching(field, value)
+    if _COMMON.match(value):
+        raise ValueError("Many requests carry this value in a header. Make up a random secret.")
+    return value
+
+
 def _text(field: Field, value: str) -> str:
     return value
 
@@ -202,6 +246,7 @@ _CHECKS = {
     Kind.PHONE: _phone,
     Kind.HOST: _host,
     Kind.CHOICE: _choice,
+    Kind.WEBHOOK_KEY: _webhook_key,
     Kind.HEADER: _matching,
     Kind.SIGNED: _matching,
 }

@@ -7,9 +7,10 @@ import json
 import time
 
 import pytest
+from django.contrib.auth.models import User
 
 from ava.inbound.models import Delivery, Refusal
-from vapi_settings.conftest import store_key
+from vapi_settings.conftest import KEY, store_key
 from vapi_settings.tests.hooking import SECRET, payload
 
 
@@ -43,32 +44,54 @@ def test_the_secret_of_another_user_opens_nothing(send, stranger):
 @pytest.mark.parametrize("to", ["x", "00000000-0000-4000-8000-000000000000", "%00", "'"])
 def test_an_address_of_nobody_is_refused(send, to):
     answer = send(payload("status_update"), to=to)
-    refused(answer, "The address names no account that takes Vapi's webhooks.")
+    refused(answer, "The address names no account that takes webhooks of Vapi.")
 
 
-def test_an_address_without_account_finds_the_owner_by_the_secret(send, stranger, told, user):
-    store_key(stranger, webhook_secret="their-own-secret")
-    assert send(payload("status_update"), to=None).status_code == 204
+def test_an_address_without_account_is_refused_whatever_secret_it_carries(send):
+    reason = "The address names no account. Give Vapi the webhook_url shown with your credentials."
+    refused(send(payload("status_update"), to=None), reason)
+
+
+def test_an_address_that_names_an_account_twice_is_refused(send, stranger, account):
+    theirs = store_key(stranger, webhook_secret="their-own-secret").pk
+    for to in (
+        f"{account}&account={theirs}",
+        f"{theirs}&acc%6Funt={account}",
+        f"&account={account}",
+    ):
+        refused(
+            send(payload("status_update"), to=to), "The address names an account more than once."
+        )
+
+
+def test_a_strangers_scheme_changes_nobody_elses_answer(send, stranger, told, user):
+    """A secret and a header that fit every delivery, stored before there were rules for them."""
+    theirs = store_key(stranger, webhook_secret="their-own-secret")
+    theirs.clear = {**theirs.clear, "webhook_header": "Content-Type"}
+    theirs.secrets = json.dumps({"api_key": KEY, "webhook_secret": "application/json"})
+    theirs.save()
+    assert send(payload("status_update")).status_code == 204
+    assert send(payload("end_of_call_report"), secret="planted-hook-0005").status_code == 403
+    assert send(payload("end_of_call_report"), to=None).status_code == 403
     assert [event.owner for event in told()] == [user]
+    assert {row.owner for row in Delivery.objects.all()} == {user}
 
 
-def test_a_secret_that_two_users_keep_tells_nobody_apart(send, stranger):
-    store_key(stranger, webhook_secret=SECRET)
-    refused(
-        send(payload("status_update"), to=None),
-        "Several users keep this secret. Give Vapi your webhook_url.",
-    )
+def test_who_names_nobody_and_who_names_the_wrong_one_hear_the_same(send, user, account):
+    nobody = "00000000-0000-4000-8000-000000000000"
+    answers = [send(payload("status_update"), to=to, secret="x") for to in (None, nobody, account)]
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    answers.append(send(payload("status_update")))
+    bodies = [{**one.json(), "correlation_id": None} for one in answers]
+    assert [one.status_code for one in answers] == [403] * 4
+    assert bodies == [bodies[0]] * 4
 
 
 def test_a_user_without_a_secret_takes_no_webhooks(send, user):
     store_key(user)
     refused(
         send(payload("status_update"), headers={"X-Vapi-Secret": ""}),
-        "The address names no account that takes Vapi's webhooks.",
-    )
-    refused(
-        send(payload("status_update"), to=None, headers={}),
-        "The address names no account, and it is nobody's webhook_secret.",
+        "The address names no account that takes webhooks of Vapi.",
     )
 
 

@@ -1,13 +1,18 @@
 """How a provider's webhooks are to be checked, as a user stores it."""
 
+import json
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from rest_framework.test import APIClient
 
-from integrations.credentials import hooks
+from ava.inbound.source import Forged
+from integrations.credentials import hooks, schemas, store
 from integrations.credentials.models import Credential
+from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.tests.conftest import VAPI_KEY
 
 HMAC = {
@@ -47,11 +52,19 @@ def test_the_webhook_url_is_shown_and_can_be_sent_back(
     assert api.put(address("vapi"), shown).status_code == 200
 
 
-def test_without_a_public_address_there_is_no_webhook_url(
-    api: APIClient, address: Any, settings: Any
+def test_without_a_public_address_the_webhook_url_is_its_path_and_account(
+    api: APIClient, user: User, address: Any, settings: Any
 ) -> None:
     settings.PUBLIC_URL = None
-    assert api.put(address("vapi"), HMAC).json()["webhook_url"] is None
+    shown = api.put(address("vapi"), HMAC).json()["webhook_url"]
+    assert shown == f"/api/v1/webhooks/vapi?account={Credential.objects.get(user=user).pk}"
+    account = hooks.account_of(user=user, provider="vapi")
+    assert account is not None
+    assert account.url is None
+
+
+def test_there_is_no_webhook_url_before_there_is_an_account(api: APIClient, address: Any) -> None:
+    assert api.get(address("vapi")).json()["webhook_url"] is None
 
 
 def test_a_provider_without_webhooks_shows_no_url(api: APIClient, address: Any) -> None:
@@ -62,8 +75,34 @@ def test_a_provider_without_webhooks_shows_no_url(api: APIClient, address: Any) 
     ("field", "value", "said"),
     [
         ("webhook_scheme", "md5", "Choose one of secret, bearer, hmac."),
-        ("webhook_header", "X Secret", "The name of a header is letters, digits and hyphens."),
-        ("webhook_header", "X-Secret:", "The name of a header is letters, digits and hyphens."),
+        *[
+            (field, name, "Use Authorization, or a name of letters, digits and hyphens that begins")
+            for field in ("webhook_header", "webhook_timestamp_header")
+            for name in (
+                "X Secret",
+                "X-Secret:",
+                "X-",
+                "Content-Type",
+                "Host",
+                "Accept-Encoding",
+                "Date",
+                "x-forwarded-for",
+                "X-FORWARDED-HOST",
+                "X-Real-IP",
+                "X-Correlation-ID",
+                "X-Request-ID",
+                "X-CSRFToken",
+                "X-Requested-With",
+            )
+        ],
+        *[
+            ("webhook_secret", secret, "Use at least 16 printable ASCII characters")
+            for secret in ("x", "•••", "gzip, deflate, br, zstd", "fifteen-letters")
+        ],
+        *[
+            ("webhook_secret", secret, "Many requests carry this value in a header.")
+            for secret in ("application/json", "Application/JSON;charset=utf-8", "max-age=31536000")
+        ],
         ("webhook_algorithm", "md5", "Choose one of sha256, sha512, sha1."),
         ("webhook_payload", "{timestamp}", "Write {body} once and {timestamp} where it belongs"),
         ("webhook_payload", "{body}{body}", "Write {body} once and {timestamp} where it belongs"),
@@ -95,31 +134,87 @@ def test_what_belongs_to_an_hmac_is_refused_without_one(
     }
 
 
+@pytest.mark.parametrize("name", ["X-Vapi-Secret", "x-signature", "AUTHORIZATION", "X-Api-Key"])
+def test_the_usual_headers_and_those_that_begin_with_x_are_taken(
+    api: APIClient, address: Any, name: str
+) -> None:
+    assert api.put(address("vapi"), {**HMAC, "webhook_header": name}).status_code == 200
+
+
+def test_what_was_stored_before_secrets_had_to_be_long_stays_and_is_warned_of(
+    api: APIClient, user: User, address: Any
+) -> None:
+    assert api.put(address("vapi"), HMAC).json()["warnings"] == []
+    row = Credential.objects.get(user=user)
+    row.clear = {**row.clear, "webhook_header": "Content-Type"}
+    row.secrets = json.dumps({"api_key": VAPI_KEY, "webhook_secret": "short-0001"})
+    row.save()
+    shown = api.get(address("vapi")).json()
+    assert [said.split(".")[0] for said in shown["warnings"]] == [
+        "The webhook_secret that is stored is weak",
+        "The webhook_header that is stored is weak",
+    ]
+    kept = api.put(address("vapi"), {**shown, "webhook_header": "X-Acme"})
+    assert kept.status_code == 200, kept.content
+    assert store.open_fields(Credential.objects.get(), PROVIDERS["vapi"])["webhook_secret"] == (
+        "short-0001"
+    )
+
+
+def test_the_document_tells_what_secrets_and_headers_are_taken() -> None:
+    fields = schemas.request("vapi")["properties"]
+    secret, header = (
+        re.compile(fields[name]["pattern"]) for name in ("webhook_secret", "webhook_header")
+    )
+    assert secret.search("planted-hook-0004")
+    assert not secret.search("fifteen-letters")
+    assert header.search("x-signature")
+    assert not header.search("Content-Type")
+    assert not header.search("X-forwarded-For")
+
+
+def test_the_admin_takes_no_weak_secret_either(
+    user: User, operator: User, client: Client, settings: Any
+) -> None:
+    client.force_login(operator)
+    page = "/admin/integrations/credential/add/?provider=vapi"
+    weak = {"user": user.pk, "api_key": VAPI_KEY, "webhook_secret": "fifteen-letters"}
+    assert "Use at least 16 printable" in client.post(page, weak).content.decode()
+    assert not Credential.objects.exists()
+    assert client.post(page, {**weak, "webhook_secret": "sixteen-letters!"}).status_code == 302
+
+
+def _prove(account: str | None) -> hooks.HookAccount:
+    query = () if account is None else (("account", account),)
+    return hooks.proven(query, provider="vapi", complaint=lambda fields: None)
+
+
 def test_an_account_is_found_by_its_address_only_with_a_secret(
     api: APIClient, user: User, address: Any
 ) -> None:
     api.put(address("vapi"), HMAC)
     row = Credential.objects.get(user=user)
-    found = hooks.named(provider="vapi", account=str(row.pk))
-    assert found is not None
+    found = _prove(str(row.pk))
     assert found.user == user
     assert "planted" not in repr(found)
-    for wrong in ("", "x", "0" * 32, f"{row.pk}x"):
-        assert hooks.named(provider="vapi", account=wrong) is None
-    assert hooks.named(provider="resend", account=str(row.pk)) is None
+    for wrong in (None, "", "x", "0" * 32, f"{row.pk}x"):
+        with pytest.raises(Forged):
+            _prove(wrong)
     api.put(address("vapi"), {"api_key": VAPI_KEY})
-    assert hooks.named(provider="vapi", account=str(row.pk)) is None
-    assert list(hooks.candidates(provider="vapi")) == []
+    with pytest.raises(Forged):
+        _prove(str(row.pk))
 
 
 def test_an_account_that_does_not_open_or_is_closed_takes_nothing(
     api: APIClient, user: User, address: Any, lose_the_key: Any
 ) -> None:
     api.put(address("vapi"), HMAC)
-    assert len(list(hooks.candidates(provider="vapi"))) == 1
-    user.is_active = False
-    user.save()
-    assert list(hooks.candidates(provider="vapi")) == []
+    account = str(Credential.objects.get().pk)
+    assert _prove(account).user == user
+    User.objects.update(is_active=False)
+    with pytest.raises(Forged):
+        _prove(account)
     User.objects.update(is_active=True)
     lose_the_key()
-    assert list(hooks.candidates(provider="vapi")) == []
+    with pytest.raises(Forged):
+        _prove(account)

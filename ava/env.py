@@ -112,6 +112,13 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         _number("CIRCUIT_BREAKER_SUCCESS_THRESHOLD", 2, "successes that close it again", 1, 100),
         _number("RATE_LIMIT_PER_MINUTE", 10, "requests per client address and group", 1, 1_000_000),
         _number(
+            "AVA_WEBHOOK_MIB_PER_DAY",
+            128,
+            "MiB that AVA keeps of one account's webhooks in a day; the rest is refused",
+            1,
+            1_000_000,
+        ),
+        _number(
             "VAPI_CACHE_SECONDS", 300, "how long a read of Vapi is served from a copy", 0, 86400
         ),
     ),

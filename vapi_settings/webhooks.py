@@ -13,7 +13,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 
 from ava.inbound.models import Delivery
-from ava.inbound.source import Malformed, Received, Verified
+from ava.inbound.source import Malformed, Proven, Received, Verified
 from ava.problems import Problem
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
@@ -50,20 +50,10 @@ class VapiSource:
     provider = VAPI.label
     kind = KIND
 
-    def verify(self, received: Received) -> Verified:
-        """Whose it is. Raises: Forged, Malformed."""
+    def verify(self, received: Received) -> Proven:
+        """Whose it is. Raises: Forged."""
         owner = _owner(received)
-        message = _message(received.raw)
-        kept = events.kept(message)
-        marks = events.marks(message)
-        return Verified(
-            owner=owner,
-            delivery_id=f"{owner.pk}:{events.identity(message, received.raw)}",
-            event=kept["type"],
-            payload=kept,
-            correlation_id=marks.get(CORRELATION_MARK),
-            keep=kept["type"] in events.KEPT_TYPES,
-        )
+        return Proven(owner, partial(_verified, owner, received.raw))
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         """What the call waits for; a repeated question gets an answer, too."""
@@ -92,6 +82,21 @@ def handle(delivery: Delivery) -> None:
     if event.call_id:
         for listener in _listeners:
             listener(event)
+
+
+def _verified(owner: User, raw: bytes) -> Verified:
+    """What it says. Raises: Malformed."""
+    message = _message(raw)
+    kept = events.kept(message)
+    marks = events.marks(message)
+    return Verified(
+        owner=owner,
+        delivery_id=f"{owner.pk}:{events.identity(message, raw)}",
+        event=kept["type"],
+        payload=kept,
+        correlation_id=marks.get(CORRELATION_MARK),
+        keep=kept["type"] in events.KEPT_TYPES,
+    )
 
 
 def _owner(received: Received) -> User:

@@ -5,7 +5,8 @@ from django.http import HttpRequest
 from ava.admin import ReadOnlyAdmin
 from ava.inbound import services
 from ava.inbound.explaining import explain
-from ava.inbound.models import Delivery, Refusal
+from ava.inbound.models import Delivery, Refusal, Volume
+from ava.inbound.volume import MIB
 
 
 @admin.register(Delivery)
@@ -33,8 +34,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
 class RefusalAdmin(ReadOnlyAdmin):
     """Webhooks whose signature was not right, and why."""
 
-    list_display = ("at", "provider", "kind", "correlation_id", "reason")
+    list_display = ("at", "provider", "kind", "owner", "correlation_id", "reason")
     list_filter = ("provider", "kind", "at")
+    list_select_related = ("owner",)
     search_fields = ("correlation_id",)
     fields = ("explanation",)
     readonly_fields = ("explanation",)
@@ -42,3 +44,17 @@ class RefusalAdmin(ReadOnlyAdmin):
     @admin.display(description="what happened")
     def explanation(self, refusal: Refusal) -> str:
         return "\n".join(explain(refusal))
+
+
+@admin.register(Volume)
+class VolumeAdmin(ReadOnlyAdmin):
+    """How much is kept of whose webhooks: who fills the disk."""
+
+    list_display = ("day", "provider", "owner", "deliveries", "kept")
+    list_filter = ("provider", "day")
+    list_select_related = ("owner",)
+    search_fields = ("owner__username", "owner__email")
+
+    @admin.display(description="kept", ordering="size")
+    def kept(self, volume: Volume) -> str:
+        return f"{volume.size / MIB:.1f} MiB"

@@ -8,9 +8,12 @@ class InboundConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import jobs, pruning, ratelimit
-        from ava.inbound import services
+        from ava.inbound import door, services
 
-        # Providers call often, and all from a few addresses.
-        ratelimit.register("webhooks", at_least=6000, per_user=False)
+        # All tenants' webhooks come from a provider's few addresses: those count for what nobody
+        # has proven only, and whoever proves theirs has a limit of their own.
+        ratelimit.register(door.UNPROVEN, at_least=600, per_user=False)
+        ratelimit.register(door.PROVEN, at_least=1800, per_user=False)
+        ratelimit.register(door.LARGE, at_least=60, per_user=False)
         jobs.register(services.DISPATCH, services.dispatch, attempts=10, urgent=True)
         pruning.register("webhook deliveries", services.prune)

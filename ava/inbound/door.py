@@ -1,21 +1,22 @@
 """The view that every webhook comes through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 import structlog
+from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from ava import correlation
+from ava import correlation, ratelimit
 from ava.inbound import addresses, services, waits
-from ava.inbound.errors import WebhookForged, WebhookNotTaken
+from ava.inbound.errors import WebhookForged, WebhookNotTaken, WebhooksSpent
 from ava.inbound.metrics import OUTCOMES, WEBHOOKS
 from ava.inbound.models import Delivery
-from ava.inbound.source import Forged, Malformed, Pairs, Received, Source, Verified
+from ava.inbound.source import Forged, Malformed, Pairs, Proven, Received, Source, Verified
 from ava.jobs import foreground
 from ava.problems import (
     LengthRequired,
@@ -23,8 +24,8 @@ from ava.problems import (
     MethodNotAllowed,
     PayloadTooLarge,
     Problem,
+    RateLimited,
 )
-from ava.ratelimit.views import limited
 from ava.responses import problem_response
 
 log = structlog.get_logger("ava.inbound")
@@ -32,6 +33,11 @@ log = structlog.get_logger("ava.inbound")
 LARGEST = 1024 * 1024
 MOST_FIELDS = 1000
 FORM = "application/x-www-form-urlencoded"
+UNPROVEN = "webhooks"
+PROVEN = "webhooks_account"
+LARGE = "webhooks_large"
+LARGE_FROM = 256 * 1024
+"""Bytes of a body from which on it counts as large: parsing takes as long as all else together."""
 
 Count = Callable[[str], None]
 
@@ -51,7 +57,6 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
     def count(outcome: str) -> None:
         WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
 
-    @limited("webhooks")
     def take(request: HttpRequest) -> HttpResponseBase:
         try:
             with waits.at_most(waits.SECONDS):
@@ -79,27 +84,71 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
         received = read(request, largest=largest)
         # What it means can wait. A reply that asks others may take some time.
         with foreground.busy():
-            verified = source.verify(received)
+            found = source.verify(received)
+    except (PayloadTooLarge, LengthRequired, Forged, Malformed) as fault:
+        raise _unproven(source, request, fault, count) from fault
+    try:
+        headers = _admit(source, request, found.owner, size=len(received.raw))
+        with foreground.busy():
+            verified = found.read() if isinstance(found, Proven) else found
             kept = _store(source, verified) if verified.keep else None
-    except PayloadTooLarge:
-        count("too_large")
+    except (RateLimited, WebhooksSpent):
+        count("limited")
         raise
-    except Forged as forged:
-        count("forged")
-        told = {name: request.headers[name][:200] for name in _TOLD if name in request.headers}
-        services.refuse(source, forged, urls=addresses.candidates(request), told=told)
-        raise WebhookForged from forged
     except Malformed as malformed:
         count("malformed")
         raise MalformedRequest(str(malformed)) from malformed
     if kept is None:
         count("accepted")
-        return HttpResponse(status=204)
+        return HttpResponse(status=204, headers=headers)
     delivery, is_new = kept
     with correlation.bind(delivery.correlation_id):
         answer = source.reply(delivery) or HttpResponse(status=204)
     count("accepted" if is_new else "duplicate")
+    for name, value in headers.items():
+        answer[name] = value
     return answer
+
+
+def _unproven(source: Source, request: HttpRequest, fault: Exception, count: Count) -> Problem:
+    """What a webhook hears that nobody has proven; only these count for the client's address."""
+    match fault:
+        case Forged():
+            count("forged")
+            problem: Problem = WebhookForged()
+        case Malformed():
+            count("malformed")
+            problem = MalformedRequest(str(fault))
+        case Problem():
+            if isinstance(fault, PayloadTooLarge):
+                count("too_large")
+            problem = fault
+    try:
+        problem.headers.update(_counted(request, UNPROVEN))
+    except RateLimited as limited:
+        return limited
+    if isinstance(fault, Forged):
+        told = {name: request.headers[name][:200] for name in _TOLD if name in request.headers}
+        services.refuse(source, fault, urls=addresses.candidates(request), told=told)
+    return problem
+
+
+def _admit(
+    source: Source, request: HttpRequest, owner: User | None, *, size: int
+) -> Mapping[str, str]:
+    """The headers that tell an account's limits. Raises: RateLimited."""
+    account = f"{source.provider} {owner.pk if owner else 'operator'}"
+    headers = _counted(request, PROVEN, account)
+    return headers if size < LARGE_FROM else _counted(request, LARGE, account)
+
+
+def _counted(request: HttpRequest, group: str, who: str | None = None) -> Mapping[str, str]:
+    verdict = ratelimit.check(request, group, client=who)
+    headers = verdict.headers()
+    if verdict.problem is not None:
+        verdict.problem.headers.update(headers)
+        raise verdict.problem
+    return headers
 
 
 def _store(source: Source, verified: Verified) -> tuple[Delivery, bool]:

@@ -9,6 +9,14 @@ class WebhookForged(Problem):
     detail = "The signature of this webhook is not right."
 
 
+class WebhooksSpent(Problem):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "webhooks_spent"
+    detail = (
+        "AVA keeps no more webhooks of this account today. It takes them again after midnight, UTC."
+    )
+
+
 class WebhookNotTaken(Problem):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "webhook_not_taken"

@@ -39,9 +39,15 @@ class Delivery(models.Model):
         ordering = ("-received_at",)
         verbose_name_plural = "deliveries"
         constraints = [
+            # One account's deliveries never meet another's, whatever IDs they carry.
             models.UniqueConstraint(
-                fields=("provider", "kind", "delivery_id"), name="delivery_stored_once"
-            )
+                fields=("provider", "kind", "delivery_id", "owner"), name="delivery_stored_once"
+            ),
+            models.UniqueConstraint(
+                fields=("provider", "kind", "delivery_id"),
+                condition=models.Q(owner=None),
+                name="delivery_of_nobody_stored_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -49,11 +55,17 @@ class Delivery(models.Model):
 
 
 class Refusal(models.Model):
-    """A webhook whose signature was not right, and how AVA looked at it. The last few are kept."""
+    """A webhook whose signature was not right, and how AVA looked at it.
+
+    The last few of each account are kept, and of those that name none.
+    """
 
     at = models.DateTimeField()
     provider = models.CharField(max_length=32)
     kind = models.CharField(max_length=32)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
     reason = models.CharField(max_length=ERROR_LENGTH)
     urls = models.JSONField("addresses tried", default=list)
     seen = models.JSONField("compared with", default=dict)
@@ -67,3 +79,33 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.kind}: {self.reason}"
+
+
+class Volume(models.Model):
+    """What the deliveries of one account and day take; it bounds how far they fill the disk."""
+
+    day = models.DateField()
+    provider = models.CharField(max_length=32)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    deliveries = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField("bytes", default=0)
+
+    class Meta:
+        ordering = ("-day", "-size")
+        verbose_name = "webhooks of an account"
+        verbose_name_plural = "webhooks by account"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("day", "provider", "owner"), name="volume_of_an_account_and_day"
+            ),
+            models.UniqueConstraint(
+                fields=("day", "provider"),
+                condition=models.Q(owner=None),
+                name="volume_of_nobody_and_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} webhooks of {self.owner or 'the operator'}, {self.day}"

@@ -1,17 +1,19 @@
 """Keeping deliveries, and working through them."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import structlog
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ava import correlation
-from ava.inbound import registry
+from ava.inbound import registry, volume
 from ava.inbound.metrics import WEBHOOKS
-from ava.inbound.models import ERROR_LENGTH, Delivery, Refusal
+from ava.inbound.models import ERROR_LENGTH, Delivery, Refusal, Volume
 from ava.inbound.payloads import short_id, storable
 from ava.inbound.source import Forged, Source, Verified
 from ava.jobs import Again
@@ -23,7 +25,8 @@ from ava.ratelimit.store import Hit, MemoryStore
 log = structlog.get_logger("ava.inbound")
 
 DISPATCH = "dispatch_delivery"
-REFUSALS_KEPT = 500
+REFUSALS_KEPT = 100
+"""Of each account, and of those that name none, so that one's noise hides nobody else's."""
 REFUSALS_PER_MINUTE = 60
 
 
@@ -32,6 +35,9 @@ def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Deliver
 
     Returns:
         Its row, and whether it is new; a repeated delivery changes nothing.
+
+    Raises:
+        WebhooksSpent: the account's day is used up.
     """
     row = Delivery(
         provider=source.provider,
@@ -48,12 +54,14 @@ def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Deliver
     try:
         with transaction.atomic():
             row.save(force_insert=True)
+            size = len(json.dumps(row.payload))
+            volume.add(provider=row.provider, owner=row.owner, size=size, now=now)
             if handled:
                 _enqueue(row, is_new=True)
     except IntegrityError:
         # The unique constraint decides between two that come at once.
         kept = Delivery.objects.filter(
-            provider=row.provider, kind=row.kind, delivery_id=row.delivery_id
+            owner=row.owner, provider=row.provider, kind=row.kind, delivery_id=row.delivery_id
         ).first()
         if kept is None:
             raise  # The database has another objection.
@@ -96,28 +104,35 @@ _refusals_written = MemoryStore(window=60)
 
 
 def refuse(source: Source, forged: Forged, *, urls: Iterable[str], told: dict[str, str]) -> None:
-    """Keep why a signature was refused, for whoever has to find out; not more than the last few."""
+    """Keep why a signature was refused, for whoever has to find out; the last few of an account."""
     log.warning("webhook refused", provider=source.provider, kind=source.kind, why=forged.reason)
-    hit = Hit(source.provider, REFUSALS_PER_MINUTE)
+    owner: User | None = forged.owner
+    hit = Hit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)
     if not _refusals_written.hit([hit])[0].allowed:
         return
     if forged.look_closer:
         forged = forged.look_closer()
-    row = Refusal.objects.create(
+    Refusal.objects.create(
         at=timezone.now(),
         provider=source.provider,
         kind=source.kind,
+        owner=owner,
         reason=storable(forged.reason)[:ERROR_LENGTH],
         urls=storable(list(urls)),
         seen=storable(forged.seen),
         told=storable(told),
         correlation_id=correlation.current(),
     )
-    Refusal.objects.filter(pk__lte=row.pk - REFUSALS_KEPT).delete()
+    room = Refusal.objects.filter(provider=source.provider, owner=owner).order_by("-pk")
+    for last in room.values_list("pk", flat=True)[REFUSALS_KEPT : REFUSALS_KEPT + 1]:
+        room.filter(pk__lte=last).delete()
 
 
 def prune(before: datetime, dry_run: bool) -> int:
-    """Delete deliveries that came before this moment."""
+    """Delete deliveries that came before this moment, and what was counted and refused then."""
+    if not dry_run:
+        Volume.objects.filter(day__lt=before.date()).delete()
+        Refusal.objects.filter(at__lt=before).delete()
     return delete_in_batches(Delivery.objects.filter(received_at__lt=before), dry_run=dry_run)
 
 

@@ -55,11 +55,28 @@ class Verified:
     keep: bool = True
 
 
+@dataclass(frozen=True)
+class Proven:
+    """A webhook whose account is known, its body not parsed yet.
+
+    A source whose proof needs no parsing returns this, so that an account that sends too much is
+    refused before its bodies cost anything.
+
+    Args:
+        owner: as in `Verified`.
+        read: the rest. Raises: Malformed.
+    """
+
+    owner: User | None
+    read: Callable[[], Verified]
+
+
 class Forged(Exception):
     """The signature is missing, wrong or too old.
 
     Args:
         reason: one sentence for the operator.
+        owner: whose account the address names; None where it names none.
         seen: what was compared: which account, which of its tokens. Never a token or a secret.
             Under `FITS`, what the signature would have been right for.
         look_closer: tells more, at some cost. It is asked for refusals that are kept, so that
@@ -71,11 +88,14 @@ class Forged(Exception):
         reason: str,
         seen: Mapping[str, Any] | None = None,
         look_closer: "Callable[[], Forged] | None" = None,
+        *,
+        owner: User | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.seen = dict(seen or {})
         self.look_closer = look_closer
+        self.owner = owner
 
 
 class Malformed(Exception):
@@ -88,7 +108,7 @@ class Source(Protocol):
     provider: str
     kind: str
 
-    def verify(self, received: Received) -> Verified:
+    def verify(self, received: Received) -> Verified | Proven:
         """Who sent it and what it is. Raises: Forged, Malformed."""
 
     def reply(self, delivery: "Delivery") -> HttpResponse | None:

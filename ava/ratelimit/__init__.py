@@ -29,16 +29,19 @@ _refusals = Counter(
 _own = MemoryStore(window=WINDOW_SECONDS)
 
 
-def check(request: HttpRequest, group: str, *, user: str | None = None) -> Verdict:
+def check(
+    request: HttpRequest, group: str, *, user: str | None = None, client: str | None = None
+) -> Verdict:
     """Count this request against every policy of the group that it meets.
 
     Refused requests are counted nowhere, so that `Retry-After` comes true.
 
     Args:
         user: whom a token that AVA signed names; None for everybody else.
+        client: who is counted; the client's address where nobody is named.
     """
     try:
-        verdict = _judge(request, group, user)
+        verdict = _judge(group, client or clients.network(request), user)
     except Exception:  # Whatever it is: a group's own word says who suffers from it.
         log.error("rate limiter failed", group=group, exc_info=True)
         return Verdict(problem=LimiterFailed() if group_of(group).when_lost == "closed" else None)
@@ -79,7 +82,7 @@ def _afresh() -> None:
 os.register_at_fork(after_in_child=_afresh)
 
 
-def _judge(request: HttpRequest, group: str, user: str | None) -> Verdict:
-    policies = policies_of(group, client=clients.network(request), user=user)
+def _judge(group: str, client: str, user: str | None) -> Verdict:
+    policies = policies_of(group, client=client, user=user)
     usages = _store(group).hit([policy.hit for policy in policies])
     return judged([Applied(*pair) for pair in zip(policies, usages, strict=True)])

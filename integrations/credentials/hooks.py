@@ -80,7 +80,8 @@ def proven(query: Pairs, *, provider: str, complaint: Complaint) -> HookAccount:
     if reason:
         whose = f"{account.user.get_username()} ({account.user.pk})"
         tried = mask(account.fields["webhook_secret"])
-        raise Forged(reason, {"user": whose, "webhook_secret tried": tried})
+        seen = {"user": whose, "webhook_secret tried": tried}
+        raise Forged(reason, seen, owner=account.user)
     return account
 
 

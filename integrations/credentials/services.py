@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ava import correlation
+from ava.inbound import volume
 from integrations.credentials import dependents, hooks, store, verification
 from integrations.credentials.errors import (
     CredentialsMissing,
@@ -92,6 +93,9 @@ def describe(*, user: User, provider: str) -> Description:
     warnings = dependents.warnings(user=user, provider=provider)
     if row is not None:
         described = describe_row(row)
+        warnings += volume.warnings(
+            provider=provider, name=spec.name, owner=user, now=timezone.now()
+        )
         return replace(described, warnings=[*described.warnings, *warnings])
     served = store.from_environment(user=user, provider=spec) is not None
     return Description(

@@ -182,6 +182,13 @@ def test_a_delivery_id_of_any_length_is_told_apart() -> None:
     assert Delivery.objects.count() == 2
 
 
+def test_the_same_id_of_another_account_is_another_delivery(user: User, stranger: User) -> None:
+    for owner in ("ada", "eve", "", "eve", "ada", ""):
+        answer = send({"id": "d1", "owner": owner, "say": owner or "nobody"})
+        assert answer.content.decode() == f"<Say>{owner or 'nobody'}</Say>"
+    assert [row.owner for row in Delivery.objects.order_by("received_at")] == [user, stranger, None]
+
+
 def test_a_kind_without_a_handler_is_only_kept() -> None:
     send({"id": "d1"})
     assert Delivery.objects.get().state == "done"
@@ -221,7 +228,7 @@ def test_webhooks_have_a_generous_limit_of_their_own(settings: Any) -> None:
     settings.RATE_LIMIT_PER_MINUTE = 1
     answers = [send({"id": f"d{n}"}) for n in range(20)]
     assert {answer.status_code for answer in answers} == {204}
-    assert answers[0]["X-RateLimit-Limit"] == "6000"
+    assert answers[0]["X-RateLimit-Limit"] == "1800"
 
 
 def test_a_flood_of_forgeries_fills_no_table() -> None:

@@ -1,0 +1,68 @@
+"""How much of an account's webhooks AVA keeps in a day, so that nobody fills the disk."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import F
+
+from ava.inbound.errors import WebhooksSpent
+from ava.inbound.models import Volume
+
+OVERHEAD = 1024
+"""Bytes that a delivery takes besides its payload: its row, the indexes, its job."""
+MIB = 1024 * 1024
+_WARNED_FROM = 0.9
+
+
+def add(*, provider: str, owner: User | None, size: int, now: datetime) -> None:
+    """Count a delivery that is about to be kept; in its transaction.
+
+    Args:
+        size: bytes of its payload.
+
+    Raises:
+        WebhooksSpent: it does not fit into the account's day.
+    """
+    account: dict[str, Any] = {
+        "day": now.astimezone(UTC).date(),
+        "provider": provider,
+        "owner": owner,
+    }
+    size += OVERHEAD
+    fitting = Volume.objects.filter(**account, size__lte=_most() - size)
+    for _ in range(2):
+        if fitting.update(size=F("size") + size, deliveries=F("deliveries") + 1):
+            return
+        if not Volume.objects.get_or_create(**account)[1]:
+            break
+    raise WebhooksSpent(retry_after=_until_midnight(now))
+
+
+def warnings(*, provider: str, name: str, owner: User, now: datetime) -> list[str]:
+    """Sentences for the user, when their day is nearly used up.
+
+    Args:
+        name: the provider's, as in sentences.
+    """
+    today = Volume.objects.filter(
+        day=now.astimezone(UTC).date(), provider=provider, owner=owner
+    ).first()
+    if today is None or today.size < _WARNED_FROM * _most():
+        return []
+    return [
+        f"Webhooks of {name} have used {100 * today.size // _most()} % of the "
+        f"{_most() // MIB} MiB that AVA keeps of them in a day. What does not fit any more is "
+        "refused until midnight, UTC."
+    ]
+
+
+def _most() -> int:
+    most: int = settings.WEBHOOK_MIB_PER_DAY * MIB
+    return most
+
+
+def _until_midnight(now: datetime) -> float:
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (today + timedelta(days=1) - now).total_seconds()

@@ -14,6 +14,8 @@ TEXT: Final = 4_000
 JSON_BYTES: Final = 16 * 1024
 """Bytes of structured data, or of one tool call's arguments, written as JSON."""
 
+_LEFT_OUT: Final = "[left out by AVA: "
+
 
 def cut(text: str, most: int) -> str:
     """The text in at most `most` characters; a cut one ends with how many are missing.
@@ -30,7 +32,12 @@ def cut(text: str, most: int) -> str:
 def cut_json(value: Any, most: int = JSON_BYTES) -> Any:
     """The JSON value itself; a sentence in place of one that takes more than `most` bytes."""
     size = json_size(value)
-    return value if size <= most else f"[left out by AVA: {size:,} bytes, at most {most:,} fit]"
+    return value if size <= most else f"{_LEFT_OUT}{size:,} bytes, at most {most:,} fit]"
+
+
+def is_left_out(value: Any) -> bool:
+    """Whether `cut_json` left a sentence in its place."""
+    return isinstance(value, str) and value.startswith(_LEFT_OUT)
 
 
 def json_size(value: Any) -> int:

@@ -2,7 +2,7 @@
 
 https://docs.vapi.ai/server-url/events; the ServerMessage* schemas of Vapi's OpenAPI document.
 A message carries the assistant whole, and the Twilio token of its number. So AVA keeps what is
-named here, and nothing else.
+named here, in limits, and nothing else.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from ava.inbound.limits import SUMMARY, TEXT, TRANSCRIPT, cut, cut_json, json_size
 from vapi_settings.calls import records
 from vapi_settings.reading import part, text, timestamp
 
@@ -26,8 +27,11 @@ KEPT_TYPES: Final = (STATUS_UPDATE, END_OF_CALL_REPORT, TOOL_CALLS, ASSISTANT_RE
 """The others come many times a second of talk, and say nothing that these do not say at the end."""
 
 MAX_DEPTH: Final = 20
+MOST_TOOL_CALLS: Final = 20
+UTTERANCES_BYTES: Final = 400_000
+"""Of all that was said, written as JSON: a transcript of the same length, and who said it when."""
 
-_VALUE: Final = "a text, a number, a switch"
+_VALUE: Final = TEXT  # a switch, a number, or a text of so many characters
 _JSON: Final = "anything that the conversation brought up"
 _PERSON: Final = {"number": _VALUE, "name": _VALUE, "sipUri": _VALUE, "externalId": _VALUE}
 _CALL: Final = dict.fromkeys(
@@ -58,14 +62,14 @@ _SHAPE: Final[Mapping[str, Any]] = {
     "cost": _VALUE,
     "startedAt": _VALUE,
     "endedAt": _VALUE,
-    "transcript": _VALUE,
-    "summary": _VALUE,
+    "transcript": TRANSCRIPT,
+    "summary": SUMMARY,
     "customer": _PERSON,
     "phoneNumber": {"id": _VALUE, "number": _VALUE, "name": _VALUE, "provider": _VALUE},
     "call": {**_CALL, "customer": _PERSON, "transport": {"callSid": _VALUE}},
-    "analysis": {"summary": _VALUE, "successEvaluation": _VALUE, "structuredData": _JSON},
+    "analysis": {"summary": SUMMARY, "successEvaluation": _VALUE, "structuredData": _JSON},
     "artifact": {
-        "transcript": _VALUE,
+        "transcript": TRANSCRIPT,
         "recordingUrl": _VALUE,
         "stereoRecordingUrl": _VALUE,
         "recording": {"stereoUrl": _VALUE, "mono": {"combinedUrl": _VALUE}},
@@ -118,13 +122,17 @@ class VapiEvent:
 def kept(message: Mapping[str, Any]) -> dict[str, Any]:
     """What AVA stores of a message: nothing that is, or may hold, a secret."""
     found: dict[str, Any] = _kept(message, _SHAPE, 0)
+    if "toolCallList" in found:
+        found["toolCallList"] = found["toolCallList"][:MOST_TOOL_CALLS]
     if ours := marks(message):
         found["call"]["assistantOverrides"] = {"metadata": dict(ours)}
     artifact = part(found, "artifact")
+    if artifact.get("transcript"):
+        found.pop("transcript", None)  # The same once more.
     if "messages" in artifact:
         # The system's own is the prompt; what tools said belongs to whoever runs them.
         spoken = [said for said in artifact["messages"] if said.get("role") in _SPOKEN]
-        found["artifact"] = {**artifact, "messages": spoken}
+        found["artifact"] = {**artifact, "messages": _fitting(spoken)}
     return found
 
 
@@ -178,7 +186,7 @@ def read(owner: "User", message: Mapping[str, Any], *, received_at: datetime) ->
         provider_sid=call.provider_sid,
         inbound=call.inbound,
         person=call.person,
-        number=text(part(message, "phoneNumber").get("number")),
+        number=cut(text(part(message, "phoneNumber").get("number")), TEXT),
         assistant_id=call.assistant_id,
         phone_number_id=call.phone_number_id,
         began_at=call.created_at or at,
@@ -194,11 +202,22 @@ def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
     return sorted(filter(None, found))
 
 
+def _fitting(utterances: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many of the first as have room."""
+    room = UTTERANCES_BYTES
+    for place, said in enumerate(utterances):
+        room -= json_size(said)
+        if room < 0:
+            left = len(utterances) - place
+            return [*utterances[:place], {"message": f"[cut by AVA: {left:,} utterances more]"}]
+    return utterances
+
+
 def _kept(value: Any, shape: Any, depth: int) -> Any:
-    if shape is _VALUE:
-        return None if isinstance(value, dict | list) else value
+    if isinstance(shape, int):
+        return None if isinstance(value, dict | list) else _shortened(value, shape)
     if shape is _JSON:
-        return _bounded(value, depth)
+        return cut_json(_bounded(value, depth))
     if isinstance(shape, list):
         items = value if isinstance(value, list) else []
         return [_kept(item, shape[0], depth + 1) for item in items if isinstance(item, dict)]
@@ -207,6 +226,10 @@ def _kept(value: Any, shape: Any, depth: int) -> Any:
     return {
         name: _kept(value[name], below, depth + 1) for name, below in shape.items() if name in value
     }
+
+
+def _shortened(value: Any, most: int) -> Any:
+    return cut(value, most) if isinstance(value, str) else value
 
 
 def _bounded(value: Any, depth: int) -> Any:

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
+from ava.inbound.limits import SUMMARY, TEXT, TRANSCRIPT, cut
 from vapi_settings.reading import moment, money, part, text
 
 NAME_LENGTH: Final = 64
-"""No provider's name for a call is longer."""
+"""No provider's name for a call, an assistant or a number is longer."""
+MOST_MARKS: Final = 20
 MARKS: Final = "ava_"
 """How the names of AVA's own metadata begin."""
 
@@ -62,17 +65,19 @@ def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> V
     artifact = part(told, "artifact")
     return VapiCall(
         id=_name(found.get("id")),
-        status=text(told.get("status")),
+        status=cut(text(told.get("status")), TEXT),
         inbound=text(found.get("type")) == "inboundPhoneCall",
-        person=_person(part(told, "customer") or part(found, "customer")),
-        assistant_id=text(found.get("assistantId")) or None,
-        phone_number_id=text(found.get("phoneNumberId")) or None,
+        person=cut(_person(part(told, "customer") or part(found, "customer")), TEXT),
+        assistant_id=_name(found.get("assistantId")) or None,
+        phone_number_id=_name(found.get("phoneNumberId")) or None,
         provider_sid=_provider_sid(found),
-        ended_reason=text(told.get("endedReason")) or None,
+        ended_reason=cut(text(told.get("endedReason")), TEXT) or None,
         cost=money(told.get("cost")),
-        transcript=text(artifact.get("transcript")) or text(told.get("transcript")) or None,
+        transcript=cut(_first(artifact.get("transcript"), told.get("transcript")), TRANSCRIPT)
+        or None,
         recording_url=_recording_url(artifact),
-        summary=text(part(told, "analysis").get("summary")) or text(told.get("summary")) or None,
+        summary=cut(_first(part(told, "analysis").get("summary"), told.get("summary")), SUMMARY)
+        or None,
         created_at=moment(found.get("createdAt")),
         started_at=moment(told.get("startedAt")),
         ended_at=moment(told.get("endedAt")),
@@ -83,11 +88,13 @@ def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> V
 
 def marks(metadata: Mapping[str, Any]) -> Mapping[str, str]:
     """What AVA itself wrote into a call's metadata."""
-    return {
+    found = {
         name: value
         for name, value in metadata.items()
-        if name.startswith(MARKS) and isinstance(value, str) and len(value) <= 128
+        if name.startswith(MARKS) and len(name) <= NAME_LENGTH
+        if isinstance(value, str) and len(value) <= 128
     }
+    return dict(islice(found.items(), MOST_MARKS))
 
 
 def _person(customer: Mapping[str, Any]) -> str:
@@ -100,6 +107,10 @@ def _provider_sid(found: Mapping[str, Any]) -> str | None:
     # The first is deprecated, and still what arrives.
     given = (found.get("phoneCallProviderId"), part(found, "transport").get("callSid"))
     return next(filter(None, map(_name, given)), None)
+
+
+def _first(*values: Any) -> str:
+    return next(filter(None, map(text, values)), "")
 
 
 def _name(value: Any) -> str:

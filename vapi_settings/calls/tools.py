@@ -11,26 +11,34 @@ from typing import Any, Final
 import structlog
 from django.contrib.auth.models import User
 
+from ava.inbound.limits import JSON_BYTES, cut_json, is_left_out
 from ava.problems import Problem
 from ava.upstream.answer import parse_json
+from vapi_settings.calls.events import MOST_TOOL_CALLS
 from vapi_settings.calls.patience import Patience
 from vapi_settings.reading import part, text
 
 log = structlog.get_logger("vapi_settings")
 
-MOST: Final = 20
-"""Tool calls of one message that are run."""
+TOO_LARGE: Final = f"The arguments are too large: at most {JSON_BYTES // 1024} KiB."
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """One wish of an assistant. `id` is the same when Vapi asks again."""
+    """One wish of an assistant.
+
+    Attributes:
+        id: the same when Vapi asks again.
+        arguments: `{}` where none can be read.
+        too_large: they are, so AVA has not kept them, and no tool is run.
+    """
 
     owner: User
     call_id: str
     id: str
     name: str
     arguments: Mapping[str, Any] = field(hash=False)
+    too_large: bool = False
 
 
 Tool = Callable[[ToolCall], str]
@@ -53,7 +61,9 @@ def results(
     owner: User, call_id: str, calls: Sequence[Any], patience: Patience
 ) -> list[dict[str, str]]:
     """What to answer for each tool call, in their order."""
-    wishes = [_wish(owner, call_id, call) for call in calls[:MOST] if isinstance(call, dict)]
+    wishes = [
+        _wish(owner, call_id, call) for call in calls[:MOST_TOOL_CALLS] if isinstance(call, dict)
+    ]
     running = [patience.start(partial(_outcome, wish)) for wish in wishes]
     late = {"error": "This takes too long right now."}
     return [
@@ -67,7 +77,8 @@ def _named(wish: ToolCall, outcome: dict[str, str]) -> dict[str, str]:
 
 def _wish(owner: User, call_id: str, call: Mapping[str, Any]) -> ToolCall:
     function = part(call, "function")
-    given = function.get("arguments")
+    given = cut_json(function.get("arguments"))
+    too_large = is_left_out(given)
     if isinstance(given, str):
         # The document says text, the wire mostly says object.
         try:
@@ -80,10 +91,13 @@ def _wish(owner: User, call_id: str, call: Mapping[str, Any]) -> ToolCall:
         id=text(call.get("id")),
         name=text(function.get("name"))[:80],
         arguments=given if isinstance(given, dict) else {},
+        too_large=too_large,
     )
 
 
 def _outcome(wish: ToolCall) -> dict[str, str]:
+    if wish.too_large:
+        return {"error": TOO_LARGE}
     tool = _tools.get(wish.name)
     if tool is None:
         return {"error": f"There is no tool named {wish.name}."}

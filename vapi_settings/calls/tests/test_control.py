@@ -40,6 +40,21 @@ def test_a_finished_call_tells_its_transcript_recording_cost_and_reason(played, 
     assert call.ended_at - call.started_at == timedelta(minutes=1)
 
 
+def test_what_is_fetched_of_a_long_call_is_cut_and_says_so(played, user):
+    long = "User: And then?\n" * 20_000
+    texts = {
+        "artifact": {"transcript": long},
+        "analysis": {"summary": long},
+        "endedReason": long,
+    }
+    played.on("GET", f"/call/{CALL}", 200, {**PLACED, **texts})
+    call = calls.fetch(user=user, call_id=CALL)
+    found = (call.transcript, call.summary, call.ended_reason)
+    for text, most in zip(found, (200_000, 10_000, 4000), strict=True):
+        assert len(text) <= most
+        assert text.endswith(" characters more]")
+
+
 @pytest.mark.parametrize(
     "strange",
     [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.server import RunningAva, until
+from tests.server import PASSWORD, RunningAva, until
 
 TO, FROM = "+14155550199", "+15005550006"
 WITHOUT_ASSISTANT = "+15005550011"
@@ -180,7 +180,12 @@ def test_who_calls_a_number_of_twilios_talks_with_the_assistant_at_its_sip_addre
 
 
 def test_a_number_of_twilios_is_handed_to_vapi_and_called_from(ava: RunningAva) -> None:
-    body = {"number": "+15005550010", "name": "Support", "replace_voice_url": True}
+    body = {
+        "number": "+15005550010",
+        "name": "Support",
+        "replace_voice_url": True,
+        "password": PASSWORD,
+    }
     answer = ava.call("POST", "/vapi/phone-numbers", json=body)
     assert answer.status_code == 201, answer.text
     assert ava.call("POST", "/vapi/phone-numbers", json=body).status_code == 409

@@ -7,6 +7,7 @@ from rest_framework import serializers as fields
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ava import clients
 from ava.api import ApiViewSet
 from ava.problems import CONTENT_TYPE
 from vapi_settings import importing, queries, serializers, services
@@ -25,6 +26,7 @@ from vapi_settings.schemas import (
     IF_MATCH,
     IF_NONE_MATCH,
     KEY,
+    NOT_CONFIRMED,
     NOT_IMPORTED,
     PAGE,
     RELOAD,
@@ -220,6 +222,7 @@ class PhoneNumberViewSet(VapiViewSet):
         request=serializers.ImportSerializer,
         responses={
             201: serializers.PhoneNumberSerializer,
+            (403, CONTENT_TYPE): NOT_CONFIRMED,
             (409, CONTENT_TYPE): NOT_IMPORTED,
         },
     )
@@ -233,6 +236,8 @@ class PhoneNumberViewSet(VapiViewSet):
             number=asked["number"],
             assistant_id=asked.get("assistant_id"),
             name=asked["name"],
+            password=asked["password"],
+            network=clients.network(request._request),
         )
         return Response(serializers.PhoneNumberSerializer(found).data, status=201)
 

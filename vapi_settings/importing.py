@@ -1,33 +1,60 @@
 """Let Vapi use a number of the user's Twilio account."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from django.contrib.auth.models import User
 
+from ava.accounts.confirmation import confirm_password
 from integrations.credentials.errors import CredentialsMissing
-from integrations.credentials.services import credentials_for
+from integrations.credentials.services import credentials_for, record_sharing
 from vapi_settings import copies, queries, reporting
 from vapi_settings.client import PhoneNumber
 
+# https://docs.vapi.ai/api-reference/phone-numbers/create, "twilio"
+_VAPIS_NAMES: Final = {
+    "account_sid": "twilioAccountSid",
+    "auth_token": "twilioAuthToken",
+    "api_key_sid": "twilioApiKey",
+    "api_key_secret": "twilioApiSecret",
+}
 
-def import_number(*, user: User, number: str, assistant_id: str | None, name: str) -> PhoneNumber:
+
+def import_number(
+    *,
+    user: User,
+    number: str,
+    assistant_id: str | None,
+    name: str,
+    password: str,
+    network: str,
+) -> PhoneNumber:
     """Hand a number to Vapi, which replaces its voice URL at Twilio by Vapi's own.
+
+    Twilio's secret goes to whatever organisation the stored Vapi key is of, and whoever holds an
+    access token can store a key: hence the password.
 
     Args:
         number: E.164, of the user's own Twilio account.
         assistant_id: who answers calls to it; None: whom `assistant-request` names.
         name: for people, at most 40 characters; may be empty.
+        password: the user's, at AVA.
+        network: the client's, from `ava.clients.network`.
 
     Raises:
+        PasswordWrong, PasswordNotSet, LoginSlowed: nothing was sent.
         NumberRefused: Vapi does not take it.
         AssistantNotFound, ProviderProblem, CredentialsMissing.
     """
+    confirm_password(user=user, password=password, network=network)
     of = copies.account(user)
     twilio = credentials_for(user=user, provider="twilio")
     if twilio.source != "user":
         # Vapi shows what it was given to whoever has the Vapi key: the operator's stay here.
         raise CredentialsMissing("Twilio")
     answering = {"assistantId": queries.find(of, assistant_id).value.id} if assistant_id else {}
+    keys = _keys(twilio.fields)
+    record_sharing(user=user, provider="twilio", fields=list(keys), actor=user)
     try:
         return of.client.import_number(
             {
@@ -37,7 +64,7 @@ def import_number(*, user: User, number: str, assistant_id: str | None, name: st
                 **({"name": name} if name else {}),
                 **answering,
                 **reporting.server(user),
-                **_keys(twilio.fields),
+                **{_VAPIS_NAMES[name]: value for name, value in keys.items()},
             }
         )
     finally:
@@ -47,11 +74,5 @@ def import_number(*, user: User, number: str, assistant_id: str | None, name: st
 
 def _keys(fields: Mapping[str, str]) -> dict[str, str]:
     """An API key where the user has one: Vapi needs no more than that."""
-    keys = {"twilioAccountSid": fields["account_sid"]}
-    if fields.get("api_key_sid"):
-        return {
-            **keys,
-            "twilioApiKey": fields["api_key_sid"],
-            "twilioApiSecret": fields["api_key_secret"],
-        }
-    return {**keys, "twilioAuthToken": fields["auth_token"]}
+    names = ["api_key_sid", "api_key_secret"] if fields.get("api_key_sid") else ["auth_token"]
+    return {name: fields[name] for name in ("account_sid", *names)}

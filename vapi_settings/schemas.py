@@ -46,5 +46,6 @@ CLASHES = OpenApiResponse(
 CHANGED_BEFORE = OpenApiResponse(
     ProblemSerializer, "It is another value by now: `current` has it and its ETag."
 )
+NOT_CONFIRMED = OpenApiResponse(ProblemSerializer, "The password is not right.")
 NOT_IMPORTED = OpenApiResponse(ProblemSerializer, "Vapi does not take this number.")
 ASSISTANT_IN_PATH = OpenApiParameter("assistant_id", str, PATH)

@@ -6,6 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ava.accounts.serializers import LONGEST
 from vapi_settings import ledger
 from vapi_settings.diff import ABSENT
 from vapi_settings.models import Revision
@@ -230,6 +231,13 @@ class ImportSerializer(serializers.Serializer[Any]):
         required=False, max_length=64, help_text="Who answers calls to it."
     )
     name = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
+    password = serializers.CharField(
+        max_length=LONGEST,
+        trim_whitespace=False,
+        write_only=True,
+        style={"input_type": "password"},
+        help_text="Yours at AVA, because Twilio's secret goes to Vapi.",
+    )
     replace_voice_url = Confirmation(
         "From then on Vapi answers this number: it replaces the number's voice URL at Twilio, so "
         "calls to it no longer reach AVA or whatever answers them now. Messages stay as they are."

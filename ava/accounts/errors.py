@@ -21,6 +21,23 @@ class LoginFailed(Unauthenticated):
     detail = "The user name, e-mail or password is not right."
 
 
+class PasswordWrong(Problem):
+    """A password that confirms an action; not a 401, because the login itself is good."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "password_wrong"
+    detail = "The password is not right. Nothing was done."
+
+
+class PasswordNotSet(Problem):
+    status = HTTPStatus.FORBIDDEN
+    code = "password_not_set"
+    detail = (
+        "This asks for your password again, and your account has none. "
+        "Ask your operator to set one."
+    )
+
+
 class TokenInvalid(Unauthenticated):
     code = "token_invalid"
     detail = "This token is not valid. Log in again."

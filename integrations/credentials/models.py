@@ -52,6 +52,7 @@ class CredentialChange(models.Model):
         CREATED = "created"
         CHANGED = "changed"
         DELETED = "deleted"
+        SHARED = "shared", "handed to another provider"
 
     class Source(models.TextChoices):
         API = "api"
@@ -66,7 +67,7 @@ class CredentialChange(models.Model):
     )
     provider = models.CharField(max_length=16)
     action = models.CharField(max_length=8, choices=Action.choices)
-    fields = models.JSONField(default=list, help_text="Names of the fields that changed.")
+    fields = models.JSONField(default=list, help_text="Names of the fields concerned.")
     source = models.CharField(max_length=8, choices=Source.choices)
     correlation_id = models.CharField(max_length=128, blank=True)
     at = models.DateTimeField(default=timezone.now)

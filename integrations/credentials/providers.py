@@ -54,7 +54,8 @@ class Provider:
         name: as in sentences.
         fields: what a user stores; empty for those connected by signing in (OAuth).
         environment: field name -> variable of the operator's own credentials.
-        destination: fields that decide where a secret goes, and how.
+        destination: fields that decide to whom the secrets go, and how. When one of them changes,
+            no other secret is kept by its mask.
         webhooks: the path where AVA takes its webhooks; empty where there are none.
     """
 
@@ -151,6 +152,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                     ),
                 ),
                 {"api_key": "AVA_API_VAPI_API_KEY"},
+                destination=("api_key",),
                 webhooks="/api/v1/webhooks/vapi",
             ),
             Provider(
@@ -183,12 +185,14 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                     ),
                 ),
                 {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
+                destination=("account_sid",),
             ),
             Provider(
                 "resend",
                 "Resend",
                 (Field("api_key", "API key (re_...).", secret=True), _WEBHOOK_SECRET, _FROM_EMAIL),
                 {"api_key": "RESEND_API_KEY"},
+                destination=("api_key",),
             ),
             Provider(
                 "smtp",

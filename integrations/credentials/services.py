@@ -238,6 +238,11 @@ def typed_in(provider: str) -> Provider:
     return spec
 
 
+def record_sharing(*, user: User, provider: str, fields: Sequence[str], actor: User) -> None:
+    """Note that these secret fields are about to be handed to another provider over REST."""
+    _record(user, provider, Action.SHARED, sorted(fields), actor, Source.API)
+
+
 def changes(*, user: User, provider: str) -> QuerySet[CredentialChange]:
     """Who changed which fields of these credentials when, the newest first."""
     rows = CredentialChange.objects.filter(owner_id=user.pk, provider=provider)

@@ -98,11 +98,11 @@ def validate(
                 fields[field.name] = value
     if not errors:
         errors = {name: [said] for name, said in _belonging(fields).items()}
-    if not errors and _moved(provider, fields, stored or {}):
-        # Whoever cannot read a secret must not have it sent to a server of theirs, either.
+    if not errors and (moved := _moved(provider, fields, stored or {})):
+        # Whoever cannot read a secret must not have it sent to a place of theirs, either.
         for name in provider.secret_names & fields.keys():
-            if is_mask(values[name]):
-                errors[name] = [f"Send the {name} again: the mail server changed."]
+            if _is_kept(values[name]):
+                errors[name] = [f"Send the {name} again: the {' and '.join(moved)} changed."]
     if errors:
         raise ValidationFailed(errors=errors)
     return fields
@@ -135,8 +135,14 @@ def _belonging(fields: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _moved(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
-    return any(fields.get(name) != stored.get(name) for name in provider.destination)
+def _moved(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:
+    """The changed fields that decide where the secrets go."""
+    return [name for name in provider.destination if fields.get(name) != stored.get(name)]
+
+
+def _is_kept(value: Any) -> bool:
+    """A secret sent as its mask; spaces around it, which most fields drop, do not hide it."""
+    return isinstance(value, str) and is_mask(value.strip())
 
 
 def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import PASSWORD
 from integrations.credentials import services as credentials
 from sandbox.vapi import seed
 from vapi_settings.conftest import ASSISTANT, store_key
@@ -9,7 +10,7 @@ from vapi_settings.tests.scripted import scripted_vapi
 
 NUMBERS = "/api/v1/vapi/phone-numbers"
 TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": "planted-token-0001"}
-WANTED = {"number": "+15005550012", "replace_voice_url": True}
+WANTED = {"number": "+15005550012", "replace_voice_url": True, "password": PASSWORD}
 NEW = {**seed.PHONE_NUMBERS[0], "id": "new", "number": "+15005550012", "name": ""}
 
 
@@ -68,7 +69,7 @@ def test_an_api_key_goes_to_vapi_rather_than_the_token(api, played, user):
 )
 def test_nothing_happens_before_the_user_knows_what_it_does(api, played, user, confirmed):
     connect_twilio(user)
-    answer = api.post(NUMBERS, {"number": "+15005550012", **confirmed})
+    answer = api.post(NUMBERS, {"number": "+15005550012", "password": PASSWORD, **confirmed})
     assert answer.status_code == 400
     [said] = answer.json()["errors"]["replace_voice_url"]
     assert "replaces the number's voice URL" in said

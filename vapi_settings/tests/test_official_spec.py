@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
+from conftest import PASSWORD
 from integrations.credentials import services as credentials
 from sandbox.tests.app import until
 from sandbox.tests.rest_spec import Rest, again
@@ -83,7 +84,12 @@ def test_a_number_is_imported_as_documented(
     store_key(user, webhook_secret=SECRET, **scheme)
     values = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, **keys}
     credentials.save(user=user, provider="twilio", values=values, actor=user, source="api")
-    wanted = {"number": "+15005550010", "replace_voice_url": True, "assistant_id": ASSISTANT}
+    wanted = {
+        "number": "+15005550010",
+        "replace_voice_url": True,
+        "assistant_id": ASSISTANT,
+        "password": PASSWORD,
+    }
     answer = api.post("/api/v1/vapi/phone-numbers", {**wanted, "name": "Front desk"})
     assert answer.status_code == 201, answer.content
     assert ("POST", "/phone-number") in held(rest, vapi)

@@ -107,17 +107,30 @@ def test_a_password_left_empty_is_kept_for_its_own_server_only(admin: Client, us
     moved = {**SMTP, "password": "", "host": "mail.elsewhere.example"}
     answer = admin.post(change(row), moved)
     assert answer.status_code == 200
-    assert "Send the password again: the mail server changed." in answer.content.decode()
+    assert "Send the password again: the host changed." in answer.content.decode()
     assert fields(user, "smtp")["host"] == SMTP["host"]
     stays = {**SMTP, "password": "", "from_email": "grace@example.com"}
     assert admin.post(change(row), stays).status_code == 302
     assert fields(user, "smtp")["password"] == SMTP["password"]
 
 
+def test_another_vapi_key_takes_no_webhook_secret_along(
+    admin: Client, user: User, row: Credential
+) -> None:
+    swapped = {"api_key": "another-vapi-key-0002", "webhook_secret": ""}
+    answer = admin.post(change(row), swapped)
+    assert answer.status_code == 200
+    assert "Send the webhook_secret again: the api_key changed." in answer.content.decode()
+    assert fields(user)["api_key"] == VAPI_KEY
+    assert admin.post(change(row), {**swapped, "remove_webhook_secret": "on"}).status_code == 302
+    assert fields(user) == {"api_key": "another-vapi-key-0002"}
+
+
 def test_a_secret_is_replaced_and_nobody_repeats_it(
     admin: Client, user: User, row: Credential
 ) -> None:
-    admin.post(change(row), {"api_key": "replaced-planted-0009"})
+    replaced = {"api_key": "replaced-planted-0009", "webhook_secret": "replaced-planted-0010"}
+    admin.post(change(row), replaced)
     assert fields(user)["api_key"] == "replaced-planted-0009"
     entry = LogEntry.objects.get()
     assert "planted" not in f"{entry.change_message} {entry.object_repr}"

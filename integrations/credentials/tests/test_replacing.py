@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from integrations.credentials.providers import BY_FIELDS
 from integrations.credentials.services import credentials_for
-from integrations.credentials.tests.conftest import MASKED, SMTP, VAPI_KEY
+from integrations.credentials.tests.conftest import MASKED, SMTP, TWILIO, VAPI_KEY
 
 pytestmark = pytest.mark.usefixtures("unlimited")
 
@@ -37,22 +38,23 @@ def test_a_mask_of_another_secret_is_refused(
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "named"),
     [
-        {"host": "mail.elsewhere.example"},
-        {"port": 2525},
-        {"security": "none"},
-        {"username": "eve"},
+        ({"host": "mail.elsewhere.example"}, "host"),
+        ({"port": 2525}, "port"),
+        ({"security": "none"}, "security"),
+        ({"username": "eve"}, "username"),
+        ({"host": "mail.elsewhere.example", "port": 2525}, "host and port"),
     ],
 )
 def test_a_kept_password_goes_to_no_other_server(
-    api: APIClient, user: User, address: Any, change: dict[str, Any]
+    api: APIClient, user: User, address: Any, change: dict[str, Any], named: str
 ) -> None:
     masked = api.put(address("smtp"), SMTP).json()["password"]
     answer = api.put(address("smtp"), {**SMTP, **change, "password": masked})
     assert answer.status_code == 400
     assert answer.json()["errors"] == {
-        "password": ["Send the password again: the mail server changed."]
+        "password": [f"Send the password again: the {named} changed."]
     }
     fields = credentials_for(user=user, provider="smtp").fields
     assert fields == {name: str(value) for name, value in SMTP.items()}
@@ -95,3 +97,59 @@ def test_a_password_is_kept_to_the_letter(api: APIClient, user: User, address: A
     assert api.put(address("smtp"), {**SMTP, "password": " a b "}).status_code == 200
     fields = credentials_for(user=user, provider="smtp").fields
     assert fields == {**SMTP, "password": " a b ", "port": "587"}
+
+
+# What is stored, what changes of it, and who must then be sent again.
+MOVES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "vapi": (
+        {"api_key": VAPI_KEY, "webhook_secret": "planted-hook-secret-0004"},
+        {"api_key": "the-key-of-a-thief-0005"},
+        ["webhook_secret"],
+    ),
+    "twilio": (
+        {
+            **TWILIO,
+            "secondary_auth_token": "planted-second-token-0006",
+            "api_key_sid": "SK" + "1f" * 16,
+            "api_key_secret": "planted-key-secret-0007",
+        },
+        {"account_sid": "AC" + "2e" * 16},
+        ["auth_token", "secondary_auth_token", "api_key_secret"],
+    ),
+    "resend": (
+        {
+            "api_key": "re_planted_key_0008",
+            "webhook_secret": "planted-hook-secret-0009",
+            "from_email": "ada@example.com",
+        },
+        {"api_key": "re_key_of_a_thief_0010"},
+        ["webhook_secret"],
+    ),
+    "smtp": (SMTP, {"host": "mail.thief.example"}, ["password"]),
+}
+
+
+def test_every_provider_says_where_its_secrets_go() -> None:
+    assert MOVES.keys() == set(BY_FIELDS)
+
+
+# A password of SMTP may begin with spaces: with them it is no mask.
+@pytest.mark.parametrize(
+    ("provider", "pasted"),
+    [*((slug, "{}") for slug in MOVES), *((slug, "  {}\n") for slug in MOVES if slug != "smtp")],
+)
+def test_no_secret_is_kept_by_its_mask_when_the_secrets_would_go_elsewhere(
+    api: APIClient, user: User, address: Any, provider: str, pasted: str
+) -> None:
+    stored, change, secrets = MOVES[provider]
+    shown = api.put(address(provider), stored).json()
+    before = credentials_for(user=user, provider=provider)
+    masks = {name: pasted.format(shown[name]) for name in secrets}
+    answer = api.put(address(provider), {**stored, **masks, **change})
+    assert answer.status_code == 400
+    [moved] = change
+    assert answer.json()["errors"] == {
+        name: [f"Send the {name} again: the {moved} changed."] for name in secrets
+    }
+    assert credentials_for(user=user, provider=provider) == before
+    assert api.put(address(provider), {**stored, **change}).status_code == 200

@@ -1,0 +1,46 @@
+"""Password confirmation: an access token alone does not do what a thief of it would want.
+
+Tokens are stolen more easily than passwords are. What would hand secrets to somebody else asks for
+the password again (OWASP ASVS 5.0, 7.5.3), and guesses at it count as guesses at the login.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from ava.accounts import guessing
+from ava.accounts.errors import PasswordNotSet, PasswordWrong
+
+log = structlog.get_logger("ava.accounts")
+
+
+def confirm_password(
+    *,
+    user: User,
+    password: str,
+    network: str,
+    clock: Callable[[], datetime] = timezone.now,
+) -> None:
+    """Check the password of a user who is logged in already.
+
+    Args:
+        network: the client's, from `ava.clients.network`.
+
+    Raises:
+        PasswordNotSet: the account has none.
+        PasswordWrong: it is another.
+        LoginSlowed: too many wrong ones, here or at the login.
+    """
+    if not user.has_usable_password():
+        raise PasswordNotSet
+    attempt = guessing.admit(account=user.get_username(), network=network, now=clock())
+    # Not the user's own method: that may store a new hash, which ends the user's sessions.
+    if not check_password(password, user.password):
+        guessing.failed(attempt, now=clock())
+        log.warning("wrong password at a confirmation", user=user.pk)
+        raise PasswordWrong
+    guessing.succeeded(attempt, now=clock())

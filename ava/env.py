@@ -127,6 +127,13 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
             "INTEGRATIONS_STUB_MODE", None, "e-mail and calendar stubs; on in development only"
         ),
         _switch("ALLOW_ENV_CREDENTIALS", False, "let users without credentials use the operator's"),
+        _number(
+            "ENV_CREDENTIALS_PER_DAY",
+            100,
+            "calls and messages a day of each user with each provider's operator credentials",
+            0,
+            1_000_000,
+        ),
         _secret("AVA_API_VAPI_API_KEY", "the operator's Vapi key"),
         _secret("TWILIO_ACCOUNT_SID", "the operator's Twilio account"),
         _secret("TWILIO_AUTH_TOKEN", "the operator's Twilio token"),

@@ -75,6 +75,7 @@ OPERATOR_CREDENTIALS: dict[str, str | None] = {
         "RESEND_API_KEY",
     )
 }
+ENV_CREDENTIALS_PER_DAY: int = ENV["ENV_CREDENTIALS_PER_DAY"]
 
 # The last word on a flag is `integrations.flags`; these are the environment's answers.
 FLAGS: dict[str, bool] = {

@@ -1,7 +1,11 @@
 """The admin pages of the sub-rooms, where Django looks for them."""
 
 from integrations.breakers.admin import BreakerControlAdmin, BreakerEventAdmin
-from integrations.credentials.admin import CredentialAdmin, CredentialChangeAdmin
+from integrations.credentials.admin import (
+    CredentialAdmin,
+    CredentialChangeAdmin,
+    OperatorUseAdmin,
+)
 from integrations.flags.admin import FlagAdmin
 
 __all__ = [
@@ -10,4 +14,5 @@ __all__ = [
     "CredentialAdmin",
     "CredentialChangeAdmin",
     "FlagAdmin",
+    "OperatorUseAdmin",
 ]

@@ -12,7 +12,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.breakers import controls, events
         from integrations.breakers import services as breakers
         from integrations.calendar.services import GOOGLE, MICROSOFT
-        from integrations.credentials import verification
+        from integrations.credentials import allowance, verification
         from integrations.email import resend, smtp
         from integrations.flags import services as flags
 
@@ -34,3 +34,4 @@ class IntegrationsConfig(AppConfig):
         startup.register(lambda: breakers.worker_started(now=timezone.now()))
 
         pruning.register("breaker events", events.prune)
+        pruning.register("uses of the operator's credentials", allowance.prune)

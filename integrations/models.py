@@ -1,7 +1,7 @@
 """The tables of the sub-rooms, where Django looks for them."""
 
 from integrations.breakers.models import BreakerControl, BreakerEvent
-from integrations.credentials.models import Credential, CredentialChange
+from integrations.credentials.models import Credential, CredentialChange, OperatorUse
 from integrations.flags.models import Flag, FlagOverride
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "CredentialChange",
     "Flag",
     "FlagOverride",
+    "OperatorUse",
 ]

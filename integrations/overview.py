@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 
 from integrations.breakers import queries
 from integrations.breakers.queries import BreakerStatus
+from integrations.credentials import allowance
+from integrations.credentials.allowance import Allowance
 from integrations.credentials.providers import PROVIDERS, Provider
 from integrations.credentials.services import Description, describe
 from integrations.flags import services as flags
@@ -29,6 +31,8 @@ class Integration:
         retry_after: whole seconds until AVA tries the provider again, 0 with the next request;
             None while the breaker is closed, and while an operator holds it open without an end.
         next_step: a sentence.
+        allowance: what is left today of calls and messages with the operator's credentials; None
+            with other credentials, and where nothing is counted.
     """
 
     provider: str
@@ -38,6 +42,7 @@ class Integration:
     breaker_state: str
     retry_after: int | None
     next_step: str
+    allowance: Allowance | None
 
 
 def overview(*, user: User, now: datetime) -> list[Integration]:
@@ -45,6 +50,8 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
     breakers = {status.provider: status for status in queries.list_breakers(now=now, live=True)}
     stubs = flags.is_on("INTEGRATIONS_STUB_MODE", user=user)
     mine = {slug: describe(user=user, provider=slug) for slug in PROVIDERS}
+    served = any(described.source == "environment" for described in mine.values())
+    left = allowance.left(user=user, now=now) if served else {}
     # One real backend is enough for e-mail: the stub then answers for neither.
     mail = any(mine[slug].configured for slug in ("resend", "smtp"))
     return [
@@ -52,6 +59,7 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
             provider,
             mine[slug],
             breakers[slug],
+            left.get(slug) if mine[slug].source == "environment" else None,
             stub=stubs and slug in STUBBED and not (mail and slug in ("resend", "smtp")),
         )
         for slug, provider in PROVIDERS.items()
@@ -59,7 +67,12 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
 
 
 def _integration(
-    provider: Provider, mine: Description, breaker: BreakerStatus, *, stub: bool
+    provider: Provider,
+    mine: Description,
+    breaker: BreakerStatus,
+    left: Allowance | None,
+    *,
+    stub: bool,
 ) -> Integration:
     usable = mine.configured and mine.readable
     source: Source = mine.source if mine.configured else "stub" if stub else "none"
@@ -71,12 +84,17 @@ def _integration(
         source=source,
         breaker_state=breaker.state,
         retry_after=None if wait is None else math.ceil(wait),
-        next_step=_next_step(provider, mine, breaker, source),
+        next_step=_next_step(provider, mine, breaker, left, source),
+        allowance=left,
     )
 
 
 def _next_step(
-    provider: Provider, mine: Description, breaker: BreakerStatus, source: Source
+    provider: Provider,
+    mine: Description,
+    breaker: BreakerStatus,
+    left: Allowance | None,
+    source: Source,
 ) -> str:
     if breaker.state != "closed" and mine.configured:
         return _waiting(provider.name, breaker)
@@ -84,6 +102,11 @@ def _next_step(
         return f"Enter your {provider.name} credentials again in Settings: they cannot be read."
     if source == "user":
         return f"Nothing to do: AVA uses your own {provider.name} credentials."
+    if left and not left.left:
+        return (
+            f"Today's calls and messages with the operator's {provider.name} credentials are used "
+            "up until midnight UTC. Add your own in Settings."
+        )
     if source == "environment":
         return f"Nothing to do: AVA uses the operator's {provider.name} credentials."
     if not provider.fields:

@@ -9,6 +9,12 @@ from integrations.credentials.providers import PROVIDERS
 from integrations.overview import SOURCES
 
 
+class AllowanceSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(min_value=0, help_text="Calls and messages of a day.")
+    left = serializers.IntegerField(min_value=0)
+    resets_at = serializers.DateTimeField()
+
+
 class IntegrationSerializer(serializers.Serializer[Any]):
     provider = serializers.ChoiceField(choices=[(p.slug, p.name) for p in PROVIDERS.values()])
     name = serializers.CharField()
@@ -23,3 +29,7 @@ class IntegrationSerializer(serializers.Serializer[Any]):
         help_text="Seconds to the next try; null while closed, or held open without an end.",
     )
     next_step = serializers.CharField(help_text="What to do next, in a sentence.")
+    allowance = AllowanceSerializer(
+        allow_null=True,
+        help_text="What is left today; null unless the operator's credentials serve, counted.",
+    )

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from ava.admin import ReadOnlyAdmin
 from integrations.credentials import dependents, services
 from integrations.credentials.forms import form_for
-from integrations.credentials.models import Credential, CredentialChange
+from integrations.credentials.models import Credential, CredentialChange, OperatorUse
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS
 
 _SHOWN_CHANGES = 20
@@ -155,6 +155,17 @@ class CredentialChangeAdmin(ReadOnlyAdmin):
     list_select_related = ("owner", "actor")
     search_fields = ("owner__username", "owner__email", "actor__username", "correlation_id")
     date_hierarchy = "at"
+
+
+@admin.register(OperatorUse)
+class OperatorUseAdmin(ReadOnlyAdmin):
+    """Who placed how much with the operator's credentials on which day."""
+
+    list_display = ("day", "user", "provider", "count")
+    list_filter = ("provider", "day")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email")
+    date_hierarchy = "day"
 
 
 def _staff(request: HttpRequest) -> User:

@@ -36,6 +36,32 @@ class CredentialsUnreadable(Problem):
         )
 
 
+class AllowanceSpent(Problem):
+    """The operator's credentials serve so many calls and messages a day, and no more.
+
+    Args:
+        name: the provider as people call it.
+        limit: calls and messages of a day.
+        left: of them today.
+        units: how many were asked for.
+        seconds: until midnight UTC.
+    """
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "allowance_spent"
+
+    def __init__(self, name: str, *, limit: int, left: int, units: int, seconds: float) -> None:
+        waiting_helps = units <= limit
+        needed = f", and this takes {units}" if units > 1 else ""
+        wait = "Wait until then, or store" if waiting_helps else "Store"
+        super().__init__(
+            f"Your operator's {name} credentials allow you {limit} calls and messages a day: "
+            f"{left} are left until midnight UTC{needed}. "
+            f"{wait} {name} credentials of your own in Settings.",
+            retry_after=seconds if waiting_helps else None,
+        )
+
+
 class UnknownProvider(NotFound):
     """No such provider, or one that is connected by signing in."""
 

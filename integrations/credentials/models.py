@@ -80,3 +80,28 @@ class CredentialChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} credentials {self.action}"
+
+
+class OperatorUse(models.Model):
+    """How many calls and messages a user placed on a day with the operator's credentials."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    provider = models.CharField(max_length=16)
+    day = models.DateField(help_text="In UTC.")
+    count = models.PositiveIntegerField(db_default=0)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-day", "-count"]
+        verbose_name = "use of the operator's credentials"
+        verbose_name_plural = "uses of the operator's credentials"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "provider", "day"], name="one_operator_use_per_day"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["day"], name="operator_use_by_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {PROVIDERS[self.provider].name}, {self.day}: {self.count}"

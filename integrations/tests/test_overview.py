@@ -48,6 +48,7 @@ def test_it_is_a_list_of_six_providers_with_every_fact(api: APIClient) -> None:
         "breaker_state": "closed",
         "retry_after": None,
         "next_step": "Add your Vapi credentials in Settings.",
+        "allowance": None,
     }
 
 

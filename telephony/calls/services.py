@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import correlation
+from integrations.credentials import allowance
+from integrations.credentials.services import credentials_for
 from telephony import accounts, senders
 from telephony.calls.channels import channel_of, teller_of
 from telephony.calls.models import Call
@@ -45,7 +47,7 @@ def place_call(
         The call; `unknown` where the provider gave no answer.
 
     Raises:
-        CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
+        AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
         Problem: what the provider says; nobody is called.
     """
     begun = Call.objects.filter(idempotency=idempotency).first() if idempotency else None
@@ -65,13 +67,15 @@ def place_call(
         call.holder = str(user.pk)
         call.assistant_id, call.phone_number_id = content, number.id
         call.from_number = number.number
+        credentials = credentials_for(user=user, provider=call.provider)
     else:
         credentials = accounts.credentials_of(user)
         account = accounts.account_of(user, credentials)
         call.account_sid, call.holder = account.sid, account.holder
         call.from_number = senders.choose(credentials, from_number, use="voice")
         call.twiml = twiml.say(content) if kind == Kind.SAY else content
-    return dispatch.submit(call, channel_of(call), clock=clock)
+    with allowance.spend(user=user, credentials=credentials, units=1, now=clock()):
+        return dispatch.submit(call, channel_of(call), clock=clock)
 
 
 def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:

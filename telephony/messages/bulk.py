@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import correlation
+from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import BatchEnded
 from telephony.intents.dispatch import Clock
@@ -47,7 +48,8 @@ def start(
         idempotency: of the Idempotency-Key; a batch that was begun under it is returned.
 
     Raises:
-        CredentialsMissing, SenderAmbiguous, ValidationFailed, ProviderProblem: nothing is sent.
+        AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed, ProviderProblem:
+            nothing is sent.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun:
@@ -81,7 +83,8 @@ def start(
         )
         for place, item in enumerate(items)
     ]
-    with transaction.atomic():
+    spending = allowance.spend(user=user, credentials=credentials, units=len(items), now=now)
+    with spending, transaction.atomic():
         batch.save(force_insert=True)
         Message.objects.bulk_create(messages)
         bulk_job.enqueue(batch)

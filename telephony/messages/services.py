@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import correlation
+from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import MessageGone
 from telephony.intents import dispatch, owed, settling
@@ -40,7 +41,8 @@ def send_message(
         The message; `unknown` where Twilio gave no answer.
 
     Raises:
-        OptedOut, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
+        OptedOut, AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing
+            was tried.
         Problem: what Twilio says; nothing is sent.
     """
     begun = Message.objects.filter(idempotency=idempotency).first() if idempotency else None
@@ -61,7 +63,8 @@ def send_message(
         idempotency=idempotency,
         correlation_id=correlation.current(),
     )
-    return dispatch.submit(message, CHANNEL, clock=clock)
+    with allowance.spend(user=user, credentials=credentials, units=1, now=clock()):
+        return dispatch.submit(message, CHANNEL, clock=clock)
 
 
 def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:

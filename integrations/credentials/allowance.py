@@ -1,0 +1,105 @@
+"""Daily allowance of a user who is served by the operator's credentials.
+
+What they place costs the operator money, and the rate limit alone lets a user place thousands of
+calls a day. So calls and messages are counted by user, provider and day (UTC), up to
+ENV_CREDENTIALS_PER_DAY. One UPDATE both checks and counts, so that concurrent requests never
+exceed the limit.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import F
+
+from ava.problems import Problem
+from ava.pruning import delete_in_batches
+from integrations.credentials.errors import AllowanceSpent
+from integrations.credentials.models import OperatorUse
+from integrations.credentials.providers import PROVIDERS
+from integrations.credentials.store import Credentials
+
+COUNTED = ("vapi", "twilio")
+"""Providers whose use costs money for each call or message."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of today's calls and messages with the operator's credentials.
+
+    Args:
+        limit: for the whole day.
+        resets_at: midnight UTC, when the count begins anew.
+    """
+
+    limit: int
+    left: int
+    resets_at: datetime
+
+
+@contextmanager
+def spend(*, user: User, credentials: Credentials, units: int, now: datetime) -> Iterator[None]:
+    """Count calls or messages that are placed inside of the `with`.
+
+    Nothing is counted with the user's own credentials. A `Problem` that is raised inside means
+    that nothing was placed, and gives the units back.
+
+    Args:
+        units: calls, or messages; of a batch one for each recipient.
+
+    Raises:
+        AllowanceSpent: there are not so many left today; nothing is placed.
+    """
+    if credentials.source == "user":
+        yield
+        return
+    today = OperatorUse.objects.filter(
+        user_id=user.pk, provider=credentials.provider, day=_day(now)
+    )
+    limit = settings.ENV_CREDENTIALS_PER_DAY
+    # Of several at once, the unique constraint lets one insert the row.
+    OperatorUse.objects.bulk_create(
+        [OperatorUse(user_id=user.pk, provider=credentials.provider, day=_day(now))],
+        ignore_conflicts=True,
+    )
+    if not today.filter(count__lte=limit - units).update(count=F("count") + units):
+        left = max(limit - today.values_list("count", flat=True)[0], 0)
+        raise AllowanceSpent(
+            PROVIDERS[credentials.provider].name,
+            limit=limit,
+            left=left,
+            units=units,
+            seconds=(_midnight(now) - now).total_seconds(),
+        )
+    try:
+        yield
+    except Problem:
+        today.update(count=F("count") - units)
+        raise
+
+
+def left(*, user: User, now: datetime) -> Mapping[str, Allowance]:
+    """Today's allowance by provider, where the operator's credentials serve."""
+    limit = settings.ENV_CREDENTIALS_PER_DAY
+    today = OperatorUse.objects.filter(user_id=user.pk, day=_day(now))
+    used = dict(today.values_list("provider", "count"))
+    return {
+        provider: Allowance(limit, max(limit - used.get(provider, 0), 0), _midnight(now))
+        for provider in COUNTED
+    }
+
+
+def prune(before: datetime, dry_run: bool) -> int:
+    """Delete the counts of days before this moment; how many."""
+    return delete_in_batches(OperatorUse.objects.filter(day__lt=_day(before)), dry_run=dry_run)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
+def _midnight(now: datetime) -> datetime:
+    return datetime.combine(_day(now) + timedelta(days=1), time(), UTC)

@@ -14,7 +14,8 @@ from integrations.credentials.providers import PROVIDERS
 class Credential(models.Model):
     """One user's credentials for one provider.
 
-    `clear` holds the fields that are no secret, `secrets` the sealed JSON of those that are.
+    `secrets` is the sealed JSON of all fields and of `provider`, `clear` a copy of those that are
+    no secret: a row in which the two differ is not believed (`integrations.credentials.store`).
     `version` is new whenever any of them changes; sealing anew under another key leaves it.
     """
 

@@ -1,6 +1,5 @@
 """Store, replace, show, use and check a user's credentials for a provider."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -170,9 +169,7 @@ def _save(
     )
     row = row or Credential(user_id=user.pk, provider=spec.slug)
     if changed:
-        row.clear = {k: v for k, v in fields.items() if k not in spec.secret_names}
-        secrets = {k: v for k, v in fields.items() if k in spec.secret_names}
-        row.secrets = json.dumps(secrets)
+        store.fill(row, spec, fields)
         row.version = uuid.uuid4()
         row.updated_at = timezone.now()
         row.save()

@@ -1,20 +1,32 @@
-"""Credentials as values: between a row or the environment, and the code that uses them."""
+"""Credentials as values: between a row or the environment, and the code that uses them.
+
+The sealed JSON holds all fields and the provider, not the secrets alone: the columns beside it are
+for looking at. Whoever can write to the database, but has no key, could otherwise have a sealed
+password sent to a host of theirs.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.crypto import salted_hmac
 
 from ava.sealing.errors import Unsealable
+from ava.sealing.fields import seal
 from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import Provider
 from integrations.flags import services as flags
+
+log = structlog.get_logger("integrations.credentials")
+
+_PROVIDER = "provider"
+"""Its member in the sealed JSON; no field is called so."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +51,65 @@ def find(*, user: User, provider: str) -> Credential | None:
     return Credential.objects.filter(user_id=user.pk, provider=provider).first()
 
 
-def open_fields(row: Credential, provider: Provider) -> dict[str, str]:
+def fill(row: Credential, provider: Provider, fields: Mapping[str, Any]) -> None:
+    """Put these fields into a row that is to be saved."""
+    row.clear = _clear(fields, provider)
+    row.secrets = _sealable(provider.slug, fields)
+
+
+def open_fields(row: Credential, provider: Provider) -> dict[str, Any]:
     """Every stored field of a row, secrets included.
 
     Raises:
-        CredentialsUnreadable: the secrets do not open.
+        CredentialsUnreadable: the secrets do not open, or what stands beside them was changed.
     """
     try:
-        secrets: dict[str, str] = json.loads(row.secrets.open())
+        fields: dict[str, Any] = json.loads(row.secrets.open())
     except Unsealable as fault:
         raise CredentialsUnreadable(provider.name) from fault
-    return {**row.clear, **secrets}
+    if _PROVIDER not in fields:
+        # Sealed by a release that sealed the secrets alone.
+        return {**row.clear, **fields}
+    if fields.pop(_PROVIDER) != row.provider or _clear(fields, provider) != row.clear:
+        log.error("credentials changed outside of AVA", credential=str(row.pk), user=row.user_id)
+        raise CredentialsUnreadable(provider.name)
+    return fields
+
+
+def bind_all(*, batch: int, dry_run: bool) -> int:
+    """Seal provider and clear fields in with the secrets, where an earlier release did not.
+
+    It takes them as they stand. Rows that do not open stay as they are, and so does one that is
+    saved meanwhile: that binds it.
+
+    Args:
+        batch: rows read at once.
+
+    Returns:
+        how many rows were bound; in a dry run, would be.
+    """
+    bound = 0
+    for row in Credential.objects.order_by("pk").iterator(chunk_size=batch):
+        before = row.secrets
+        try:
+            fields = json.loads(before.open())
+        except (Unsealable, ValueError):
+            continue
+        if _PROVIDER in fields:
+            continue
+        place = Credential._meta.get_field("secrets").binding(row)
+        after = seal(_sealable(row.provider, {**row.clear, **fields}), place)
+        same = Credential.objects.filter(pk=row.pk, secrets=before)
+        bound += same.count() if dry_run else same.update(secrets=after)
+    return bound
+
+
+def _clear(fields: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in provider.secret_names}
+
+
+def _sealable(slug: str, fields: Mapping[str, Any]) -> str:
+    return json.dumps({**fields, _PROVIDER: slug})
 
 
 def operators(provider: Provider) -> Credentials | None:

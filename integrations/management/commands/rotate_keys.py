@@ -8,6 +8,7 @@ from ava import commands
 from ava.sealing.errors import KeyRingInvalid
 from ava.sealing.keys import key_ring
 from ava.sealing.rotation import Rotation, rotate
+from integrations.credentials import store
 
 _HELP = """Seal every stored credential anew under the primary key, the first in AVA_KEYS.
 
@@ -20,7 +21,8 @@ How to replace a key:
   4. Remove the old key when the command says so.
 
 AVA keeps serving meanwhile. A run that was interrupted is started again and goes on where it
-was. Rows that cannot be opened are named and left as they are."""
+was. Rows that cannot be opened are named and left as they are. Rows of a release that
+sealed the secrets alone are sealed with all of their fields, so run it after an upgrade, too."""
 
 
 class Command(commands.Command):
@@ -54,12 +56,16 @@ class Command(commands.Command):
         try:
             ring = key_ring()
             done = rotate(batch=batch, dry_run=dry_run, progress=progress)
+            bound = store.bind_all(batch=batch, dry_run=dry_run)
         except KeyRingInvalid as fault:
             raise CommandError(str(fault)) from fault
         if dry_run:
             self.stdout.write(f"{done.resealed} rows would be sealed by {ring.primary}.")
         else:
             self.stdout.write(f"{done.resealed} rows sealed by {ring.primary}.")
+        if bound:
+            would = "would be" if dry_run else "are now"
+            self.stdout.write(f"{bound} rows {would} sealed with all of their fields.")
         for row in done.unreadable:
             self.stderr.write(f"Cannot be opened: {row}")
         for key_id in ring.key_ids[1:]:

@@ -18,11 +18,11 @@ class DeliveryNotAvailable(Conflict):
 
 
 class SmtpHostRefused(Problem):
-    """The SMTP host leads into AVA's own network (server-side request forgery)."""
+    """The SMTP host leads into AVA's own network (server-side request forgery), or nowhere."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "smtp_host_refused"
     detail = (
-        "AVA does not connect to this SMTP host or port. Use the public host name of your mail "
+        "AVA cannot connect to this SMTP host and port. Use the public host name of your mail "
         "provider and port 25, 465, 587 or 2525."
     )

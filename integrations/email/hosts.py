@@ -4,6 +4,8 @@ Host and port are the user's to choose, and AVA stands inside the operator's net
 limit, "verify" would be a scanner of that network and a way to its metadata service. So a name is
 looked up once, every address it has must be public, the port must be one of mail, and the
 connection goes to the address that was checked, so that a second look-up cannot answer otherwise.
+Of a name that does not resolve the user hears the same in production: two answers would tell which
+names there are inside. Only the log tells them apart.
 In development, where the mail server is often on the same machine, loopback and private
 addresses and any port are allowed; the metadata service's (169.254.169.254) never are.
 """
@@ -11,7 +13,11 @@ addresses and any port are allowed; the metadata service's (169.254.169.254) nev
 import ipaddress
 import socket
 
+import structlog
+
 from integrations.email.errors import SmtpHostRefused
+
+log = structlog.get_logger("integrations.email")
 
 MAIL_PORTS = (25, 465, 587, 2525)
 
@@ -30,19 +36,26 @@ def resolve(host: str, port: int, *, strict: bool) -> str:
         strict: public addresses and mail ports only.
 
     Raises:
-        SmtpHostRefused: the name leads where AVA does not go.
+        SmtpHostRefused: AVA does not go there; where strict, also: the name cannot be resolved.
         OSError: the name cannot be resolved.
     """
     if strict and port not in MAIL_PORTS:
-        raise SmtpHostRefused
+        raise _refusal(host, port, "the port is none of mail")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as fault:  # a label that is empty or too long for DNS
+    except (OSError, UnicodeError) as fault:  # Unicode: a label that is empty or too long for DNS
+        if strict:
+            raise _refusal(host, port, "the name cannot be resolved") from fault
         raise OSError("not a host name") from fault
     addresses = [str(entry[4][0]) for entry in found]
     if not all(_allowed(address, strict=strict) for address in addresses):
-        raise SmtpHostRefused
+        raise _refusal(host, port, "the address is not public")
     return addresses[0]
+
+
+def _refusal(host: str, port: int, reason: str) -> SmtpHostRefused:
+    log.warning("SMTP host refused", host=host, port=port, reason=reason)
+    return SmtpHostRefused()
 
 
 def _allowed(text: str, *, strict: bool) -> bool:

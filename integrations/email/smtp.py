@@ -32,7 +32,7 @@ def verify(credentials: Credentials) -> str:
     Raises:
         ProviderAuthFailed: the server refused the login.
         ProviderUnreachable: no answer, no TLS where it was asked for, or not a mail server.
-        SmtpHostRefused: AVA does not connect there.
+        SmtpHostRefused: AVA does not connect there; in production, the host is unknown, too.
     """
     fields = credentials.fields
 

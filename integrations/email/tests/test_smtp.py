@@ -1,5 +1,6 @@
 """POST /api/v1/integrations/smtp/credentials/verify, against a mail server of the test's own."""
 
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,53 @@ def test_public_addresses_are_reached_on_the_ports_of_mail_only() -> None:
         assert hosts.resolve(address, 587, strict=True) == address
     with pytest.raises(SmtpHostRefused):
         hosts.resolve("8.8.8.8", 22, strict=True)
+
+
+def test_in_production_a_private_name_an_unknown_one_and_a_port_are_told_the_same(
+    api: APIClient,
+    user: User,
+    certificate: Path,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.PRODUCTION = True
+
+    def look_up(host: str, port: int, **_: Any) -> Any:
+        if host == "mail.inside.example":
+            return [(2, 1, 6, "", ("10.0.0.5", port))]
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(hosts.socket, "getaddrinfo", look_up)
+    cases = {
+        ("mail.inside.example", 587): "the address is not public",
+        ("mail.nowhere.example", 587): "the name cannot be resolved",
+        ("a" * 63 + ".nowhere.example", 587): "the name cannot be resolved",
+        ("mail.inside.example", 22): "the port is none of mail",
+        ("mail.nowhere.example", 22): "the port is none of mail",
+    }
+    answers = []
+    for (host, port), reason in cases.items():
+        store(user, MailServer(certificate), host=host, port=port)
+        answer = api.post(PATH)
+        answers.append({**answer.json(), "correlation_id": ""})
+        assert reason in caplog.text
+        assert PASSWORD not in caplog.text
+        caplog.clear()
+    assert (answers[0]["status"], answers[0]["code"]) == (400, "smtp_host_refused")
+    assert answers == [answers[0]] * len(cases)
+
+
+def test_in_development_an_unknown_name_is_told_as_no_connection(
+    api: APIClient, user: User, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(hosts.socket, "getaddrinfo", look_up)
+    store(user, MailServer(certificate), host="nobody.invalid", port=587)
+    answer = api.post(PATH)
+    assert (answer.status_code, answer.json()["detail"]) == (502, FAILED)
 
 
 def test_one_inner_address_among_public_ones_is_enough_to_refuse(

@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ava.metrics.MetricsAfterMiddleware",
+    "ava.bodies.BodyMiddleware",
 ]
 
 ROOT_URLCONF = "ava.urls"

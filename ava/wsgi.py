@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from ava import bodies
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 _django = get_wsgi_application()
@@ -14,6 +16,7 @@ _django = get_wsgi_application()
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Django's application, which leaves it to servers to send no body in answer to HEAD. gunicorn
     does so with a warning each time."""
+    bodies.disarm(environ)
     answer: Any = _django(environ, start_response)
     if environ["REQUEST_METHOD"] != "HEAD":
         return answer  # type: ignore[no-any-return]  # a response is an iterable of bytes

@@ -2,8 +2,13 @@
 
 From the fifth wrong password on, the next try is refused until a delay is over: 1 s, 2 s, 4 s ...
 15 minutes. Nothing sleeps, and a refused try is not checked, so it does not count. Two counters
-apply: the account's and the network's. They live in the database, so a restart forgets nothing,
-and are forgotten after an hour without a wrong password.
+apply. The account's counts wrong passwords. The network's counts different accounts, and delays for
+half a minute at most: many people share an address, and what one of them does to one account
+must not keep the others out. Counters live in the database, so a restart forgets nothing, and are
+forgotten after an hour without a wrong password.
+
+An account is counted under one name, however it is spelt and whether it exists or not: else the
+counters would tell which names exist.
 
 A stranger could keep an account's counter up for ever. So a network from which the account has
 logged in of late has a counter of its own for it, which no stranger elsewhere can raise (OWASP
@@ -15,6 +20,7 @@ During a delay one try passes at most, however many arrive at once: the try that
 """
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +35,7 @@ from ava.accounts.models import WrongPasswords
 
 FREE = 4
 LONGEST = timedelta(minutes=15)
+LONGEST_FOR_NETWORK = timedelta(seconds=30)
 FORGET_AFTER = timedelta(hours=1)
 
 
@@ -38,21 +45,27 @@ class Attempt:
 
     account_key: str
     network_key: str
+    # Of this account from this network: whether the network's counter knows it already.
+    pair_key: str
+
+    def longest(self, key: str) -> timedelta:
+        """The longest delay that this counter may cause."""
+        return LONGEST_FOR_NETWORK if key == self.network_key else LONGEST
 
 
-def delay(count: int) -> timedelta:
-    """How long after that many wrong passwords the next try has to wait."""
+def delay(count: int, *, longest: timedelta = LONGEST) -> timedelta:
+    """How long after that many wrong passwords, or accounts, the next try has to wait."""
     if count <= FREE:
         return timedelta(0)
     doublings = min(count - FREE - 1, 20)
-    return min(timedelta(seconds=2**doublings), LONGEST)
+    return min(timedelta(seconds=2**doublings), longest)
 
 
 def admit(*, account: str, network: str, now: datetime, device: str = "") -> Attempt:
     """Let a try through to the password check.
 
     Args:
-        account: the user name that is checked.
+        account: the user name that is checked, as it is stored or as it was typed.
         network: the client's, from `ava.clients.network`.
         device: of a browser that the account has logged in on, from `ava.accounts.devices`.
 
@@ -62,9 +75,11 @@ def admit(*, account: str, network: str, now: datetime, device: str = "") -> Att
     place = device
     if not place and queries.has_logged_in_from(account=account, network=network):
         place = network
+    name = _folded(account)
     attempt = Attempt(
-        account_key=_key("account", account, place),
+        account_key=_key("account", name, place),
         network_key=_key("network", network),
+        pair_key=_key("pair", name, network),
     )
     rows = WrongPasswords.objects.filter(
         pk__in=[attempt.account_key, attempt.network_key],
@@ -76,26 +91,20 @@ def admit(*, account: str, network: str, now: datetime, device: str = "") -> Att
     if wait > timedelta(0):
         _refuse(wait)
     for row in slow:
+        next_wait = delay(row.count, longest=attempt.longest(row.pk))
         claimed = WrongPasswords.objects.filter(pk=row.pk, not_before=row.not_before).update(
-            not_before=now + delay(row.count)
+            not_before=now + next_wait
         )
         if not claimed:
-            _refuse(delay(row.count))
+            _refuse(next_wait)
     return attempt
 
 
 def failed(attempt: Attempt, *, now: datetime) -> None:
     """The password was wrong."""
-    for key in (attempt.account_key, attempt.network_key):
-        with transaction.atomic():
-            WrongPasswords.objects.get_or_create(
-                pk=key, defaults={"last_at": now, "not_before": now}
-            )
-            row = WrongPasswords.objects.select_for_update().get(pk=key)
-            row.count = 1 if row.last_at <= now - FORGET_AFTER else row.count + 1
-            row.last_at = now
-            row.not_before = now + delay(row.count)
-            row.save()
+    _count(attempt.account_key, now=now)
+    if _count(attempt.pair_key, now=now) == 1:
+        _count(attempt.network_key, now=now, longest=LONGEST_FOR_NETWORK)
 
 
 def succeeded(attempt: Attempt, *, now: datetime) -> None:
@@ -111,6 +120,23 @@ def succeeded(attempt: Attempt, *, now: datetime) -> None:
 def idle(*, now: datetime) -> QuerySet[WrongPasswords]:
     """The counters that no longer count."""
     return WrongPasswords.objects.filter(last_at__lte=now - FORGET_AFTER)
+
+
+def _count(key: str, *, now: datetime, longest: timedelta = LONGEST) -> int:
+    """Add one to this counter. Returns what it says now."""
+    with transaction.atomic():
+        WrongPasswords.objects.get_or_create(pk=key, defaults={"last_at": now, "not_before": now})
+        row = WrongPasswords.objects.select_for_update().get(pk=key)
+        row.count = 1 if row.last_at <= now - FORGET_AFTER else row.count + 1
+        row.last_at = now
+        row.not_before = now + delay(row.count, longest=longest)
+        row.save()
+        return row.count
+
+
+def _folded(name: str) -> str:
+    """The name that all its spellings share: upper and lower case, composed and decomposed."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
 
 
 def _refuse(wait: timedelta) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ava.accounts.models import Session
 
@@ -14,13 +14,16 @@ def username_of(identifier: str) -> str:
     A user name wins over an e-mail address, because it is unique. Addresses are not: Django lets
     several accounts share one, and then it names none of them, so that nobody lands in another
     person's account. Those users log in with their user names.
+    It takes one query, whether the account exists or not.
     """
     name = User.normalize_username(identifier.strip())
-    if User.objects.filter(username=name).exists():
-        return name
-    owners = User.objects.filter(email__iexact=name, is_active=True)[:2]
-    found = [owner.username for owner in owners] if "@" in name else []
-    return found[0] if len(found) == 1 else name
+    named = Q(username=name)
+    if "@" in name:
+        # SQLite knows the upper case of ASCII alone.
+        address = Q(email__iexact=name) | Q(email__iexact=name.casefold())
+        named |= address & Q(is_active=True)
+    found = list(User.objects.filter(named).values_list("username", flat=True))
+    return found[0] if len(found) == 1 and name not in found else name
 
 
 def has_logged_in_from(*, account: str, network: str) -> bool:

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -97,6 +100,66 @@ def test_an_account_of_their_own_does_not_clear_an_attackers_address(anyone, use
     assert codes == [401] * 5 + [429]
 
 
+def test_what_one_person_guesses_delays_nobody_else_at_the_same_address(
+    anyone, user, stranger, clock
+):
+    for _ in range(12):
+        clock.shift(int(log_in(anyone, password="wrong").headers.get("Retry-After", 0)))
+        log_in(anyone, password="wrong")
+    assert log_in(anyone).status_code == 429
+    assert log_in(anyone, "eve").status_code == 200
+
+
+def test_an_address_that_guessed_at_many_accounts_delays_the_others_for_half_a_minute_at_most(
+    anyone, user, clock
+):
+    for n in range(20):
+        guess(anyone, 1, f"user{n}")
+        clock.shift(guessing.LONGEST_FOR_NETWORK)
+    assert guess(anyone, 1, "one more") == [401]
+    slowed = log_in(anyone)
+    assert (slowed.status_code, slowed["Retry-After"]) == (429, "30")
+    clock.shift(30)
+    assert log_in(anyone).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["ada@example.com", "ADA@example.com", "Ada@Example.Com", "aDa@EXAMPLE.com"] * 2,
+        ["ada", "Ada", "ADA", "aDA", "adA"],
+        ["ren\u00e9", "REN\u00c9", "rene\u0301", "RENE\u0301", "Ren\u00e9"],
+        ["ren\u00e9@example.com", "REN\u00c9@example.com", "rene\u0301@EXAMPLE.com"] * 2,
+    ],
+)
+@pytest.mark.parametrize("exists", [True, False])
+def test_all_spellings_of_a_name_share_one_counter_whether_it_exists_or_not(
+    anyone, db, clock, spellings, exists
+):
+    spellings = spellings[:5]
+    if exists:
+        User.objects.create_user(spellings[0].partition("@")[0], spellings[0])
+    codes = [
+        guess(anyone, 1, name, REMOTE_ADDR=f"198.51.100.{n}")[0] for n, name in enumerate(spellings)
+    ]
+    assert codes == [401] * 5
+    assert guess(anyone, 1, spellings[1].swapcase(), **HOME) == [429]
+
+
+def test_known_and_unknown_accounts_cost_the_same(anyone, user):
+    User.objects.create_user("carl@example.com", "carl@example.com", "another password of his")
+
+    def statements(name: str) -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            assert guess(anyone, 1, name) == [401]
+        WrongPasswords.objects.all().delete()
+        return [query["sql"].split()[0] for query in captured]
+
+    assert statements("ada") == statements("nobody")
+    mails = [statements(f"{name}@example.com") for name in ("ada", "carl", "nobody")]
+    assert mails[0] == mails[1] == mails[2]
+
+
 def test_unknown_accounts_are_slowed_like_known_ones(anyone, user, clock):
     known = guess(anyone, 7, "ada", **HOME)
     unknown = guess(anyone, 7, "nobody", **ATTACKER)
@@ -150,7 +213,7 @@ def test_every_wrong_password_at_once_is_counted(transactional_db):
             guessing.failed(attempt, now=now)
 
     at_once(4, fail)
-    assert [row.count for row in WrongPasswords.objects.all()] == [40, 40]
+    assert [row.count for row in WrongPasswords.objects.order_by("-count")] == [40, 40, 1]
 
 
 def test_after_an_hour_of_quiet_tries_at_once_all_pass(user, clock):
@@ -164,4 +227,4 @@ def test_counters_that_no_longer_count_are_idle(anyone, user, clock):
     guess(anyone, 1)
     now = timezone.now()
     assert guessing.idle(now=now + timedelta(minutes=59)).count() == 0
-    assert guessing.idle(now=now + timedelta(hours=1)).count() == 2
+    assert guessing.idle(now=now + timedelta(hours=1)).count() == 3

@@ -10,11 +10,13 @@ from sandbox.control import complaint, control
 from sandbox.kinds import suffer
 from sandbox.line import Line
 from sandbox.log import Connection
+from sandbox.visitors import refusal
 from sandbox.wire import Answer, Request
 from sandbox.world import World
 
 LARGEST_BODY = 1_048_576
 LONGEST_LINE = 65_536
+LONGEST_SILENCE_S = 300
 
 
 class UnservableError(Exception):
@@ -30,7 +32,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    # A client that neither sends nor reads, in the middle of a request or between two.
+    timeout = LONGEST_SILENCE_S
     world: ClassVar[World]
+    listens_on: ClassVar[str]
 
     def setup(self) -> None:
         super().setup()
@@ -51,12 +56,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._serve(path, query, self._body())
         except UnservableError as refused:
             self._send_and_close(refused.answer)
+        except RecursionError:
+            self._send_and_close(complaint(400, "The body is nested too deeply."))
         except OSError:
             self.close_connection = True
 
     def _serve(self, path: str, query: tuple[tuple[str, str], ...], body: bytes) -> None:
         name, slash, rest = path.removeprefix("/").partition("/")
         headers = {key.lower(): value for key, value in self.headers.items()}
+        if refused := self._refusal(headers, control=name == "_sandbox"):
+            raise UnservableError(complaint(403, refused))
         request = Request(self.command, slash + rest, query, headers, body)
         if name == "_sandbox":
             self._line(lambda status: None).send(control(self.world, request))
@@ -76,6 +85,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             suffer(strike, line, lambda: provider.answer(request), provider.failure)
         self.close_connection = line.close
+
+    def _refusal(self, headers: dict[str, str], *, control: bool) -> str | None:
+        hosts: list[str] = self.headers.get_all("Host", [])
+        if authority := urllib.parse.urlsplit(self.path).netloc:
+            hosts.append(authority)
+        ours = (self.listens_on, self.request.getsockname()[0])
+        return refusal(self.command, headers, hosts, ours=ours, control=control)
 
     def _target(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         try:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.masking import masked_json
 from sandbox.ordering import PROVIDERS, OrderError, one_of
 from sandbox.phones.mischief import Mischief
 from sandbox.phones.phone import Phone
@@ -117,7 +118,7 @@ def _incoming(world: World, request: Request) -> Answer:
 
 def _vapi(world: World, request: Request) -> Answer:
     world.vapi.organisation = Organisation.ordered(_body(request))
-    return json_answer(201, dataclasses.asdict(world.vapi.organisation))
+    return json_answer(201, masked_json(dataclasses.asdict(world.vapi.organisation)))
 
 
 def _body(request: Request) -> Any:

@@ -1,23 +1,18 @@
 """What arrived, in order, and over how many connections. Secrets are masked on the way in."""
 
-import json
-import re
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.masking import masked_headers, masked_query, readable
 from sandbox.ordering import PROVIDERS
-from sandbox.wire import Headers, Request
+from sandbox.recent import Recent
+from sandbox.wire import Request
 
 KEPT = 5000
-LONG_ENOUGH_TO_SHOW_ITS_END = 12
-
-_SECRET = re.compile(
-    r"authorization|cookie|secret|password|api[-_]?key|(?<!idempotency-)token", re.I
-)
 
 
 @dataclass
@@ -46,7 +41,7 @@ class RequestLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._periods: Counter[str] = Counter()
-        self._arrivals: dict[str, deque[Arrival]] = {name: deque(maxlen=KEPT) for name in PROVIDERS}
+        self._arrivals: dict[str, Recent[Arrival]] = {name: Recent(KEPT) for name in PROVIDERS}
         self._connections: Counter[str] = Counter()
         self._served: Counter[str] = Counter()
 
@@ -66,13 +61,13 @@ class RequestLog:
             time=datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             method=request.method,
             path=request.path,
-            query=dict(request.query),
-            headers=masked(request.headers),
-            body=readable(request.body),
+            query=masked_query(request.query),
+            headers=masked_headers(request.headers),
+            body=readable(request.body, request.headers.get("content-type", "")),
         )
         with self._lock:
             period = self._periods[provider]
-            self._arrivals[provider].append(arrival)
+            self._arrivals[provider].append(arrival, len(request.body))
             if connection.counted.get(provider) != period:
                 connection.counted[provider] = period
                 self._connections[provider] += 1
@@ -120,28 +115,3 @@ class Ticket:
     def answered(self, status: int) -> None:
         """Note the answer."""
         self.log.answered(self, status)
-
-
-def masked(headers: Headers) -> dict[str, str]:
-    """`headers` with at most the last four characters of anything secret."""
-    return {name: mask(value) if _SECRET.search(name) else value for name, value in headers.items()}
-
-
-def mask(value: str) -> str:
-    """`Bearer ****-key` for `Bearer vapi-demo-key`; a short secret shows nothing of itself."""
-    scheme, space, secret = value.partition(" ")
-    if not space:
-        scheme, secret = "", value
-    shown = secret[-4:] if len(secret) >= LONG_ENOUGH_TO_SHOW_ITS_END else ""
-    return f"{scheme}{space}****{shown}"
-
-
-def readable(body: bytes) -> Any:
-    """A body as JSON where it is JSON, else as text; None where there is none."""
-    if not body:
-        return None
-    text = body.decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

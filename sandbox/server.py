@@ -26,7 +26,9 @@ class _Server(socketserver.ThreadingTCPServer):
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
-        super().__init__(address, type("Handler", (Handler,), {"world": world}))
+        super().__init__(
+            address, type("Handler", (Handler,), {"world": world, "listens_on": address[0]})
+        )
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a new connection in a thread of its own, known before it runs."""

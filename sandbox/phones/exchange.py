@@ -2,16 +2,16 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from sandbox.clock import stamp, wall
-from sandbox.log import readable
+from sandbox.masking import masked_url, readable
 from sandbox.phones import out
 from sandbox.phones.mail import Mail
 from sandbox.phones.phone import Pace, Phone
 from sandbox.phones.timeline import Timeline
+from sandbox.recent import Recent
 
 WIRES = 32
 KEPT = 20_000
@@ -31,7 +31,7 @@ class Exchange:
         self._free_at = 0.0
         self._calls: list[dict[str, Any]] = []
         self._messages: list[dict[str, Any]] = []
-        self._webhooks: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._webhooks: Recent[dict[str, Any]] = Recent(KEPT)
 
     def stop(self) -> None:
         """End everything that is under way, without a word to anybody."""
@@ -74,15 +74,22 @@ class Exchange:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", **limits: float
     ) -> out.Reply:
         """`out.ask`, remembered for whoever wants to know what an app was told."""
-        webhook = {"time": stamp(wall()), "method": method, "url": url, "body": readable(body)}
+        webhook = {
+            "time": stamp(wall()),
+            "method": method,
+            "url": masked_url(url),
+            "body": readable(body, headers.get("Content-Type", "")),
+        }
         told: dict[str, Any] = {"status": None, "answer": None}
+        size = len(body)
         try:
             reply = out.ask(method, url, headers, body, **limits)
             told = {"status": reply.status, "answer": readable(reply.body)}
+            size += len(reply.body)
             return reply
         finally:
             with self._lock:
-                self._webhooks.append({**webhook, **told})
+                self._webhooks.append({**webhook, **told}, size)
 
     def webhooks(self) -> list[dict[str, Any]]:
         """What apps were told and asked, and how they answered."""

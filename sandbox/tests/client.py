@@ -55,7 +55,7 @@ def ask(method: str, path: str, body: bytes = b"", *headers: str) -> bytes:
     """A request in bytes, with Vapi's demo key."""
     lines = [
         f"{method} {path} HTTP/1.1",
-        "Host: sandbox",
+        "Host: localhost",
         "Authorization: Bearer vapi-demo-key",
         *headers,
     ]

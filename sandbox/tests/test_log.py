@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from sandbox.log import mask
+from sandbox.masking import mask
 from sandbox.server import Sandbox
 from sandbox.tests.client import Client, ask, raw
 from sandbox.tests.test_vapi import FRONT_DESK

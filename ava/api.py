@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, UnreadablePostError
+from django.http import Http404, HttpRequest, UnreadablePostError
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from ava import problems, ratelimit
+from ava import problems, ratelimit, tenant
 from ava.accounts.authentication import signed_user
 from ava.problems import Problem
 from ava.responses import tell
@@ -43,6 +44,10 @@ class RateLimitedView(APIView):
     ratelimit_group: ClassVar[str | None] = None
     asks_providers: ClassVar[bool | tuple[str, ...]] = False
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with tenant.bind(None):  # until `initial` knows whose request it is
+            return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if _is_chunked(request):
             raise problems.LengthRequired
@@ -54,6 +59,7 @@ class RateLimitedView(APIView):
             if self.ratelimit_verdict.problem is not None:
                 raise self.ratelimit_verdict.problem
         super().initial(request, *args, **kwargs)
+        tenant.enter(tenant.of(request.user))
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

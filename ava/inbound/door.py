@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from ava import correlation, ratelimit
+from ava import correlation, ratelimit, tenant
 from ava.inbound import addresses, services, waits
 from ava.inbound.errors import WebhookForged, WebhookNotTaken, WebhooksSpent
 from ava.inbound.metrics import OUTCOMES, WEBHOOKS
@@ -89,7 +89,7 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
         raise _unproven(source, request, fault, count) from fault
     try:
         headers = _admit(source, request, found.owner, size=len(received.raw))
-        with foreground.busy():
+        with foreground.busy(), tenant.bind(tenant.of(found.owner)):
             verified = found.read() if isinstance(found, Proven) else found
             kept = _store(source, verified) if verified.keep else None
     except (RateLimited, WebhooksSpent):
@@ -102,7 +102,7 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
         count("accepted")
         return HttpResponse(status=204, headers=headers)
     delivery, is_new = kept
-    with correlation.bind(delivery.correlation_id):
+    with correlation.bind(delivery.correlation_id), tenant.bind(tenant.of(delivery.owner)):
         answer = source.reply(delivery) or HttpResponse(status=204)
     count("accepted" if is_new else "duplicate")
     for name, value in headers.items():

@@ -1,0 +1,48 @@
+"""Tenant of the work under way: the user whose account a request, a webhook or a job is about.
+
+What is shared out among tenants (slots of a bulkhead, a breaker's verdict, threads for jobs) asks
+`current()`. None is AVA's own work, which no tenant can cause: periodic jobs, `manage.py`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+MAX_LENGTH = 40
+
+Tenant = str | None
+
+
+class User(Protocol):
+    """Django's, which cannot be imported before the apps are there."""
+
+    pk: Any
+
+
+_current: ContextVar[Tenant] = ContextVar("tenant", default=None)
+
+
+def of(user: User | None) -> Tenant:
+    """A user's tenant; None for nobody, and for a user who is not stored."""
+    return None if user is None or user.pk is None else str(user.pk)
+
+
+def current() -> Tenant:
+    """The tenant that the work is done for."""
+    return _current.get()
+
+
+def enter(tenant: Tenant) -> None:
+    """Work for this tenant from now on, until the `bind` around it ends."""
+    _current.set(tenant)
+
+
+@contextmanager
+def bind(tenant: Tenant) -> Iterator[None]:
+    """Work for this tenant in the block."""
+    token = _current.set(tenant)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -47,7 +47,8 @@ class Integration:
 
 def overview(*, user: User, now: datetime) -> list[Integration]:
     """All providers, in the order of `PROVIDERS`."""
-    breakers = {status.provider: status for status in queries.list_breakers(now=now, live=True)}
+    seen = queries.list_breakers(now=now, live=True, met_by=user)
+    breakers = {status.provider: status for status in seen}
     stubs = flags.is_on("INTEGRATIONS_STUB_MODE", user=user)
     mine = {slug: describe(user=user, provider=slug) for slug in PROVIDERS}
     served = any(described.source == "environment" for described in mine.values())

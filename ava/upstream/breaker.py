@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import pybreaker
 import structlog
 
-from ava import correlation
+from ava import correlation, tenant
 from ava.upstream.control import Guidance
 from ava.upstream.memory import MemoryStore
 from ava.upstream.states import Change, Outcome, Refusal, Rules, Snapshot, State, Ticket
@@ -164,7 +164,7 @@ class Breaker(pybreaker.CircuitBreaker):
             yield _UNRECORDED
             return
         self._obey()
-        answer, change = self.store.admit(self.rules, lease)
+        answer, change = self.store.admit(self.rules, lease, tenant.current())
         if isinstance(answer, Refusal):
             self._tell_change(change)
             raise Rejected(self.service, answer.state, answer.retry_after)
@@ -210,11 +210,12 @@ class Breaker(pybreaker.CircuitBreaker):
     def snapshot(self) -> Snapshot:
         """What the breaker looks like now, an order not yet carried out included.
 
-        Reading changes nothing: not the state, not a counter.
+        Reading changes nothing: not the state, not a counter. `met_by` tells what one tenant meets.
         """
         if not self._guidance.is_on():
             return Snapshot("closed", 0, 0, None, 0)
-        return self.store.snapshot(self.rules, self._guidance.order(after=self._obeyed))
+        order = self._guidance.order(after=self._obeyed)
+        return self.store.snapshot(self.rules, order, tenant.current())
 
     # What pybreaker promises, told from the store.
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import requests
 import structlog
 
-from ava import correlation
+from ava import correlation, tenant
 from ava.upstream import metrics, verdict
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import LEASE_SLACK, Rejected
@@ -89,8 +89,8 @@ class Door:
         return self._works
 
     def snapshot(self) -> Snapshot:
-        """The breaker as it is now; reading changes nothing."""
-        return self.works.breaker.snapshot()
+        """The breaker as the tenant of this work meets it now; reading changes nothing."""
+        return self.works.breaker.snapshot().met_by(tenant.current())
 
     def require_room(self) -> None:
         """Refuse now what `send` would refuse without sending, so that nothing is made ready in

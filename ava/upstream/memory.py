@@ -14,6 +14,7 @@ from ava.upstream.states import (
     Rules,
     Snapshot,
     State,
+    Tenant,
     Ticket,
 )
 
@@ -30,14 +31,28 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._circuit = Circuit()
 
-    def begin(self, rules: Rules, state: State, wait: float, generation: int, order: Order) -> None:
+    def begin(
+        self,
+        rules: Rules,
+        state: State,
+        wait: float,
+        generation: int,
+        order: Order,
+        only: Tenant = None,
+    ) -> None:
         """Start anew from what is known of another circuit, as `states.resumed` has it."""
         with self._lock:
-            self._circuit = states.resumed(rules, state, wait, generation, order, self._clock())
+            self._circuit = states.resumed(
+                rules, state, wait, generation, order, self._clock(), only
+            )
 
-    def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None]:
+    def admit(
+        self, rules: Rules, lease: float, tenant: Tenant = None
+    ) -> tuple[Ticket | Refusal, Change | None]:
         with self._lock:
-            self._circuit, answer, change = states.admit(self._circuit, rules, self._clock(), lease)
+            self._circuit, answer, change = states.admit(
+                self._circuit, rules, self._clock(), lease, tenant
+            )
         return answer, change
 
     def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> Change | None:
@@ -47,10 +62,10 @@ class MemoryStore:
             )
         return change
 
-    def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
+    def snapshot(self, rules: Rules, order: Order | None = None, tenant: Tenant = None) -> Snapshot:
         with self._lock:
             circuit, now = self._circuit, self._clock()
-        return states.look(circuit, rules, now, order)
+        return states.look(circuit, rules, now, order, tenant)
 
     def obey(self, rules: Rules, order: Order) -> Change | None:
         with self._lock:

@@ -20,6 +20,7 @@ from ava.upstream.states import (
     Rules,
     Snapshot,
     State,
+    Tenant,
     Ticket,
 )
 
@@ -47,12 +48,14 @@ class View(NamedTuple):
     Attributes:
         wait: seconds until a call may pass, where it is not closed.
         epoch: changes when Redis has forgotten the circuit.
+        only: the one tenant that it is not closed to.
     """
 
     state: State
     wait: float
     generation: int
     epoch: int
+    only: Tenant = None
 
 
 class RedisStore:
@@ -74,23 +77,37 @@ class RedisStore:
     def _now(self) -> bytes | int:
         return b"" if self._clock is None else _micro(self._clock())
 
-    def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None, View]:
+    def admit(
+        self, rules: Rules, lease: float, tenant: Tenant = None
+    ) -> tuple[Ticket | Refusal, Change | None, View]:
         found = self._link.run(
-            _ADMIT, self._keys, (self._now(), _micro(rules.recovery), _micro(lease), self._me)
+            _ADMIT,
+            self._keys,
+            (
+                self._now(),
+                _micro(rules.recovery),
+                _micro(lease),
+                self._me,
+                rules.threshold,
+                tenant or b"",
+            ),
         )
         if isinstance(found, bytes):
             generation, epoch = map(int, found.split())
-            return Ticket(generation), None, View("closed", 0.0, generation, epoch)
-        passed, number, state, generation, epoch, before = found
+            return Ticket(generation, None, tenant), None, View("closed", 0.0, generation, epoch)
+        passed, number, state, generation, epoch, before, wait, only = found
         now_in = _STATES[state]
+        view = View(now_in, _seconds(wait), generation, epoch, _tenant(only))
         if not passed:
-            wait = _seconds(number)
-            return Refusal(now_in, wait), None, View(now_in, wait, generation, epoch)
+            return Refusal(now_in, _seconds(number)), None, view
         change = Change(_STATES[before], now_in, states.RECOVERED) if before else None
-        return Ticket(generation, number or None), change, View(now_in, 0.0, generation, epoch)
+        return Ticket(generation, number or None, tenant), change, view
 
-    def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> tuple[Change, int] | None:
-        """Hand the ticket back; the change it makes, and the generation that begins with it."""
+    def record(
+        self, rules: Rules, ticket: Ticket, outcome: Outcome
+    ) -> tuple[Change, int, Tenant] | None:
+        """Hand the ticket back; the change it makes, the generation that begins with it, and the
+        one tenant that it is not closed to from now on."""
         found = self._link.run(
             _RECORD,
             self._keys,
@@ -102,22 +119,24 @@ class RedisStore:
                 ticket.probe or 0,
                 _OUTCOMES[outcome],
                 self._me,
+                ticket.tenant or b"",
             ),
         )
         if found is None:
             return None
-        before, after, reason, generation = found
-        return Change(_STATES[before], _STATES[after], reason.decode()), generation
+        before, after, reason, generation, only = found
+        change = Change(_STATES[before], _STATES[after], reason.decode())
+        return change, generation, _tenant(only)
 
-    def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
+    def snapshot(self, rules: Rules, order: Order | None = None, tenant: Tenant = None) -> Snapshot:
         now, *fields = self._link.run(_LOOK, self._keys, (self._now(),))
-        return states.look(_circuit(fields), rules, _seconds(now), order)
+        return states.look(_circuit(fields), rules, _seconds(now), order, tenant)
 
     def view(self, rules: Rules) -> View:
         """The circuit without asking for leave; all 0 where there is none."""
         now, *fields = self._link.run(_LOOK, self._keys, (self._now(),))
         seen = states.look(_circuit(fields), rules, _seconds(now))
-        return View(seen.state, seen.retry_after or 0.0, seen.generation, fields[_EPOCH])
+        return View(seen.state, seen.retry_after or 0.0, seen.generation, fields[_EPOCH], seen.only)
 
     def obey(self, order: Order) -> Change | None:
         before = self._link.run(_OBEY, self._keys, (self._now(), *_ordered(order)))
@@ -128,7 +147,12 @@ class RedisStore:
         return Change(_STATES[before], to, reason) if before else None
 
     def rejoin(
-        self, rules: Rules, order: Order, generation: int, left: float | None
+        self,
+        rules: Rules,
+        order: Order,
+        generation: int,
+        left: float | None,
+        only: Tenant = None,
     ) -> tuple[View, State | None, Change | None]:
         """Bring in what this process has come to know while it was alone.
 
@@ -136,12 +160,13 @@ class RedisStore:
             order: the last it has heard of.
             generation: the last it has seen here.
             left: seconds for which its own circuit would still be open; None if it is closed.
+            only: the one tenant that it is open to.
 
         Returns:
             What the circuit is now; what it was before, if that has changed it; and a change that
             this process made earlier without getting the answer.
         """
-        state, wait, began, epoch, before, was, reason = self._link.run(
+        state, wait, began, epoch, before, was, reason, alone = self._link.run(
             _REJOIN,
             self._keys,
             (
@@ -151,12 +176,14 @@ class RedisStore:
                 _micro(rules.recovery),
                 b"" if left is None else _micro(left),
                 self._me,
+                rules.threshold,
+                only or b"",
             ),
         )
         now_in = _STATES[state]
         unheard = before or state  # what this call has changed is not part of it
         owed = Change(_STATES[was], _STATES[unheard], reason.decode()) if was else None
-        view = View(now_in, _seconds(wait), began, epoch)
+        view = View(now_in, _seconds(wait), began, epoch, _tenant(alone))
         return view, _STATES[before] if before else None, owed
 
 
@@ -168,6 +195,10 @@ def _seconds(micro: int) -> float:
     return micro / 1_000_000
 
 
+def _tenant(told: bytes) -> Tenant:
+    return told.decode() or None
+
+
 def _ordered(order: Order) -> tuple[int, str, bytes | int]:
     period = b"" if order.seconds is None else _micro(order.seconds)
     return order.number, order.forced or "", period
@@ -175,11 +206,11 @@ def _ordered(order: Order) -> tuple[int, str, bytes | int]:
 
 def _circuit(fields: list[int | bytes]) -> Circuit:
     """From the fields in the order of `lua/circuit.lua`; all 0 where there is no circuit yet."""
-    state, forced, *rest = fields
+    state, forced, *rest, only = fields
     if not state:
         return Circuit()
     period, order, generation, _, failures, successes, *times = cast(list[int], rest)
-    opened_at, probe, lease, forced_at, leased_at = times
+    opened_at, probe, lease, forced_at, leased_at, others = times
     return Circuit(
         state=_STATES[cast(bytes, state)],
         forced=_FORCED[cast(bytes, forced)],
@@ -193,4 +224,6 @@ def _circuit(fields: list[int | bytes]) -> Circuit:
         probe=probe,
         leased_at=_seconds(leased_at),
         lease=_seconds(lease) or None,
+        only=_tenant(cast(bytes, only)),
+        others=others,
     )

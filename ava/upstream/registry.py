@@ -72,8 +72,8 @@ def services() -> tuple[Service, ...]:
 
 
 def snapshots() -> list[tuple[Service, Snapshot]]:
-    """Every provider's breaker as it is now; reading changes nothing."""
-    return [(door.service, door.snapshot()) for door in tuple(_doors.values())]
+    """Every provider's breaker as it is now, to whomever it is open; reading changes nothing."""
+    return [(door.service, door.works.breaker.snapshot()) for door in tuple(_doors.values())]
 
 
 def attend() -> None:

@@ -16,7 +16,17 @@ from dataclasses import replace
 from ava.fleet import FleetLost
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore, View
-from ava.upstream.states import Change, Order, Outcome, Refusal, Rules, Snapshot, State, Ticket
+from ava.upstream.states import (
+    Change,
+    Order,
+    Outcome,
+    Refusal,
+    Rules,
+    Snapshot,
+    State,
+    Tenant,
+    Ticket,
+)
 
 ADOPTED = "open on a worker while Redis was lost"
 
@@ -51,18 +61,22 @@ class SharedStore:
         self._parting = threading.Lock()
         self._rejoining = threading.Lock()
 
-    def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None]:
+    def admit(
+        self, rules: Rules, lease: float, tenant: Tenant = None
+    ) -> tuple[Ticket | Refusal, Change | None]:
         try:
-            return self._admit(rules, lease)
+            return self._admit(rules, lease, tenant)
         except FleetLost:
             self._part(rules)
-        answer, change = self._local.admit(rules, lease)
+        answer, change = self._local.admit(rules, lease, tenant)
         return answer, _local(change)
 
-    def _admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None]:
+    def _admit(
+        self, rules: Rules, lease: float, tenant: Tenant
+    ) -> tuple[Ticket | Refusal, Change | None]:
         if not self._alone:
             seen = self._view
-            answer, change, view = self._shared.admit(rules, lease)
+            answer, change, view = self._shared.admit(rules, lease, tenant)
             if seen is _UNSEEN or _follows(view, seen) or view.state != "closed":
                 self._see(view)
                 return answer, change
@@ -70,12 +84,12 @@ class SharedStore:
             self._part(rules)
         view, brought = self._rejoin(rules)
         if brought is None:
-            answer, change, view = self._shared.admit(rules, lease)
+            answer, change, view = self._shared.admit(rules, lease, tenant)
             self._see(view)
             return answer, change
         # Told at once, for the next step might lose it.
-        if view.state == "closed":
-            return Ticket(view.generation), brought
+        if view.state == "closed" or view.only not in (None, tenant):
+            return Ticket(view.generation, None, tenant), brought
         return Refusal(view.state, view.wait), brought
 
     def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> Change | None:
@@ -90,9 +104,9 @@ class SharedStore:
         made = self._shared.record(rules, ticket, outcome)
         if made is None:
             return None
-        change, generation = made
+        change, generation, only = made
         wait = rules.recovery if change.to_state == "open" else 0.0
-        self._see(View(change.to_state, wait, generation, self._view.epoch))
+        self._see(View(change.to_state, wait, generation, self._view.epoch, only))
         return change
 
     def catch_up(self, rules: Rules) -> Change | None:
@@ -109,12 +123,12 @@ class SharedStore:
             self._part(rules)
         return None
 
-    def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
+    def snapshot(self, rules: Rules, order: Order | None = None, tenant: Tenant = None) -> Snapshot:
         try:
-            return self._shared.snapshot(rules, order)
+            return self._shared.snapshot(rules, order, tenant)
         except FleetLost:
             self._part(rules)
-        return replace(self._local.snapshot(rules, order), degraded=True)
+        return replace(self._local.snapshot(rules, order, tenant), degraded=True)
 
     def obey(self, rules: Rules, order: Order) -> Change | None:
         try:
@@ -157,8 +171,9 @@ class SharedStore:
             view, age = self._view, self._clock() - self._viewed_at
             if age > view.wait + rules.recovery:
                 # Too old to go by; and after so long an open circuit would be tried anyway.
-                self._view = view = view._replace(state="closed")
-            self._local.begin(rules, view.state, view.wait - age, view.generation, self._standing())
+                self._view = view = view._replace(state="closed", only=None)
+            wait, order = view.wait - age, self._standing()
+            self._local.begin(rules, view.state, wait, view.generation, order, view.only)
             self._alone = True
 
     def _rejoin(self, rules: Rules) -> tuple[View, Change | None]:
@@ -176,7 +191,7 @@ class SharedStore:
                 return self._view, None
             mine, seen, order = self._local.snapshot(rules), self._view, self._standing()
             view, before, owed = self._shared.rejoin(
-                rules, order, seen.generation, mine.retry_after
+                rules, order, seen.generation, mine.retry_after, mine.only
             )
             self._see(view)
             self._alone = False

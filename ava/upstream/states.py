@@ -11,6 +11,13 @@ circuit and make these steps atomic.
 Every change of state begins a new generation. What a call of an older generation, or a probe
 whose lease went to somebody else, has to say is no longer heard.
 
+An outage that one tenant alone sees shuts nobody else out. Failures are told apart: those of the
+tenant that failed first, and the others', AVA's own (None) among the latter. Enough in a row of the
+first open the circuit to it alone (`only`): it meets what is said above, and everybody else passes
+as a bystander. Enough in a row of the others open it for all. While it is open for all, whoever
+failed first, or whose probe failed last, leaves the probing to others for one more recovery time:
+one tenant's outage must not keep the circuit open for all.
+
 Operators' orders are numbered. A circuit obeys an order only if it is newer than the last one it
 obeyed, so that whoever brings an old one late changes nothing.
 
@@ -22,6 +29,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal, NamedTuple
 
+Tenant = str | None
 State = Literal["closed", "half_open", "open"]
 Forced = Literal["open", "closed"] | None
 
@@ -55,7 +63,12 @@ class Rules(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The whole state of one breaker. Times are seconds on the store's clock."""
+    """The whole state of one breaker. Times are seconds on the store's clock.
+
+    Args:
+        only: who failed first; or, where it is open for all, whose probe failed last.
+        others: of the failures in a row, those of others than `only`.
+    """
 
     state: State = "closed"
     forced: Forced = None
@@ -69,6 +82,16 @@ class Circuit:
     probe: int = 0
     leased_at: float = 0.0
     lease: float | None = None
+    only: Tenant = None
+    others: int = 0
+
+    def is_for_all(self, rules: Rules) -> bool:
+        """Whether it is open to nobody: more have failed than the one tenant."""
+        return self.only is None or self.others >= rules.threshold
+
+    def lets_by(self, rules: Rules, tenant: Tenant) -> bool:
+        """Whether a tenant passes as a bystander of somebody else's outage."""
+        return not (self.forced or self.is_for_all(rules) or tenant == self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +116,7 @@ class Ticket(NamedTuple):
 
     generation: int
     probe: int | None = None
+    tenant: Tenant = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +151,7 @@ class Snapshot:
         retry_after: seconds until a call may pass, 0 when the next one does; None when closed.
         generation: grows with each change.
         degraded: seen by this process alone, because it cannot reach the store that it shares.
+        only: the one tenant that it is not closed to; None: it is the same for all.
     """
 
     state: State
@@ -135,26 +160,33 @@ class Snapshot:
     retry_after: float | None
     generation: int
     degraded: bool = False
+    only: Tenant = None
+
+    def met_by(self, tenant: Tenant) -> "Snapshot":
+        """What this tenant meets: closed, where it is open to somebody else alone."""
+        if self.only is None or tenant == self.only:
+            return self
+        return replace(self, state="closed", failures=0, successes=0, retry_after=None, only=None)
 
 
 Step = tuple[Circuit, Change | None]
 
 
 def admit(
-    circuit: Circuit, rules: Rules, now: float, lease: float
+    circuit: Circuit, rules: Rules, now: float, lease: float, tenant: Tenant = None
 ) -> tuple[Circuit, Ticket | Refusal, Change | None]:
     """Ask for leave to call. A probe holds its lease for `lease` seconds."""
     circuit = _released(circuit, now)
-    if circuit.state == "closed":
-        return circuit, Ticket(circuit.generation), None
-    wait = _wait(circuit, rules, now)
+    if circuit.state == "closed" or circuit.lets_by(rules, tenant):
+        return circuit, Ticket(circuit.generation, None, tenant), None
+    wait = _wait(circuit, rules, now, tenant)
     if circuit.forced or wait > 0:
         return circuit, Refusal(circuit.state, wait), None
     change = None
     if circuit.state == "open":
         circuit, change = _enter(circuit, "half_open", now, RECOVERED)
     circuit = replace(circuit, probe=circuit.probe + 1, leased_at=now, lease=lease)
-    return circuit, Ticket(circuit.generation, circuit.probe), change
+    return circuit, Ticket(circuit.generation, circuit.probe, tenant), change
 
 
 def record(circuit: Circuit, rules: Rules, now: float, ticket: Ticket, outcome: Outcome) -> Step:
@@ -162,26 +194,47 @@ def record(circuit: Circuit, rules: Rules, now: float, ticket: Ticket, outcome: 
     if circuit.forced or ticket.generation != circuit.generation:
         return circuit, None
     if circuit.state == "closed":
-        return _record_closed(circuit, rules, now, outcome)
+        return _record_closed(circuit, rules, now, ticket.tenant, outcome)
+    if ticket.probe is None and circuit.lets_by(rules, ticket.tenant):
+        return _record_bystander(circuit, rules, now, outcome)
     if ticket.probe != circuit.probe or circuit.lease is None:
         return circuit, None
-    return _record_probe(replace(circuit, lease=None), rules, now, outcome)
+    return _record_probe(replace(circuit, lease=None), rules, now, ticket.tenant, outcome)
 
 
-def _record_closed(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) -> Step:
+def _record_closed(
+    circuit: Circuit, rules: Rules, now: float, tenant: Tenant, outcome: Outcome
+) -> Step:
     if outcome is Outcome.SUCCESS and circuit.failures:
-        return replace(circuit, failures=0), None
+        return replace(circuit, failures=0, only=None, others=0), None
     if outcome is not Outcome.FAILURE:
         return circuit, None
-    circuit = replace(circuit, failures=circuit.failures + 1)
-    if circuit.failures < rules.threshold:
+    if not circuit.failures:
+        circuit = replace(circuit, only=tenant, others=0)
+    others = circuit.others + (tenant is None or tenant != circuit.only)
+    circuit = replace(circuit, failures=circuit.failures + 1, others=others)
+    if max(others, circuit.failures - others) < rules.threshold:
         return circuit, None
     return _enter(circuit, "open", now, f"{circuit.failures} failures in a row")
 
 
-def _record_probe(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) -> Step:
+def _record_bystander(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) -> Step:
+    if outcome is Outcome.SUCCESS:
+        return replace(circuit, others=0), None
+    if outcome is not Outcome.FAILURE:
+        return circuit, None
+    circuit = replace(circuit, others=circuit.others + 1)
+    if circuit.others < rules.threshold:
+        return circuit, None
+    return _enter(circuit, "open", now, f"{circuit.others} failures of others in a row")
+
+
+def _record_probe(
+    circuit: Circuit, rules: Rules, now: float, tenant: Tenant, outcome: Outcome
+) -> Step:
     if outcome is Outcome.FAILURE:
-        circuit = replace(circuit, failures=circuit.failures + 1)
+        # Where it is open to one alone, this is the one.
+        circuit = replace(circuit, failures=circuit.failures + 1, only=tenant)
         return _enter(circuit, "open", now, "the probe failed")
     if outcome is Outcome.NEUTRAL:
         return circuit, None
@@ -194,7 +247,9 @@ def _record_probe(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) 
 def move(circuit: Circuit, to: State, now: float, reason: str) -> Step:
     """Put the circuit into a state; "closed" is a reset. One that is held by force stays."""
     circuit = _released(circuit, now)
-    return (circuit, None) if circuit.forced else _enter(circuit, to, now, reason)
+    if circuit.forced:
+        return circuit, None
+    return _enter(replace(circuit, only=None, others=0), to, now, reason)
 
 
 def obey(circuit: Circuit, order: Order, now: float) -> Step:
@@ -209,27 +264,42 @@ def obey(circuit: Circuit, order: Order, now: float) -> Step:
         return _let_go(circuit), None
     period = order.seconds if order.forced else None
     circuit = replace(circuit, forced=order.forced, forced_at=now, forced_for=period)
+    circuit = replace(circuit, only=None, others=0)
     return _enter(circuit, order.forced or "closed", now, order.reason)
 
 
 def resumed(
-    rules: Rules, state: State, wait: float, generation: int, order: Order, now: float
+    rules: Rules,
+    state: State,
+    wait: float,
+    generation: int,
+    order: Order,
+    now: float,
+    only: Tenant = None,
 ) -> Circuit:
     """A circuit that goes on from what is known of another.
 
     Args:
         wait: seconds until it is tried, where it is open.
         order: the last that was given, as it stands now.
+        only: the one tenant that it is not closed to.
     """
     circuit = Circuit(state=state, generation=generation, order=order.number)
     if order.forced and (order.seconds is None or order.seconds > 0):
         held = replace(circuit, forced=order.forced, forced_at=now, forced_for=order.seconds)
         return replace(held, state=order.forced, opened_at=now)
-    return replace(circuit, opened_at=now + wait - rules.recovery)
+    others = 0 if only or state == "closed" else rules.threshold
+    return replace(circuit, opened_at=now + wait - rules.recovery, only=only, others=others)
 
 
-def look(circuit: Circuit, rules: Rules, now: float, order: Order | None = None) -> Snapshot:
-    """Read, and change nothing; as it will be once it has obeyed `order`."""
+def look(
+    circuit: Circuit, rules: Rules, now: float, order: Order | None = None, tenant: Tenant = None
+) -> Snapshot:
+    """Read, and change nothing; as it will be once it has obeyed `order`.
+
+    Args:
+        tenant: whose wait is shown.
+    """
     if order is not None:
         circuit, _ = obey(circuit, order, now)
     circuit = _released(circuit, now)
@@ -237,8 +307,9 @@ def look(circuit: Circuit, rules: Rules, now: float, order: Order | None = None)
         state=circuit.state,
         failures=circuit.failures,
         successes=circuit.successes,
-        retry_after=None if circuit.state == "closed" else _wait(circuit, rules, now),
+        retry_after=None if circuit.state == "closed" else _wait(circuit, rules, now, tenant),
         generation=circuit.generation,
+        only=None if circuit.state == "closed" or circuit.is_for_all(rules) else circuit.only,
     )
 
 
@@ -251,6 +322,8 @@ def _enter(circuit: Circuit, to: State, now: float, reason: str) -> Step:
         successes=0,
         opened_at=now if to == "open" else circuit.opened_at,
         lease=None,
+        only=None if to == "closed" else circuit.only,
+        others=0 if to == "closed" else circuit.others,
     )
     return entered, None if to == circuit.state else Change(circuit.state, to, reason)
 
@@ -276,13 +349,15 @@ def _let_go(circuit: Circuit) -> Circuit:
     return _enter(circuit, circuit.state, circuit.opened_at, "")[0]
 
 
-def _wait(circuit: Circuit, rules: Rules, now: float) -> float:
+def _wait(circuit: Circuit, rules: Rules, now: float, tenant: Tenant) -> float:
     if circuit.forced:
         if circuit.forced_for is None:
             return rules.recovery
         return circuit.forced_at + circuit.forced_for - now
-    if circuit.state == "open":
-        return max(0.0, circuit.opened_at + rules.recovery - now)
+    longer = tenant is not None and tenant == circuit.only and circuit.is_for_all(rules)
+    wait = max(0.0, circuit.opened_at + rules.recovery * (2 if longer else 1) - now)
+    if circuit.state == "open" or (longer and wait > 0):
+        return wait
     if circuit.lease is not None and now < circuit.leased_at + circuit.lease:
         return PROBE_RETRY_AFTER
     return 0.0

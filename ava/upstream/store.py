@@ -14,6 +14,7 @@ from ava.upstream.states import (
     Rules,
     Snapshot,
     State,
+    Tenant,
     Ticket,
 )
 
@@ -21,14 +22,20 @@ from ava.upstream.states import (
 class Store(Protocol):
     """The state of one breaker. Time is the store's own, in seconds."""
 
-    def admit(self, rules: Rules, lease: float) -> tuple[Ticket | Refusal, Change | None]:
+    def admit(
+        self, rules: Rules, lease: float, tenant: Tenant = None
+    ) -> tuple[Ticket | Refusal, Change | None]:
         """Ask for leave to call; a probe holds it for `lease` seconds."""
 
     def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> Change | None:
         """Hand the ticket back."""
 
-    def snapshot(self, rules: Rules, order: Order | None = None) -> Snapshot:
-        """Read, and change nothing; as it will be once it has obeyed `order`."""
+    def snapshot(self, rules: Rules, order: Order | None = None, tenant: Tenant = None) -> Snapshot:
+        """Read, and change nothing; as it will be once it has obeyed `order`.
+
+        Args:
+            tenant: whose wait is shown.
+        """
 
     def obey(self, rules: Rules, order: Order) -> Change | None:
         """Carry out an order, unless it or a newer one has been carried out before."""

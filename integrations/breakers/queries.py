@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
-from ava import upstream
+from ava import tenant, upstream
 from ava.upstream import Service, Snapshot
 from ava.upstream.states import State
 from integrations.breakers.models import BreakerControl, BreakerEvent
@@ -30,6 +31,7 @@ class BreakerStatus:
         reason: of the last recorded change or order.
         degraded: Redis is lost. In the server: each worker's breaker goes on alone, and this is
             one of them. Elsewhere: this is what was recorded last.
+        for_one: it is closed to everybody but one user, whose requests alone have failed.
     """
 
     provider: str
@@ -41,16 +43,18 @@ class BreakerStatus:
     until: datetime | None = None
     reason: str = ""
     degraded: bool = False
+    for_one: bool = False
 
 
-def list_breakers(*, now: datetime, live: bool) -> list[BreakerStatus]:
+def list_breakers(*, now: datetime, live: bool, met_by: User | None = None) -> list[BreakerStatus]:
     """Every breaker.
 
     Args:
         live: True in the server itself, which holds the breakers; False in any other process,
             which looks at Redis, or without it goes by the last recorded change.
+        met_by: as this user's requests meet them; None: as they are, to whomever they are open.
     """
-    return _among([service.label for service in upstream.services()], now, live)
+    return _among([service.label for service in upstream.services()], now, live, met_by)
 
 
 def breaker(*, provider: str, now: datetime, live: bool) -> BreakerStatus | None:
@@ -63,7 +67,9 @@ def is_held(control: BreakerControl, now: datetime) -> bool:
     return bool(control.forced) and (control.until is None or now < control.until)
 
 
-def _among(providers: Sequence[str], now: datetime, live: bool) -> list[BreakerStatus]:
+def _among(
+    providers: Sequence[str], now: datetime, live: bool, met_by: User | None = None
+) -> list[BreakerStatus]:
     controls = BreakerControl.objects.in_bulk(providers, field_name="provider")
     recorded = {
         service.label: _recorded(service, controls.get(service.label), now)
@@ -73,7 +79,11 @@ def _among(providers: Sequence[str], now: datetime, live: bool) -> list[BreakerS
     if not live and not settings.REDIS_URL:
         return list(recorded.values())
     return [
-        _seen(snapshot, recorded[service.label], live)
+        _seen(
+            snapshot.met_by(tenant.of(met_by)) if met_by else snapshot,
+            recorded[service.label],
+            live,
+        )
         for service, snapshot in upstream.snapshots()
         if service.label in recorded
     ]
@@ -115,4 +125,9 @@ def _seen(snapshot: Snapshot, recorded: BreakerStatus, live: bool) -> BreakerSta
         recorded = BreakerStatus(recorded.provider, recorded.name, snapshot.state)
     elif recorded.forced:
         return replace(recorded, degraded=snapshot.degraded)
-    return replace(recorded, next_try=snapshot.retry_after, degraded=snapshot.degraded)
+    return replace(
+        recorded,
+        next_try=snapshot.retry_after,
+        degraded=snapshot.degraded,
+        for_one=snapshot.only is not None,
+    )

@@ -16,6 +16,8 @@ def sentence(status: BreakerStatus) -> str:
     elif status.next_try is not None:
         wait = math.ceil(status.next_try)
         parts.append(f"next try in {wait} s" if wait else "tries with the next request")
+    if status.for_one:
+        parts.append("for one user only")
     told = f" ({status.reason})" if status.reason else ""
     alone = "; Redis is lost, so each worker goes on alone" if status.degraded else ""
     return ", ".join(parts) + told + alone

@@ -20,7 +20,8 @@ local RECOVERED = 'recovery time is over'
 local IDLE_MS = 24 * 60 * 60 * 1000
 
 local FIELDS = {'state', 'forced', 'forced_for', 'order', 'generation', 'epoch', 'failures',
-  'successes', 'opened_at', 'probe', 'lease', 'forced_at', 'leased_at'}
+  'successes', 'opened_at', 'probe', 'lease', 'forced_at', 'leased_at', 'others', 'only'}
+-- The last two are younger than some circuits, which do not have them.
 local STATES = {closed = true, half_open = true, open = true}
 local FORCES = {[''] = true, open = true, closed = true}
 
@@ -32,13 +33,15 @@ end
 
 local c, stored = {}, redis.call('HMGET', key, unpack(FIELDS))
 local is_circuit = STATES[stored[1]] and FORCES[stored[2]]
-for i = 3, #FIELDS do
+stored[#FIELDS - 1], stored[#FIELDS] = stored[#FIELDS - 1] or 0, stored[#FIELDS] or ''
+for i = 3, #FIELDS - 1 do
   local number = tonumber(stored[i])
   is_circuit = is_circuit and number and number >= 0 and number <= 2^53
 end
 for i, field in ipairs(FIELDS) do
-  c[field] = is_circuit and (i > 2 and tonumber(stored[i]) or stored[i]) or 0
+  c[field] = is_circuit and (i > 2 and i < #FIELDS and tonumber(stored[i]) or stored[i]) or 0
 end
+if not is_circuit then c.only = '' end
 
 -- Make the circuit if there is none; whether that was so.
 local function make()
@@ -70,7 +73,7 @@ local function enter(to, at)
   local from = c.state
   c.state, c.successes, c.lease = to, 0, 0
   c.generation = math.max(c.generation + 1, now)
-  if to == 'closed' then c.failures = 0 end
+  if to == 'closed' then c.failures, c.others, c.only = 0, 0, '' end
   if to == 'open' then c.opened_at = at end
   return from ~= to and from
 end
@@ -96,11 +99,22 @@ local function release()
   return true
 end
 
-local function wait_left(recovery)
+local function is_for_all(threshold)
+  return c.only == '' or c.others >= threshold
+end
+
+-- Whether a tenant passes as a bystander of somebody else's outage.
+local function lets_by(threshold, tenant)
+  return c.forced == '' and not is_for_all(threshold) and tenant ~= c.only
+end
+
+-- `is_last`: for the tenant that leaves the probing to others.
+local function wait_left(recovery, is_last)
   if c.forced ~= '' then
     return c.forced_for == 0 and recovery or c.forced_at + c.forced_for - now
   end
-  if c.state == 'open' then return math.max(0, c.opened_at + recovery - now) end
+  local wait = math.max(0, c.opened_at + recovery * (is_last and 2 or 1) - now)
+  if c.state == 'open' or is_last and wait > 0 then return wait end
   return now < c.leased_at + c.lease and PROBE_RETRY_AFTER or 0
 end
 
@@ -114,6 +128,7 @@ local function obey(number, forced, period)
     return false
   end
   c.forced, c.forced_at, c.forced_for = forced, now, forced ~= '' and period or 0
+  c.only, c.others = '', 0
   return enter(forced == '' and 'closed' or forced, now)
 end
 

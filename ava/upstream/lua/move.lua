@@ -2,6 +2,10 @@
 -- Returns the state before if it changed, else nil.
 make()
 release()
-local from = c.forced == '' and enter(ARGV[2], now)
+local from = false
+if c.forced == '' then
+  c.only, c.others = '', 0
+  from = enter(ARGV[2], now)
+end
 save()
 return from

@@ -18,16 +18,18 @@ from tests.redis import RedisServer
 RULES = Rules(threshold=2, recovery=8.0, successes=2)
 KEY = "ava:{breaker:vapi}:circuit"
 
+TENANTS = (None, "ada", "eve")
+WHO = st.sampled_from(TENANTS)
 SECONDS = st.sampled_from([None, 0, 0.25, 3, 8, 20])
 STEPS = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([0.25, 1, 4, 7.75, 8])),
     st.tuples(st.just("wait"), st.sampled_from([-0.25, -5, -900])),
-    st.tuples(st.just("admit"), st.sampled_from([0.5, 4.0])),
-    st.tuples(st.just("admit"), st.sampled_from([0.5, 4.0])),
+    st.tuples(st.just("admit"), st.sampled_from([0.5, 4.0]), WHO),
+    st.tuples(st.just("admit"), st.sampled_from([0.5, 4.0]), WHO),
     st.tuples(st.just("record"), st.integers(0, 9), st.sampled_from(Outcome)),
     st.tuples(st.just("record"), st.just(0), st.sampled_from(Outcome)),
-    st.tuples(st.just("fail"), st.integers(1, 3)),
-    st.tuples(st.just("outage"), st.sampled_from([7.75, 8, 8, 20])),
+    st.tuples(st.just("fail"), st.integers(1, 3), WHO),
+    st.tuples(st.just("outage"), st.sampled_from([7.75, 8, 8, 20]), WHO),
     st.tuples(st.just("move"), st.sampled_from(["closed", "half_open", "open"])),
     st.tuples(
         st.just("obey"),
@@ -54,8 +56,8 @@ class Side:
         self.tickets: list[Ticket] = []
         self.generations: dict[int, int] = {}
 
-    def admit(self, lease: float) -> Any:
-        answer, change, *_ = self.store.admit(RULES, lease)
+    def admit(self, lease: float, tenant: str | None) -> Any:
+        answer, change, *_ = self.store.admit(RULES, lease, tenant)
         if isinstance(answer, Refusal):
             return answer, change
         self.tickets.append(answer)
@@ -67,8 +69,8 @@ class Side:
         found = self.store.record(RULES, self.tickets[-1 - back], outcome)
         return found[0] if found and not isinstance(found, Change) else found
 
-    def fail(self, times: int) -> Any:
-        return [(self.admit(4.0), self.record(0, Outcome.FAILURE)) for _ in range(times)]
+    def fail(self, times: int, tenant: str | None) -> Any:
+        return [(self.admit(4.0, tenant), self.record(0, Outcome.FAILURE)) for _ in range(times)]
 
     def move(self, to: Any) -> Any:
         return self.order_of("move", to, "by hand")
@@ -78,7 +80,8 @@ class Side:
 
     def look(self, order: Order | None) -> Any:
         seen = self.store.snapshot(RULES, order)
-        return seen.state, seen.failures, seen.successes, seen.retry_after
+        waits = [self.store.snapshot(RULES, order, one).met_by(one).retry_after for one in TENANTS]
+        return seen.state, seen.failures, seen.successes, seen.only, waits
 
     def order_of(self, verb: str, *given: Any) -> Any:
         first = (RULES,) if isinstance(self.store, MemoryStore) else ()
@@ -113,7 +116,8 @@ def expand(step: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """An outage leads to half-open, where chance alone seldom goes."""
     if step[0] != "outage":
         return [step]
-    return [("fail", RULES.threshold), ("wait", step[1]), ("admit", 4.0)]
+    _, seconds, tenant = step
+    return [("fail", RULES.threshold, tenant), ("wait", seconds), ("admit", 4.0, tenant)]
 
 
 def tripped(store: RedisStore) -> None:
@@ -235,6 +239,31 @@ def test_what_is_no_circuit_is_taken_for_none(
     store.obey(Order(1))
     assert isinstance(store.admit(RULES, 4.0)[0], Ticket)
     tripped(store)
+    assert store.snapshot(RULES).state == "open"
+
+
+def test_an_open_circuit_of_the_previous_release_is_open_for_all(
+    store: RedisStore, redis: RedisServer
+) -> None:
+    """It does not say whose the failures were."""
+    tripped(store)
+    redis.client.hdel(KEY, "only", "others")
+    seen = store.snapshot(RULES)
+    assert (seen.state, seen.failures, seen.only) == ("open", 2, None)
+    for tenant in (None, "7", "8"):
+        assert isinstance(store.admit(RULES, 4.0, tenant)[0], Refusal)
+
+
+def test_a_closed_circuit_of_the_previous_release_goes_on_counting(
+    store: RedisStore, redis: RedisServer
+) -> None:
+    ticket = store.admit(RULES, 4.0, "7")[0]
+    assert isinstance(ticket, Ticket)
+    store.record(RULES, ticket, Outcome.FAILURE)
+    redis.client.hdel(KEY, "only", "others")
+    assert store.snapshot(RULES).failures == 1
+    store.record(RULES, ticket, Outcome.FAILURE)
+    store.record(RULES, ticket, Outcome.FAILURE)
     assert store.snapshot(RULES).state == "open"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ava.upstream.shared import ADOPTED
-from ava.upstream.states import Change, Order, Outcome, Refusal
+from ava.upstream.states import Change, Order, Outcome, Refusal, Ticket
 from ava.upstream.tests.workers import (
     LEASE,
     RULES,
@@ -234,3 +234,29 @@ def test_a_probe_that_comes_right_after_a_flush_is_kept(worker, redis):
     answer, change = other.admit(at_once, LEASE)
     assert answer.probe is not None
     assert change.to_state == "half_open"
+
+
+def test_what_was_open_to_one_tenant_stays_so_while_redis_is_lost(worker, redis):
+    one, other = worker(), worker()
+    trip(one, "ada")
+    refused(other, "ada")
+    lose(redis, one, other)
+    for store in (one, other):
+        refused(store, "ada")
+        admitted(store, "eve")
+        assert store.snapshot(RULES).only == "ada"
+
+
+def test_what_opened_alone_to_one_tenant_opens_for_the_fleet_to_that_one(worker, redis):
+    one, other = worker(), worker()
+    for store in (one, other):
+        admitted(store)
+    lose(redis, one, other)
+    trip(one, "ada")
+    come_back(redis, one, other)
+    answer, change = one.admit(RULES, LEASE, "eve")
+    assert isinstance(answer, Ticket)
+    assert change == Change("closed", "open", ADOPTED)
+    refused(other, "ada")
+    admitted(other, "eve")
+    assert other.snapshot(RULES).only == "ada"

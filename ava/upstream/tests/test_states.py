@@ -20,14 +20,29 @@ from ava.upstream.tests.conftest import Clock
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
 LEASE = 12.0
+TENANTS = (None, "ada", "eve")
+tenants = st.sampled_from(TENANTS)
 
 
 @dataclass
 class Model:
-    """The breaker as one would explain it: what is going on, and since when."""
+    """The breaker as one would explain it: what is going on, and since when.
+
+    Args:
+        streak: whose the failures in a row were.
+        victim: whom alone it is open to; None: all.
+        strays: failures in a row of those whom it is not open to.
+        last: who leaves it to others to probe first.
+        by_hand: nobody's failures have opened it.
+    """
 
     state: str = "closed"
     failures: int = 0
+    streak: list[str | None] = field(default_factory=list)
+    victim: str | None = None
+    strays: int = 0
+    last: str | None = None
+    by_hand: bool = False
     successes: int = 0
     opened_at: float = 0.0
     prober: object = None
@@ -45,7 +60,26 @@ class Model:
         if state == "open":
             self.opened_at = now
         if state == "closed":
-            self.failures = 0
+            self.failures = self.strays = 0
+            self.streak, self.victim, self.last, self.by_hand = [], None, None, False
+
+    def fails(self, tenant: str | None) -> bool:
+        """A failure while it is closed. Whether it opens."""
+        self.failures += 1
+        self.streak.append(tenant)
+        first = self.streak[0]
+        own = self.streak.count(first) if first else 0
+        self.strays = len(self.streak) - own
+        if self.strays == RULES.threshold:
+            self.last = first
+        elif own == RULES.threshold:
+            self.victim = first
+        return RULES.threshold in (own, self.strays)
+
+    def passes_by(self, tenant: str | None) -> bool:
+        """Whether it is open, but to somebody else alone."""
+        away = self.state != "closed" and not self.held
+        return away and self.victim is not None and tenant != self.victim
 
     def let_go_in_time(self, now: float) -> None:
         if self.held and self.held_until is not None and now >= self.held_until:
@@ -54,11 +88,16 @@ class Model:
             self.turn(self.state, now)
             self.opened_at = opened_at
 
-    def may_pass(self, now: float) -> bool:
+    def may_pass(self, now: float, tenant: str | None) -> bool:
         if self.held:
             return self.state == "closed"
+        if self.state == "closed" or self.passes_by(tenant):
+            return True
+        gone = now - self.opened_at
+        if tenant and tenant == self.last and gone < 2 * RULES.recovery:
+            return False
         if self.state == "open":
-            return now - self.opened_at >= RULES.recovery
+            return gone >= RULES.recovery
         if self.state == "half_open" and self.prober is not None:
             return now - self.probing_since >= LEASE
         return True
@@ -68,6 +107,8 @@ class Model:
 class Call:
     ticket: Ticket
     era: object
+    tenant: str | None
+    passes_by: bool = False
 
 
 class BreakerHistory(RuleBasedStateMachine):
@@ -92,21 +133,25 @@ class BreakerHistory(RuleBasedStateMachine):
         self.clock.advance(seconds)
         self.model.let_go_in_time(self.clock.now)
 
-    @rule(target=calls)
-    def somebody_calls(self):
+    @rule(target=calls, tenant=tenants)
+    def somebody_calls(self, tenant):
         model, now = self.model, self.clock.now
-        may_pass, before = model.may_pass(now), model.state
-        answer, change = self.store.admit(RULES, LEASE)
+        may_pass, before = model.may_pass(now, tenant), model.state
+        answer, change = self.store.admit(RULES, LEASE, tenant)
         assert isinstance(answer, Ticket) == may_pass
         if isinstance(answer, Refusal):
             assert change is None
             assert answer.state == before
-            assert 0 < answer.retry_after <= (40 if model.held else RULES.recovery)
+            longest = RULES.recovery * (2 if tenant and tenant == model.last else 1)
+            assert 0 < answer.retry_after <= (40 if model.held else longest)
             return multiple()
+        if model.passes_by(tenant):
+            assert (answer.probe, change) == (None, None)
+            return Call(answer, model.era, tenant, passes_by=True)
         if before == "open":
             model.turn("half_open", now)
         self.note(change, ("open", "half_open") if before == "open" else None)
-        call = Call(answer, model.era)
+        call = Call(answer, model.era, tenant)
         if model.state == "half_open":
             model.prober, model.probing_since = call, now
         assert (answer.probe is not None) == (model.state == "half_open")
@@ -119,16 +164,27 @@ class BreakerHistory(RuleBasedStateMachine):
             pass
         elif call.era is model.era and model.state == "closed":
             if outcome is Outcome.SUCCESS:
-                model.failures = 0
+                model.failures, model.streak = 0, []
+            elif outcome is Outcome.FAILURE and model.fails(call.tenant):
+                model.turn("open", self.clock.now)
+                expected = ("closed", "open")
+        elif call.passes_by and call.era is model.era:
+            if outcome is Outcome.SUCCESS:
+                model.strays = 0
             elif outcome is Outcome.FAILURE:
-                model.failures += 1
-                if model.failures == RULES.threshold:
+                model.strays += 1
+                if model.strays == RULES.threshold:
+                    expected = ("half_open", "open") if model.state == "half_open" else None
+                    model.last, model.victim = model.victim, None
                     model.turn("open", self.clock.now)
-                    expected = ("closed", "open")
         elif call is model.prober:
             model.prober = None
             if outcome is Outcome.FAILURE:
                 model.failures += 1
+                if model.by_hand and call.tenant:
+                    model.victim, model.strays, model.by_hand = call.tenant, 0, False
+                elif model.victim is None:
+                    model.last = call.tenant
                 model.turn("open", self.clock.now)
                 expected = ("half_open", "open")
             elif outcome is Outcome.SUCCESS:
@@ -140,20 +196,21 @@ class BreakerHistory(RuleBasedStateMachine):
         self.note(self.store.record(RULES, call.ticket, outcome), expected)
 
     @precondition(lambda self: self.model.state != "half_open" and not self.model.held)
-    @rule()
-    def an_outage_or_a_quiet_time(self) -> None:
+    @rule(tenant=tenants)
+    def an_outage_or_a_quiet_time(self, tenant) -> None:
         """Steers towards half-open, where chance alone seldom leads."""
         for _ in range(RULES.threshold):
-            answer, _ = self.store.admit(RULES, LEASE)
+            passes_by = self.model.passes_by(tenant)
+            answer, _ = self.store.admit(RULES, LEASE, tenant)
             if isinstance(answer, Refusal) or answer.probe is not None:
                 break
-            call = Call(answer, self.model.era)
+            call = Call(answer, self.model.era, tenant, passes_by)
             self.a_call_ends(call, Outcome.FAILURE)
         else:
             return
         if isinstance(answer, Ticket):
             self.model.turn("half_open", self.clock.now)
-            self.model.prober = Call(answer, self.model.era)
+            self.model.prober = Call(answer, self.model.era, tenant)
             self.model.probing_since = self.clock.now
             self.a_call_ends(self.model.prober, Outcome.SUCCESS)
         else:
@@ -173,6 +230,7 @@ class BreakerHistory(RuleBasedStateMachine):
             model.held = forced is not None
             model.held_until = seconds and self.clock.now + seconds
             model.turn(forced or "closed", self.clock.now)
+            model.victim, model.last, model.strays, model.by_hand = None, None, 0, bool(forced)
             expected = None if before == model.state else (before, model.state)
         self.note(self.store.obey(RULES, Order(number, forced, seconds)), expected)
 
@@ -186,8 +244,15 @@ class BreakerHistory(RuleBasedStateMachine):
             self.model.successes,
         )
         assert (seen.retry_after is None) == (seen.state == "closed")
-        if seen.retry_after is not None:
-            assert (seen.retry_after == 0) == self.model.may_pass(self.clock.now)
+        assert seen.only == (None if seen.state == "closed" else self.model.victim)
+
+    @invariant()
+    def each_tenant_sees_whether_its_next_call_passes(self) -> None:
+        for tenant in TENANTS:
+            met = self.store.snapshot(RULES, tenant=tenant).met_by(tenant)
+            assert (not met.retry_after) == self.model.may_pass(self.clock.now, tenant)
+            if self.model.passes_by(tenant):
+                assert met.state == "closed"
 
     @invariant()
     def opens_and_closes_tell_the_state(self) -> None:

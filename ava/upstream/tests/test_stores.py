@@ -246,3 +246,136 @@ def test_forced_open_holds_even_where_a_breaker_tries_again_at_once(store):
     at_once = RULES._replace(recovery=0.0)
     store.obey(at_once, Order(1, "open"))
     assert isinstance(store.admit(at_once, LEASE)[0], Refusal)
+
+
+def tells(store: Store, outcome: Outcome, *tenants: str | None) -> list[Change | None]:
+    """What each tenant's call in turn changes. All of them pass."""
+    told = []
+    for tenant in tenants:
+        ticket, _ = store.admit(RULES, LEASE, tenant)
+        assert isinstance(ticket, Ticket), tenant
+        told.append(store.record(RULES, ticket, outcome))
+    return told
+
+
+def passes(store: Store, tenant: str | None) -> bool:
+    """Whether this tenant may call; if so, its call says nothing."""
+    ticket, _ = store.admit(RULES, LEASE, tenant)
+    if isinstance(ticket, Ticket):
+        store.record(RULES, ticket, Outcome.NEUTRAL)
+    return isinstance(ticket, Ticket)
+
+
+def test_failures_of_one_tenant_alone_open_it_to_that_tenant_alone(store, clock):
+    told = tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    assert told == [None, None, Change("closed", "open", "3 failures in a row")]
+    clock.advance(10)
+    assert store.admit(RULES, LEASE, "ada") == (Refusal("open", 20.0), None)
+    assert passes(store, "eve")
+    assert passes(store, None)
+    seen = store.snapshot(RULES)
+    assert (seen.state, seen.only, seen.retry_after) == ("open", "ada", 20.0)
+    assert seen.met_by("ada") == seen
+    assert (seen.met_by("eve").state, seen.met_by("eve").retry_after) == ("closed", None)
+
+
+def test_one_tenants_failures_count_against_nobody_else(store):
+    tells(store, Outcome.FAILURE, "ada", "ada", "eve", "ada")
+    assert passes(store, "eve")
+    assert passes(store, "bob")
+
+
+def test_failures_of_the_others_open_it_for_all_whoever_failed_first(store):
+    told = tells(store, Outcome.FAILURE, "ada", "bob", "eve", "bob")
+    assert told[3] == Change("closed", "open", "4 failures in a row")
+    assert not any(passes(store, tenant) for tenant in ("ada", "bob", "carol", None))
+    assert store.snapshot(RULES).only is None
+
+
+def test_failures_of_no_tenants_work_open_it_for_all(store):
+    tells(store, Outcome.FAILURE, None, None, None)
+    assert not any(passes(store, tenant) for tenant in ("ada", None))
+
+
+def test_what_bystanders_do_leaves_the_open_circuit_as_it_is(store, clock):
+    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    seen = store.snapshot(RULES)
+    for _ in range(5):
+        told = tells(store, Outcome.FAILURE, "eve", None)
+        assert told + tells(store, Outcome.SUCCESS, "eve", None) == [None] * 4
+    assert store.snapshot(RULES) == seen
+    clock.advance(30)
+    assert tells(store, Outcome.SUCCESS, "eve", "eve", "eve") == [None] * 3
+    assert store.snapshot(RULES).state == "open"
+    ticket, change = store.admit(RULES, LEASE, "ada")
+    assert ticket.probe is not None
+    assert change.to_state == "half_open"
+    assert passes(store, "eve")
+    assert not passes(store, "ada")
+
+
+def test_failures_of_bystanders_open_it_for_all_without_telling_it_twice(store, clock):
+    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    clock.advance(20)
+    late, _ = store.admit(RULES, LEASE, "dora")
+    assert tells(store, Outcome.FAILURE, "eve", "bob", "eve") == [None] * 3
+    assert store.admit(RULES, LEASE, "carol")[0] == Refusal("open", 30.0)
+    assert store.record(RULES, late, Outcome.SUCCESS) is None
+    assert not passes(store, "dora")
+    assert store.snapshot(RULES).only is None
+
+
+def test_failures_of_bystanders_end_a_tenants_half_open_time(store, clock):
+    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    clock.advance(30)
+    probe, _ = store.admit(RULES, LEASE, "ada")
+    told = tells(store, Outcome.FAILURE, "eve", "eve", "eve")
+    assert told[2] == Change("half_open", "open", "3 failures of others in a row")
+    assert store.record(RULES, probe, Outcome.SUCCESS) is None
+    assert not passes(store, "eve")
+
+
+def test_two_probes_of_the_one_tenant_close_it_and_all_is_forgotten(store, clock):
+    tells(store, Outcome.FAILURE, "ada", "ada", "ada", "eve", "eve")
+    clock.advance(30)
+    assert tells(store, Outcome.SUCCESS, "ada", "ada")[1].to_state == "closed"
+    tells(store, Outcome.FAILURE, "eve", "eve")
+    assert store.snapshot(RULES).state == "closed"
+    assert tells(store, Outcome.FAILURE, "eve")[0].to_state == "open"
+    assert passes(store, "ada")
+
+
+def test_whose_probe_failed_leaves_the_next_one_to_others(store, clock):
+    """Else whoever asks most often keeps it open for all, with an outage of their own."""
+    tells(store, Outcome.FAILURE, "bob", "ada", "eve", "ada")
+    clock.advance(30)
+    assert tells(store, Outcome.FAILURE, "ada")[0].to_state == "open"
+    clock.advance(30)
+    assert store.admit(RULES, LEASE, "ada")[0] == Refusal("open", 30.0)
+    assert tells(store, Outcome.SUCCESS, "eve") == [None]
+    assert store.admit(RULES, LEASE, "ada")[0] == Refusal("half_open", 30.0)
+    assert tells(store, Outcome.SUCCESS, "eve")[0].to_state == "closed"
+    assert passes(store, "ada")
+
+
+def test_whose_probe_failed_is_the_next_all_the_same_where_nobody_else_asks(store, clock):
+    tells(store, Outcome.FAILURE, "bob", "ada", "eve", "ada")
+    clock.advance(30)
+    tells(store, Outcome.FAILURE, "ada")
+    clock.advance(60)
+    assert tells(store, Outcome.SUCCESS, "ada", "ada")[1].to_state == "closed"
+
+
+def test_an_order_holds_for_everybody(store):
+    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    store.obey(RULES, Order(1, "open"))
+    assert not any(passes(store, tenant) for tenant in ("ada", "eve", None))
+    assert store.snapshot(RULES).only is None
+    store.obey(RULES, Order(2, "closed"))
+    assert all(passes(store, tenant) for tenant in ("ada", "eve", None))
+
+
+def test_a_move_by_hand_is_for_everybody(store):
+    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    store.move(RULES, "open", "by hand")
+    assert not any(passes(store, tenant) for tenant in ("ada", "eve", None))

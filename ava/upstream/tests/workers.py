@@ -10,20 +10,20 @@ RULES = Rules(threshold=3, recovery=60.0, successes=2)
 LEASE = 12.0
 
 
-def admitted(store: SharedStore) -> Ticket:
-    answer, _ = store.admit(RULES, LEASE)
+def admitted(store: SharedStore, tenant: str | None = None) -> Ticket:
+    answer, _ = store.admit(RULES, LEASE, tenant)
     assert isinstance(answer, Ticket)
     return answer
 
 
-def refused(store: SharedStore) -> Refusal:
-    answer, _ = store.admit(RULES, LEASE)
+def refused(store: SharedStore, tenant: str | None = None) -> Refusal:
+    answer, _ = store.admit(RULES, LEASE, tenant)
     assert isinstance(answer, Refusal)
     return answer
 
 
-def trip(store: SharedStore) -> Change:
-    changes = [store.record(RULES, admitted(store), Outcome.FAILURE) for _ in range(3)]
+def trip(store: SharedStore, tenant: str | None = None) -> Change:
+    changes = [store.record(RULES, admitted(store, tenant), Outcome.FAILURE) for _ in range(3)]
     assert changes[:2] == [None, None]
     assert changes[2] is not None
     return changes[2]

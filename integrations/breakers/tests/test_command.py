@@ -52,6 +52,7 @@ def test_list_of_one_in_json_holds_every_fact() -> None:
         "until": None,
         "reason": "because",
         "degraded": False,
+        "for_one": False,
     }
 
 

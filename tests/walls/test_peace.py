@@ -1,0 +1,29 @@
+"""Without an attack all is well: what the suite looks at is there, and right."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.walls import holdings
+from tests.walls.aftermath import Watch, wrong
+from tests.walls.world import World
+
+
+def test_every_model_is_declared_as_a_tenants_or_shared() -> None:
+    assert holdings.OWNED.keys() | holdings.SHARED.keys() == set(holdings.all_models())
+    assert not holdings.OWNED.keys() & holdings.SHARED.keys()
+
+
+def test_the_victim_has_rows_of_every_model_that_is_a_tenants(
+    world: World, user: User, operator: User
+) -> None:
+    holdings.add_what_no_door_gives(user, operator)
+    assert [label for label, rows in holdings.snapshot(user).items() if not rows] == []
+
+
+def test_without_an_attack_nothing_is_wrong(world: World, user: User) -> None:
+    assert wrong(world, Watch(user)) == []
+
+
+@pytest.mark.parametrize("path", ["calls", "messages"])
+def test_the_victim_sees_the_planted_texts(world: World, path: str) -> None:
+    assert "planted-ada" in world.ada.call("GET", f"/twilio/{path}?limit=200").content.decode()

@@ -1,0 +1,44 @@
+"""Messages of Vapi's that Eve proves with her own secret, with Ada's IDs in them."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.walls.aftermath import Watch, seen, wrong
+from tests.walls.hooks import VAPI, VAPI_PLACES, Place
+from tests.walls.world import World
+from vapi_settings.calls import events
+from vapi_settings.tests.hooking import payload
+
+PLACES = pytest.mark.parametrize("place", VAPI_PLACES, ids=lambda place: place.__name__)
+
+
+def test_every_kind_of_message_that_is_kept_is_sent() -> None:
+    assert set(events.KEPT_TYPES) <= {payload(kind)["message"]["type"] for kind in VAPI}
+
+
+@PLACES
+@pytest.mark.parametrize("kind", VAPI)
+def test_ids_of_another_tenants_calls_open_nothing_of_theirs(
+    world: World, user: User, kind: str, place: Place
+) -> None:
+    watch = Watch(user)
+    answers = [world.eve.vapi(message) for message in place(world, kind)]
+    assert {answer.status_code for answer in answers} <= {200, 204}
+    assert wrong(world, watch, *answers) == []
+
+
+@pytest.mark.parametrize("account", ["hers", "nobody's", "unknown"])
+def test_an_address_takes_no_secret_but_its_own_accounts(
+    world: World, user: User, account: str
+) -> None:
+    named = {"hers": world.ids["vapi_account"], "nobody's": "", "unknown": "0" * 32}[account]
+    watch = Watch(user)
+    answers = [
+        world.eve.vapi(message, account=named)
+        for kind in VAPI
+        for place in VAPI_PLACES
+        for message in place(world, kind)
+    ]
+    assert {answer.status_code for answer in answers} <= {403, 404}
+    assert watch.changes() == []
+    assert seen(*answers) == []

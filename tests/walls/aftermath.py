@@ -65,7 +65,16 @@ def miscounted(world: World) -> Iterator[str]:
         reached = Counter(world.stage.reached(kind))
         for to in sorted(reached.keys() | wanted.keys()):
             if reached[to] != wanted[to]:
-                yield f"{kind}: {to} was reached {reached[to]} times instead of {wanted[to]}"
+                yield f"{kind}: {to} was reached {reached[to]} times, not {wanted[to]}"
+    yield from disturbed(world)
+
+
+def disturbed(world: World) -> Iterator[str]:
+    """People whom an attack reached once more, or whose call it ended."""
+    for kind in ("calls", "messages"):
+        for to, times in Counter(world.stage.reached(kind)).items():
+            if times > 1 or to not in PEOPLE.values():
+                yield f"{kind}: {to} was reached {times} times"
     for to, by in world.stage.ended().items():
         if by is not None:
             yield f"the call to {to} was ended: {by}"

@@ -20,7 +20,8 @@ def operations(resolver: Any) -> Iterator[str]:
     """Each operation of the REST API: "GET twilio/calls/<uuid:call_id>"."""
     for path, entry in routes(resolver):
         for method in getattr(entry.callback, "actions", None) or ():
-            yield f"{method.upper()} {path.removeprefix('api/v1/')}"
+            if method != "head":
+                yield f"{method.upper()} {path.removeprefix('api/v1/')}"
 
 
 def webhooks(resolver: Any) -> Iterator[tuple[str, Any]]:

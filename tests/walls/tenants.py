@@ -1,4 +1,4 @@
-"""Two tenants of one AVA: Ada, who is attacked, and Eve, who knows every ID but no secret of hers."""
+"""Two tenants of one AVA: Ada is attacked; Eve knows every ID of hers, and no secret."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from django.urls import get_resolver
 from tests.walls import hooks, routes
 from tests.walls.aftermath import Watch, seen, wrong
 from tests.walls.hooks import TWILIO, TWILIO_PLACES, Place
-from tests.walls.world import World
+from tests.walls.world import PEOPLE, World
 
 KINDS = pytest.mark.parametrize("kind", TWILIO)
 
@@ -56,14 +56,14 @@ def test_a_stop_to_ones_own_account_stops_nothing_of_another_tenants(
 ) -> None:
     hooks.store_her_account(world)
     watch = Watch(user)
-    fields = {"SmsStatus": "received", "From": "+14155550107", "To": "+15005550006", "Body": "STOP"}
+    fields = {"SmsStatus": "received", "From": PEOPLE["sent"], "To": "+15005550006", "Body": "STOP"}
     answer = world.eve.twilio(
         "message", {"MessageSid": "SM-eve", **fields}, account_sid=world.ids["account_sid"]
     )
     assert answer.status_code in (200, 403)
     assert watch.changes() == []
     sent = world.ada.call(
-        "POST", "/twilio/messages", {"to": "+14155550107", "from": "+15005550006", "body": "Hi"}
+        "POST", "/twilio/messages", {"to": PEOPLE["sent"], "from": "+15005550006", "body": "Hi"}
     )
     assert sent.status_code == 201, sent.content
 

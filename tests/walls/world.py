@@ -15,18 +15,13 @@ from vapi_settings.tests.hooking import payload
 OURS = "+15005550006"
 DESK = "f3c5e7a9-1b2d-4f4e-8a63-8b9c0d1e2f3a"
 """Ada's number at Vapi at which her assistant answers by SIP."""
-PEOPLE = {
-    name: f"+141555501{number:02}"
-    for number, name in enumerate(
-        "running guessed lost talking vapi_lost talked scheduled sent text_guessed text_lost "
-        "text_scheduled batch_1 batch_2 batch_3 caller writer stopped".split()
-    )
-}
 RINGS = ("running", "guessed", "lost", "talking", "vapi_lost", "talked")
 TEXTS = ("sent", "text_guessed", "text_lost", "batch_1", "batch_2", "batch_3")
+OTHERS = ("scheduled", "text_scheduled", "caller", "writer", "stopped")
+PEOPLE = {name: f"+141555501{number:02}" for number, name in enumerate((*RINGS, *TEXTS, *OTHERS))}
+"""Whom Ada calls and writes to, or who does so to her: a number for each."""
 KEY = "ada-key-0001"
 TRACE = "ada-trace-0001"
-UNKNOWN = "00000000-0000-4000-8000-000000000000"
 TWILIO_TAKES = "POST /2010-04-01/Accounts/AC"
 
 Find = Callable[[Callable[[], bool]], None]

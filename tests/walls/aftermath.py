@@ -46,6 +46,8 @@ def wrong(world: World, watch: Watch, *answers: Any) -> list[str]:
     found = [*seen(*answers, *told), *watch.changes()]
     pursue_to_the_end()
     found += miscounted(world)
+    deliver(world)
+    run_jobs()
     found += undelivered(world)
     return found
 
@@ -80,8 +82,8 @@ def disturbed(world: World) -> Iterator[str]:
             yield f"the call to {to} was ended: {by}"
 
 
-def undelivered(world: World) -> Iterator[str]:
-    """What providers tell Ada now, and AVA does not take in."""
+def deliver(world: World) -> None:
+    """Let the providers tell Ada how all of it ends, and let somebody call and write to her."""
     ada, ids = world.ada, world.ids
     for name in ("running", "guessed", "lost"):
         sid = world.shown("calls", name)["provider_sid"]
@@ -96,7 +98,10 @@ def undelivered(world: World) -> Iterator[str]:
     ids["vapi_lost_vapi"] = world.stage.at_vapi(PEOPLE["vapi_lost"])
     for name in ("talking", "vapi_lost"):
         ada.vapi(report(world, name))
-    run_jobs()
+
+
+def undelivered(world: World) -> Iterator[str]:
+    """What Ada's providers have told, and AVA has not taken in."""
     for name in ("running", "guessed", "lost", "talking", "vapi_lost"):
         if (row := world.shown("calls", name))["status"] != "completed":
             yield f"the call {name} is {row['status']}, not completed"
@@ -105,6 +110,9 @@ def undelivered(world: World) -> Iterator[str]:
     for name in ("sent", "text_guessed", "text_lost"):
         if (row := world.shown("messages", name))["status"] != "delivered":
             yield f"the message {name} is {row['status']}, not delivered"
-    for path, sid in (("calls", ids["next_sid"]), ("messages", ids["next_text_sid"])):
-        if not ada.call("GET", f"/twilio/{path}?search={sid}").json()["results"]:
+    for path, sid in (
+        ("calls", world.ids["next_sid"]),
+        ("messages", world.ids["next_text_sid"]),
+    ):
+        if not world.ada.call("GET", f"/twilio/{path}?search={sid}").json()["results"]:
             yield f"{path}: {sid} came in and was not kept"

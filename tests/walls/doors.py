@@ -101,9 +101,7 @@ DOORS: dict[str, list[Try]] = {
     "GET integrations/calendar/<str:provider>/events": [
         Try("/integrations/calendar/google/events", "user={user}&from=2026-01-01T00:00:00Z")
     ],
-    **_credentials(
-        "vapi", {"api_key": "\u2022" * 8 + "-key", "default_assistant_id": "{assistant}"}
-    ),
+    **_credentials("vapi", {"api_key": mask(ADAS.api_key), "default_assistant_id": "{assistant}"}),
     **_credentials("twilio", SIDS),
     **_credentials("resend", {"api_key": "re_eve_0123456789", "from_email": "eve@example.com"}),
     **_credentials("smtp", SMTP),

@@ -121,6 +121,10 @@ class Stage:
         answer = requests.post(f"{self.url}/_sandbox/{what}", json=body, timeout=10)
         assert answer.ok, answer.text
 
+    def forgive(self) -> None:
+        """Let no provider fail any more."""
+        requests.delete(f"{self.url}/_sandbox/faults", timeout=10)
+
     def reached(self, kind: str) -> list[str]:
         """The numbers that rang (calls) or were written to (messages), each as often as it was."""
         effects = requests.get(f"{self.url}/_sandbox/effects", timeout=10).json()
@@ -130,6 +134,12 @@ class Stage:
         """Who ended the call to which number; None: it goes on."""
         effects = requests.get(f"{self.url}/_sandbox/effects", timeout=10).json()
         return {one["to"]: one["ended"] for one in effects["calls"]}
+
+    def asked(self, provider: str) -> list[str]:
+        """What the provider was asked: methods and paths."""
+        url = f"{self.url}/_sandbox/requests?provider={provider}"
+        found = requests.get(url, timeout=10).json()["requests"]
+        return [f"{one['method']} {one['path']}" for one in found]
 
     def at_twilio(self, kind: str, to: str) -> str:
         """Twilio's SID of what went to this number."""

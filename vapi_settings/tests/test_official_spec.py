@@ -106,7 +106,7 @@ def test_a_call_is_placed_sought_and_looked_at_as_documented(
     vapi.forget("server")
     store_key(user, webhook_secret=SECRET, **scheme)
     placed = place(user)
-    assert calls.fetch(user=user, call_id=placed.id).id == placed.id
+    assert calls.fetch(user=user, call_id=placed.id, metadata={}).id == placed.id
     ends = {"assistant_id": ASSISTANT, "phone_number_id": NUMBER}
     found = calls.find(user=user, since=ENTRY, metadata=MARKS, **ends)
     assert [one.id for one in found] == [placed.id]

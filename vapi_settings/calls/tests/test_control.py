@@ -31,7 +31,7 @@ def test_a_finished_call_tells_its_transcript_recording_cost_and_reason(played, 
             "analysis": {"summary": "A short call."},
         },
     )
-    call = calls.fetch(user=user, call_id=CALL)
+    call = calls.fetch(user=user, call_id=CALL, metadata={})
     assert (call.status, call.ended_reason) == ("ended", "customer-ended-call")
     assert call.cost == Decimal("0.1234")
     assert call.transcript == "AI: Hello!\n"
@@ -48,7 +48,7 @@ def test_what_is_fetched_of_a_long_call_is_cut_and_says_so(played, user):
         "endedReason": long,
     }
     played.on("GET", f"/call/{CALL}", 200, {**PLACED, **texts})
-    call = calls.fetch(user=user, call_id=CALL)
+    call = calls.fetch(user=user, call_id=CALL, metadata={})
     found = (call.transcript, call.summary, call.ended_reason)
     for text, most in zip(found, (200_000, 10_000, 4000), strict=True):
         assert len(text) <= most
@@ -65,20 +65,20 @@ def test_what_is_fetched_of_a_long_call_is_cut_and_says_so(played, user):
 )
 def test_what_is_strange_about_a_call_does_not_hide_it(played, user, strange):
     played.on("GET", f"/call/{CALL}", 200, {**PLACED, **strange})
-    call = calls.fetch(user=user, call_id=CALL)
+    call = calls.fetch(user=user, call_id=CALL, metadata={})
     assert (call.id, call.cost, call.recording_url) == (CALL, None, None)
 
 
 def test_a_call_that_vapi_does_not_know_is_a_404(played, user):
     with pytest.raises(CallNotFound):
-        calls.fetch(user=user, call_id="../assistant")
+        calls.fetch(user=user, call_id="../assistant", metadata={})
 
 
 def test_a_running_call_is_ended_where_vapi_takes_orders_for_it(played, user):
     control = f"{played.url}/live/control"
     played.on("GET", f"/call/{CALL}", 200, {**PLACED, "monitor": {"controlUrl": control}})
     played.on("POST", "/live/control", 200, {})
-    calls.end(user=user, call_id=CALL)
+    calls.end(user=user, call_id=CALL, metadata={})
     assert played.bodies("POST", "/live/control") == [{"type": "end-call"}]
     # The address is the key: the account's own is not for it.
     assert played.heard[-1][4]["Authorization"] is None
@@ -101,14 +101,14 @@ def test_a_running_call_is_ended_where_vapi_takes_orders_for_it(played, user):
 def test_orders_go_to_vapi_only(played, user, url):
     played.on("GET", f"/call/{CALL}", 200, {**PLACED, "monitor": {"controlUrl": url}})
     with pytest.raises(CallNotControllable):
-        calls.end(user=user, call_id=CALL)
+        calls.end(user=user, call_id=CALL, metadata={})
 
 
 def test_a_call_that_is_over_takes_no_orders(played, user):
     control = f"{played.url}/live/control"
     played.on("GET", f"/call/{CALL}", 200, {**PLACED, "monitor": {"controlUrl": control}})
     with pytest.raises(CallNotControllable):
-        calls.end(user=user, call_id=CALL)
+        calls.end(user=user, call_id=CALL, metadata={})
 
 
 def number(user, named):

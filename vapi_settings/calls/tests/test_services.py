@@ -132,7 +132,7 @@ def test_an_open_breaker_is_told_and_nobody_was_called(played, user):
     played.on("GET", f"/call/{CALL}", 500, {})
     for _ in range(3):
         with pytest.raises(ProviderUnreachable):
-            calls.fetch(user=user, call_id=CALL)
+            calls.fetch(user=user, call_id=CALL, metadata={})
     with pytest.raises(ProviderUnavailable) as caught:
         place(user)
     assert caught.value.unsent

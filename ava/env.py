@@ -98,6 +98,10 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
     "Keys": (
         _secret("SECRET_KEY", "signs sessions and forms; read from the key file when not set"),
         _secret("AVA_JWT_KEY", "signs access tokens; read from the key file when not set"),
+        _secret(
+            "SECRET_KEY_PREVIOUS", "the SECRET_KEY before the present one, while it still holds"
+        ),
+        _secret("AVA_JWT_KEY_PREVIOUS", "the AVA_JWT_KEY before the present one, likewise"),
         _secret("AVA_KEYS", "seals credentials: kid:base64,... with the primary key first"),
         _secret(
             "AVA_METRICS_TOKEN", "bearer token for /metrics; only loopback reads it when not set"
@@ -169,8 +173,13 @@ def load() -> dict[str, Any]:
     Raises:
         EnvironmentInvalid: with one line for each value that does not fit.
     """
-    load_file(Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env")))
+    load_file(file())
     return read()
+
+
+def file() -> Path:
+    """The env file, which need not be there."""
+    return Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env"))
 
 
 def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:

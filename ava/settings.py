@@ -27,6 +27,9 @@ if not all(_keys.get(name) for name in ("SECRET_KEY", "AVA_JWT_KEY", "AVA_KEYS")
 SECRET_KEY: str = _keys["SECRET_KEY"]
 AVA_JWT_KEY: str = _keys["AVA_JWT_KEY"]
 AVA_KEYS: str = _keys["AVA_KEYS"]
+# What was signed with these still holds; nothing new is. See "Signing keys" in docs/DEPLOYMENT.md.
+SECRET_KEY_FALLBACKS = [key for key in [_keys.get("SECRET_KEY_PREVIOUS")] if key]
+AVA_JWT_KEY_PREVIOUS: str | None = _keys.get("AVA_JWT_KEY_PREVIOUS") or None
 del _keys
 
 DEBUG: bool = ENV["DJANGO_DEBUG"]

@@ -93,6 +93,8 @@ def refresh_session(
         refresh_jti=refresh["jti"],
         swapped_jti=claims.jti,
         swapped_at=None,
+        # The same password under the present SECRET_KEY.
+        password_mark=session.user.get_session_auth_hash(),
         refreshed_at=timezone.now(),
         expires_at=_expiry(refresh),
     )
@@ -142,10 +144,18 @@ def live_session(session_id: uuid.UUID) -> Session:
     session = Session.objects.select_related("user").filter(pk=session_id).first()
     if session is None or session.revoked_at is not None or not session.user.is_active:
         raise SessionEnded
-    if not constant_time_compare(session.password_mark, session.user.get_session_auth_hash()):
+    if not _is_password_of(session.user, session.password_mark):
         revoke(Session.objects.filter(pk=session.pk), end=Session.End.PASSWORD)
         raise SessionEnded
     return session
+
+
+def _is_password_of(user: User, mark: str) -> bool:
+    """Whether the mark was made of the user's present password, with any key that still holds."""
+    if constant_time_compare(mark, user.get_session_auth_hash()):
+        return True
+    fallbacks = user.get_session_auth_fallback_hash()
+    return any(constant_time_compare(mark, made) for made in fallbacks)
 
 
 def revoke(sessions: QuerySet[Session], *, end: Session.End) -> int:

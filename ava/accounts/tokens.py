@@ -3,14 +3,24 @@
 Access and refresh tokens carry `sid`, the session they belong to. Nothing else in them is
 believed when it comes to access: user, revocation and password are looked up with the session.
 `sub` tells the rate limit, which counts before anything is looked up, whose requests belong
-together. It is a pseudonym: a token says nothing about its user.
+together. It is a pseudonym: a token says nothing about its user. With a new SECRET_KEY it changes,
+and those of a user's older tokens are counted apart until they expire.
 """
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import (
+    ExpiredTokenError,
+    TokenBackendError,
+    TokenBackendExpiredToken,
+    TokenError,
+)
+from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from ava.accounts.errors import TokenExpired, TokenInvalid
@@ -63,12 +73,40 @@ def sign(refresh: RefreshToken) -> Tokens:
 
 def read_access(raw: str) -> Claims:
     """Raises TokenInvalid or TokenExpired."""
-    return _read(AccessToken, raw)
+    return _read(_ReadAccess, raw)
 
 
 def read_refresh(raw: str) -> Claims:
     """Raises TokenInvalid or TokenExpired."""
-    return _read(RefreshToken, raw)
+    return _read(_ReadRefresh, raw)
+
+
+class _Backend(TokenBackend):
+    """simplejwt's, which also takes what was signed with the key before the present one."""
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        try:
+            return super().decode(token, verify)
+        except TokenBackendExpiredToken:
+            raise
+        except TokenBackendError:
+            if not settings.AVA_JWT_KEY_PREVIOUS:
+                raise
+            previous = TokenBackend(
+                self.algorithm, settings.AVA_JWT_KEY_PREVIOUS, issuer=self.issuer
+            )
+            return previous.decode(token, verify)
+
+
+_backend = _Backend(api_settings.ALGORITHM, api_settings.SIGNING_KEY, issuer=api_settings.ISSUER)
+
+
+class _ReadAccess(AccessToken):
+    _token_backend = _backend
+
+
+class _ReadRefresh(RefreshToken):
+    _token_backend = _backend
 
 
 def _read(kind: type[Token], raw: str) -> Claims:

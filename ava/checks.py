@@ -1,7 +1,9 @@
 """System checks: what would make AVA unsafe or wrong is told at start, with an id and a mend."""
 
 import os
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.core.checks import Warning as CheckWarning
 from django.db import connections
 
 from ava import env, keyfile
+from ava.accounts.checks import check_demo_users
 from ava.sealing import checks as sealing
 
 # Those of the background work, in each worker.
@@ -34,11 +37,15 @@ def stub_mode(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def signing_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Short or shared keys can be guessed or leak together."""
     found: list[CheckMessage] = []
-    if len(settings.SECRET_KEY) < 50 or len(set(settings.SECRET_KEY)) < 5:
-        found.append(_weak("SECRET_KEY", "50", "ava.E002"))
-    if len(settings.AVA_JWT_KEY) < 32 or len(set(settings.AVA_JWT_KEY)) < 5:
-        found.append(_weak("AVA_JWT_KEY", "32", "ava.E003"))
-    if settings.AVA_JWT_KEY == settings.SECRET_KEY:
+    secret_keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    jwt_keys = [key for key in (settings.AVA_JWT_KEY, settings.AVA_JWT_KEY_PREVIOUS) if key]
+    for name, key in zip(("SECRET_KEY", "SECRET_KEY_PREVIOUS"), secret_keys, strict=False):
+        if len(key) < 50 or len(set(key)) < 5:
+            found.append(_weak(name, "50", "ava.E002"))
+    for name, key in zip(("AVA_JWT_KEY", "AVA_JWT_KEY_PREVIOUS"), jwt_keys, strict=False):
+        if len(key) < 32 or len(set(key)) < 5:
+            found.append(_weak(name, "32", "ava.E003"))
+    if set(jwt_keys) & set(secret_keys):
         found.append(
             Error(
                 "AVA_JWT_KEY is the same as SECRET_KEY: one leak would open both.",
@@ -91,6 +98,35 @@ def private_key_file(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.security)
+def private_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The database, its backups, logs and `.env` hold what the key file protects, or open it."""
+    if not settings.PRODUCTION:
+        return []
+    found = [path for path in _private_paths() if path.stat().st_mode & 0o077]
+    if not found:
+        return []
+    names = " ".join(shlex.quote(str(path)) for path in found)
+    return [
+        Error(
+            f"Other users of this machine can get at what is AVA's alone: {names}.",
+            hint=f"Run: chmod go= {names}",
+            id="ava.E018",
+        )
+    ]
+
+
+def _private_paths() -> list[Path]:
+    """What is the owner's only. The key file has a check of its own."""
+    found = {settings.DATA_DIR, env.file()}
+    if settings.DATA_DIR.is_dir():
+        found |= {p for p in settings.DATA_DIR.iterdir() if p.is_file() and p.name != keyfile.NAME}
+    database = settings.DATABASES["default"]
+    if "sqlite" in database["ENGINE"]:
+        found |= {Path(f"{database['NAME']}{end}") for end in ("", "-wal", "-shm", "-journal")}
+    return sorted(path for path in found if path.is_file() or path.is_dir())
 
 
 @register(Tags.security)
@@ -190,6 +226,7 @@ def database_connections(
     return found
 
 
+register(check_demo_users, Tags.database)
 # The keys and what they sealed: E012, E013, W002.
 register(sealing.check_key_ring, Tags.security)
 register(sealing.check_key_strength, Tags.security, deploy=True)

@@ -118,6 +118,7 @@ class RunningAva:
             (self.log.parent / "sitecustomize.py").write_text(self._hook)
             path = os.pathsep.join([str(self.log.parent), str(BASE_DIR)])
             self.environment["PYTHONPATH"] = path
+        self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ava.serve"],

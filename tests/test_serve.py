@@ -2,10 +2,12 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +15,19 @@ from pathlib import Path
 import pytest
 import requests
 
+from ava.env import BASE_DIR
 from tests.ports import free_port
 from tests.server import PASSWORD, RunningAva, until
 
 SETTINGS = "/vapi/settings"
+
+PRODUCTION = {
+    "AVA_ENV": "production",
+    "AVA_SANDBOX": "0",
+    "AVA_DEMO_PASSWORD": "",
+    "AVA_PUBLIC_URL": "https://ava.example.com",
+    "AVA_TRUSTED_PROXIES": "1",
+}
 
 
 @pytest.fixture
@@ -62,19 +73,12 @@ def test_the_first_screen_holds_no_line_of_a_log(fresh: RunningAva) -> None:
 
 
 def test_in_production_browsers_are_told_to_use_tls_for_this_host_alone(tmp_path: Path) -> None:
-    production = {
-        "AVA_ENV": "production",
-        "AVA_SANDBOX": "0",
-        "AVA_DEMO_PASSWORD": "",
-        "AVA_PUBLIC_URL": "https://ava.example.com",
-        "AVA_TRUSTED_PROXIES": "1",
-    }
     by_proxy = {
         "Host": "ava.example.com",
         "X-Forwarded-Proto": "https",
         "X-Forwarded-For": "203.0.113.9",
     }
-    with RunningAva(tmp_path / "var", **production) as ava:
+    with RunningAva(tmp_path / "var", fresh=True, **PRODUCTION) as ava:
         answer = requests.get(ava.url, headers=by_proxy, timeout=10)
         assert answer.status_code == 200
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
@@ -85,6 +89,19 @@ def test_in_production_browsers_are_told_to_use_tls_for_this_host_alone(tmp_path
             allow_redirects=False,
         )
         assert (plain.status_code, plain.headers["Location"]) == (301, "https://ava.example.com/")
+
+
+def test_production_does_not_start_on_the_database_of_the_demo(tmp_path: Path) -> None:
+    with RunningAva(tmp_path / "var") as ava:
+        ava.stop()
+        ava.environment |= PRODUCTION
+        assert ava.launch().wait(timeout=60) == 1
+        assert "Demo users can log in in production" in ava.output()
+        assert "admin@example.com" in ava.output()
+        mend = ava.output().rpartition("manage.py shell -c ")[2].splitlines()[0]
+        run = [sys.executable, "manage.py", "shell", "-c", shlex.split(mend)[0]]
+        subprocess.run(run, cwd=BASE_DIR, env=ava.environment, check=True)
+        ava.start()
 
 
 def test_keys_and_database_are_for_the_owner_and_survive_a_restart(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ava.env import BASE_DIR
-from tests import postgres
+from tests import postgres, prepared
 
 PRODUCTION = {
     "AVA_ENV": "production",
@@ -67,6 +67,9 @@ def test_before_the_first_start_the_key_file_is_made_and_the_checks_pass(tmp_pat
         ({"SECRET_KEY": "short"}, "ava.E002"),
         ({"AVA_JWT_KEY": "short"}, "ava.E003"),
         ({"AVA_JWT_KEY": PRODUCTION["SECRET_KEY"]}, "ava.E004"),
+        ({"SECRET_KEY_PREVIOUS": "short"}, "ava.E002"),
+        ({"AVA_JWT_KEY_PREVIOUS": "short"}, "ava.E003"),
+        ({"AVA_JWT_KEY_PREVIOUS": PRODUCTION["SECRET_KEY"]}, "ava.E004"),
         ({"DJANGO_DEBUG": "1"}, "ava.E005"),
         ({"WEB_CONCURRENCY": "2"}, "ava.E006"),
         ({"ALLOWED_HOSTS": "*"}, "ava.E010"),
@@ -91,6 +94,63 @@ def test_a_key_file_that_others_can_read_is_told(tmp_path: Path) -> None:
     result = check(tmp_path)
     assert "ava.E009" in result.stderr
     assert "chmod 600" in result.stderr
+
+
+def test_files_of_production_that_others_can_get_at_are_told_with_the_mend(tmp_path: Path) -> None:
+    open_to_others = {"ava.sqlite3": 0o604, "copy.sqlite3": 0o640, "server.log": 0o602}
+    for name, mode in open_to_others.items():
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    refused = check(tmp_path)
+    assert refused.returncode == 1
+    names = [str(tmp_path / name) for name in open_to_others]
+    assert f"chmod go= {' '.join(names)}" in refused.stderr
+    assert "ava.E018" not in check(tmp_path, AVA_ENV="development").stderr
+    subprocess.run(["chmod", "go=", *names], check=True)
+    assert "ava.E018" not in check(tmp_path).stderr
+
+
+def test_a_data_directory_that_others_can_enter_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o750)
+    assert f"chmod go= {tmp_path}" in check(tmp_path).stderr
+
+
+def test_a_database_elsewhere_and_an_env_file_that_others_can_read_are_told(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("ava.db", "production.env"):
+        (elsewhere / name).touch()
+        (elsewhere / name).chmod(0o644)
+    refused = check(
+        tmp_path,
+        DATABASE_URL=f"sqlite:///{elsewhere}/ava.db",
+        AVA_ENV_FILE=str(elsewhere / "production.env"),
+    )
+    assert f"chmod go= {elsewhere}/ava.db {elsewhere}/production.env" in refused.stderr
+
+
+@pytest.mark.sqlite
+def test_an_operator_with_the_password_of_the_demo_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    demo = {"AVA_ENV": "development", "AVA_SANDBOX": "1", "AVA_PUBLIC_URL": ""}
+    prepared.copy(data, password="a password of the demo")
+    rename = (
+        "from django.contrib.auth.models import User;"
+        "User.objects.filter(username='admin@example.com').update(username='boss');"
+        "User.objects.filter(username='demo@example.com').delete()"
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", rename],
+        cwd=BASE_DIR,
+        env={"PATH": os.environ["PATH"], **PRODUCTION, **demo, "AVA_DATA_DIR": str(data)},
+        check=True,
+    )
+    (data / "demo-password").touch(mode=0o600)
+    (data / "demo-password").write_text("a password of the demo")
+    refused = check(data, "--database", "default")
+    assert "(ava.E017) Demo users can log in in production: boss." in refused.stderr
+    (data / "demo-password").write_text("another one")
+    assert "ava.E017" not in check(data, "--database", "default").stderr
 
 
 def test_missing_keys_end_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:

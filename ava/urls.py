@@ -6,10 +6,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from ava import health, metrics, pages
 from ava.ratelimit.views import limited
+from ava.schema import SchemaView
 
 documentation = limited("documentation")
 # Swagger UI's page brings a few rules of its own.
@@ -28,7 +29,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("admin", RedirectView.as_view(pattern_name="admin:index"), name="admin"),
     path("admin/", admin.site.urls),
-    path("api/schema", documentation(SpectacularAPIView.as_view(**READ)), name="schema"),
+    path("api/schema", documentation(SchemaView.as_view()), name="schema"),
     path("api/docs", inline_style(SpectacularSwaggerSplitView.as_view(**READ)), name="docs"),
     path("api/v1/auth/", include("ava.accounts.urls")),
     path("api/v1/", include("integrations.urls")),

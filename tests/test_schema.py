@@ -1,15 +1,61 @@
 """The OpenAPI document: valid, complete, served without reaching outside."""
 
+import json
 import re
+import time
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+import yaml
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 
 def test_the_document_is_openapi_3_1_without_a_warning(tmp_path) -> None:  # type: ignore[no-untyped-def]  # pytest's fixture
     target = tmp_path / "schema.yml"
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(target))
     assert target.read_text().startswith("openapi: 3.1")
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "read"),
+    [
+        ("*/*", "application/vnd.oai.openapi", yaml.safe_load),
+        ("application/yaml", "application/yaml", yaml.safe_load),
+        ("application/json", "application/json", json.loads),
+    ],
+)
+def test_the_document_is_served_in_each_format_and_made_once(
+    client: Client, accept: str, content_type: str, read: Callable[[bytes], Any]
+) -> None:
+    made = SchemaGenerator().get_schema(request=None, public=True)
+    headers = {"Accept": accept}
+    first = client.get("/api/schema", headers=headers)
+    assert (first.status_code, first["Content-Type"]) == (200, content_type)
+    assert read(first.content) == json.loads(json.dumps(made))
+    began = time.process_time()
+    again = client.get("/api/schema?version=7&lang=de", headers=headers)
+    # Made anew it took 0.2 s, the documents of twenty requests 4 s.
+    for _ in range(20):
+        client.get("/api/schema", headers=headers)
+    assert time.process_time() - began < 1
+    assert again.content == first.content
+    assert again["Vary"] == "Accept"
+
+
+def test_whoever_has_the_document_is_not_sent_it_again(client: Client) -> None:
+    etag = client.get("/api/schema")["ETag"]
+    answer = client.get("/api/schema", headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
+    other = client.get("/api/schema?format=json", headers={"If-None-Match": etag})
+    assert other.status_code == 200
+
+
+def test_the_document_is_rate_limited_though_it_is_at_hand(client: Client) -> None:
+    codes = [client.get("/api/schema").status_code for _ in range(61)]
+    assert codes == [200] * 60 + [429]
 
 
 def test_every_operation_documents_its_problems(client: Client) -> None:

@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 from ava import problems, ratelimit, tenant
 from ava.accounts.authentication import signed_user
 from ava.problems import Problem
+from ava.renderers import AsciiJSONRenderer
 from ava.responses import tell
 
 _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
@@ -88,6 +89,9 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     problem = as_problem(exception)
     if problem is None:
         return None
+    # A problem is JSON, also where the view writes pages or YAML.
+    request: Any = context["request"]
+    request.accepted_renderer, request.accepted_media_type = AsciiJSONRenderer(), "application/json"
     response = Response(problem.body(), status=problem.status, headers=problem.headers)
     response.content_type = problems.CONTENT_TYPE
     return tell(response, problem)

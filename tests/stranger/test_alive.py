@@ -1,0 +1,48 @@
+"""While strangers attack a running AVA, it answers the others."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.server import RunningAva
+from tests.stranger.attacks import ATTACKS
+
+THREADS = 8
+LARGE = [name for name in ATTACKS if not name.startswith("slow")]
+# Each attack by itself used to take whole seconds; how little it takes now, script/bench says.
+MOST_SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
+    with RunningAva(tmp_path_factory.mktemp("alive") / "var") as running:
+        yield running
+
+
+def test_healthz_answers_while_eight_strangers_send_the_worst_there_is(ava: RunningAva) -> None:
+    over = threading.Event()
+
+    def attack(number: int) -> None:
+        while not over.is_set():
+            ATTACKS[LARGE[number % len(LARGE)]](ava.port)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        attackers = [pool.submit(attack, number) for number in range(THREADS)]
+        try:
+            waits = []
+            for _ in range(30):
+                began = time.monotonic()
+                assert requests.get(f"{ava.url}/healthz", timeout=30).ok
+                waits.append(time.monotonic() - began)
+        finally:
+            over.set()
+        for attacker in attackers:
+            attacker.result()
+    assert max(waits) < MOST_SECONDS
+    assert '"status": 500' not in ava.output()
+    assert "Traceback" not in ava.output()
+    assert '"exc_type"' not in ava.output()

@@ -122,7 +122,7 @@ def _message(raw: bytes) -> dict[str, Any]:
 def _assistant(owner: User, patience: Patience) -> dict[str, str]:
     """Who takes an incoming call: the user's default assistant, else the only one."""
     late = {"error": NOBODY_THERE}
-    return patience.wait(patience.start(partial(_chosen, owner)), late)
+    return patience.wait(patience.start(owner, partial(_chosen, owner)), late)
 
 
 def _chosen(owner: User) -> dict[str, str]:

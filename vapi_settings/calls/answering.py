@@ -24,7 +24,7 @@ def number(*, user: User, patience: Patience) -> PhoneNumber | None:
     Returns:
         None also where Vapi does not tell in time: whoever calls is not kept waiting.
     """
-    return patience.wait(patience.start(partial(_number, user)), None)
+    return patience.wait(patience.start(user, partial(_number, user)), None)
 
 
 def _number(user: User) -> PhoneNumber | None:

@@ -64,7 +64,7 @@ def results(
     wishes = [
         _wish(owner, call_id, call) for call in calls[:MOST_TOOL_CALLS] if isinstance(call, dict)
     ]
-    running = [patience.start(partial(_outcome, wish)) for wish in wishes]
+    running = [patience.start(owner, partial(_outcome, wish)) for wish in wishes]
     late = {"error": "This takes too long right now."}
     return [
         _named(wish, patience.wait(run, late)) for wish, run in zip(wishes, running, strict=True)

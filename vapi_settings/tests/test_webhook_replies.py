@@ -1,15 +1,16 @@
 """What a call waits for: tools, and an assistant for an incoming call."""
 
 import time
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from threading import Event
 
 import pytest
+from django.db import connection
 
 from ava.problems import Conflict
 from vapi_settings import webhooks
-from vapi_settings.calls import tools
-from vapi_settings.calls.patience import Patience
+from vapi_settings.calls import patience, tools
+from vapi_settings.calls.patience import SECONDS, Patience
 from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import CALL, SECRET, payload
 
@@ -23,9 +24,10 @@ def in_a_hurry(monkeypatch):
         def __init__(self):
             super().__init__(0.2)
 
-        def start(self, work):
-            begun.append(super().start(work))
-            return begun[-1]
+        def start(self, owner, work):
+            part = super().start(owner, work)
+            begun.append(part.outcome)
+            return part
 
     monkeypatch.setattr(webhooks, "Patience", Hurried)
     yield
@@ -130,3 +132,49 @@ def test_else_the_caller_hears_a_sentence(vapi, send):
 def test_a_hanging_vapi_does_not_keep_the_caller_waiting(vapi, send, in_a_hurry):
     vapi.fail("hang", delay_ms=3000)
     assert send(payload("assistant_request")).json() == {"error": webhooks.NOBODY_THERE}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tenants_hanging_tools_keep_nobody_else_waiting(send, tool, user, stranger):
+    theirs = store_key(stranger, webhook_secret="their-own-secret").pk
+    done, begun = Event(), []
+
+    def hang(wish):
+        begun.append(wish.owner)
+        return str(done.wait(30))
+
+    def flood(number):
+        try:
+            body = payload(
+                "tool_calls", toolCallList=[{**call_of("hang"), "id": f"flood-{number}"}]
+            )
+            return send(body, to=theirs, secret="their-own-secret").json()["results"][0]
+        finally:
+            connection.close()
+
+    tools.register_tool("hang", hang)
+    with ThreadPoolExecutor(10) as vapi:
+        flooded = time.monotonic()
+        floods = [vapi.submit(flood, number) for number in range(10)]
+        try:
+            ended = as_completed(floods, timeout=30)
+            at_once = [next(ended).result() for _ in range(6)]
+            assert time.monotonic() - flooded < SECONDS
+            started = time.monotonic()
+            wishes = [call_of("opening_hours") for _ in range(5)]
+            mine = send(payload("tool_calls", toolCallList=wishes)).json()["results"]
+            assert time.monotonic() - started < SECONDS
+        finally:
+            done.set()
+    assert [one["result"] for one in mine] == ["8 to 14"] * 5
+    assert [one["error"] for one in at_once] == ["This takes too long right now."] * 6
+    assert set(begun) == {stranger}
+    assert sum("result" in one.result() for one in floods) <= patience.WAITING_OF_A_USER
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tool_runs_as_the_tenant_whose_address_was_called(send, tool, user, stranger):
+    theirs = store_key(stranger, webhook_secret="their-own-secret").pk
+    send(payload("tool_calls"), to=theirs, secret="their-own-secret")
+    send(payload("tool_calls"))
+    assert [wish.owner for wish in tool] == [stranger, user]

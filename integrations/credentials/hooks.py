@@ -90,8 +90,12 @@ def _named(account: str, provider: str) -> HookAccount | None:
         key = uuid.UUID(account)
     except ValueError:
         return None
-    row = Credential.objects.select_related("user").filter(pk=key, provider=provider).first()
-    return _account(row) if row else None
+    # Where there is no such account, the next one is read and opened, and put away: so the time
+    # that it takes does not tell.
+    rows = Credential.objects.select_related("user").filter(pk__gte=key, provider=provider)
+    row = rows.order_by("pk").first()
+    found = _account(row) if row else None
+    return found if row and row.pk == key else None
 
 
 def _account(row: Credential) -> HookAccount | None:

@@ -1,8 +1,10 @@
 """Limits of Vapi's webhooks: of an account, of an address, and never of others by its doing."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from prometheus_client import REGISTRY
@@ -150,6 +152,9 @@ def test_noise_of_strangers_and_of_others_hides_no_refusal_of_an_account(send, t
         send(payload("status_update"), to=theirs, secret=f"wrong-{number}")
     kept = Refusal.objects.get(owner__username="ada")
     assert kept.correlation_id == answer["X-Correlation-ID"]
+    listed = StringIO()
+    call_command("explain_webhook", user="ada", stdout=listed)
+    assert [line.split()[0] for line in listed.getvalue().splitlines()] == [str(kept.pk)]
     assert Refusal.objects.filter(owner=None).count() == 3
     assert Refusal.objects.filter(owner__username="eve").count() == 3
 

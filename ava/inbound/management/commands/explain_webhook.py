@@ -26,10 +26,13 @@ class Command(commands.Command):
         parser.add_argument(
             "id", nargs="?", metavar="ID", help="the number from the list, or a correlation ID"
         )
+        parser.add_argument(
+            "--user", metavar="NAME", help="list those whose address named this user's account"
+        )
 
-    def handle(self, *args: Any, id: str | None, **options: Any) -> None:  # noqa: A002 - argparse's name for it
+    def handle(self, *args: Any, id: str | None, user: str | None, **options: Any) -> None:  # noqa: A002 - argparse's name for it
         if id is None:
-            self._list()
+            self._list(user)
             return
         number = int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None
         refusal = Refusal.objects.filter(Q(pk=number) | Q(correlation_id=id)).first()
@@ -38,8 +41,9 @@ class Command(commands.Command):
         for line in explain(refusal):
             self.stdout.write(line)
 
-    def _list(self) -> None:
-        refusals = Refusal.objects.all()[:LISTED]
+    def _list(self, user: str | None) -> None:
+        found = Refusal.objects.filter(owner__username=user) if user else Refusal.objects.all()
+        refusals = found[:LISTED]
         if not refusals:
             self.stdout.write("No webhook was refused of late.")
         for refusal in refusals:

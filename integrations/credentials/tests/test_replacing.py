@@ -153,3 +153,14 @@ def test_no_secret_is_kept_by_its_mask_when_the_secrets_would_go_elsewhere(
     }
     assert credentials_for(user=user, provider=provider) == before
     assert api.put(address(provider), {**stored, **change}).status_code == 200
+
+
+def test_a_mask_of_another_providers_secret_keeps_nothing(
+    api: APIClient, user: User, address: Any
+) -> None:
+    masked = api.put(address("twilio"), TWILIO).json()["auth_token"]
+    api.put(address("vapi"), {"api_key": VAPI_KEY})
+    answer = api.put(address("vapi"), {"api_key": MASKED, "webhook_secret": masked})
+    assert answer.status_code == 400
+    assert "mask of another secret" in answer.json()["errors"]["webhook_secret"][0]
+    assert credentials_for(user=user, provider="vapi").fields == {"api_key": VAPI_KEY}

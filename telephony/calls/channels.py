@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from ava.inbound.limits import cut
 from ava.jobs import Again
-from ava.problems import Problem
+from ava.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
@@ -19,6 +19,7 @@ from telephony.errors import TwilioNotFound, TwilioRejected
 from telephony.intents.addresses import marked
 from telephony.intents.channel import PRICE_KNOWN, Account, Channel
 from telephony.intents.timeline import Source
+from telephony.twilio import twiml
 from telephony.twilio.resources import Sighting
 from vapi_settings.calls import services as vapi
 from vapi_settings.calls.errors import CallNotControllable, CallNotFound
@@ -49,9 +50,12 @@ class TwilioCalls:
         return accounts.account_of(owner_of(intent), accounts.credentials_to_send(intent))
 
     def send(self, intent: Call) -> Sighting:
+        credentials = accounts.credentials_to_send(intent)
+        if credentials.source != "user":
+            _require_no_address(intent.twiml)
         url = marked("voice", intent)
         how = {"url": url} if url else {"twiml": intent.twiml}
-        return accounts.client(accounts.credentials_to_send(intent)).create_call(
+        return accounts.client(credentials).create_call(
             to=intent.to,
             from_number=intent.from_number,
             status_callback=marked("call-status", intent),
@@ -85,6 +89,23 @@ class TwilioCalls:
             return client.call(reference)
         except TwilioNotFound:
             return None
+
+
+def _require_no_address(document: str) -> None:
+    """Refuse TwiML that may lead back to AVA on the operator's account.
+
+    Any address may answer with more TwiML, which AVA never sees and which may send Twilio to AVA's
+    webhooks: with the signature that all who share the account are believed by.
+
+    Raises:
+        ValidationFailed.
+    """
+    if place := twiml.first_asked(document):
+        said = (
+            f"The operator's Twilio account serves you, and takes no TwiML with {place}: others "
+            "share it. Store Twilio credentials of your own, or leave that address out."
+        )
+        raise ValidationFailed(errors={"twiml": [said]})
 
 
 def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:

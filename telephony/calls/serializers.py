@@ -1,7 +1,9 @@
 """How calls look in JSON."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from rest_framework import serializers
 
 from telephony.calls.models import Call
@@ -45,7 +47,7 @@ class NewCallSerializer(serializers.Serializer[Any]):
 
     def validate_twiml(self, text: str) -> str:
         try:
-            return twiml.check(text)
+            return twiml.check(text, own_hosts=_own_hosts())
         except ValueError as fault:
             raise serializers.ValidationError(str(fault)) from None
 
@@ -57,6 +59,11 @@ class NewCallSerializer(serializers.Serializer[Any]):
         attrs["content"] = attrs.pop(kind)
         attrs["kind"] = Call.Kind.ASSISTANT if kind == "assistant_id" else kind
         return attrs
+
+
+def _own_hosts() -> set[str]:
+    """The hosts that AVA answers to."""
+    return {*settings.ALLOWED_HOSTS, urlsplit(settings.PUBLIC_URL or "").hostname or "localhost"}
 
 
 class CallFiltersSerializer(FiltersSerializer):

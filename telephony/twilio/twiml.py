@@ -1,8 +1,11 @@
 """What Twilio is told to do on a call (https://www.twilio.com/docs/voice/twiml). Pure."""
 
 import re
+from collections.abc import Collection
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
+
+from telephony.twilio.twiml_addresses import addresses, complaint
 
 MAX_LENGTH = 4000
 VERBS = frozenset(
@@ -11,6 +14,7 @@ VERBS = frozenset(
         "Prompt", "Record", "Redirect", "Refer", "Reject", "Say", "Sms", "Start", "Stop",
     )
 )  # fmt: skip
+_ENCODING = re.compile(r"\ufeff?<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Assistants pick up at once; Twilio would let it ring for 30 s.
@@ -46,33 +50,57 @@ def is_speakable(text: str) -> bool:
     return not _NOT_XML.search(text)
 
 
-def check(text: str) -> str:
-    """The TwiML itself, once it is one that Twilio can run.
+def check(text: str, *, own_hosts: Collection[str]) -> str:
+    """The TwiML itself, once it is one that Twilio can run, and that sends nobody to AVA.
+
+    Args:
+        own_hosts: names and IP addresses of AVA; one that begins with a dot stands for all below.
 
     Raises:
         ValueError: with a sentence that says what is wrong.
     """
+    root = _parse(text)
+    for verb in root:
+        if verb.tag not in VERBS:
+            raise ValueError(f"<{str(verb.tag)[:40]}> is no verb that TwiML has for calls.")
+    if not len(root):
+        raise ValueError("This TwiML does nothing. Put a verb such as <Say> into <Response>.")
+    for address in addresses(root):
+        if said := complaint(address, own_hosts):
+            raise ValueError(said)
+    return text
+
+
+def first_asked(text: str) -> str | None:
+    """The first place in TwiML, once checked, with an address that Twilio asks what to do or
+    reports to, such as "<Dial action>"; None where there is none. Recordings to play do not count.
+    """
+    root = ElementTree.fromstring(text)  # noqa: S314 - without a DTD, as `check` saw to it
+    asked = (one.place for one in addresses(root) if not one.is_media)
+    return next(asked, None)
+
+
+def _parse(text: str) -> ElementTree.Element:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"TwiML has at most {MAX_LENGTH} characters.")
     if not is_speakable(text):
         raise ValueError("This holds characters that XML does not allow.")
     if "<!doctype" in text.lower() or "<!entity" in text.lower():
         raise ValueError("TwiML takes no DOCTYPE and no entities of its own.")
+    named = _ENCODING.match(text)
+    if named and named[1].lower() != "utf-8":
+        # It is sent as UTF-8. Read as anything else it might say something else.
+        raise ValueError("TwiML is UTF-8 here. Leave out the encoding in <?xml?>.")
     try:
         # No DTD, so there is nothing to expand and nothing to fetch.
-        root = ElementTree.fromstring(text.encode())  # noqa: S314
+        root = ElementTree.fromstring(text)  # noqa: S314
     except ElementTree.ParseError as fault:
         line, column = fault.position
         raise ValueError(
             f"This is not well-formed XML: line {line}, column {column + 1}."
         ) from None
-    except (ValueError, LookupError):  # an encoding that is named but is none
+    except ValueError:
         raise ValueError("This is not well-formed XML.") from None
     if root.tag != "Response":
         raise ValueError("TwiML begins with <Response>.")
-    for verb in root:
-        if verb.tag not in VERBS:
-            raise ValueError(f"<{str(verb.tag)[:40]}> is no verb that TwiML has for calls.")
-    if not len(root):
-        raise ValueError("This TwiML does nothing. Put a verb such as <Say> into <Response>.")
-    return text
+    return root

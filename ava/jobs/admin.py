@@ -14,7 +14,8 @@ class JobAdmin(ReadOnlyAdmin):
     """Background work. Read-only, but for running a finished job again."""
 
     list_display = (
-        "created_at", "kind", "state", "correlation_id", "key", "due_at", "attempts", "last_error",
+        "created_at", "kind", "state", "tenant", "correlation_id", "key", "due_at", "attempts",
+        "last_error",
     )  # fmt: skip
     list_filter = ("state", "kind", "created_at")
     search_fields = ("correlation_id", "key")

@@ -5,6 +5,7 @@
 
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from queue import SimpleQueue
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from ava.jobs import foreground, queries, running, sending, services, wakeup
 from ava.jobs.models import Job
+from ava.tenant import Tenant
 
 log = structlog.get_logger("ava.jobs")
 
@@ -28,6 +30,9 @@ _PERIODIC_SECONDS = 60.0
 _KEPT = 4
 """One of so many threads is kept for urgent jobs: others may hang."""
 
+_SHARES = 2
+"""One of so many shares of the threads is what one tenant has at most: its jobs may all hang."""
+
 
 class Loop:
     """One thread that looks for work, and a few that do it."""
@@ -38,6 +43,10 @@ class Loop:
         self._free = threading.Semaphore(threads)
         self._free_for_others = threading.Semaphore(threads - threads // _KEPT)
         self._urgent_first = False
+        self._turns = running.Turns()
+        self._share = max(threads // _SHARES, 1)
+        self._running: Counter[Tenant] = Counter()
+        self._counting = threading.Lock()
         self._claimed: SimpleQueue[Job | None] = SimpleQueue()
         self._looking = threading.Thread(target=self._look, name="ava-jobs", daemon=True)
         self._working = [
@@ -102,8 +111,8 @@ class Loop:
         """The next job: an urgent one and another in turns, so that neither waits for ever."""
         self._urgent_first = not self._urgent_first
         if self._urgent_first:
-            return running.claim(urgent=True) or self._claim_other()
-        return self._claim_other() or running.claim(urgent=True)
+            return self._take_turn(urgent=True) or self._claim_other()
+        return self._claim_other() or self._take_turn(urgent=True)
 
     def _claim_other(self) -> Job | None:
         """One that is not urgent, where a thread is left to those."""
@@ -111,10 +120,20 @@ class Loop:
             return None
         job = None
         try:
-            job = running.claim(urgent=False)
+            job = self._take_turn(urgent=False)
         finally:
             if job is None:
                 self._free_for_others.release()
+        return job
+
+    def _take_turn(self, *, urgent: bool) -> Job | None:
+        """The job of whose turn it is, but of no tenant that has its share of the threads."""
+        with self._counting:
+            full = {one for one, count in self._running.items() if one and count >= self._share}
+        job = self._turns.claim(urgent=urgent, full=full)
+        if job is not None:
+            with self._counting:
+                self._running[job.tenant] += 1
         return job
 
     def _until_next(self) -> float:
@@ -133,6 +152,10 @@ class Loop:
             except Exception:  # Settling failed: the lease ends, and somebody runs it again.
                 log.exception("job not settled", kind=job.kind, job=str(job.pk))
             finally:
+                with self._counting:
+                    self._running[job.tenant] -= 1
+                    if not self._running[job.tenant]:
+                        del self._running[job.tenant]
                 if not job.urgent:
                     self._free_for_others.release()
                 self._free.release()

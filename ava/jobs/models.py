@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from ava import correlation
+from ava import correlation, tenant
 
 ERROR_LENGTH = 300
 
@@ -27,6 +27,9 @@ class Job(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField()
     urgent = models.BooleanField(default=False, db_default=False)
+    tenant = models.CharField(  # noqa: DJ001 - null: AVA's own
+        max_length=tenant.MAX_LENGTH, null=True, blank=True, help_text="The user it is done for."
+    )
     asked = models.PositiveIntegerField(default=1, help_text="How often it was asked for.")
     attempts = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
     takeovers = models.PositiveIntegerField(
@@ -63,7 +66,17 @@ class Job(models.Model):
         indexes = [
             models.Index(
                 fields=("urgent", "due_at"), condition=Q(state="queued"), name="job_due_by_urgency"
-            )
+            ),
+            models.Index(
+                fields=("urgent", "tenant", "due_at"),
+                condition=Q(state="queued"),
+                name="job_due_by_tenant",
+            ),
+            models.Index(
+                fields=("sent_until",),
+                condition=Q(state="queued", sent_until__isnull=False),
+                name="job_at_celery",
+            ),
         ]
 
     def __str__(self) -> str:

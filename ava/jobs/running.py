@@ -3,7 +3,8 @@
 import random
 import traceback
 import uuid
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
-from ava import correlation
+from ava import correlation, tenant
 from ava.jobs import queries, registry
 from ava.jobs.keeping import kept
 from ava.jobs.metrics import RUNS
@@ -21,6 +22,7 @@ from ava.jobs.models import ERROR_LENGTH, Job
 from ava.jobs.registry import Again, Kind
 from ava.logs import redact
 from ava.problems import Problem
+from ava.tenant import Tenant
 from ava.upstream.bulkhead import in_background
 
 log = structlog.get_logger("ava.jobs")
@@ -32,10 +34,56 @@ MOST_TAKEOVERS = 50
 """A job that takes its process down with it, each time, must end some day."""
 
 
+class Turns:
+    """Whose job is next: one of each tenant that has any due, then the next round.
+
+    A flood of one tenant costs the others a turn each, not a wait behind all of it.
+    """
+
+    def __init__(self) -> None:
+        self._rounds: dict[bool, deque[Tenant]] = {True: deque(), False: deque()}
+
+    def claim(
+        self,
+        *,
+        now: Clock = timezone.now,
+        urgent: bool | None = None,
+        full: Container[Tenant] = (),
+    ) -> Job | None:
+        """The longest due job of whose turn it is, from now on leased to the caller; None: nothing
+        to do.
+
+        Args:
+            urgent: of which jobs; None: of the urgent ones if there are any, else of the others.
+            full: who gets none now.
+        """
+        if urgent is None:
+            found = self.claim(now=now, urgent=True, full=full)
+            return found or self.claim(now=now, urgent=False, full=full)
+        moment = now()
+        turns = self._rounds[urgent]
+        for is_round_over in (False, True):
+            if is_round_over:
+                turns.extend(queries.tenants(now=moment, urgent=urgent))
+            while turns:
+                mine = turns.popleft()
+                if mine in full:
+                    continue
+                due = queries.of_tenant(now=moment, urgent=urgent, tenant=mine)
+                if job := _lease(due, moment):
+                    return job
+        return None
+
+
+def claim(*, now: Clock = timezone.now, urgent: bool | None = None) -> Job | None:
+    """One job, without a round to go on with; see `Turns.claim`."""
+    return Turns().claim(now=now, urgent=urgent)
+
+
 def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
     """Run what is due, one after the other, until nothing is or `most` have run. How many ran."""
-    count = 0
-    while count < most and (job := claim(now=now)):
+    turns, count = Turns(), 0
+    while count < most and (job := turns.claim(now=now)):
         run(job, now=now)
         count += 1
     return count
@@ -44,26 +92,14 @@ def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
 def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
     """Run this job, unless it is finished, not due, or somebody else is at it. Whether it ran."""
     moment = now()
-    job = _claim(queries.due(now=moment).filter(pk=job_id), moment)
+    job = _lease(queries.due(now=moment).filter(pk=job_id), moment)
     if job is None:
         return False
     run(job, now=now)
     return True
 
 
-def claim(*, now: Clock = timezone.now, urgent: bool | None = None) -> Job | None:
-    """The longest due job, from now on leased to the caller; None: nothing to do.
-
-    Args:
-        urgent: of which jobs; None: of the urgent ones if there are any, else of the others.
-    """
-    if urgent is None:
-        return claim(now=now, urgent=True) or claim(now=now, urgent=False)
-    moment = now()
-    return _claim(queries.due(now=moment).filter(urgent=urgent).order_by("due_at"), moment)
-
-
-def _claim(due: QuerySet[Job], moment: datetime) -> Job | None:
+def _lease(due: QuerySet[Job], moment: datetime) -> Job | None:
     # SQLite: only who has something to write takes the one write lock.
     if not due.exists():
         return None
@@ -84,7 +120,7 @@ def _claim(due: QuerySet[Job], moment: datetime) -> Job | None:
 def run(job: Job, *, now: Clock = timezone.now) -> None:
     """Do a claimed job and write down what came of it. Never raises what the work raises."""
     kind = registry.kinds()[job.kind]
-    with correlation.bind(job.correlation_id or correlation.new()):
+    with correlation.bind(job.correlation_id or correlation.new()), tenant.bind(job.tenant):
         outcome = _settle(job, kind, _attempt(job, kind), now())
         RUNS.labels(job.kind, outcome).inc()
 

@@ -3,10 +3,15 @@
 Requests never talk to the broker: the loop of their process does, as soon as it is woken.
 """
 
+import uuid
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice, zip_longest
 
 from ava.jobs import queries
 from ava.jobs.models import Job
+from ava.tenant import Tenant
 
 RESEND_SECONDS = 30.0
 """After that Celery has lost the message, or has more to do than it can: one more does no harm."""
@@ -15,31 +20,66 @@ BATCH = 100
 MOST_WAITING = 500
 """At Celery. The rest waits in the rows: what is sent once more would only make more of it."""
 
+MOST_OF_ONE = 100
+"""Of one tenant and urgency: behind so many of them others' jobs wait at most."""
+
+FEW = 4
+"""Of each tenant's jobs at Celery so many go before everybody's others of the same urgency."""
+
 FIRST, LAST = 0, 9
-"""Priorities in Redis. Other brokers keep the order in which they are sent."""
+_OTHERS, _LATER = 6, 3
+"""Priorities in Redis, whose steps are 0, 3, 6 and 9. Other brokers keep the order of sending."""
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what is due and not sent yet, urgent ones first. How many were sent.
+    """Send what is due and not sent yet: urgent ones first, of each tenant in turn. How many.
 
     Raises:
         Exception: whatever the broker's library raises when it cannot be reached.
     """
+    waiting = queries.sent_by_tenant(now=now)
+    is_full = waiting.total() >= MOST_WAITING
+    sent = 0
+    for urgent in (True,) if is_full else (True, False):
+        for mine, job_id in islice(_in_turn(now, urgent, waiting), BATCH - sent):
+            ahead = waiting[mine, urgent]
+            priority = (FIRST if urgent else _OTHERS) + (0 if ahead < FEW else _LATER)
+            if _send(job_id, priority, now):
+                waiting[mine, urgent] += 1
+                sent += 1
+    return sent
+
+
+def _in_turn(
+    now: datetime, urgent: bool, waiting: Counter[tuple[Tenant, bool]]
+) -> Iterator[tuple[Tenant, uuid.UUID]]:
+    """The next jobs to send, one of each tenant in turn."""
+    tenants = queries.tenants(now=now, urgent=urgent, unsent=True)[:BATCH]
+    queues = []
+    for mine in tenants:
+        # AVA's own work is no tenant's flood.
+        room = BATCH if mine is None else max(0, MOST_OF_ONE - waiting[mine, urgent])
+        due = queries.of_tenant(now=now, urgent=urgent, tenant=mine)
+        ids = queries.not_sent(due, now=now).values_list("pk", flat=True)
+        queues.append([(mine, job_id) for job_id in ids[: min(room, BATCH // len(tenants) or 1)]])
+    return (turn for turns in zip_longest(*queues) for turn in turns if turn is not None)
+
+
+def _send(job_id: uuid.UUID, priority: int, now: datetime) -> bool:
+    """Send one, unless another sweeper has."""
     from ava.celery import run_job
 
-    sent = 0
-    due = queries.unsent(now=now)
-    if queries.sent(now=now).count() >= MOST_WAITING:
-        due = due.filter(urgent=True)
-    for job_id, urgent in due.values_list("pk", "urgent")[:BATCH]:
-        until = now + timedelta(seconds=RESEND_SECONDS)
-        if not queries.unsent(now=now).filter(pk=job_id).update(sent_until=until):
-            continue  # another sweeper
-        try:
-            priority = FIRST if urgent else LAST
-            run_job.apply_async((str(job_id),), retry=False, priority=priority)
-        except BaseException:
-            Job.objects.filter(pk=job_id, sent_until=until).update(sent_until=None)
-            raise
-        sent += 1
-    return sent
+    until = now + timedelta(seconds=RESEND_SECONDS)
+    row = Job.objects.filter(pk=job_id)
+    if (
+        not queries.not_sent(queries.due(now=now), now=now)
+        .filter(pk=job_id)
+        .update(sent_until=until)
+    ):
+        return False
+    try:
+        run_job.apply_async((str(job_id),), retry=False, priority=priority)
+    except BaseException:
+        row.filter(sent_until=until).update(sent_until=None)
+        raise
+    return True

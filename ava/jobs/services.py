@@ -7,6 +7,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from ava import correlation
+from ava import tenant as tenants
 from ava.jobs import registry, wakeup
 from ava.jobs.errors import AlreadyWaiting
 from ava.jobs.models import Job
@@ -27,6 +28,7 @@ def enqueue(
     due_at: datetime | None = None,
     key: str | None = None,
     is_new: bool = False,
+    tenant: tenants.Tenant = None,
 ) -> Job:
     """Ask for work; it is done after the caller's transaction, and only if that commits.
 
@@ -38,6 +40,7 @@ def enqueue(
         due_at: not before; None: now.
         key: at most 200 characters.
         is_new: nobody else can know the key yet, so no such job waits; saves looking for one.
+        tenant: the user it is done for; None: whose work the caller's is.
 
     Returns:
         The row: a new one, or the one that waits.
@@ -54,6 +57,7 @@ def enqueue(
         due_at=due_at or now,
         created_at=now,
         correlation_id=correlation.current(),
+        tenant=tenant or tenants.current(),
     )
     job = _insert(row, now, is_new=is_new)
     if row.due_at <= now:

@@ -74,7 +74,7 @@ def build(ada: Tenant, eve: Tenant, stage: Stage, find: Find) -> World:
     later = (timezone.now() + timedelta(days=30)).isoformat()
     stage.order("callbacks", drop=1)
     for name in RINGS:
-        stage.order("phone", to=PEOPLE[name], behaviour="answer", ring_ms=60_000)
+        stage.order("phone", to=PEOPLE[name], behaviour="answer", ring_ms=600_000)
     greeting = {"value": f"{PRIVATE} greeting"}
     assert ada.call("PUT", "/vapi/settings/greeting_message", greeting).status_code == 200
     with _lost(ada, stage, "twilio", TWILIO_TAKES):
@@ -143,10 +143,20 @@ def _comes_in(world: World, find: Find) -> None:
         ada.vapi(report(world, "talked")),
     ):
         assert answer.status_code in (200, 204), answer.content
-    find(lambda: bool(world.shown("calls", "talked")["transcript"]))
-    for name, path in (("caller", "calls"), ("writer", "messages")):
-        [row] = ada.call("GET", f"/twilio/{path}?search={ids[f'{name}_sid']}").json()["results"]
-        ids[name] = row["id"]
+    came = (("caller", "calls"), ("writer", "messages"))
+    find(
+        lambda: (
+            bool(world.shown("calls", "talked")["transcript"])
+            and all(_listed(world, path, ids[f"{name}_sid"]) for name, path in came)
+        )
+    )
+    for name, path in came:
+        ids[name] = _listed(world, path, ids[f"{name}_sid"])[0]["id"]
+
+
+def _listed(world: World, path: str, sid: str) -> list[dict[str, Any]]:
+    found = world.ada.call("GET", f"/twilio/{path}?search={sid}").json()["results"]
+    return list(found)
 
 
 @contextmanager

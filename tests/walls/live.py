@@ -1,0 +1,82 @@
+"""AVA as it runs in production, with Ada and Eve: PostgreSQL, Redis, two workers and Celery."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ava.env import BASE_DIR
+from tests import postgres
+from tests.chaos.processes import AvaWithCelery
+from tests.redis import RedisServer
+from tests.server import PASSWORD, RunningAva, until
+from tests.walls.tenants import ADAS, EVES, Caller, Keys, Stage, Tenant
+from tests.walls.world import World, build
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[World]:
+    """AVA with all that Ada has; what gets lost is looked for after seconds."""
+    with (
+        RedisServer() as redis,
+        postgres.running() as database,
+        AvaWithCelery(
+            data_dir / "var",
+            REDIS_URL=redis.url,
+            CELERY_BROKER_URL=redis.url,
+            DATABASE_URL=database,
+            WEB_CONCURRENCY="2",
+        ) as ava,
+    ):
+        until(lambda: len(ava.workers()) == 2)
+        _in_ava(ava, f"User.objects.create_user('eve', 'eve@example.com', {PASSWORD!r})")
+        # The demo user: nobody else has keys of the sandbox's account.
+        tenants = _tenant(ava, "demo@example.com", ADAS), _tenant(ava, "eve@example.com", EVES)
+        yield build(*tenants, Stage(ava.sandbox.removesuffix("/_sandbox")), until)
+
+
+def _in_ava(ava: RunningAva, program: str) -> str:
+    """What an operator's line of Python prints."""
+    line = f"from django.contrib.auth.models import User; {program}"
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", line]
+    done = subprocess.run(
+        command, cwd=BASE_DIR, env=ava.environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+def _tenant(ava: RunningAva, email: str, keys: Keys) -> Tenant:
+    call = _caller(ava.url, email)
+    for provider, values in keys.credentials.items():
+        answer = call("PUT", f"/integrations/{provider}/credentials", values)
+        assert answer.status_code == 200, answer.text
+    rows = f"User.objects.get(email={email!r}).credentials.values_list('provider', 'pk')"
+    printed = _in_ava(ava, f"[print(*row) for row in {rows}]")
+    accounts = dict(line.split() for line in printed.splitlines())
+
+    def post(address: str, body: bytes, headers: dict[str, str]) -> Any:
+        return requests.post(ava.url + address, body, headers=headers, timeout=30)
+
+    return Tenant(keys, call, post, ava.url, accounts)
+
+
+def _caller(url: str, email: str) -> Caller:
+    session = requests.Session()
+    login = {"identifier": email, "password": PASSWORD}
+    answer = session.post(f"{url}/api/v1/auth/login", json=login, timeout=30)
+    assert answer.status_code == 200, answer.text
+    session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def call(
+        method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        raw = None if body is None else json.dumps(body)
+        more = {"Content-Type": "application/json", **(headers or {})}
+        return session.request(method, f"{url}/api/v1{path}", data=raw, headers=more, timeout=30)
+
+    return call

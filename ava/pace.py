@@ -10,7 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-REFUSALS = (b"HTTP/1.1 429 ", b"HTTP/1.1 503 ")
+# Those that come without end: bodies that are not read, limits, a limiter that failed.
+REFUSALS = (b"HTTP/1.1 413 ", b"HTTP/1.1 415 ", b"HTTP/1.1 429 ", b"HTTP/1.1 503 ")
 DELAY = 0.1
 QUIET = 64
 ADDRESSES = 10_000

@@ -1,5 +1,6 @@
 """While strangers attack a running AVA, it answers the others."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -46,3 +47,31 @@ def test_healthz_answers_while_eight_strangers_send_the_worst_there_is(ava: Runn
     assert '"status": 500' not in ava.output()
     assert "Traceback" not in ava.output()
     assert '"exc_type"' not in ava.output()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "SCRIPT_NAME: /elsewhere",
+        "PATH_INFO: /elsewhere",
+        "Script-Name: /elsewhere",
+        "Content-Type: application/json; charset=zlib",
+        "Content-Type: application/json\r\nContent-Type: application/json; charset=zlib",
+        "Content-Type: application/json; charset=punycode\r\nContent-Type: application/json",
+        "Content-Type: application/json;\r\n charset=zlib",
+        "Content-Encoding: gzip",
+        "Transfer-Encoding: gzip, chunked",
+        "Expect: 200-ok",
+        "X-Odd: \xff\xfe\x00",
+        "X_Correlation_ID: a\r\nX-Correlation-ID: b",
+        "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings",
+    ],
+)
+def test_an_odd_head_is_answered_and_never_with_a_fault(ava: RunningAva, header: str) -> None:
+    head = f"POST /api/v1/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n"
+    with socket.create_connection(("127.0.0.1", ava.port), timeout=20) as client:
+        client.sendall(f"{head}Connection: close\r\n\r\n".encode("latin-1"))
+        answer = b"".join(iter(lambda: client.recv(65536), b"")).decode()
+    assert 400 <= int(answer.split()[1]) < 500, answer
+    assert "X-Correlation-ID: " in answer
+    assert "application/problem+json" in answer

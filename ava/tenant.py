@@ -25,7 +25,12 @@ _current: ContextVar[Tenant] = ContextVar("tenant", default=None)
 
 def of(user: User | None) -> Tenant:
     """A user's tenant; None for nobody, and for a user who is not stored."""
-    return None if user is None or user.pk is None else str(user.pk)
+    return None if user is None else key(user.pk)
+
+
+def key(user_id: object) -> Tenant:
+    """The tenant of a user's primary key."""
+    return None if user_id is None else str(user_id)
 
 
 def current() -> Tenant:

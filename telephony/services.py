@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from ava import tenant
 from ava.jobs import services as jobs
 from integrations.credentials.store import Credentials
 from telephony import accounts
@@ -74,8 +75,8 @@ def reconcile() -> int:
     """
     count = 0
     for job, rows in _open():
-        for key in rows.iterator():
-            _look_after(job, str(key))
+        for key, owner in rows.iterator():
+            _look_after(job, str(key), owner)
             count += 1
     bulk_job.revive()
     return count
@@ -90,9 +91,9 @@ def revive() -> int:
     count = 0
     for job, rows in _open():
         waiting = jobs.waiting(job)
-        for key in map(str, rows.iterator()):
-            if key not in waiting:
-                _look_after(job, key)
+        for key, owner in rows.iterator():
+            if str(key) not in waiting:
+                _look_after(job, str(key), owner)
                 count += 1
     return count + bulk_job.revive()
 
@@ -121,12 +122,12 @@ def stop_everything(user: User) -> int:
     return count
 
 
-def _open() -> Iterator[tuple[str, QuerySet[Any, uuid.UUID]]]:
-    """What has not ended: the kind of its job, and the keys."""
+def _open() -> Iterator[tuple[str, QuerySet[Any, tuple[uuid.UUID, int | None]]]]:
+    """What has not ended: the kind of its job, the keys, and whose they are."""
     long_ago = timezone.now() - FORGOTTEN
     yield (
         Call.job,
-        Call.objects.exclude(status__in=Call.machine.final).values_list("pk", flat=True),
+        Call.objects.exclude(status__in=Call.machine.final).values_list("pk", "owner_id"),
     )
     yield (
         Message.job,
@@ -134,12 +135,12 @@ def _open() -> Iterator[tuple[str, QuerySet[Any, uuid.UUID]]]:
         .exclude(status__in=Message.machine.resting, updated_at__lt=long_ago)
         # What a batch has not come to yet is its own affair.
         .exclude(batch__isnull=False, status=SCHEDULED)
-        .values_list("pk", flat=True),
+        .values_list("pk", "owner_id"),
     )
 
 
-def _look_after(job: str, key: str) -> None:
-    jobs.enqueue(job, {"id": key}, key=key)
+def _look_after(job: str, key: str, owner: int | None) -> None:
+    jobs.enqueue(job, {"id": key}, key=key, tenant=tenant.key(owner))
 
 
 def _refuse_inactive(account: Account) -> None:

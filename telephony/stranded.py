@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from ava import jobs
+from ava import jobs, tenant
 from ava.jobs.services import enqueue
 from integrations.credentials import dependents
 from telephony import accounts
@@ -53,7 +53,7 @@ def changed(user: User) -> None:
     """The user's keys have changed: have their rows told, and held batches look again."""
     bulk_job.look_again(user)
     if any(rows.exists() for rows in _under_way(user)):
-        enqueue(JOB, {"user": user.pk}, key=str(user.pk))
+        enqueue(JOB, {"user": user.pk}, key=str(user.pk), tenant=tenant.of(user))
 
 
 def tell(user_id: int) -> None:

@@ -1,14 +1,18 @@
 """One tenant's noise in another's room: what an outage, a flood or hanging calls of one cost."""
 
+import uuid
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from ava import tenant, upstream
+from ava.jobs.models import Job
 from ava.upstream.bulkhead import in_background
 from integrations.breakers.models import BreakerEvent
 from sandbox.server import Sandbox
@@ -94,4 +98,24 @@ def test_background_work_of_one_tenant_leaves_half_of_its_share_to_its_people(
 
 def test_no_request_works_on_for_the_tenant_of_the_one_before(api: APIClient) -> None:
     api.get(NUMBERS)
+    assert tenant.current() is None
+
+
+def test_what_a_webhook_causes_is_done_for_the_user_whose_it_is(
+    api: APIClient, user: User, client: Client
+) -> None:
+    secret = "between-vapi-and-ada-0123456789-abcdefgh"
+    keys = {"api_key": "vapi-demo-key", "webhook_secret": secret}
+    kept = api.put("/api/v1/integrations/vapi/credentials", keys).json()
+    hook = urlsplit(kept["webhook_url"])
+    call = {"id": str(uuid.uuid4()), "type": "inboundPhoneCall"}
+    event = {"message": {"type": "status-update", "status": "in-progress", "call": call}}
+    answer = client.post(
+        f"{hook.path}?{hook.query}",
+        event,
+        content_type="application/json",
+        headers={"X-Vapi-Secret": secret},
+    )
+    assert answer.status_code == 204
+    assert list(Job.objects.values_list("kind", "tenant")) == [("dispatch_delivery", str(user.pk))]
     assert tenant.current() is None

@@ -89,7 +89,7 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
         raise _unproven(source, request, fault, count) from fault
     try:
         headers = _admit(source, request, found.owner, size=len(received.raw))
-        with foreground.busy(), tenant.bind(tenant.of(found.owner)):
+        with foreground.busy():
             verified = found.read() if isinstance(found, Proven) else found
             kept = _store(source, verified) if verified.keep else None
     except (RateLimited, WebhooksSpent):
@@ -152,7 +152,8 @@ def _counted(request: HttpRequest, group: str, who: str | None = None) -> Mappin
 
 
 def _store(source: Source, verified: Verified) -> tuple[Delivery, bool]:
-    with correlation.bind(correlation.accept(verified.correlation_id or correlation.current())):
+    cause = correlation.accept(verified.correlation_id or correlation.current())
+    with correlation.bind(cause), tenant.bind(tenant.of(verified.owner)):
         try:
             return services.store(source, verified, now=timezone.now())
         except RecursionError as fault:

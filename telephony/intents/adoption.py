@@ -10,6 +10,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from ava import tenant
 from ava.jobs import services as jobs
 from telephony.intents import sharing
 from telephony.intents.followup import follow_up, settle
@@ -135,4 +136,5 @@ def _stop_duplicate(row: AnyIntent, sid: str, now: datetime) -> None:
         note(row, source=Source.RECONCILE, detail=said, now=now)
     if row.can_be_stopped:
         payload = {"id": str(row.pk), "sid": sid}
-        jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}")
+        owner = tenant.key(row.owner_id)
+        jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}", tenant=owner)

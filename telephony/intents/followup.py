@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from ava import tenant
 from ava.jobs import services as jobs
 from telephony.intents.timeline import AnyIntent
 
@@ -13,7 +14,8 @@ SOON = timedelta(seconds=2)
 
 def follow_up(intent: AnyIntent, *, due_at: datetime) -> None:
     """Have the job look after it at that time, or earlier if it will anyway."""
-    jobs.enqueue(intent.job, {"id": str(intent.pk)}, key=str(intent.pk), due_at=due_at)
+    key, owner = str(intent.pk), tenant.key(intent.owner_id)
+    jobs.enqueue(intent.job, {"id": key}, key=key, due_at=due_at, tenant=owner)
 
 
 def settle() -> timedelta:

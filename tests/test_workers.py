@@ -144,7 +144,7 @@ def test_the_bulkheads_of_living_workers_are_added_up(ava: RunningAva) -> None:
     def gauge(name: str) -> float:
         return scrape(ava).get((name, ("service", "vapi")), 0)
 
-    until(lambda: gauge("ava_bulkhead_size") == 8 * WORKERS)
+    until(lambda: gauge("ava_bulkhead_size") == 16 * WORKERS)
     assert gauge("ava_retry_budget_tokens") == 10 * WORKERS
     assert gauge("ava_bulkhead_in_use") == 0
     ava.login()
@@ -161,7 +161,7 @@ def test_the_bulkheads_of_living_workers_are_added_up(ava: RunningAva) -> None:
     asked.join()
     # It died in the middle; nothing is under way any more.
     until(lambda: gauge("ava_bulkhead_in_use") == 0)
-    until(lambda: gauge("ava_bulkhead_size") == 8 * WORKERS)
+    until(lambda: gauge("ava_bulkhead_size") == 16 * WORKERS)
     ava.heal()
 
 

@@ -23,7 +23,8 @@ class Policy:
     Args:
         deadline: seconds one operation may take in all, its retries included.
         connect_timeout: seconds to wait for each address of the provider.
-        bulkhead: operations that may run at once; smaller than the server's thread count.
+        bulkhead: operations that may run at once, half of them for one tenant; smaller than the
+            server's thread count.
         attempts: tries in one operation, the first included.
         backoff: seconds; the first pause is a random part of it, each later one of twice as much.
         patience: seconds; a provider that asks for a longer pause is not tried again.
@@ -32,7 +33,7 @@ class Policy:
 
     deadline: float = 10.0
     connect_timeout: float = 3.0
-    bulkhead: int = 8
+    bulkhead: int = 16
     attempts: int = 3
     backoff: float = 0.2
     patience: float = 2.0

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from ava import tenant
 from ava.upstream import ProviderBusy, metrics
 from ava.upstream.bulkhead import in_background
 from ava.upstream.tests.conftest import counted
@@ -22,7 +23,7 @@ def test_the_ninth_caller_of_a_hung_provider_is_told_at_once(serve, make_door):
             line.send(OK)
 
     wire = serve(script)
-    door = make_door(wire.url, name="Vapi")
+    door = make_door(wire.url, name="Vapi", bulkhead=8)
     callers = [threading.Thread(target=door.send, args=("GET", "/")) for _ in range(8)]
     for caller in callers:
         caller.start()
@@ -43,7 +44,7 @@ def test_the_ninth_caller_of_a_hung_provider_is_told_at_once(serve, make_door):
 
 
 def test_the_background_holds_half_of_the_slots_at_most(serve, make_door):
-    door = make_door(serve(answering()).url)
+    door = make_door(serve(answering()).url, bulkhead=8)
     slot = door.works.bulkhead.slot
     with ExitStack() as held, in_background():
         for _ in range(4):
@@ -57,6 +58,31 @@ def test_the_background_holds_half_of_the_slots_at_most(serve, make_door):
         assert people.run(door.send, "GET", "/").status == 200
     with in_background():
         assert door.send("GET", "/").status == 200
+
+
+def test_a_tenant_holds_half_of_the_slots_at_most_and_avas_own_work_what_is_left(make_door):
+    door = make_door("http://127.0.0.1:9", bulkhead=8)
+    bulkhead = door.works.bulkhead
+    with ExitStack() as held:
+        for whose, slots in (("ada", 4), ("eve", 3), (None, 1)):
+            with tenant.bind(whose):
+                for _ in range(slots):
+                    assert not bulkhead.is_full
+                    held.enter_context(bulkhead.slot())
+        for whose in ("ada", "eve", "bob", None):
+            with tenant.bind(whose), pytest.raises(ProviderBusy):
+                door.require_room()
+    with tenant.bind("ada"):
+        door.require_room()
+    assert (bulkhead.in_use, bulkhead._mine) == (0, {})
+
+
+def test_the_smallest_bulkhead_has_a_slot_for_a_tenant(make_door):
+    bulkhead = make_door("http://127.0.0.1:9", bulkhead=1).works.bulkhead
+    with tenant.bind("ada"), in_background(), bulkhead.slot():
+        assert bulkhead.is_full
+    with tenant.bind("ada"):
+        assert not bulkhead.is_full
 
 
 def test_a_caller_refused_by_the_bulkhead_leaves_the_probe_to_others(serve, make_door, clock):

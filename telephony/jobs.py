@@ -5,7 +5,7 @@ from telephony import services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.intents import adoption
-from telephony.messages import bulk_job
+from telephony.messages import bulk_job, bulk_rows
 from telephony.messages import services as messages
 from telephony.messages.models import Message
 
@@ -29,3 +29,4 @@ def register() -> None:
 
 def _sweep() -> None:
     services.revive()
+    bulk_rows.sweep()

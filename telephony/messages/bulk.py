@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -14,10 +13,9 @@ from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import BatchEnded
 from telephony.intents.dispatch import Clock
-from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
-from telephony.intents.timeline import Source
-from telephony.messages import bulk_job
-from telephony.messages.models import Batch, Message, MessageEntry
+from telephony.intents.states import SCHEDULED
+from telephony.messages import bulk_job, bulk_rows
+from telephony.messages.models import Batch, Message
 
 MOST = 10_000
 State = Batch.State
@@ -52,8 +50,10 @@ def start(
             nothing is sent.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
-    if begun:
+    if begun and bulk_rows.is_stored(begun):
         return begun
+    if begun:
+        bulk_rows.discard(begun)
     credentials = accounts.credentials_of(user)
     account = accounts.account_of(user, credentials)
     sender = senders.choose(credentials, from_number, use="sms")
@@ -66,7 +66,7 @@ def start(
         idempotency=idempotency,
         correlation_id=correlation.current(),
     )
-    messages = [
+    messages = (
         Message(
             owner=user,
             batch=batch,
@@ -82,12 +82,9 @@ def start(
             correlation_id=batch.correlation_id,
         )
         for place, item in enumerate(items)
-    ]
-    spending = allowance.spend(user=user, credentials=credentials, units=len(items), now=now)
-    with spending, transaction.atomic():
-        batch.save(force_insert=True)
-        Message.objects.bulk_create(messages)
-        bulk_job.enqueue(batch)
+    )
+    with allowance.spend(user=user, credentials=credentials, units=len(items), now=now):
+        bulk_rows.store(batch, messages)
     return batch
 
 
@@ -107,26 +104,8 @@ def cancel(batch: Batch, *, clock: Clock = timezone.now) -> Batch:
         row = _turn(batch, State.CANCELED)
         row.finished_at = clock()
         row.save(update_fields=["finished_at"])
-        _cancel_unsent(row, row.finished_at)
+    bulk_rows.cancel_unsent(row, row.finished_at)
     return row
-
-
-def _cancel_unsent(batch: Batch, now: datetime) -> None:
-    """End all that nobody has tried to send. While the batch is locked nobody begins to."""
-    unsent = batch.messages.filter(status__in=UNSENT, provider_sid=None, attempted_at=None)
-    keys = list(unsent.select_for_update().values_list("pk", flat=True))
-    unsent.update(status=CANCELED, updated_at=now)
-    MessageEntry.objects.bulk_create(
-        MessageEntry(
-            intent_id=key,
-            at=now,
-            status=CANCELED,
-            source=Source.USER,
-            detail="The batch was canceled.",
-            correlation_id=correlation.current() or batch.correlation_id,
-        )
-        for key in keys
-    )
 
 
 def _turn(batch: Batch, state: str) -> Batch:

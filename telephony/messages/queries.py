@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 
 from telephony.errors import BatchNotFound, MessageNotFound
 from telephony.filtering import filtered
+from telephony.messages.bulk_rows import STORING
 from telephony.messages.models import Batch, Message
 
 
@@ -32,8 +33,8 @@ def message(*, user: User, message_id: uuid.UUID) -> Message:
 
 
 def batches(*, user: User) -> QuerySet[Batch]:
-    """The user's batches, the newest first."""
-    return Batch.objects.filter(owner=user)
+    """The user's batches, the newest first, but for those that are just being stored."""
+    return Batch.objects.filter(owner=user).exclude(STORING)
 
 
 def count(batches: Iterable[Batch]) -> list[Batch]:

@@ -102,8 +102,9 @@ def test_no_request_works_on_for_the_tenant_of_the_one_before(api: APIClient) ->
 
 
 def test_what_a_webhook_causes_is_done_for_the_user_whose_it_is(
-    api: APIClient, user: User, client: Client
+    api: APIClient, user: User, client: Client, settings: Any
 ) -> None:
+    settings.PUBLIC_URL = "https://ava.example"
     secret = "between-vapi-and-ada-0123456789-abcdefgh"
     keys = {"api_key": "vapi-demo-key", "webhook_secret": secret}
     kept = api.put("/api/v1/integrations/vapi/credentials", keys).json()

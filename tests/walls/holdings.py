@@ -79,7 +79,7 @@ def all_models() -> Iterable[str]:
 
 
 def _rows(label: str) -> QuerySet[Model]:
-    return apps.get_model(label)._base_manager.all()
+    return QuerySet(apps.get_model(label))
 
 
 def _values(rows: QuerySet[Any]) -> Rows:

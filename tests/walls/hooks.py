@@ -1,6 +1,5 @@
 """Every webhook that Eve can send, with Ada's IDs in each place where an ID can stand."""
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from tests.walls.tenants import ADAS, EVES
-from tests.walls.world import DESK, OURS, PEOPLE, TRACE, World
-from vapi_settings.tests.hooking import FILES, payload
+from tests.walls.world import DESK, OURS, PEOPLE, TRACE, World, spoken
+from vapi_settings.tests.hooking import FILES
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def caller(world: World, kind: str) -> Iterator[Any]:
 
 
 def _message(kind: str, **call: Any) -> dict[str, Any]:
-    message = copy.deepcopy(payload(kind)["message"])
+    message = spoken(kind)
     message["call"] |= {"phoneCallProviderId": None, **call}
     message["call"].setdefault("assistantOverrides", {})
     trace = {"ava_correlation_id": TRACE}
@@ -147,7 +146,7 @@ def _message(kind: str, **call: Any) -> dict[str, Any]:
     message["call"]["assistantOverrides"] = {"metadata": trace | metadata}
     message["customer"] = call.get("customer", {"number": PEOPLE["talking"]})
     message["toolCallList"] = message.get("toolCallList", [])
-    return dict(message)
+    return message
 
 
 TWILIO_PLACES: tuple[Place, ...] = (own_account, stored_account, marks_of_stored_account)

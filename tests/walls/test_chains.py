@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from ava.jobs import registry
 from ava.jobs.models import Job
+from telephony.conftest import run_jobs
 from tests.walls import hooks
-from tests.walls.aftermath import STEPS, Watch, disturbed, run_jobs, seen, wrong
+from tests.walls.aftermath import STEPS, Watch, disturbed, seen, wrong
 from tests.walls.tenants import ADAS
 from tests.walls.world import OURS, World, incoming, report
 

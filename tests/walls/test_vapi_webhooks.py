@@ -5,13 +5,12 @@ from django.contrib.auth.models import User
 
 from tests.walls.aftermath import Watch, seen, wrong
 from tests.walls.hooks import VAPI, VAPI_PLACES, Place
-from tests.walls.world import World
+from tests.walls.world import World, spoken
 from vapi_settings.calls import events
-from vapi_settings.tests.hooking import payload
 
 
 def test_every_kind_of_message_that_is_kept_is_sent() -> None:
-    assert set(events.KEPT_TYPES) <= {payload(kind)["message"]["type"] for kind in VAPI}
+    assert set(events.KEPT_TYPES) <= {spoken(kind)["type"] for kind in VAPI}
 
 
 @pytest.mark.parametrize("place", VAPI_PLACES, ids=lambda place: place.__name__)

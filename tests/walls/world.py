@@ -1,5 +1,6 @@
 """What Ada has: calls and messages in every state that matters, each at a number of its own."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from sandbox.vapi import seed
 from tests.walls.tenants import ADAS, PRIVATE, Stage, Tenant
-from vapi_settings.tests.hooking import payload
+from vapi_settings.tests.hooking import FILES
 
 OURS = "+15005550006"
 DESK = "f3c5e7a9-1b2d-4f4e-8a63-8b9c0d1e2f3a"
@@ -109,9 +110,14 @@ def build(ada: Tenant, eve: Tenant, stage: Stage, find: Find) -> World:
 GUESSED = (("calls", "guessed"), ("messages", "text_guessed"))
 
 
+def spoken(kind: str) -> dict[str, Any]:
+    """One of Vapi's messages, as its payload's file has it."""
+    return dict(json.loads(FILES[kind].read_text("utf-8"))["message"])
+
+
 def report(world: World, name: str, kind: str = "end_of_call_report") -> dict[str, Any]:
     """What Vapi says of one of Ada's calls."""
-    message = dict(payload(kind)["message"])
+    message = spoken(kind)
     message["call"] |= {
         "id": world.ids[f"{name}_vapi"],
         "phoneCallProviderId": None,

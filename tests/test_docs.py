@@ -113,7 +113,7 @@ def test_every_room_of_an_app_is_drawn(app: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", "docs/ARCHITECTURE.md", "docs/DEPLOYMENT.md", "docs/INTEGRATIONS.md"]
+    "path", ["README.md", *(f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")))]
 )
 def test_links_between_files_lead_somewhere(path: str) -> None:
     file = BASE_DIR / path

@@ -8,6 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 
 from ava.jobs.models import Job
 from sandbox.vapi import seed
@@ -20,9 +21,11 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "auth.User": lambda user: Q(pk=user.pk),
     "idempotency.Request": lambda user: Q(user=user),
     "inbound.Delivery": lambda user: Q(owner=user),
+    "inbound.Volume": lambda user: Q(owner=user),
     "integrations.Credential": lambda user: Q(user=user),
     "integrations.CredentialChange": lambda user: Q(owner=user) | Q(actor=user),
     "integrations.FlagOverride": lambda user: Q(user=user),
+    "integrations.OperatorUse": lambda user: Q(user=user),
     "jobs.Job": lambda user: Q(pk__in=[job.pk for job in _jobs_of(user)]),
     "sessions.Session": lambda user: Q(pk__in=[one.pk for one in _sessions_of(user)]),
     "telephony.Batch": lambda user: Q(owner=user),
@@ -31,6 +34,7 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "telephony.Message": lambda user: Q(owner=user),
     "telephony.MessageEntry": lambda user: Q(intent__owner=user),
     "telephony.OptOut": lambda user: Q(holder=str(user.pk)),
+    "telephony.Pace": lambda user: Q(owner=user),
     "vapi_settings.AssistantLease": lambda user: Q(assistant_id=seed.ASSISTANT_ID),
     "vapi_settings.Revision": lambda user: Q(owner=user) | Q(by=user),
 }
@@ -43,7 +47,6 @@ SHARED = {
     "integrations.BreakerControl": "the operator's",
     "integrations.BreakerEvent": "of a provider, for everybody; no names",
     "integrations.Flag": "the operator's",
-    "telephony.Pace": "when a number may send again: see test_chains",
 }
 
 
@@ -66,8 +69,10 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     """Rows that only operators, or the console, make for a tenant."""
     from django.test import Client
 
+    from integrations.credentials.models import OperatorUse
     from integrations.flags.models import Flag, FlagOverride
 
+    OperatorUse.objects.create(user=user, provider="twilio", day=timezone.now(), count=1)
     flag = Flag.objects.create(name="walls", updated_by=operator)
     FlagOverride.objects.create(flag=flag, user=user, state=FlagOverride.State.ON)
     LogEntry.objects.log_actions(user.pk, User.objects.filter(pk=user.pk), 2, single_object=True)

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from telephony.conftest import run_jobs
 from tests.walls import holdings
 from tests.walls.aftermath import Watch, wrong
 from tests.walls.world import World
@@ -17,6 +18,7 @@ def test_the_victim_has_rows_of_every_model_that_is_a_tenants(
     world: World, user: User, operator: User
 ) -> None:
     holdings.add_what_no_door_gives(user, operator)
+    run_jobs()
     assert [label for label, rows in holdings.snapshot(user).items() if not rows] == []
 
 

@@ -26,7 +26,10 @@ def test_ids_of_another_tenant_open_nothing_of_theirs(
 ) -> None:
     watch = Watch(user)
     answers = list(place(world, kind))
-    assert {answer.status_code for answer in answers} <= {200, 204, 403}
+    told = {answer.status_code for answer in answers}
+    assert told <= {200, 204, 403}
+    # What proves to be of an account of Eve's own is taken, and must still do no harm.
+    assert told & {200, 204} or place is hooks.marks_of_stored_account
     assert wrong(world, watch, *answers) == []
 
 

@@ -79,16 +79,18 @@ def reachable(owner: User) -> set[Account]:
 
 
 def credentials_to_send(intent: Intent) -> Credentials:
-    """What the next attempt is made with. Wherever one was made, the others follow.
+    """What the next attempt is made with. Wherever one was made, the others follow; and what was
+    begun with a user's own keys never goes on with the operator's, where it was not counted.
 
     Raises:
         OwnerInactive: nothing leaves for its owner any more.
-        TwilioAccountExchanged: the owner has stored another since the first attempt.
+        TwilioAccountExchanged: other credentials serve the owner since it began.
         CredentialsMissing, CredentialsUnreadable: there is nothing to send with.
     """
     owner = active_owner(intent)
     found = credentials_of(owner)
-    if intent.attempt and account_of(owner, found) != Account(intent.account_sid, intent.holder):
+    account, begun = account_of(owner, found), Account(intent.account_sid, intent.holder)
+    if account != begun and (intent.attempt or account.holder == parties.OPERATOR):
         raise TwilioAccountExchanged(intent.account_sid)
     return found
 

@@ -213,8 +213,10 @@ def _record_closed(
         circuit = replace(circuit, only=tenant, others=0)
     others = circuit.others + (tenant is None or tenant != circuit.only)
     circuit = replace(circuit, failures=circuit.failures + 1, others=others)
-    if max(others, circuit.failures - others) < rules.threshold:
+    if circuit.failures < rules.threshold:
         return circuit, None
+    if others:
+        circuit = replace(circuit, only=None, others=rules.threshold)
     return _enter(circuit, "open", now, f"{circuit.failures} failures in a row")
 
 

@@ -18,7 +18,7 @@ from ava import upstream
 from ava.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
-from telephony.intents.adoption import adopt
+from telephony.intents import adoption
 from telephony.intents.channel import Account, Channel
 from telephony.intents.followup import SOON, follow_up, settle
 from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
@@ -138,7 +138,7 @@ def attempt(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now)
         if problem.unsent:
             raise
         return _left_open(intent, "No answer.", clock())
-    row, _ = adopt(intent, sighting, source=Source.API, proven=True, now=clock())
+    row, _ = adoption.adopt(intent, sighting, source=Source.API, proven=True, now=clock())
     return row
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ava import upstream
+from ava import tenant, upstream
 from ava.jobs import Again
 from ava.jobs import services as jobs
 from ava.problems import Problem
@@ -47,7 +47,8 @@ REFUSED = (ProviderAuthFailed, TwilioAccountInactive)
 
 def enqueue(batch: Batch) -> None:
     """Have the batch's job run now. Part of the caller's transaction."""
-    jobs.enqueue(JOB, {"id": str(batch.pk)}, key=str(batch.pk))
+    key, owner = str(batch.pk), tenant.key(batch.owner_id)
+    jobs.enqueue(JOB, {"id": key}, key=key, tenant=owner)
 
 
 def revive() -> int:

@@ -11,7 +11,8 @@ if c.state == 'closed' then
     if c.failures == 0 then c.only, c.others = tenant, 0 end
     if tenant == '' or tenant ~= c.only then c.others = c.others + 1 end
     c.failures = c.failures + 1
-    if math.max(c.others, c.failures - c.others) >= threshold then
+    if c.failures >= threshold then
+      if c.others > 0 then c.only, c.others = '', threshold end
       from, reason = enter('open', now), c.failures .. ' failures in a row'
     end
   elseif outcome == 'success' and c.failures > 0 then

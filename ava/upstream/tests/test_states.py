@@ -67,14 +67,14 @@ class Model:
         """A failure while it is closed. Whether it opens."""
         self.failures += 1
         self.streak.append(tenant)
-        first = self.streak[0]
-        own = self.streak.count(first) if first else 0
-        self.strays = len(self.streak) - own
-        if self.strays == RULES.threshold:
-            self.last = first
-        elif own == RULES.threshold:
+        if self.failures < RULES.threshold:
+            return False
+        [first, *others] = set(self.streak)
+        if others or first is None:
+            self.strays = RULES.threshold
+        else:
             self.victim = first
-        return RULES.threshold in (own, self.strays)
+        return True
 
     def passes_by(self, tenant: str | None) -> bool:
         """Whether it is open, but to somebody else alone."""

@@ -112,5 +112,5 @@ def test_a_scheduled_call_that_comes_to_the_operators_account_is_not_placed(
     run_jobs(seconds=301)
     shown = api.get(f"{CALLS}/{made['id']}").json()
     assert shown["status"] == "failed"
-    assert "takes no TwiML with <Redirect>" in shown["error"]
+    assert shown["error"].startswith("This began with the Twilio account ...0000")
     assert (posts(sandbox), rings(sandbox)) == ([], [])

@@ -185,6 +185,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                     ),
                 ),
                 {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
+                webhooks="/api/v1/webhooks/twilio/message",
                 destination=("account_sid",),
             ),
             Provider(

@@ -17,6 +17,7 @@ from telephony.calls.models import Call
 from telephony.conftest import (
     CALLS,
     GOOD,
+    HOOKS,
     MESSAGES,
     OURS,
     THEIRS,
@@ -253,3 +254,13 @@ def test_an_address_takes_what_its_own_users_token_proves_and_nothing_else(
     answer = callback(ava, "message", mark, SMS, token=token)
     assert (answer.status_code, answer.json()["code"]) == (403, "webhook_forged")
     assert not Message.objects.exists()
+
+
+def test_the_address_that_is_shown_with_the_credentials_takes_messages(
+    ava: str, api: APIClient, owner: User
+) -> None:
+    path, _, mark = api.get(CREDENTIALS).json()["webhook_url"].partition("?")
+    assert path == f"{ava}{HOOKS}/message"
+    assert callback(ava, "message", mark, SMS).ok
+    run_jobs()
+    assert api.get(MESSAGES).json()["count"] == 1

@@ -52,7 +52,7 @@ class TwilioCalls:
     def send(self, intent: Call) -> Sighting:
         credentials = accounts.credentials_to_send(intent)
         if credentials.source != "user":
-            _require_no_address(intent.twiml)
+            _require_plain(intent.twiml)
         url = marked("voice", intent)
         how = {"url": url} if url else {"twiml": intent.twiml}
         return accounts.client(credentials).create_call(
@@ -91,19 +91,20 @@ class TwilioCalls:
             return None
 
 
-def _require_no_address(document: str) -> None:
-    """Refuse TwiML that may lead back to AVA on the operator's account.
+def _require_plain(document: str) -> None:
+    """Refuse TwiML that leads beyond the call on the operator's account.
 
     Any address may answer with more TwiML, which AVA never sees and which may send Twilio to AVA's
-    webhooks: with the signature that all who share the account are believed by.
+    webhooks: with the signature that all who share the account are believed by. And whatever is
+    dialled or written to from within a call is counted nowhere, and the operator pays for it.
 
     Raises:
         ValidationFailed.
     """
-    if place := twiml.first_asked(document):
+    if place := twiml.first_beyond(document):
         said = (
             f"The operator's Twilio account serves you, and takes no TwiML with {place}: others "
-            "share it. Store Twilio credentials of your own, or leave that address out."
+            "share it. Store Twilio credentials of your own, or leave that out."
         )
         raise ValidationFailed(errors={"twiml": [said]})
 

@@ -14,6 +14,8 @@ VERBS = frozenset(
         "Prompt", "Record", "Redirect", "Refer", "Reject", "Say", "Sms", "Start", "Stop",
     )
 )  # fmt: skip
+REACHING = frozenset(("Connect", "Dial", "Enqueue", "Pay", "Refer", "Sms", "Start"))
+"""Verbs that reach others, or services of Twilio's that cost extra."""
 _ENCODING = re.compile(r"\ufeff?<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -71,13 +73,16 @@ def check(text: str, *, own_hosts: Collection[str]) -> str:
     return text
 
 
-def first_asked(text: str) -> str | None:
-    """The first place in TwiML, once checked, with an address that Twilio asks what to do or
-    reports to, such as "<Dial action>"; None where there is none. Recordings to play do not count.
+def first_beyond(text: str) -> str | None:
+    """The first place in TwiML, once checked, that leads beyond the call: an address that Twilio
+    asks what to do or reports to, such as "<Dial action>", or a verb that reaches other phones or
+    costs more than a call. None where there is none. Recordings to play do not count.
     """
     root = ElementTree.fromstring(text)  # noqa: S314 - without a DTD, as `check` saw to it
-    asked = (one.place for one in addresses(root) if not one.is_media)
-    return next(asked, None)
+    for one in addresses(root):
+        if not one.is_media:
+            return one.place
+    return next((f"<{one.tag}>" for one in root.iter() if one.tag in REACHING), None)
 
 
 def _parse(text: str) -> ElementTree.Element:

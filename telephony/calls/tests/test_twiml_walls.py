@@ -102,6 +102,25 @@ def test_the_operators_account_takes_none_that_could_lead_back(
     assert api.post(CALLS, {"to": THEIRS, "from": OURS, "say": FOREIGN}).status_code == 201
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        f"<Dial>{THEIRS}</Dial>",
+        f"<Say>Hi</Say><Dial><Number>{THEIRS}</Number></Dial>",
+        f"<Sms to='{THEIRS}'>Hi</Sms>",
+        f"<Refer><Sip>sip:{THEIRS}@b.example</Sip></Refer>",
+    ],
+)
+def test_the_operators_account_reaches_nobody_from_within_a_call(
+    api: APIClient, shared: User, sandbox: Sandbox, inner: str
+) -> None:
+    """That would be counted in nobody's allowance."""
+    answer = api.post(CALLS, order(inner))
+    assert answer.status_code == 400, answer.content
+    assert "takes no TwiML with <" in answer.json()["errors"]["twiml"][0]
+    assert posts(sandbox) == []
+
+
 def test_a_scheduled_call_that_comes_to_the_operators_account_is_not_placed(
     api: APIClient, shared: User, twilio_user: User, sandbox: Sandbox
 ) -> None:

@@ -1,18 +1,138 @@
-"""What the admin pages of all apps share."""
+"""What the admin pages of all apps share: staff see and do what their permissions say, no more."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.filters import FieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from ava.adminlists import LONGEST_SEARCH, MOST_WORDS, AvaChangeList
+from ava.passwords import without_passwords
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _BaseModelAdmin = admin.options.BaseModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+    _BaseModelAdmin = object
+
+_content_permissions: list[str] = []
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+def contents_need(*permissions: str) -> None:
+    """Show what people said or wrote to staff with these permissions alone.
+
+    For the rows that hold it in passing, such as webhooks. Called in the apps' `ready()`.
+    """
+    _content_permissions.extend(permissions)
+
+
+class Choices(_BaseModelAdmin):
+    """Choices of related rows on pages and inlines: those rows that the role may view."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        related = db_field.related_model
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Choice(db_field, self.admin_site))
+        if not may_view(request, related):
+            kwargs["queryset"] = related._default_manager.none()
+            rows = related._meta.verbose_name_plural
+            kwargs["help_text"] = f"To choose one you need the permission to view {rows}."
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class Choice(AutocompleteSelect):
+    """Django's search box; what is no key of a row is none of its options."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [v for v in value if _is_key(self.field.target_field, v)])
+
+
+class AvaAdmin(Choices, _ModelAdmin):
+    """For every page of the admin: takes the filters that it offers, and no others."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        # Any other look-up would read columns that are not shown, or run a regular expression.
+        return request is not None and lookup.removesuffix("__exact") in {
+            name.removesuffix("__exact") for name in self._offered(request)
+        }
+
+    def _offered(self, request: HttpRequest) -> Iterable[str]:
+        """The parameters by which the filters beside the list are chosen."""
+        if self.date_hierarchy:
+            yield from (f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day"))
+        for item in self.get_list_filter(request):
+            chosen: Any
+            if callable(item):
+                chosen = item(request, {}, self.model, self)  # type: ignore[arg-type]  # one of its own
+            else:
+                path, make = item if isinstance(item, tuple | list) else (item, None)
+                field = get_fields_from_path(self.model, path)[-1]
+                create: Any = make or FieldListFilter.create
+                chosen = create(field, request, {}, self.model, self, field_path=path)
+            yield from chosen.expected_parameters()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AvaChangeList]:
+        return AvaChangeList
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """E-mail addresses stand in no list but the users': who may view those may search them."""
+        found = super().get_search_fields(request)
+        if request.user.has_perm("auth.view_user"):  # type: ignore[union-attr]  # staff
+            return list(found)
+        return [path for path in found if not path.endswith("__email")]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        too_long = len(search_term) > LONGEST_SEARCH or len(search_term.split()) > MOST_WORDS
+        if too_long or "\0" in search_term:
+            said = f"Search for at most {MOST_WORDS} words of {LONGEST_SEARCH} characters together."
+            self.message_user(request, said, messages.WARNING)
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponseBase | None:
+        if not all(_is_key(self.opts.pk, v) for v in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            self.message_user(request, "There are no such rows.", messages.WARNING)
+            return None
+        return super().response_action(request, queryset)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing: an address that fills in a form would name rows that the role cannot see."""
+        return {}
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        named, count, lacking, protected = super().get_deleted_objects(objs, request)
+        # Whoever may not delete what hangs on a row may not be told what it is, either.
+        return ([] if lacking else named), count, lacking, protected
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        # Before Django looks for the row: its answer would tell whether there is one.
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+
+class ReadOnlyAdmin(AvaAdmin):
     """For looking: nobody edits what happened.
 
     An action that gives an order asks for the permission "operate": that of changing the rows.
     """
 
     show_full_result_count = False
+    contents: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold what people said or wrote; see `contents_need`."""
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return super().has_change_permission(request)
@@ -25,3 +145,38 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument 
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The row as it is shown: nothing saves it."""
+        row = super().get_object(request, object_id, from_field)
+        for field in self.opts.concrete_fields if row else ():
+            setattr(row, field.attname, without_passwords(getattr(row, field.attname)))
+        return row
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        if not self.contents or request.user.has_perms(_content_permissions):  # type: ignore[union-attr]  # staff
+            return fields
+        return [*(field for field in fields if field not in self.contents), "withheld"]
+
+    @admin.display(description="contents")
+    def withheld(self, row: Model) -> str:
+        return "Shown to those only who may view calls and messages."
+
+
+def may_view(request: HttpRequest, model: type[Model]) -> bool:
+    """Whether the role may view rows of the model; who may change them may."""
+    user, meta = request.user, model._meta
+    names = (get_permission_codename(verb, meta) for verb in ("view", "change"))
+    return any(user.has_perm(f"{meta.app_label}.{name}") for name in names)  # type: ignore[union-attr]  # staff
+
+
+def _is_key(field: "Field[Any, Any]", value: Any) -> bool:
+    """Whether a row may have this value, as somebody typed it, for its key."""
+    try:
+        field.run_validators(field.to_python(value))
+    except ValidationError:
+        return False
+    return "\0" not in str(value)

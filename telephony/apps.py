@@ -9,6 +9,7 @@ class TelephonyConfig(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.accounts import stopping
+        from ava.admin import contents_need
         from ava.inbound import register_handler
         from integrations.credentials import verification
         from telephony import jobs, services, stranded, webhooks
@@ -20,6 +21,7 @@ class TelephonyConfig(AppConfig):
         verification.register(TWILIO.label, services.verify)
         jobs.register()
         stopping.register(services.stop_everything)
+        contents_need("telephony.view_call", "telephony.view_message")
         stranded.register()
         for source in (webhooks.CALL_STATUS, webhooks.MESSAGE_STATUS):
             register_handler(source.provider, source.kind, webhooks.handle_status)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.text import Truncator
 
 from ava.admin import ReadOnlyAdmin
+from ava.passwords import without_passwords
 from vapi_settings.models import Revision
 
 SHOWN = 80  # characters
@@ -39,4 +40,4 @@ class RevisionAdmin(ReadOnlyAdmin):
 def _short(value: str | None) -> str | None:
     """The start of a value, which may have 8 KiB, for a line of the list; the page of the
     revision has all of it."""
-    return value if value is None else Truncator(value).chars(SHOWN)
+    return value if value is None else Truncator(without_passwords(value)).chars(SHOWN)

@@ -1,26 +1,45 @@
+"""Users, groups and logins: only superusers say who may do what."""
+
+from typing import Any
+
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ava.accounts import services, stopping
 from ava.accounts.forms import StaffLoginForm
 from ava.accounts.models import Session
-from ava.admin import ReadOnlyAdmin
+from ava.admin import AvaAdmin, ReadOnlyAdmin
 
 # Set here, and not by the site's class: that one is loaded before there are models.
 admin.site.login_form = StaffLoginForm
 
+admin.site.unregister((User, Group))
 
-admin.site.unregister(User)
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # no argument at run time
-    """Django's page of a user, with a way to end all that goes on for one."""
+class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argument at run time
+    """Django's page of a user, with a way to end all that goes on for one.
+
+    Nobody makes themselves more than they are: only superusers give powers to anybody, and only
+    they change, deactivate or delete the accounts of staff. Others keep ordinary accounts.
+    """
 
     actions = ("deactivate",)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _is_theirs(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _is_theirs(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if _is_superuser(request) else (*fixed, *POWERS)
 
     @admin.action(
         description="Deactivate, and stop everything that is under way", permissions=["change"]
@@ -30,10 +49,37 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # no argument at run t
             if user == request.user:
                 self.message_user(request, "You cannot deactivate yourself.", messages.WARNING)
                 continue
+            if not self.has_change_permission(request, user):
+                said = f"Only a superuser may deactivate {user}."
+                self.message_user(request, said, messages.WARNING)
+                continue
             count = stopping.deactivate(user)
             self.log_change(request, user, "Deactivated, and everything stopped.")
             said = f"{user} is deactivated. {count} calls, messages and batches are stopped."
             self.message_user(request, said)
+
+
+@admin.register(Group)
+class RoleAdmin(AvaAdmin, GroupAdmin):  # type: ignore[type-arg]  # no argument at run time
+    """Django's page of a group. It gives permissions, so only superusers touch it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _is_theirs(request: HttpRequest, user: User | None) -> bool:
+    """Whether the account is one that this operator may change, given the permission."""
+    return _is_superuser(request) or user is None or not (user.is_staff or user.is_superuser)
 
 
 @admin.register(Session)

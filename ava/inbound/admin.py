@@ -21,6 +21,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("correlation_id", "delivery_id")
     search_help_text = "A correlation ID or a delivery ID, whole or in part."
     actions = ("replay",)
+    contents = ("payload",)
 
     @admin.action(description="Work through once more", permissions=["operate"])
     def replay(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:

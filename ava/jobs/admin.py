@@ -21,6 +21,7 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ("correlation_id", "key")
     search_help_text = "A correlation ID or a key, whole or in part."
     actions = ("run_again",)
+    contents = ("payload",)
 
     @admin.action(description="Run again", permissions=["operate"])
     def run_again(self, request: HttpRequest, chosen: QuerySet[Job]) -> None:

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
-from ava.admin import ReadOnlyAdmin
+from ava.admin import AvaAdmin, ReadOnlyAdmin
 from integrations.credentials import dependents, services
 from integrations.credentials.forms import form_for
 from integrations.credentials.models import Credential, CredentialChange, OperatorUse
@@ -22,7 +22,7 @@ _SHOWN_CHANGES = 20
 
 
 @admin.register(Credential)
-class CredentialAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+class CredentialAdmin(AvaAdmin):
     """Every change goes through `integrations.credentials.services`, which records it."""
 
     list_display = ("user", "provider_name", "updated_at", "stored", "key_id")

@@ -7,20 +7,29 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 
+from ava.admin import AvaAdmin, Choices, may_view
 from integrations.flags import services
 from integrations.flags.models import Flag, FlagOverride
 
 
-class FlagOverrideInline(admin.TabularInline):  # type: ignore[type-arg]  # no argument at run time
+class FlagOverrideInline(Choices, admin.TabularInline):  # type: ignore[type-arg]  # none at run time
+    """Single users' answers. A row names its user: without the right to view users it stays."""
+
     model = FlagOverride
     extra = 0
     autocomplete_fields = ("user",)
     verbose_name = "answer for one user"
     verbose_name_plural = "answers for single users"
 
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and may_view(request, User)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and may_view(request, User)
+
 
 @admin.register(Flag)
-class FlagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no argument at run time
+class FlagAdmin(AvaAdmin):
     """The flags are known beforehand: none is added or deleted here."""
 
     list_display = ("name", "state", "environment", "effective", "note", "updated_by", "updated_at")

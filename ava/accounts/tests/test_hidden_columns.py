@@ -1,7 +1,5 @@
 """Logins in the admin: what no page shows is not found out by filters or searches, either."""
 
-import time
-
 import pytest
 from django.contrib.auth.models import User
 
@@ -29,7 +27,9 @@ def test_a_users_columns_are_not_read_by_way_of_their_logins(tokens: object, way
 def test_filters_beside_the_list_work(tokens: object) -> None:
     viewer = staff("accounts.view_session")
     assert "ada" in viewer.get(SESSIONS, {"end__exact": ""}).content.decode()
-    assert "1 login" in viewer.get(SESSIONS, {"created_at__gte": "2020-01-01 00:00:00Z"}).content.decode() or True
+    for since, shown in (("2020-01-01 00:00:00Z", True), ("2999-01-01 00:00:00Z", False)):
+        page = viewer.get(SESSIONS, {"created_at__gte": since}).content.decode()
+        assert ("ada" in page) is shown
 
 
 def test_an_e_mail_address_is_searched_by_who_may_view_users_alone(
@@ -46,11 +46,3 @@ def test_a_search_of_many_words_is_refused_in_a_sentence(tokens: object) -> None
     viewer = staff("accounts.view_session")
     page = viewer.get(SESSIONS, {"q": "a " * 1000}).content.decode()
     assert "Search for at most 10 words of 200 characters together." in page
-
-
-def test_a_regular_expression_in_an_address_is_not_run(tokens: object) -> None:
-    Session.objects.update(network="a" * 40 + "!")
-    viewer = staff("accounts.view_session")
-    before = time.monotonic()
-    assert viewer.get(SESSIONS, {"network__regex": "^(a+)+$"}).status_code == 400
-    assert time.monotonic() - before < 5

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from ava.accounts.admin import POWERS
+from telephony.models import Call
 from tests.walls.rows import staff
 
 USERS = "/admin/auth/user/"
@@ -94,7 +95,8 @@ def test_staff_set_the_password_of_an_ordinary_account_and_deactivate_it(
     sam: Client, user: User
 ) -> None:
     password = {"usable_password": "true", "password1": NEW, "password2": NEW}
-    assert sam.post(f"{USERS}{user.pk}/password/", {**password, "set-password": "1"}).status_code == 302
+    password["set-password"] = "1"
+    assert sam.post(f"{USERS}{user.pk}/password/", password).status_code == 302
     user.refresh_from_db()
     assert user.check_password(NEW)
     sam.post(USERS, {"action": "deactivate", "_selected_action": [user.pk]})
@@ -130,8 +132,6 @@ def test_groups_are_made_changed_and_deleted_by_superusers_alone(operator: User)
 
 
 def test_deleting_a_user_tells_nothing_of_rows_that_the_role_may_not_delete(user: User) -> None:
-    from telephony.models import Call
-
     Call.objects.create(owner=user, to="+14155550199", from_number="+1", status="queued")
     browser = staff("auth.delete_user")
     page = browser.get(f"{USERS}{user.pk}/delete/").content.decode()

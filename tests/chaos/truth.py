@@ -38,14 +38,21 @@ def rows(ava: RunningAva, path: str) -> Iterator[Row]:
 def settled(ava: RunningAva) -> bool:
     """Whether every row has ended, and every webhook is worked through. Asks no more than it must:
     what answers is what has to settle."""
-    ended = all(_is_known(row, path) for path in FINAL for row in rows(ava, path))
+    ended = all(_is_known(ava, row, path) for path in FINAL for row in rows(ava, path))
     return ended and not any(lost_webhooks(ava))
 
 
-def _is_known(row: Row, path: str) -> bool:
+def _is_known(ava: RunningAva, row: Row, path: str) -> bool:
     """Whether it has ended, and there is no more to be learnt of it."""
-    talked = row["status"] == "completed" and row["assistant_id"] if path == "calls" else ""
-    return row["status"] in FINAL[path] and (not talked or bool(row["transcript"] and row["price"]))
+    if row["status"] not in FINAL[path]:
+        return False
+    talked = path == "calls" and row["status"] == "completed" and row["assistant_id"]
+    return not talked or bool(row["price"] and _transcript(ava, row))
+
+
+def _transcript(ava: RunningAva, row: Row) -> str:
+    """Which no list carries."""
+    return str(ava.call("GET", f"/twilio/calls/{row['id']}").json()["transcript"])
 
 
 def at_twilio(ava: RunningAva, path: str) -> list[Row]:
@@ -103,7 +110,7 @@ def wrong(ava: RunningAva, told: dict[Wish, Row]) -> Iterator[str]:
         yield from _differ(f"{path} that reached a person", reached, Counter(rings))
         placed = Counter(one["to"] for one in taken)
         yield from _differ(f"{path} at Twilio", placed, Counter(dict.fromkeys(wanted, 1)))
-        yield from _wrong_rows(wanted, list(rows(ava, path)), taken, path, told)
+        yield from _wrong_rows(ava, wanted, list(rows(ava, path)), taken, path, told)
 
 
 def _differ(what: str, found: Counter[str], wanted: Counter[str]) -> Iterator[str]:
@@ -113,6 +120,7 @@ def _differ(what: str, found: Counter[str], wanted: Counter[str]) -> Iterator[st
 
 
 def _wrong_rows(
+    ava: RunningAva,
     wanted: dict[str, Wish],
     known: list[Row],
     taken: list[Row],
@@ -121,7 +129,7 @@ def _wrong_rows(
 ) -> Iterator[str]:
     twilios = {one["sid"]: one["status"] for one in taken}
     for row in known:
-        if not _is_known(row, path):
+        if not _is_known(ava, row, path):
             yield f"never known: {row}"
         if row["provider_sid"] and twilios.get(row["provider_sid"]) != row["status"]:
             yield f"Twilio says {twilios.get(row['provider_sid'])}: {row}"

@@ -119,15 +119,6 @@ class AvaAdmin(Choices, _ModelAdmin):
     ) -> Any:
         return super().get_object(request, object_id, from_field or None)
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Nothing: an address that fills in a form would name rows that the role cannot see."""
-        return {}
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        named, count, lacking, protected = super().get_deleted_objects(objs, request)
-        # Whoever may not delete what hangs on a row may not be told what it is, either.
-        return ([] if lacking else named), count, lacking, protected
-
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         # Before Django looks for the row: its answer would tell whether there is one.
         if not self.has_view_or_change_permission(request):

@@ -12,7 +12,6 @@ from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 
 from ava.adminlists import LONGEST_SEARCH, MOST_WORDS, AvaChangeList
 from ava.passwords import without_passwords
@@ -72,8 +71,9 @@ class AvaAdmin(Choices, _ModelAdmin):
         for item in self.get_list_filter(request):
             chosen: Any
             if callable(item):
-                chosen = item(request, {}, self.model, self)  # type: ignore[arg-type]  # one of its own
+                chosen = item(request, {}, self.model, self)
             else:
+                path: Any
                 path, make = item if isinstance(item, tuple | list) else (item, None)
                 field = get_fields_from_path(self.model, path)[-1]
                 create: Any = make or FieldListFilter.create
@@ -86,7 +86,7 @@ class AvaAdmin(Choices, _ModelAdmin):
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """E-mail addresses stand in no list but the users': who may view those may search them."""
         found = super().get_search_fields(request)
-        if request.user.has_perm("auth.view_user"):  # type: ignore[union-attr]  # staff
+        if request.user.has_perm("auth.view_user"):
             return list(found)
         return [path for path in found if not path.endswith("__email")]
 
@@ -101,12 +101,12 @@ class AvaAdmin(Choices, _ModelAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponseBase | None:
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any
+    ) -> HttpResponse | None:
         if not all(_is_key(self.opts.pk, v) for v in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             self.message_user(request, "There are no such rows.", messages.WARNING)
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
         if "_saveasnew" in request.POST and not self.save_as:
@@ -159,7 +159,7 @@ class ReadOnlyAdmin(AvaAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
-        if not self.contents or request.user.has_perms(_content_permissions):  # type: ignore[union-attr]  # staff
+        if not self.contents or request.user.has_perms(_content_permissions):
             return fields
         return [*(field for field in fields if field not in self.contents), "withheld"]
 
@@ -172,7 +172,7 @@ def may_view(request: HttpRequest, model: type[Model]) -> bool:
     """Whether the role may view rows of the model; who may change them may."""
     user, meta = request.user, model._meta
     names = (get_permission_codename(verb, meta) for verb in ("view", "change"))
-    return any(user.has_perm(f"{meta.app_label}.{name}") for name in names)  # type: ignore[union-attr]  # staff
+    return any(user.has_perm(f"{meta.app_label}.{name}") for name in names)
 
 
 def _is_key(field: "Field[Any, Any]", value: Any) -> bool:

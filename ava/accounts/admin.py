@@ -60,7 +60,7 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
 
 
 @admin.register(Group)
-class RoleAdmin(AvaAdmin, GroupAdmin):  # type: ignore[type-arg]  # no argument at run time
+class RoleAdmin(AvaAdmin, GroupAdmin):
     """Django's page of a group. It gives permissions, so only superusers touch it."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -59,10 +59,10 @@ class AvaAdminSite(admin.AdminSite):
         """Django's, but for the one that tells anybody on the staff which rows there are."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> Any:
         return Search.as_view(admin_site=self)(request)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Django's, which answers 400 to what the database cannot hold: no fault of AVA's."""
 
         @wraps(view)

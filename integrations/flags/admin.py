@@ -21,9 +21,6 @@ class FlagOverrideInline(Choices, admin.TabularInline):  # type: ignore[type-arg
     verbose_name = "answer for one user"
     verbose_name_plural = "answers for single users"
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and may_view(request, User)
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and may_view(request, User)
 

@@ -141,13 +141,26 @@ def override(browser: Client, flag: Flag, user: User, state: str = "on") -> int:
 
 
 def test_who_answers_a_flag_for_one_user_may_view_users(user: User) -> None:
-    flag = Flag.objects.create(name="twilio")
+    flag = Flag.objects.create(name="ALLOW_ENV_CREDENTIALS")
     names = ["integrations.change_flag"]
     names += [f"integrations.{verb}_flagoverride" for verb in ("view", "add", "change")]
     override(staff(*names), flag, user)
     assert not FlagOverride.objects.exists()
     assert override(staff(*names, "auth.view_user"), flag, user) == 302
     assert FlagOverride.objects.get().user == user
+
+
+def test_who_may_not_view_users_changes_a_flag_and_leaves_the_answers_for_users(user: User) -> None:
+    flag = Flag.objects.create(name="ALLOW_ENV_CREDENTIALS")
+    one = FlagOverride.objects.create(flag=flag, user=user, state="off")
+    names = ("integrations.change_flag", "integrations.change_flagoverride")
+    forms = {"overrides-TOTAL_FORMS": "1", "overrides-INITIAL_FORMS": "1", "overrides-0-id": one.pk}
+    sent = {**forms, "state": "on", "overrides-0-user": user.pk, "overrides-0-state": "on"}
+    place = f"/admin/integrations/flag/{flag.pk}/change/"
+    assert staff(*names).post(place, sent).status_code == 302
+    flag.refresh_from_db()
+    one.refresh_from_db()
+    assert (flag.state, one.state) == ("on", "off")
 
 
 def test_the_search_for_a_user_is_for_those_who_may_view_users(user: User) -> None:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.filters import FieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from ava.adminlists import LONGEST_SEARCH, MOST_WORDS, AvaChangeList
 from ava.passwords import without_passwords
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin = admin.ModelAdmin
     _BaseModelAdmin = object
+
+LONGEST_SEARCH = 200  # characters
+MOST_WORDS = 10  # each is sought in every column
 
 _content_permissions: list[str] = []
 
@@ -53,6 +57,16 @@ class Choice(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [v for v in value if _is_key(self.field.target_field, v)])
+
+
+class AvaChangeList(ChangeList):
+    """A list whose filters may hold anything: years beyond all calendars, too."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except (ValueError, OverflowError) as fault:  # Django reckons with years such as 9999.
+            raise IncorrectLookupParameters from fault
 
 
 class AvaAdmin(Choices, _ModelAdmin):

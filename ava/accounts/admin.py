@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ava.accounts import services, stopping
-from ava.accounts.forms import StaffLoginForm
+from ava.accounts.forms import AccountForm, StaffLoginForm
 from ava.accounts.models import Session
 from ava.admin import AvaAdmin, ReadOnlyAdmin
 
@@ -30,6 +30,7 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
     """
 
     actions = ("deactivate",)
+    form = AccountForm
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and _is_theirs(request, obj)

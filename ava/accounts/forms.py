@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -35,3 +37,14 @@ class StaffLoginForm(AdminAuthenticationForm):
             raise
         guessing.succeeded(attempt, now=timezone.now())
         return cleaned
+
+
+class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # no argument at run time
+    """A user's page. An e-mail address names one account: with two it would log in neither."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        others = User.objects.exclude(pk=self.instance.pk)
+        if email and others.filter(email__iexact=email).exists():
+            raise ValidationError("Another account has this e-mail address.")
+        return email

@@ -65,6 +65,11 @@ class FlagAdmin(AvaAdmin):
         for override in changed:
             services.save_override(override=override, by=_staff(request))
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # A row of another release's flag is for looking.
+        known = obj is None or obj.name in settings.FLAGS
+        return known and super().has_change_permission(request, obj)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -128,3 +128,12 @@ def test_groups_are_made_changed_and_deleted_by_superusers_alone(operator: User)
     browser.force_login(operator)
     assert browser.post(f"{one}change/", sent).status_code == 302
     assert group.permissions.count() > 0
+
+
+def test_staff_take_no_address_that_another_account_logs_in_with(
+    sam: Client, user: User, operator: User
+) -> None:
+    page = sam.post(f"{USERS}{user.pk}/change/", form(user, email="OLGA@example.com"))
+    assert "Another account has this e-mail address." in page.content.decode()
+    user.refresh_from_db()
+    assert user.email == "ada@example.com"

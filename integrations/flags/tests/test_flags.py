@@ -201,3 +201,10 @@ def test_the_breaker_takes_no_answer_for_single_users(admin: Client, user: User)
         flag = Flag.objects.get(name=name)
         page = admin.get(f"/admin/integrations/flag/{flag.pk}/change/").content.decode()
         assert ("Answers for single users" in page or "answers for single users" in page) is offered
+
+
+def test_a_flag_that_this_release_does_not_know_is_only_shown(admin: Client) -> None:
+    flag = Flag.objects.create(name="OF_ANOTHER_RELEASE")
+    url = f"/admin/integrations/flag/{flag.pk}/change/"
+    assert admin.get(url).status_code == 200
+    assert admin.post(url, {"state": "on", "note": ""}).status_code == 403

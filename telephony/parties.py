@@ -72,16 +72,21 @@ def of_row(owner: User | None, *, holder: str, account_sid: str) -> Party | None
     return replace(found, user=owner) if found and found.account_sid == account_sid else None
 
 
-def of_account(account_sid: str, *, most: int | None = None) -> Iterator[Party]:
+def of_account(
+    account_sid: str, *, most: int | None = None, with_inactive: bool = False
+) -> Iterator[Party]:
     """Everybody who says that they speak for an account: its users, the oldest first, then the
     operator. Anybody can name any account: only their token proves it.
 
     Args:
         most: users.
+        with_inactive: whether deactivated users count.
     """
     rows = Credential.objects.select_related("user").filter(
-        provider=TWILIO.slug, clear__account_sid=account_sid, user__is_active=True
+        provider=TWILIO.slug, clear__account_sid=account_sid
     )
+    if not with_inactive:
+        rows = rows.filter(user__is_active=True)
     for row in rows.order_by("created_at", "pk")[:most]:
         if found := _of(row):
             yield found
@@ -106,8 +111,11 @@ def named(account: str) -> Party | None:
 
 
 def sharing(holder: str, account_sid: str) -> frozenset[str]:
-    """The holders who share an account: all that know its auth token, which proves it."""
-    known = list(of_account(account_sid)) if account_sid else []
+    """The holders who share an account: all that know its auth token, which proves it.
+
+    Deactivated users, too: what they sent stays theirs, and a STOP holds when they are back.
+    """
+    known = list(of_account(account_sid, with_inactive=True)) if account_sid else []
     tokens = {token for one in known if one.holder == holder for token in one.tokens}
     return frozenset({holder} | {one.holder for one in known if tokens.intersection(one.tokens)})
 

@@ -10,6 +10,7 @@ from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for, record_sharing
 from vapi_settings import copies, queries, reporting
 from vapi_settings.client import PhoneNumber
+from vapi_settings.errors import VAPI
 
 # https://docs.vapi.ai/api-reference/phone-numbers/create, "twilio"
 _VAPIS_NAMES: Final = {
@@ -47,6 +48,9 @@ def import_number(
         AssistantNotFound, ProviderProblem, CredentialsMissing.
     """
     confirm_password(user=user, password=password, network=network)
+    if credentials_for(user=user, provider=VAPI.label).source != "user":
+        # In the operator's organisation others' calls could leave from it, or find two to choose.
+        raise CredentialsMissing(VAPI.name)
     of = copies.account(user)
     twilio = credentials_for(user=user, provider="twilio")
     if twilio.source != "user":

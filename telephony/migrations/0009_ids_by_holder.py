@@ -12,7 +12,10 @@ HOLDER = models.CharField(
 
 
 def name_holders(apps, schema_editor):
-    """Whose account each row went through: the owner's own, unless only the operator's fits."""
+    """Whose account each row went through: the owner's own, unless only the operator's fits.
+
+    What came in has an owner only where the owner's own token signed it: with any account's SID.
+    """
     Credential = apps.get_model("integrations", "Credential")
     stored = Credential.objects.filter(provider="twilio").values_list("user_id", "clear")
     own = {user_id: clear.get("account_sid", "") for user_id, clear in stored}
@@ -23,7 +26,8 @@ def name_holders(apps, schema_editor):
         for owner_id in set(rows.order_by().values_list("owner_id", flat=True)):
             theirs = rows.filter(owner_id=owner_id)
             if operators and own.get(owner_id) != operators:
-                theirs.filter(account_sid=operators).update(holder="operator")
+                sent = theirs.filter(direction="outbound")
+                sent.filter(account_sid=operators).update(holder="operator")
             theirs.update(holder=str(owner_id))
 
 

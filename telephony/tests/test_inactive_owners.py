@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -111,6 +112,25 @@ def test_an_operator_deactivates_a_user_and_stops_everything(
     assert texts(sandbox) == []
     assert set(user.calls.values_list("status", flat=True)) <= {"completed", "canceled"}
     assert set(user.messages.values_list("status", flat=True)) == {"canceled"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_has_much_under_way_is_stopped_in_short_transactions(
+    api: APIClient, user: User, desk: Client
+) -> None:
+    """A tenant's flood must not keep everybody from writing while it is ended."""
+    batch_of(api)
+    depths = set()
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "telephony_message"'):
+            depths.add(len(connection.atomic_blocks))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        desk.post("/admin/auth/user/", {"action": "deactivate", "_selected_action": [user.pk]})
+    assert set(user.messages.values_list("status", flat=True)) == {"canceled"}
+    assert depths == {1}  # a chunk's own transaction, in none that is longer
 
 
 def test_an_operator_does_not_deactivate_themselves(desk: Client, operator: User) -> None:

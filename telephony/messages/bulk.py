@@ -50,10 +50,8 @@ def start(
             nothing is sent.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
-    if begun and bulk_rows.is_stored(begun):
-        return begun
-    if begun:
-        bulk_rows.discard(begun)
+    if begun and (bulk_rows.is_stored(begun) or not bulk_rows.discard(begun)):
+        return Batch.objects.get(pk=begun.pk)
     credentials = accounts.credentials_of(user)
     account = accounts.account_of(user, credentials)
     sender = senders.choose(credentials, from_number, use="sms")

@@ -54,11 +54,19 @@ def store(batch: Batch, messages: Iterable[Message]) -> None:
         bulk_job.enqueue(batch)
 
 
-def discard(batch: Batch) -> None:
-    """Delete what there is of a batch that is not all stored. Whoever still stores it fails."""
+def discard(batch: Batch) -> bool:
+    """Delete what there is of a batch that is not all stored. Whoever still stores it fails.
+
+    Returns:
+        whether it was; False: it was all stored this very moment, and its messages go out.
+    """
+    # First, so that it never starts: what is deleted while it goes out would go out once more.
+    ended = {"finished_at": timezone.now(), "idempotency": None}
+    if not Batch.objects.filter(STORING, pk=batch.pk).update(**ended):
+        return False
     delete_in_batches(Message.objects.filter(batch=batch), dry_run=False)
-    with transaction.atomic():
-        Batch.objects.select_for_update().filter(STORING, pk=batch.pk).delete()
+    Batch.objects.filter(pk=batch.pk).delete()
+    return True
 
 
 def cancel_unsent(batch: Batch, now: datetime) -> None:

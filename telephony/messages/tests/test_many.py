@@ -111,6 +111,32 @@ def test_the_same_key_begins_a_killed_batch_anew(api: APIClient, sandbox: Sandbo
     assert len(posts(sandbox)) == 1
 
 
+def test_what_is_all_stored_as_its_key_is_taken_over_is_kept_and_goes_out_once(
+    api: APIClient, sandbox: Sandbox
+) -> None:
+    with killed_at('UPDATE "telephony_batch" ', 1):
+        api.post(BULK, BODY, headers=KEY)
+    [batch] = Batch.objects.all()
+
+    def start(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """The first request was slow, not dead."""
+        if sql.startswith(('DELETE FROM "telephony_message"', 'UPDATE "telephony_batch" ')):
+            sql_, params_ = (
+                "UPDATE telephony_batch SET state = %s WHERE state = %s",
+                ("running", "canceled"),
+            )
+            execute(sql_, params_, many, context)
+        return execute(sql, params, many, context)
+
+    with (
+        time_machine.travel(timezone.now() + timedelta(seconds=61), tick=True),
+        connection.execute_wrapper(start),
+    ):
+        answer = api.post(BULK, BODY, headers=KEY)
+    assert (answer.status_code, answer.json()["id"]) == (201, str(batch.pk))
+    assert Message.objects.count() == 25
+
+
 def test_the_sweep_deletes_what_a_killed_request_left_and_nothing_else(api: APIClient) -> None:
     whole = api.post(BULK, BODY).json()["id"]
     with killed_at('INSERT INTO "telephony_message" ', 2):

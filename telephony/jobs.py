@@ -1,7 +1,7 @@
 """The kinds of background work that telephony has, for `ava.jobs`."""
 
 from ava import jobs
-from telephony import services
+from telephony import holders, services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.intents import adoption
@@ -28,5 +28,8 @@ def register() -> None:
 
 
 def _sweep() -> None:
+    for model in (Call, Message):
+        for row in model.objects.filter(holder="").iterator():
+            holders.name(row)
     services.revive()
     bulk_rows.sweep()

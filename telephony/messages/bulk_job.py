@@ -14,7 +14,7 @@ from ava.jobs import services as jobs
 from ava.problems import Problem
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
-from telephony import accounts
+from telephony import accounts, holders
 from telephony.errors import (
     OptedOut,
     OwnerInactive,
@@ -79,6 +79,7 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
     if message is None:
         _end(batch, clock())
         return
+    holders.name(message)
     try:
         account = _ready(batch, message)
         claimed = _claim(message, batch, account, clock)

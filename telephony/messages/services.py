@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ava import correlation
 from integrations.credentials import allowance
-from telephony import accounts, senders
+from telephony import accounts, holders, senders
 from telephony.errors import MessageGone
 from telephony.intents import dispatch, owed, settling
 from telephony.intents.dispatch import Clock
@@ -87,6 +87,7 @@ def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
     """Do what is to be done about a message now. Raises Again: there is more to do later."""
     messages = Message.objects.select_related("owner").filter(pk=message_id)
     if message := messages.first():
+        holders.name(message)
         send = bulk_job.take_back if message.batch_id else settling.next_attempt
         settling.pursue(message, CHANNEL, clock=clock, send=send)
     if message := messages.first():

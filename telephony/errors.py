@@ -51,6 +51,19 @@ class BatchEnded(Conflict):
     detail = "This batch has ended already."
 
 
+class BatchesSpent(Problem):
+    """A user's batches hold as many messages as AVA keeps of one user in a day."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "batches_spent"
+
+    def __init__(self, *, most: int, left: int) -> None:
+        super().__init__(
+            f"AVA takes {most:,} messages in batches from a user in 24 hours: {left:,} are left. "
+            "Send fewer, or try again later."
+        )
+
+
 class OptedOut(Conflict):
     code = "recipient_opted_out"
     detail = "This person has opted out with STOP. They must text START first."

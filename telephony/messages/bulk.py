@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -11,13 +12,16 @@ from django.utils import timezone
 from ava import correlation
 from integrations.credentials import allowance
 from telephony import accounts, senders
-from telephony.errors import BatchEnded
+from telephony.errors import BatchEnded, BatchesSpent
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import SCHEDULED
 from telephony.messages import bulk_job, bulk_rows
 from telephony.messages.models import Batch, Message
 
 MOST = 10_000
+MOST_IN_A_DAY = 100_000
+"""Messages of a user's batches that are stored in 24 hours, so that nobody fills the disk. One long
+code sends 86,400 in that time."""
 State = Batch.State
 GOING_ON = (State.RUNNING, State.PAUSED)
 
@@ -46,16 +50,17 @@ def start(
         idempotency: of the Idempotency-Key; a batch that was begun under it is returned.
 
     Raises:
-        AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed, ProviderProblem:
-            nothing is sent.
+        AllowanceSpent, BatchesSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed,
+            ProviderProblem: nothing is sent.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun and (bulk_rows.is_stored(begun) or not bulk_rows.discard(begun)):
         return Batch.objects.get(pk=begun.pk)
+    now = clock()
+    _require_space(user, len(items), now)
     credentials = accounts.credentials_of(user)
     account = accounts.account_of(user, credentials)
     sender = senders.choose(credentials, from_number, use="sms")
-    now = clock()
     batch = Batch(
         owner=user,
         from_number=sender,
@@ -84,6 +89,13 @@ def start(
     with allowance.spend(user=user, credentials=credentials, units=len(items), now=now):
         bulk_rows.store(batch, messages)
     return batch
+
+
+def _require_space(user: User, count: int, now: datetime) -> None:
+    lately = Message.objects.filter(owner=user, created_at__gt=now - timedelta(days=1))
+    left = MOST_IN_A_DAY - lately.filter(batch__isnull=False).count()
+    if count > left:
+        raise BatchesSpent(most=MOST_IN_A_DAY, left=max(left, 0))
 
 
 def pause(batch: Batch) -> Batch:

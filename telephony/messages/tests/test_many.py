@@ -16,10 +16,11 @@ from rest_framework.test import APIClient
 from ava.idempotency.errors import InProgress
 from ava.jobs import services as background
 from ava.jobs.models import Job
+from conftest import client_of
 from sandbox.server import Sandbox
 from telephony import services
-from telephony.conftest import MESSAGES, OURS, posts, run_jobs
-from telephony.messages import bulk_job, bulk_rows
+from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store
+from telephony.messages import bulk, bulk_job, bulk_rows
 from telephony.messages.models import Batch, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,3 +195,22 @@ def test_jobs_that_the_sweep_makes_anew_are_their_owners(api: APIClient, user: U
     Job.objects.exclude(key=batch).delete()
     services.revive()
     assert dict(Job.objects.values_list("kind", "tenant")) == whose
+
+
+def test_a_user_stores_so_many_messages_in_a_day_and_no_more(
+    api: APIClient, strangers_api: APIClient, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A canceled batch takes its room on the disk, too."""
+    monkeypatch.setattr(bulk, "MOST_IN_A_DAY", 60)
+    store(stranger)
+    for _ in range(2):
+        batch = api.post(BULK, BODY).json()["id"]
+        api.post(f"{BULK}/{batch}/cancel")
+    answer = api.post(BULK, BODY)
+    assert (answer.status_code, answer.json()["code"]) == (429, "batches_spent")
+    assert "60 messages in batches" in answer.json()["detail"]
+    assert "10 are left" in answer.json()["detail"]
+    assert Message.objects.count() == 50
+    assert strangers_api.post(BULK, BODY).status_code == 201
+    with time_machine.travel(timezone.now() + timedelta(hours=25), tick=True):
+        assert client_of(User.objects.get(username="ada")).post(BULK, BODY).status_code == 201

@@ -56,6 +56,8 @@ class Provider:
         environment: field name -> variable of the operator's own credentials.
         destination: fields that decide to whom the secrets go, and how. When one of them changes,
             no other secret is kept by its mask.
+        proofs: secrets each of which proves webhooks. A new one is not taken beside another that is
+            kept by its mask: whoever knows none of them must not add one of their own.
         webhooks: the path where AVA takes its webhooks; empty where there are none.
     """
 
@@ -64,6 +66,7 @@ class Provider:
     fields: tuple[Field, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     destination: tuple[str, ...] = ()
+    proofs: tuple[str, ...] = ()
     webhooks: str = ""
 
     @property
@@ -187,6 +190,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                 {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
                 webhooks="/api/v1/webhooks/twilio/message",
                 destination=("account_sid",),
+                proofs=("auth_token", "secondary_auth_token"),
             ),
             Provider(
                 "resend",

@@ -103,6 +103,11 @@ def validate(
         for name in provider.secret_names & fields.keys():
             if _is_kept(values[name]):
                 errors[name] = [f"Send the {name} again: the {' and '.join(moved)} changed."]
+    if not errors and (added := _added(provider, fields, stored or {})):
+        for name in provider.proofs:
+            if _is_kept(values.get(name)):
+                said = f"Send the {name} again: webhooks are checked with the new {added}, too."
+                errors[name] = [said]
     if errors:
         raise ValidationFailed(errors=errors)
     return fields
@@ -138,6 +143,12 @@ def _belonging(fields: Mapping[str, Any]) -> dict[str, str]:
 def _moved(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:
     """The changed fields that decide where the secrets go."""
     return [name for name in provider.destination if fields.get(name) != stored.get(name)]
+
+
+def _added(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> str | None:
+    """A secret that proves webhooks, and did not before."""
+    new = (name for name in provider.proofs if name in fields)
+    return next((name for name in new if fields[name] != stored.get(name)), None)
 
 
 def _is_kept(value: Any) -> bool:

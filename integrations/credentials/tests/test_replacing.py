@@ -164,3 +164,24 @@ def test_a_mask_of_another_providers_secret_keeps_nothing(
     assert answer.status_code == 400
     assert "mask of another secret" in answer.json()["errors"]["webhook_secret"][0]
     assert credentials_for(user=user, provider="vapi").fields == {"api_key": VAPI_KEY}
+
+
+def test_nobody_adds_a_token_that_proves_webhooks_without_knowing_the_other(
+    api: APIClient, user: User, address: Any
+) -> None:
+    """Else a thief of an access token speaks as Twilio for as long as nobody looks."""
+    masked = api.put(address("twilio"), TWILIO).json()["auth_token"]
+    planted = {**TWILIO, "secondary_auth_token": "planted-by-a-thief-0009"}
+    answer = api.put(address("twilio"), {**planted, "auth_token": masked})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {
+        "auth_token": [
+            "Send the auth_token again: webhooks are checked with the new "
+            "secondary_auth_token, too."
+        ]
+    }
+    assert "secondary_auth_token" not in credentials_for(user=user, provider="twilio").fields
+    shown = api.put(address("twilio"), planted).json()
+    again = {**TWILIO, **{name: shown[name] for name in ("auth_token", "secondary_auth_token")}}
+    assert api.put(address("twilio"), {**again, "default_from": "+15005550006"}).status_code == 200
+    assert api.put(address("twilio"), {**TWILIO, "auth_token": masked}).status_code == 200

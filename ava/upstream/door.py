@@ -22,6 +22,7 @@ from ava.upstream.breaker import LEASE_SLACK, Rejected
 from ava.upstream.bulkhead import BulkheadFull
 from ava.upstream.deadline import Watch, watchdog
 from ava.upstream.errors import (
+    ProviderAnswerTooLong,
     ProviderAuthFailed,
     ProviderBusy,
     ProviderProblem,
@@ -275,7 +276,8 @@ class Door:
         try:
             reply = works.transport.exchange(prepared, watch)
         except NoAnswer as exc:
-            problem = ProviderUnreachable(self.service, unsent=exc.unsent)
+            kind = ProviderAnswerTooLong if exc.is_too_long else ProviderUnreachable
+            problem = kind(self.service, unsent=exc.unsent)
             return Setback(problem, exc.cause, stale=exc.stale)
         return verdict.setback(self.service, reply, datetime.now(UTC)) or Answer(
             reply.status, reply.headers, reply.body, self.service

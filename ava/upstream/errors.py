@@ -77,6 +77,13 @@ class ProviderUnreachable(ProviderProblem):
     sentence = "Connection to {provider} failed. Please try again later."
 
 
+class ProviderAnswerTooLong(ProviderUnreachable):
+    """An answer that is not read to its end. The provider works: how much there is to tell is up
+    to the account, and no account may open the breaker by it."""
+
+    outcome = Outcome.NEUTRAL
+
+
 class ProviderUnavailable(ProviderProblem):
     """The breaker is open; nothing was sent. `retry_after` is in seconds, at least 1."""
 

@@ -28,13 +28,17 @@ class NoAnswer(Exception):
         cause: a word for the log.
         unsent: no byte of the request left.
         stale: a kept connection turned out closed; the provider may never have seen the request.
+        is_too_long: the provider answered well, but more than is read.
     """
 
-    def __init__(self, cause: str, *, unsent: bool = False, stale: bool = False) -> None:
+    def __init__(
+        self, cause: str, *, unsent: bool = False, stale: bool = False, is_too_long: bool = False
+    ) -> None:
         super().__init__(cause)
         self.cause = cause
         self.unsent = unsent
         self.stale = stale
+        self.is_too_long = is_too_long
 
 
 class UnsendableHeader(ValueError):
@@ -142,7 +146,7 @@ class Transport:
             while chunk := response.raw.read(CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > self._max_body:
-                    raise NoAnswer("the answer is too long")
+                    raise NoAnswer("the answer is too long", is_too_long=response.status_code < 400)
             return Reply(response.status_code, response.headers, bytes(body))
 
     def drop_idle(self) -> None:

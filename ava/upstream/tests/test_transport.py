@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from ava import correlation
-from ava.upstream import ProviderAuthFailed, ProviderUnreachable
+from ava import correlation, tenant
+from ava.upstream import ProviderAuthFailed, ProviderUnavailable, ProviderUnreachable
 from ava.upstream.tests.conftest import opened, reused
 from ava.upstream.tests.wire import OK, answering, status
 
@@ -113,6 +113,23 @@ def test_a_redirects_endless_body_is_not_read_to_its_end(serve, make_door):
     with pytest.raises(ProviderUnreachable):
         make_door(serve(script).url, attempts=1, max_body=100_000, deadline=2).send("GET", "/")
     assert sent[0] < 20_000_000  # what the kernel's buffers take, and no more
+
+
+@pytest.mark.parametrize(("code", "met"), [("200 OK", "closed"), ("502 Bad Gateway", "open")])
+def test_accounts_with_more_to_tell_than_is_read_open_no_breaker(serve, make_door, code, met):
+    """Two tenants could keep it open for all, at will: each adds rows to an account of its own."""
+    head = f"HTTP/1.1 {code}\r\nContent-Length: 5000\r\n\r\n".encode()
+
+    def script(line):
+        line.read_request()
+        line.send(head + b"x" * 5000)
+
+    door = make_door(serve(script).url, attempts=1, max_body=1000)
+    for mine in ("eve", "mallory", "eve", "mallory"):
+        with tenant.bind(mine), pytest.raises((ProviderUnreachable, ProviderUnavailable)):
+            door.send("GET", "/")
+    with tenant.bind("ada"):
+        assert door.snapshot().state == met
 
 
 def test_the_environments_proxy_and_netrc_are_ignored(serve, make_door, monkeypatch, tmp_path):

@@ -6,22 +6,23 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from integrations.credentials.models import Credential
-from telephony import parties
 from telephony.intents.timeline import AnyIntent, rows_of
+from telephony.parties import OPERATOR, TWILIO
 
 
 def name(row: AnyIntent) -> None:
     """Write down whose account it went through, as migration 0009 did for older rows."""
     if row.holder:
         return
-    own = Credential.objects.filter(user_id=row.owner_id, provider=parties.TWILIO.slug)
-    operators = settings.OPERATOR_CREDENTIALS.get("TWILIO_ACCOUNT_SID") or None
-    is_operators = row.owner_id is None or (
-        row.account_sid == operators
-        and row.direction == row.Direction.OUTBOUND
-        and not own.filter(clear__account_sid=row.account_sid).exists()
-    )
-    row.holder = parties.OPERATOR if is_operators else str(row.owner_id)
+    row.holder = str(row.owner_id) if row.owner_id and _is_own(row, row.owner_id) else OPERATOR
     # What came in may have been kept by both releases.
     with suppress(IntegrityError), transaction.atomic():
         rows_of(row).filter(pk=row.pk, holder="").update(holder=row.holder)
+
+
+def _is_own(row: AnyIntent, owner_id: int) -> bool:
+    operators = settings.OPERATOR_CREDENTIALS.get("TWILIO_ACCOUNT_SID") or None
+    if row.direction == row.Direction.INBOUND or row.account_sid != operators:
+        return True
+    own = Credential.objects.filter(user_id=owner_id, provider=TWILIO.slug)
+    return own.filter(clear__account_sid=row.account_sid).exists()

@@ -55,6 +55,7 @@ class TwilioSource:
                 "form": {name: cut(value, TEXT) for name, value in form.items()},
             },
             correlation_id=(marked.correlation_id or None) if marked else None,
+            can_be_asked=self.kind in (CALL_STATUS.kind, MESSAGE_STATUS.kind),
         )
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:

@@ -55,7 +55,13 @@ def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Deliver
         with transaction.atomic():
             row.save(force_insert=True)
             size = len(json.dumps(row.payload))
-            volume.add(provider=row.provider, owner=row.owner, size=size, now=now)
+            volume.add(
+                provider=row.provider,
+                owner=row.owner,
+                size=size,
+                now=now,
+                can_be_asked=verified.can_be_asked,
+            )
             if handled:
                 _enqueue(row, is_new=True)
     except IntegrityError:

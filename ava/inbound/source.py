@@ -45,6 +45,8 @@ class Verified:
         payload: what to keep: JSON, secrets taken out.
         correlation_id: of the request that caused it, when it tells.
         keep: False for what is only acknowledged, because others say the same and more.
+        can_be_asked: AVA can ask the provider for the same. It leaves the last quarter of an
+            account's day to what cannot: who calls, who writes, and STOP.
     """
 
     owner: User | None
@@ -53,6 +55,7 @@ class Verified:
     payload: dict[str, Any] = field(repr=False)
     correlation_id: str | None = None
     keep: bool = True
+    can_be_asked: bool = False
 
 
 @dataclass(frozen=True)

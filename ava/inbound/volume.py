@@ -14,13 +14,18 @@ OVERHEAD = 1024
 """Bytes that a delivery takes besides its payload: its row, the indexes, its job."""
 MIB = 1024 * 1024
 _WARNED_FROM = 0.9
+_NOT_FOR_WHAT_CAN_BE_ASKED = 4
+"""One of so many parts of a day."""
 
 
-def add(*, provider: str, owner: User | None, size: int, now: datetime) -> None:
+def add(
+    *, provider: str, owner: User | None, size: int, now: datetime, can_be_asked: bool = False
+) -> None:
     """Count a delivery that is about to be kept; in its transaction.
 
     Args:
         size: bytes of its payload.
+        can_be_asked: as in `Verified`.
 
     Raises:
         WebhooksSpent: it does not fit into the account's day.
@@ -31,7 +36,8 @@ def add(*, provider: str, owner: User | None, size: int, now: datetime) -> None:
         "owner": owner,
     }
     size += OVERHEAD
-    fitting = Volume.objects.filter(**account, size__lte=_most() - size)
+    most = _most() - (_most() // _NOT_FOR_WHAT_CAN_BE_ASKED if can_be_asked else 0)
+    fitting = Volume.objects.filter(**account, size__lte=most - size)
     for _ in range(2):
         if fitting.update(size=F("size") + size, deliveries=F("deliveries") + 1):
             return

@@ -136,6 +136,38 @@ def test_a_file_that_is_too_large_is_refused_before_it_reaches_the_disk(db: None
     assert answer.status == 413
 
 
+@pytest.mark.parametrize(
+    "path", ["/admin/login/", "/admin/logout/", "/nowhere", "/api/nowhere", "/healthz", LOGIN]
+)
+def test_a_form_for_anything_but_webhooks_is_not_decoded_where_it_is_large(
+    db: None, path: str
+) -> None:
+    """Looking for the CSRF token, Django decodes the form that comes with any cookie."""
+    answer = ask(
+        "POST",
+        path,
+        b"a=" + b"%" * 1_000_000,
+        CONTENT_TYPE="application/x-www-form-urlencoded",
+        HTTP_COOKIE="csrftoken=" + "a" * 32,
+    )
+    assert answer.status == 413
+    # It was 0.25 s.
+    assert answer.cpu < 0.1
+
+
+def test_a_form_of_200_chosen_rows_is_read(db: None) -> None:
+    token = "a" * 32
+    rows = f"&_selected_action={'0' * 36}" * 200
+    answer = ask(
+        "POST",
+        "/admin/login/",
+        f"csrfmiddlewaretoken={token}&username=eve&password=wrong{rows}".encode(),
+        CONTENT_TYPE="application/x-www-form-urlencoded",
+        HTTP_COOKIE=f"csrftoken={token}",
+    )
+    assert answer.status == 200
+
+
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", "Infinity", "9" * 100_000])
 def test_a_number_that_json_cannot_answer_with_is_refused(api: Any, number: str) -> None:
     body = f'{{"value": {number}}}'

@@ -64,13 +64,19 @@ def complaint(address: Address, own_hosts: Collection[str]) -> str | None:
         )
     if _is_own(found["host"], own_hosts):
         return f"{address.place} leads to AVA itself. Name an address of your own."
+    if _is_private(found["host"]):
+        return f"{address.place} leads into a private network. Name an address that Twilio reaches."
     return None
 
 
+def _is_private(host: str) -> bool:
+    """Whether it is an IP address that is not for the public, this machine's own included."""
+    address = _ip(host)
+    return address is not None and not address.is_global
+
+
 def _is_own(host: str, own_hosts: Collection[str]) -> bool:
-    name, address = _plain(host), _ip(host)
-    if address is not None and not address.is_global:
-        return True
+    name = _plain(host)
     return any(
         name == own.lstrip(".") or (own.startswith(".") and name.endswith(own))
         for own in ("localhost", ".localhost", *map(_plain, own_hosts))

@@ -121,7 +121,7 @@ def weaknesses(provider: Provider, stored: Mapping[str, Any]) -> list[str]:
             try:
                 _CHECKS[field.kind](field, stored[field.name])
             except ValueError as fault:
-                found.append(f"The {field.name} that is stored is weak. {fault}")
+                found.append(f"The {field.name} that is stored is not safe. {fault}")
     return found
 
 

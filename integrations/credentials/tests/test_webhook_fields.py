@@ -151,8 +151,8 @@ def test_what_was_stored_before_secrets_had_to_be_long_stays_and_is_warned_of(
     row.save()
     shown = api.get(address("vapi")).json()
     assert [said.split(".")[0] for said in shown["warnings"]] == [
-        "The webhook_secret that is stored is weak",
-        "The webhook_header that is stored is weak",
+        "The webhook_secret that is stored is not safe",
+        "The webhook_header that is stored is not safe",
     ]
     kept = api.put(address("vapi"), {**shown, "webhook_header": "X-Acme"})
     assert kept.status_code == 200, kept.content

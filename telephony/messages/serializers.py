@@ -16,6 +16,7 @@ from telephony.serializers import (
 from telephony.twilio.twiml import is_speakable
 
 MAX_BODY = 1600
+MOST_FAULTS = 20
 PLAIN = "Control characters cannot be sent."
 
 
@@ -60,16 +61,35 @@ class BulkItemSerializer(serializers.Serializer[Any]):
     body = BodyField()
 
 
+class ManyField(serializers.ListField):
+    """A long list: one that is too long is not looked through, and the first faults are enough."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list):
+            self.run_validators(data)
+        return list(super().to_internal_value(data))
+
+    def run_child_validation(self, data: Any) -> list[Any]:
+        found: list[Any] = []
+        faults: dict[int, Any] = {}
+        for number, item in enumerate(data):
+            try:
+                found.append(self.child.run_validation(item))
+            except serializers.ValidationError as fault:
+                faults[number] = fault.detail
+            if len(faults) == MOST_FAULTS:
+                break
+        if faults:
+            raise serializers.ValidationError(faults)
+        return found
+
+
 class NewBatchSerializer(serializers.Serializer[Any]):
     """`recipients` who all get `body`, or `messages` with a text each."""
 
-    recipients = serializers.ListField(
-        child=PhoneField(), required=False, min_length=1, max_length=MOST
-    )
+    recipients = ManyField(child=PhoneField(), required=False, min_length=1, max_length=MOST)
     body = BodyField(required=False)
-    messages = serializers.ListField(
-        child=BulkItemSerializer(), required=False, min_length=1, max_length=MOST
-    )
+    messages = ManyField(child=BulkItemSerializer(), required=False, min_length=1, max_length=MOST)
     per_minute = serializers.IntegerField(
         default=60, min_value=1, max_value=600, help_text="How fast, for this sender."
     )

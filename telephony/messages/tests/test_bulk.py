@@ -247,3 +247,25 @@ def test_the_same_key_begins_one_batch(api: APIClient, twilio_user: User, sandbo
     first, second = (api.post(BULK, body, headers=key) for _ in range(2))
     assert first.json()["id"] == second.json()["id"]
     assert Message.objects.count() == 6
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"recipients": ["+1x"] * 10_000, "body": "News"},
+        {"messages": [{"to": "+1x", "body": ""}] * 10_000},
+    ],
+)
+def test_the_first_faults_of_a_long_list_are_enough(api: APIClient, wrong: dict[str, Any]) -> None:
+    answer = api.post(BULK, {"from": OURS, **wrong})
+    assert answer.status_code == 400
+    (name,) = wrong.keys() - {"body"}
+    assert {found.split(".")[1] for found in answer.json()["errors"]} == {*map(str, range(20))}
+    assert answer.json()["detail"].startswith(f"Check the fields `{name}.0")
+
+
+def test_a_list_that_is_too_long_is_not_looked_through(api: APIClient) -> None:
+    answer = api.post(BULK, {"recipients": [{}] * 10_001, "body": "News", "from": OURS})
+    assert answer.json()["errors"] == {
+        "recipients": ["Ensure this field has no more than 10000 elements."]
+    }

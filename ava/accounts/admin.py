@@ -42,6 +42,14 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
         fixed = super().get_readonly_fields(request, obj)
         return fixed if _is_superuser(request) else (*fixed, *POWERS)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save it; without the tick at Active, as the action does it."""
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            count = stopping.deactivate(obj)
+            said = f"{obj} is deactivated. {count} calls, messages and batches are stopped."
+            self.message_user(request, said)
+
     @admin.action(
         description="Deactivate, and stop everything that is under way", permissions=["change"]
     )

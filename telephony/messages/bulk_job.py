@@ -210,8 +210,10 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
         if held:
             row.state, row.held_at = State.PAUSED, row.held_at or now
             # Nor does a mass of messages leave by itself once an account is active again.
-            if isinstance(problem, OwnerInactive) or now - row.held_at > settling.FORGOTTEN:
-                row.held_at, said = None, f"{said} Then resume the batch."
+            inactive = isinstance(problem, OwnerInactive)
+            if inactive or now - row.held_at > settling.FORGOTTEN:
+                when = "Once it is active again," if inactive else "Then"
+                row.held_at, said = None, f"{said} {when} resume the batch."
         row.error = said[:400]
         row.save(update_fields=["state", "held_at", "error"])
     if not held:

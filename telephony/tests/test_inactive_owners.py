@@ -90,7 +90,7 @@ def test_a_batch_stops_and_does_not_go_on_by_itself(
     assert len(posts(sandbox)) == 1
     told = api.get(f"{MESSAGES}/bulk/{key}").json()
     assert told["state"] == "paused"
-    assert told["error"] == f"{REASON} Then resume the batch."
+    assert told["error"] == f"{REASON} Once it is active again, resume the batch."
 
 
 def test_an_operator_deactivates_a_user_and_stops_everything(
@@ -131,6 +131,23 @@ def test_whoever_has_much_under_way_is_stopped_in_short_transactions(
         desk.post("/admin/auth/user/", {"action": "deactivate", "_selected_action": [user.pk]})
     assert set(user.messages.values_list("status", flat=True)) == {"canceled"}
     assert depths == {1}  # a chunk's own transaction, in none that is longer
+
+
+def test_taking_the_tick_from_active_stops_everything_too(
+    api: APIClient, user: User, desk: Client, operator: User, sandbox: Sandbox
+) -> None:
+    phone(sandbox, "answer", ring_ms=60_000)
+    begin(api, CALLS, **SAID)
+    page = f"/admin/auth/user/{user.pk}/change/"
+    form = desk.get(page).context["adminform"].form
+    fields = {name: value for name, value in form.initial.items() if name in form.fields and value}
+    joined = timezone.localtime(user.date_joined)
+    dates = {"date_joined_0": joined.date(), "date_joined_1": joined.strftime("%H:%M:%S")}
+    answer = desk.post(page, {**fields, **dates, "is_active": ""}, follow=True)
+    said = "Ada is deactivated. 1 calls, messages and batches are stopped."
+    assert said in answer.content.decode()
+    run_jobs(seconds=3)
+    assert user.calls.get().status in ("completed", "canceled")
 
 
 def test_an_operator_does_not_deactivate_themselves(desk: Client, operator: User) -> None:

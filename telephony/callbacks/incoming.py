@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from ava import correlation
+from integrations.credentials import hooks, store
 from telephony import parties
 from telephony.calls.models import Call
 from telephony.intents import followup
@@ -41,7 +42,14 @@ def answer(*, owner: User | None, holder: str, form: Mapping[str, str], now: dat
     Call.objects.filter(provider_sid=form.get("CallSid", ""), holder=holder).update(
         assistant_id=number.assistant_id, phone_number_id=number.id
     )
-    return twiml.put_through(number.sip_uri, action=DIAL_STATUS)
+    return twiml.put_through(number.sip_uri, action=_dial_status(owner))
+
+
+def _dial_status(owner: User | None) -> str:
+    """The address asked after the dial. It names the account, as Twilio takes no query along: the
+    call's own user answers, and no other one who has the same token."""
+    row = store.find(user=owner, provider=parties.TWILIO.slug) if owner else None
+    return f"{DIAL_STATUS}?{hooks.PARAMETER}={row.pk}" if row else DIAL_STATUS
 
 
 def after_dial(status: str) -> str:

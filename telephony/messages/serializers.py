@@ -71,12 +71,12 @@ class ManyField(serializers.ListField):
 
     def run_child_validation(self, data: Any) -> list[Any]:
         found: list[Any] = []
-        faults: dict[int, Any] = {}
+        faults: dict[str, Any] = {}
         for number, item in enumerate(data):
             try:
                 found.append(self.child.run_validation(item))
             except serializers.ValidationError as fault:
-                faults[number] = fault.detail
+                faults[str(number)] = fault.detail
             if len(faults) == MOST_FAULTS:
                 break
         if faults:

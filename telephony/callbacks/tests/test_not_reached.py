@@ -8,10 +8,11 @@ from rest_framework.test import APIClient
 
 from ava.inbound import services
 from ava.inbound.models import Delivery
+from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from telephony.callbacks.tests.conftest import listed
 from telephony.callbacks.tests.lines import ADDRESS, call_comes_in, vapi
-from telephony.conftest import CALLS, OURS, THEIRS, callback, run_jobs, until
+from telephony.conftest import CALLS, OURS, THEIRS, callback, run_jobs, store, until
 
 GREETING = (
     "<Response><Say>Thank you for calling. Nobody can take your call right now. "
@@ -61,6 +62,19 @@ def test_a_dial_that_reached_nobody_ends_with_the_greeting(
     assert details(api) == [said]
     services.replay(Delivery.objects.filter(kind="dial-status"))
     assert details(api) == [said]
+
+
+def test_after_the_dial_twilio_asks_for_the_account_that_took_the_call(
+    ava: str, owner: User, stranger: User, api: APIClient
+) -> None:
+    """Another user has the same account, and has had it for longer."""
+    store(stranger)
+    Credential.objects.filter(user=stranger).update(created_at=owner.date_joined)
+    mine = Credential.objects.get(user=owner, provider="twilio").pk
+    heard = callback(ava, "voice", f"account={mine}", RINGING).text
+    assert f'action="dial-status?account={mine}"' in heard
+    callback(ava, "dial-status", f"account={mine}", {**RINGING, "DialCallStatus": "busy"})
+    assert details(api) == ["The assistant could not be reached (busy)."]
 
 
 @pytest.mark.parametrize("status", ["completed", "answered"])

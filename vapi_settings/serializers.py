@@ -237,6 +237,9 @@ class ImportSerializer(serializers.Serializer[Any]):
         write_only=True,
         style={"input_type": "password"},
         help_text="Yours at AVA, because Twilio's secret goes to Vapi.",
+        error_messages={
+            "required": "Give the password of your AVA account, too: Twilio's secret goes to Vapi."
+        },
     )
     replace_voice_url = Confirmation(
         "From then on Vapi answers this number: it replaces the number's voice URL at Twilio, so "

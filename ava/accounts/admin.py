@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -46,9 +47,13 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
         """Save it; without the tick at Active, as the action does it."""
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data and not obj.is_active:
-            count = stopping.deactivate(obj)
-            said = f"{obj} is deactivated. {count} calls, messages and batches are stopped."
-            self.message_user(request, said)
+            # Not in the page's one transaction: there may be a hundred thousand messages to stop.
+            transaction.on_commit(lambda: self._stop(request, obj))
+
+    def _stop(self, request: HttpRequest, user: User) -> None:
+        count = stopping.deactivate(user)
+        said = f"{user} is deactivated. {count} calls, messages and batches are stopped."
+        self.message_user(request, said)
 
     @admin.action(
         description="Deactivate, and stop everything that is under way", permissions=["change"]
@@ -62,10 +67,8 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
                 said = f"Only a superuser may deactivate {user}."
                 self.message_user(request, said, messages.WARNING)
                 continue
-            count = stopping.deactivate(user)
+            self._stop(request, user)
             self.log_change(request, user, "Deactivated, and everything stopped.")
-            said = f"{user} is deactivated. {count} calls, messages and batches are stopped."
-            self.message_user(request, said)
 
 
 @admin.register(Group)

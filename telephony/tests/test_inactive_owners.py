@@ -133,6 +133,7 @@ def test_whoever_has_much_under_way_is_stopped_in_short_transactions(
     assert depths == {1}  # a chunk's own transaction, in none that is longer
 
 
+@pytest.mark.django_db(transaction=True)
 def test_taking_the_tick_from_active_stops_everything_too(
     api: APIClient, user: User, desk: Client, operator: User, sandbox: Sandbox
 ) -> None:

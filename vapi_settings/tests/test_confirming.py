@@ -55,7 +55,9 @@ def test_a_stolen_token_and_a_swapped_vapi_key_carry_no_secret_away(
     assert "webhook_secret" in kept.json()["errors"]
     assert mallory.put(VAPI, swapped).status_code == 200
     asked = {name: WANTED[name] for name in WANTED if name != "password"}
-    assert mallory.post(NUMBERS, asked).json()["errors"]["password"] == ["This field is required."]
+    assert mallory.post(NUMBERS, asked).json()["errors"]["password"] == [
+        "Give the password of your AVA account, too: Twilio's secret goes to Vapi."
+    ]
     answer = mallory.post(NUMBERS, WRONG)
     assert (answer.status_code, answer.json()["code"]) == (403, "password_wrong")
     assert answer.json()["detail"] == "The password is not right. Nothing was done."

@@ -102,6 +102,12 @@ class MalformedRequest(Problem):
     detail = "The request could not be read. Send valid JSON."
 
 
+class Overloaded(Problem):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "overloaded"
+    detail = "AVA receives more than it can hold right now. Please send it again."
+
+
 class NotAuthenticated(Problem):
     status = HTTPStatus.UNAUTHORIZED
     code = "not_authenticated"

@@ -5,7 +5,6 @@ store at each scrape, such as a breaker's state, is read once, by the worker tha
 that each process has for itself is set by a sampler, and added up over the living ones.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,11 +30,10 @@ SAMPLE_SECONDS = 1.0
 """How old another worker's gauges may be."""
 
 _samplers: list[Callable[[], None]] = []
-_sampled_at = 0.0
 
 
 def add_sampler(sampler: Callable[[], None]) -> None:
-    """Have this called before a scrape, and once a second where there are other workers."""
+    """Have this called before a scrape, and once a second where there are several workers."""
     _samplers.append(sampler)
 
 
@@ -46,14 +44,6 @@ def sample() -> None:
             sampler()
         except Exception:
             log.exception("sampler failed")
-
-
-def sample_now_and_then() -> None:
-    """The same, where another worker may be scraped, and not more often than needed."""
-    global _sampled_at
-    if slots.directory() is not None and time.monotonic() - _sampled_at >= SAMPLE_SECONDS:
-        _sampled_at = time.monotonic()
-        sample()
 
 
 def text() -> bytes:

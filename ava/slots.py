@@ -6,13 +6,16 @@ back: every restart leaves files behind, and every scrape reads them. Here a wor
 number that is free and goes on counting where the last holder of that number stopped.
 """
 
+import fcntl
 import os
+from itertools import count
 from pathlib import Path
-from typing import Any
 
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 # The process that forks the workers imports AVA, too, and what it counts is kept apart.
 _mine = "arbiter"
+# The lock file of this worker's number, kept open: the system unlocks it when the worker ends.
+_lock = -1
 
 
 def prepare(directory: Path) -> None:
@@ -44,20 +47,26 @@ def directory() -> Path | None:
     return Path(found) if found else None
 
 
-def assign(arbiter: Any, worker: Any) -> None:
-    """Give a worker the lowest free number, before it is forked (gunicorn's `pre_fork`)."""
-    taken = {other.slot for other in arbiter.WORKERS.values()}
-    worker.slot = next(slot for slot in range(len(taken) + 1) if slot not in taken)
-
-
-def take(arbiter: Any, worker: Any) -> None:
-    """Count under the worker's number from here on (gunicorn's `post_fork`)."""
-    global _mine
-    _mine = str(worker.slot)
-
-
-def leave(arbiter: Any, worker: Any) -> None:
-    """Forget what only a living worker has, such as operations under way (`child_exit`)."""
+def take() -> None:
+    """Count under the lowest number that no living worker has, from here on."""
+    global _mine, _lock
+    place = directory()
+    if place is None:
+        return
+    _lock, slot = next(found for slot in count() if (found := _locked(place, slot)))
     from prometheus_client import multiprocess
 
-    multiprocess.mark_process_dead(worker.slot)  # type: ignore[no-untyped-call]  # theirs
+    # Only a living worker has operations under way: its predecessor's are gone.
+    multiprocess.mark_process_dead(slot)  # type: ignore[no-untyped-call]  # theirs
+    _mine = str(slot)
+
+
+def _locked(place: Path, slot: int) -> tuple[int, int] | None:
+    """The number with its lock, unless another process has it."""
+    lock = os.open(place / f"{slot}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock, slot

@@ -1,4 +1,4 @@
-"""The WSGI entry point: `gunicorn ava.wsgi`."""
+"""The WSGI application, which `ava.asgi` serves; any WSGI server can."""
 
 import os
 from collections.abc import Iterable
@@ -14,8 +14,7 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Django's application, which leaves it to servers to send no body in answer to HEAD. gunicorn
-    does so with a warning each time."""
+    """Django's application, which leaves it to servers to send no body in answer to HEAD."""
     bodies.disarm(environ)
     answer: Any = _django(environ, start_response)
     if environ["REQUEST_METHOD"] != "HEAD":

@@ -19,7 +19,7 @@ def main(calls: int = 500, messages: int = 500, seed: int = 1) -> int:
         ChaoticAva(Path(directory) / "var") as ava,
     ):
         outcome = play(ava, calls=calls, messages=messages, seed=seed)
-    print(versions("gunicorn"))
+    print(versions("granian"))
     endured = [(name, str(count)) for name, count in outcome.endured.items()]
     seconds = [(f"seconds {name}", str(count)) for name, count in outcome.seconds.items()]
     show(f"{calls} calls, {messages} messages", endured + seconds)

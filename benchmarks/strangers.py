@@ -67,7 +67,7 @@ def measure(limit: str) -> None:
 
 
 if __name__ == "__main__":
-    print(versions("django", "gunicorn"))
+    print(versions("django", "granian"))
     # With the limit that AVA has, and without: a stranger with many addresses.
     measure("10")
     measure("1000000")

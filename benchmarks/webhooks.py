@@ -51,7 +51,7 @@ services.replay(Delivery.objects.order_by("received_at"))
 
 
 def main(count: int = WEBHOOKS) -> int:
-    print(versions("gunicorn", "django", "psycopg"))
+    print(versions("granian", "django", "psycopg"))
     with served() as ava:
         lost = measure("SQLite", ava, count)
     with postgres.running() as database, RedisServer() as redis:

@@ -136,7 +136,8 @@ class RunningAva:
         give_up = time.monotonic() + _START_SECONDS
         while time.monotonic() < give_up and self.process.poll() is None:
             try:
-                if requests.get(f"{self.url}/healthz", timeout=1).ok:
+                answers = requests.get(f"{self.url}/healthz", timeout=1).ok
+                if answers and "AVA listens on" in self.output():
                     return
             except requests.RequestException:
                 time.sleep(0.05)

@@ -1,6 +1,6 @@
-"""Clients that are slow on purpose hold none of AVA's threads for long, and no honest one is cut.
+"""Clients that are slow on purpose hold none of AVA's threads, and no honest one is cut.
 
-The limits are those of `ava.worker`, made short.
+The limits are those of `ava.serve` and `ava.receiving`, made short.
 """
 
 import socket
@@ -16,7 +16,8 @@ from ava.env import VARIABLES
 from ava.pace import QUIET
 from tests.server import RunningAva
 
-HEAD, BODY, SEND = 2.0, 3.0, 2.0
+HEAD, BODY = 2, 3.0
+MOST_HELD = 2 * 1024 * 1024
 # More than AVA has threads.
 CROWD = 8 + next(v.default for v in VARIABLES if v.name == "AVA_THREADS")
 
@@ -31,8 +32,13 @@ WANTS_CLOSE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\
 @pytest.fixture(scope="module")
 def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
     hook = (
-        "from ava import worker\n"
-        f"worker.HEAD_SECONDS, worker.BODY_SECONDS, worker.SEND_SECONDS = {HEAD}, {BODY}, {SEND}\n"
+        "from ava import receiving\n"
+        f"receiving.SECONDS, receiving.MOST_HELD = {BODY}, {MOST_HELD}\n"
+        "from granian import http\n"
+        f"class Quick(http.HTTP1Settings):\n"
+        f"    def __init__(self, **given):\n"
+        f"        super().__init__(**{{**given, 'header_read_timeout': {1000 * HEAD}}})\n"
+        "http.HTTP1Settings = Quick\n"
     )
     with RunningAva(tmp_path_factory.mktemp("var"), hook=hook) as running:
         yield running.login()
@@ -76,9 +82,13 @@ def rest(client: socket.socket) -> bytes:
     return received
 
 
-def test_half_sent_heads_hold_ava_no_longer_than_the_head_limit(ava: RunningAva) -> None:
+# Where slow clients held threads, this took whole seconds.
+AT_ONCE = 1.0
+
+
+def test_half_sent_heads_hold_no_thread_and_are_cut(ava: RunningAva) -> None:
     with crowd(ava, HALF_A_HEAD) as clients:
-        assert seconds(lambda: healthy(ava)) < HEAD + 1.5
+        assert seconds(lambda: healthy(ava)) < AT_ONCE
         assert [rest(client) for client in clients] == [b""] * CROWD
 
 
@@ -93,39 +103,75 @@ def test_a_head_that_drips_is_cut(ava: RunningAva) -> None:
     assert time.monotonic() - began < HEAD + 2
 
 
-def test_half_sent_bodies_hold_ava_no_longer_than_the_body_limit(ava: RunningAva) -> None:
+def test_half_sent_bodies_hold_no_thread_and_are_refused(ava: RunningAva) -> None:
     with crowd(ava, HALF_A_BODY) as clients:
-        assert seconds(lambda: healthy(ava)) < BODY + 3
+        assert seconds(lambda: healthy(ava)) < AT_ONCE
         answers = [rest(client) for client in clients]
     assert all(answer.startswith(b"HTTP/1.1 400 ") for answer in answers), set(answers)
+    assert all(b"x-correlation-id: " in answer for answer in answers)
+    assert all(b"The body did not arrive in time." in answer for answer in answers)
+    assert "Traceback" not in ava.output()
+
+
+def test_a_body_that_drips_is_cut(ava: RunningAva) -> None:
+    with socket.create_connection(("127.0.0.1", ava.port)) as client:
+        client.sendall(HALF_A_BODY)
+        began = time.monotonic()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while time.monotonic() - began < BODY + 5:
+                client.sendall(b"a")
+                time.sleep(0.1)
+    assert time.monotonic() - began < BODY + 2
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault(ava: RunningAva) -> None:
+    with crowd(ava, HALF_A_BODY):
+        pass
+    healthy(ava)
+    assert "Traceback" not in ava.output()
+
+
+def test_bodies_beyond_what_ava_holds_are_refused_the_oldest_first(ava: RunningAva) -> None:
+    part = MOST_HELD // 4
+    head = HALF_A_BODY.split(b"\r\n\r\n", 1)[0].replace(b"1000", str(2 * part).encode())
+    with crowd(ava, head + b"\r\n\r\n" + b" " * part) as clients:
+        oldest, newest = clients[0], clients[-1]
+        assert oldest.recv(65536).startswith(b"HTTP/1.1 503 ")
+        body = b'{"identifier": "nobody@example.com", "password": "wrong"}'
+        newest.sendall(body.rjust(part))
+        assert newest.recv(65536).startswith(b"HTTP/1.1 401 ")
+    # Once the crowd has left there is room again.
+    for _ in range(8):
+        answer = requests.post(f"{ava.url}/api/v1/auth/login", b" " * (part // 2), timeout=20)
+        assert answer.status_code == 415
     assert "Traceback" not in ava.output()
 
 
 def test_silent_connections_hold_no_thread(ava: RunningAva) -> None:
     with crowd(ava, b""):
-        assert seconds(lambda: healthy(ava)) < HEAD
+        assert seconds(lambda: healthy(ava)) < AT_ONCE
 
 
 def test_clients_that_never_close_hold_nobody_up(ava: RunningAva) -> None:
     with crowd(ava, WANTS_CLOSE):
-        assert seconds(lambda: healthy(ava)) < 5
+        assert seconds(lambda: healthy(ava)) < AT_ONCE
 
 
-def test_clients_that_do_not_read_their_answer_are_left(ava: RunningAva) -> None:
+def test_clients_that_do_not_read_their_answer_hold_no_thread(ava: RunningAva) -> None:
     page = requests.get(f"{ava.url}/api/docs", timeout=10).text
     file = next(part for part in page.split('"') if "swagger-ui-bundle" in part)
     ask = f"GET {file} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() * 8
     with crowd(ava, ask, buffer=4096):
-        assert seconds(lambda: healthy(ava)) < 2 * SEND + 3
+        assert seconds(lambda: healthy(ava)) < AT_ONCE
     assert "Traceback" not in ava.output()
 
 
-def test_an_idle_connection_outlives_the_limits(ava: RunningAva) -> None:
+def test_an_idle_connection_is_kept_for_a_while(ava: RunningAva) -> None:
     with closing(HTTPConnection("127.0.0.1", ava.port, timeout=10)) as client:
         client.request("GET", "/healthz")
         assert client.getresponse().read() == b'{"status": "ok"}'
         kept = client.sock
-        time.sleep(max(HEAD, BODY) + 0.5)
+        time.sleep(HEAD / 2)
         client.request("GET", "/healthz")
         assert client.getresponse().read() == b'{"status": "ok"}'
         assert client.sock is kept

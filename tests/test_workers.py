@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from ava.env import BASE_DIR
+from tests.pinned import only
 from tests.redis import RedisServer
 from tests.server import PATIENT, RunningAva, alive, until
 
@@ -57,21 +59,8 @@ def ava(server: RunningAva) -> RunningAva:
     return server
 
 
-@contextmanager
-def only(ava: RunningAva, pid: int) -> Iterator[None]:
-    """Every request goes to this worker; the others are held."""
-    others = ava.workers() - {pid}
-    for other in others:
-        os.kill(other, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for other in others:
-            os.kill(other, signal.SIGCONT)
-
-
-def scrape(ava: RunningAva) -> Samples:
-    answer = requests.get(f"{ava.url}/metrics", timeout=10)
+def scrape(ava: RunningAva, client: Any = requests) -> Samples:
+    answer = client.get(f"{ava.url}/metrics", timeout=10)
     assert answer.status_code == 200
     return {
         (sample.name, *sorted(sample.labels.items())): sample.value
@@ -84,14 +73,20 @@ def scrapes(ava: RunningAva) -> list[Samples]:
     """What each worker answers."""
     found = []
     for pid in ava.workers():
-        with only(ava, pid):
-            found.append(scrape(ava))
+        with only(ava, pid) as session:
+            found.append(scrape(ava, session))
     return found
 
 
-def healthz(ava: RunningAva, times: int) -> None:
+def accepting(ava: RunningAva) -> int:
+    """How many workers listen: each has a socket of its own."""
+    listed = Path("/proc/net/tcp").read_text().splitlines()
+    return sum(f":{ava.port:04X} 00000000:0000 0A" in line for line in listed)
+
+
+def healthz(ava: RunningAva, times: int, client: Any = requests) -> None:
     for _ in range(times):
-        assert requests.get(f"{ava.url}/healthz", timeout=10).ok
+        assert client.get(f"{ava.url}/healthz", timeout=10).ok
 
 
 def test_requests_to_different_workers_are_counted_once_whoever_is_scraped(
@@ -99,21 +94,21 @@ def test_requests_to_different_workers_are_counted_once_whoever_is_scraped(
 ) -> None:
     before = scrape(ava)[HEALTHZ]
     for pid in ava.workers():
-        with only(ava, pid):
-            healthz(ava, 5)
+        with only(ava, pid) as session:
+            healthz(ava, 5, session)
     assert [s[HEALTHZ] - before for s in scrapes(ava)] == [5 * WORKERS] * WORKERS
 
 
 def test_a_killed_worker_is_replaced_and_no_count_goes_back(ava: RunningAva) -> None:
     for pid in ava.workers():
-        with only(ava, pid):
-            healthz(ava, 3)
+        with only(ava, pid) as session:
+            healthz(ava, 3, session)
     before = scrape(ava)
-    for _ in range(2):
-        pids = ava.workers()
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        until(lambda: len(ava.workers()) == WORKERS and not ava.workers() & pids)  # noqa: B023
+    pids = ava.workers()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: len(ava.workers()) == WORKERS and not ava.workers() & pids)
+    until(lambda: accepting(ava) == WORKERS)
     healthz(ava, 1)
     after = scrape(ava)
     counts = [key for key in before if str(key[0]).endswith(("_total", "_count", "_bucket"))]
@@ -150,15 +145,13 @@ def test_the_bulkheads_of_living_workers_are_added_up(ava: RunningAva) -> None:
     ava.login()
     ava.fault(provider="vapi", kind="hang")
     busy = next(iter(ava.workers()))
-    with only(ava, busy):
-        session = requests.Session()
-        session.headers.update(ava.session.headers)
+    with only(ava, busy) as session:
         asked = threading.Thread(target=ask_and_forget, args=(ava, session))
         asked.start()
         ava.await_arrival("GET")
-    until(lambda: gauge("ava_bulkhead_in_use") == 1)
-    os.kill(busy, signal.SIGKILL)
-    asked.join()
+        until(lambda: gauge("ava_bulkhead_in_use") == 1)
+        os.kill(busy, signal.SIGKILL)
+        asked.join()
     # It died in the middle; nothing is under way any more.
     until(lambda: gauge("ava_bulkhead_in_use") == 0)
     until(lambda: gauge("ava_bulkhead_size") == 16 * WORKERS)
@@ -171,15 +164,15 @@ def ask_and_forget(ava: RunningAva, session: requests.Session) -> None:
 
 
 def test_made_up_methods_and_paths_add_no_series(ava: RunningAva) -> None:
-    def strange(number: int) -> None:
-        requests.request(f"BREW{number}", f"{ava.url}/healthz", timeout=10)
-        requests.get(f"{ava.url}/nowhere/{number}", timeout=10)
-        requests.get(f"{ava.url}/api/v1/nowhere/{number}", timeout=10)
+    def strange(number: int, client: Any = requests) -> None:
+        client.request(f"BREW{number}", f"{ava.url}/healthz", timeout=10)
+        client.get(f"{ava.url}/nowhere/{number}", timeout=10)
+        client.get(f"{ava.url}/api/v1/nowhere/{number}", timeout=10)
 
     for pid in ava.workers():
-        with only(ava, pid):
-            strange(0)
-            scrape(ava)
+        with only(ava, pid) as session:
+            strange(0, session)
+            scrape(ava, session)
     before = set(scrape(ava))
     for number in range(1, 20):
         strange(number)
@@ -214,10 +207,8 @@ def test_three_failures_on_three_workers_open_the_breaker_for_all(
 
 def read_anew(ava: RunningAva, pid: int) -> int:
     """What this worker answers when it has to ask Vapi."""
-    with only(ava, pid):
-        headers = FRESH | {"Authorization": str(ava.session.headers["Authorization"])}
-        url = f"{ava.url}/api/v1{SETTINGS}"
-        return requests.get(url, headers=headers, timeout=30).status_code
+    with only(ava, pid) as session:
+        return session.get(f"{ava.url}/api/v1{SETTINGS}", headers=FRESH, timeout=30).status_code
 
 
 def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_path: Path) -> None:
@@ -227,11 +218,10 @@ def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_pa
         ava.fault(provider="vapi", kind="slow", delay_ms=4000)
         asked = []
         for pid in ava.workers():
-            with only(ava, pid):
-                sent = len(ava.arrived())
-                asked.append(threading.Thread(target=verify, args=(ava, answers)))
-                asked[-1].start()
-                until(lambda: len(ava.arrived()) > sent)  # noqa: B023
+            sent = len(ava.arrived())
+            asked.append(threading.Thread(target=verify, args=(ava, pid, answers)))
+            asked[-1].start()
+            until(lambda: len(ava.arrived()) > sent)  # noqa: B023
         pids = ava.workers()
         assert ava.stop(signal.SIGTERM) == 0
         for thread in asked:
@@ -240,10 +230,10 @@ def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_pa
     assert not any(alive(pid) for pid in pids)
 
 
-def verify(ava: RunningAva, answers: list[int]) -> None:
-    headers = {"Authorization": str(ava.session.headers["Authorization"])}
+def verify(ava: RunningAva, pid: int, answers: list[int]) -> None:
     url = f"{ava.url}/api/v1/integrations/vapi/credentials/verify"
-    answers.append(requests.post(url, headers=headers, timeout=30).status_code)
+    with only(ava, pid) as session:
+        answers.append(session.post(url, timeout=30).status_code)
 
 
 def test_a_kill_of_the_first_process_leaves_none_behind(redis: RedisServer, tmp_path: Path) -> None:

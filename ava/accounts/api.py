@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava import arrival, clients
+from ava import clients
 from ava.accounts import services
 from ava.accounts.models import Session
 from ava.accounts.serializers import (
@@ -20,6 +20,7 @@ from ava.accounts.serializers import (
     TokensSerializer,
 )
 from ava.api import ApiViewSet
+from ava.environ import received_at
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -56,7 +57,7 @@ class TokenViewSet(ApiViewSet):
     def refresh(self, request: Request) -> Response:
         given = RefreshSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        tokens = services.refresh_session(**given.validated_data, arrived=arrival.moment())
+        tokens = services.refresh_session(**given.validated_data, arrived=received_at(request))
         return Response(TokensSerializer(asdict(tokens)).data)
 
 

@@ -1,12 +1,8 @@
 """Refusals that come too often are sent later; everything else at once."""
 
-import socket
-
 import pytest
 
-from ava.pace import ADDRESSES, DELAY, QUIET, Outlet, Pacer
-
-REFUSAL = b"HTTP/1.1 429 Too Many Requests\r\n\r\n"
+from ava.pace import DELAY, QUIET, Pacer
 
 
 class Clock:
@@ -55,39 +51,3 @@ def test_who_pauses_for_a_second_is_quick_again(pacer, clock):
 def test_one_address_slows_down_no_other(pacer):
     refuse(pacer, QUIET + 10)
     assert refuse(pacer, 1, "192.0.2.2") == [0.0]
-
-
-def test_many_addresses_take_a_bounded_memory(pacer):
-    for number in range(ADDRESSES + 50):
-        pacer.delay(f"client {number}")
-    assert len(pacer._counts) == ADDRESSES
-
-
-def through(delay: float, *writes: bytes) -> tuple[bytes, bytes]:
-    """What arrived at once, and what is kept."""
-    here, there = socket.socketpair()
-    with here, there:
-        outlet = Outlet(here, lambda: delay)
-        for data in writes:
-            outlet.sendall(data)
-        here.shutdown(socket.SHUT_WR)
-        return there.recv(1000), outlet.kept
-
-
-@pytest.mark.parametrize(
-    "status", ["200 OK", "401 Unauthorized", "404 Not Found", "502 Bad Gateway"]
-)
-def test_an_answer_that_is_no_refusal_is_sent_as_it_is_written(status):
-    head = f"HTTP/1.1 {status}\r\n\r\n".encode()
-    assert through(DELAY, head, b"HTTP/1.1 429 in its body") == (
-        head + b"HTTP/1.1 429 in its body",
-        b"",
-    )
-
-
-def test_a_first_refusal_is_sent_at_once():
-    assert through(0.0, REFUSAL, b"why") == (REFUSAL + b"why", b"")
-
-
-def test_a_late_refusal_is_kept_whole():
-    assert through(DELAY, REFUSAL, b"w", b"hy") == (b"", REFUSAL + b"why")

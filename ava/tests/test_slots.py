@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +12,6 @@ from ava.env import BASE_DIR
 LIVES = """
 import os, sys
 from pathlib import Path
-from types import SimpleNamespace
 from ava import slots
 
 slots.prepare(Path(sys.argv[1]))
@@ -24,21 +22,20 @@ HITS = Counter("hits", "Hits.", ["by"])
 BUSY = Gauge("busy", "Busy.", multiprocess_mode="livesum")
 HITS.labels("arbiter").inc()
 
-def live(slot, then):
-    worker = SimpleNamespace(slot=slot)
+def live(then):
     child = os.fork()
     if not child:
-        slots.take(None, worker)
+        slots.take()
         HITS.labels("worker").inc()
         BUSY.set(1)
         then()
         os._exit(0)
     os.waitpid(child, 0)
-    return worker
 
-for slot in (0, 1, 0, 0):
-    slots.leave(None, live(slot, lambda: None))
-live(1, lambda: print(scrape.text().decode(), flush=True))
+live(lambda: None)
+live(lambda: live(lambda: None))
+live(lambda: None)
+live(lambda: live(lambda: print(scrape.text().decode(), flush=True)))
 """
 
 
@@ -51,28 +48,52 @@ def test_each_life_under_a_number_goes_on_counting_and_leaves_no_file_more(tmp_p
         text=True,
         check=True,
     ).stdout.splitlines()
-    assert 'hits_total{by="worker"} 5.0' in told
+    assert 'hits_total{by="worker"} 6.0' in told
     assert 'hits_total{by="arbiter"} 1.0' in told
-    # The dead are busy no more.
-    assert "busy 1.0" in told
+    # The dead are busy no more: two live.
+    assert "busy 2.0" in told
     assert not [line for line in told if line.startswith(("process_", "python_gc_"))]
     assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "0.lock",
+        "1.lock",
         "counter_0.db",
         "counter_1.db",
         "counter_arbiter.db",
+        "gauge_livesum_0.db",
         "gauge_livesum_1.db",
         "gauge_livesum_arbiter.db",
     ]
 
 
-@pytest.mark.parametrize(
-    ("taken", "given"), [((), 0), ((0,), 1), ((1,), 0), ((0, 1, 3), 2), ((2, 0, 1), 3)]
-)
-def test_a_new_worker_gets_the_lowest_free_number(taken: tuple[int, ...], given: int) -> None:
-    living = {100 + slot: SimpleNamespace(slot=slot) for slot in taken}
-    worker = SimpleNamespace(slot=None)
-    slots.assign(SimpleNamespace(WORKERS=living), worker)
-    assert worker.slot == given
+def test_a_worker_that_starts_beside_others_takes_the_lowest_number_that_is_free(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    command = [
+        sys.executable,
+        "-c",
+        "from ava import slots; slots.take(); print(slots._mine, flush=True); input()",
+    ]
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command, cwd=BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def number(worker: subprocess.Popen[str]) -> str:
+        assert worker.stdout is not None
+        return worker.stdout.readline().strip()
+
+    workers = [start() for _ in range(3)]
+    numbered = {number(worker): worker for worker in workers}
+    assert set(numbered) == {"0", "1", "2"}
+    killed = numbered.pop("1")
+    killed.kill()
+    killed.communicate()
+    successor = start()
+    assert number(successor) == "1"
+    for worker in (*numbered.values(), successor):
+        worker.communicate("")
 
 
 def test_a_single_worker_counts_in_memory_whatever_the_environment_says(

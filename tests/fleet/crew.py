@@ -1,6 +1,6 @@
 """Worker processes with threads that call one provider through its door: a server without HTTP.
 
-`python -m tests.fleet.crew DIRECTORY` forks the workers as gunicorn does and waits for them.
+`python -m tests.fleet.crew DIRECTORY` forks the workers as the server does and waits for them.
 The directory holds `plan.json`; the workers write `told` (each transition as it is told) and, when
 `stop` appears, `calls-PID.json` and `counted-PID.json`: opens and closes.
 """

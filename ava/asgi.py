@@ -1,0 +1,106 @@
+"""The ASGI entry point: a request takes a thread once it has arrived whole.
+
+The server reads heads and writes answers by itself; Django needs a thread for each request. Bodies
+are received here, without one, so that a client that is slow on purpose keeps nobody waiting.
+`ava.wsgi` answers.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
+
+from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
+from ava import correlation, pace, worker
+from ava.environ import body_length, environ_of
+from ava.problems import CONTENT_TYPE, Problem
+from ava.receiving import LARGEST, Bodies, ClientGone
+
+log = structlog.get_logger("ava.asgi")
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+
+class Application:
+    """AVA's WSGI application as an ASGI one.
+
+    Args:
+        threads: requests that are answered at the same time.
+    """
+
+    def __init__(self, *, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, "ava-request")
+        self._bodies = Bodies()
+        self._pacer = pace.Pacer()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await worker.live(receive, send)
+            return
+        environ = environ_of(scope, received_at=timezone.now())
+        length, body = body_length(environ), b""
+        try:
+            if 0 < length <= LARGEST:
+                body = await self._bodies.receive(receive)
+            status, headers, content = await self._ask(environ, body)
+        except ClientGone:
+            return
+        except Problem as problem:
+            status, headers, content = _refusal(environ, problem)
+        finally:
+            self._bodies.release(body)
+        if status in pace.REFUSALS:
+            await asyncio.sleep(self._pacer.delay(environ["REMOTE_ADDR"]))
+        if length and not body:
+            # What the client may still send is not the next request.
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _ask(self, environ: dict[str, Any], body: bytes) -> Answer:
+        environ["wsgi.input"] = BytesIO(body)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _answer, environ)
+
+
+def _answer(environ: dict[str, Any]) -> Answer:
+    """What Django answers."""
+    started: list[Any] = []
+    try:
+        content: Any = wsgi(environ, lambda *start: started.extend(start))
+        try:
+            body = b"".join(content)
+        finally:
+            getattr(content, "close", lambda: None)()
+    except Exception:
+        log.exception("request failed outside of Django")
+        return _refusal(environ, Problem())
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in started[1]]
+    return int(started[0].split()[0]), headers, body
+
+
+def _refusal(environ: dict[str, Any], problem: Problem) -> Answer:
+    """A problem that Django has no part in."""
+    with correlation.bind(correlation.accept(environ.get("HTTP_X_CORRELATION_ID"))):
+        log.warning("request not received", code=problem.code, status=int(problem.status))
+        told = {
+            "Content-Type": CONTENT_TYPE,
+            correlation.HEADER: correlation.current(),
+            **problem.headers,
+        }
+        body = json.dumps(problem.body()).encode()
+    return int(problem.status), [(k.encode(), v.encode()) for k, v in told.items()], body
+
+
+application = Application(threads=settings.ENV["AVA_THREADS"])

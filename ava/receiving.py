@@ -25,8 +25,8 @@ class Bodies:
 
     def __init__(self) -> None:
         self._held = 0
-        # By when each has to be complete, the oldest first.
-        self._arriving: dict[asyncio.Timeout, None] = {}
+        # Bytes of each that arrives, the oldest first.
+        self._arriving: dict[asyncio.Timeout, int] = {}
 
     async def receive(self, receive: Receive) -> bytes:
         """A whole body. `release` it after use.
@@ -37,39 +37,42 @@ class Bodies:
             Overloaded: there was no room for it any longer.
         """
         pieces: list[bytes] = []
-        size = 0
         due = asyncio.get_running_loop().time() + SECONDS
         patience = asyncio.timeout_at(due)
+        self._arriving[patience] = 0
         try:
             async with patience:
-                self._arriving[patience] = None
                 more = True
                 while more:
                     message = await receive()
                     if message["type"] != "http.request":
                         raise ClientGone
                     pieces.append(message.get("body", b""))
-                    size += len(pieces[-1])
-                    self._held += len(pieces[-1])
-                    if self._held > MOST_HELD:
-                        self._give_up_oldest()
+                    self._hold(patience, len(pieces[-1]))
                     more = message.get("more_body", False)
-        except BaseException as fault:
-            self._held -= size
-            if not isinstance(fault, TimeoutError):
-                raise
+        except TimeoutError as fault:
             if patience.when() == due:
                 raise MalformedRequest("The body did not arrive in time.") from fault
             raise Overloaded(retry_after=1) from fault
         finally:
-            self._arriving.pop(patience, None)
-        return b"".join(pieces)
+            self._held -= self._arriving.pop(patience, 0)
+        body = b"".join(pieces)
+        self._held += len(body)
+        return body
 
     def release(self, body: bytes) -> None:
         """Make room again."""
         self._held -= len(body)
 
-    def _give_up_oldest(self) -> None:
-        """An honest client is done within moments: the oldest is the least honest."""
-        oldest = next(iter(self._arriving))
-        oldest.reschedule(asyncio.get_running_loop().time())
+    def _hold(self, patience: asyncio.Timeout, size: int) -> None:
+        """Count a piece. Where there is no room for it, the oldest that arrive are given up: an
+        honest client is done within moments."""
+        if patience not in self._arriving:
+            return  # given up itself, a moment ago
+        self._arriving[patience] += size
+        self._held += size
+        while self._held > MOST_HELD and self._arriving:
+            oldest = next(iter(self._arriving))
+            self._held -= self._arriving.pop(oldest)
+            if not oldest.expired():
+                oldest.reschedule(asyncio.get_running_loop().time())

@@ -118,8 +118,8 @@ def test_no_request_is_smuggled_behind_another(ava: RunningAva, path: str, shape
 @pytest.mark.parametrize(
     ("head", "status"),
     [
-        (b"GET /healthz?" + b"a" * 33_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 431),
-        (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 33_000 + b"\r\n\r\n", 431),
+        (b"GET /healthz?" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 431),
+        (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431),
         (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X: a\r\n" * 200 + b"\r\n", 431),
     ],
 )

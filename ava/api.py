@@ -36,13 +36,15 @@ _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
 class RateLimitedView(APIView):
     """Counts each request against its group before it is looked at, wrong tokens included.
 
-    `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `asks_providers`
-    adds a failing provider's answers to the OpenAPI document: of all actions, or of those named.
+    `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `largest_body` is
+    less than others may send, in bytes, where nobody has logged in. `asks_providers` adds a failing
+    provider's answers to the OpenAPI document: of all actions, or of those named.
     """
 
     # No OPTIONS: it would tell what /api/schema tells better.
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
     ratelimit_group: ClassVar[str | None] = None
+    largest_body: ClassVar[int | None] = None
     asks_providers: ClassVar[bool | tuple[str, ...]] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -59,6 +61,9 @@ class RateLimitedView(APIView):
             )
             if self.ratelimit_verdict.problem is not None:
                 raise self.ratelimit_verdict.problem
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if self.largest_body is not None and length > self.largest_body:
+            raise problems.PayloadTooLarge
         super().initial(request, *args, **kwargs)
         tenant.enter(tenant.of(request.user))
 

@@ -28,6 +28,7 @@ class TokenViewSet(ApiViewSet):
     """Getting tokens; needs none."""
 
     ratelimit_group = "auth"
+    largest_body = 16 * 1024
     authentication_classes = ()
     permission_classes = (AllowAny,)
 

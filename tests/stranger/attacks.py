@@ -39,8 +39,12 @@ def send(sent: bytes, port: int) -> None:
 
 
 @contextmanager
-def crowd(sent: bytes, port: int, *, buffer: int = 0) -> Iterator[None]:
-    """Connections that have sent this and keep silent."""
+def crowd(sent: bytes, port: int, *, buffer: int = 0, pause: float = 0) -> Iterator[None]:
+    """Connections that have sent this and keep silent.
+
+    Args:
+        pause: seconds from one to the next.
+    """
     with ExitStack() as stack:
         for _ in range(CROWD):
             client = stack.enter_context(socket.socket())
@@ -49,12 +53,13 @@ def crowd(sent: bytes, port: int, *, buffer: int = 0) -> Iterator[None]:
             with suppress(OSError):
                 client.connect(("127.0.0.1", port))
                 client.sendall(sent)
+            time.sleep(pause)
         yield
 
 
-def silent(sent: bytes, port: int, *, buffer: int = 0) -> None:
+def silent(sent: bytes, port: int, *, buffer: int = 0, pause: float = 0) -> None:
     """A crowd that stays for a while."""
-    with crowd(sent, port, buffer=buffer):
+    with crowd(sent, port, buffer=buffer, pause=pause):
         time.sleep(1)
 
 
@@ -81,5 +86,6 @@ ATTACKS: dict[str, Attack] = {
     "the document": partial(send, _get("/api/schema")),
     "slow heads": partial(silent, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "),
     "slow bodies": partial(silent, request(LOGIN, JSON, b'{"identifier"', length=1000)),
-    "slow readers": partial(silent, _get("/api/schema"), buffer=2048),
+    # A pause, or it would be a burst of requests: those are counted, and processor time is.
+    "slow readers": partial(silent, _get("/api/schema"), buffer=2048, pause=0.02),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from ava.bodies import LARGEST_FORM
 from tests.stranger.door import Answer, ask
 
 LOGIN = "/api/v1/auth/login"
@@ -125,23 +126,28 @@ def test_json_is_utf_8_even_where_a_request_says_otherwise(client: Any, db: None
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_reaches_the_disk(db: None) -> None:
-    """Django limits the fields of a multipart body, but not its files."""
-    answer = ask(
-        "POST",
-        "/admin/login/",
-        CONTENT_TYPE="multipart/form-data; boundary=b",
-        CONTENT_LENGTH=str(2 * 1024 * 1024),
-    )
+@pytest.mark.parametrize("path", ["/admin/login/", "/api/v1/webhooks/twilio/voice"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded",
+        " Application/X-WWW-Form-Urlencoded; charset=utf-8",
+        "multipart/form-data; boundary=b",
+    ],
+)
+def test_a_form_that_is_too_large_is_refused_before_it_is_parsed(
+    db: None, path: str, content_type: str
+) -> None:
+    body = b"a=" + b"%f0" * (LARGEST_FORM // 3)
+    answer = ask("POST", path, body, CONTENT_TYPE=content_type)
     assert answer.status == 413
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/login/", "/admin/logout/", "/nowhere", "/api/nowhere", "/healthz", LOGIN]
+    "path",
+    ["/admin/login/", "/admin/logout/", "/nowhere", "/api/nowhere", "/healthz", LOGIN, WEBHOOK],
 )
-def test_a_form_for_anything_but_webhooks_is_not_decoded_where_it_is_large(
-    db: None, path: str
-) -> None:
+def test_a_form_is_not_decoded_where_it_is_large(db: None, path: str) -> None:
     """Looking for the CSRF token, Django decodes the form that comes with any cookie."""
     answer = ask(
         "POST",
@@ -166,6 +172,12 @@ def test_a_form_of_200_chosen_rows_is_read(db: None) -> None:
         HTTP_COOKIE=f"csrftoken={token}",
     )
     assert answer.status == 200
+
+
+def test_a_login_that_is_too_large_is_refused_before_it_is_parsed(client: Any, db: None) -> None:
+    keys = ",".join(f'"{number}":1' for number in range(3000))
+    answer = client.post(LOGIN, "{" + keys + "}", content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", "Infinity", "9" * 100_000])

@@ -238,14 +238,6 @@ def test_a_flood_of_forgeries_fills_no_table() -> None:
     assert Refusal.objects.count() == 60
 
 
-def test_a_form_of_nothing_but_escapes_is_refused_before_it_is_decoded(user: User) -> None:
-    raw = b"a=" + b"%" * (door.MOST_ESCAPES + 1)
-    headers = {"X-Signature": signature(raw)}
-    answer = Client().post(ADDRESS, raw, content_type=door.FORM, headers=headers)
-    assert answer.status_code == 400
-    assert answer.json()["detail"] == "The form has too many escaped characters."
-
-
 def test_the_longest_message_in_the_widest_letters_is_no_such_form(user: User) -> None:
     raw = urlencode({"Body": "\N{WAVING HAND SIGN}" * 1600, "From": "+14155550123"}).encode()
     received = door.read(RequestFactory().post(ADDRESS, raw, content_type=door.FORM), largest=2**20)

@@ -168,6 +168,11 @@ class RunningAva:
         """Those of its workers. The sandbox has a session of its own."""
         return {pid for pid in self.children() if _session(pid) == self.process.pid}
 
+    def accepting(self) -> int:
+        """How many of its workers listen: each has a socket of its own."""
+        listed = Path("/proc/net/tcp").read_text().splitlines()
+        return sum(f":{self.port:04X} 00000000:0000 0A" in line for line in listed)
+
     def metric_files(self) -> set[str]:
         """Where several workers write their figures."""
         directory = Path(self.environment["AVA_DATA_DIR"]) / f"metrics-{self.port}"

@@ -173,7 +173,7 @@ def test_the_list_says_that_the_breakers_of_a_new_worker_begin_closed(tmp_path: 
         assert (listed(ava)["state"], figures(ava)) == ("open", (2, 1, 0))
         (worker,) = ava.workers()
         os.kill(worker, signal.SIGKILL)
-        until(lambda: len(ava.workers() - {worker}) == 1)
+        until(lambda: len(ava.workers() - {worker}) == 1 and ava.accepting() == 1)
         until(lambda: figures(ava)[0] == 0)
         seen = listed(ava)
         told = "a worker started: breakers begin closed"

@@ -82,7 +82,7 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
         _number("WEB_CONCURRENCY", 1, "worker processes; more than one needs REDIS_URL", 1, 64),
         # One hanging provider holds a bulkhead of them and those who wait for its reads.
-        _number("AVA_THREADS", 48, "threads of each worker process", 40, 256),
+        _number("AVA_THREADS", 48, "threads of each worker process", 48, 256),
         _switch("DJANGO_DEBUG", False, "Django's debug pages; never in production"),
         _text("LOG_LEVEL", "INFO", "how much is logged", "DEBUG", "INFO", "WARNING", "ERROR"),
     ),

@@ -146,7 +146,7 @@ def test_bodies_beyond_what_ava_holds_are_refused_the_oldest_first(ava: RunningA
     # Once the crowd has left there is room again.
     for _ in range(8):
         answer = requests.post(f"{ava.url}/api/v1/auth/login", b" " * (part // 2), timeout=20)
-        assert answer.status_code == 415
+        assert answer.status_code == 413
     assert "Traceback" not in ava.output()
 
 

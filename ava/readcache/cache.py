@@ -18,7 +18,7 @@ REQUESTS = Counter(
     ["cache", "result"],
 )
 
-FOLLOWERS = 16  # with one provider's bulkhead they must be fewer than the server's threads
+FOLLOWERS = 24  # with one provider's bulkhead they must be fewer than the server's threads
 
 PATIENCE = 12.0  # seconds; a little more than the deadline of the provider that is read
 

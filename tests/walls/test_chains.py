@@ -29,7 +29,11 @@ CLAIMED = pytest.mark.parametrize("name", ["running", "lost", "guessed"])
 
 
 def test_every_kind_of_job_is_known_by_what_its_payload_names() -> None:
-    assert registry.kinds().keys() == JOBS.keys()
+    # Tests of the jobs themselves leave kinds of their own behind.
+    kinds = {
+        name for name, kind in registry.kinds().items() if ".tests." not in kind.run.__module__
+    }
+    assert kinds == JOBS.keys()
 
 
 @pytest.fixture

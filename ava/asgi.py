@@ -34,13 +34,14 @@ Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
 class Application:
-    """AVA's WSGI application as an ASGI one.
+    """A WSGI application as an ASGI one.
 
     Args:
         threads: requests that are answered at the same time.
     """
 
-    def __init__(self, *, threads: int) -> None:
+    def __init__(self, wsgi: Any, *, threads: int) -> None:
+        self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, "ava-request")
         self._bodies = Bodies()
         self._pacer = pace.Pacer()
@@ -71,11 +72,13 @@ class Application:
 
     async def _ask(self, environ: dict[str, Any], body: bytes) -> Answer:
         environ["wsgi.input"] = BytesIO(body)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _answer, environ)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, _answer, self._wsgi, environ
+        )
 
 
-def _answer(environ: dict[str, Any]) -> Answer:
-    """What Django answers."""
+def _answer(wsgi: Any, environ: dict[str, Any]) -> Answer:
+    """What the application answers."""
     started: list[Any] = []
     try:
         content: Any = wsgi(environ, lambda *start: started.extend(start))
@@ -103,4 +106,4 @@ def _refusal(environ: dict[str, Any], problem: Problem) -> Answer:
     return int(problem.status), [(k.encode(), v.encode()) for k, v in told.items()], body
 
 
-application = Application(threads=settings.ENV["AVA_THREADS"])
+application = Application(wsgi, threads=settings.ENV["AVA_THREADS"])

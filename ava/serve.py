@@ -6,14 +6,11 @@ and says in one sentence what stops it. Exit codes: 1 something is in the way, 2
 
 import errno
 import logging
-import multiprocessing
 import os
-import resource
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,22 +20,9 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-import granian
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-
-from ava import addresses, env, keyfile, slots
+from ava import addresses, env, keyfile, server, slots
 
 _SANDBOX_START_SECONDS = 15
-
-STOP_SECONDS = 30
-"""How long requests and jobs under way are waited for."""
-_HEAD_SECONDS = 10
-"""For a request's head, and for the next one of a connection."""
-_HEAD_BYTES = 32 * 1024
-_CONNECTIONS = 4096
-_OTHER_FILES = 1024
 
 
 class CannotStart(Exception):
@@ -251,81 +235,20 @@ def tell_lost_redis(url: str | None) -> None:
 
 
 def serve(values: dict[str, Any], *, greeting: str) -> None:
-    """Run granian in this process until it is told to stop; requests under way are finished.
+    """Serve in this process until it is told to stop; requests under way are finished.
 
     Raises:
         CannotStart: no worker came up, or one died again and again.
     """
 
     def welcome() -> None:
-        here = urlsplit(addresses.local_address(values))
-        _await_port(str(here.hostname), values["AVA_PORT"])
         address = addresses.address(values)
         print(f"{greeting}\nAVA listens on {address}. Stop it with Ctrl-C.", flush=True)
 
-    _allow_connections()
-    # The workers share this process' memory, and its end of the sandbox's standard input.
-    multiprocessing.set_start_method("fork")
-    server = granian.Granian("ava.asgi:application", **server_settings(values))
-    server.on_startup(lambda: threading.Thread(target=welcome, daemon=True).start())
     try:
-        server.serve()
-    except SystemExit as stop:
-        # A worker that was told to stop before its turn came is no failure.
-        if stop.code and not server.interrupt_signal:
-            raise CannotStart(
-                "AVA's worker could not start, or ended twice within seconds; "
-                "the lines above say why."
-            ) from stop
-
-
-def server_settings(values: dict[str, Any]) -> dict[str, Any]:
-    """granian's settings: one place, used under script/server and in production."""
-    return {
-        "address": _ip(values["AVA_HOST"]),
-        "port": values["AVA_PORT"],
-        "interface": Interfaces.ASGI,
-        "workers": values["WEB_CONCURRENCY"],
-        "loop": Loops.asyncio,
-        "http": HTTPModes.http1,
-        "websockets": False,
-        "http1_settings": HTTP1Settings(
-            header_read_timeout=_HEAD_SECONDS * 1000, max_buffer_size=_HEAD_BYTES
-        ),
-        # Connections of a worker, idle and slow ones included.
-        "backpressure": _CONNECTIONS,
-        "respawn_failed_workers": True,
-        "workers_kill_timeout": STOP_SECONDS,
-        "log_level": LogLevels.warning,
-        # Its lines are written as all others are.
-        "log_dictconfig": {"loggers": {"_granian": {}}, "handlers": {}, "formatters": {}},
-    }
-
-
-def _ip(host: str) -> str:
-    """granian knows no names. This one was bound for a trial already."""
-    return host if ":" in host else socket.gethostbyname(host)
-
-
-def _await_port(host: str, port: int) -> None:
-    """Wait until a worker accepts connections."""
-    while True:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _allow_connections() -> None:
-    """Have as many files as connections, where the system lets us."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _CONNECTIONS + _OTHER_FILES
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        server.run(values, welcome=welcome)
+    except server.WorkersFailed as fault:
+        raise CannotStart(str(fault)) from fault
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

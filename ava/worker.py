@@ -15,12 +15,10 @@ from django.db import connections
 
 from ava import scrape, slots, startup
 from ava.jobs import loop as jobs
+from ava.server import STOP_SECONDS
 from ava.upstream.attendant import Attendant
 
 log = structlog.get_logger("ava.worker")
-
-STOP_SECONDS = 30
-"""How long requests and jobs under way are waited for."""
 
 
 async def live(

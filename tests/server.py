@@ -146,7 +146,7 @@ class RunningAva:
         raise AssertionError(f"AVA did not start. The end of its log:\n{last}")
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        # AVA would wait two seconds for what an idle client might ask.
+        # Its connections end with the server.
         self.session.close()
         if self.process.poll() is None:
             self.process.send_signal(sign)

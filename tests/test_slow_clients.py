@@ -1,6 +1,6 @@
 """Clients that are slow on purpose hold none of AVA's threads, and no honest one is cut.
 
-The limits are those of `ava.serve` and `ava.receiving`, made short.
+The limits are those of `ava.server` and `ava.receiving`, made short.
 """
 
 import socket
@@ -34,11 +34,8 @@ def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
     hook = (
         "from ava import receiving\n"
         f"receiving.SECONDS, receiving.MOST_HELD = {BODY}, {MOST_HELD}\n"
-        "from granian import http\n"
-        f"class Quick(http.HTTP1Settings):\n"
-        f"    def __init__(self, **given):\n"
-        f"        super().__init__(**{{**given, 'header_read_timeout': {1000 * HEAD}}})\n"
-        "http.HTTP1Settings = Quick\n"
+        "from ava import server\n"
+        f"server.HEAD_SECONDS = {HEAD}\n"
     )
     with RunningAva(tmp_path_factory.mktemp("var"), hook=hook) as running:
         yield running.login()

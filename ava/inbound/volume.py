@@ -38,12 +38,13 @@ def add(
     size += OVERHEAD
     most = _most() - (_most() // _NOT_FOR_WHAT_CAN_BE_ASKED if can_be_asked else 0)
     fitting = Volume.objects.filter(**account, size__lte=most - size)
-    for _ in range(2):
-        if fitting.update(size=F("size") + size, deliveries=F("deliveries") + 1):
-            return
-        if not Volume.objects.get_or_create(**account)[1]:
-            break
-    raise WebhooksSpent(retry_after=_until_midnight(now))
+    counted = {"size": F("size") + size, "deliveries": F("deliveries") + 1}
+    if fitting.update(**counted):
+        return
+    # The first one of a day, or one of several first ones.
+    Volume.objects.get_or_create(**account)
+    if not fitting.update(**counted):
+        raise WebhooksSpent(retry_after=_until_midnight(now))
 
 
 def warnings(*, provider: str, name: str, owner: User, now: datetime) -> list[str]:

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from ava import correlation
 from ava.inbound import door, register_handler
-from ava.inbound.models import Delivery, Refusal
+from ava.inbound.models import Delivery, Refusal, Volume
 from ava.inbound.source import Received, Verified
 from ava.inbound.tests.conftest import ADDRESS, Acme, send, signature
 from ava.jobs import Again, foreground
@@ -242,3 +242,23 @@ def test_the_longest_message_in_the_widest_letters_is_no_such_form(user: User) -
     raw = urlencode({"Body": "\N{WAVING HAND SIGN}" * 1600, "From": "+14155550123"}).encode()
     received = door.read(RequestFactory().post(ADDRESS, raw, content_type=door.FORM), largest=2**20)
     assert dict(received.form)["Body"] == "\N{WAVING HAND SIGN}" * 1600
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owner", ["ada", ""], ids=["a user's", "the operator's"])
+def test_the_first_webhooks_of_a_day_may_come_all_at_once(user: User, owner: str) -> None:
+    start = threading.Barrier(6)
+    told: list[int] = []
+
+    def one(number: int) -> None:
+        start.wait()
+        told.append(send({"id": f"d{number}", "owner": owner}).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [204] * 6
+    assert Volume.objects.get().deliveries == 6

@@ -20,10 +20,10 @@ from redis.retry import Retry
 
 from ava.fleet import Link
 from ava.upstream.breaker import Breaker
+from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore
 from ava.upstream.shared import SharedStore
-from ava.upstream.states import Rules
 
 FAILURES, SUCCESSES = 3, 2
 

@@ -18,10 +18,10 @@ from ava.ratelimit.redis import RedisStore as SharedLimit
 from ava.ratelimit.shared import SharedStore as Limit
 from ava.ratelimit.store import Hit, MemoryStore
 from ava.upstream.breaker import Breaker
+from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore as OwnCircuit
 from ava.upstream.redis import RedisStore
 from ava.upstream.shared import SharedStore
-from ava.upstream.states import Rules
 from benchmarks.table import versions
 from tests.redis import RedisServer
 

@@ -2,6 +2,7 @@
 
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import Breaker, Rejected, Transition
+from ava.upstream.circuit import Snapshot
 from ava.upstream.control import ORDER_SECONDS, Control, is_ordered
 from ava.upstream.door import Door
 from ava.upstream.errors import (
@@ -24,7 +25,6 @@ from ava.upstream.registry import (
     snapshots,
 )
 from ava.upstream.service import Policy, Service
-from ava.upstream.states import Snapshot
 
 __all__ = [
     "ORDER_SECONDS",

@@ -16,9 +16,9 @@ import pybreaker
 import structlog
 
 from ava import correlation, tenant
+from ava.upstream.circuit import Change, Outcome, Refusal, Rules, Snapshot, State, Ticket
 from ava.upstream.control import Guidance
 from ava.upstream.memory import MemoryStore
-from ava.upstream.states import Change, Outcome, Refusal, Rules, Snapshot, State, Ticket
 from ava.upstream.store import Store
 
 T = TypeVar("T")

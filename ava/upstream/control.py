@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from ava.upstream.states import Forced, Order
+from ava.upstream.circuit import Forced, Order
 
 log = structlog.get_logger("ava.upstream")
 

@@ -20,6 +20,7 @@ from ava.upstream import metrics, verdict
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import LEASE_SLACK, Rejected
 from ava.upstream.bulkhead import BulkheadFull
+from ava.upstream.circuit import Snapshot
 from ava.upstream.deadline import Watch, watchdog
 from ava.upstream.errors import (
     ProviderAnswerTooLong,
@@ -31,7 +32,6 @@ from ava.upstream.errors import (
 )
 from ava.upstream.retry import Retries, Setback
 from ava.upstream.service import Policy, Service
-from ava.upstream.states import Snapshot
 from ava.upstream.transport import NoAnswer, UnsendableHeader
 from ava.upstream.works import Works
 

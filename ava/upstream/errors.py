@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from ava.problems import Problem
+from ava.upstream.circuit import Outcome
 from ava.upstream.service import Service
-from ava.upstream.states import Outcome
 
 # A full bulkhead empties within moments, or the breaker opens.
 BUSY_SECONDS = 1.0

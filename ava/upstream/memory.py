@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from ava.upstream import states
-from ava.upstream.states import (
+from ava.upstream.circuit import (
     Change,
     Circuit,
     Order,

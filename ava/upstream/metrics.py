@@ -7,7 +7,7 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from ava.upstream.states import Snapshot, State
+from ava.upstream.circuit import Snapshot, State
 
 OUTCOMES = ("answered", "rate_limited", "auth_failed", "unreachable", "cancelled")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 from ava.fleet import Link, Script
 from ava.upstream import states
-from ava.upstream.states import (
+from ava.upstream.circuit import (
     Change,
     Circuit,
     Forced,

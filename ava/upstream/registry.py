@@ -8,10 +8,10 @@ from prometheus_client import REGISTRY
 
 from ava.upstream import metrics
 from ava.upstream.breaker import Transition
+from ava.upstream.circuit import Snapshot
 from ava.upstream.control import Control, Guidance
 from ava.upstream.door import Door
 from ava.upstream.service import Policy, Service
-from ava.upstream.states import Snapshot
 from ava.upstream.works import Works
 
 log = structlog.get_logger("ava.upstream")

@@ -14,9 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ava.fleet import FleetLost
-from ava.upstream.memory import MemoryStore
-from ava.upstream.redis import RedisStore, View
-from ava.upstream.states import (
+from ava.upstream.circuit import (
     Change,
     Order,
     Outcome,
@@ -27,6 +25,8 @@ from ava.upstream.states import (
     Tenant,
     Ticket,
 )
+from ava.upstream.memory import MemoryStore
+from ava.upstream.redis import RedisStore, View
 
 ADOPTED = "open on a worker while Redis was lost"
 

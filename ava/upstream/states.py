@@ -25,149 +25,25 @@ Clocks go back. Whatever began later than now is taken to begin now, so that not
 than it was meant to.
 """
 
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Literal, NamedTuple
+from dataclasses import replace
 
-Tenant = str | None
-State = Literal["closed", "half_open", "open"]
-Forced = Literal["open", "closed"] | None
+from ava.upstream.circuit import (
+    Change,
+    Circuit,
+    Order,
+    Outcome,
+    Refusal,
+    Rules,
+    Snapshot,
+    State,
+    Tenant,
+    Ticket,
+)
 
 RECOVERED = "recovery time is over"
 
 # A probe answers within moments, or its lease runs out: ask again soon, not after the lease.
 PROBE_RETRY_AFTER = 1.0
-
-
-class Outcome(Enum):
-    """What an operation said about the provider's health."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    NEUTRAL = "neutral"
-
-
-class Rules(NamedTuple):
-    """When to open and close.
-
-    Args:
-        threshold: failures in a row that open a closed circuit.
-        recovery: seconds an open circuit stays open, at least.
-        successes: successes of one half-open period that close it.
-    """
-
-    threshold: int
-    recovery: float
-    successes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Circuit:
-    """The whole state of one breaker. Times are seconds on the store's clock.
-
-    Args:
-        only: who failed first; or, where it is open for all, whose probe failed last.
-        others: of the failures in a row, those of others than `only`.
-    """
-
-    state: State = "closed"
-    forced: Forced = None
-    forced_at: float = 0.0
-    forced_for: float | None = None
-    order: int = 0
-    generation: int = 0
-    failures: int = 0
-    successes: int = 0
-    opened_at: float = 0.0
-    probe: int = 0
-    leased_at: float = 0.0
-    lease: float | None = None
-    only: Tenant = None
-    others: int = 0
-
-    def is_for_all(self, rules: Rules) -> bool:
-        """Whether it is open to nobody: more have failed than the one tenant."""
-        return self.only is None or self.others >= rules.threshold
-
-    def lets_by(self, rules: Rules, tenant: Tenant) -> bool:
-        """Whether a tenant passes as a bystander of somebody else's outage."""
-        return not (self.forced or self.is_for_all(rules) or tenant == self.only)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What an operator wants of a breaker from now on.
-
-    Args:
-        number: a newer order has a higher one.
-        forced: hold it open or closed; None ends any force and starts afresh from closed.
-        seconds: how long the force holds; None until the next order.
-        reason: of the change it makes.
-    """
-
-    number: int
-    forced: Forced = None
-    seconds: float | None = None
-    reason: str = ""
-
-
-class Ticket(NamedTuple):
-    """Leave to call the provider, handed back with the outcome. A probe has a number."""
-
-    generation: int
-    probe: int | None = None
-    tenant: Tenant = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """No leave. `retry_after` is in seconds."""
-
-    state: State
-    retry_after: float
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of state, told only to the caller who made it.
-
-    Attributes:
-        local: made by this process alone, because it cannot reach the store that it shares.
-    """
-
-    from_state: State
-    to_state: State
-    reason: str
-    local: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What a breaker looks like now.
-
-    Attributes:
-        failures: failures in a row.
-        successes: successes of this half-open period.
-        retry_after: seconds until a call may pass, 0 when the next one does; None when closed.
-        generation: grows with each change.
-        degraded: seen by this process alone, because it cannot reach the store that it shares.
-        only: the one tenant that it is not closed to; None: it is the same for all.
-    """
-
-    state: State
-    failures: int
-    successes: int
-    retry_after: float | None
-    generation: int
-    degraded: bool = False
-    only: Tenant = None
-
-    def met_by(self, tenant: Tenant) -> "Snapshot":
-        """What this tenant meets: closed, where it is open to somebody else alone."""
-        if self.only is None or tenant == self.only:
-            return self
-        return replace(self, state="closed", failures=0, successes=0, retry_after=None, only=None)
-
 
 Step = tuple[Circuit, Change | None]
 

@@ -6,7 +6,7 @@ each change is counted, logged and stored exactly once, however many share the s
 
 from typing import Protocol
 
-from ava.upstream.states import (
+from ava.upstream.circuit import (
     Change,
     Order,
     Outcome,

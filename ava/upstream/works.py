@@ -8,6 +8,7 @@ from ava import fleet
 from ava.problems import Problem
 from ava.upstream.breaker import Breaker, Transition
 from ava.upstream.bulkhead import Bulkhead
+from ava.upstream.circuit import Outcome, Rules
 from ava.upstream.control import Guidance
 from ava.upstream.errors import ProviderProblem
 from ava.upstream.memory import MemoryStore
@@ -16,7 +17,6 @@ from ava.upstream.redis import RedisStore
 from ava.upstream.retry import Budget
 from ava.upstream.service import Policy, Service
 from ava.upstream.shared import SharedStore
-from ava.upstream.states import Outcome, Rules
 from ava.upstream.store import Store
 from ava.upstream.transport import Transport
 

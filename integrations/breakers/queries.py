@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 
 from ava import tenant, upstream
 from ava.upstream import Service, Snapshot
-from ava.upstream.states import State
+from ava.upstream.circuit import State
 from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.flags import services as flags
 

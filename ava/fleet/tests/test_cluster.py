@@ -12,8 +12,8 @@ from ava.ratelimit.redis import RedisStore as Limit
 from ava.ratelimit.store import Hit
 from ava.readcache import Envelope, FleetStore
 from ava.tests.reading import Source, make
+from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
 from ava.upstream.redis import RedisStore
-from ava.upstream.states import Order, Outcome, Refusal, Rules, Ticket
 from tests.cluster import RedisCluster
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)

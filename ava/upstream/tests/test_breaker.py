@@ -7,8 +7,8 @@ import pytest
 
 from ava import correlation
 from ava.upstream.breaker import Breaker, Rejected
+from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore
-from ava.upstream.states import Rules
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
 from ava.upstream.redis import RedisStore
-from ava.upstream.states import Order, Outcome, Refusal, Rules, Ticket
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
 LEASE = 12.0

@@ -3,8 +3,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from ava.upstream.circuit import Change, Refusal
 from ava.upstream.shared import ADOPTED
-from ava.upstream.states import Change, Refusal
 from ava.upstream.tests.workers import (
     LEASE,
     RULES,

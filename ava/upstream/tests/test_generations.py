@@ -1,7 +1,7 @@
 """A generation is given out once, whatever Redis forgets."""
 
+from ava.upstream.circuit import Outcome, Ticket
 from ava.upstream.redis import RedisStore
-from ava.upstream.states import Outcome, Ticket
 from ava.upstream.tests.workers import LEASE, RULES
 
 KEY = "ava:{breaker:vapi}:circuit"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from redis.exceptions import ResponseError
 
 from ava.fleet import FleetLost, Link
+from ava.upstream.circuit import Change, Order, Outcome, Refusal, Rules, Snapshot, Ticket
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore
-from ava.upstream.states import Change, Order, Outcome, Refusal, Rules, Snapshot, Ticket
 from ava.upstream.tests.conftest import Clock, _numbers
 from tests.redis import RedisServer
 

@@ -2,8 +2,8 @@
 
 import time
 
+from ava.upstream.circuit import Outcome, Refusal, Ticket
 from ava.upstream.redis import RedisStore
-from ava.upstream.states import Outcome, Refusal, Ticket
 from ava.upstream.tests.workers import LEASE, RULES
 
 SHORT = RULES._replace(recovery=0.5)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ava.upstream.circuit import Change, Order, Outcome, Refusal, Ticket
 from ava.upstream.shared import ADOPTED
-from ava.upstream.states import Change, Order, Outcome, Refusal, Ticket
 from ava.upstream.tests.workers import (
     LEASE,
     RULES,

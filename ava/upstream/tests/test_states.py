@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ava.upstream.states import Order, Outcome, Refusal, Rules, Ticket
+from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
 from ava.upstream.tests.conftest import Clock
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)

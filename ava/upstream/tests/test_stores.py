@@ -2,7 +2,7 @@
 
 import pytest
 
-from ava.upstream.states import Change, Order, Outcome, Refusal, Rules, Ticket
+from ava.upstream.circuit import Change, Order, Outcome, Refusal, Rules, Ticket
 from ava.upstream.store import Store
 from ava.upstream.tests.conftest import Clock
 

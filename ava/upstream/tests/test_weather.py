@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
+from ava.upstream.circuit import Change, Outcome, Rules, Ticket
 from ava.upstream.shared import SharedStore
-from ava.upstream.states import Change, Outcome, Rules, Ticket
 from ava.upstream.tests.workers import found_again
 from tests.redis import RedisServer
 

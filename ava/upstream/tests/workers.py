@@ -2,8 +2,8 @@
 
 import time
 
+from ava.upstream.circuit import Change, Outcome, Refusal, Rules, Ticket
 from ava.upstream.shared import SharedStore
-from ava.upstream.states import Change, Outcome, Refusal, Rules, Ticket
 from tests.redis import RedisServer
 
 RULES = Rules(threshold=3, recovery=60.0, successes=2)

@@ -11,12 +11,12 @@ circuit and make these steps atomic.
 Every change of state begins a new generation. What a call of an older generation, or a probe
 whose lease went to somebody else, has to say is no longer heard.
 
-An outage that one tenant alone sees shuts nobody else out. Failures are told apart: those of the
-tenant that failed first, and the others', AVA's own (None) among the latter. Enough in a row of the
-first open the circuit to it alone (`only`): it meets what is said above, and everybody else passes
-as a bystander. Enough in a row of the others open it for all. While it is open for all, whoever
-failed first, or whose probe failed last, leaves the probing to others for one more recovery time:
-one tenant's outage must not keep the circuit open for all.
+An outage that one tenant alone sees shuts nobody else out. Where all failures in a row are one
+tenant's, they open the circuit to it alone (`only`): it meets what is said above, and everybody
+else passes as a bystander; enough failures of bystanders in a row open it for all, as failures of
+several tenants, or of AVA's own work (None), do at once. While it is open for all, the tenant whose
+probe failed last leaves the probing to others for one more recovery time: else its own outage
+could keep the circuit open for all.
 
 Operators' orders are numbered. A circuit obeys an order only if it is newer than the last one it
 obeyed, so that whoever brings an old one late changes nothing.

@@ -17,7 +17,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class ClientGone(Exception):
-    """The connection ended before the body did. There is nobody to answer."""
+    """The client disconnected before the body was complete; no answer is sent."""
 
 
 class Bodies:

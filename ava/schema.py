@@ -35,7 +35,7 @@ class SchemaView(SpectacularAPIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | None:
-        """The document, or 304 for whoever has it."""
+        """The document, or 304 where the client has it."""
         renderer: Any = request.accepted_renderer
         document = self._document(renderer)
         answer = HttpResponse(

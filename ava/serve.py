@@ -235,7 +235,7 @@ def tell_lost_redis(url: str | None) -> None:
 
 
 def serve(values: dict[str, Any], *, greeting: str) -> None:
-    """Serve in this process until it is told to stop; requests under way are finished.
+    """Serve in this process until SIGTERM or SIGINT; requests under way are finished.
 
     Raises:
         CannotStart: no worker came up, or one died again and again.

@@ -31,7 +31,7 @@ class WorkersFailed(Exception):
 
 
 def run(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
-    """Serve in this process, which forks the workers, until it is told to stop.
+    """Serve in this process, which forks the workers, until SIGTERM or SIGINT.
 
     Args:
         values: the variables, by name.
@@ -54,7 +54,7 @@ def run(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
     try:
         server.serve()
     except SystemExit as stop:
-        # A worker that was told to stop before its turn came is no failure.
+        # A worker that is stopped before it has begun is no failure.
         if stop.code and not server.interrupt_signal:
             raise WorkersFailed(
                 "AVA's worker could not start, or ended twice within seconds; "

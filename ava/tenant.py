@@ -24,7 +24,7 @@ _current: ContextVar[Tenant] = ContextVar("tenant", default=None)
 
 
 def of(user: User | None) -> Tenant:
-    """A user's tenant; None for nobody, and for a user who is not stored."""
+    """A user's tenant; None without a user, or for one that is not stored."""
     return None if user is None else key(user.pk)
 
 

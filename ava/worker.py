@@ -68,7 +68,7 @@ async def _sample() -> None:
 
 
 def _end_with_parent() -> None:
-    """Stop as if told to when the process that started this one is killed."""
+    """Stop as at SIGTERM when the parent process is killed."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -101,7 +101,7 @@ def readable(body: bytes, content_type: str = "") -> Any:
     is_form = "x-www-form-urlencoded" in content_type and "=" in text
     if is_form and not text.lstrip().startswith(("{", "[")):
         return masked_form(text)
-    # No field can be told from another in it.
+    # Its fields cannot be distinguished.
     return f"{HIDDEN} ({len(body)} bytes that name a secret)" if _names_secret(text) else text
 
 

@@ -111,7 +111,7 @@ class TwilioAccountExchanged(TwilioAccountGone):
 
 
 class OwnerInactive(Problem):
-    """Whoever wanted it may not use AVA any more."""
+    """The owner's AVA account is deactivated."""
 
     status = HTTPStatus.FORBIDDEN
     code = "owner_inactive"

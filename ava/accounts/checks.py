@@ -1,4 +1,4 @@
-"""Demo users in production: whoever has read the README knows their names, and maybe a password."""
+"""Demo users in production: every reader of the README knows their names, and maybe a password."""
 
 from collections.abc import Sequence
 from typing import Any

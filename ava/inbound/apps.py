@@ -10,8 +10,8 @@ class InboundConfig(AppConfig):
         from ava import jobs, pruning, ratelimit
         from ava.inbound import door, services
 
-        # All tenants' webhooks come from a provider's few addresses: those count for what nobody
-        # has proven only, and whoever proves theirs has a limit of their own.
+        # All tenants' webhooks come from a provider's few addresses: the limit by address counts
+        # unproven ones only, and a proven account has a limit of its own.
         ratelimit.register(door.UNPROVEN, at_least=600, per_user=False)
         ratelimit.register(door.PROVEN, at_least=1800, per_user=False)
         ratelimit.register(door.LARGE, at_least=60, per_user=False)

@@ -111,7 +111,7 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
 
 
 def _unproven(source: Source, request: HttpRequest, fault: Exception, count: Count) -> Problem:
-    """What a webhook hears that nobody has proven; only these count for the client's address."""
+    """The refusal of an unproven webhook; only these count for the client's address."""
     match fault:
         case Forged():
             count("forged")

@@ -26,7 +26,7 @@ log = structlog.get_logger("ava.inbound")
 
 DISPATCH = "dispatch_delivery"
 REFUSALS_KEPT = 100
-"""Of each account, and of those that name none, so that one's noise hides nobody else's."""
+"""Refusals kept of each account, and of those that name none: noise of one hides no other's."""
 REFUSALS_PER_MINUTE = 60
 
 
@@ -110,7 +110,7 @@ _refusals_written = MemoryStore(window=60)
 
 
 def refuse(source: Source, forged: Forged, *, urls: Iterable[str], told: dict[str, str]) -> None:
-    """Keep why a signature was refused, for whoever has to find out; the last few of an account."""
+    """Reasons why signatures were refused, for the operator; the last few of an account."""
     log.warning("webhook refused", provider=source.provider, kind=source.kind, why=forged.reason)
     owner: User | None = forged.owner
     hit = Hit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)

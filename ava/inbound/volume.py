@@ -1,4 +1,4 @@
-"""How much of an account's webhooks AVA keeps in a day, so that nobody fills the disk."""
+"""Daily volume of an account's webhooks, bounded so that none fills the disk."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

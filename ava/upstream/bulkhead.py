@@ -26,7 +26,7 @@ def in_background() -> Iterator[None]:
 
 
 class BulkheadFull(Exception):
-    """Every slot that the caller may have is taken; nobody waits for one."""
+    """Every slot that the caller may have is taken; slots are not waited for."""
 
 
 class Bulkhead:

@@ -56,7 +56,7 @@ class Circuit:
     others: int = 0
 
     def is_for_all(self, rules: Rules) -> bool:
-        """Whether it is open to nobody: more have failed than the one tenant."""
+        """Whether it holds for all tenants: more than one has failed."""
         return self.only is None or self.others >= rules.threshold
 
     def lets_by(self, rules: Rules, tenant: Tenant) -> bool:
@@ -99,7 +99,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of state, told only to the caller who made it.
+    """A change of state, returned only to the caller who made it.
 
     Attributes:
         local: made by this process alone, because it cannot reach the store that it shares.

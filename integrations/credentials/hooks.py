@@ -40,7 +40,7 @@ _NOBODYS: Mapping[str, str] = {"webhook_secret": secrets.token_urlsafe(32)}
 
 def address_of(row: Credential) -> str | None:
     """Where the provider shall send this user's webhooks; path and query alone where AVA has no
-    public address. The row's id tells nobody anything."""
+    public address. The row's id reveals nothing."""
     path = PROVIDERS[row.provider].webhooks
     return f"{settings.PUBLIC_URL or ''}{path}?{PARAMETER}={row.pk}" if path else None
 

@@ -99,7 +99,7 @@ def validate(
     if not errors:
         errors = {name: [said] for name, said in _belonging(fields).items()}
     if not errors and (moved := _moved(provider, fields, stored or {})):
-        # Whoever cannot read a secret must not have it sent to a place of theirs, either.
+        # A caller who cannot read a secret must not redirect it to another destination, either.
         for name in provider.secret_names & fields.keys():
             if _is_kept(values[name]):
                 errors[name] = [f"Send the {name} again: the {' and '.join(moved)} changed."]

@@ -116,7 +116,7 @@ def _candidates(received: Received, account_sid: str, row: Call | Message | None
 
 
 def _named(received: Received) -> str | None:
-    """The account that the address names; "" for several, which is nobody's."""
+    """The account that the address names; "" where it names several, which is refused."""
     named = [value for name, value in received.query if name == hooks.PARAMETER]
     return named[0] if len(named) == 1 else "" if named else None
 

@@ -24,7 +24,7 @@ CHUNK = 400
 """Rows of a transaction: SQLite has one writer at a time, who takes some 0.1 s for them."""
 
 ABANDONED = timedelta(minutes=10)
-"""After that nobody stores it any more: requests end long before."""
+"""After that no request can still be storing it: they end long before."""
 
 STORING = Q(state=Batch.State.CANCELED, finished_at__isnull=True)
 

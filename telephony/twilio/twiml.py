@@ -53,7 +53,7 @@ def is_speakable(text: str) -> bool:
 
 
 def check(text: str, *, own_hosts: Collection[str]) -> str:
-    """The TwiML itself, once it is one that Twilio can run, and that sends nobody to AVA.
+    """The TwiML itself, checked: Twilio can run it, and it leads to no address of AVA.
 
     Args:
         own_hosts: names and IP addresses of AVA; one that begins with a dot stands for all below.

@@ -197,7 +197,8 @@ def test_a_slow_provider_is_waited_for(ava: RunningAva) -> None:
 
 def test_a_client_that_asks_again_at_once_is_refused_more_and_more_slowly(tmp_path):
     with RunningAva(tmp_path / "var", RATE_LIMIT_PER_MINUTE="1") as ava:
-        refused = QUIET + 10
+        # Wherever a second ends, one of them has more than are sent at once.
+        refused = 2 * QUIET + 10
 
         def ask(session: requests.Session) -> None:
             for _ in range(1 + refused):

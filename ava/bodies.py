@@ -19,8 +19,8 @@ from ava.responses import answer
 _LONGEST = 256
 _UTF_8 = re.compile(r';[ \t]*charset=("?)utf-?8\1[ \t]*(?=;|$)', re.IGNORECASE)
 LARGEST_FORM = 64 * 1024
-"""Bytes of a form: Twilio's webhooks and the admin's pages need less. Whoever sends them has proven
-nothing yet, and Python takes 90 ms for a megabyte of escapes, which nobody else can use."""
+"""Bytes of a form: Twilio's webhooks and the admin's pages need less. Forms are parsed before their
+sender is known, and a megabyte of escapes holds Python's lock for 90 ms."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/")
 # Refused like the header it stands for, and harmless to parse.
 _REFUSED = "refused; charset=none"

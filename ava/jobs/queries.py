@@ -70,7 +70,7 @@ def next_due(*, now: datetime, before: datetime) -> datetime | None:
 
 
 def tenants(*, now: datetime, urgent: bool, unsent: bool = False) -> list[Tenant]:
-    """Who has a job that is due, whoever waits longest first.
+    """Tenants with a due job, the longest waiting first.
 
     Args:
         unsent: that Celery does not have.

@@ -86,6 +86,8 @@ ATTACKS: dict[str, Attack] = {
     "the document": partial(send, _get("/api/schema")),
     "slow heads": partial(silent, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "),
     "slow bodies": partial(silent, request(LOGIN, JSON, b'{"identifier"', length=1000)),
-    # A pause, or it would be a burst of requests: those are counted, and processor time is.
+    # The same crowd twice: one after the other, and as a burst of requests, which takes processor
+    # time, too.
     "slow readers": partial(silent, _get("/api/schema"), buffer=2048, pause=0.02),
+    "slow readers at once": partial(silent, _get("/api/schema"), buffer=2048),
 }

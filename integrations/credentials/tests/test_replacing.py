@@ -169,7 +169,7 @@ def test_a_mask_of_another_providers_secret_keeps_nothing(
 def test_nobody_adds_a_token_that_proves_webhooks_without_knowing_the_other(
     api: APIClient, user: User, address: Any
 ) -> None:
-    """Else a thief of an access token speaks as Twilio for as long as nobody looks."""
+    """Else a thief of an access token speaks as Twilio until somebody looks."""
     masked = api.put(address("twilio"), TWILIO).json()["auth_token"]
     planted = {**TWILIO, "secondary_auth_token": "planted-by-a-thief-0009"}
     answer = api.put(address("twilio"), {**planted, "auth_token": masked})

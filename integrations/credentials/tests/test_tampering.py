@@ -1,4 +1,4 @@
-"""Whoever can write to the database, but has no key, sends no sealed secret anywhere else."""
+"""Tampering with rows in the database redirects no sealed secret."""
 
 import json
 from typing import Any

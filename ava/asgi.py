@@ -1,8 +1,8 @@
-"""The ASGI entry point: a request takes a thread once it has arrived whole.
+"""The ASGI entry point: a request takes a thread once it has arrived whole and is admitted.
 
 The server reads heads and writes answers by itself; Django needs a thread for each request. Bodies
-are received here, without one, so that a client that is slow on purpose keeps nobody waiting.
-`ava.wsgi` answers.
+are received here, without one, so that a client that is slow on purpose delays no other. Liveness
+needs nothing but the process, and is answered here at once. `ava.wsgi` answers.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -21,7 +21,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
 from ava import correlation, pace, worker
+from ava.admission import Admission, Place
 from ava.environ import body_length, environ_of
+from ava.health import LIVENESS
 from ava.problems import CONTENT_TYPE, Problem
 from ava.receiving import LARGEST, Bodies, ClientGone
 
@@ -43,6 +45,7 @@ class Application:
     def __init__(self, wsgi: Any, *, threads: int) -> None:
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, "ava-request")
+        self._admission = Admission()
         self._bodies = Bodies()
         self._pacer = pace.Pacer()
 
@@ -50,31 +53,40 @@ class Application:
         if scope["type"] == "lifespan":
             await worker.live(receive, send)
             return
-        environ = environ_of(scope, received_at=timezone.now())
-        length, body = body_length(environ), b""
+        received_at = timezone.now()
+        length, body = body_length(scope), b""
         try:
             if 0 < length <= LARGEST:
                 body = await self._bodies.receive(receive)
-            status, headers, content = await self._ask(environ, body)
+            status, headers, content = await self._ask(scope, received_at, body)
         except ClientGone:
             return
         except Problem as problem:
-            status, headers, content = _refusal(environ, problem)
+            status, headers, content = _refusal(environ_of(scope, received_at), problem)
         finally:
             self._bodies.release(body)
         if status in pace.REFUSALS:
-            await asyncio.sleep(self._pacer.delay(environ["REMOTE_ADDR"]))
+            await asyncio.sleep(self._pacer.delay(scope["client"][0]))
         if length and not body:
             # What the client may still send is not the next request.
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _ask(self, environ: dict[str, Any], body: bytes) -> Answer:
-        environ["wsgi.input"] = BytesIO(body)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, _answer, self._wsgi, environ
-        )
+    async def _ask(self, scope: Message, received_at: datetime, body: bytes) -> Answer:
+        if scope["path"] == LIVENESS:
+            return self._answer(scope, received_at, body)
+        async with self._admission.place() as place:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._answer, scope, received_at, body, place
+            )
+
+    def _answer(
+        self, scope: Message, received_at: datetime, body: bytes, place: Place | None = None
+    ) -> Answer:
+        if place is not None:
+            place.hold()
+        return _answer(self._wsgi, environ_of(scope, received_at, body))
 
 
 def _answer(wsgi: Any, environ: dict[str, Any]) -> Answer:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import MutableMapping
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,8 +23,10 @@ _SAME = {
 }
 
 
-def environ_of(scope: MutableMapping[str, Any], *, received_at: datetime) -> dict[str, Any]:
-    """The WSGI environment of an ASGI request, without its body."""
+def environ_of(
+    scope: MutableMapping[str, Any], received_at: datetime, body: bytes = b""
+) -> dict[str, Any]:
+    """The WSGI environment of an ASGI request."""
     path = scope.get("raw_path") or scope["path"].encode()
     environ = {
         **_SAME,
@@ -34,6 +37,7 @@ def environ_of(scope: MutableMapping[str, Any], *, received_at: datetime) -> dic
         "SERVER_PORT": str(scope["server"][1]),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": scope["client"][0],
+        "wsgi.input": BytesIO(body),
         _RECEIVED_AT: received_at,
     }
     for raw, value in scope["headers"]:
@@ -54,8 +58,12 @@ def received_at(request: HttpRequest) -> datetime:
     return found
 
 
-def body_length(environ: dict[str, Any]) -> int:
-    """Bytes of the body; -1 for one that comes in chunks, which no address takes."""
-    if "HTTP_TRANSFER_ENCODING" in environ:
-        return -1
-    return int(environ.get("CONTENT_LENGTH") or 0)
+def body_length(scope: MutableMapping[str, Any]) -> int:
+    """Bytes of an ASGI request's body; -1 for one that comes in chunks, which no address takes."""
+    length = 0
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding":
+            return -1
+        if name == b"content-length":
+            length = int(value or 0)
+    return length

@@ -21,7 +21,8 @@ from ava.ratelimit.views import limited
 
 log = structlog.get_logger("ava.health")
 
-PROBES = ("/healthz", "/readyz")
+LIVENESS = "/healthz"
+PROBES = (LIVENESS, "/readyz")
 
 
 class HostMiddleware(CommonMiddleware):

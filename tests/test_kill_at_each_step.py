@@ -61,6 +61,8 @@ def test_a_kill_at_any_step_places_each_call_once(tmp_path: Path) -> None:
             ava.environment[STEP] = f"{step} {person}"
             ava.start()
             if fault:
+                # A call of an earlier person that is sent only now would use the fault up.
+                until(lambda: truth.settled(ava))
                 ava.fault(**fault)
             with pytest.raises(requests.RequestException):
                 ask(ava, person)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 from typing import Generic
 
+from ava import admission
 from ava.readcache.store import V
 
 
@@ -57,6 +58,7 @@ class SingleFlight(Generic[V]):
         """Be one of those who wait. Raises: TooMany."""
         if not self._places.acquire(blocking=False):
             raise TooMany
+        admission.waiting()
         try:
             yield
         finally:

@@ -5,6 +5,8 @@ import threading
 import time
 from itertools import count
 
+from ava import admission
+
 
 class Line:
     """One at a time; of those who wait, whose patience ends first comes first."""
@@ -24,6 +26,7 @@ class Line:
             came = threading.Event()
             place = (time.monotonic() + seconds, next(self._numbers), came)
             heapq.heappush(self._waiting, place)
+        admission.waiting()
         if came.wait(seconds):
             return True
         with self._lock:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import requests
 import structlog
 
-from ava import correlation, tenant
+from ava import admission, correlation, tenant
 from ava.upstream import metrics, verdict
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import LEASE_SLACK, Rejected
@@ -215,6 +215,7 @@ class Door:
                 self._measured(),
             ):
                 passage = Passage(works, watch, is_probe=ticket.probe is not None)
+                admission.waiting()
                 yield passage
         except (BulkheadFull, Rejected) as exc:
             raise self._not_asked(exc) from None

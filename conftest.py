@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from ava import fleet, ratelimit, upstream
-from ava.fleet import Link
+from ava import ratelimit, upstream
+from ava import redis as fleet
+from ava.redis import Link
 from integrations.breakers import controls
 from integrations.flags import services as flags
 from sandbox.server import Sandbox

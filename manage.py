@@ -11,8 +11,8 @@ def main() -> int:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from ava.env import EnvironmentInvalid
-    from ava.keyfile import KeyFileInvalid
+    from ava.conf.env import EnvironmentInvalid
+    from ava.conf.keyfile import KeyFileInvalid
 
     try:
         import ava.settings  # noqa: F401 - a wrong variable is told in a sentence, not a traceback

@@ -6,7 +6,9 @@ class AvaConfig(AppConfig):
     verbose_name = "AVA"
 
     def ready(self) -> None:
-        from ava import checks, openapi, scrape  # noqa: F401 - two register themselves
+        from ava.conf import checks  # noqa: F401 - two register themselves
+        from ava.http import openapi  # noqa: F401 - two register themselves
+        from ava.observability import scrape
         from ava.upstream import gauges
 
         scrape.add_sampler(gauges.sample)

@@ -20,12 +20,13 @@ from django.utils import timezone
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
-from ava import correlation, pace, worker
-from ava.admission import Admission, Place
-from ava.environ import body_length, environ_of
-from ava.health import LIVENESS
-from ava.problems import CONTENT_TYPE, Problem
-from ava.receiving import LARGEST, Bodies, ClientGone
+from ava.http import correlation
+from ava.http.problems import CONTENT_TYPE, Problem
+from ava.observability.health import LIVENESS
+from ava.server import pace, worker
+from ava.server.admission import Admission, Place
+from ava.server.environ import body_length, environ_of
+from ava.server.receiving import LARGEST, Bodies, ClientGone
 
 log = structlog.get_logger("ava.asgi")
 

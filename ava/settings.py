@@ -1,4 +1,4 @@
-"""Django's settings. Everything that varies comes from `ava.env`; this file reads it once."""
+"""Django's settings. Everything that varies comes from `ava.conf.env`; this file reads it once."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from ava import addresses, env, keyfile, logs
+from ava.conf import addresses, env, keyfile
+from ava.observability import logs
 
 BASE_DIR = env.BASE_DIR
 
@@ -22,7 +23,7 @@ _keys = keyfile.read(DATA_DIR) | {k: v for k, v in ENV.items() if v is not None}
 if not all(_keys.get(name) for name in ("SECRET_KEY", "AVA_JWT_KEY", "AVA_KEYS")):
     raise ImproperlyConfigured(
         "SECRET_KEY, AVA_JWT_KEY and AVA_KEYS are not set and there is no key file. "
-        "Run script/server, or `python -m ava.keyfile` to make one."
+        "Run script/server, or `python -m ava.conf.keyfile` to make one."
     )
 SECRET_KEY: str = _keys["SECRET_KEY"]
 AVA_JWT_KEY: str = _keys["AVA_JWT_KEY"]
@@ -121,22 +122,22 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "ava.correlation.CorrelationMiddleware",
-    "ava.logs.RequestLogMiddleware",
-    "ava.fleet.budget.BudgetMiddleware",
-    "ava.metrics.KnownMethodsMiddleware",
-    "ava.metrics.MetricsBeforeMiddleware",
+    "ava.http.correlation.CorrelationMiddleware",
+    "ava.observability.logs.RequestLogMiddleware",
+    "ava.redis.budget.BudgetMiddleware",
+    "ava.observability.metrics.KnownMethodsMiddleware",
+    "ava.observability.metrics.MetricsBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "ava.health.HostMiddleware",
+    "ava.observability.health.HostMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "ava.metrics.MetricsAfterMiddleware",
-    "ava.bodies.BodyMiddleware",
+    "ava.observability.metrics.MetricsAfterMiddleware",
+    "ava.http.bodies.BodyMiddleware",
 ]
 
 ROOT_URLCONF = "ava.urls"
@@ -189,14 +190,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        "BACKEND": "ava.fleet.cache.FleetCache",
+        "BACKEND": "ava.redis.cache.FleetCache",
         "KEY_PREFIX": "ava:cache",
         # Of those that the process keeps itself; a flood of addresses must not push out the counts.
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
 # django-ratelimit guards the admin's login form over the default cache.
-RATELIMIT_IP_META_KEY = "ava.clients.address"
+RATELIMIT_IP_META_KEY = "ava.http.clients.address"
 
 PASSWORD_HASHERS = ["ava.accounts.hashers.PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -209,13 +210,13 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
-CSRF_FAILURE_VIEW = "ava.responses.csrf_failure"
+CSRF_FAILURE_VIEW = "ava.http.responses.csrf_failure"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-FORMAT_MODULE_PATH = "ava.formats"
+FORMAT_MODULE_PATH = "ava.http.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -232,12 +233,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ava.accounts.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["ava.renderers.AsciiJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["ava.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "ava.pagination.Pagination",
+    "DEFAULT_RENDERER_CLASSES": ["ava.http.renderers.AsciiJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["ava.http.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "ava.http.pagination.Pagination",
     "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "ava.openapi.AvaSchema",
-    "EXCEPTION_HANDLER": "ava.api.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "ava.http.openapi.AvaSchema",
+    "EXCEPTION_HANDLER": "ava.http.api.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -8,9 +8,10 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from ava import health, metrics, pages
+from ava.http import pages
+from ava.http.schema import SchemaView
+from ava.observability import health, metrics
 from ava.ratelimit.views import limited
-from ava.schema import SchemaView
 
 documentation = limited("documentation")
 # Swagger UI's page brings a few rules of its own.
@@ -37,7 +38,7 @@ urlpatterns = [
     path("api/v1/", include("telephony.urls")),
 ]
 
-handler400 = "ava.responses.bad_request"
-handler403 = "ava.responses.permission_denied"
-handler404 = "ava.responses.not_found"
-handler500 = "ava.responses.server_error"
+handler400 = "ava.http.responses.bad_request"
+handler403 = "ava.http.responses.permission_denied"
+handler404 = "ava.http.responses.not_found"
+handler500 = "ava.http.responses.server_error"

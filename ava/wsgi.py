@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
-from ava import bodies
+from ava.http import bodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 

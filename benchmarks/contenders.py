@@ -18,7 +18,7 @@ from interlock.integrations.redis import RedisStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ava.fleet import Link
+from ava.redis import Link
 from ava.upstream.breaker import Breaker
 from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore

@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import structlog
 
-from ava.fleet import Link
 from ava.ratelimit.redis import RedisStore as SharedLimit
 from ava.ratelimit.shared import SharedStore as Limit
 from ava.ratelimit.store import Hit, MemoryStore
+from ava.redis import Link
 from ava.upstream.breaker import Breaker
 from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore as OwnCircuit

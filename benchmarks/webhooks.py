@@ -26,7 +26,7 @@ from typing import Any
 
 import requests
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from benchmarks import callers
 from benchmarks.callers import Answer, Webhook
 from benchmarks.table import versions

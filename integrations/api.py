@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava.api import ApiViewSet
+from ava.http.api import ApiViewSet
 from integrations.overview import overview
 from integrations.serializers import IntegrationSerializer
 

@@ -8,7 +8,9 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Integrations"
 
     def ready(self) -> None:
-        from ava import pruning, ratelimit, startup, upstream
+        from ava import ratelimit, upstream
+        from ava.jobs import pruning
+        from ava.server import startup
         from integrations.breakers import controls, events
         from integrations.breakers import services as breakers
         from integrations.calendar.services import GOOGLE, MICROSOFT

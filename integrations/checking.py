@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.contrib.auth.models import User
 
-from ava.problems import Problem
+from ava.http.problems import Problem
 from integrations.credentials import store, verification
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.providers import PROVIDERS, Provider

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ava.admin import ReadOnlyAdmin
-from ava.problems import Problem
+from ava.http.problems import Problem
 from telephony.calls import services as calls
 from telephony.messages import bulk, queries
 from telephony.messages import services as sms

@@ -8,7 +8,7 @@ and codes that Twilio sends under another status than one would think.
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from ava.problems import Conflict, NotFound, Problem
+from ava.http.problems import Conflict, NotFound, Problem
 from ava.upstream import Service
 from ava.upstream.errors import (
     ProviderAuthFailed,

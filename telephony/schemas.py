@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiResponse
 
-from ava.openapi import ProblemSerializer
-from ava.problems import CONTENT_TYPE
+from ava.http.openapi import ProblemSerializer
+from ava.http.problems import CONTENT_TYPE
 
 NOT_TWICE: Final[dict[Any, Any]] = {
     (409, CONTENT_TYPE): ProblemSerializer,

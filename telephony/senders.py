@@ -4,7 +4,7 @@ from typing import Literal
 
 from django.contrib.auth.models import User
 
-from ava.problems import ValidationFailed
+from ava.http.problems import ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem
 from integrations.credentials.store import Credentials
 from telephony import accounts, numbers

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ava import correlation
+from ava.http import correlation
 from telephony.intents.models import Entry, Intent
 from telephony.phones import e164
 

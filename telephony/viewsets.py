@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from ava.api import ApiViewSet
+from ava.http.api import ApiViewSet
 
 
 class TwilioViewSet(ApiViewSet):

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from ava.env import VARIABLES
+from ava.conf.env import VARIABLES
 
 _data_dir = tempfile.mkdtemp(prefix="ava-tests-")
 atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)

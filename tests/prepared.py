@@ -9,11 +9,12 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 
 _PREPARE = """
 import os
-from ava import env, serve
+from ava.conf import env
+from ava.server import serve
 os.umask(0o077)
 values = env.load()
 serve.prepare_data_dir(env.BASE_DIR / values["AVA_DATA_DIR"])

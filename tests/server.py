@@ -1,4 +1,4 @@
-"""AVA as a person starts it: `python -m ava.serve` in a process of its own, on free ports."""
+"""AVA as a person starts it: `python -m ava.server.serve` in a process, on free ports."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import requests
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from tests import prepared
 from tests.ports import free_port, is_free
 
@@ -22,7 +22,7 @@ PASSWORD = "a demo password for tests"
 
 PATIENT = """
 from functools import partial
-from ava import fleet
+from ava import redis as fleet
 fleet.Link = partial(fleet.Link, patience=0.5)
 """
 """A hook: a busy machine loses no Redis; one that is taken away is lost a little later."""
@@ -121,7 +121,7 @@ class RunningAva:
         self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ava.serve"],
+                [sys.executable, "-m", "ava.server.serve"],
                 cwd=BASE_DIR,
                 env=self.environment,
                 stdout=log,

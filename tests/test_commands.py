@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import ManagementUtility, get_commands
 
-from ava.commands import Command
+from ava.management.base import Command
 from integrations.tests.process import manage
 
 OURS = sorted(

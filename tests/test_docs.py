@@ -8,8 +8,8 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 import ava.urls  # noqa: F401 - brings in every problem there is
-from ava.env import BASE_DIR
-from ava.problems import Problem
+from ava.conf.env import BASE_DIR
+from ava.http.problems import Problem
 
 DOCS = BASE_DIR / "docs"
 TEXT = (DOCS / "INTEGRATIONS.md").read_text()

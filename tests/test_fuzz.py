@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from tests.server import RunningAva
 
 CONFIG = BASE_DIR / "tests" / "schemathesis.toml"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ava.receiving import LARGEST
+from ava.server.receiving import LARGEST
 from tests.server import RunningAva
 
 CHANGE = "/vapi/settings/temperature"

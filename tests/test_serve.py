@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from tests.ports import free_port
 from tests.server import PASSWORD, RunningAva, until
 

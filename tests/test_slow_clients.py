@@ -1,6 +1,6 @@
 """Clients that are slow on purpose hold none of AVA's threads, and no honest one is cut.
 
-The limits are those of `ava.server` and `ava.receiving`, made short.
+The limits are those of `ava.server.run` and `ava.server.receiving`, made short.
 """
 
 import socket
@@ -12,8 +12,8 @@ from http.client import HTTPConnection
 import pytest
 import requests
 
-from ava.env import VARIABLES
-from ava.pace import QUIET
+from ava.conf.env import VARIABLES
+from ava.server.pace import QUIET
 from tests.server import RunningAva
 
 HEAD, BODY = 2, 3.0

@@ -14,7 +14,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from tests.pinned import only
 from tests.redis import RedisServer
 from tests.server import PATIENT, RunningAva, alive, until

@@ -7,7 +7,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava.readcache import Copy
+from ava.cache import Copy
 from vapi_settings.etags import is_unchanged
 
 # Browsers may keep an answer for its user, but must ask whether it still holds.

@@ -7,9 +7,9 @@ from rest_framework import serializers as fields
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava import clients
-from ava.api import ApiViewSet
-from ava.problems import CONTENT_TYPE
+from ava.http import clients
+from ava.http.api import ApiViewSet
+from ava.http.problems import CONTENT_TYPE
 from vapi_settings import importing, queries, serializers, services
 from vapi_settings.answers import about, conditional, wants_reload
 from vapi_settings.etags import etag

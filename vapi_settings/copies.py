@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from ava.readcache import FOLLOWERS, Copy, Envelope, FleetStore, Key, Mark, ReadCache
+from ava.cache import FOLLOWERS, Copy, Envelope, FleetStore, Key, Mark, ReadCache
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,

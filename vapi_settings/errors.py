@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from ava.problems import Conflict, NotFound, PreconditionFailed, Problem, ValidationFailed
+from ava.http.problems import Conflict, NotFound, PreconditionFailed, Problem, ValidationFailed
 from ava.upstream import Answer, ProviderUnreachable, Service
 
 VAPI: Final = Service("vapi", "Vapi")

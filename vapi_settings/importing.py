@@ -40,7 +40,7 @@ def import_number(
         assistant_id: who answers calls to it; None: whom `assistant-request` names.
         name: for people, at most 40 characters; may be empty.
         password: the user's, at AVA.
-        network: the client's, from `ava.clients.network`.
+        network: the client's, from `ava.http.clients.network`.
 
     Raises:
         PasswordWrong, PasswordNotSet, LoginSlowed: nothing was sent.

@@ -15,7 +15,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ava import correlation
+from ava.http import correlation
 from vapi_settings import catalogue
 from vapi_settings.client import Assistant
 from vapi_settings.diff import ABSENT, canonical

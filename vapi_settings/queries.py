@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from ava.readcache import Copy
+from ava.cache import Copy
 from vapi_settings import catalogue, copies, ledger
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.client import ASSISTANT_ID, Assistant, PhoneNumber, Summary

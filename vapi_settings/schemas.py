@@ -4,8 +4,8 @@ from typing import Final
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from ava import pagination
-from ava.openapi import ProblemSerializer
+from ava.http import pagination
+from ava.http.openapi import ProblemSerializer
 from vapi_settings import catalogue
 
 PATH: Final = OpenApiParameter.PATH

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.utils import timezone
 
-from ava import correlation
-from ava.problems import Problem
+from ava.http import correlation
+from ava.http.problems import Problem
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from vapi_settings import catalogue, copies, diff, errors, etags, leases, ledger, queries

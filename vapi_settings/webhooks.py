@@ -12,9 +12,9 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 
+from ava.http.problems import Problem
 from ava.inbound.models import Delivery
 from ava.inbound.source import Malformed, Proven, Received, Verified
-from ava.problems import Problem
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
 from vapi_settings import copies, queries, schemes

@@ -13,11 +13,12 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
 
-from ava import fleet, ratelimit
+from ava import ratelimit
+from ava import redis as fleet
 from ava.accounts import devices
 from ava.accounts.errors import LoginSlowed
-from ava.problems import RateLimited
-from ava.responses import answer
+from ava.http.problems import RateLimited
+from ava.http.responses import answer
 
 GROUP = "admin_login"
 # A minute, for each address, whatever it sends. Wrong passwords are counted by the form, exactly.

@@ -9,7 +9,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava import clients
 from ava.accounts import services
 from ava.accounts.models import Session
 from ava.accounts.serializers import (
@@ -19,8 +18,9 @@ from ava.accounts.serializers import (
     RefreshSerializer,
     TokensSerializer,
 )
-from ava.api import ApiViewSet
-from ava.environ import received_at
+from ava.http import clients
+from ava.http.api import ApiViewSet
+from ava.server.environ import received_at
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -7,8 +7,9 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from ava import pruning, ratelimit
+        from ava import ratelimit
         from ava.accounts.pruning import expired_sessions, idle_login_counters
+        from ava.jobs import pruning
 
         pruning.register("expired sessions", expired_sessions)
         pruning.register("counters of wrong passwords", idle_login_counters)

@@ -28,7 +28,7 @@ def confirm_password(
     """Check the password of a user who is logged in already.
 
     Args:
-        network: the client's, from `ava.clients.network`.
+        network: the client's, from `ava.http.clients.network`.
 
     Raises:
         PasswordNotSet: the account has none.

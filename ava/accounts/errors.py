@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ava.problems import Problem, RateLimited
+from ava.http.problems import Problem, RateLimited
 
 CHALLENGE = 'Bearer realm="ava"'
 

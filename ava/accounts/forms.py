@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from ava import clients
 from ava.accounts import devices, guessing
+from ava.http import clients
 
 
 class StaffLoginForm(AdminAuthenticationForm):

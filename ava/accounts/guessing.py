@@ -66,7 +66,7 @@ def admit(*, account: str, network: str, now: datetime, device: str = "") -> Att
 
     Args:
         account: the user name that is checked, as it is stored or as it was typed.
-        network: the client's, from `ava.clients.network`.
+        network: the client's, from `ava.http.clients.network`.
         device: of a browser that the account has logged in on, from `ava.accounts.devices`.
 
     Raises:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from ava.accounts import guessing, queries
-from ava.pruning import delete_in_batches
+from ava.jobs.pruning import delete_in_batches
 
 
 def idle_login_counters(before: datetime, dry_run: bool) -> int:

@@ -32,7 +32,7 @@ def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Token
 
     Args:
         identifier: user name or e-mail address.
-        network: the client's, from `ava.clients.network`.
+        network: the client's, from `ava.http.clients.network`.
 
     Raises:
         LoginFailed: wrong identifier or password, or an account that may not log in.

@@ -7,7 +7,7 @@ class IdempotencyConfig(AppConfig):
     verbose_name = "Idempotency keys"
 
     def ready(self) -> None:
-        from ava import pruning
         from ava.idempotency import services
+        from ava.jobs import pruning
 
         pruning.register("idempotency keys", services.prune)

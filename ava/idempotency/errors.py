@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ava.problems import Problem
+from ava.http.problems import Problem
 
 
 class KeyInvalid(Problem):

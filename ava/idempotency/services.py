@@ -14,10 +14,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from ava.http.problems import Problem
 from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import KEY_LENGTH, Request
-from ava.problems import Problem
-from ava.pruning import delete_in_batches
+from ava.jobs.pruning import delete_in_batches
 
 JSON = Mapping[str, Any] | Sequence[Any]
 

@@ -7,8 +7,9 @@ class InboundConfig(AppConfig):
     verbose_name = "Webhooks"
 
     def ready(self) -> None:
-        from ava import jobs, pruning, ratelimit
+        from ava import jobs, ratelimit
         from ava.inbound import door, services
+        from ava.jobs import pruning
 
         # All tenants' webhooks come from a provider's few addresses: the limit by address counts
         # unproven ones only, and a proven account has a limit of its own.

@@ -11,14 +11,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from ava import correlation, ratelimit, tenant
-from ava.inbound import addresses, services, waits
-from ava.inbound.errors import WebhookForged, WebhookNotTaken, WebhooksSpent
-from ava.inbound.metrics import OUTCOMES, WEBHOOKS
-from ava.inbound.models import Delivery
-from ava.inbound.source import Forged, Malformed, Pairs, Proven, Received, Source, Verified
-from ava.jobs import foreground
-from ava.problems import (
+from ava import ratelimit, tenant
+from ava.http import correlation
+from ava.http.problems import (
     LengthRequired,
     MalformedRequest,
     MethodNotAllowed,
@@ -26,7 +21,13 @@ from ava.problems import (
     Problem,
     RateLimited,
 )
-from ava.responses import problem_response
+from ava.http.responses import problem_response
+from ava.inbound import addresses, services, waits
+from ava.inbound.errors import WebhookForged, WebhookNotTaken, WebhooksSpent
+from ava.inbound.metrics import OUTCOMES, WEBHOOKS
+from ava.inbound.models import Delivery
+from ava.inbound.source import Forged, Malformed, Pairs, Proven, Received, Source, Verified
+from ava.jobs import foreground
 
 log = structlog.get_logger("ava.inbound")
 

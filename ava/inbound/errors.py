@@ -1,6 +1,6 @@
 from http import HTTPStatus
 
-from ava.problems import Problem
+from ava.http.problems import Problem
 
 
 class WebhookForged(Problem):

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from ava import correlation
+from ava.http import correlation
 
 ID_LENGTH = 128
 ERROR_LENGTH = 300

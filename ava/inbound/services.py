@@ -10,16 +10,16 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ava import correlation
+from ava.http import correlation
 from ava.inbound import registry, volume
 from ava.inbound.metrics import WEBHOOKS
 from ava.inbound.models import ERROR_LENGTH, Delivery, Refusal, Volume
 from ava.inbound.payloads import short_id, storable
 from ava.inbound.source import Forged, Source, Verified
 from ava.jobs import Again
+from ava.jobs.pruning import delete_in_batches
 from ava.jobs.running import describe
 from ava.jobs.services import enqueue
-from ava.pruning import delete_in_batches
 from ava.ratelimit.store import Hit, MemoryStore
 
 log = structlog.get_logger("ava.inbound")

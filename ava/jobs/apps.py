@@ -9,8 +9,8 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils import timezone
 
-        from ava import jobs, pruning
-        from ava.jobs import metrics, queries, services
+        from ava import jobs
+        from ava.jobs import metrics, pruning, queries, services
 
         metrics.publish_due(lambda: queries.due(now=timezone.now()).count())
         pruning.register("finished jobs", services.prune)

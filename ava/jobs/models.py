@@ -5,7 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from ava import correlation, tenant
+from ava import tenant
+from ava.http import correlation
 
 ERROR_LENGTH = 300
 

@@ -14,14 +14,15 @@ from django.db import transaction
 from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
-from ava import correlation, tenant
+from ava import tenant
+from ava.http import correlation
+from ava.http.problems import Problem
 from ava.jobs import queries, registry
 from ava.jobs.keeping import kept
 from ava.jobs.metrics import RUNS
 from ava.jobs.models import ERROR_LENGTH, Job
 from ava.jobs.registry import Again, Kind
-from ava.logs import redact
-from ava.problems import Problem
+from ava.observability.logs import redact
 from ava.tenant import Tenant
 from ava.upstream.bulkhead import in_background
 

@@ -10,7 +10,8 @@ import structlog
 from django.http import HttpRequest
 from prometheus_client import Counter
 
-from ava import clients, fleet
+from ava import redis as fleet
+from ava.http import clients
 from ava.ratelimit.policies import WINDOW_SECONDS, group_of, policies_of, register, share
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.shared import SharedStore

@@ -83,7 +83,7 @@ def policies_of(name: str, *, client: str, user: str | None) -> list[Policy]:
     """The policies that a request to this group meets, the client's first.
 
     Args:
-        client: from `ava.clients.network`.
+        client: from `ava.http.clients.network`.
         user: of a token that AVA signed; None where there is none.
     """
     group = group_of(name)

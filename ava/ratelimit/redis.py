@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from ava.fleet import Link, Script
 from ava.ratelimit.store import Hit, Usage
+from ava.redis import Link, Script
 
 # One hash tag: a call's keys lie together on a Redis Cluster.
 PREFIX = "ava:{ratelimit}:"

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ava.fleet import FleetLost
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.store import Hit, MemoryStore, Usage
+from ava.redis import FleetLost
 
 
 class SharedStore:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from ava.problems import Problem, RateLimited
+from ava.http.problems import Problem, RateLimited
 from ava.ratelimit.policies import WINDOW_SECONDS, Policy
 from ava.ratelimit.store import Usage
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ava import ratelimit
-from ava.responses import problem_response
+from ava.http.responses import problem_response
 
 View = Callable[..., HttpResponseBase]
 

@@ -1,6 +1,6 @@
 """Why a sealed value does not open."""
 
-from ava.problems import Problem
+from ava.http.problems import Problem
 
 
 class KeyRingInvalid(Exception):

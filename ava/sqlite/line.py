@@ -5,7 +5,7 @@ import threading
 import time
 from itertools import count
 
-from ava import admission
+from ava.server import admission
 
 
 class Line:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ava.asgi import Application
-from ava.environ import received_at
+from ava.server.environ import received_at
 
 Message = dict[str, Any]
 

@@ -15,7 +15,8 @@ from typing import Any, TypeVar, cast
 import pybreaker
 import structlog
 
-from ava import correlation, tenant
+from ava import tenant
+from ava.http import correlation
 from ava.upstream.circuit import Change, Outcome, Refusal, Rules, Snapshot, State, Ticket
 from ava.upstream.control import Guidance
 from ava.upstream.memory import MemoryStore

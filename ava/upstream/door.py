@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 import requests
 import structlog
 
-from ava import admission, correlation, tenant
+from ava import tenant
+from ava.http import correlation
+from ava.server import admission
 from ava.upstream import metrics, verdict
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import LEASE_SLACK, Rejected

@@ -7,7 +7,7 @@ import math
 from http import HTTPStatus
 from typing import ClassVar
 
-from ava.problems import Problem
+from ava.http.problems import Problem
 from ava.upstream.circuit import Outcome
 from ava.upstream.service import Service
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from ava.fleet import Link, Script
+from ava.redis import Link, Script
 from ava.upstream import states
 from ava.upstream.circuit import (
     Change,

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ava.fleet import FleetLost
+from ava.redis import FleetLost
 from ava.upstream.circuit import (
     Change,
     Order,

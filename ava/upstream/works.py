@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from ava import fleet
-from ava.problems import Problem
+from ava import redis as fleet
+from ava.http.problems import Problem
 from ava.upstream.breaker import Breaker, Transition
 from ava.upstream.bulkhead import Bulkhead
 from ava.upstream.circuit import Outcome, Rules

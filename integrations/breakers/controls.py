@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ava.lastknown import LastKnown
+from ava.cache.lastknown import LastKnown
 from ava.upstream import ORDER_SECONDS, Control
 from integrations.breakers.models import BreakerControl
 

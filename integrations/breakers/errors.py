@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ava.problems import NotFound, Problem
+from ava.http.problems import NotFound, Problem
 
 
 class UnknownBreaker(NotFound):

@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from ava.pruning import delete_in_batches
+from ava.jobs.pruning import delete_in_batches
 from ava.upstream import Transition, is_ordered
 from integrations.breakers.models import BreakerEvent
 

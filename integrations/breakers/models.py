@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from ava import correlation
+from ava.http import correlation
 
 REASON_LENGTH = 200
 STATES = ("closed", "half_open", "open")

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from ava import correlation, upstream
+from ava import upstream
+from ava.http import correlation
 from integrations.breakers import controls, queries
 from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
 from integrations.breakers.models import REASON_LENGTH, BreakerControl, BreakerEvent

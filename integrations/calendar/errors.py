@@ -1,6 +1,6 @@
 """What can be wrong with a calendar request."""
 
-from ava.problems import NotFound
+from ava.http.problems import NotFound
 
 
 class UnknownCalendar(NotFound):

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import F
 
-from ava.problems import Problem
-from ava.pruning import delete_in_batches
+from ava.http.problems import Problem
+from ava.jobs.pruning import delete_in_batches
 from integrations.credentials.errors import AllowanceSpent
 from integrations.credentials.models import OperatorUse
 from integrations.credentials.providers import PROVIDERS

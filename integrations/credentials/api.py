@@ -6,8 +6,8 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava.api import ApiViewSet
-from ava.openapi import ProblemSerializer
+from ava.http.api import ApiViewSet
+from ava.http.openapi import ProblemSerializer
 from integrations.credentials import schemas, services
 from integrations.credentials.models import CredentialChange
 from integrations.credentials.providers import PROVIDERS

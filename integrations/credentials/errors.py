@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ava.problems import Conflict, NotFound, Problem
+from ava.http.problems import Conflict, NotFound, Problem
 
 
 class CredentialsMissing(Problem):

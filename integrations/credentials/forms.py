@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
-from ava.problems import ValidationFailed
+from ava.http.problems import ValidationFailed
 from integrations.credentials import services
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import Field, Kind, Provider

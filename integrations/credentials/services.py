@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ava import correlation
+from ava.http import correlation
 from ava.inbound import volume
 from integrations.credentials import dependents, hooks, store, verification
 from integrations.credentials.errors import (

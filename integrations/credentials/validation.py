@@ -10,7 +10,7 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from ava.problems import ValidationFailed
+from ava.http.problems import ValidationFailed
 from integrations.credentials.masks import is_mask, mask
 from integrations.credentials.providers import Field, Kind, Provider
 

@@ -6,9 +6,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava.api import ApiViewSet
-from ava.openapi import ProblemSerializer
-from ava.problems import CONTENT_TYPE
+from ava.http.api import ApiViewSet
+from ava.http.openapi import ProblemSerializer
+from ava.http.problems import CONTENT_TYPE
 from integrations.email import services
 from integrations.email.serializers import EmailOutcomeSerializer, EmailTestSerializer
 

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ava.problems import Conflict, Problem
+from ava.http.problems import Conflict, Problem
 
 
 class DeliveryNotAvailable(Conflict):

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from ava.lastknown import LastKnown
+from ava.cache.lastknown import LastKnown
 from integrations.flags.models import Flag, FlagOverride
 
 log = structlog.get_logger("integrations.flags")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from ava import correlation
+from ava.http import correlation
 from integrations.credentials import hooks, store
 from telephony import parties
 from telephony.calls.models import Call

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from ava.http.problems import Problem, ValidationFailed
 from ava.inbound.limits import cut
 from ava.jobs import Again
-from ava.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from ava import upstream
-from ava.problems import Problem, ValidationFailed
+from ava.http.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
 from telephony.intents import adoption

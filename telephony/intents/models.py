@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ava import correlation
+from ava.http import correlation
 from telephony.intents.states import UNSENT, Machine
 
 NUMBER_LENGTH = 32

@@ -6,8 +6,8 @@ summary, some seconds after the end, and Vapi gives up a report that does not ar
 
 from datetime import datetime
 
+from ava.http.problems import Problem
 from ava.jobs import Again
-from ava.problems import Problem
 from telephony.intents.channel import Channel
 from telephony.intents.timeline import AnyIntent, Source, facts_of, observe
 

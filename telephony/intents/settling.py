@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 from ava import upstream
+from ava.http.problems import Problem
 from ava.jobs import Again
-from ava.problems import Problem
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,

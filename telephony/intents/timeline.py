@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ava import correlation
+from ava.http import correlation
 from telephony.intents.models import Entry, Intent
 from telephony.twilio.codes import sentence
 from telephony.twilio.resources import Sighting

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava import tenant, upstream
+from ava.http.problems import Problem
 from ava.jobs import Again
 from ava.jobs import services as jobs
-from ava.problems import Problem
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts, holders

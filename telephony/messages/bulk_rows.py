@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ava import correlation
+from ava.http import correlation
 from ava.idempotency.errors import InProgress
-from ava.pruning import delete_in_batches
+from ava.jobs.pruning import delete_in_batches
 from telephony.intents.states import CANCELED, UNSENT
 from telephony.intents.timeline import Source
 from telephony.messages import bulk_job

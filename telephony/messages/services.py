@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from ava import correlation
+from ava.http import correlation
 from integrations.credentials import allowance
 from telephony import accounts, holders, senders
 from telephony.errors import MessageGone

@@ -9,7 +9,7 @@ from typing import Self
 
 import requests
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from tests.server import RunningAva
 
 VAPI_KEY = "vapi-demo-key"

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from tests.chaos.crowd import Wish
 from tests.server import RunningAva

@@ -17,9 +17,11 @@ from typing import Any
 
 from django.conf import settings
 
-from ava import correlation, fleet, upstream
-from ava.lastknown import LastKnown
-from ava.problems import Problem
+from ava import redis as fleet
+from ava import upstream
+from ava.cache.lastknown import LastKnown
+from ava.http import correlation
+from ava.http.problems import Problem
 from ava.upstream import ORDER_SECONDS, Control, Policy, Service, Transition, metrics
 
 LABEL = "fleet"

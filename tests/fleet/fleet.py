@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from tests.fleet.crew import Plan
 
 

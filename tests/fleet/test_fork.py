@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from ava import fleet
-from ava.fleet import Link, Script
+from ava import redis as fleet
+from ava.redis import Link, Script
 from tests.redis import RedisServer
 
 ECHO = Script("return ARGV[1]")

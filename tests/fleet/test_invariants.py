@@ -4,7 +4,7 @@ tests that there are."""
 import ast
 import re
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 
 ARCHITECTURE = BASE_DIR / "docs" / "ARCHITECTURE.md"
 ROW = re.compile(r"^\| (\d+) \| [^|]+ \| (`.+`) \|$", re.M)

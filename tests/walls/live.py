@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from tests import postgres
 from tests.chaos.processes import AvaWithCelery
 from tests.redis import RedisServer

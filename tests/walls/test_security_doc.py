@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 
 TEXT = (BASE_DIR / "docs" / "SECURITY.md").read_text()
 ROW = re.compile(r"^\| ([^|]+) \| [^|]+ \| (`.+`) \|$", re.M)

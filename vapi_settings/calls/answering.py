@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 from django.contrib.auth.models import User
 
-from ava.problems import Problem
+from ava.http.problems import Problem
 from vapi_settings import copies
 from vapi_settings.calls.patience import Patience
 from vapi_settings.client import PhoneNumber

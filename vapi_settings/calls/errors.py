@@ -8,7 +8,7 @@ that nobody was called; any other may be of something in front of Vapi.
 import re
 from typing import Any, Final
 
-from ava.problems import Conflict, NotFound, ValidationFailed
+from ava.http.problems import Conflict, NotFound, ValidationFailed
 from ava.upstream import Answer, ProviderRateLimited, ProviderUnreachable
 from vapi_settings.errors import VAPI, AssistantNotFound, Meanings, VapiRefused, meant, no_list
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 from django.contrib.auth.models import User
 from django.db import connections
 
-from ava import correlation
+from ava.http import correlation
 
 T = TypeVar("T")
 

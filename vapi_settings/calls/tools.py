@@ -11,8 +11,8 @@ from typing import Any, Final
 import structlog
 from django.contrib.auth.models import User
 
+from ava.http.problems import Problem
 from ava.inbound.limits import JSON_BYTES, cut_json, is_left_out
-from ava.problems import Problem
 from ava.upstream.answer import parse_json
 from vapi_settings.calls.events import MOST_TOOL_CALLS
 from vapi_settings.calls.patience import Patience

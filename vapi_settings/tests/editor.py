@@ -16,7 +16,7 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402 - after setup
 from django.db import connection  # noqa: E402
 
-from ava.problems import Problem  # noqa: E402
+from ava.http.problems import Problem  # noqa: E402
 from vapi_settings import services  # noqa: E402
 
 

@@ -20,9 +20,9 @@ from django.conf import settings  # noqa: E402 - after setup
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from ava import fleet  # noqa: E402
-from ava.fleet import Link  # noqa: E402
-from ava.problems import Problem  # noqa: E402
+from ava import redis as fleet  # noqa: E402
+from ava.http.problems import Problem  # noqa: E402
+from ava.redis import Link  # noqa: E402
 from vapi_settings import copies, queries, services  # noqa: E402
 
 

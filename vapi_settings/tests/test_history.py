@@ -2,7 +2,7 @@
 
 import pytest
 
-from ava import correlation
+from ava.http import correlation
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.models import Revision
 

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from ava.tests.reading import age_copies
+from ava.cache.tests.reading import age_copies
 from vapi_settings import copies
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
 

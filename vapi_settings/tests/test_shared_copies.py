@@ -10,7 +10,7 @@ import threading
 import pytest
 from django.conf import settings as django_settings
 
-from ava.tests.reading import age_copies
+from ava.cache.tests.reading import age_copies
 from sandbox.vapi import seed
 from tests import database
 from vapi_settings import copies, dumps

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from django.db import connection
 
-from ava.problems import Conflict
+from ava.http.problems import Conflict
 from vapi_settings import webhooks
 from vapi_settings.calls import patience, tools
 from vapi_settings.calls.patience import SECONDS, Patience

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
 
-from ava import fleet
+from ava import redis as fleet
 from ava.accounts import devices
 from ava.accounts.models import Session
 from ava.accounts.tests.calls import assert_unauthenticated, log_in, me, refresh

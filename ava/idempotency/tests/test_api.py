@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from ava.api import RateLimitedView
+from ava.http.api import RateLimitedView
+from ava.http.problems import ValidationFailed
 from ava.idempotency.api import answer
 from ava.idempotency.services import Reply
-from ava.problems import ValidationFailed
 
 done: list[Any] = []
 

@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from ava.http.problems import Problem, ValidationFailed
 from ava.idempotency import services
 from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import Request
 from ava.idempotency.services import Reply
-from ava.problems import Problem, ValidationFailed
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from prometheus_client import REGISTRY
 
-from ava import correlation
+from ava.http import correlation
 from ava.inbound import door, register_handler
 from ava.inbound.models import Delivery, Refusal, Volume
 from ava.inbound.source import Received, Verified

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from ava.jobs.tests.kinds import EFFECTS
 from tests import database
 from tests.redis import RedisServer

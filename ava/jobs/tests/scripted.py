@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from ava import correlation, jobs
+from ava import jobs
+from ava.http import correlation
 
 
 class Clock:

@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from ava import correlation, jobs
+from ava import jobs
+from ava.http import correlation
 from ava.jobs import services
 from ava.jobs.models import Job
 

@@ -3,10 +3,10 @@
 import pytest
 
 from ava import jobs
+from ava.http.problems import Problem
 from ava.jobs import running, services
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, registered
-from ava.problems import Problem
 
 pytestmark = pytest.mark.django_db
 

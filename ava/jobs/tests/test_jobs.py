@@ -7,7 +7,8 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
-from ava import correlation, jobs
+from ava import jobs
+from ava.http import correlation
 from ava.jobs import services
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, Work, registered

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from ava import commands, pruning
+from ava.jobs import pruning
+from ava.management import base as commands
 
 
 class Command(commands.Command):

@@ -3,9 +3,9 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ava.fleet import Link
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.store import Hit
+from ava.redis import Link
 
 THREADS = 16
 WINDOW = 1

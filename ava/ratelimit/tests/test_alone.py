@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from ava.fleet import FleetLost
 from ava.ratelimit.shared import SharedStore
 from ava.ratelimit.store import SECOND, Hit, MemoryStore, Usage
 from ava.ratelimit.tests.clock import Clock
+from ava.redis import FleetLost
 
 LIMIT, WORKERS, WINDOW = 10, 3, 60
 HIT = Hit("auth 192.0.2.7", LIMIT, among=WORKERS)

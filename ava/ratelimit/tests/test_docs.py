@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ava.env import BASE_DIR
+from ava.conf.env import BASE_DIR
 from ava.ratelimit import policies
 from ava.ratelimit.policies import group_of, policies_of
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from ava.fleet import Link
 from ava.ratelimit.policies import policies_of
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.shared import SharedStore
 from ava.ratelimit.store import Hit, MemoryStore
 from ava.ratelimit.tests.hammer import OF_ALL, OF_ONE, WINDOW, Pass, hammer
+from ava.redis import Link
 from tests.redis import RedisServer
 
 PROCESSES = 8

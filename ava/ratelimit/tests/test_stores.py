@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from ava.fleet import Link
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.store import SECOND, Hit, MemoryStore, Store, Usage
 from ava.ratelimit.tests.clock import Clock
+from ava.redis import Link
 from tests.redis import RedisServer
 
 LIMIT = 10

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ava.fleet import Link
+from ava.redis import Link
 from ava.upstream import Door, Policy, Service, metrics, register, registry
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore

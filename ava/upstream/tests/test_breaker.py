@@ -5,7 +5,7 @@ import threading
 import pybreaker
 import pytest
 
-from ava import correlation
+from ava.http import correlation
 from ava.upstream.breaker import Breaker, Rejected
 from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from ava.problems import NotFound
+from ava.http.problems import NotFound
 from ava.upstream import ProviderUnavailable, ProviderUnreachable
 
 URL = "https://unused.test"

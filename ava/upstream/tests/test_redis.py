@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.exceptions import ResponseError
 
-from ava.fleet import FleetLost, Link
+from ava.redis import FleetLost, Link
 from ava.upstream.circuit import Change, Order, Outcome, Refusal, Rules, Snapshot, Ticket
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ava import correlation
+from ava.http import correlation
 from ava.upstream import ProviderUnavailable, ProviderUnreachable
 from ava.upstream.tests.conftest import opened, reused
 

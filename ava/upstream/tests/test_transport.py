@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from ava import correlation, tenant
+from ava import tenant
+from ava.http import correlation
 from ava.upstream import ProviderAuthFailed, ProviderUnavailable, ProviderUnreachable
 from ava.upstream.tests.conftest import opened, reused
 from ava.upstream.tests.wire import OK, answering, status

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ava import fleet, upstream
+from ava import redis as fleet
+from ava import upstream
 from integrations.breakers import services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ava import startup
+from ava.server import startup
 from integrations.breakers import queries, services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced

@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from ava import env, keyfile
+from ava.conf import env, keyfile
 from ava.sealing import fields
 from ava.sealing.fields import Sealed
 from integrations.credentials.models import Credential

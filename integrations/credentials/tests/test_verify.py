@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from ava.problems import Problem
+from ava.http.problems import Problem
 from integrations.credentials import verification
 from integrations.credentials.tests.conftest import SMTP, VAPI_KEY
 

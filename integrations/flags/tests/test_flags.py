@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ava.lastknown import LastKnown
+from ava.cache.lastknown import LastKnown
 from integrations.flags import services
 from integrations.flags.models import Flag, FlagOverride
 from integrations.flags.services import explain, is_on, save_override, set_flag

@@ -10,8 +10,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from ava import commands, correlation
-from ava.problems import Problem
+from ava.http import correlation
+from ava.http.problems import Problem
+from ava.management import base as commands
 from integrations.breakers import queries, services
 from integrations.breakers.services import Forced
 from integrations.breakers.words import sentence

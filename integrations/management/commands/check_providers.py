@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 
-from ava import commands, correlation
+from ava.http import correlation
+from ava.management import base as commands
 from integrations.checking import check
 from integrations.credentials.providers import PROVIDERS
 

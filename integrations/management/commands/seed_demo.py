@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
-from ava import addresses, commands, keyfile
+from ava.conf import addresses, keyfile
+from ava.management import base as commands
 from integrations.credentials import services
 from integrations.credentials.models import Credential
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ava import commands
-from ava.commands import several
+from ava.management import base as commands
+from ava.management.base import several
 from telephony import services
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
-from ava import commands
-from ava.commands import several
-from ava.problems import Problem
+from ava.http.problems import Problem
+from ava.management import base as commands
+from ava.management.base import several
 from telephony import accounts, numbers
 from telephony.numbers import Sender
 

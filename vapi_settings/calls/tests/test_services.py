@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ava import upstream
-from ava.problems import Problem
+from ava.http.problems import Problem
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderRateLimited,

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import Q
 
-from ava import commands
 from ava.inbound.explaining import explain
 from ava.inbound.models import Refusal
+from ava.management import base as commands
 
 LISTED = 20
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ava import commands
-from ava.commands import several
 from ava.inbound import services
 from ava.inbound.models import Delivery
+from ava.management import base as commands
+from ava.management.base import several
 
 
 class Command(commands.Command):

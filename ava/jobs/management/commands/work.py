@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 
-from ava import commands
-from ava.commands import several
 from ava.jobs import loop, services
+from ava.management import base as commands
+from ava.management.base import several
 
 ABOUT = """\
 Do AVA's background work: settle calls whose answer got lost, work through webhooks, send what was

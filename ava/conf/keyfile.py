@@ -1,0 +1,103 @@
+"""The key file: made once at first start, readable by its owner only, never with a default in it.
+
+`python -m ava.conf.keyfile` makes it; `ava.settings` reads it for the keys that the environment
+does not set. Losing it means losing every stored provider key, so it belongs into the backup, apart
+from the database.
+"""
+
+import base64
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from ava.conf import env
+
+NAME = "keys.json"
+
+
+class KeyFileInvalid(Exception):
+    """The key file cannot be read. `str()` is for the operator."""
+
+
+def read(data_dir: Path) -> dict[str, str]:
+    """The keys by variable name; empty when there is no file.
+
+    Raises:
+        KeyFileInvalid: the file is there, but cannot be read as keys.
+    """
+    path = data_dir / NAME
+    try:
+        content = json.loads(path.read_text())
+        return {str(name): str(value) for name, value in content.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as fault:
+        raise KeyFileInvalid(
+            f"The key file {path} cannot be read ({type(fault).__name__}). "
+            "Restore it from your backup; without it stored credentials stay closed."
+        ) from fault
+
+
+def ensure(data_dir: Path) -> bool:
+    """Make the key file unless it is there. True when it was made."""
+    path = data_dir / NAME
+    if path.exists():
+        return False
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return write_once(path, json.dumps(_fresh(), indent=1))
+
+
+def write_once(path: Path, text: str) -> bool:
+    """Make this file for its owner only, unless it is there. True when it was made.
+
+    The file appears whole or not at all: it is written aside, synced, then linked into place,
+    so a kill at any moment leaves no half of it, and of two starts at once one wins.
+    """
+    aside = path.with_suffix(f".{os.getpid()}.tmp")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink()
+    return True
+
+
+def _fresh() -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "AVA_JWT_KEY": secrets.token_urlsafe(64),
+        "AVA_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+
+
+def main() -> int:
+    """Make the key file in AVA_DATA_DIR. Exit codes: 1 not possible, 2 a wrong variable."""
+    try:
+        data_dir = env.BASE_DIR / env.load()["AVA_DATA_DIR"]
+    except env.EnvironmentInvalid as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    try:
+        made = ensure(data_dir)
+        read(data_dir)
+    except OSError as fault:
+        print(f"Cannot write to AVA_DATA_DIR ({data_dir}): {fault.strerror}.", file=sys.stderr)
+        return 1
+    except KeyFileInvalid as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    if made:
+        print(f"Made new keys in {data_dir / NAME}. Back this file up.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

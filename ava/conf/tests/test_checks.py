@@ -1,0 +1,175 @@
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ava.conf.env import BASE_DIR
+from tests import postgres, prepared
+
+PRODUCTION = {
+    "AVA_ENV": "production",
+    "AVA_PUBLIC_URL": "https://ava.example.com",
+    "AVA_TRUSTED_PROXIES": "1",
+    "SECRET_KEY": "Zk3" + "q9-X_w7Lr" * 8,
+    "AVA_JWT_KEY": "Yk4" + "p8-V_u6Kt" * 8,
+    "AVA_KEYS": "k1:" + base64.b64encode(bytes(range(32))).decode(),
+}
+
+
+def check(tmp_path: Path, *more: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check --deploy`, or with other arguments, as an operator runs it."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "AVA_ENV_FILE": os.devnull,
+        "AVA_DATA_DIR": str(tmp_path),
+        **PRODUCTION,
+        **changes,
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--fail-level", "WARNING", *(more or ["--deploy"])],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_settings_pass_every_deployment_check(tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    result = check(tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout
+
+
+def test_before_the_first_start_the_key_file_is_made_and_the_checks_pass(tmp_path: Path) -> None:
+    none = {"SECRET_KEY": "", "AVA_JWT_KEY": "", "AVA_KEYS": ""}
+    refused = check(tmp_path, **none)
+    assert refused.returncode == 2
+    assert "python -m ava.conf.keyfile" in refused.stderr
+    made = subprocess.run(
+        [sys.executable, "-m", "ava.conf.keyfile"],
+        cwd=BASE_DIR,
+        env={"AVA_ENV_FILE": os.devnull, "AVA_DATA_DIR": str(tmp_path), **PRODUCTION, **none},
+        check=False,
+    )
+    assert made.returncode == 0
+    assert check(tmp_path, **none).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "check_id"),
+    [
+        ({"INTEGRATIONS_STUB_MODE": "1"}, "ava.E001"),
+        ({"SECRET_KEY": "short"}, "ava.E002"),
+        ({"AVA_JWT_KEY": "short"}, "ava.E003"),
+        ({"AVA_JWT_KEY": PRODUCTION["SECRET_KEY"]}, "ava.E004"),
+        ({"SECRET_KEY_PREVIOUS": "short"}, "ava.E002"),
+        ({"AVA_JWT_KEY_PREVIOUS": "short"}, "ava.E003"),
+        ({"AVA_JWT_KEY_PREVIOUS": PRODUCTION["SECRET_KEY"]}, "ava.E004"),
+        ({"DJANGO_DEBUG": "1"}, "ava.E005"),
+        ({"WEB_CONCURRENCY": "2"}, "ava.E006"),
+        ({"ALLOWED_HOSTS": "*"}, "ava.E010"),
+        ({"AVA_PUBLIC_URL": "http://ava.example.com"}, "ava.E011"),
+        ({"AVA_SANDBOX": "1"}, "ava.E015"),
+        ({"AVA_TRUSTED_PROXIES": "0"}, "ava.E016"),
+        ({"AVA_TRUSTED_PROXY": "1"}, "ava.W001"),
+    ],
+)
+def test_an_unsafe_setting_is_told_with_an_id_and_a_mend(
+    tmp_path: Path, changes: dict[str, str], check_id: str
+) -> None:
+    result = check(tmp_path, **changes)
+    assert result.returncode == 1
+    assert check_id in result.stderr
+    assert "HINT" in result.stderr
+
+
+def test_a_key_file_that_others_can_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{}")
+    (tmp_path / "keys.json").chmod(0o644)
+    result = check(tmp_path)
+    assert "ava.E009" in result.stderr
+    assert "chmod 600" in result.stderr
+
+
+def test_files_of_production_that_others_can_get_at_are_told_with_the_mend(tmp_path: Path) -> None:
+    open_to_others = {"ava.sqlite3": 0o604, "copy.sqlite3": 0o640, "server.log": 0o602}
+    for name, mode in open_to_others.items():
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    refused = check(tmp_path)
+    assert refused.returncode == 1
+    names = [str(tmp_path / name) for name in open_to_others]
+    assert f"chmod go= {' '.join(names)}" in refused.stderr
+    assert "ava.E018" not in check(tmp_path, AVA_ENV="development").stderr
+    subprocess.run(["chmod", "go=", *names], check=True)
+    assert "ava.E018" not in check(tmp_path).stderr
+
+
+def test_a_data_directory_that_others_can_enter_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o750)
+    assert f"chmod go= {tmp_path}" in check(tmp_path).stderr
+
+
+def test_a_database_elsewhere_and_an_env_file_that_others_can_read_are_told(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("ava.db", "production.env"):
+        (elsewhere / name).touch()
+        (elsewhere / name).chmod(0o644)
+    refused = check(
+        tmp_path,
+        DATABASE_URL=f"sqlite:///{elsewhere}/ava.db",
+        AVA_ENV_FILE=str(elsewhere / "production.env"),
+    )
+    assert f"chmod go= {elsewhere}/ava.db {elsewhere}/production.env" in refused.stderr
+
+
+@pytest.mark.sqlite
+def test_an_operator_with_the_password_of_the_demo_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    demo = {"AVA_ENV": "development", "AVA_SANDBOX": "1", "AVA_PUBLIC_URL": ""}
+    prepared.copy(data, password="a password of the demo")
+    rename = (
+        "from django.contrib.auth.models import User;"
+        "User.objects.filter(username='admin@example.com').update(username='boss');"
+        "User.objects.filter(username='demo@example.com').delete()"
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", rename],
+        cwd=BASE_DIR,
+        env={"PATH": os.environ["PATH"], **PRODUCTION, **demo, "AVA_DATA_DIR": str(data)},
+        check=True,
+    )
+    (data / "demo-password").touch(mode=0o600)
+    (data / "demo-password").write_text("a password of the demo")
+    refused = check(data, "--database", "default")
+    assert "(ava.E017) Demo users can log in in production: boss." in refused.stderr
+    (data / "demo-password").write_text("another one")
+    assert "ava.E017" not in check(data, "--database", "default").stderr
+
+
+def test_missing_keys_end_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:
+    result = check(tmp_path, SECRET_KEY="")
+    assert result.returncode == 2
+    assert "script/server" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_variable_ends_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:
+    result = check(tmp_path, AVA_PORT="eighty")
+    assert result.returncode == 2
+    assert result.stderr == "AVA_PORT must be a whole number from 1 to 65535, not 'eighty'.\n"
+
+
+def test_more_threads_than_postgresql_takes_are_told(tmp_path: Path) -> None:
+    with postgres.running() as url:
+        few = check(tmp_path, "--database", "default", DATABASE_URL=url)
+        assert "ava.W003" not in few.stderr
+        several = {"WEB_CONCURRENCY": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}
+        many = check(tmp_path, "--database", "default", DATABASE_URL=url, **several)
+    assert "(ava.W003) AVA may open 116 connections, and PostgreSQL allows" in many.stderr

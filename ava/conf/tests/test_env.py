@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import pytest
+
+from ava import cache as readcache
+from ava import upstream
+from ava.conf import env
+
+
+def test_what_is_not_set_takes_the_documented_default() -> None:
+    values = env.read({})
+    assert values["CIRCUIT_BREAKER_THRESHOLD"] == 3
+    assert values["RATE_LIMIT_PER_MINUTE"] == 10
+    assert values["CIRCUIT_BREAKER_ENABLED"] is True
+    assert values["DATABASE_URL"] is None
+
+
+def test_the_fewest_threads_leave_some_beside_a_hanging_provider() -> None:
+    [threads] = [variable for variable in env.VARIABLES if variable.name == "AVA_THREADS"]
+    doors = (upstream.door(service.label) for service in upstream.services())
+    # Those inside the bulkhead, and those who wait for what one of them reads.
+    held = max(door.policy.bulkhead for door in doors) + readcache.FOLLOWERS
+    assert threads.low >= held + 8
+    with pytest.raises(env.EnvironmentInvalid, match="AVA_THREADS must be a whole number from"):
+        env.read({"AVA_THREADS": str(threads.low - 1)})
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    assert env.read({"AVA_PORT": "", "REDIS_URL": " "})["AVA_PORT"] == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "sentence"),
+    [
+        ("CIRCUIT_BREAKER_THRESHOLD", "three", "must be a whole number from 1 to 1000, not"),
+        ("CIRCUIT_BREAKER_THRESHOLD", "0", "must be a whole number from 1 to 1000, not"),
+        ("CIRCUIT_BREAKER_THRESHOLD", "3.5", "must be a whole number"),
+        ("AVA_PORT", "٨٠٠٠", "must be a whole number from 1 to 65535"),
+        ("CIRCUIT_BREAKER_ENABLED", "maybe", "must be 1 or 0, not 'maybe'"),
+        ("AVA_ENV", "staging", "must be development or production, not 'staging'"),
+        ("VAPI_BASE_URL", "api.vapi.ai", "must be a URL that starts with http or https"),
+        ("VAPI_BASE_URL", "http://127.0.0.1:notaport", "must be a URL"),
+        ("VAPI_BASE_URL", "http://127.0.0.1:99999", "must be a URL"),
+        ("VAPI_BASE_URL", "http://[::1", "must be a URL"),
+        ("VAPI_BASE_URL", "http://exa mple", "must be a URL"),
+        ("VAPI_BASE_URL", "http:///path", "must be a URL"),
+        ("DATABASE_URL", "postgres://u:p@127.0.0.1:badport/db", "must be a URL"),
+        ("REDIS_URL", "http://redis", "must be a URL that starts with redis or rediss"),
+    ],
+)
+def test_a_wrong_value_ends_in_a_sentence_that_names_the_variable(
+    name: str, raw: str, sentence: str
+) -> None:
+    with pytest.raises(env.EnvironmentInvalid) as told:
+        env.read({name: raw})
+    assert str(told.value).startswith(f"{name} {sentence}")
+
+
+def test_a_password_in_a_wrong_address_is_not_shown() -> None:
+    with pytest.raises(env.EnvironmentInvalid) as told:
+        env.read({"DATABASE_URL": "postgress://ava:hunter2@db/ava"})
+    assert "hunter2" not in str(told.value)
+
+
+def test_all_wrong_values_are_told_at_once() -> None:
+    with pytest.raises(env.EnvironmentInvalid) as told:
+        env.read({"AVA_PORT": "x", "AVA_ENV": "y"})
+    assert len(str(told.value).splitlines()) == 2
+
+
+def test_a_trailing_slash_of_an_address_is_dropped() -> None:
+    assert env.read({"VAPI_BASE_URL": "http://mock/"})["VAPI_BASE_URL"] == "http://mock"
+
+
+def test_a_misspelt_variable_is_noticed() -> None:
+    assert env.unknown({"AVA_TRUSTED_PROXY": "1", "AVA_PORT": "1", "HOME": "/"}) == [
+        "AVA_TRUSTED_PROXY"
+    ]
+
+
+def test_the_example_file_names_every_variable_with_its_default() -> None:
+    assert (env.BASE_DIR / ".env.example").read_text() == env.example()
+
+
+def test_the_contracts_variables_are_all_read() -> None:
+    known = {variable.name for variable in env.VARIABLES}
+    contract = (
+        "AVA_HOST AVA_PORT AVA_SANDBOX AVA_SANDBOX_PORT AVA_DATA_DIR AVA_DEMO_PASSWORD "
+        "DATABASE_URL REDIS_URL CELERY_BROKER_URL WEB_CONCURRENCY VAPI_BASE_URL TWILIO_BASE_URL "
+        "RESEND_BASE_URL GOOGLE_BASE_URL MICROSOFT_BASE_URL AVA_API_VAPI_API_KEY "
+        "TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN RESEND_API_KEY ALLOW_ENV_CREDENTIALS AVA_PUBLIC_URL "
+        "AVA_TRUSTED_PROXIES AVA_METRICS_TOKEN CIRCUIT_BREAKER_THRESHOLD "
+        "CIRCUIT_BREAKER_RECOVERY_TIMEOUT CIRCUIT_BREAKER_SUCCESS_THRESHOLD "
+        "CIRCUIT_BREAKER_ENABLED RATE_LIMIT_PER_MINUTE INTEGRATIONS_STUB_MODE VAPI_CACHE_SECONDS"
+    )
+    assert set(contract.split()) <= known
+
+
+def test_an_env_file_adds_but_never_overrides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("AVA_PORT=9000\nAVA_HOST=0.0.0.0\n")
+    monkeypatch.setenv("AVA_PORT", "9001")
+    monkeypatch.setenv("AVA_HOST", "")
+    monkeypatch.delenv("AVA_HOST")
+    env.load_file(file)
+    values = env.read()
+    monkeypatch.delenv("AVA_HOST")
+    assert (values["AVA_PORT"], values["AVA_HOST"]) == (9001, "0.0.0.0")

@@ -1,0 +1,141 @@
+"""What every REST endpoint shares: the exception handler, the base view."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, UnreadablePostError
+from django.http.response import HttpResponseBase
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from ava import ratelimit, tenant
+from ava.accounts.authentication import signed_user
+from ava.http import problems
+from ava.http.problems import Problem
+from ava.http.renderers import AsciiJSONRenderer
+from ava.http.responses import tell
+
+_SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
+    (exceptions.ParseError, problems.MalformedRequest),
+    (exceptions.UnsupportedMediaType, problems.UnsupportedMediaType),
+    (exceptions.MethodNotAllowed, problems.MethodNotAllowed),
+    (exceptions.NotAcceptable, problems.NotAcceptable),
+    (exceptions.PermissionDenied, problems.PermissionRefused),
+    (PermissionDenied, problems.PermissionRefused),
+    (exceptions.NotFound, problems.NotFound),
+    (Http404, problems.NotFound),
+    (RequestDataTooBig, problems.PayloadTooLarge),
+    # The client went away, or took too long to send its body.
+    (UnreadablePostError, problems.MalformedRequest),
+)
+
+
+class RateLimitedView(APIView):
+    """Counts each request against its group before it is looked at, wrong tokens included.
+
+    `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `largest_body` is
+    less than others may send, in bytes, where nobody has logged in. `asks_providers` adds a failing
+    provider's answers to the OpenAPI document: of all actions, or of those named.
+    """
+
+    # No OPTIONS: it would tell what /api/schema tells better.
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
+    ratelimit_group: ClassVar[str | None] = None
+    largest_body: ClassVar[int | None] = None
+    asks_providers: ClassVar[bool | tuple[str, ...]] = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with tenant.bind(None):  # until `initial` knows whose request it is
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if _is_chunked(request):
+            raise problems.LengthRequired
+        if self.ratelimit_group:
+            # Kept for finalize_response: a later refusal carries the counters, too.
+            self.ratelimit_verdict = ratelimit.check(
+                request._request, self.ratelimit_group, user=signed_user(request)
+            )
+            if self.ratelimit_verdict.problem is not None:
+                raise self.ratelimit_verdict.problem
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if self.largest_body is not None and length > self.largest_body:
+            raise problems.PayloadTooLarge
+        super().initial(request, *args, **kwargs)
+        tenant.enter(tenant.of(request.user))
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        verdict = getattr(self, "ratelimit_verdict", None)
+        if verdict is not None:
+            for name, value in verdict.headers().items():
+                final[name] = value
+        return final
+
+
+class ApiViewSet(RateLimitedView, GenericViewSet[Any]):
+    """The base of AVA's viewsets."""
+
+    @property
+    def caller(self) -> User:
+        """Whoever asks. Only where one must be logged in, as is the rule."""
+        user = self.request.user
+        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
+        return user
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """Every exception of a view as problem+json. None hands AVA's own faults to Django's 500."""
+    problem = as_problem(exception)
+    if problem is None:
+        return None
+    # A problem is JSON, also where the view writes pages or YAML.
+    request: Any = context["request"]
+    request.accepted_renderer, request.accepted_media_type = AsciiJSONRenderer(), "application/json"
+    response = Response(problem.body(), status=problem.status, headers=problem.headers)
+    response.content_type = problems.CONTENT_TYPE
+    return tell(response, problem)
+
+
+def as_problem(exception: Exception) -> Problem | None:
+    """The exception in AVA's tree, or None when it is a fault of AVA's own."""
+    if isinstance(exception, Problem):
+        return exception
+    if isinstance(exception, exceptions.ValidationError):
+        return validation_problem(exception.detail)
+    if isinstance(exception, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        return problems.NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="ava"'})
+    for kind, problem in _SIMPLE:
+        if isinstance(exception, kind):
+            return problem()
+    return None
+
+
+def validation_problem(detail: Any) -> problems.ValidationFailed:
+    """DRF's nested error detail flattened to dotted field names."""
+    errors: dict[str, list[str]] = {}
+    _flatten(detail, "", errors)
+    return problems.ValidationFailed(errors=errors)
+
+
+def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            _flatten(inner, f"{prefix}.{name}" if prefix else str(name), errors)
+    elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
+        for index, inner in enumerate(detail):
+            _flatten(inner, f"{prefix}.{index}" if prefix else str(index), errors)
+    else:
+        said = detail if isinstance(detail, list) else [detail]
+        errors.setdefault(prefix or problems.WHOLE, []).extend(str(item) for item in said)
+
+
+def _is_chunked(request: Request) -> bool:
+    """A body without a length: DRF would take it for none, and complain of missing fields."""
+    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()

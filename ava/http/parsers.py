@@ -1,0 +1,36 @@
+"""How request bodies are read."""
+
+import json
+import math
+from typing import Any
+
+from rest_framework import parsers
+from rest_framework.exceptions import ParseError
+from rest_framework.utils.json import strict_constant
+
+from ava.http.problems import WHOLE, ValidationFailed
+
+
+class JSONParser(parsers.JSONParser):
+    """Objects in UTF-8, whatever the client declares, with numbers that JSON can answer with.
+
+    DRF's decodes with the client's charset, takes 1e400 for infinity, and a body of nothing but
+    brackets makes it stumble over Python's stack.
+    """
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            text = stream.read().decode()
+            body = json.loads(text, parse_constant=strict_constant, parse_float=_finite)
+        except RecursionError as fault:
+            raise ParseError("JSON parse error - nested too deeply") from fault
+        except ValueError as fault:
+            raise ParseError(f"JSON parse error - {fault}") from fault
+        if not isinstance(body, dict):
+            raise ValidationFailed(errors={WHOLE: ["Send a JSON object."]})
+        return body
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else strict_constant(text)

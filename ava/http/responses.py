@@ -1,0 +1,69 @@
+"""Problems as Django responses, and the error pages of everything that is not DRF's."""
+
+import json
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from ava.http import correlation
+from ava.http.problems import CONTENT_TYPE, MalformedRequest, NotFound, PermissionRefused, Problem
+
+R = TypeVar("R", bound=HttpResponseBase)
+
+
+def problem_response(problem: Problem) -> HttpResponse:
+    """The problem as `application/problem+json`."""
+    response = HttpResponse(
+        json.dumps(problem.body()),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        headers=problem.headers,
+    )
+    return tell(response, problem)
+
+
+def tell(response: R, problem: Problem) -> R:
+    """Let the request's log line name the problem."""
+    response.problem_code = problem.code  # type: ignore[attr-defined]  # ours, read by ava.observability.logs
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Django's 400: an unknown host name, a hostile form."""
+    return answer(request, MalformedRequest("The request could not be understood."))
+
+
+def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Django's 403."""
+    return answer(request, PermissionRefused())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token, most likely an old one."""
+    return answer(
+        request, PermissionRefused("This form has expired. Go back, reload the page and try again.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Django's 404."""
+    return answer(request, NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's 500: a fault of AVA's own, of which nothing is shown."""
+    return answer(request, Problem())
+
+
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """JSON under /api/ and for whoever asks for it, a page for everybody else."""
+    wants_page = "text/html" in request.headers.get("Accept", "")
+    if request.path.startswith("/api/") or not wants_page:
+        return problem_response(problem)
+    context = {"problem": problem, "correlation_id": correlation.current()}
+    response = tell(render(request, "error.html", context, status=problem.status), problem)
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response

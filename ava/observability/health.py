@@ -1,0 +1,93 @@
+"""`/healthz` for liveness, `/readyz` for readiness.
+
+Liveness needs no dependency: a slow database must not get AVA killed. Readiness names what is
+missing. A provider's open breaker is shown there, and so is a lost Redis, but neither makes AVA
+unready: everything goes on without them.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import structlog
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.middleware.common import CommonMiddleware
+from django.views.decorators.cache import never_cache
+
+from ava import redis as fleet
+from ava import upstream
+from ava.ratelimit.views import limited
+
+log = structlog.get_logger("ava.observability.health")
+
+LIVENESS = "/healthz"
+PROBES = (LIVENESS, "/readyz")
+
+
+class HostMiddleware(CommonMiddleware):
+    """Django's, which refuses unknown host names; probes name an IP address or none."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if request.path in PROBES:
+            return None
+        return super().process_request(request)
+
+
+@never_cache
+@limited("probes")
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@limited("probes")
+def readyz(request: HttpRequest) -> HttpResponse:
+    """AVA can do its work: 200, or 503 with the names of what cannot."""
+    checks = {name: _state(name, probe) for name, probe in _PROBES.items()}
+    ready = "failed" not in checks.values()
+    body = {
+        "status": "ready" if ready else "not ready",
+        "checks": checks,
+        "breakers": {service.label: snapshot.state for service, snapshot in upstream.snapshots()},
+    }
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+State = Literal["ok", "degraded", "failed"]
+
+
+def _state(name: str, probe: Callable[[], State]) -> State:
+    try:
+        return probe()
+    except Exception:  # Whatever the driver raises, the answer is "not ready", not a 500.
+        log.warning("readiness check failed", check=name, exc_info=True)
+        return "failed"
+
+
+def _database() -> State:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return "ok" if cursor.fetchone() == (1,) else "failed"
+
+
+def _migrations() -> State:
+    executor = MigrationExecutor(connection)
+    return "failed" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "ok"
+
+
+def _cache() -> State:
+    cache.set("readyz", "ok", 5)
+    if cache.get("readyz") != "ok":
+        return "failed"
+    link = fleet.link()
+    return "degraded" if link is not None and link.lost else "ok"
+
+
+_PROBES: dict[str, Callable[[], State]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "cache": _cache,
+}

@@ -1,0 +1,164 @@
+"""A Redis Cluster of three real masters, through all that AVA keeps in it."""
+
+import time
+
+import pytest
+
+from ava import redis as fleet
+from ava.cache import Envelope, FleetStore
+from ava.cache.tests.reading import Source, make
+from ava.ratelimit.redis import PREFIX
+from ava.ratelimit.redis import RedisStore as Limit
+from ava.ratelimit.store import Hit
+from ava.redis import FleetLost, Link, Script
+from ava.redis.cache import FleetCache
+from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
+from ava.upstream.redis import RedisStore
+from tests.cluster import RedisCluster
+
+RULES = Rules(threshold=3, recovery=30.0, successes=2)
+APPEND = Script("return redis.call('APPEND', KEYS[1], ARGV[1])")
+KEYS = [f"ava:{{k{number}}}" for number in range(12)]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with RedisCluster() as running:
+        yield running
+
+
+@pytest.fixture
+def link(cluster, settings):
+    made = Link(cluster.url, patience=5)
+    fleet.forget()
+    settings.REDIS_URL = cluster.url
+    fleet._links[cluster.url] = made
+    yield made
+    fleet.forget()
+    for node in cluster.nodes:
+        node.client.flushall()
+
+
+def admit(store):
+    return store.admit(RULES, 12.0)[0]
+
+
+def until(happened):
+    give_up = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def test_the_keys_of_this_test_are_on_all_nodes(cluster):
+    assert {cluster.owner(key).port for key in KEYS} == {node.port for node in cluster.nodes}
+
+
+def test_breakers_live_where_their_slot_is(cluster, link):
+    labels = ("vapi", "twilio", "resend", "smtp", "google", "microsoft")
+    for label in labels:
+        store = RedisStore(link, label)
+        for _ in range(RULES.threshold):
+            store.record(RULES, admit(store), Outcome.FAILURE)
+        assert isinstance(admit(store), Refusal)
+        store.obey(Order(1))
+        assert isinstance(admit(store), Ticket)
+    assert sum(node.client.dbsize() for node in cluster.nodes) == len(labels)
+    assert link.losses == 0
+
+
+def test_limits_are_counted_wherever_their_slot_is(cluster, link):
+    limit = Limit(link, window=60)
+    told = [limit.hit([Hit("a", 2, 2), Hit("b", 9, 9)])[0].allowed for _ in range(3)]
+    assert told == [True, True, False]
+    assert cluster.owner(PREFIX).client.dbsize() == 2
+
+
+def test_copies_are_shared_and_dropped(link):
+    here, there = (make(None, store=store()) for _ in range(2))
+    for account in "abcdef":
+        here.read((account, "x"), Source("one"))
+        assert there.read((account, "x"), Source("unused")).value == "one"
+        here.drop((account,))
+        assert there.last_good((account, "x")) is None
+    assert link.losses == 0
+
+
+def store():
+    return FleetStore("test", Envelope("test", lambda value: value, lambda value: value))
+
+
+def test_djangos_cache_reads_writes_and_is_cleared(link):
+    here, there = (FleetCache(f"p{number}", {"KEY_PREFIX": "ava:cache"}) for number in range(2))
+    for number in range(12):
+        here.set(f"k{number}", number)
+        assert there.incr(f"k{number}") == number + 1
+    here.clear()
+    assert [there.get(f"k{number}") for number in range(12)] == [None] * 12
+    assert link.losses == 0
+
+
+def test_a_slot_is_followed_while_it_moves_and_when_it_has(cluster, link):
+    source = cluster.owner("ava:{moving}")
+    to = next(node for node in cluster.nodes if node is not source)
+    link.run(APPEND, ["ava:{moving}"], ["a"])
+    cluster.begin_moving("ava:{moving}", to)
+    link.run(APPEND, ["ava:{moving}"], ["b"])  # not there yet
+    cluster.bring("ava:{moving}", to)
+    link.run(APPEND, ["ava:{moving}"], ["c"])
+    link.run(APPEND, ["ava:{moving}2"], ["new"])
+    cluster.end_moving("ava:{moving}", to)
+    link.run(APPEND, ["ava:{moving}"], ["d"])
+    assert link.command("GET", "ava:{moving}") == b"abcd"
+    assert to.client.get("ava:{moving}") == b"abcd"
+    assert link.losses == 0
+
+
+def test_a_slot_costs_one_redirection_and_no_more(cluster, link):
+    for key in KEYS:
+        link.command("SET", key, 1)
+    asked = commands(cluster)
+    for key in KEYS:
+        link.command("SET", key, 2)
+    # INFO itself is one at each.
+    assert commands(cluster) - asked == len(KEYS) + len(cluster.nodes)
+
+
+def commands(cluster):
+    told = (node.client.info("stats")["total_commands_processed"] for node in cluster.nodes)
+    return sum(told)
+
+
+def test_a_dead_node_is_lost_once_and_found_when_its_slots_are_there_again(cluster):
+    link = Link(cluster.url, patience=5)
+    dead = cluster.nodes[2]
+    key = next(key for key in KEYS if cluster.owner(key) is dead)
+    link.run(APPEND, [key], ["a"])
+    dead.stop()
+    with pytest.raises(FleetLost):
+        link.run(APPEND, [key], ["b"])
+    link.insist(APPEND, [key], ["owed"])
+    time.sleep(0.5)
+    assert (link.lost, link.losses) == (True, 1)
+    dead.start()
+    until(lambda: not link.lost)
+    assert dead.client.get(key) == b"owed"
+    link.close()
+
+
+def test_another_node_shows_the_way_where_the_first_is_gone(cluster):
+    """After this there are but two."""
+    link = Link(cluster.url, patience=5)
+    keys = {cluster.owner(key).port: key for key in KEYS}
+    first, *others = cluster.nodes
+    for node in cluster.nodes:
+        link.run(APPEND, [keys[node.port]], ["a"])
+    first.stop()
+    with pytest.raises(FleetLost):
+        link.run(APPEND, [keys[first.port]], ["b"])
+    cluster.take_over(first, others[0])
+    until(lambda: not link.lost)
+    for node in cluster.nodes:
+        link.run(APPEND, [keys[node.port]], ["c"])
+    assert others[0].client.get(keys[first.port]) == b"c"
+    link.close()

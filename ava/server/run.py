@@ -1,0 +1,109 @@
+"""granian as AVA runs it: one place, used under script/server and in production."""
+
+import multiprocessing
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from ava.conf import addresses
+
+STOP_SECONDS = 30
+"""How long requests and jobs under way are waited for."""
+HEAD_SECONDS = 10
+"""For a request's head, and for the next one of a connection."""
+HEAD_BYTES = 32 * 1024
+CONNECTIONS = 4096
+"""Of a worker, idle and slow ones included."""
+_OTHER_FILES = 1024
+
+
+class WorkersFailed(Exception):
+    """No worker came up, or one died again and again."""
+
+
+def run(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
+    """Serve in this process, which forks the workers, until SIGTERM or SIGINT.
+
+    Args:
+        values: the variables, by name.
+        welcome: called once a worker accepts connections.
+
+    Raises:
+        WorkersFailed
+    """
+
+    def greet() -> None:
+        here = urlsplit(addresses.local_address(values))
+        _await_port(str(here.hostname), values["AVA_PORT"])
+        welcome()
+
+    _allow_connections()
+    # The workers share this process' memory, and its end of the sandbox's standard input.
+    multiprocessing.set_start_method("fork")
+    server = granian.Granian("ava.asgi:application", **settings(values))
+    server.on_startup(lambda: threading.Thread(target=greet, daemon=True).start())
+    try:
+        server.serve()
+    except SystemExit as stop:
+        # A worker that is stopped before it has begun is no failure.
+        if stop.code and not server.interrupt_signal:
+            raise WorkersFailed(
+                "AVA's worker could not start, or ended twice within seconds; "
+                "the lines above say why."
+            ) from stop
+
+
+def settings(values: dict[str, Any]) -> dict[str, Any]:
+    """granian's settings."""
+    return {
+        "address": _ip(values["AVA_HOST"]),
+        "port": values["AVA_PORT"],
+        "interface": Interfaces.ASGI,
+        "workers": values["WEB_CONCURRENCY"],
+        "loop": Loops.asyncio,
+        "http": HTTPModes.http1,
+        "websockets": False,
+        "http1_settings": HTTP1Settings(
+            header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=HEAD_BYTES
+        ),
+        "backpressure": CONNECTIONS,
+        "respawn_failed_workers": True,
+        "workers_kill_timeout": STOP_SECONDS,
+        "log_level": LogLevels.warning,
+        # Its lines are written as all others are.
+        "log_dictconfig": {"loggers": {"_granian": {}}, "handlers": {}, "formatters": {}},
+    }
+
+
+def _ip(host: str) -> str:
+    """granian knows no names. This one was bound for a trial already."""
+    return host if ":" in host else socket.gethostbyname(host)
+
+
+def _await_port(host: str, port: int) -> None:
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _allow_connections() -> None:
+    """Have as many files as connections, where the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,84 @@
+"""What begins and ends with a web worker: its metrics, start-up hooks, breakers and jobs."""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from django.db import connections
+
+from ava.jobs import loop as jobs
+from ava.observability import scrape
+from ava.server import slots, startup
+from ava.server.run import STOP_SECONDS
+from ava.upstream.attendant import Attendant
+
+log = structlog.get_logger("ava.server.worker")
+
+
+async def live(
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+) -> None:
+    """ASGI's lifespan: begin, wait until the last request is answered, end."""
+    await receive()
+    # A Ctrl-C at the terminal reaches every process: the first one then stops its workers.
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    attendant = Attendant()
+    try:
+        await asyncio.to_thread(_begin, attendant)
+    except Exception as fault:
+        log.exception("worker cannot begin")
+        await send({"type": "lifespan.startup.failed", "message": type(fault).__name__})
+        return
+    sampling = asyncio.create_task(_sample())
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    sampling.cancel()
+    await asyncio.to_thread(_end, attendant)
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def _begin(attendant: Attendant) -> None:
+    threading.Thread(target=_end_with_parent, name="ava-parent", daemon=True).start()
+    slots.take()
+    startup.run()
+    connections.close_all()  # this thread asks the database nothing more
+    attendant.start()
+    jobs.start()
+    # What is loaded by now stays: a full collection that looked at it would hold up everything
+    # for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+
+
+def _end(attendant: Attendant) -> None:
+    attendant.stop()
+    jobs.stop()
+
+
+async def _sample() -> None:
+    """Set this worker's gauges for those that another worker is asked for."""
+    while slots.directory() is not None:
+        scrape.sample()
+        await asyncio.sleep(scrape.SAMPLE_SECONDS)
+
+
+def _end_with_parent() -> None:
+    """Stop as at SIGTERM when the parent process is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)

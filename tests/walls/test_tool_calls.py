@@ -22,7 +22,7 @@ def _tool() -> None:
 
 def owner(world: World, kind: str) -> Iterator[Any]:
     """Ada and her accounts, under each name that might be taken for the owner's."""
-    hers = {name: world.ids["user"] for name in ("owner", "user", "userId", "tenant")}
+    hers = dict.fromkeys(("owner", "user", "userId", "tenant"), world.ids["user"])
     for account in ("vapi_account", "twilio_account"):
         named = hers | {"account": world.ids[account], "orgId": world.ids[account]}
         message = spoken(kind)

@@ -16,7 +16,9 @@ from ava.tenant import Tenant
 RESEND_SECONDS = 30.0
 """After that Celery has lost the message, or has more to do than it can: one more does no harm."""
 
-BATCH = 100
+BATCH = 20
+"""Of each urgency in one round: what has become due meanwhile waits for the next."""
+
 MOST_WAITING = 500
 """At Celery. The rest waits in the rows: what is sent once more would only make more of it."""
 
@@ -24,10 +26,11 @@ MOST_OF_ONE = 100
 """Of one tenant and urgency: behind so many of them others' jobs wait at most."""
 
 FEW = 4
-"""Of each tenant's jobs at Celery so many go before everybody's others of the same urgency."""
+"""Of each tenant's jobs of an urgency at Celery so many go before all that anybody has beyond: else
+an urgent flood of one tenant would be a queue for what is not urgent of another."""
 
-FIRST, LAST = 0, 9
-_OTHERS, _LATER = 6, 3
+FIRST = 0
+_OTHERS, _LATER = 3, 6
 """Priorities in Redis, whose steps are 0, 3, 6 and 9. Other brokers keep the order of sending."""
 
 
@@ -41,7 +44,7 @@ def send_due(*, now: datetime) -> int:
     is_full = waiting.total() >= MOST_WAITING
     sent = 0
     for urgent in (True,) if is_full else (True, False):
-        for mine, job_id in islice(_in_turn(now, urgent, waiting), BATCH - sent):
+        for mine, job_id in islice(_in_turn(now, urgent, waiting), BATCH):
             ahead = waiting[mine, urgent]
             priority = (FIRST if urgent else _OTHERS) + (0 if ahead < FEW else _LATER)
             if _send(job_id, priority, now):

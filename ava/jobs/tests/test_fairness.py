@@ -154,8 +154,21 @@ def test_a_flood_of_one_tenant_leaves_room_at_celery_and_its_rest_goes_last(
     while sending.send_due(now=timezone.now()):
         pass
     few = sending.FEW
-    assert [priority for _, priority in sent[:100]] == [6] * few + [9] * (100 - few)
-    assert sorted(sent[100:]) == [("ada", 6), ("eve", sending.FIRST)]
+    assert [priority for _, priority in sent[:100]] == [3] * few + [9] * (100 - few)
+    assert sorted(sent[100:]) == [("ada", 3), ("eve", sending.FIRST)]
+
+
+def test_an_urgent_flood_of_one_tenant_is_no_queue_for_anothers_other_jobs_at_celery(
+    ran: list[str | None], sent: list[tuple[str | None, int]]
+) -> None:
+    flood("eve", kind="urgent")
+    flood("ada", 1, ago=0)
+    sending.send_due(now=timezone.now())
+    assert ("ada", 3) in sent
+    few = sending.FEW
+    eves = [priority for whose, priority in sent if whose == "eve"]
+    assert eves == [sending.FIRST] * few + [6] * (len(eves) - few)
+    assert few < len(eves) < sending.MOST_OF_ONE
 
 
 def _plan(statement: str) -> str:

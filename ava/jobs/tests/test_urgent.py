@@ -133,7 +133,8 @@ def test_celery_gets_no_more_than_it_can_do_soon_but_all_that_is_urgent(
     now = timezone.now()
     while sending.send_due(now=now):
         pass
-    assert len(sent) == queries.sent(now=now).count() == 200
+    assert len(sent) == queries.sent(now=now).count()
+    assert 150 <= len(sent) < 150 + sending.BATCH
     urgent = services.enqueue("urgent", {})
     assert sending.send_due(now=timezone.now()) == 1
     assert sent[-1] == (str(urgent.pk), sending.FIRST)

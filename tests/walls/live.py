@@ -22,6 +22,13 @@ from tests.walls.world import World, build
 @contextmanager
 def running(data_dir: Path) -> Iterator[World]:
     """AVA with all that Ada has; what gets lost is looked for after seconds."""
+    with tenants(data_dir, EVES) as (ada, eve, stage):
+        yield build(ada, eve, stage, until)
+
+
+@contextmanager
+def tenants(data_dir: Path, eves: Keys) -> Iterator[tuple[Tenant, Tenant, Stage]]:
+    """Ada, Eve with these keys, and the providers, before anybody has done anything."""
     with (
         RedisServer() as redis,
         postgres.running() as database,
@@ -36,8 +43,9 @@ def running(data_dir: Path) -> Iterator[World]:
         until(lambda: len(ava.workers()) == 2)
         _in_ava(ava, f"User.objects.create_user('eve', 'eve@example.com', {PASSWORD!r})")
         # The demo user: nobody else has keys of the sandbox's account.
-        tenants = _tenant(ava, "demo@example.com", ADAS), _tenant(ava, "eve@example.com", EVES)
-        yield build(*tenants, Stage(ava.sandbox.removesuffix("/_sandbox")), until)
+        ada = _tenant(ava, "demo@example.com", ADAS)
+        eve = _tenant(ava, "eve@example.com", eves)
+        yield ada, eve, Stage(ava.sandbox.removesuffix("/_sandbox"))
 
 
 def _in_ava(ava: RunningAva, program: str) -> str:

@@ -71,7 +71,7 @@ def delays(ada: Tenant, body: str) -> dict[str, float]:
 
     for look in range(LOOKS):
         text = {"to": f"+1415777{look:04}", "from": OURS, "body": body}
-        at = timezone.now() + timedelta(seconds=1)
+        at = timezone.now() + timedelta(seconds=4)
         later = text | {"send_at": at.isoformat()}
         scheduled = timed("to schedule", lambda: ada.call("POST", "/twilio/messages", later))  # noqa: B023
         due[scheduled.json()["id"]] = at

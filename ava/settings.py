@@ -156,9 +156,9 @@ TEMPLATES = [
     }
 ]
 
-_sqlite_options: dict[str, Any] = {
-    # Writers queue instead of failing half way (IMMEDIATE), readers never wait (WAL). What is
-    # committed outlives a loss of power (FULL): a call that was placed, a webhook's only copy.
+SQLITE_OPTIONS: dict[str, Any] = {
+    # Writers wait for the lock before they begin (IMMEDIATE), for 20 s at most; readers never wait
+    # (WAL). What is committed outlives a loss of power (FULL): a call that was placed, a webhook.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
@@ -171,8 +171,7 @@ else:
 _database["CONN_MAX_AGE"] = 60
 _database["CONN_HEALTH_CHECKS"] = True
 if "sqlite3" in _database["ENGINE"]:
-    _database["ENGINE"] = "ava.sqlite"
-    _database["OPTIONS"] = _sqlite_options
+    _database["OPTIONS"] = SQLITE_OPTIONS
     # In memory, threads of a test would meet table locks that no file has.
     _database["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
 else:

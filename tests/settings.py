@@ -8,9 +8,10 @@ from ava.settings import DATABASES, STORAGES
 
 # No test loses power. (PostgreSQL has no such option.)
 if "init_command" in DATABASES["default"]["OPTIONS"]:
-    DATABASES["default"]["OPTIONS"]["init_command"] = (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-    )
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"]["OPTIONS"],
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
+    }
 
 # Pages need no collected, hashed files here.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

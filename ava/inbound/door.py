@@ -1,11 +1,12 @@
 """The view that every webhook comes through."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
 import structlog
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -22,18 +23,24 @@ from ava.http.problems import (
     RateLimited,
 )
 from ava.http.responses import problem_response
-from ava.inbound import addresses, services, waits
+from ava.inbound import addresses, services
 from ava.inbound.errors import WebhookForged, WebhookNotTaken, WebhooksSpent
 from ava.inbound.metrics import OUTCOMES, WEBHOOKS
 from ava.inbound.models import Delivery
 from ava.inbound.source import Forged, Malformed, Pairs, Proven, Received, Source, Verified
-from ava.jobs import foreground
+from ava.server.environ import received_at
 
 log = structlog.get_logger("ava.inbound")
 
 LARGEST = 1024 * 1024
 MOST_FIELDS = 1000
 FORM = "application/x-www-form-urlencoded"
+SECONDS = 3.0
+"""From a webhook's arrival until it is stored or refused. Twilio gives up after 15 s, repetitions
+included, so three of them fit
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides, `tt`)."""
+LEAST_SECONDS = 0.1
+"""Of these for the database, however long the webhook has waited for a thread."""
 UNPROVEN = "webhooks"
 PROVEN = "webhooks_account"
 LARGE = "webhooks_large"
@@ -59,8 +66,9 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
         WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
 
     def take(request: HttpRequest) -> HttpResponseBase:
+        age = (timezone.now() - received_at(request)).total_seconds()
         try:
-            with waits.at_most(waits.SECONDS):
+            with _statements_take(max(SECONDS - age, LEAST_SECONDS)):
                 return _take(source, request, largest, count)
         except Problem as problem:
             return problem_response(problem)
@@ -69,7 +77,7 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
             count("not_taken")
             about = {"provider": source.provider, "kind": source.kind}
             log.error("webhook not taken", **about, cause=type(fault).__name__)
-            return problem_response(WebhookNotTaken(retry_after=waits.SECONDS))
+            return problem_response(WebhookNotTaken(retry_after=SECONDS))
 
     @csrf_exempt
     def webhook(request: HttpRequest) -> HttpResponseBase:
@@ -80,19 +88,43 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
     return webhook
 
 
+@contextmanager
+def _statements_take(seconds: float) -> Iterator[None]:
+    """Limits how long the database may take for a statement of this thread, locks included.
+
+    SQLite limits the wait for another writer; a statement of its own takes milliseconds.
+
+    Raises:
+        OperationalError: from within, where one takes longer.
+    """
+    milliseconds = round(seconds * 1000)
+    if connection.vendor == "sqlite":
+        usual = round(connection.settings_dict["OPTIONS"]["timeout"] * 1000)
+        limit, reset = f"PRAGMA busy_timeout = {milliseconds}", f"PRAGMA busy_timeout = {usual}"
+    else:
+        limit, reset = f"SET statement_timeout = {milliseconds}", "RESET statement_timeout"
+    with connection.cursor() as cursor:
+        cursor.execute(limit)
+    try:
+        yield
+    finally:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(reset)
+        except DatabaseError:
+            connection.close()  # the next request of this thread gets a new one
+
+
 def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> HttpResponse:
     try:
         received = read(request, largest=largest)
-        # What it means can wait. A reply that asks others may take some time.
-        with foreground.busy():
-            found = source.verify(received)
+        found = source.verify(received)
     except (PayloadTooLarge, LengthRequired, Forged, Malformed) as fault:
         raise _unproven(source, request, fault, count) from fault
     try:
         headers = _admit(source, request, found.owner, size=len(received.raw))
-        with foreground.busy():
-            verified = found.read() if isinstance(found, Proven) else found
-            kept = _store(source, verified) if verified.keep else None
+        verified = found.read() if isinstance(found, Proven) else found
+        kept = _store(source, verified) if verified.keep else None
     except (RateLimited, WebhooksSpent):
         count("limited")
         raise

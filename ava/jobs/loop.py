@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from ava.jobs import foreground, queries, running, sending, services, wakeup
+from ava.jobs import queries, running, sending, services, wakeup
 from ava.jobs.models import Job
 from ava.tenant import Tenant
 
@@ -98,7 +98,6 @@ class Loop:
             return True
         job = None
         try:
-            foreground.give_way()
             job = self._claim()
             if job is not None:
                 self._claimed.put(job)

@@ -13,9 +13,8 @@ from prometheus_client import REGISTRY
 from ava.http import correlation
 from ava.inbound import door, register_handler
 from ava.inbound.models import Delivery, Refusal, Volume
-from ava.inbound.source import Received, Verified
-from ava.inbound.tests.conftest import ADDRESS, Acme, send, signature
-from ava.jobs import Again, foreground
+from ava.inbound.tests.conftest import ADDRESS, send, signature
+from ava.jobs import Again
 from ava.jobs.models import Job
 from ava.jobs.services import run_due
 
@@ -59,25 +58,6 @@ def test_a_webhook_is_stored_acknowledged_and_then_worked_through(user: User) ->
     assert (stored.state, desk.ids) == ("done", ["of-the-call"])
     assert desk.got[0]["id"] == "d1"
     assert counted("accepted") == before + 1
-
-
-def test_no_job_begins_while_a_webhook_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
-    began = threading.Event()
-
-    def give_way() -> None:
-        foreground.give_way(60)
-        began.set()
-
-    def verify(self: Acme, received: Received) -> Verified:
-        job.start()
-        assert not began.wait(0.3)
-        return Verified(None, "d1", "", {})
-
-    job = threading.Thread(target=give_way)
-    monkeypatch.setattr(Acme, "verify", verify)
-    Desk()
-    assert send({}).status_code == 204
-    assert began.wait(30)
 
 
 def test_a_repeated_webhook_is_acknowledged_again_and_changes_nothing() -> None:

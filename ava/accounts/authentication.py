@@ -19,19 +19,18 @@ class AccessTokenAuthentication(BaseAuthentication):
         session = services.live_session(tokens.read_access(raw).session_id)
         return session.user, session
 
+    def signed_user(self, request: Request) -> str | None:
+        """The user that the token names, by its signature alone: for counting, never for access."""
+        raw = _bearer(request)
+        if raw is None:
+            return None
+        try:
+            return tokens.read_access(raw).user
+        except Unauthenticated:
+            return None
+
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE
-
-
-def signed_user(request: Request) -> str | None:
-    """Whom the access token names, by its signature alone: good for counting, never for access."""
-    raw = _bearer(request)
-    if raw is None:
-        return None
-    try:
-        return tokens.read_access(raw).user
-    except Unauthenticated:
-        return None
 
 
 def _bearer(request: Request) -> str | None:

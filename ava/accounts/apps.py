@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class AccountsConfig(AppConfig):
@@ -8,9 +9,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import ratelimit
+        from ava.accounts.checks import check_demo_users
         from ava.accounts.pruning import expired_sessions, idle_login_counters
         from ava.jobs import pruning
 
+        register(check_demo_users, Tags.database)
         pruning.register("expired sessions", expired_sessions)
         pruning.register("counters of wrong passwords", idle_login_counters)
 

@@ -11,9 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.db import connections
 
-from ava.accounts.checks import check_demo_users
 from ava.conf import env, keyfile
-from ava.sealing import checks as sealing
 
 # Those of the background work, in each worker.
 _OTHER_THREADS = 10
@@ -224,13 +222,6 @@ def database_connections(
                 )
             )
     return found
-
-
-register(check_demo_users, Tags.database)
-# The keys and what they sealed: E012, E013, W002.
-register(sealing.check_key_ring, Tags.security)
-register(sealing.check_key_strength, Tags.security, deploy=True)
-register(sealing.check_sealed_rows, Tags.database)
 
 
 def _weak(name: str, length: str, check_id: str) -> Error:

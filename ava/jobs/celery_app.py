@@ -1,19 +1,15 @@
-"""The Celery application: `celery -A ava worker` runs the same rows as AVA's own loop.
+"""Celery application: `celery -A ava worker` runs the same rows as AVA's own loop.
 
 Used when CELERY_BROKER_URL is set. A message is only a hint; what it says is in the row, whose
 lease keeps a message that comes twice from doing anything twice.
 """
 
-import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
-from kombu.transport import virtual
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
-
 from django.conf import settings
+from kombu.transport import virtual
 
 BROKER_SECONDS = 2.0
 
@@ -45,7 +41,7 @@ def keep_logging(**kwargs: Any) -> None:
 
 @app.task(name="ava.jobs.run")
 def run_job(job_id: str) -> bool:
-    """Run one row, unless it is finished, not due, or somebody else is at it."""
+    """Run one row, unless it is finished, not due, or has a lease."""
     from ava.jobs.services import run_one
 
     return run_one(job_id)

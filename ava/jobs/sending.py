@@ -70,7 +70,7 @@ def _in_turn(
 
 def _send(job_id: uuid.UUID, priority: int, now: datetime) -> bool:
     """Send one, unless another sweeper has."""
-    from ava.celery import run_job
+    from ava.jobs.celery_app import run_job
 
     until = now + timedelta(seconds=RESEND_SECONDS)
     row = Job.objects.filter(pk=job_id)

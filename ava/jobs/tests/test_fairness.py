@@ -46,7 +46,7 @@ def ran() -> list[str | None]:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, int]]:
     """What Celery gets: whose job, and its priority."""
-    from ava.celery import run_job
+    from ava.jobs.celery_app import run_job
 
     told: list[tuple[str | None, int]] = []
 

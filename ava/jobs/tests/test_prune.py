@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ava import jobs
 from ava.accounts import services
 from ava.accounts.models import Session, WrongPasswords
 from ava.accounts.pruning import idle_login_counters
@@ -66,6 +67,7 @@ def test_more_rows_than_a_batch_all_go() -> None:
 def test_the_daily_job_deletes_what_the_command_does_without_arguments() -> None:
     add(91, 2)
     add(89)
+    jobs.register_periodic("prune", pruning.run_daily, every=24 * 3600)
     ensure_periodic()
     assert run_due() > 0
     assert BreakerEvent.objects.count() == 1

@@ -120,7 +120,7 @@ def test_a_job_that_comes_again_in_a_moment_does_not_wait_for_the_next_look(
 def test_celery_gets_no_more_than_it_can_do_soon_but_all_that_is_urgent(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ava.celery import run_job
+    from ava.jobs.celery_app import run_job
 
     sent: list[tuple[str, int]] = []
     monkeypatch.setattr(

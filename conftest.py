@@ -1,23 +1,18 @@
 """What every test may use: the sandbox, a user, a logged-in client, a clean slate."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from ava import ratelimit, upstream
 from ava import redis as fleet
 from ava.redis import Link
-from integrations.breakers import controls
-from integrations.flags import services as flags
 from sandbox.server import Sandbox
-from tests import certificates
+from tests import certificates, rooms
 from tests.redis import RedisServer
-from vapi_settings import copies
 
 PASSWORD = "correct horse battery staple"
 
@@ -29,15 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean_slate() -> Iterator[None]:
-    """No breaker, counter or cached read of one test reaches the next."""
-    yield
-    upstream.forget()
-    ratelimit.forget()
-    controls.forget()
-    flags.forget()
-    copies.forget()
-    cache.clear()
+def reset() -> Iterator[Callable[..., None]]:
+    """No breaker, count or copy of one test reaches the next; a test calls it for a restart."""
+    yield rooms.reset
+    rooms.reset()
 
 
 @pytest.fixture(autouse=True)
@@ -70,14 +60,13 @@ def running_redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def redis(running_redis: RedisServer, settings: Any) -> Iterator[RedisServer]:
+def redis(running_redis: RedisServer, settings: Any) -> RedisServer:
     """An empty Redis that AVA shares. A busy machine does not make it a lost one."""
     running_redis.flush()
     settings.REDIS_URL = running_redis.url
     fleet.forget()
     fleet._links[running_redis.url] = Link(running_redis.url, patience=5)
-    yield running_redis
-    fleet.forget()
+    return running_redis
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """A user with Twilio credentials that the sandbox knows, phones that behave, jobs that run."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from ava.jobs import services as jobs
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony.twilio import sdk, signatures
+from telephony.twilio import signatures
 
 GOOD = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
 CALLS = "/api/v1/twilio/calls"
@@ -36,12 +36,6 @@ def store(user: User, **changes: str) -> None:
 def twilio_user(user: User) -> User:
     store(user)
     return user
-
-
-@pytest.fixture(autouse=True)
-def _fresh_clients() -> Iterator[None]:
-    yield
-    sdk.forget()
 
 
 def run_jobs(*, seconds: float = 0.0) -> None:

@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from ava import upstream
-from ava.inbound import services as inbound
 from ava.jobs.services import run_due
 from integrations.credentials import services as credentials
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from vapi_settings import copies, webhooks
+from tests.rooms import reset
+from vapi_settings import webhooks
 from vapi_settings.calls.tests.calling import BARE, PLACED
 from vapi_settings.tests.hooking import SECRET, post
 from vapi_settings.tests.scripted import ScriptedVapi, scripted_vapi
@@ -58,7 +58,7 @@ class Dashboard:
 
     def works_again(self) -> None:
         self.sandbox.faults.clear()
-        upstream.forget()
+        reset("breakers")
 
     @property
     def asked(self) -> list[str]:
@@ -72,13 +72,6 @@ class Dashboard:
     def patches(self) -> list[Any]:
         """The bodies of all changes that arrived."""
         return [seen.body for seen in self.sandbox.requests("vapi") if seen.method == "PATCH"]
-
-
-@pytest.fixture(autouse=True)
-def fresh_copies() -> Iterator[None]:
-    copies.forget()
-    yield
-    copies.forget()
 
 
 @pytest.fixture
@@ -142,7 +135,6 @@ def value_of(ada: APIClient) -> Any:
 @pytest.fixture
 def account(user: User) -> Any:
     """What the address of the user's webhooks names."""
-    inbound.forget()
     return store_key(user, webhook_secret=SECRET).pk
 
 

@@ -30,6 +30,7 @@ from telephony.conftest import (
     texts,
     until,
 )
+from tests.rooms import reset
 
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_another_account_that_has_no_trace_of_it_is_no_reason_to_do_it_again(
     sandbox.faults.add("twilio", "reset", when="before")
     key = api.post(path, PAIR | body).json()["id"]
     sandbox.faults.clear()
-    upstream.forget()
+    reset("breakers")
     store(user)
     for seconds in (21, 32, 60, 300, 950):
         run_jobs(seconds=seconds)
@@ -158,7 +159,7 @@ def test_one_for_later_goes_out_with_the_account_of_that_time_and_hears_from_it(
     later = (timezone.now() + timedelta(hours=1)).isoformat()
     key = api.post(CALLS, PAIR | {"say": "Hi", "send_at": later}).json()["id"]
     sandbox.faults.clear()
-    upstream.forget()
+    reset("breakers")
     store(user)
     run_jobs(seconds=3601)
     until(lambda: len(posts(sandbox)) == 1)

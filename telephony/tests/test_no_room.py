@@ -16,6 +16,7 @@ from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs, texts, until
+from tests.rooms import reset
 
 CALL = (CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}, "twilio")
 TEXT = (MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hello"}, "twilio")
@@ -49,7 +50,7 @@ def test_an_open_breaker_refuses_and_leaves_no_trace(
     assert posts(sandbox) == []
     assert api.get(path).json()["results"] == []
     sandbox.faults.clear()
-    upstream.forget()
+    reset("breakers")
     assert api.post(path, body, headers=key).status_code == 201
     until(lambda: len(rings(sandbox)) + len(texts(sandbox)) == 1)
 

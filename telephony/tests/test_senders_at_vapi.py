@@ -9,7 +9,6 @@ from rest_framework.test import APIClient
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from telephony.conftest import CALLS, OURS, SUPPORT, THEIRS, store
-from vapi_settings import copies
 from vapi_settings.conftest import store_key
 
 ASK = {"to": THEIRS, "assistant_id": seed.ASSISTANT_ID}
@@ -20,7 +19,6 @@ FREE = "+15005550011"
 @pytest.fixture(autouse=True)
 def _with_key(user: User, sandbox: Sandbox, settings: Any) -> None:
     settings.RATE_LIMIT_PER_MINUTE = 1000
-    copies.forget()
     store_key(user)
 
 

@@ -8,12 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from ava.inbound import services as inbound
 from conftest import client_of
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from telephony.conftest import run_jobs
-from telephony.twilio import sdk
 from tests.walls.tenants import ADAS, EVES, Caller, Keys, Stage, Tenant
 from tests.walls.world import World, build
 
@@ -61,6 +59,4 @@ def world(
 ) -> World:
     """Ada's things, and Eve with keys of her own."""
     settings.RATE_LIMIT_PER_MINUTE = 100_000
-    inbound.forget()
-    sdk.forget()
     return build(tenant(user, ADAS), tenant(stranger, EVES), Stage(sandbox.url), find)

@@ -4,6 +4,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from ava.cache.tests.reading import age_copies
+from tests.rooms import reset
 from vapi_settings import copies
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
 
@@ -190,7 +191,7 @@ def test_an_assistant_deleted_at_vapi_is_not_served_from_a_copy(ada, vapi, expir
 
 def test_history_is_there_while_vapi_is_not(ada, put, vapi):
     put("temperature", 1.1)
-    copies.forget()
+    reset("copies")
     vapi.fail(match="GET /")
     address = f"{SETTINGS}/temperature/history"
     answer = ada.get(address, {"assistant_id": ASSISTANT})

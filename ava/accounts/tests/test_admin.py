@@ -67,7 +67,6 @@ def redis(settings, monkeypatch) -> Iterator[RedisServer]:
     with RedisServer() as server:
         settings.REDIS_URL = server.url
         yield server
-    fleet.forget()
 
 
 def test_the_forms_of_all_processes_are_counted_together(client, operator, redis, monkeypatch):

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
 
-from ava.inbound import door, registry, services
+from ava.inbound import door, registry
 from ava.inbound.models import Delivery
 from ava.inbound.signatures import hmac_matches
 from ava.inbound.source import Forged, Malformed, Received, Verified
@@ -53,7 +53,6 @@ def acme(settings: Any) -> Iterator[None]:
     yield
     registry._handlers.clear()
     registry._handlers.update(registered)
-    services.forget()
 
 
 def signature(raw: bytes) -> str:

@@ -5,7 +5,6 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 
-from ava import redis as fleet
 from tests.redis import RedisServer
 
 
@@ -20,7 +19,6 @@ def test_liveness_asks_no_redis(client: Client, settings: Any) -> None:
         settings.REDIS_URL = redis.url
         assert client.get("/healthz").status_code == 200
         assert "cmdstat_evalsha" not in redis.client.info("commandstats")
-    fleet.forget()
 
 
 def test_readiness_names_what_was_checked(client: Client, db: None) -> None:
@@ -63,7 +61,6 @@ def test_a_lost_redis_is_shown_and_keeps_nothing_from_being_ready(
             "migrations": "ok",
             "cache": "degraded",
         }
-    fleet.forget()
 
 
 def test_readiness_shows_breakers_and_ignores_them(client: Client, db: None) -> None:

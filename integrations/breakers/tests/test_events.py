@@ -6,13 +6,13 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ava import upstream
 from ava.upstream import Transition, registry
 from integrations.breakers import events, services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
 from sandbox.server import Sandbox
+from tests.rooms import reset
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -96,6 +96,6 @@ def test_an_order_that_a_newer_one_replaces_while_it_is_obeyed_leaves_no_second_
 
 def test_the_same_reason_after_a_restart_is_a_new_row(ask: Ask, sandbox: Sandbox) -> None:
     fail(sandbox, ask)
-    upstream.forget()  # as a restart does: the new process begins with closed breakers
+    reset()  # as a restart does: the new process begins with closed breakers
     fail(sandbox, ask)
     assert rows() == [("closed", "open", "outage-1")] * 2

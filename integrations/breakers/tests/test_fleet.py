@@ -10,24 +10,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ava import redis as fleet
-from ava import upstream
 from integrations.breakers import services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
 from sandbox.server import Sandbox
 from tests.redis import RedisServer
+from tests.rooms import reset
 
 
 @pytest.fixture
 def redis(settings: Any) -> Iterator[RedisServer]:
     with RedisServer() as server:
         settings.REDIS_URL = server.url
-        upstream.forget()
+        reset("breakers")
         yield server
-        fleet.forget()
-        upstream.forget()
+        reset("redis", "breakers")
 
 
 def listed(provider: str) -> str:
@@ -49,7 +47,7 @@ def test_a_new_worker_finds_the_breaker_as_the_fleet_left_it(
     redis: RedisServer, ask: Ask, sandbox: Sandbox
 ) -> None:
     fail(sandbox, ask)
-    upstream.forget()  # as in another process
+    reset("breakers")  # as in another process
     assert ask("refused").status_code == 503
     assert BreakerEvent.objects.count() == 1
 
@@ -59,7 +57,7 @@ def test_a_lost_redis_is_said_in_words_and_shows_what_was_recorded(
 ) -> None:
     fail(sandbox, ask)
     redis.stop()
-    upstream.forget()  # the command is a process that has seen nothing of the fleet
+    reset("breakers")  # the command is a process that has seen nothing of the fleet
     text = listed("twilio")
     assert text.startswith("twilio     open since")
     assert "Redis is lost, so each worker goes on alone" in text

@@ -1,6 +1,5 @@
 """AVA where the sandbox can call it back, and calls that it follows."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
-from ava.inbound import services
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.callbacks.tests.lines import connect
@@ -23,14 +21,6 @@ def ava(live_server: LiveServer, sandbox: Sandbox, settings: Any) -> str:
     settings.PUBLIC_URL = live_server.url
     settings.RATE_LIMIT_PER_MINUTE = 1000
     return str(live_server.url)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_refusals() -> Iterator[None]:
-    """So many are written down in a minute, whichever test they are of."""
-    services.forget()
-    yield
-    services.forget()
 
 
 @pytest.fixture

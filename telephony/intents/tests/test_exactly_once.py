@@ -29,6 +29,7 @@ from telephony.conftest import (
     texts,
     until,
 )
+from tests.rooms import reset
 
 CALL = (CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}, "POST /2010-04-01/Accounts/AC")
 TEXT = (MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hello"}, CALL[2])
@@ -165,7 +166,7 @@ def test_twilio_down_for_longer_than_anybody_wants_it_ends_in_a_sentence(
     # Whoever cannot be asked has not said no.
     assert look(api, path, key)["status"] == "unknown"
     sandbox.faults.clear()
-    upstream.forget()
+    reset("breakers")
     for seconds in (4100, 4200):
         run_jobs(seconds=seconds)
     told = look(api, path, key)

@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava import upstream
 from conftest import client_of
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, run_jobs
+from tests.rooms import reset
 
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_while_twilio_is_down_it_waits_without_a_word_each_time(
     for seconds in (1, 20, 40, 60):
         run_jobs(seconds=HOUR + seconds)
     assert len(details(api, path, key)) == 1
-    upstream.forget()
+    reset("breakers")
     run_jobs(seconds=HOUR + 100)
     assert "attempt 1, 1 minute after its time" in details(api, path, key)
 

@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava import upstream
 from ava.jobs import Again
 from ava.jobs.models import Job
 from integrations.credentials import services as credentials
@@ -20,6 +19,7 @@ from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, un
 from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message
 from telephony.messages.tests.test_bulk import pausing
+from tests.rooms import reset
 
 BULK = f"{MESSAGES}/bulk"
 MANY = [f"+1415555010{number}" for number in range(4)]
@@ -181,7 +181,7 @@ def test_a_sender_that_twilio_does_not_take_holds_all_of_the_batch(
     body = {"recipients": MANY, "body": "News", "from": "+15005550099"}
     batch = str(api.post(BULK, body).json()["id"])
     sandbox.faults.clear()
-    upstream.forget()
+    reset("breakers")
     run_jobs()
     said = "This number is not in your Twilio account, or cannot send SMS there. Choose another."
     assert stands(api, batch) == ("paused", said)
@@ -224,7 +224,7 @@ def test_while_twilio_is_down_a_batch_says_so_and_fills_no_timeline(
         assert error.startswith("Twilio is temporarily unavailable.")
     assert not Message.objects.exclude(timeline=None).exists()
     sandbox.faults.clear()
-    upstream.forget()
+    reset("breakers")
     finish(api, sandbox, batch)
 
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ava import upstream
 from ava.http.problems import Problem
 from ava.upstream import (
     ProviderAuthFailed,
@@ -12,6 +11,7 @@ from ava.upstream import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
+from tests.rooms import reset
 from vapi_settings.calls import services as calls
 from vapi_settings.calls.errors import NumberNotAtVapi
 from vapi_settings.calls.tests.calling import BARE, CALL, MARKS, NUMBER, PLACED, TO, place
@@ -127,7 +127,6 @@ def test_a_failure_before_the_call_is_known_to_be_unsent(played, user):
 
 
 def test_an_open_breaker_is_told_and_nobody_was_called(played, user):
-    upstream.forget()
     place(user)  # keeps a copy of the assistant
     played.on("GET", f"/call/{CALL}", 500, {})
     for _ in range(3):
@@ -172,7 +171,7 @@ def test_no_call_is_an_answer_but_no_answer_is_none(played, user):
         played.on("GET", "/call", status, body)
         with pytest.raises(ProviderUnreachable):
             find(user)
-        upstream.forget()
+        reset("breakers")
 
 
 def test_more_calls_than_can_be_read_are_no_answer(played, user):

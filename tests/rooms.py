@@ -1,0 +1,31 @@
+"""Reset of what AVA keeps in a process: breakers, counts, copies, connections."""
+
+from collections.abc import Callable
+
+from django.core.cache import cache
+
+from ava import ratelimit, redis, upstream
+from ava.inbound import services as inbound
+from integrations.breakers import controls
+from integrations.flags import services as flags
+from telephony.twilio import sdk
+from vapi_settings import copies
+
+ROOMS: dict[str, Callable[[], None]] = {
+    "breakers": upstream.forget,
+    "orders": controls.forget,
+    "flags": flags.forget,
+    "limits": ratelimit.forget,
+    "refusals": inbound.forget,
+    "copies": copies.forget,
+    "clients": sdk.forget,
+    "cache": cache.clear,
+    "redis": redis.forget,
+}
+"""One function for each room that keeps something; a new room adds its own here."""
+
+
+def reset(*rooms: str) -> None:
+    """Forget what these rooms keep; without an argument all of it, as a restart does."""
+    for room in rooms or ROOMS:
+        ROOMS[room]()

@@ -1,7 +1,8 @@
-"""Run tests on PostgreSQL instead of SQLite: `python -m tests.postgres [PYTEST ARGUMENTS]`.
+"""Tests on PostgreSQL instead of SQLite: `python -m tests.postgres [PYTEST ARGUMENTS]`.
 
-Only those that use the tests' database: pytest-django keeps the others away from it. The server
-comes from a wheel and lives in a temporary directory; nothing needs to be installed.
+Only those that meet a database's own ways, the others would say the same again: tests marked
+`database` (constraints, queries, what columns keep) and all that commit, and so lock, wait and
+race. The server comes from a wheel and lives in a temporary directory; nothing needs installing.
 """
 
 import os
@@ -13,8 +14,8 @@ from contextlib import contextmanager
 
 import pytest
 
-DATABASE = {"db", "transactional_db", "live_server"}
-"""The fixtures by which a test comes to it, where it is not marked `django_db`."""
+COMMITTING = {"transactional_db", "live_server"}
+"""The fixtures of tests that commit, where those are not marked `django_db(transaction=True)`."""
 
 # In a process of its own: the wheel's library logs, warns, and cleans up once more at exit.
 _SERVE = """
@@ -49,16 +50,19 @@ def running() -> Iterator[str]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """pytest's hook, where this module is a plugin."""
-    chosen = [item for item in items if _uses_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+    chosen = [item for item in items if _meets_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _meets_database(item)])
     items[:] = chosen
 
 
-def _uses_database(item: pytest.Item) -> bool:
+def _meets_database(item: pytest.Item) -> bool:
     if item.get_closest_marker("sqlite"):
         return False
-    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
-    return bool(marked) or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+    if item.get_closest_marker("database"):
+        return True
+    marked = item.get_closest_marker("django_db")
+    commits = marked is not None and marked.kwargs.get("transaction", False)
+    return commits or not COMMITTING.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def main() -> int:

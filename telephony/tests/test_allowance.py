@@ -20,6 +20,8 @@ from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.vapi import seed
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, store
 
+pytestmark = pytest.mark.database
+
 CALL = {"to": THEIRS, "from": OURS, "say": "Hello"}
 BY_ASSISTANT = {"to": THEIRS, "from": OURS, "assistant_id": seed.ASSISTANT_ID}
 MESSAGE = {"to": THEIRS, "from": OURS, "body": "Hi"}

@@ -32,6 +32,8 @@ from telephony.conftest import (
 )
 from tests.rooms import reset
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(
     ("path", "body"), [(CALLS, {"say": "Hi"}), (MESSAGES, {"body": "Hi"})], ids=["call", "message"]

@@ -10,6 +10,8 @@ from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS
 from telephony.messages.models import Message
 
+pytestmark = pytest.mark.database
+
 BOTH = pytest.mark.parametrize(
     ("path", "model"), [(CALLS, Call), (MESSAGES, Message)], ids=["calls", "messages"]
 )

@@ -16,6 +16,8 @@ from telephony.calls.models import Call
 from telephony.conftest import CALLS, GOOD, MESSAGES, OURS, THEIRS, posts, run_jobs, store
 from telephony.messages.models import Message
 
+pytestmark = pytest.mark.database
+
 name_holders = import_module("telephony.migrations.0009_ids_by_holder").name_holders
 
 

@@ -15,6 +15,8 @@ from sandbox.server import Sandbox
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, phone, until
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture(autouse=True)
 def _twilio(sandbox: Sandbox, settings: Any) -> None:

@@ -15,6 +15,8 @@ from sandbox.server import Sandbox
 from telephony.conftest import CALLS, GOOD, MESSAGES, OURS, THEIRS, phone, run_jobs, store, until
 from telephony.messages.models import Message
 
+pytestmark = pytest.mark.database
+
 KEYS = "/api/v1/integrations/twilio/credentials"
 PAIR = {"to": THEIRS, "from": OURS}
 ANOTHER = {"account_sid": "AC" + "b" * 32, "auth_token": "another-token"}

@@ -195,6 +195,7 @@ def test_a_hostile_body_is_a_400(ada, vapi, key, raw):
     assert vapi.patches == []
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(
     "number", [6.795858998254371e16, 1e22, 5e-324, -0.0, 2**53 - 1, 1.0, 1e300]
 )
@@ -204,6 +205,7 @@ def test_numbers_are_kept_however_vapi_writes_them(put, value_of, number):
     assert put("my_key", [number]).status_code == 200
 
 
+@pytest.mark.database
 def test_a_neighbour_that_utf_8_cannot_hold_is_sent_back_as_it_was(put, vapi):
     strange = {"half": "\ud800", "nul": "\x00", "long": 2**53}
     vapi.plant(metadata=strange)

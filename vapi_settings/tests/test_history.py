@@ -6,6 +6,8 @@ from ava.http import correlation
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.models import Revision
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture
 def revert(ada):

@@ -8,7 +8,7 @@ from vapi_settings import leases
 from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AssistantLease
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

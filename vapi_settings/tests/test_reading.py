@@ -160,6 +160,7 @@ def test_what_the_assistant_lacks_shows_the_default_and_is_not_set(ada, vapi):
     assert "department" not in shown
 
 
+@pytest.mark.database
 def test_whatever_vapi_holds_is_shown_as_it_is(ada, vapi):
     document = vapi.document()
     vapi.plant(

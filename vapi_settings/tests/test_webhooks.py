@@ -11,6 +11,8 @@ from vapi_settings import webhooks
 from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import CALL, FILES, URL, payload
 
+pytestmark = pytest.mark.database
+
 
 def test_a_status_is_stored_acknowledged_and_told(send, told, user):
     answer = send(payload("status_update"))

@@ -16,6 +16,8 @@ from ava.accounts import guessing
 from ava.accounts.models import WrongPasswords
 from ava.accounts.tests.calls import at_once, log_in, me
 
+pytestmark = pytest.mark.database
+
 HOME = {"REMOTE_ADDR": "192.0.2.7"}
 ATTACKER = {"REMOTE_ADDR": "198.51.100.1"}
 

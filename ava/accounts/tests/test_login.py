@@ -118,6 +118,7 @@ def test_an_empty_e_mail_is_nobodys(anyone, db):
     assert_unauthenticated(log_in(anyone, "@"), "login_failed")
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -10,7 +10,7 @@ import pytest
 from tests import database
 from tests.server import PASSWORD, RunningAva
 
-pytestmark = pytest.mark.postgres
+pytestmark = pytest.mark.database
 
 ROUNDS = 5
 

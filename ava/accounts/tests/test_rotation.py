@@ -12,6 +12,8 @@ from ava.accounts import queries
 from ava.accounts.models import Session
 from ava.accounts.tests.calls import assert_unauthenticated, at_once, log_in, me, refresh
 
+pytestmark = pytest.mark.database
+
 
 def test_a_refresh_gives_new_tokens_that_work(anyone, tokens):
     answer = refresh(anyone, tokens["refresh_token"])

@@ -21,6 +21,8 @@ from ava.accounts.errors import Unauthenticated
 from ava.accounts.tests.calls import assert_unauthenticated, log_in, me, refresh
 from ava.accounts.tokens import Tokens, read_access, read_refresh
 
+pytestmark = pytest.mark.database
+
 
 def claims(token: str) -> dict:
     return jwt.decode(token, options={"verify_signature": False})

@@ -1,6 +1,8 @@
 import pytest
 from rest_framework.test import APIClient
 
+pytestmark = pytest.mark.database
+
 LIST = "/api/v1/integrations"
 
 

@@ -14,6 +14,8 @@ from ava.http.problems import ValidationFailed
 from ava.idempotency.api import answer
 from ava.idempotency.services import Reply
 
+pytestmark = pytest.mark.database
+
 done: list[Any] = []
 
 

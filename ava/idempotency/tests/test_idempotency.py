@@ -15,7 +15,7 @@ from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import Request
 from ava.idempotency.services import Reply
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 class Phone:

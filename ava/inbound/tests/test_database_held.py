@@ -16,7 +16,7 @@ from ava.inbound.tests.test_door import Desk, counted
 from ava.jobs.models import Job
 from ava.jobs.services import run_due
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 Holding = Callable[[], AbstractContextManager[None]]
 

@@ -21,7 +21,7 @@ from ava.jobs.services import run_due
 # As deep as the parser takes it, and deeper than anybody means it.
 DEEP = b'{"id": "d1", "x": ' + b"[" * 900 + b"]" * 900 + b"}"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def counted(outcome: str) -> float:

@@ -18,7 +18,7 @@ from ava.inbound.source import Forged, Received, Verified
 from ava.inbound.tests.conftest import Acme, send
 from ava.jobs.services import run_due
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def run(*arguments: str) -> str:

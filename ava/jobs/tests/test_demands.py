@@ -10,7 +10,7 @@ from ava.jobs import services
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, registered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def test_of_one_key_only_one_job_waits() -> None:

@@ -8,7 +8,7 @@ from ava.jobs import running, services
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, registered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def test_a_failure_is_tried_again_later_and_later_and_then_given_up(clock: Clock) -> None:

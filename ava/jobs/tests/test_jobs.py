@@ -13,7 +13,7 @@ from ava.jobs import services
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, Work, registered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def test_a_job_is_done_once_with_its_payload_and_under_the_id_of_its_request() -> None:

@@ -19,6 +19,8 @@ from ava.jobs import pruning
 from ava.jobs.services import ensure_periodic, run_due
 from integrations.breakers.models import BreakerEvent
 
+pytestmark = pytest.mark.database
+
 
 def run(*arguments: str) -> str:
     out = StringIO()

@@ -11,6 +11,8 @@ from ava import jobs
 from ava.jobs import services
 from integrations.tests.process import manage
 
+pytestmark = pytest.mark.database
+
 
 def run(*arguments: str) -> str:
     out = StringIO()

@@ -7,6 +7,8 @@ from django.test import Client
 
 from tests.redis import RedisServer
 
+pytestmark = pytest.mark.database
+
 
 def test_liveness_touches_no_dependency(client: Client) -> None:
     # Without the `db` mark, any query fails this test.

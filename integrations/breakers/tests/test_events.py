@@ -14,6 +14,8 @@ from integrations.breakers.tests.conftest import Ask, fail
 from sandbox.server import Sandbox
 from tests.rooms import reset
 
+pytestmark = pytest.mark.database
+
 
 def rows() -> list[tuple[str, str, str]]:
     """Oldest first: from, to, correlation ID."""

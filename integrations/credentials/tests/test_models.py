@@ -7,6 +7,8 @@ from django.db import IntegrityError, transaction
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
 
+pytestmark = pytest.mark.database
+
 
 def test_credentials_of_a_provider_that_ava_does_not_know_are_refused(user: User) -> None:
     with pytest.raises(IntegrityError, match="credential_provider"), transaction.atomic():

@@ -18,6 +18,8 @@ from ava.sealing import fields
 from ava.sealing.fields import Sealed
 from integrations.credentials.models import Credential
 
+pytestmark = pytest.mark.database
+
 OLD = "k1:" + base64.b64encode(b"1" * 32).decode()
 NEW = "k2:" + base64.b64encode(bytes(range(32))).decode()
 THIRD = "k3:" + base64.b64encode(bytes(range(64, 96))).decode()

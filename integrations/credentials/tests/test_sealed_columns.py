@@ -14,6 +14,8 @@ from django.db.models import F, Value
 from ava.sealing.errors import KeyMissing, SealBroken
 from integrations.credentials.models import Credential
 
+pytestmark = pytest.mark.database
+
 SECRET = '{"api_key": "planted-0123456789"}'
 
 

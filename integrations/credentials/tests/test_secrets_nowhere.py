@@ -65,6 +65,7 @@ def test_no_file_of_the_database_holds_a_secret(settled: None) -> None:
     assert PLANTED.encode() not in content
 
 
+@pytest.mark.database
 def test_no_answer_of_the_api_holds_a_secret(settled: None, api: APIClient) -> None:
     for provider, body in BODIES.items():
         url = f"/api/v1/integrations/{provider}/credentials"

@@ -12,6 +12,8 @@ from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.services import credentials_for, describe
 from integrations.credentials.tests.conftest import TWILIO, VAPI_KEY
 
+pytestmark = pytest.mark.database
+
 
 def store(user: User, provider: str = "vapi", **values: Any) -> None:
     services.save(user=user, provider=provider, values=values, actor=user, source="api")

@@ -15,7 +15,7 @@ from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for, save
 from integrations.credentials.tests.conftest import SMTP, TWILIO, VAPI_KEY
 
-pytestmark = pytest.mark.usefixtures("unlimited")
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("unlimited")]
 
 SAID = (
     "Your stored {} credentials cannot be read any more. Enter them again in Settings, or ask "

@@ -11,6 +11,8 @@ from integrations.flags import services
 from integrations.flags.models import Flag, FlagOverride
 from integrations.flags.services import explain, is_on, save_override, set_flag
 
+pytestmark = pytest.mark.database
+
 NAME = "ALLOW_ENV_CREDENTIALS"
 
 

@@ -12,6 +12,8 @@ from sandbox.server import Sandbox
 from sandbox.wire import Answer, json_answer
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs, texts, until
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 POST = "POST /2010-04-01/Accounts/AC"
 BOTH = pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from telephony.intents import dispatch, followup
 from telephony.intents.channel import Account
 from telephony.messages.models import Message
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 POST = "POST /2010-04-01/Accounts/AC"
 

@@ -12,6 +12,8 @@ from telephony.intents.rivals import likeliest
 from telephony.messages.models import Message
 from telephony.twilio.resources import Sighting
 
+pytestmark = pytest.mark.database
+
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

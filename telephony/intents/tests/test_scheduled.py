@@ -15,6 +15,8 @@ from sandbox.server import Sandbox
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, run_jobs
 from tests.rooms import reset
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(
     ("path", "body"),

@@ -19,6 +19,8 @@ from telephony.intents import adoption
 from telephony.intents.timeline import Source
 from telephony.twilio.resources import Sighting
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(
     ("path", "body"), [(CALLS, {"say": "Hi"}), (MESSAGES, {"body": "Hi"})], ids=["call", "message"]

@@ -26,6 +26,8 @@ from telephony.conftest import (
 )
 from telephony.messages.models import Message
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(
     ("path", "body"), [(CALLS, {"say": "Hi"}), (MESSAGES, {"body": "Hi"})], ids=["call", "message"]

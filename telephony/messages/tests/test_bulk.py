@@ -19,6 +19,8 @@ from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, un
 from telephony.messages import bulk_job
 from telephony.messages.models import Message, OptOut
 
+pytestmark = pytest.mark.database
+
 BULK = f"{MESSAGES}/bulk"
 MANY = [f"+1415555010{number}" for number in range(6)]
 

@@ -21,6 +21,8 @@ from telephony.messages.models import Batch, Message
 from telephony.messages.tests.test_bulk import pausing
 from tests.rooms import reset
 
+pytestmark = pytest.mark.database
+
 BULK = f"{MESSAGES}/bulk"
 MANY = [f"+1415555010{number}" for number in range(4)]
 SENDING = "POST /2010-04-01"

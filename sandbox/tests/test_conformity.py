@@ -11,7 +11,7 @@ from sandbox.tests.rest_spec import Rest
 from sandbox.tests.specimens import Specimens
 from sandbox.tests.specs import load
 from sandbox.tests.test_vapi import FRONT_DESK
-from sandbox.vapi.assistant import ASSISTANT
+from sandbox.vapi.schema import SCHEMAS
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def test_the_whole_seed_can_be_created_again(
     vapi_document: Rest, vapi: Client, sandbox: Sandbox
 ) -> None:
     seed = sandbox.vapi.assistant(FRONT_DESK)
-    fields = {key: seed[key] for key in ASSISTANT.fields if key in seed}
+    fields = {key: seed[key] for key in SCHEMAS["CreateAssistantDTO"]["properties"] if key in seed}
     answer = vapi.post("/assistant", fields)
     vapi_document.check(answer)
     made = answer.json()

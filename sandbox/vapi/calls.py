@@ -11,11 +11,11 @@ from sandbox.phones import Exchange
 from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.call import Call
 from sandbox.vapi import seed
-from sandbox.vapi.call_rules import CALL, CALL_CHANGE
 from sandbox.vapi.errors import RefusedError
 from sandbox.vapi.numbers import PhoneNumbers
 from sandbox.vapi.proof import Organisation
 from sandbox.vapi.running import Running
+from sandbox.vapi.schema import check
 from sandbox.vapi.server import ASSISTANT_REQUEST_S, EVERY, Server
 from sandbox.vapi.store import Store, Thing
 
@@ -54,9 +54,7 @@ class Calls:
 
     def create(self, fields: Thing, host: str) -> Thing:
         """Place a call. `host`: by which name the sandbox was called. Raises: RefusedError."""
-        complaints = list(CALL.complaints(fields, ""))
-        if complaints:
-            raise RefusedError(400, complaints)
+        check("CreateCallDTO", fields)
         for name in _UNPLAYED:
             if name in fields:
                 raise RefusedError(400, f"The sandbox does not play {name}.")
@@ -116,9 +114,7 @@ class Calls:
 
     def change(self, call_id: str, fields: Thing) -> Thing | None:
         """Rename a call. Raises: RefusedError."""
-        complaints = list(CALL_CHANGE.complaints(fields, ""))
-        if complaints:
-            raise RefusedError(400, complaints)
+        check("UpdateCallDTO", fields)
         return self.store.update(call_id, fields)
 
     def delete(self, call_id: str) -> Thing | None:

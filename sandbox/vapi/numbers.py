@@ -4,8 +4,8 @@ import re
 
 from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.provider import authentic
-from sandbox.vapi.call_rules import TWILIO_NUMBER, TWILIO_NUMBER_CHANGE
 from sandbox.vapi.errors import RefusedError
+from sandbox.vapi.schema import check
 from sandbox.vapi.store import Store, Thing
 
 # Where Vapi leads an imported number: https://docs.vapi.ai/phone-numbers/import-twilio
@@ -26,9 +26,7 @@ class PhoneNumbers:
         """Import a number from Twilio. Raises: RefusedError."""
         if isinstance(fields, dict) and fields.get("provider", "twilio") != "twilio":
             raise RefusedError(400, "The sandbox imports numbers of the provider twilio only.")
-        complaints = list(TWILIO_NUMBER.complaints(fields, ""))
-        if complaints:
-            raise RefusedError(400, complaints)
+        check("CreateTwilioPhoneNumberDTO", fields)
         number = fields["number"]
         if not _E164.fullmatch(number):
             raise RefusedError(400, ["number must be a valid phone number in the E.164 format."])
@@ -43,9 +41,7 @@ class PhoneNumbers:
 
     def update(self, number_id: str, fields: Thing) -> Thing | None:
         """Change a number. Raises: RefusedError."""
-        complaints = list(TWILIO_NUMBER_CHANGE.complaints(fields, ""))
-        if complaints:
-            raise RefusedError(400, complaints)
+        check("UpdateTwilioPhoneNumberDTO", fields)
         return self.store.update(number_id, fields)
 
     def by_number(self, number: str) -> Thing | None:

@@ -10,13 +10,13 @@ from sandbox.clock import Clock
 from sandbox.phones import Exchange
 from sandbox.twilio import Twilio
 from sandbox.vapi import seed
-from sandbox.vapi.assistant import ASSISTANT
 from sandbox.vapi.calls import Calls
 from sandbox.vapi.errors import INVALID_KEY, RefusedError, error
 from sandbox.vapi.javascript import parse
 from sandbox.vapi.listing import listed
 from sandbox.vapi.numbers import PhoneNumbers
 from sandbox.vapi.proof import Organisation
+from sandbox.vapi.schema import check
 from sandbox.vapi.store import Store, Thing
 from sandbox.wire import Answer, Request, json_answer
 
@@ -86,7 +86,7 @@ class Vapi:
 
         Raises: RefusedError when Vapi would not take it.
         """
-        _check(fields)
+        check("CreateAssistantDTO", fields)
         return self._assistants.create(fields)
 
     def change_assistant(self, assistant_id: str, **fields: Any) -> Thing:
@@ -94,7 +94,7 @@ class Vapi:
 
         Raises: RefusedError when Vapi would not take it, KeyError when there is no such assistant.
         """
-        _check(fields)
+        check("CreateAssistantDTO", fields)
         changed = self._assistants.update(assistant_id, fields)
         if changed is None:
             raise KeyError(assistant_id)
@@ -204,14 +204,8 @@ def _found(kind: str, thing_id: str, thing: Thing | None) -> Answer:
 
 def _assistant_fields(request: Request) -> Thing:
     fields: Thing = _body(request)
-    _check(fields)
+    check("CreateAssistantDTO", fields)
     return fields
-
-
-def _check(fields: Thing) -> None:
-    complaints = list(ASSISTANT.complaints(fields, ""))
-    if complaints:
-        raise RefusedError(400, complaints)
 
 
 def _body(request: Request) -> Any:

@@ -35,6 +35,9 @@ _UNPLAYED = (
 class Calls:
     """The organisation's calls, until the next reset."""
 
+    kind = "Call"
+    filters: tuple[str, ...] = ("id", "assistantId", "phoneNumberId")
+
     def __init__(
         self,
         exchange: Exchange,
@@ -112,7 +115,7 @@ class Calls:
             )
         return call
 
-    def change(self, call_id: str, fields: Thing) -> Thing | None:
+    def update(self, call_id: str, fields: Thing) -> Thing | None:
         """Rename a call. Raises: RefusedError."""
         check("UpdateCallDTO", fields)
         return self.store.update(call_id, fields)

@@ -18,11 +18,14 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}")
 class PhoneNumbers:
     """The organisation's numbers."""
 
+    kind = "Phone Number"
+    filters: tuple[str, ...] = ()
+
     def __init__(self, store: Store, twilio: Twilio) -> None:
         self.store = store
         self._twilio = twilio
 
-    def create(self, fields: Thing) -> Thing:
+    def create(self, fields: Thing, _host: str) -> Thing:
         """Import a number from Twilio. Raises: RefusedError."""
         if isinstance(fields, dict) and fields.get("provider", "twilio") != "twilio":
             raise RefusedError(400, "The sandbox imports numbers of the provider twilio only.")
@@ -43,6 +46,10 @@ class PhoneNumbers:
         """Change a number. Raises: RefusedError."""
         check("UpdateTwilioPhoneNumberDTO", fields)
         return self.store.update(number_id, fields)
+
+    def delete(self, number_id: str) -> Thing | None:
+        """Forget a number; at Twilio it stays."""
+        return self.store.delete(number_id)
 
     def by_number(self, number: str) -> Thing | None:
         """The number with these digits."""

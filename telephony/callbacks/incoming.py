@@ -16,7 +16,7 @@ from telephony.intents.models import NUMBER_LENGTH, Intent
 from telephony.intents.timeline import AnyIntent, Source, note, rows_of
 from telephony.messages import optouts
 from telephony.messages.models import Message
-from telephony.twilio import twiml
+from telephony.twilio import resources, twiml
 from vapi_settings.calls import answering
 from vapi_settings.calls.patience import Patience
 
@@ -83,7 +83,7 @@ def keep_call(*, owner: User | None, holder: str, form: Mapping[str, str], now: 
     Args:
         holder: whose account received it, as rows name it.
     """
-    status = Call.machine.spoken.get(form.get("CallStatus", ""), form.get("CallStatus", ""))
+    status = resources.status(form.get("CallStatus", ""))
     known = status in Call.machine.ranks
     call = Call(kind=Call.Kind.INCOMING, status=status if known else "ringing")
     call.owner, call.holder = owner, holder

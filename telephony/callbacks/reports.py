@@ -7,8 +7,7 @@ from telephony.calls.models import Call
 from telephony.intents import adoption
 from telephony.intents.timeline import Source, facts_of, observe
 from telephony.messages.models import Message
-from telephony.twilio import twiml
-from telephony.twilio.resources import Sighting, whole
+from telephony.twilio import resources, twiml
 
 
 def take(
@@ -29,22 +28,15 @@ def take(
         holders: whose token signed it: what it names is one of theirs, or nobody's.
         told_at: when, which may be long before `now`.
     """
-    sighting = Sighting(
-        sid=sid,
-        status=status,
-        duration=whole(form.get("CallDuration")),
-        error_code=whole(form.get("ErrorCode")) or None,
-        proven=True,
-        told_at=told_at,
-    )
+    record = resources.report(sid=sid, word=status, form=form, reported_at=told_at)
     if marked is not None:
         row = model.objects.filter(pk=marked).first()
         if row is not None:
-            adoption.adopt(row, sighting, source=Source.CALLBACK, proven=True, now=now)
+            adoption.adopt(row, record, source=Source.CALLBACK, proven=True, now=now)
         return
     for row in model.objects.filter(provider_sid=sid, holder__in=holders):
-        facts = facts_of(sighting, row)
-        observe(row, told=status, source=Source.CALLBACK, now=told_at, facts=facts)
+        facts = facts_of(record, row)
+        observe(row, told=record.status, source=Source.CALLBACK, now=told_at, facts=facts)
 
 
 def answer(*, call_id: str, sid: str, status: str, told_at: datetime, now: datetime) -> str:
@@ -56,6 +48,6 @@ def answer(*, call_id: str, sid: str, status: str, told_at: datetime, now: datet
     call = Call.objects.filter(pk=call_id).first()
     if call is None:
         return twiml.HANGUP
-    sighting = Sighting(sid=sid, status=status, told_at=told_at)
-    row, is_it = adoption.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
+    record = resources.report(sid=sid, word=status, form={}, reported_at=told_at)
+    row, is_it = adoption.adopt(call, record, source=Source.CALLBACK, proven=True, now=now)
     return row.twiml if is_it and not row.stop_requested else twiml.HANGUP

@@ -1,19 +1,18 @@
 """What Vapi reports of calls in which an assistant talks."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ava.inbound.limits import cut
-from telephony.calls.channels import MARK, AssistantCalls, status_of
+from telephony.calls.channels import MARK, AssistantCalls, record_of
 from telephony.calls.models import Call
 from telephony.intents import adoption, followup
 from telephony.intents.models import NUMBER_LENGTH
 from telephony.intents.settling import CLOCKS_DIFFER
 from telephony.intents.timeline import Source, facts_of, note, observe
-from telephony.twilio.resources import Sighting
 from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
@@ -34,38 +33,19 @@ def take(event: VapiEvent) -> None:
     if call is None:
         return
     # Not `event.at`: Vapi's clock is another than that of the rest of the timeline.
-    sighting = _sighting(event)
+    record = record_of(event)
+    if event.status == ENDED and not event.ended_reason and event.type != END_OF_CALL_REPORT:
+        # How it ended is still to come.
+        record = replace(record, status=IN_PROGRESS)
     if call.provider == Call.Provider.VAPI:
-        call, _ = adoption.adopt(call, sighting, source=Source.CALLBACK, proven=True, now=now)
+        call, _ = adoption.adopt(call, record, source=Source.CALLBACK, proven=True, now=now)
     else:
         # The line is Twilio's, and ends when Twilio says so.
         told = IN_PROGRESS if event.status == IN_PROGRESS else ""
-        facts = facts_of(sighting, call)
-        del facts["provider_sid"]
+        facts = facts_of(replace(record, provider_sid=None, duration=None), call)
         call = observe(call, told=told, source=Source.CALLBACK, now=now, facts=facts)
     if event.status == ENDED and not call.transcript:
         followup.follow_up(call, due_at=now + AssistantCalls.looks[0])
-
-
-def _sighting(event: VapiEvent) -> Sighting:
-    told = event.status or ""
-    if told == ENDED and not event.ended_reason and event.type != END_OF_CALL_REPORT:
-        # How it ended is still to come.
-        told = IN_PROGRESS
-    return Sighting(
-        sid=event.call_id,
-        status=status_of(told, event.ended_reason),
-        price=event.cost,
-        price_unit="USD" if event.cost is not None else "",
-        proven=True,
-        more={
-            "provider_sid": event.provider_sid,
-            "ended_reason": cut(event.ended_reason or "", 200),
-            "transcript": event.transcript,
-            "recording_url": (event.recording_url or "")[:2000],
-            "summary": event.summary,
-        },
-    )
 
 
 def _placed(event: VapiEvent) -> Call | None:

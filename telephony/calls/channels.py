@@ -16,11 +16,12 @@ from telephony import accounts
 from telephony.accounts import client_for
 from telephony.calls.models import Call
 from telephony.errors import TwilioNotFound, TwilioRejected
-from telephony.intents.addresses import marked
-from telephony.intents.channel import PRICE_KNOWN, Account, Channel
+from telephony.intents.channel import Account, Channel
+from telephony.intents.record import ProviderRecord
+from telephony.intents.states import CANCELED, FAILED
 from telephony.intents.timeline import Source
 from telephony.twilio import twiml
-from telephony.twilio.resources import Sighting
+from telephony.twilio.channel import TwilioChannel, address
 from vapi_settings.calls import services as vapi
 from vapi_settings.calls.errors import CallNotControllable, CallNotFound
 from vapi_settings.calls.records import VapiCall
@@ -36,50 +37,37 @@ def channel_of(call: Call) -> Channel:
     return AssistantCalls() if call.provider == Call.Provider.VAPI else TwilioCalls()
 
 
-class TwilioCalls:
-    """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there: whoever
-    asks for it tells which attempt it is, and a second one is told to hang up."""
-
-    provider = "twilio"
-    looks = PRICE_KNOWN
-
-    def is_told(self, intent: Call) -> bool:
-        return bool(settings.PUBLIC_URL)
+class TwilioCalls(TwilioChannel):
+    """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there: the
+    address says which attempt it is, and a second one gets nothing but the end."""
 
     def prepare(self, intent: Call) -> Account:
         return accounts.account_of(owner_of(intent), accounts.credentials_to_send(intent))
 
-    def send(self, intent: Call) -> Sighting:
+    def send(self, intent: Call) -> ProviderRecord:
         credentials = accounts.credentials_to_send(intent)
         if credentials.source != "user":
             _require_plain(intent.twiml)
-        url = marked("voice", intent)
+        url = address("voice", intent)
         how = {"url": url} if url else {"twiml": intent.twiml}
         return accounts.client(credentials).create_call(
             to=intent.to,
             from_number=intent.from_number,
-            status_callback=marked("call-status", intent),
+            status_callback=address("call-status", intent),
             **how,
         )
 
-    def search(self, intent: Call, since: datetime) -> list[Sighting]:
+    def search(self, intent: Call, since: datetime) -> list[ProviderRecord]:
         found = client_for(intent).calls(to=intent.to, from_number=intent.from_number, since=since)
-        # A leg that TwiML dialled is no call that AVA placed.
-        placed = [one for one in found if one.direction in ("outbound-api", "")]
-        if not placed:
-            return []
-        assistants = _sids_of_assistants(intent, since)
-        return [one for one in placed if one.sid not in assistants]
+        assistants = _sids_of_assistants(intent, since) if found else ()
+        return [one for one in found if one.reference not in assistants]
 
-    def fetch(self, intent: Call) -> Sighting:
+    def fetch(self, intent: Call) -> ProviderRecord:
         found = client_for(intent).call(str(intent.provider_sid))
         # What a talk with an assistant costs is Vapi's to say.
         return replace(found, price=None, price_unit="") if intent.vapi_call_id else found
 
-    def owes(self, intent: Call) -> bool:
-        return intent.is_billed and intent.price is None
-
-    def end(self, intent: Call, reference: str) -> Sighting | None:
+    def end(self, intent: Call, reference: str) -> ProviderRecord | None:
         client = client_for(intent)
         try:
             return client.end_call(reference)
@@ -135,15 +123,15 @@ class AssistantCalls:
     # Vapi takes its time to write things down, and may be in trouble.
     looks = tuple(timedelta(seconds=after) for after in (20, 60, 300, 1800, 21_600))
 
-    def is_told(self, intent: Call) -> bool:
+    def reports(self, intent: Call) -> bool:
         # An assistant with a server of its own reports there, others at once that it is queued.
         return intent.timeline.filter(source=Source.CALLBACK).exists()
 
     def prepare(self, intent: Call) -> Account:
         return Account("", str(accounts.active_owner(intent).pk))
 
-    def send(self, intent: Call) -> Sighting:
-        return sighting(
+    def send(self, intent: Call) -> ProviderRecord:
+        return record_of(
             vapi.place(
                 user=owner_of(intent),
                 assistant_id=intent.assistant_id,
@@ -154,7 +142,7 @@ class AssistantCalls:
             )
         )
 
-    def search(self, intent: Call, since: datetime) -> list[Sighting]:
+    def search(self, intent: Call, since: datetime) -> list[ProviderRecord]:
         found = vapi.find(
             user=owner_of(intent),
             since=since,
@@ -162,17 +150,18 @@ class AssistantCalls:
             assistant_id=intent.assistant_id,
             phone_number_id=intent.phone_number_id,
         )
-        return [sighting(one) for one in found]
+        return [record_of(one) for one in found]
 
-    def fetch(self, intent: Call) -> Sighting:
+    def fetch(self, intent: Call) -> ProviderRecord:
         call_id = str(intent.vapi_call_id)
-        return sighting(vapi.fetch(user=owner_of(intent), call_id=call_id, metadata=_marks(intent)))
+        found = vapi.fetch(user=owner_of(intent), call_id=call_id, metadata=_marks(intent))
+        return record_of(found)
 
     def owes(self, intent: Call) -> bool:
         told = intent.transcript and intent.price is not None
         return intent.is_billed and not told
 
-    def end(self, intent: Call, reference: str) -> Sighting | None:
+    def end(self, intent: Call, reference: str) -> ProviderRecord | None:
         try:
             vapi.end(user=owner_of(intent), call_id=reference, metadata=_marks(intent))
         except CallNotFound:
@@ -208,52 +197,43 @@ def owner_of(call: Call) -> User:
     return call.owner
 
 
-# Why a call that Vapi calls "ended" ended, in Twilio's words: the start of `endedReason`.
+# Why a call that Vapi calls "ended" ended, as a status: the start of `endedReason`.
 # https://docs.vapi.ai/calls/call-ended-reason
 _ENDINGS = (
     ("customer-busy", "busy"),
     ("customer-did-not-answer", "no-answer"),
-    ("twilio-failed-to-connect-call", "failed"),
-    ("vonage-failed-to-connect-call", "failed"),
-    ("twilio-reported-customer-misdialed", "failed"),
-    ("call.start.error", "failed"),
-    ("assistant-not-valid", "failed"),
-    ("assistant-not-provided", "failed"),
-    ("customer-did-not-give-microphone-permission", "failed"),
-    ("manually-canceled", "canceled"),
-    ("scheduled-call-deleted", "canceled"),
+    ("twilio-failed-to-connect-call", FAILED),
+    ("vonage-failed-to-connect-call", FAILED),
+    ("twilio-reported-customer-misdialed", FAILED),
+    ("call.start.error", FAILED),
+    ("assistant-not-valid", FAILED),
+    ("assistant-not-provided", FAILED),
+    ("customer-did-not-give-microphone-permission", FAILED),
+    ("manually-canceled", CANCELED),
+    ("scheduled-call-deleted", CANCELED),
 )
+# `scheduled` is a word of AVA's own, for what Vapi does not have yet.
 _STATUS = {"scheduled": "queued", "forwarding": "in-progress"}
 
 
-def status_of(status: str, ended_reason: str | None) -> str:
-    """Vapi's status in Twilio's words."""
-    if status != "ended":
-        return _STATUS.get(status, status)
-    reason = ended_reason or ""
-    return next((word for start, word in _ENDINGS if reason.startswith(start)), "completed")
-
-
-def sighting(call: VapiCall) -> Sighting:
-    """A call of Vapi's, as one of Twilio's would look."""
-    took = (
-        int((call.ended_at - call.started_at).total_seconds())
-        if call.ended_at and call.started_at
-        else None
-    )
-    return Sighting(
-        sid=call.id,
-        status=status_of(call.status, call.ended_reason),
+def record_of(call: VapiCall) -> ProviderRecord:
+    """A call as Vapi shows it."""
+    status, reason = _STATUS.get(call.status, call.status), call.ended_reason or ""
+    if status == "ended":
+        found = (word for start, word in _ENDINGS if reason.startswith(start))
+        status = next(found, "completed")
+    took = call.ended_at - call.started_at if call.ended_at and call.started_at else None
+    return ProviderRecord(
+        reference=call.id,
+        status=status,
         created_at=call.created_at,
-        duration=max(took, 0) if took is not None else None,
+        proven=True,
+        duration=max(int(took.total_seconds()), 0) if took is not None else None,
         price=call.cost,
         price_unit="USD" if call.cost is not None else "",
-        proven=True,
-        more={
-            "provider_sid": call.provider_sid,
-            "ended_reason": cut(call.ended_reason or "", 200),
-            "transcript": call.transcript,
-            "recording_url": (call.recording_url or "")[:2000],
-            "summary": call.summary,
-        },
+        provider_sid=call.provider_sid,
+        ended_reason=cut(reason, 200),
+        transcript=call.transcript,
+        recording_url=call.recording_url or "",
+        summary=call.summary,
     )

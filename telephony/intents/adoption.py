@@ -14,6 +14,7 @@ from ava import tenant
 from ava.jobs import services as jobs
 from telephony.intents import sharing
 from telephony.intents.followup import follow_up, settle
+from telephony.intents.record import ProviderRecord
 from telephony.intents.states import UNKNOWN
 from telephony.intents.timeline import (
     AnyIntent,
@@ -25,7 +26,6 @@ from telephony.intents.timeline import (
     note,
     rows_of,
 )
-from telephony.twilio.resources import Sighting
 
 log = structlog.get_logger("telephony")
 
@@ -33,7 +33,7 @@ END_DUPLICATE = "telephony.end_duplicate"
 
 
 def adopt(
-    intent: AnyIntent, sighting: Sighting, *, source: str, proven: bool, now: datetime
+    intent: AnyIntent, record: ProviderRecord, *, source: str, proven: bool, now: datetime
 ) -> tuple[AnyIntent, bool]:
     """Take what was seen at the provider for this intent.
 
@@ -46,54 +46,54 @@ def adopt(
         where that can be done.
     """
     try:
-        return _adopt(intent, sighting, source, proven, now)
+        return _adopt(intent, record, source, proven, now)
     except IntegrityError:
         # Another one took it this very moment: now it can be seen, and may have to give way.
-        return _adopt(intent, sighting, source, proven, now)
+        return _adopt(intent, record, source, proven, now)
 
 
 @transaction.atomic
 def _adopt(
-    intent: AnyIntent, sighting: Sighting, source: str, proven: bool, now: datetime
+    intent: AnyIntent, record: ProviderRecord, source: str, proven: bool, now: datetime
 ) -> tuple[AnyIntent, bool]:
-    row = _lock_in_order(intent, sighting, proven=proven)
-    if row.reference != sighting.sid:
+    row = _lock_in_order(intent, record, proven=proven)
+    if row.reference != record.reference:
         misled = row.guessed and proven
         if not misled and (row.reference or row.is_final):
             if proven:
-                _stop_duplicate(row, sighting.sid, now)
+                _stop_duplicate(row, record.reference, now)
             return row, False
-        if not _free(row, row.reference_field, sighting.sid, proven=proven, now=now):
+        if not _free(row, row.reference_field, record.reference, proven=proven, now=now):
             return row, False
         if misled:
             _disown(row, now)
-        setattr(row, row.reference_field, sighting.sid)
+        setattr(row, row.reference_field, record.reference)
         row.guessed = not proven
         if row.stop_requested:
             follow_up(row, due_at=now)
     elif proven:
         row.guessed = False
     row.attempted_at = row.missing_since = None
-    if not row.is_final:
-        row.error = ""  # of a time when nobody could look
-    facts = facts_of(sighting, row)
+    if not row.is_final and not row.error_code:
+        row.error = ""  # of a time when AVA could not look
+    facts = facts_of(record, row)
     # The leg at Twilio of a call that Vapi leads: Vapi knows whose it is.
     leg = facts.get("provider_sid")
     if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
         del facts["provider_sid"]
-    told_at = sighting.told_at or now
-    advance(row, told=sighting.status, source=source, now=told_at, facts=facts)
+    told_at = record.reported_at or now
+    advance(row, told=record.status, source=source, now=told_at, facts=facts)
     row.save()
     return row, True
 
 
-def _lock_in_order(intent: AnyIntent, sighting: Sighting, *, proven: bool) -> AnyIntent:
+def _lock_in_order(intent: AnyIntent, record: ProviderRecord, *, proven: bool) -> AnyIntent:
     """The row, locked together with its rivals for what was seen, and all in the same order: two
     that hold what is the other's would wait for each other for ever."""
-    wanted = Q(**{intent.reference_field: sighting.sid})
-    if leg := sighting.more.get("provider_sid"):
+    wanted = Q(**{intent.reference_field: record.reference})
+    if leg := record.provider_sid:
         wanted |= Q(provider_sid=leg)
-    if not proven and intent.reference != sighting.sid:
+    if not proven and intent.reference != record.reference:
         wanted |= sharing.lost_alike(intent)  # any of them may take it at this moment
     theirs = sharing.rivals(intent, rows_of(intent).filter(wanted))
     rows = rows_of(intent).select_for_update()

@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from telephony.twilio.resources import Sighting
-
-PRICE_KNOWN: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
-"""When AVA asks Twilio what something has cost. Twilio says no more than that the price "may not be
-immediately available" (https://www.twilio.com/docs/voice/api/call-resource#call-properties,
-https://www.twilio.com/docs/messaging/api/message-resource#message-properties): these two moments
-are AVA's own choice, and whoever needs the price for certain has Twilio's bill."""
+from telephony.intents.record import ProviderRecord
 
 
 @dataclass(frozen=True)
@@ -33,24 +27,24 @@ class Channel(Protocol):
     provider: str
     """The name of its door out."""
 
-    def is_told(self, intent: Any) -> bool:
-        """Whether AVA expects that the provider tells by itself how it goes on."""
+    def reports(self, intent: Any) -> bool:
+        """Whether the provider is expected to report by itself how it goes on."""
         ...
 
     def prepare(self, intent: Any) -> Account:
         """See whether the next attempt may be made. The account it goes out with."""
         ...
 
-    def send(self, intent: Any) -> Sighting:
+    def send(self, intent: Any) -> ProviderRecord:
         """Ask the provider to do it, once. Never repeated unless it certainly never left."""
         ...
 
-    def search(self, intent: Any, since: datetime) -> list[Sighting]:
+    def search(self, intent: Any, since: datetime) -> list[ProviderRecord]:
         """What the provider took since then that may be this one: an empty list means that it
         certainly has none. `proven` ones carry this intent's mark."""
         ...
 
-    def fetch(self, intent: Any) -> Sighting:
+    def fetch(self, intent: Any) -> ProviderRecord:
         """How the provider sees it now."""
         ...
 
@@ -61,6 +55,6 @@ class Channel(Protocol):
         """Whether the provider has not told everything of it that comes after its end."""
         ...
 
-    def end(self, intent: Any, reference: str) -> Sighting | None:
+    def end(self, intent: Any, reference: str) -> ProviderRecord | None:
         """Stop it, or one that was placed a second time. None: there is nothing to stop."""
         ...

@@ -71,7 +71,7 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
         # Nothing was done: the same Idempotency-Key may begin anew.
         fail(intent, problem, source=Source.API, now=clock(), frees_key=True)
         raise
-    if row.reference and not channel.is_told(row):
+    if row.reference and not channel.reports(row):
         follow_up(row, due_at=clock() + SOON)
     return row
 
@@ -133,12 +133,12 @@ def attempt(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now)
         # This process was held up. By the time it sends, another may have made the next attempt.
         return _left_open(intent, "Held up before it was sent.", clock())
     try:
-        sighting = channel.send(intent)
+        record = channel.send(intent)
     except ProviderUnreachable as problem:
         if problem.unsent:
             raise
         return _left_open(intent, "No answer.", clock())
-    row, _ = adoption.adopt(intent, sighting, source=Source.API, proven=True, now=clock())
+    row, _ = adoption.adopt(intent, record, source=Source.API, proven=True, now=clock())
     return row
 
 

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from ava.jobs import Again
 from telephony.intents import sharing
 from telephony.intents.followup import settle
+from telephony.intents.record import ProviderRecord
 from telephony.intents.timeline import AnyIntent, rows_of
-from telephony.twilio.resources import Sighting
 
 
-def likeliest(intent: AnyIntent, sighting: Sighting, *, now: datetime) -> AnyIntent | None:
+def likeliest(intent: AnyIntent, record: ProviderRecord, *, now: datetime) -> AnyIntent | None:
     """Who sent what was seen, as far as its looks tell: of all that are looked for the one whose
     attempt is nearest to its creation. None: it is no longer open whose it is.
 
@@ -18,13 +18,13 @@ def likeliest(intent: AnyIntent, sighting: Sighting, *, now: datetime) -> AnyInt
             waited for where it began before this one had settled, and where it is the nearest:
             what is sent later keeps nobody waiting.
     """
-    holding = rows_of(intent).filter(**{intent.reference_field: sighting.sid})
+    holding = rows_of(intent).filter(**{intent.reference_field: record.reference})
     if sharing.rivals(intent, holding):
         return None
     attempts = {one: one.attempted_at for one in _lost(intent) if one.attempted_at}
     if intent not in attempts:
         return None
-    seen = sighting.created_at
+    seen = record.created_at
 
     def distance(one: AnyIntent) -> tuple[timedelta, datetime, str]:
         apart = abs(attempts[one] - seen) if seen else timedelta(0)

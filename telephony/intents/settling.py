@@ -23,10 +23,10 @@ from telephony.intents import adoption, dispatch, followup
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.models import Intent
+from telephony.intents.record import ProviderRecord
 from telephony.intents.rivals import likeliest
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
 from telephony.intents.timeline import AnyIntent, Source, lock, note, observe
-from telephony.twilio.resources import Sighting
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -97,15 +97,15 @@ def pursue(
 def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     """Ask the provider about one that it has, where it has not told for a while."""
     quiet = now - intent.updated_at
-    shortest = SHORTEST if channel.is_told(intent) else followup.SOON
+    shortest = SHORTEST if channel.reports(intent) else followup.SOON
     if quiet < shortest and not intent.stop_requested:
         raise Again((shortest - quiet).total_seconds(), "callbacks may come")
     try:
-        sighting = _ended(intent, channel) or channel.fetch(intent)
+        record = _ended(intent, channel) or channel.fetch(intent)
     except Problem as problem:
         _hindered(intent, problem, now)
         return
-    row, _ = adoption.adopt(intent, sighting, source=Source.FETCH, proven=False, now=now)
+    row, _ = adoption.adopt(intent, record, source=Source.FETCH, proven=False, now=now)
     if row.is_final:
         return
     quiet = now - row.updated_at
@@ -118,7 +118,7 @@ def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     )
 
 
-def _ended(intent: Intent, channel: Channel) -> Sighting | None:
+def _ended(intent: Intent, channel: Channel) -> ProviderRecord | None:
     """Stop it, if somebody asked for that and the provider lets it be stopped by now."""
     if not intent.stop_requested:
         return None
@@ -143,12 +143,12 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
     except Problem as problem:
         _hindered(intent, problem, now)
         return False
-    for sighting in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
-        whose = intent if sighting.proven else likeliest(intent, sighting, now=now)
+    for record in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
+        whose = intent if record.proven else likeliest(intent, record, now=now)
         if whose is None:
             continue
         row, is_it = adoption.adopt(
-            whose, sighting, source=Source.RECONCILE, proven=sighting.proven, now=now
+            whose, record, source=Source.RECONCILE, proven=record.proven, now=now
         )
         if is_it and row.pk == intent.pk:
             if row.is_final:

@@ -7,7 +7,7 @@ it lies ahead of the present one, and the end is the end.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 # AVA's own words, until the provider has one.
 SCHEDULED = "scheduled"
@@ -27,7 +27,6 @@ class Machine:
         final: nothing follows these.
         resting: where nothing more may ever be told.
         billed: the ends that cost something.
-        spoken: words of the provider that mean one of the above.
         exceptions: what may follow a final status all the same.
     """
 
@@ -35,24 +34,17 @@ class Machine:
     final: frozenset[str]
     resting: frozenset[str] = frozenset()
     billed: frozenset[str] = frozenset()
-    spoken: Mapping[str, str] = field(default_factory=dict)
     exceptions: frozenset[tuple[str, str]] = frozenset()
 
     def after(self, current: str, told: str) -> str | None:
         """The status after the provider has told `told`; None when that changes nothing."""
-        told = self.meant(told)
         if (current, told) in self.exceptions:
             return told
         ahead = self.ranks.get(told, -1) > self.ranks[current]
         return told if ahead and current not in self.final else None
 
-    def meant(self, told: str) -> str:
-        """The status that the provider's word stands for."""
-        return self.spoken.get(told, told)
-
     def is_behind(self, told: str, current: str) -> bool:
         """Whether the provider's `told` is a step that `current` has left behind."""
-        told = self.meant(told)
         return told not in UNSENT and -1 < self.ranks.get(told, -1) < self.ranks[current]
 
     def is_final(self, status: str) -> bool:
@@ -75,8 +67,6 @@ CALL = Machine(
     },
     final=frozenset({"completed", "busy", "no-answer", FAILED, CANCELED}),
     billed=frozenset({"completed"}),
-    # Only the callback has a word of its own for a call that has left the queue.
-    spoken={"initiated": "queued", "answered": "in-progress"},
 )
 
 MESSAGE = Machine(

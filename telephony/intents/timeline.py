@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 
 from ava.http import correlation
 from telephony.intents.models import Entry, Intent
-from telephony.twilio.codes import sentence
-from telephony.twilio.resources import Sighting
+from telephony.intents.record import FACTS, ProviderRecord
 
 AnyIntent = TypeVar("AnyIntent", bound=Intent)
 Source = Entry.Source
@@ -75,19 +74,17 @@ def advance(
 ) -> None:
     """`observe` for a row that is locked and will be saved by the caller."""
     status = row.machine.after(row.status, told)
-    holds = status is not None or row.machine.meant(told) == row.status
+    holds = status is not None or told == row.status
     for name, value in (facts or {}).items():
         if value not in (None, "") and (holds or name not in OF_THE_STATUS):
             setattr(row, name, value)
-    if row.error_code and not row.error:
-        row.error = sentence(row.error_code)
     if status is not None:
         # What was told before, and is taken in only now, comes after what is known.
         row.status, row.updated_at = status, max(now, row.updated_at)
         said = detail or (row.error if row.error_code else "")
         note(row, source=source, detail=said, now=row.updated_at)
     elif now < row.updated_at and row.machine.is_behind(told, row.status):
-        _note_overtaken(row, told=row.machine.meant(told), source=source, now=now)
+        _note_overtaken(row, told=told, source=source, now=now)
 
 
 def _note_overtaken(row: Intent, *, told: str, source: str, now: datetime) -> None:
@@ -103,18 +100,10 @@ def _note_overtaken(row: Intent, *, told: str, source: str, now: datetime) -> No
 def forget(row: Intent) -> None:
     """What was told of it is another one's. For a row that is locked and will be saved."""
     blank = type(row)()
-    for name in ("error", *facts_of(Sighting(sid="", status=""), row)):
+    for name in facts_of(ProviderRecord("", ""), row):
         setattr(row, name, getattr(blank, name))
 
 
-def facts_of(sighting: Sighting, intent: Intent) -> dict[str, Any]:
-    """What a sighting tells besides the status, by the names of the columns."""
-    facts: dict[str, Any] = {
-        "price": sighting.price,
-        "price_unit": sighting.price_unit,
-        "error_code": sighting.error_code,
-        "duration": sighting.duration,
-        **sighting.more,
-    }
-    columns = {field.name for field in intent._meta.get_fields()}
-    return {name: value for name, value in facts.items() if name in columns}
+def facts_of(record: ProviderRecord, intent: Intent) -> dict[str, Any]:
+    """What a record holds besides the status, by the names of the row's columns."""
+    return {name: getattr(record, name) for name in FACTS if hasattr(intent, name)}

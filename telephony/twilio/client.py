@@ -7,22 +7,28 @@ https://www.twilio.com/docs/messaging/api/message-resource
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from ava import upstream
 from ava.upstream.deadline import Watch
 from ava.upstream.errors import ProviderUnreachable
 from telephony.errors import TWILIO
+from telephony.intents.record import ProviderRecord
 from telephony.twilio import operation, resources, sdk
-from telephony.twilio.resources import Account, Number, Sighting
+from telephony.twilio.resources import Account, Number
 
 MOST_NUMBERS = 1000
 PAGE_SIZE = 200
 # Of one pair of numbers, since a moment minutes ago.
-MOST_SIGHTINGS = 1000
+MOST_FOUND = 1000
+
+TRIAL = "Sent from your Twilio trial account - "
+"""In front of each message of a trial account
+(https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account)."""
 
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
@@ -69,7 +75,7 @@ class TwilioClient:
 
     def create_call(
         self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
-    ) -> Sighting:
+    ) -> ProviderRecord:
         """Have a phone called. Never asked twice: Twilio has no idempotency for it.
 
         Args:
@@ -83,28 +89,29 @@ class TwilioClient:
         with self._asking() as account:
             return resources.call(account.calls.create(to=to, from_=from_number, **how, **callback))
 
-    def call(self, sid: str) -> Sighting:
+    def call(self, sid: str) -> ProviderRecord:
         """One call."""
         with self._asking() as account:
             return resources.call(account.calls(sid).fetch())
 
-    def end_call(self, sid: str) -> Sighting:
+    def end_call(self, sid: str) -> ProviderRecord:
         """Hang up a call, running or not yet begun."""
         with self._asking() as account:
             return resources.call(account.calls(sid).update(status="completed"))
 
-    def calls(self, *, to: str, from_number: str, since: datetime) -> list[Sighting]:
-        """Calls between two numbers that Twilio took at `since` or later, the newest first.
+    def calls(self, *, to: str, from_number: str, since: datetime) -> list[ProviderRecord]:
+        """Calls ordered over the API between two numbers that Twilio took at `since` or later, the
+        newest first.
 
         Not filtered by StartTime: a call in the queue has none yet.
         """
         with self._asking() as account:
             first = account.calls.page(to=to, from_=from_number, page_size=PAGE_SIZE)
-            return _since(self._pages(first), since, resources.call)
+            return [resources.call(one) for one in self._since(first, since)]
 
     def create_message(
         self, *, to: str, from_number: str, body: str, status_callback: str | None = None
-    ) -> Sighting:
+    ) -> ProviderRecord:
         """Have an SMS sent. Never asked twice: Twilio has no idempotency for it."""
         callback = {"status_callback": status_callback} if status_callback else {}
         with self._asking() as account:
@@ -112,25 +119,40 @@ class TwilioClient:
                 account.messages.create(to=to, from_=from_number, body=body, **callback)
             )
 
-    def message(self, sid: str) -> Sighting:
+    def message(self, sid: str) -> ProviderRecord:
         """One message."""
         with self._asking() as account:
             return resources.message(account.messages(sid).fetch())
 
-    def messages(self, *, to: str, from_number: str, since: datetime) -> list[Sighting]:
-        """Messages between two numbers that Twilio took at `since` or later, the newest first."""
+    def messages(
+        self, *, to: str, from_number: str, body: str, since: datetime
+    ) -> list[ProviderRecord]:
+        """Messages with this text, else as `calls`."""
         with self._asking() as account:
             first = account.messages.page(to=to, from_=from_number, page_size=PAGE_SIZE)
-            return _since(self._pages(first), since, resources.message)
+            return [
+                resources.message(one)
+                for one in self._since(first, since)
+                if resources.text(one.body).removeprefix(TRIAL).strip() == body.strip()
+            ]
 
     def _pages(
-        self, first: Any, *, most: int = MOST_SIGHTINGS, page_size: int = PAGE_SIZE
+        self, first: Any, *, most: int = MOST_FOUND, page_size: int = PAGE_SIZE
     ) -> Iterator[Any]:
         # The SDK follows pages as long as one names a next, even if it is empty itself.
         found: Iterator[Any] = self._sdk().api.v2010.stream(
             first, limit=most, page_limit=math.ceil(most / page_size)
         )
         return found
+
+    def _since(self, first: Any, moment: datetime) -> Iterator[Any]:
+        """Those from `moment` on that were ordered over the API."""
+
+        def is_recent(one: Any) -> bool:
+            made = resources.created_at(one)
+            return made is None or made >= moment
+
+        return filter(resources.is_by_api, takewhile(is_recent, self._pages(first)))
 
     @contextmanager
     def _asking(self) -> Iterator[Any]:
@@ -154,16 +176,3 @@ class TwilioClient:
             password=self._password,
             version=self._version,
         )
-
-
-def _since(
-    found: Iterable[Any], moment: datetime, parse: Callable[[Any], Sighting]
-) -> list[Sighting]:
-    """Those from `moment` on; the list runs from the newest to the oldest."""
-    seen: list[Sighting] = []
-    for each in found:
-        sighting = parse(each)
-        if sighting.created_at and sighting.created_at < moment:
-            break
-        seen.append(sighting)
-    return seen

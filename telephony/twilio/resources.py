@@ -1,10 +1,16 @@
 """What Twilio tells of an account, a number, a call or a message, parsed once and tolerantly."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
+
+from telephony.intents.record import ProviderRecord
+from telephony.twilio.codes import sentence
+
+_STATUS: Final[Mapping[str, str]] = {"initiated": "queued", "answered": "in-progress"}
+"""Words that only the callback has."""
 
 
 @dataclass(frozen=True)
@@ -31,37 +37,6 @@ class Number:
     capabilities: Capabilities
 
 
-@dataclass(frozen=True)
-class Sighting:
-    """A call or a message as its provider shows it.
-
-    Args:
-        sid: the provider's name for it.
-        status: the provider's word.
-        created_at: when the provider took it; None where it does not say.
-        duration: seconds, of a call that has ended.
-        price: what it cost; the provider knows it some time after the end.
-        proven: it carries the mark that AVA put on it.
-        told_at: when the provider told it; None: just now.
-        more: further facts, by the names of the columns that keep them.
-    """
-
-    sid: str
-    status: str
-    to: str = ""
-    from_number: str = ""
-    direction: str = ""
-    created_at: datetime | None = None
-    duration: int | None = None
-    price: Decimal | None = None
-    price_unit: str = ""
-    error_code: int | None = None
-    body: str = ""
-    proven: bool = False
-    told_at: datetime | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-
 def account(found: Any) -> Account:
     return Account(text(found.friendly_name), text(found.status))
 
@@ -75,35 +50,58 @@ def number(found: Any) -> Number:
     )
 
 
-def call(found: Any) -> Sighting:
+def call(found: Any) -> ProviderRecord:
     """From https://www.twilio.com/docs/voice/api/call-resource."""
-    return Sighting(
-        sid=_sid(found.sid),
+    return ProviderRecord(
+        reference=_sid(found.sid),
         status=text(found.status),
-        to=text(found.to),
-        from_number=text(found._from),
-        direction=text(found.direction),
-        created_at=_moment(found.date_created),
+        created_at=created_at(found),
         duration=whole(found.duration),
         price=price(found.price),
         price_unit=text(found.price_unit)[:3].upper(),
     )
 
 
-def message(found: Any) -> Sighting:
+def message(found: Any) -> ProviderRecord:
     """From https://www.twilio.com/docs/messaging/api/message-resource."""
-    return Sighting(
-        sid=_sid(found.sid),
+    return ProviderRecord(
+        reference=_sid(found.sid),
         status=text(found.status),
-        to=text(found.to),
-        from_number=text(found.from_),
-        direction=text(found.direction),
-        created_at=_moment(found.date_created),
+        created_at=created_at(found),
         price=price(found.price),
         price_unit=text(found.price_unit)[:3].upper(),
-        error_code=whole(found.error_code),
-        body=text(found.body),
+        **_error(found.error_code),
     )
+
+
+def report(
+    *, sid: str, word: str, form: Mapping[str, str], reported_at: datetime
+) -> ProviderRecord:
+    """From a webhook that carries AVA's mark, or names what AVA knows."""
+    return ProviderRecord(
+        reference=sid,
+        status=status(word),
+        reported_at=reported_at,
+        duration=whole(form.get("CallDuration")),
+        **_error(form.get("ErrorCode")),
+    )
+
+
+def status(word: str) -> str:
+    """The status that a word of Twilio's stands for."""
+    return _STATUS.get(word, word)
+
+
+def is_by_api(found: Any) -> bool:
+    """Whether a call or message was ordered over the API, as AVA's are: a leg that TwiML dialled
+    was not."""
+    return text(found.direction) in ("outbound-api", "")
+
+
+def created_at(found: Any) -> datetime | None:
+    """When Twilio took a call or a message."""
+    made = found.date_created
+    return made.replace(tzinfo=made.tzinfo or UTC) if isinstance(made, datetime) else None
 
 
 def text(value: Any) -> str:
@@ -132,7 +130,6 @@ def _sid(value: Any) -> str:
     return value
 
 
-def _moment(value: Any) -> datetime | None:
-    if not isinstance(value, datetime):
-        return None
-    return value.replace(tzinfo=value.tzinfo or UTC)
+def _error(value: Any) -> dict[str, Any]:
+    code = whole(value) or None
+    return {"error_code": code, "error": sentence(code) if code else ""}

@@ -7,13 +7,13 @@ named here, in limits, and nothing else.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ava.inbound.limits import SUMMARY, TEXT, TRANSCRIPT, cut, cut_json, json_size
 from vapi_settings.calls import records
+from vapi_settings.calls.records import VapiCall
 from vapi_settings.reading import part, text, timestamp
 
 if TYPE_CHECKING:
@@ -83,40 +83,30 @@ _SPOKEN: Final = ("user", "bot")
 
 
 @dataclass(frozen=True)
-class VapiEvent:
-    """What a message says of a call.
+class VapiEvent(VapiCall):
+    """A call, as a message about it says.
 
     Attributes:
+        status: "ended" in an end-of-call report.
         owner: the user whose call it is.
         type: "status-update" or "end-of-call-report".
-        status: Vapi's word; an end-of-call report means "ended".
-        cost: US dollars.
-        provider_sid: the call's SID at Twilio.
-        inbound: whether somebody called, not Vapi.
-        person: the number of whoever talks with the assistant; may be empty.
+        at: when Vapi wrote it, by its clock.
         number: the digits of Vapi's number; may be empty.
-        began_at: when Vapi took the call, by its clock.
-        metadata: AVA's marks on the call.
     """
 
     owner: "User"
-    call_id: str
     type: str
-    status: str | None
     at: datetime
-    ended_reason: str | None
-    cost: Decimal | None
-    transcript: str | None
-    recording_url: str | None
-    summary: str | None
-    provider_sid: str | None
-    inbound: bool
-    person: str
     number: str
-    assistant_id: str | None
-    phone_number_id: str | None
-    began_at: datetime
-    metadata: Mapping[str, str] = field(hash=False)
+
+    @property
+    def call_id(self) -> str:
+        return self.id
+
+    @property
+    def began_at(self) -> datetime:
+        """When Vapi took the call, by its clock."""
+        return self.created_at or self.at
 
 
 def kept(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,26 +161,12 @@ def read(owner: "User", message: Mapping[str, Any], *, received_at: datetime) ->
     """
     kind = text(message.get("type"))
     call = records.call(part(message, "call"), message)
-    at = timestamp(message.get("timestamp")) or received_at
     return VapiEvent(
+        **vars(call) | ({"status": "ended"} if kind == END_OF_CALL_REPORT else {}),
         owner=owner,
-        call_id=call.id,
         type=kind,
-        status="ended" if kind == END_OF_CALL_REPORT else call.status or None,
-        at=at,
-        ended_reason=call.ended_reason,
-        cost=call.cost,
-        transcript=call.transcript,
-        recording_url=call.recording_url,
-        summary=call.summary,
-        provider_sid=call.provider_sid,
-        inbound=call.inbound,
-        person=call.person,
+        at=timestamp(message.get("timestamp")) or received_at,
         number=cut(text(part(message, "phoneNumber").get("number")), TEXT),
-        assistant_id=call.assistant_id,
-        phone_number_id=call.phone_number_id,
-        began_at=call.created_at or at,
-        metadata=call.metadata,
     )
 
 

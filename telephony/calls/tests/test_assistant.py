@@ -194,9 +194,9 @@ def test_one_that_takes_no_orders_yet_is_hung_up_as_soon_as_it_does(
 
 def told_by_vapi(owner: User, **more: Any) -> VapiEvent:
     """A status-update about a call that nobody picked up, half an hour ago by Vapi's clock."""
-    blank = ("cost", "transcript", "recording_url", "summary", "provider_sid")
+    blank = ("cost", "transcript", "recording_url", "summary", "provider_sid", "started_at")
     said: dict[str, Any] = {
-        **dict.fromkeys(blank),
+        **dict.fromkeys([*blank, "ended_at"]),
         "owner": owner,
         "type": STATUS_UPDATE,
         "status": "ended",
@@ -207,8 +207,9 @@ def told_by_vapi(owner: User, **more: Any) -> VapiEvent:
         "number": OURS,
         "assistant_id": seed.ASSISTANT_ID,
         "phone_number_id": None,
-        "began_at": timezone.now(),
+        "created_at": timezone.now(),
         "metadata": {},
+        "control_url": "",
     }
     return VapiEvent(**said | more)
 
@@ -218,14 +219,14 @@ def test_a_report_with_a_mark_that_is_none_of_avas_is_passed_over(
     api: APIClient, caller: User, mark: str
 ) -> None:
     placed = place(api)
-    talks.take(told_by_vapi(caller, call_id="another", metadata={MARK: mark}))
+    talks.take(told_by_vapi(caller, id="another", metadata={MARK: mark}))
     assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"] == placed["timeline"]
     assert Call.objects.count() == 1
 
 
 def test_the_timeline_goes_by_avas_own_clock(api: APIClient, caller: User) -> None:
     placed = place(api)
-    talks.take(told_by_vapi(caller, call_id=placed["vapi_call_id"]))
+    talks.take(told_by_vapi(caller, id=placed["vapi_call_id"]))
     told = api.get(f"{CALLS}/{placed['id']}").json()
     assert told["status"] == "busy"
     times = [entry["at"] for entry in told["timeline"]]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from telephony.calls.models import Call
 from telephony.conftest import OURS, THEIRS
 from telephony.intents import adoption
-from telephony.twilio.resources import Sighting
+from telephony.intents.record import ProviderRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 10
@@ -22,7 +22,7 @@ def test_two_that_took_each_others_get_their_own(user: User) -> None:
     gate = Barrier(2)
 
     def prove(call: Call, sid: str) -> None:
-        sighting = Sighting(sid=sid, status="ringing")
+        sighting = ProviderRecord(reference=sid, status="ringing")
         gate.wait(30)
         try:
             adoption.adopt(call, sighting, source="callback", proven=True, now=timezone.now())

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 
 from ava.jobs import Again
 from telephony.conftest import OURS, SUPPORT, THEIRS
+from telephony.intents.record import ProviderRecord
 from telephony.intents.rivals import likeliest
 from telephony.messages.models import Message
-from telephony.twilio.resources import Sighting
 
 pytestmark = pytest.mark.database
 
@@ -27,8 +27,8 @@ def lost(user: User, attempted: float, **more: Any) -> Message:
     return Message.objects.create(owner=user, **fields)
 
 
-def seen(created: float | None = None) -> Sighting:
-    return Sighting("SM1", "sent", created_at=None if created is None else at(created))
+def seen(created: float | None = None) -> ProviderRecord:
+    return ProviderRecord("SM1", "sent", created_at=None if created is None else at(created))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from sandbox.vapi import seed
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs
 from telephony.intents import adoption
+from telephony.intents.record import ProviderRecord
 from telephony.intents.timeline import Source
-from telephony.twilio.resources import Sighting
 
 pytestmark = pytest.mark.database
 
@@ -165,10 +165,10 @@ def test_a_leg_that_was_guessed_is_given_back_when_vapi_names_it(
     guessing = Call.objects.get(pk=lost(api, sandbox, "before"))
     now = guessing.created_at
     adoption.adopt(
-        guessing, Sighting("CA-leg", "queued"), source=Source.RECONCILE, proven=False, now=now
+        guessing, ProviderRecord("CA-leg", "queued"), source=Source.RECONCILE, proven=False, now=now
     )
     talking = api.post(CALLS, PAIR | {"assistant_id": seed.ASSISTANT_ID}).json()
-    told = Sighting(talking["vapi_call_id"], "ringing", more={"provider_sid": "CA-leg"})
+    told = ProviderRecord(talking["vapi_call_id"], "ringing", more={"provider_sid": "CA-leg"})
     adoption.adopt(
         Call.objects.get(pk=talking["id"]), told, source=Source.CALLBACK, proven=True, now=now
     )

@@ -29,9 +29,9 @@ from telephony.conftest import (
     until,
 )
 from telephony.intents import adoption, followup
+from telephony.intents.record import ProviderRecord
 from telephony.intents.timeline import Source
 from telephony.messages.models import Message
-from telephony.twilio.resources import Sighting
 
 PAIR = {"to": THEIRS, "from": OURS}
 TWILIO = "POST /2010-04-01/Accounts/AC"
@@ -133,7 +133,7 @@ def test_the_call_that_bears_the_mark_is_ours_though_another_ones_end_was_taken_
 ) -> None:
     key = lost(api, sandbox, *CALL, "before")
     call = Call.objects.get(pk=key)
-    busy = Sighting("CA-other", "busy", duration=3)
+    busy = ProviderRecord("CA-other", "busy", duration=3)
     now = timezone.now()
     adoption.adopt(call, busy, source=Source.RECONCILE, proven=False, now=now)
     assert shown(api, CALLS, key)["status"] == "busy"
@@ -158,7 +158,7 @@ def test_who_gives_up_what_is_another_ones_keeps_nothing_of_it_and_is_looked_aft
     end = "completed" if path == CALLS else "delivered"
     guessing, other = (lost(api, sandbox, path, body, when) for when in ("before", "before"))
     now = timezone.now()
-    seen = Sighting("X", end, duration=3, price=None, error_code=30003)
+    seen = ProviderRecord("X", end, duration=3, price=None, error_code=30003)
     adoption.adopt(
         model.objects.get(pk=guessing), seen, source=Source.RECONCILE, proven=False, now=now
     )

@@ -71,9 +71,9 @@ def test_calls_are_placed_sought_and_ended_as_documented(
     client: TwilioClient, sandbox: Sandbox, how: dict[str, str], callback: str | None
 ) -> None:
     call = client.create_call(**PAIR, **how, status_callback=callback)
-    client.call(call.sid)
+    client.call(call.reference)
     client.calls(**PAIR, since=timezone.now() - timedelta(hours=1))
-    client.end_call(call.sid)
+    client.end_call(call.reference)
     assert held(sandbox) == ["CreateCall", "FetchCall", "ListCall", "UpdateCall"]
 
 
@@ -83,8 +83,9 @@ def test_messages_are_sent_and_sought_as_documented(
     client: TwilioClient, sandbox: Sandbox, body: str, callback: str | None
 ) -> None:
     message = client.create_message(**PAIR, body=body, status_callback=callback)
-    assert client.message(message.sid).body == body
-    client.messages(**PAIR, since=timezone.now() - timedelta(hours=1))
+    client.message(message.reference)
+    found = client.messages(**PAIR, body=body, since=timezone.now() - timedelta(hours=1))
+    assert [one.reference for one in found] == [message.reference]
     assert held(sandbox) == ["CreateMessage", "FetchMessage", "ListMessage"]
 
 
@@ -97,7 +98,7 @@ def test_the_pages_of_a_list_are_asked_for_as_documented(
         client.create_message(**PAIR, body="Hello")
     since = timezone.now() - timedelta(hours=1)
     assert len(client.calls(**PAIR, since=since)) == 3
-    assert len(client.messages(**PAIR, since=since)) == 3
+    assert len(client.messages(**PAIR, body="Hello", since=since)) == 3
     asked = held(sandbox)
     assert (asked.count("ListCall"), asked.count("ListMessage")) == (3, 3)
 

@@ -1,0 +1,44 @@
+"""Twilio as a channel: what its calls and messages have in common."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+
+from telephony.intents.models import Intent
+
+HOOKS = "/api/v1/webhooks/twilio"
+RETRIES = "#rc=3&rp=ct,rt,5xx"
+"""Have Twilio try three times more where it cannot connect, or gets no answer or a 5xx. By itself
+it tries only the first of these once more. This part of an address is neither sent nor signed
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
+
+
+class TwilioChannel:
+    """Calls and messages at Twilio."""
+
+    provider = "twilio"
+    # Twilio says no more than that the price "may not be immediately available"
+    # (https://www.twilio.com/docs/voice/api/call-resource#call-properties,
+    # https://www.twilio.com/docs/messaging/api/message-resource#message-properties): these moments
+    # are AVA's own choice. Who needs the price for certain has Twilio's bill.
+    looks: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
+
+    def reports(self, intent: Intent) -> bool:
+        return bool(settings.PUBLIC_URL)
+
+    def owes(self, intent: Intent) -> bool:
+        return intent.is_billed and intent.price is None
+
+
+def address(kind: str, intent: Intent) -> str | None:
+    """The address for Twilio's reports on an attempt, with AVA's mark; None where AVA has no
+    public address.
+
+    Args:
+        kind: voice, call-status or message-status.
+    """
+    if not settings.PUBLIC_URL:
+        return None
+    mark = urlencode({intent.word: str(intent.pk), "attempt": intent.attempt})
+    return f"{settings.PUBLIC_URL}{HOOKS}/{kind}?{mark}{RETRIES}"

@@ -1,15 +1,12 @@
 """What every test may use: the sandbox, a user, a logged-in client, a clean slate."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from ava import redis as fleet
-from ava.redis import Link
 from sandbox.server import Sandbox
 from tests import certificates, rooms
 from tests.redis import RedisServer
@@ -28,12 +25,6 @@ def reset() -> Iterator[Callable[..., None]]:
     """No breaker, count or copy of one test reaches the next; a test calls it for a restart."""
     yield rooms.reset
     rooms.reset()
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine loses no Redis; how soon one is lost has tests of its own."""
-    monkeypatch.setattr(fleet, "Link", partial(Link, patience=0.5))
 
 
 @pytest.fixture(scope="session")
@@ -55,17 +46,15 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def running_redis() -> Iterator[RedisServer]:
-    with RedisServer() as server:
+    with RedisServer(timeout=5) as server:
         yield server
 
 
 @pytest.fixture
 def redis(running_redis: RedisServer, settings: Any) -> RedisServer:
-    """An empty Redis that AVA shares. A busy machine does not make it a lost one."""
+    """An empty Redis that AVA shares."""
     running_redis.flush()
     settings.REDIS_URL = running_redis.url
-    fleet.forget()
-    fleet._links[running_redis.url] = Link(running_redis.url, patience=5)
     return running_redis
 
 

@@ -18,7 +18,7 @@ from interlock.integrations.redis import RedisStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ava.redis import Link
+from ava.redis import RedisClient
 from ava.upstream.breaker import Breaker
 from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore
@@ -69,7 +69,7 @@ def _ava(recovery: float, url: str, tell: Tell) -> Run:
 
 
 def _ava_shared(recovery: float, url: str, tell: Tell) -> Run:
-    store = SharedStore(RedisStore(Link(url), "bench"), MemoryStore())
+    store = SharedStore(RedisStore(RedisClient(url), "bench"), MemoryStore())
     rules = Rules(FAILURES, recovery, SUCCESSES)
     return Breaker("bench", rules=rules, store=store, listeners=(_Listener(tell),)).call
 

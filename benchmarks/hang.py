@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.02
 def main() -> int:
     print(f"{'load':<42}{'p50 ms':>8}{'p99 ms':>8}{'max ms':>8}  answers")
     with RedisServer() as redis:
-        two = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url}
+        two = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.plain_url}
         for title, breaker, pause, environment in (
             ("32 clients, breaker off, 1 request/s each", "0", 1.0, {}),
             ("32 clients, breaker on, 5 requests/s each", "1", 0.2, {}),

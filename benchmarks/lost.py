@@ -16,7 +16,7 @@ import structlog
 from ava.ratelimit.redis import RedisStore as SharedLimit
 from ava.ratelimit.shared import SharedStore as Limit
 from ava.ratelimit.store import Hit, MemoryStore
-from ava.redis import Link
+from ava.redis import RedisClient
 from ava.upstream.breaker import Breaker
 from ava.upstream.circuit import Rules
 from ava.upstream.memory import MemoryStore as OwnCircuit
@@ -55,7 +55,7 @@ def main() -> int:
 def _run(lose: Callable[[RedisServer], None]) -> tuple[float, int]:
     """The longest that a caller waited, in seconds, and how many calls failed."""
     with RedisServer() as redis:
-        link = Link(redis.url)
+        link = RedisClient(redis.plain_url)
         breaker = Breaker(
             "bench",
             rules=Rules(3, 30.0, 2),

@@ -32,7 +32,7 @@ def main(restarts: int = RESTARTS) -> int:
     with RedisServer() as redis, tempfile.TemporaryDirectory() as directory:
         data_dir = Path(directory) / "var"
         with RunningAva(
-            data_dir, WEB_CONCURRENCY=str(WORKERS), REDIS_URL=redis.url, LOG_LEVEL="ERROR"
+            data_dir, WEB_CONCURRENCY=str(WORKERS), REDIS_URL=redis.plain_url, LOG_LEVEL="ERROR"
         ) as ava:
             measure(ava, restarts)
     return 0

@@ -55,7 +55,7 @@ def main(count: int = WEBHOOKS) -> int:
     with served() as ava:
         lost = measure("SQLite", ava, count)
     with postgres.running() as database, RedisServer() as redis:
-        two = {"WEB_CONCURRENCY": "2", "DATABASE_URL": database, "REDIS_URL": redis.url}
+        two = {"WEB_CONCURRENCY": "2", "DATABASE_URL": database, "REDIS_URL": redis.plain_url}
         with served(**two) as ava:
             lost += measure("2 workers, PostgreSQL, Redis", ava, count)
     return int(bool(lost))

@@ -16,7 +16,7 @@ class RedisCluster:
 
     def __init__(self) -> None:
         options = ("--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")
-        self.nodes = [RedisServer(*options) for _ in range(3)]
+        self.nodes = [RedisServer(*options, timeout=5) for _ in range(3)]
         for at, node in enumerate(self.nodes):
             node.client.execute_command("CLUSTER", "ADDSLOTS", *_share(at))
             node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port)

@@ -16,16 +16,28 @@ CLUSTER_PORTS = range(10_000, 12_000)
 """A node of a cluster listens 10000 above, too: below all that `free_port` gives to others."""
 
 
-class RedisServer:
-    """A Redis of its own on a free port of this machine, empty, with nothing on disk."""
+def patient(url: str, timeout: float) -> str:
+    """The URL for clients that wait longer than AVA's do: seconds to connect, and for an answer."""
+    return f"{url}?socket_timeout={timeout}&socket_connect_timeout={timeout}"
 
-    def __init__(self, *options: str) -> None:
+
+class RedisServer:
+    """A Redis of its own on a free port of this machine, empty, with nothing on disk.
+
+    Args:
+        options: of redis-server.
+        timeout: in seconds, for clients by `url`, so that a busy machine loses no Redis; None for
+            AVA's own.
+    """
+
+    def __init__(self, *options: str, timeout: float | None = 0.5) -> None:
         self.port = free_port(CLUSTER_PORTS if "--cluster-enabled" in options else PORTS)
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.plain_url = f"redis://127.0.0.1:{self.port}/0"
+        self.url = patient(self.plain_url, timeout) if timeout else self.plain_url
         self._options = options
         self._directory = tempfile.TemporaryDirectory(prefix="ava-redis-")
         # For the test itself; AVA's processes have connections of their own.
-        self.client = redis.Redis.from_url(self.url, socket_timeout=5)
+        self.client = redis.Redis.from_url(self.plain_url, socket_timeout=5)
         self.start()
 
     def __enter__(self) -> "RedisServer":

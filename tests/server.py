@@ -20,13 +20,6 @@ _START_SECONDS = 60
 _LAST_LINES = 30
 PASSWORD = "a demo password for tests"
 
-PATIENT = """
-from functools import partial
-from ava import redis as fleet
-fleet.Link = partial(fleet.Link, patience=0.5)
-"""
-"""A hook: a busy machine loses no Redis; one that is taken away is lost a little later."""
-
 
 def until(happened: Callable[[], bool]) -> None:
     """Wait for it; fail when it does not come."""

@@ -30,6 +30,6 @@ def test_so_they_do_with_two_workers_redis_and_postgresql(tmp_path: Path) -> Non
 def test_so_they_do_with_celery(tmp_path: Path) -> None:
     with (
         RedisServer() as redis,
-        AvaWithCelery(tmp_path / "var", CELERY_BROKER_URL=redis.url) as ava,
+        AvaWithCelery(tmp_path / "var", CELERY_BROKER_URL=redis.plain_url) as ava,
     ):
         check(play(ava, calls=100, messages=100, seed=3, more=[lambda: lose(redis)]))

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ava.conf.env import BASE_DIR
 from tests.pinned import only
 from tests.redis import RedisServer
-from tests.server import PATIENT, RunningAva, alive, until
+from tests.server import RunningAva, alive, until
 
 WORKERS = 3
 HEALTHZ = (
@@ -40,7 +40,7 @@ def redis() -> Iterator[RedisServer]:
 @contextmanager
 def running(data_dir: Path, redis: RedisServer, count: int = WORKERS) -> Iterator[RunningAva]:
     environment = {"WEB_CONCURRENCY": str(count), "REDIS_URL": redis.url}
-    with RunningAva(data_dir / "var", hook=PATIENT, **environment) as ava:
+    with RunningAva(data_dir / "var", **environment) as ava:
         until(lambda: len(ava.workers()) == count)
         yield ava
 
@@ -195,7 +195,7 @@ def test_three_failures_on_three_workers_open_the_breaker_for_all(
     assert {samples[STATE] for samples in scrapes(ava)} == {2}
 
     # An AVA with another directory and another database of the same Redis knows nothing of it.
-    with RunningAva(tmp_path / "other", REDIS_URL=f"{redis.url.removesuffix('0')}1") as other:
+    with RunningAva(tmp_path / "other", REDIS_URL=f"redis://127.0.0.1:{redis.port}/1") as other:
         assert other.login().call("GET", SETTINGS, headers=FRESH).status_code == 200
         assert scrape(other)[STATE] == 0
 

@@ -13,8 +13,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
 
-from ava import ratelimit
-from ava import redis as fleet
+from ava import ratelimit, redis
 from ava.accounts import devices
 from ava.accounts.errors import LoginSlowed
 from ava.http.problems import RateLimited
@@ -78,7 +77,7 @@ class AvaAdminSite(admin.AdminSite):
 
 def _rate(group: str, request: HttpRequest) -> tuple[int, int]:
     """Requests and seconds. While Redis is lost each worker counts alone, and gives its share."""
-    link = fleet.link()
+    link = redis.get_client()
     lost = link is not None and link.lost
     return (ratelimit.share(LIMIT) if lost else LIMIT, 60)
 

@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from typing import Any, Generic
 from uuid import uuid4
 
-from ava import redis as fleet
+from ava import redis
 from ava.cache import scripts
 from ava.cache.leases import SECONDS as LEASE_SECONDS
 from ava.cache.leases import Leases
 from ava.cache.memory import SIZE, Entry, MemoryStore
 from ava.cache.sealed import Envelope, Unreadable
 from ava.cache.store import KEEP_SECONDS, Fence, Found, Key, Look, Mark, Pending, V
-from ava.redis import FleetLost, Link
-from ava.redis.wire import Argument
+from ava.redis import RedisClient, RedisUnavailable
+from ava.redis.client import Argument
 
 _KEEP = round(KEEP_SECONDS * 1000)
 _LEASE = round(LEASE_SECONDS * 1000)
@@ -53,7 +53,7 @@ class FleetStore(Generic[V]):
         self._memory: MemoryStore[V] = MemoryStore()
 
     def look(self, key: Key) -> Look[V]:
-        link = fleet.link()
+        link = redis.get_client()
         if link is None:
             return self._memory.look(key)
         since, mine = self._memory.mark(key), self._memory.entry(key)
@@ -61,7 +61,7 @@ class FleetStore(Generic[V]):
             born, dropped, *told = link.run(
                 scripts.LOOK, self._keys(key), [_stamp(mine), *_beginnings(key)]
             )
-        except FleetLost:
+        except RedisUnavailable:
             return Look(self._uncertain(key), self._memory.look(key).order)
         if told:
             found = self._opened(key, mine, since, born.decode(), _Told(*told[0]))
@@ -75,19 +75,19 @@ class FleetStore(Generic[V]):
 
     def mark(self, key: Key) -> Mark:
         mark = self._memory.mark(key)
-        link = fleet.link()
+        link = redis.get_client()
         if link is None:
             return mark
         try:
             born, tick, at = link.run(scripts.MARK, self._keys(key)[:1], [_KEEP])
-        except FleetLost:
+        except RedisUnavailable:
             return mark
         return replace(mark, fence=Fence(born.decode(), tick, at))
 
     def claim(
         self, key: Key, *, edition: int, fresh_for: float, awaited: int | None
     ) -> Mark | Found[V] | Pending:
-        link = fleet.link()
+        link = redis.get_client()
         if link is None:
             return self._memory.claim(key, edition=edition, fresh_for=fresh_for, awaited=awaited)
         try:
@@ -95,12 +95,12 @@ class FleetStore(Generic[V]):
                 # There is a copy, but this process cannot open it.
                 self._claim(link, key, edition, 0.0, 0) or self._memory.mark(key)
             )
-        except FleetLost:
+        except RedisUnavailable:
             return self._memory.mark(key)
 
     def put(self, key: Key, value: V, *, mark: Mark, edition: int) -> Found[V]:
         found = self._memory.put(key, value, mark=mark, edition=edition)
-        link, fence = fleet.link(), mark.fence
+        link, fence = redis.get_client(), mark.fence
         if link is None or fence is None:
             return found
         _leases.let_go(fence.lease)
@@ -112,29 +112,31 @@ class FleetStore(Generic[V]):
                 self._keys(key, edition),
                 [fence.lease, _KEEP, *stored, *_beginnings(key)],
             )
-        except FleetLost:
+        except RedisUnavailable:
             self.abandon(key, mark, edition=edition)
         return found
 
     def abandon(self, key: Key, mark: Mark, *, edition: int) -> None:
-        link, fence = fleet.link(), mark.fence
+        link, fence = redis.get_client(), mark.fence
         if link is not None and fence is not None and fence.lease:
             _leases.let_go(fence.lease)
             # Even if Redis is lost now: nobody shall wait for a read that is over.
-            link.insist(scripts.RELEASE, self._keys(key, edition), [fence.lease])
+            link.run_eventually(scripts.RELEASE, self._keys(key, edition), [fence.lease])
 
     def drop(self, prefix: Key) -> None:
         self._memory.drop(prefix)
-        link = fleet.link()
+        link = redis.get_client()
         if link is not None:
             # Even if Redis is lost now: it may come back with what is dropped here.
-            link.insist(scripts.DROP, self._keys(prefix)[:2], [_KEEP, json.dumps(prefix), SIZE])
+            link.run_eventually(
+                scripts.DROP, self._keys(prefix)[:2], [_KEEP, json.dumps(prefix), SIZE]
+            )
 
     def forget(self) -> None:
         self._memory.forget()
 
     def _claim(
-        self, link: Link, key: Key, edition: int, fresh_for: float, awaited: int
+        self, link: RedisClient, key: Key, edition: int, fresh_for: float, awaited: int
     ) -> Mark | Found[V] | Pending | None:
         mark, mine, token = self._memory.mark(key), self._memory.entry(key), uuid4().hex
         keys = self._keys(key, edition)
@@ -143,9 +145,9 @@ class FleetStore(Generic[V]):
             answer, *told = link.run(
                 scripts.CLAIM, keys, [token, _KEEP, _LEASE, *wanted, *_beginnings(key)]
             )
-        except FleetLost:
+        except RedisUnavailable:
             # It may have been granted.
-            link.insist(scripts.RELEASE, keys, [token])
+            link.run_eventually(scripts.RELEASE, keys, [token])
             raise
         if answer == b"pending":
             return Pending(told[0])

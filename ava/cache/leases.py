@@ -3,9 +3,9 @@
 import contextlib
 import threading
 
-from ava import redis as fleet
+from ava import redis
 from ava.cache.scripts import RENEW
-from ava.redis import FleetLost
+from ava.redis import RedisUnavailable
 
 SECONDS = 3.0
 """After which a read that was killed or stopped holds up nobody any more."""
@@ -49,9 +49,9 @@ class Leases:
                 if not held:
                     self._beating = False
                     return
-            link = fleet.link()
+            link = redis.get_client()
             if link is not None:
                 for token, name in held.items():
                     # Where Redis is lost nobody waits for this read.
-                    with contextlib.suppress(FleetLost):
+                    with contextlib.suppress(RedisUnavailable):
                         link.run(RENEW, [name], [token, round(SECONDS * 1000)])

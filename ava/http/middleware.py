@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from ava.http import correlation
 from ava.http.problems import MethodNotAllowed
 from ava.http.responses import problem_response
-from ava.redis.budget import metered
 
 TAKEN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # Known, so that what it is asked about says which methods it takes.
@@ -35,7 +34,7 @@ class RequestMiddleware:
         started = time.perf_counter()
         correlation_id = correlation.accept(request.META.get(correlation.META))
         request.correlation_id = correlation_id  # type: ignore[attr-defined]  # for Django's own log
-        with correlation.bind(correlation_id), metered():
+        with correlation.bind(correlation_id):
             response = self._answer(request)
             match = request.resolver_match
             log.info(

@@ -16,8 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.views.decorators.cache import never_cache
 
-from ava import redis as fleet
-from ava import upstream
+from ava import redis, upstream
 from ava.ratelimit.views import limited
 
 log = structlog.get_logger("ava.observability.health")
@@ -82,7 +81,7 @@ def _cache() -> State:
     cache.set("readyz", "ok", 5)
     if cache.get("readyz") != "ok":
         return "failed"
-    link = fleet.link()
+    link = redis.get_client()
     return "degraded" if link is not None and link.lost else "ok"
 
 

@@ -10,13 +10,13 @@ import structlog
 from django.http import HttpRequest
 from prometheus_client import Counter
 
-from ava import redis as fleet
 from ava.http import clients
 from ava.ratelimit.policies import WINDOW_SECONDS, group_of, policies_of, register, share
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.shared import SharedStore
 from ava.ratelimit.store import MemoryStore, Store
 from ava.ratelimit.verdict import Applied, LimiterFailed, Verdict, judged, tightest_of
+from ava.redis import get_client
 
 __all__ = ["Verdict", "check", "forget", "refused", "register", "share", "use"]
 
@@ -69,7 +69,7 @@ def use(own: MemoryStore) -> MemoryStore:
 
 
 def _store(group: str) -> Store:
-    link = fleet.link() if group_of(group).shared else None
+    link = get_client() if group_of(group).shared else None
     if link is None:
         return _own
     return SharedStore(RedisStore(link, window=WINDOW_SECONDS), _own)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ava.ratelimit.store import Hit, Usage
-from ava.redis import Link, Script
+from ava.redis import RedisClient, Script
 
 # One hash tag: a call's keys lie together on a Redis Cluster.
 PREFIX = "ava:{ratelimit}:"
@@ -59,7 +59,7 @@ class RedisStore:
     """
 
     def __init__(
-        self, link: Link, *, window: int, clock: Callable[[], int | str] = lambda: ""
+        self, link: RedisClient, *, window: int, clock: Callable[[], int | str] = lambda: ""
     ) -> None:
         self._link = link
         self._window = window * _MICROSECONDS
@@ -69,7 +69,7 @@ class RedisStore:
         """As `Store.hit`, in one round trip.
 
         Raises:
-            FleetLost: Redis is out of reach; whether the hits were counted is not known.
+            RedisUnavailable: Redis is out of reach; whether the hits were counted is not known.
         """
         told = self._link.run(
             _HIT,

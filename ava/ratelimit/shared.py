@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.store import Hit, MemoryStore, Usage
-from ava.redis import FleetLost
+from ava.redis import RedisUnavailable
 
 
 class SharedStore:
@@ -27,7 +27,7 @@ class SharedStore:
             return known
         try:
             usages = self._fleet.hit(hits)
-        except FleetLost:
+        except RedisUnavailable:
             return self._own.hit_alone(hits)
         if all(usage.allowed for usage in usages):
             self._own.hit(hits)

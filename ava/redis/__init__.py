@@ -1,7 +1,6 @@
-"""What several AVA processes share, through Redis: `link()` when `REDIS_URL` is set, else None.
+"""What several AVA processes share, through Redis: `get_client()` when `REDIS_URL` is set.
 
-Who shares something keeps an in-process store beside it and goes on with that when `FleetLost` is
-raised. Losing Redis must cost a request nothing but a moment.
+Every user keeps an in-process store beside it and goes on with that on `RedisUnavailable`.
 """
 
 import os
@@ -9,43 +8,38 @@ import threading
 
 from django.conf import settings
 
-from ava.redis.link import FleetLost, Link, Script
+from ava.redis.client import RedisClient, RedisUnavailable, Script
 
-__all__ = ["FleetLost", "Link", "Script", "forget", "link"]
+__all__ = ["RedisClient", "RedisUnavailable", "Script", "get_client", "reset"]
 
-_links: dict[str, Link] = {}
-_making = threading.Lock()
+_clients: dict[str, RedisClient] = {}
+_lock = threading.Lock()
 
 
-def link() -> Link | None:
-    """This process' link to the Redis of `REDIS_URL`; None where none is set.
-
-    Never connects: the first call through it does.
-    """
+def get_client() -> RedisClient | None:
+    """This process' client for `REDIS_URL`; None where none is set."""
     url: str | None = settings.REDIS_URL
     if not url:
         return None
-    found = _links.get(url)
+    found = _clients.get(url)
     if found is None:
-        with _making:
-            found = _links.setdefault(url, Link(url))
+        with _lock:
+            found = _clients.setdefault(url, RedisClient(url))
     return found
 
 
-def forget() -> None:
-    """Close and drop every link (tests)."""
-    global _making
-    _making = threading.Lock()
-    for known in _links.values():
-        known.close()
-    _links.clear()
+def reset() -> None:
+    """Close and drop every client (tests)."""
+    for client in _clients.values():
+        client.close()
+    _clients.clear()
 
 
-def _forget_after_fork() -> None:
-    global _making
-    _making = threading.Lock()
+def _reset_after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
     # Not closed: the sockets are the parent's, too.
-    _links.clear()
+    _clients.clear()
 
 
-os.register_at_fork(after_in_child=_forget_after_fork)
+os.register_at_fork(after_in_child=_reset_after_fork)

@@ -1,7 +1,7 @@
 """Django's default cache: in Redis when `REDIS_URL` is set, in the process while that is lost.
 
-Django's own `RedisCache` makes a 500 of a lost Redis, holds pickles, and adds to a number in two
-steps. Here a value is what JSON can say.
+Django's own `RedisCache` makes a 500 of a lost Redis, knows no cluster, and may leave a number
+without an end when it counts. Here a value is what JSON can say.
 """
 
 import json
@@ -12,20 +12,20 @@ from typing import Any
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 
-from ava import redis as fleet
-from ava.redis.link import FleetLost, Link, Script
+from ava import redis
+from ava.redis.client import RedisClient, RedisUnavailable, Script
 
 Seconds = Any
 """None for ever; Django's sentinel for the default."""
 
 # INCRBY alone would make a key that has just gone, and for ever.
-_ADD_TO = Script("""
+_INCREASE = Script("""
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 return redis.call('INCRBY', KEYS[1], ARGV[1])
 """)
 
 
-class FleetCache(BaseCache):
+class RedisCache(BaseCache):
     """Every write is made in the process, too; what stands there counts while Redis is lost.
 
     Args:
@@ -38,8 +38,8 @@ class FleetCache(BaseCache):
         self._own = LocMemCache(name, params)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        def ask(link: Link, k: str) -> Any:
-            text = link.command("GET", k)
+        def ask(client: RedisClient, name: str) -> Any:
+            text = client.command("GET", name)
             try:
                 return default if text is None else json.loads(text)
             except ValueError:
@@ -51,30 +51,17 @@ class FleetCache(BaseCache):
         self, key: str, value: Any, timeout: Seconds = DEFAULT_TIMEOUT, version: int | None = None
     ) -> None:
         self._own.set(key, value, timeout, version)
-        self._write(key, value, timeout, version, only_new=False)
+        self._write(key, value, timeout, version)
 
     def add(
         self, key: str, value: Any, timeout: Seconds = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        added = self._own.add(key, value, timeout, version)
-        return bool(self._write(key, value, timeout, version, only_new=True, own=added))
-
-    def touch(
-        self, key: str, timeout: Seconds = DEFAULT_TIMEOUT, version: int | None = None
-    ) -> bool:
-        life = self._milliseconds(timeout)
-
-        def ask(link: Link, k: str) -> Any:
-            if life is not None:
-                return link.command("PEXPIRE", k, life)
-            link.command("PERSIST", k)
-            return link.command("EXISTS", k)
-
-        return bool(self._ask(key, version, ask, self._own.touch(key, timeout, version)))
+        own = self._own.add(key, value, timeout, version)
+        return bool(self._write(key, value, timeout, version, "NX", own=own))
 
     def delete(self, key: str, version: int | None = None) -> bool:
         own = self._own.delete(key, version)
-        return bool(self._ask(key, version, lambda link, k: link.command("DEL", k), own))
+        return bool(self._ask(key, version, lambda client, name: client.command("DEL", name), own))
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Add to a number. Atomic.
@@ -86,7 +73,9 @@ class FleetCache(BaseCache):
             own = self._own.incr(key, delta, version)
         except ValueError:
             own = None
-        found = self._ask(key, version, lambda link, k: link.run(_ADD_TO, [k], [delta]), own)
+        found = self._ask(
+            key, version, lambda client, name: client.run(_INCREASE, [name], [delta]), own
+        )
         if found is None:
             raise ValueError(f"Key {key!r} not found.")
         return int(found)
@@ -94,11 +83,10 @@ class FleetCache(BaseCache):
     def clear(self) -> None:
         """Forget everything of this cache, and nothing else that Redis holds."""
         self._own.clear()
-        pattern = f"{self.key_prefix}:*"
 
-        def ask(link: Link, _: str) -> None:
-            for key in link.scan(pattern):
-                link.command("DEL", key.decode())
+        def ask(client: RedisClient, _: str) -> None:
+            for name in client.scan(f"{self.key_prefix}:*"):
+                client.command("DEL", name.decode())
 
         self._ask("", None, ask, None)
 
@@ -108,29 +96,28 @@ class FleetCache(BaseCache):
         value: Any,
         timeout: Seconds,
         version: int | None,
-        *,
-        only_new: bool,
+        *condition: str,
         own: bool = True,
     ) -> Any:
-        text, life = json.dumps(value), self._milliseconds(timeout)
-
-        def ask(link: Link, k: str) -> Any:
-            lasting = () if life is None else ("PX", life)
-            return link.command("SET", k, text, *lasting, *(("NX",) if only_new else ()))
-
-        return self._ask(key, version, ask, own)
-
-    def _ask(self, key: str, version: int | None, ask: Callable[[Link, str], Any], own: Any) -> Any:
-        """What Redis says to it; `own` without a Redis, and while it is lost."""
-        link = fleet.link()
-        if link is None:
-            return own
-        try:
-            return ask(link, self.make_and_validate_key(key, version))
-        except FleetLost:
-            return own
-
-    def _milliseconds(self, timeout: Seconds) -> int | None:
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         # Redis takes no 0; Django means by it that the key goes at once.
-        return None if seconds is None else max(1, math.ceil(seconds * 1000))
+        life = () if seconds is None else ("PX", max(1, math.ceil(seconds * 1000)))
+        text = json.dumps(value)
+        return self._ask(
+            key,
+            version,
+            lambda client, name: client.command("SET", name, text, *life, *condition),
+            own,
+        )
+
+    def _ask(
+        self, key: str, version: int | None, ask: Callable[[RedisClient, str], Any], own: Any
+    ) -> Any:
+        """What Redis says to it; `own` without a Redis, and while it is lost."""
+        client = redis.get_client()
+        if client is None:
+            return own
+        try:
+            return ask(client, self.make_and_validate_key(key, version))
+        except RedisUnavailable:
+            return own

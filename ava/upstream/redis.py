@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from ava.redis import Link, Script
+from ava.redis import RedisClient, Script
 from ava.upstream import states
 from ava.upstream.circuit import (
     Change,
@@ -65,10 +65,13 @@ class RedisStore:
         label: the service's. All that is kept for it has one hash tag, for Redis Cluster.
         clock: seconds, for tests; Redis' own clock when left out.
 
-    Every method raises FleetLost when Redis did not answer. It may have done what it was asked.
+    Every method raises RedisUnavailable when Redis did not answer. It may have done what it was
+    asked.
     """
 
-    def __init__(self, link: Link, label: str, *, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, link: RedisClient, label: str, *, clock: Callable[[], float] | None = None
+    ) -> None:
         self._link = link
         self._keys = (f"ava:{{breaker:{label}}}:circuit",)
         self._clock = clock

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ava.redis import FleetLost
+from ava.redis import RedisUnavailable
 from ava.upstream.circuit import (
     Change,
     Order,
@@ -66,7 +66,7 @@ class SharedStore:
     ) -> tuple[Ticket | Refusal, Change | None]:
         try:
             return self._admit(rules, lease, tenant)
-        except FleetLost:
+        except RedisUnavailable:
             self._part(rules)
         answer, change = self._local.admit(rules, lease, tenant)
         return answer, _local(change)
@@ -96,7 +96,7 @@ class SharedStore:
         try:
             if not self._alone:
                 return self._record(rules, ticket, outcome)
-        except FleetLost:
+        except RedisUnavailable:
             self._part(rules)
         return _local(self._local.record(rules, ticket, outcome))
 
@@ -119,14 +119,14 @@ class SharedStore:
                     return None
                 self._part(rules)
             return self._rejoin(rules)[1]
-        except FleetLost:
+        except RedisUnavailable:
             self._part(rules)
         return None
 
     def snapshot(self, rules: Rules, order: Order | None = None, tenant: Tenant = None) -> Snapshot:
         try:
             return self._shared.snapshot(rules, order, tenant)
-        except FleetLost:
+        except RedisUnavailable:
             self._part(rules)
         return replace(self._local.snapshot(rules, order, tenant), degraded=True)
 
@@ -134,7 +134,7 @@ class SharedStore:
         try:
             if not self._alone:
                 return self._shared.obey(order)
-        except FleetLost:
+        except RedisUnavailable:
             self._part(rules)
         finally:
             self._take(order)
@@ -144,7 +144,7 @@ class SharedStore:
         try:
             if not self._alone:
                 return self._shared.move(to, reason)
-        except FleetLost:
+        except RedisUnavailable:
             self._part(rules)
         return _local(self._local.move(rules, to, reason))
 
@@ -184,7 +184,7 @@ class SharedStore:
             The fleet's circuit, and a change of it that nobody has been told yet.
 
         Raises:
-            FleetLost: still.
+            RedisUnavailable: still.
         """
         with self._rejoining:
             if not self._alone:

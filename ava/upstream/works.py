@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from ava import redis as fleet
+from ava import redis
 from ava.http.problems import Problem
 from ava.upstream.breaker import Breaker, Transition
 from ava.upstream.bulkhead import Bulkhead
@@ -56,7 +56,7 @@ class Works:
 
 
 def _store(label: str) -> Store:
-    link = fleet.link()
+    link = redis.get_client()
     if link is None:
         return MemoryStore()
     return SharedStore(RedisStore(link, label), MemoryStore())

@@ -17,7 +17,6 @@ from typing import Any
 
 from django.conf import settings
 
-from ava import redis as fleet
 from ava import upstream
 from ava.cache.lastknown import LastKnown
 from ava.http import correlation
@@ -33,8 +32,6 @@ class Plan:
 
     Args:
         pause: seconds each thread waits between its calls.
-        patience: seconds for Redis; None for AVA's own. A test that does not lose Redis has more,
-            so that a busy machine does not lose it.
         deadline: seconds for a call.
     """
 
@@ -44,7 +41,6 @@ class Plan:
     processes: int
     threads: int
     pause: float = 0.05
-    patience: float | None = None
     deadline: float = 5.0
     seconds: float = 60.0
 
@@ -90,9 +86,6 @@ class Worker:
     def work(self) -> None:
         while not (self._directory / "pids.json").exists():
             time.sleep(0.01)
-        if self._plan.patience is not None:
-            url = self._plan.redis_url
-            fleet._links[url] = fleet.Link(url, patience=self._plan.patience)
         upstream.add_listener(self._tell)
         upstream.set_control_source(lambda label: self._controls.get())
         threads = [threading.Thread(target=self._call) for _ in range(self._plan.threads)]

@@ -45,7 +45,7 @@ def surprises(calls: list[Made]) -> set[str]:
 def test_an_outage_costs_the_calls_in_flight_and_one_probe_for_each_recovery_time(
     start: Start, provider: Upstream
 ) -> None:
-    fleet = start(8, 4, recovery=1, patience=CALM)
+    fleet = start(8, 4, recovery=1, calm=CALM)
     at_work(fleet, provider)
     provider.status, provider.delay = 500, 0.1
     began = time.monotonic()
@@ -74,7 +74,7 @@ def test_a_prober_that_dies_or_freezes_delays_recovery_by_one_lease(
     start: Start, provider: Upstream, blow: signal.Signals
 ) -> None:
     lease = 0.5 + 2.0
-    fleet = start(3, 2, recovery=1, patience=CALM, deadline=0.5)
+    fleet = start(3, 2, recovery=1, calm=CALM, deadline=0.5)
     at_work(fleet, provider)
     provider.status = 500
     until(fleet.changes)
@@ -100,7 +100,7 @@ def test_a_prober_that_dies_or_freezes_delays_recovery_by_one_lease(
 def test_forced_open_and_reset_reach_every_worker_within_a_tenth_of_a_second(
     start: Start, provider: Upstream
 ) -> None:
-    fleet = start(8, 2, patience=CALM, pause=0.005)
+    fleet = start(8, 2, calm=CALM, pause=0.005)
     at_work(fleet, provider)
     given = []
     for number in range(1, 11):

@@ -72,7 +72,7 @@ def test_every_worker_opens_alone_and_the_fleet_takes_it_over(
 def test_a_flush_during_an_outage_changes_nothing(
     start: Start, provider: Upstream, redis: RedisServer
 ) -> None:
-    fleet = start(PROCESSES, THREADS, recovery=2, patience=5.0)
+    fleet = start(PROCESSES, THREADS, recovery=2, calm=5.0)
     at_work(fleet, provider)
     provider.status = 500
     until(fleet.changes)

@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ava.conf.env import BASE_DIR
 from tests.pinned import only
 from tests.redis import RedisServer
-from tests.server import PATIENT, RunningAva, until
+from tests.server import RunningAva, until
 
 SETTINGS = "/vapi/settings"
 FRESH = {"Cache-Control": "no-cache"}
@@ -30,7 +30,7 @@ FRESH = {"Cache-Control": "no-cache"}
 def ava(tmp_path: Path, redis: RedisServer) -> Iterator[RunningAva]:
     """Two workers that share Redis."""
     environment = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis.url}
-    with RunningAva(tmp_path / "var", hook=PATIENT, **environment) as running:
+    with RunningAva(tmp_path / "var", **environment) as running:
         until(lambda: len(running.workers()) == 2)
         yield running
 

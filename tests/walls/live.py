@@ -35,7 +35,7 @@ def tenants(data_dir: Path, eves: Keys) -> Iterator[tuple[Tenant, Tenant, Stage]
         AvaWithCelery(
             data_dir / "var",
             REDIS_URL=redis.url,
-            CELERY_BROKER_URL=redis.url,
+            CELERY_BROKER_URL=redis.plain_url,
             DATABASE_URL=database,
             WEB_CONCURRENCY="2",
         ) as ava,

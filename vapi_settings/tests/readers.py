@@ -16,13 +16,10 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 - after setup
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from ava import redis as fleet  # noqa: E402
 from ava.http.problems import Problem  # noqa: E402
-from ava.redis import Link  # noqa: E402
 from vapi_settings import copies, queries, services  # noqa: E402
 
 
@@ -54,8 +51,6 @@ def do(of, what):
 
 
 def work(pipe, user_id):
-    # A busy machine does not make Redis a lost one.
-    fleet._links[settings.REDIS_URL] = Link(settings.REDIS_URL, patience=5)
     of = copies.account(User.objects.get(pk=user_id))
     connection.close()
     pipe.send("ready")

@@ -5,7 +5,7 @@ import json
 import pytest
 from prometheus_client import REGISTRY
 
-from ava import redis as fleet
+from ava import redis as shared_redis
 from ava.cache.memory import SIZE
 from ava.cache.tests.reading import (
     KEY,
@@ -19,7 +19,6 @@ from ava.cache.tests.reading import (
     make,
     until,
 )
-from ava.redis import Link
 from tests.redis import RedisServer
 
 
@@ -215,16 +214,14 @@ class TestSealed:
 
 
 def test_an_account_is_in_one_slot_of_a_cluster(settings):
-    with RedisServer("--cluster-enabled", "yes") as server:
+    with RedisServer("--cluster-enabled", "yes", timeout=5) as server:
         server.client.cluster("ADDSLOTS", *range(16384))
         until(lambda: server.client.cluster("INFO")["cluster_state"] == "ok")
         settings.REDIS_URL = server.url
-        fleet.forget()
-        fleet._links[server.url] = Link(server.url, patience=5)
         here, there = (make(FleetClock(server)) for _ in range(2))
         here.read(KEY, Source("one"))
         assert there.read(KEY, Source("unused")).value == "one"
         here.drop(KEY)
         assert there.last_good(KEY) is None
-        assert not fleet.link().lost
-        fleet.forget()
+        assert not shared_redis.get_client().lost
+        shared_redis.reset()

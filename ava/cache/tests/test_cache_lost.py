@@ -2,7 +2,7 @@
 
 import pytest
 
-from ava import redis as fleet
+from ava import redis as shared_redis
 from ava.cache.tests.reading import (
     KEY,
     WAIT,
@@ -15,7 +15,6 @@ from ava.cache.tests.reading import (
     make,
     until,
 )
-from ava.redis import Link
 from tests.redis import RedisServer
 
 
@@ -25,19 +24,16 @@ def clock(redis):
 
 
 def found_again():
-    until(lambda: not fleet.link().lost)
+    until(lambda: not shared_redis.get_client().lost)
 
 
 @pytest.fixture
 def redis(settings):
     """One that a test may kill."""
-    with RedisServer() as server:
+    with RedisServer(timeout=0.3) as server:
         settings.REDIS_URL = server.url
-        fleet.forget()
-        # Soon enough to wait for, late enough for a busy machine.
-        fleet._links[server.url] = Link(server.url, patience=0.3)
         yield server
-        fleet.forget()
+        shared_redis.reset()
 
 
 @pytest.fixture(params=["stop", "freeze"])

@@ -87,7 +87,7 @@ class CeleryRunner(Runner):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.redis = RedisServer()
-        self.environment["CELERY_BROKER_URL"] = self.redis.url
+        self.environment["CELERY_BROKER_URL"] = self.redis.plain_url
 
     def start(self) -> None:
         super().start()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.store import Hit
-from ava.redis import Link
+from ava.redis import RedisClient
 
 THREADS = 16
 WINDOW = 1
@@ -18,7 +18,7 @@ Pass = tuple[float, float]
 def hammer(url: str, process: int, seconds: float) -> list[Pass]:
     """The hits of sixteen threads, each under a key of all processes and one of this process."""
     # Patient: how AVA does without an answer is not what this is about.
-    link = Link(url, patience=30)
+    link = RedisClient(url)
     store = RedisStore(link, window=WINDOW)
     hits = [Hit("all", OF_ALL), Hit(f"process {process}", OF_ONE)]
     end = time.monotonic() + seconds

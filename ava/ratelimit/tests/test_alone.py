@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ava.ratelimit.shared import SharedStore
 from ava.ratelimit.store import SECOND, Hit, MemoryStore, Usage
 from ava.ratelimit.tests.clock import Clock
-from ava.redis import FleetLost
+from ava.redis import RedisUnavailable
 
 LIMIT, WORKERS, WINDOW = 10, 3, 60
 HIT = Hit("auth 192.0.2.7", LIMIT, among=WORKERS)
@@ -25,7 +25,7 @@ class Fleet:
 
     def hit(self, hits: Sequence[Hit]) -> list[Usage]:
         if self.lost:
-            raise FleetLost
+            raise RedisUnavailable
         return self._counts.hit(hits)
 
 

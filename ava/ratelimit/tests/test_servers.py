@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.redis import RedisServer
-from tests.server import PATIENT, RunningAva
+from tests.server import RunningAva
 
 URL = "/integrations"
 _addresses = (f"198.51.{net}.{host}" for net in range(100) for host in range(1, 255))
@@ -25,7 +25,6 @@ def servers(
 ) -> Iterator[tuple[RunningAva, RunningAva]]:
     data_dir = tmp_path_factory.mktemp("fleet") / "var"
     common = {
-        "hook": PATIENT,
         "REDIS_URL": redis.url,
         "RATE_LIMIT_PER_MINUTE": "10",
         # Each test comes from addresses of its own.

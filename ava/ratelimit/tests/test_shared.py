@@ -14,7 +14,7 @@ from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.shared import SharedStore
 from ava.ratelimit.store import Hit, MemoryStore
 from ava.ratelimit.tests.hammer import OF_ALL, OF_ONE, WINDOW, Pass, hammer
-from ava.redis import Link
+from ava.redis import RedisClient
 from tests.redis import RedisServer
 
 PROCESSES = 8
@@ -28,9 +28,8 @@ def redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def link(redis: RedisServer) -> Iterator[Link]:
-    # As much patience as a busy machine may need.
-    made = Link(redis.url, patience=1)
+def link(redis: RedisServer) -> Iterator[RedisClient]:
+    made = RedisClient(redis.url)
     yield made
     made.close()
 
@@ -38,7 +37,7 @@ def link(redis: RedisServer) -> Iterator[Link]:
 class Process:
     """The limiter as one process of the fleet has it."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: RedisClient) -> None:
         self.store = SharedStore(RedisStore(link, window=60), MemoryStore(window=60))
 
     def passing(self, tries: int, group: str = "vapi") -> int:
@@ -47,11 +46,11 @@ class Process:
 
 
 @pytest.fixture
-def processes(link: Link) -> tuple[Process, Process]:
+def processes(link: RedisClient) -> tuple[Process, Process]:
     return Process(link), Process(link)
 
 
-def found_again(link: Link) -> None:
+def found_again(link: RedisClient) -> None:
     give_up = time.monotonic() + 20
     while link.lost:
         assert time.monotonic() < give_up
@@ -165,7 +164,7 @@ def test_whom_its_own_process_refuses_costs_redis_nothing(redis, processes):
 
 
 def test_nobody_waits_for_a_redis_that_hangs_in_the_middle_of_load(redis):
-    link = Link(redis.url)
+    link = RedisClient(redis.plain_url)
     store = SharedStore(RedisStore(link, window=60), MemoryStore(window=60))
     start = threading.Barrier(16)
 
@@ -181,7 +180,6 @@ def test_nobody_waits_for_a_redis_that_hangs_in_the_middle_of_load(redis):
         return longest
 
     with ThreadPoolExecutor(16) as pool:
-        # The link's patience is 0.04 s, redis-py's own many seconds.
         assert max(pool.map(run, range(16))) < 1
     assert link.lost
     link.close()

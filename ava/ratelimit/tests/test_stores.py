@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ava.ratelimit.redis import RedisStore
 from ava.ratelimit.store import SECOND, Hit, MemoryStore, Store, Usage
 from ava.ratelimit.tests.clock import Clock
-from ava.redis import Link
+from ava.redis import RedisClient
 from tests.redis import RedisServer
 
 LIMIT = 10
@@ -31,7 +31,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def redis() -> Iterator[RedisServer]:
-    with RedisServer() as server:
+    with RedisServer(timeout=10) as server:
         yield server
 
 
@@ -43,7 +43,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[[Clock], Store]]:
         return
     server = request.getfixturevalue("redis")
     # Patient: how AVA does without an answer is not what these tests are about.
-    link = Link(server.url, patience=10)
+    link = RedisClient(server.url)
 
     def empty(clock: Clock) -> Store:
         server.flush()
@@ -184,14 +184,14 @@ class TestRedis:
     """What only the store in Redis has to get right."""
 
     @pytest.fixture
-    def link(self, redis: RedisServer) -> Iterator[Link]:
+    def link(self, redis: RedisServer) -> Iterator[RedisClient]:
         redis.flush()
-        link = Link(redis.url, patience=10)
+        link = RedisClient(redis.url)
         yield link
         link.close()
 
     @pytest.fixture
-    def store(self, link: Link, clock: Clock) -> Store:
+    def store(self, link: RedisClient, clock: Clock) -> Store:
         return RedisStore(link, window=WINDOW, clock=lambda: clock.now // 1000)
 
     def test_a_request_is_one_call_whatever_it_counts(self, redis, link):
@@ -233,13 +233,13 @@ class TestRedis:
         assert passing(store, 15) >= 8
 
     def test_one_hash_tag_holds_on_a_cluster(self, clock):
-        with RedisServer("--cluster-enabled", "yes") as server:
+        with RedisServer("--cluster-enabled", "yes", timeout=10) as server:
             server.client.execute_command("CLUSTER", "ADDSLOTS", *range(16384))
             give_up = time.monotonic() + 15
             while server.client.cluster("INFO")["cluster_state"] != "ok":
                 assert time.monotonic() < give_up
                 time.sleep(0.01)
-            link = Link(server.url, patience=10)
+            link = RedisClient(server.url)
             store = RedisStore(link, window=WINDOW, clock=lambda: clock.now // 1000)
             assert passing(store, 15, CLIENT, USER) == 10
             link.close()

@@ -1,4 +1,4 @@
-"""What the tests of links do again and again."""
+"""What the tests of clients do again and again."""
 
 import socket
 import threading
@@ -7,23 +7,23 @@ from contextlib import contextmanager
 
 import pytest
 
-from ava.redis import FleetLost, Script
+from ava.redis import RedisUnavailable, Script
 
 ECHO = Script("return {KEYS[1], ARGV[1]}")
-# Far above a link's patience, far below what redis-py waits by default.
+# Far above a client's time-out, far below what redis-py waits by default.
 AT_ONCE = 0.5
 
 
-def lost(link):
+def lost(client):
     """Seconds until a call says so."""
     started = time.monotonic()
-    with pytest.raises(FleetLost):
-        link.run(ECHO, ["k"], ["v"])
+    with pytest.raises(RedisUnavailable):
+        client.run(ECHO, ["k"], ["v"])
     return time.monotonic() - started
 
 
-def answers(link):
-    return link.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
+def answers(client):
+    return client.run(ECHO, ["k"], ["v"]) == [b"k", b"v"]
 
 
 def until(happened):
@@ -33,23 +33,18 @@ def until(happened):
         time.sleep(0.01)
 
 
-def serve(handle):
-    """A server that does this with each connection; its port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def accept():
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=handle, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    return listening
-
-
 @contextmanager
 def server(handle):
-    with serve(handle) as listening:
+    """The port of a server that does this with each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def accept():
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                threading.Thread(target=handle, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
         yield listening.getsockname()[1]

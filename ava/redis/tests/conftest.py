@@ -1,25 +1,26 @@
-"""A Redis and links to it."""
+"""A Redis and clients of it."""
 
 import pytest
 
-from ava.redis import Link
+from ava.redis import RedisClient
 from tests.redis import RedisServer
 
 
 @pytest.fixture
 def redis():
-    with RedisServer() as server:
+    with RedisServer(timeout=None) as server:
         yield server
 
 
 @pytest.fixture
-def linked():
-    links = []
+def client():
+    """Makes clients, and closes them."""
+    made = []
 
-    def link(url, **options):
-        links.append(Link(url, **options))
-        return links[-1]
+    def client(url):
+        made.append(RedisClient(url))
+        return made[-1]
 
-    yield link
-    for made in links:
-        made.close()
+    yield client
+    for one in made:
+        one.close()

@@ -9,9 +9,8 @@ import pytest
 from django.conf import settings as configured
 from django.core.cache import caches as djangos
 
-from ava import redis as fleet
-from ava.redis import Link
-from ava.redis.cache import FleetCache
+from ava import redis as shared_redis
+from ava.redis.cache import RedisCache
 from tests.redis import RedisServer
 
 PARAMS = {"KEY_PREFIX": "ava:cache"}
@@ -19,41 +18,39 @@ PARAMS = {"KEY_PREFIX": "ava:cache"}
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RedisServer]:
-    with RedisServer() as server:
+    with RedisServer(timeout=10) as server:
         yield server
 
 
 @pytest.fixture
-def redis(running: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+def redis(running: RedisServer, settings: Any) -> Iterator[RedisServer]:
     running.flush()
-    # Patient: a busy machine is no lost Redis.
-    link = Link(running.url, patience=10)
-    monkeypatch.setattr(fleet, "link", lambda: link)
+    settings.REDIS_URL = running.url
     yield running
-    link.close()
+    shared_redis.reset()
 
 
-def process(number: int) -> FleetCache:
-    """The cache as one process of the fleet has it."""
-    made = FleetCache(f"process {number}", PARAMS)
+def process(number: int) -> RedisCache:
+    """The cache as one of several processes has it."""
+    made = RedisCache(f"process {number}", PARAMS)
     made._own.clear()
     return made
 
 
 @pytest.fixture
-def caches() -> tuple[FleetCache, FleetCache]:
+def caches() -> tuple[RedisCache, RedisCache]:
     return process(1), process(2)
 
 
 @pytest.fixture(params=["memory", "redis"])
-def cache(request: pytest.FixtureRequest) -> FleetCache:
+def cache(request: pytest.FixtureRequest) -> RedisCache:
     if request.param == "redis":
         request.getfixturevalue("redis")
     return process(1)
 
 
 def test_it_is_the_default_cache():
-    assert isinstance(djangos["default"], FleetCache)
+    assert isinstance(djangos["default"], RedisCache)
     assert configured.CACHES["default"]["KEY_PREFIX"] == PARAMS["KEY_PREFIX"]
 
 
@@ -69,7 +66,6 @@ def test_what_is_not_there_is_the_default(cache):
     assert cache.get("k", 5) == 5
     assert cache.get_many(["k"]) == {}
     assert not cache.has_key("k")
-    assert not cache.touch("k")
     assert not cache.delete("k")
 
 
@@ -97,13 +93,6 @@ def test_a_key_goes_when_its_time_is_over(cache, timeout):
     cache.set("k", 1, timeout)
     time.sleep(0.05)
     assert cache.get("k") is None
-
-
-def test_touching_gives_a_new_time(cache):
-    cache.set("k", 1, 0.5)
-    assert cache.touch("k", None)
-    time.sleep(0.6)
-    assert cache.get("k") == 1
 
 
 def test_a_value_that_json_cannot_say_is_refused_with_and_without_redis(cache):
@@ -153,7 +142,7 @@ class TestLost:
         with RedisServer() as server:
             settings.REDIS_URL = server.url
             yield server
-        fleet.forget()
+        shared_redis.reset()
 
     @pytest.mark.parametrize("how", ["stop", "freeze"])
     def test_each_process_goes_on_with_what_it_wrote_itself(self, redis, caches, how):

@@ -4,14 +4,14 @@ import time
 
 import pytest
 
-from ava import redis as fleet
+from ava import redis as shared_redis
 from ava.cache import Envelope, FleetStore
 from ava.cache.tests.reading import Source, make
 from ava.ratelimit.redis import PREFIX
 from ava.ratelimit.redis import RedisStore as Limit
 from ava.ratelimit.store import Hit
-from ava.redis import FleetLost, Link, Script
-from ava.redis.cache import FleetCache
+from ava.redis import RedisClient, RedisUnavailable, Script
+from ava.redis.cache import RedisCache
 from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
 from ava.upstream.redis import RedisStore
 from tests.cluster import RedisCluster
@@ -29,12 +29,9 @@ def cluster():
 
 @pytest.fixture
 def link(cluster, settings):
-    made = Link(cluster.url, patience=5)
-    fleet.forget()
     settings.REDIS_URL = cluster.url
-    fleet._links[cluster.url] = made
-    yield made
-    fleet.forget()
+    yield shared_redis.get_client()
+    shared_redis.reset()
     for node in cluster.nodes:
         node.client.flushall()
 
@@ -89,7 +86,7 @@ def store():
 
 
 def test_djangos_cache_reads_writes_and_is_cleared(link):
-    here, there = (FleetCache(f"p{number}", {"KEY_PREFIX": "ava:cache"}) for number in range(2))
+    here, there = (RedisCache(f"p{number}", {"KEY_PREFIX": "ava:cache"}) for number in range(2))
     for number in range(12):
         here.set(f"k{number}", number)
         assert there.incr(f"k{number}") == number + 1
@@ -130,14 +127,14 @@ def commands(cluster):
 
 
 def test_a_dead_node_is_lost_once_and_found_when_its_slots_are_there_again(cluster):
-    link = Link(cluster.url, patience=5)
+    link = RedisClient(cluster.url)
     dead = cluster.nodes[2]
     key = next(key for key in KEYS if cluster.owner(key) is dead)
     link.run(APPEND, [key], ["a"])
     dead.stop()
-    with pytest.raises(FleetLost):
+    with pytest.raises(RedisUnavailable):
         link.run(APPEND, [key], ["b"])
-    link.insist(APPEND, [key], ["owed"])
+    link.run_eventually(APPEND, [key], ["owed"])
     time.sleep(0.5)
     assert (link.lost, link.losses) == (True, 1)
     dead.start()
@@ -148,13 +145,13 @@ def test_a_dead_node_is_lost_once_and_found_when_its_slots_are_there_again(clust
 
 def test_another_node_shows_the_way_where_the_first_is_gone(cluster):
     """After this there are but two."""
-    link = Link(cluster.url, patience=5)
+    link = RedisClient(cluster.url)
     keys = {cluster.owner(key).port: key for key in KEYS}
     first, *others = cluster.nodes
     for node in cluster.nodes:
         link.run(APPEND, [keys[node.port]], ["a"])
     first.stop()
-    with pytest.raises(FleetLost):
+    with pytest.raises(RedisUnavailable):
         link.run(APPEND, [keys[first.port]], ["b"])
     cluster.take_over(first, others[0])
     until(lambda: not link.lost)

@@ -1,16 +1,13 @@
-"""A Redis that answers, but slowly: nobody waits for it again and again."""
-
-import threading
-import time
+"""A Redis that answers, but slowly: within the time-out it is used, beyond it is left alone."""
 
 import pytest
 
-from ava.redis import FleetLost, Link, budget
-from ava.redis.tests.asking import ECHO, answers, until
+from ava.redis.client import TIMEOUT_SECONDS
+from ava.redis.tests.asking import AT_ONCE, answers, lost, server, until
 from tests.proxy import SlowProxy
+from tests.redis import patient
 
-PATIENCE = 0.7  # brisk is a tenth of a second, then
-SLOW = 0.3
+TIMEOUT = 0.3
 
 
 @pytest.fixture
@@ -19,86 +16,52 @@ def proxy(redis):
         yield proxy
 
 
-@pytest.fixture
-def link(proxy):
-    made = Link(f"redis://127.0.0.1:{proxy.port}", patience=PATIENCE)
-    assert answers(made)
-    yield made
-    made.close()
+def test_it_is_promised_to_wait_for_50_ms():
+    assert TIMEOUT_SECONDS == 0.05
 
 
-def asked(link, times):
-    """How many of so many answers one request gets."""
-    with budget.metered():
-        for got in range(times):
-            try:
-                link.run(ECHO, ["k"], ["v"])
-            except FleetLost:
-                return got
-    return times
-
-
-def test_one_request_waits_for_a_few_slow_answers_only(proxy, link):
-    proxy.seconds = SLOW
-    started = time.monotonic()
-    assert asked(link, 20) == 3
-    assert time.monotonic() - started < 10 * SLOW
-    assert link.lost
-
-
-def test_brisk_answers_are_not_counted_however_many(proxy, link):
+def test_a_slow_redis_is_used_as_long_as_it_answers_in_time(proxy, client):
+    made = client(patient(f"redis://127.0.0.1:{proxy.port}", 10))
     proxy.seconds = 0.02
-    assert asked(link, 60) == 60
+    assert all(answers(made) for _ in range(10))
+    assert not made.lost
 
 
-def test_each_request_is_counted_for_itself(proxy, link):
-    proxy.seconds = SLOW
-    assert [asked(link, 2) for _ in range(3)] == [2, 2, 2]
-    assert not link.lost
+def test_only_the_first_waits_for_a_redis_that_is_too_slow(proxy, client):
+    made = client(patient(f"redis://127.0.0.1:{proxy.port}", TIMEOUT))
+    assert answers(made)
+    proxy.seconds = 2 * TIMEOUT
+    assert lost(made) < TIMEOUT + AT_ONCE
+    assert max(lost(made) for _ in range(20)) < 0.05
+    assert made.losses == 1
 
 
-def test_who_is_no_request_may_wait_as_often_as_it_likes(proxy, link):
-    proxy.seconds = 0.15
-    for _ in range(8):
-        assert answers(link)
-    assert not link.lost
-
-
-def test_it_is_found_again_when_it_answers_briskly_and_not_before(proxy, link):
-    proxy.seconds = SLOW
-    asked(link, 20)
+def test_it_is_back_when_it_answers_in_time_and_not_before(proxy, client):
+    made = client(patient(f"redis://127.0.0.1:{proxy.port}", TIMEOUT))
+    assert answers(made)
+    proxy.seconds = 2 * TIMEOUT
+    lost(made)
     before = proxy.answers
     until(lambda: proxy.answers > before + 1)
-    assert link.lost
-    assert link.losses == 1
+    assert made.lost
     proxy.seconds = 0
-    until(lambda: not link.lost)
-    assert asked(link, 20) == 20
+    until(lambda: not made.lost)
+    assert answers(made)
 
 
-def test_a_process_that_is_busy_itself_takes_no_redis_for_slow(redis):
-    """Each thread that computes may keep an answer waiting for 5 ms."""
-    enough = threading.Event()
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 400\r\n", b":x\r\n", b"*2\r\n:1\r\n?\r\n", b""])
+def test_a_server_that_is_no_redis_counts_as_lost(client, reply):
+    def handle(connection):
+        with connection:
+            connection.recv(65536)
+            connection.sendall(reply)
 
-    def compute():
-        while not enough.is_set():
-            sum(range(1000))
+    with server(handle) as port:
+        assert lost(client(patient(f"redis://127.0.0.1:{port}", 5))) < 5
 
-    link = Link(redis.url)
-    busy = [threading.Thread(target=compute) for _ in range(8)]
-    for thread in busy:
-        thread.start()
-    try:
-        waited = []
-        for _ in range(5):
-            began = time.monotonic()
-            assert asked(link, 10) == 10
-            waited.append(time.monotonic() - began)
-    finally:
-        enough.set()
-        for thread in busy:
-            thread.join()
-        link.close()
-    assert link.losses == 0
-    # It was busy indeed.
-    assert max(waited) > 10 * 0.005
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
+def test_a_name_that_leads_nowhere_counts_as_lost(client, host):
+    made = client(f"redis://{host}:6379")
+    lost(made)
+    assert made.lost

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ava.redis import Link
+from ava.redis import RedisClient
 from ava.upstream import Door, Policy, Service, metrics, register, registry
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore
 from ava.upstream.shared import SharedStore
 from ava.upstream.store import Store
 from ava.upstream.tests.wire import Script, Wire
-from tests.redis import RedisServer
+from tests.redis import RedisServer, patient
 
 _numbers = itertools.count()
 
@@ -46,22 +46,22 @@ def redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def link(redis: RedisServer) -> Iterator[Link]:
+def link(redis: RedisServer) -> Iterator[RedisClient]:
     """A link to an empty Redis."""
     redis.flush()
-    link = Link(redis.url, patience=5)
+    link = RedisClient(patient(redis.plain_url, 5))
     yield link
     link.close()
 
 
 @pytest.fixture
-def links(redis: RedisServer) -> Iterator[Callable[[], Link]]:
+def links(redis: RedisServer) -> Iterator[Callable[[], RedisClient]]:
     """Makes links, each as of a process of its own."""
     redis.flush()
-    made: list[Link] = []
+    made: list[RedisClient] = []
 
-    def link() -> Link:
-        made.append(Link(redis.url, patience=0.2))
+    def link() -> RedisClient:
+        made.append(RedisClient(patient(redis.plain_url, 0.2)))
         return made[-1]
 
     yield link
@@ -73,7 +73,7 @@ def links(redis: RedisServer) -> Iterator[Callable[[], Link]]:
 
 
 @pytest.fixture
-def worker(links: Callable[[], Link]) -> Callable[..., SharedStore]:
+def worker(links: Callable[[], RedisClient]) -> Callable[..., SharedStore]:
     """Makes a worker: the store of one process, with a link of its own."""
 
     def make(clock: Callable[[], float] = time.monotonic) -> SharedStore:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.exceptions import ResponseError
 
-from ava.redis import FleetLost, Link
+from ava.redis import RedisClient, RedisUnavailable
 from ava.upstream.circuit import Change, Order, Outcome, Refusal, Rules, Snapshot, Ticket
 from ava.upstream.memory import MemoryStore
 from ava.upstream.redis import RedisStore
@@ -91,7 +91,7 @@ class Side:
         return self.generations.setdefault(generation, len(self.generations))
 
 
-def test_lua_and_python_do_the_same_whatever_happens(link: Link) -> None:
+def test_lua_and_python_do_the_same_whatever_happens(link: RedisClient) -> None:
     @settings(max_examples=200, deadline=None, database=None)
     @given(st.lists(STEPS, min_size=10, max_size=40))
     def agree(steps: list[tuple[Any, ...]]) -> None:
@@ -128,11 +128,11 @@ def tripped(store: RedisStore) -> None:
 
 
 @pytest.fixture
-def store(link: Link) -> RedisStore:
+def store(link: RedisClient) -> RedisStore:
     return RedisStore(link, "vapi")
 
 
-def test_the_time_is_redis_own(store: RedisStore, link: Link, redis: RedisServer) -> None:
+def test_the_time_is_redis_own(store: RedisStore, link: RedisClient, redis: RedisServer) -> None:
     tripped(store)
     seconds, micro = redis.client.time()
     opened_at = int(redis.client.hget(KEY, "opened_at"))
@@ -196,7 +196,7 @@ def test_a_ticket_from_before_redis_forgot_is_never_heard(
     assert store.snapshot(RULES).failures == 0
 
 
-def test_services_share_nothing(store: RedisStore, link: Link) -> None:
+def test_services_share_nothing(store: RedisStore, link: RedisClient) -> None:
     tripped(store)
     assert isinstance(RedisStore(link, "twilio").admit(RULES, 4.0)[0], Ticket)
 
@@ -268,11 +268,11 @@ def test_a_closed_circuit_of_the_previous_release_goes_on_counting(
 
 
 def test_a_key_of_another_kind_is_no_lost_redis(
-    store: RedisStore, link: Link, redis: RedisServer
+    store: RedisStore, link: RedisClient, redis: RedisServer
 ) -> None:
     redis.client.set(KEY, "somebody else's")
     for _ in range(3):
-        with pytest.raises(FleetLost):
+        with pytest.raises(RedisUnavailable):
             store.admit(RULES, 4.0)
     assert link.losses == 0
     redis.client.delete(KEY)
@@ -280,7 +280,7 @@ def test_a_key_of_another_kind_is_no_lost_redis(
 
 
 def test_it_runs_on_a_cluster_that_refuses_keys_of_several_slots() -> None:
-    with RedisServer("--cluster-enabled", "yes") as server:
+    with RedisServer("--cluster-enabled", "yes", timeout=5) as server:
         server.client.execute_command("CLUSTER", "ADDSLOTS", *range(16384))
         give_up = time.monotonic() + 10
         while b"cluster_state:ok" not in _info(server):
@@ -288,7 +288,7 @@ def test_it_runs_on_a_cluster_that_refuses_keys_of_several_slots() -> None:
             time.sleep(0.02)
         with pytest.raises(ResponseError, match="same slot"):
             server.client.mget("a", "b")
-        link = Link(server.url, patience=5)
+        link = RedisClient(server.url)
         try:
             for label in ("vapi", "twilio"):
                 store = RedisStore(link, label)

@@ -5,7 +5,7 @@ import ssl
 import pytest
 
 from ava.redis.tests.asking import ECHO, answers, lost, server
-from tests.redis import RedisServer
+from tests.redis import RedisServer, patient
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +27,13 @@ def protected():
         ("redis://:secret@127.0.0.1:{}/99", False),
     ],
 )
-def test_credentials_and_database_are_those_of_the_url(protected, linked, url, welcome):
-    link = linked(url.format(protected.port), patience=5)
+def test_credentials_and_database_are_those_of_the_url(protected, client, url, welcome):
+    made = client(patient(url.format(protected.port), 5))
     if welcome:
-        assert answers(link)
+        assert answers(made)
     else:
-        lost(link)
-        assert link.lost
+        lost(made)
+        assert made.lost
 
 
 @pytest.fixture
@@ -54,22 +54,22 @@ def port(certificate):
         yield port
 
 
-def test_a_certificate_of_the_urls_authority_is_trusted(linked, port, certificate):
-    link = linked(f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificate}", patience=5)
+def test_a_certificate_of_the_urls_authority_is_trusted(client, port, certificate):
+    made = client(f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificate}&socket_timeout=5")
     for _ in range(3):
-        assert link.run(ECHO, ["k"], ["v"]) == b"OK"
-    assert link.losses == 0
+        assert made.run(ECHO, ["k"], ["v"]) == b"OK"
+    assert made.losses == 0
 
 
-@pytest.mark.parametrize("options", ["", "ssl_check_hostname=False"])
-def test_a_strangers_certificate_is_not(linked, port, options):
-    lost(linked(f"rediss://127.0.0.1:{port}?{options}", patience=5))
+@pytest.mark.parametrize("options", ["ssl_check_hostname=True", "ssl_check_hostname=False"])
+def test_a_strangers_certificate_is_not(client, port, options):
+    lost(client(f"rediss://127.0.0.1:{port}?{options}&socket_timeout=5"))
 
 
-def test_none_is_asked_for_where_the_url_says_so(linked, port):
-    link = linked(f"rediss://127.0.0.1:{port}?ssl_cert_reqs=none", patience=5)
-    assert link.run(ECHO, ["k"], ["v"]) == b"OK"
+def test_none_is_asked_for_where_the_url_says_so(client, port):
+    made = client(f"rediss://127.0.0.1:{port}?ssl_cert_reqs=none&socket_timeout=5")
+    assert made.run(ECHO, ["k"], ["v"]) == b"OK"
 
 
-def test_a_name_that_is_not_in_it_is_refused(linked, port, certificate):
-    lost(linked(f"rediss://localhost:{port}?ssl_ca_certs={certificate}", patience=5))
+def test_a_name_that_is_not_in_it_is_refused(client, port, certificate):
+    lost(client(f"rediss://localhost:{port}?ssl_ca_certs={certificate}&socket_timeout=5"))

@@ -1,0 +1,282 @@
+"""Redis client: redis-py with short time-outs, left alone while Redis is lost.
+
+A request that meets a Redis that refuses, is silent or takes no writes waits for one time-out. From
+then on every call fails at once, without a packet, until a thread in the background has written to
+Redis again.
+"""
+
+import contextlib
+import hashlib
+import itertools
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisClusterException,
+    ResponseError,
+    TryAgainError,
+)
+from redis.retry import Retry
+
+log = structlog.get_logger("ava.redis")
+
+TIMEOUT_SECONDS = 0.05
+"""To connect, and for each answer. `REDIS_URL` may say otherwise (`?socket_timeout=`)."""
+
+PING_SECONDS = 0.1
+"""How often a lost Redis is tried again, by one thread for the whole process."""
+
+MOST_PENDING = 10_000
+"""Scripts kept for a lost Redis; of more, the oldest are forgotten."""
+
+Argument = str | bytes | int | float
+
+_FAULTS = (redis.RedisError, RedisClusterException, OSError, ValueError)
+"""What redis-py raises; ValueError where the other side is no Redis, or its name cannot be one."""
+
+# Answers that mean Redis is of no use now, whatever is asked. In a script's error the code stands
+# further on (Redis 6).
+_LOSSES = (
+    AskError,
+    ClusterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+)
+_LOSS = re.compile(
+    r"(?:^|-)(?:READONLY|OOM|BUSY|MISCONF|NOREPLICAS|NOPERM|MASTERDOWN|CLUSTERDOWN)\b"
+    r"|^DB index is out of range"
+)
+
+
+class RedisUnavailable(Exception):
+    """Redis cannot be reached now. What it was asked may or may not have been done."""
+
+
+class Script:
+    """A Lua script: atomic in Redis. Every key it touches is in KEYS, all of one hash tag.
+
+    Args:
+        source: the script's text; integers, strings and lists come back.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+
+# Writes, as requests do: a replica or a full Redis would answer a mere PING.
+_PING = Script("return redis.call('SET', KEYS[1], 1, 'PX', 1000)")
+
+_Call = tuple[Script, tuple[str, ...], tuple[Argument, ...]]
+
+
+class RedisClient:
+    """A process' client of one Redis or Redis Cluster. Never connects before the first call.
+
+    Args:
+        url: as redis-py takes it; of a cluster any node, which shows itself by its first MOVED.
+
+    Attributes:
+        losses: how often Redis was lost.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._redis: redis.Redis | RedisCluster = _open(url)
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._lost = False
+        self._pending: OrderedDict[_Call, None] = OrderedDict()
+        self._logged: set[str] = set()
+        self.losses = 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether Redis is known to be out of reach."""
+        return self._lost
+
+    def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+        """Run a script.
+
+        Returns:
+            What it returns; strings are bytes.
+
+        Raises:
+            RedisUnavailable: Redis did not answer, or could not do it.
+        """
+        with self._watched(keys[0]):
+            return self._evaluate(script, keys, args)
+
+    def command(self, name: str, key: str, *args: Argument) -> Any:
+        """Run a command about one key.
+
+        Raises:
+            RedisUnavailable: Redis did not answer, or could not do it.
+        """
+        with self._watched(key):
+            return self._execute(name, key, *args)
+
+    def scan(self, pattern: str) -> Iterator[bytes]:
+        """The keys that match, of all nodes.
+
+        Raises:
+            RedisUnavailable: a node did not answer.
+        """
+        with self._watched(pattern):
+            yield from self._redis.scan_iter(pattern, 1000)
+
+    def run_eventually(
+        self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()
+    ) -> None:
+        """Run a script now or, if Redis is lost, before anything else when it is back.
+
+        Args:
+            script: one that may run twice: a lost answer leaves open whether it did.
+        """
+        try:
+            self.run(script, keys, args)
+        except RedisUnavailable:
+            with self._lock:
+                if self._lost:
+                    self._pending[script, tuple(keys), tuple(args)] = None
+                    if len(self._pending) > MOST_PENDING:
+                        self._pending.popitem(last=False)
+                    return
+            # It came back in between.
+            with contextlib.suppress(RedisUnavailable):
+                self.run(script, keys, args)
+
+    def close(self) -> None:
+        """Close all connections, and stop looking for a lost Redis."""
+        self._closed.set()
+        self._redis.close()
+
+    @contextlib.contextmanager
+    def _watched(self, key: str) -> Iterator[None]:
+        """Fails at once while Redis is lost, and notices when it is."""
+        if self._lost:
+            raise RedisUnavailable
+        try:
+            yield
+        except _FAULTS as fault:
+            if _is_loss(fault):
+                self._lose(fault, key)
+            elif str(type(fault)) not in self._logged:
+                # A value of another kind than AVA's, a fault in a script: no loss.
+                self._logged.add(str(type(fault)))
+                log.error("redis refused", cause=_cause(fault), key=key)
+            raise RedisUnavailable from fault
+
+    def _execute(self, *command: Argument) -> Any:
+        try:
+            return self._redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py
+        except AskError:  # MOVED, too
+            with self._lock:
+                if not isinstance(self._redis, RedisCluster):
+                    self._redis = _open_cluster(self._url)
+        return self._redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py
+
+    def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+        try:
+            return self._execute("EVALSHA", script.sha, len(keys), *keys, *args)
+        except NoScriptError:
+            # After a restart or a flush, and at a node that has not had it yet.
+            return self._execute("EVAL", script.source, len(keys), *keys, *args)
+
+    def _lose(self, fault: Exception, key: str) -> None:
+        with self._lock:
+            if self._lost or self._closed.is_set():
+                return
+            self._lost = True
+            self.losses += 1
+        log.warning("redis lost", cause=_cause(fault))
+        threading.Thread(target=self._search, args=(key,), name="ava-redis", daemon=True).start()
+
+    def _search(self, key: str) -> None:
+        """Ping until the key's node takes writes: of a cluster, another node would not do."""
+        started = time.monotonic()
+        ping = _neighbour(key)
+        # In turns by the nodes that are known and by the URL: either may lead nowhere any more.
+        ways = itertools.cycle((self._redis, _open(self._url)))
+        while not self._closed.wait(PING_SECONDS):
+            self._redis = next(ways)
+            try:
+                self._evaluate(_PING, [ping], ())
+                self._flush()
+            except _FAULTS:
+                continue
+            log.warning("redis is back", seconds=round(time.monotonic() - started, 1))
+            return
+
+    def _flush(self) -> None:
+        """Run what is pending, the oldest first; when nothing is left, Redis is lost no longer."""
+        while True:
+            with self._lock:
+                if not self._pending:
+                    self._lost = False
+                    return
+                call = next(iter(self._pending))
+            try:
+                self._evaluate(*call)
+            except ResponseError as fault:
+                if _is_loss(fault):
+                    raise
+                # Redis is there and will never do it.
+                log.error("pending script refused", cause=_cause(fault))
+            with self._lock:
+                self._pending.pop(call, None)
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "socket_keepalive": True,
+        "max_connections": 1000,
+        # A connection begins with nothing but password and database.
+        "protocol": 2,
+        "driver_info": None,
+    }
+
+
+def _open(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_options())
+
+
+def _open_cluster(url: str) -> RedisCluster:
+    return RedisCluster.from_url(url, retry=Retry(NoBackoff(), 0), **_options())
+
+
+def _is_loss(fault: Exception) -> bool:
+    """Whether Redis is of no use now, rather than this command."""
+    if not isinstance(fault, ResponseError) or isinstance(fault, _LOSSES):
+        return True
+    return bool(_LOSS.search(str(fault)))
+
+
+def _cause(fault: Exception) -> str:
+    """For the log: an answer's text may quote what was sent."""
+    return type(fault).__name__ if isinstance(fault, ResponseError) else str(fault)
+
+
+def _neighbour(key: str) -> str:
+    """A key of AVA's own in the same slot of a cluster."""
+    _, opened, rest = key.partition("{")
+    tag, closed, _ = rest.partition("}")
+    return f"ava:ping:{{{tag if opened and closed and tag else key}}}"

@@ -1,4 +1,4 @@
-"""Feature flags in the admin: what the environment says, what the admin says, what holds."""
+"""Admin of feature flags: the environment's value, the admin's, and the one in effect."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from integrations.flags.models import Flag, FlagOverride
 
 
 class FlagOverrideInline(Choices, admin.TabularInline):  # type: ignore[type-arg]  # none at run time
-    """Single users' answers. A row names its user: without the right to view users it stays."""
+    """Settings for single users, who are named: changing one needs the right to view users."""
 
     model = FlagOverride
     extra = 0

@@ -1,4 +1,4 @@
-"""What operators decided about feature flags at run time."""
+"""Feature flags that operators set at run time."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Flag(models.Model):
-    """The admin's word on one flag, for everybody. `unset` leaves it to the environment."""
+    """Setting of one flag for everybody. `unset` leaves it to the environment."""
 
     class State(models.TextChoices):
         ON = "on"
@@ -30,7 +30,7 @@ class Flag(models.Model):
 
 
 class FlagOverride(models.Model):
-    """The admin's word on one flag for one user."""
+    """Setting of one flag for one user."""
 
     class State(models.TextChoices):
         ON = "on"

@@ -1,13 +1,13 @@
-"""The last word on a feature flag: the user's row, else the admin's, else the environment's.
+"""Feature flags: the user's row decides, else the admin's, else the environment.
 
-`is_on` is asked at every provider call, so it reads a copy in memory that is at most a second
-old; a change made in this process counts at once. While the database does not answer, the last
-known rows hold.
+Every provider call asks `is_on`, so it reads a copy in memory that is at most a second old; a
+change made in this process counts at once. While the database does not answer, the last known rows
+hold.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -26,34 +26,23 @@ FOR_EVERYBODY = frozenset({"CIRCUIT_BREAKER_ENABLED"})
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Whether a flag is on, and whose word it is.
-
-    Args:
-        environment: what the environment says.
-    """
-
-    name: str
-    on: bool
-    decided_by: Literal["user", "admin", "environment"]
-    environment: bool
-
-
-@dataclass(frozen=True)
 class _Rows:
-    """What the admin says: by flag, and by flag and user."""
+    """Flags set in the admin, by name, and by name and user."""
 
     flags: Mapping[str, bool] = field(default_factory=dict)
     overrides: Mapping[tuple[str, object], bool] = field(default_factory=dict)
 
 
 def _read() -> _Rows:
-    flags = Flag.objects.exclude(state=Flag.State.UNSET)
-    overrides = FlagOverride.objects.select_related("flag")
-    return _Rows(
-        {row.name: row.state == Flag.State.ON for row in flags},
-        {(row.flag.name, row.user_id): row.state == FlagOverride.State.ON for row in overrides},
-    )
+    flags: dict[str, bool] = {}
+    overrides: dict[tuple[str, object], bool] = {}
+    rows = Flag.objects.values_list("name", "state", "overrides__user_id", "overrides__state")
+    for name, state, user_id, override in rows:
+        if state != Flag.State.UNSET:
+            flags[name] = state == Flag.State.ON
+        if override:
+            overrides[name, user_id] = override == FlagOverride.State.ON
+    return _Rows(flags, overrides)
 
 
 _rows: LastKnown[_Rows] = LastKnown("flags", _read, _Rows(), seconds=1.0)
@@ -65,35 +54,21 @@ def is_on(name: str, *, user: User | None = None) -> bool:
     Raises:
         KeyError: no such flag.
     """
-    return explain(name, user=user).on
-
-
-def explain(name: str, *, user: User | None = None) -> Explanation:
-    """Whether a flag is on and who decided it.
-
-    Raises:
-        KeyError: no such flag.
-    """
     environment: bool = settings.FLAGS[name]
     rows = _rows.get()
     if user is not None and (name, user.pk) in rows.overrides:
-        return Explanation(name, rows.overrides[name, user.pk], "user", environment)
-    if name in rows.flags:
-        return Explanation(name, rows.flags[name], "admin", environment)
-    return Explanation(name, environment, "environment", environment)
+        return rows.overrides[name, user.pk]
+    return rows.flags.get(name, environment)
 
 
 def ensure_rows() -> None:
-    """Have a row for each known flag, so that the admin can list and change it."""
-    there = set(Flag.objects.values_list("name", flat=True))
-    Flag.objects.bulk_create(
-        [Flag(name=name) for name in settings.FLAGS if name not in there], ignore_conflicts=True
-    )
+    """Create the row of each known flag that has none, so that the admin can change it."""
+    Flag.objects.bulk_create([Flag(name=name) for name in settings.FLAGS], ignore_conflicts=True)
 
 
 @transaction.atomic
 def set_flag(*, name: str, state: str, by: User | None, note: str | None = None) -> Flag:
-    """Answer a flag for everybody, on all processes within a second.
+    """Set a flag for everybody, in all processes within a second.
 
     Args:
         state: "on", "off", or "unset" to leave it to the environment.
@@ -113,7 +88,7 @@ def set_flag(*, name: str, state: str, by: User | None, note: str | None = None)
 
 @transaction.atomic
 def save_override(*, override: FlagOverride, by: User | None) -> None:
-    """Answer a flag for one user, whatever it is for everybody."""
+    """Set a flag for one user, whatever it is for everybody."""
     override.save()
     _stamp(override.flag, by)
     log.info("flag", name=override.flag.name, state=override.state, user=override.user_id)
@@ -121,19 +96,19 @@ def save_override(*, override: FlagOverride, by: User | None) -> None:
 
 @transaction.atomic
 def delete_override(*, override: FlagOverride, by: User | None) -> None:
-    """Let a flag be for this user what it is for everybody."""
+    """Remove a flag's setting for one user."""
     override.delete()
     _stamp(override.flag, by)
     log.info("flag", name=override.flag.name, state="unset", user=override.user_id)
 
 
 def forget() -> None:
-    """Know nothing, as after a start (tests)."""
+    """Forget the copy, as after a start (tests)."""
     _rows.forget()
 
 
 def _stamp(flag: Flag, by: User | None, *changed: str) -> None:
-    """Write who changed the flag, and these fields of it; the rest may be stale here."""
+    """Save who changed the flag, and these of its fields; the others may be stale here."""
     flag.updated_by_id = by.pk if by else None
     flag.save(update_fields=[*changed, "updated_by", "updated_at"])
 

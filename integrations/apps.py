@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.utils import timezone
@@ -30,7 +32,7 @@ class IntegrationsConfig(AppConfig):
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", at_most=5)
 
-        upstream.set_switch(lambda: flags.is_on("CIRCUIT_BREAKER_ENABLED"))
+        upstream.set_switch(partial(flags.is_on, "CIRCUIT_BREAKER_ENABLED"))
         upstream.set_control_source(controls.control_of)
         upstream.add_listener(events.record)
         startup.register(lambda: breakers.worker_started(now=timezone.now()))

@@ -1,4 +1,4 @@
-"""How the overview looks in JSON."""
+"""JSON of the overview."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from integrations.breakers.models import STATES
 from integrations.credentials.providers import PROVIDERS
-from integrations.overview import SOURCES
+from integrations.queries import SOURCES
 
 
 class AllowanceSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Breakers in the admin: what happened, read-only, and an operator's orders."""
+"""Admin of breakers: events, read-only, and the operator's overrides."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -15,7 +15,6 @@ from ava.admin import ReadOnlyAdmin
 from integrations.breakers import queries, services
 from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.breakers.services import Forced
-from integrations.breakers.words import sentence
 
 
 @admin.register(BreakerEvent)
@@ -33,8 +32,8 @@ MOST_MINUTES = 365 * 24 * 60
 _MINUTES = f"Give whole minutes from 1 to {MOST_MINUTES}, or none."
 
 
-class Order(forms.Form):
-    """Why, and for how long."""
+class OverrideForm(forms.Form):
+    """Reason and duration of an override."""
 
     reason = forms.CharField(max_length=150, required=False)
     minutes = forms.IntegerField(
@@ -45,8 +44,8 @@ class Order(forms.Form):
     )
 
 
-class OrderForm(ActionForm):
-    """The same beside the choice of the action. It takes anything: Django would not say what is
+class OverrideActionForm(ActionForm):
+    """The same fields beside the choice of the action, unchecked: Django would not say what is
     wrong, only that no action was selected."""
 
     reason = forms.CharField(required=False, label="Reason")
@@ -57,7 +56,7 @@ class OrderForm(ActionForm):
 class BreakerControlAdmin(ReadOnlyAdmin):
     """Select providers, choose an action. Nothing here is edited by hand."""
 
-    action_form = OrderForm
+    action_form = OverrideActionForm
     actions = ("force_open", "force_closed", "reset")
     list_display = ("provider", "now", "reason", "by", "updated_at")
     list_display_links = None
@@ -71,39 +70,37 @@ class BreakerControlAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state now")
     def now(self, control: BreakerControl) -> str:
-        status = queries.breaker(provider=control.provider, now=timezone.now(), live=True)
-        return sentence(status) if status else "not in use"
+        found = queries.list_breakers(now=timezone.now(), live=True, providers=[control.provider])
+        return str(found[0]) if found else "not in use"
 
     @admin.action(description="Force open: send nothing to the provider", permissions=["operate"])
     def force_open(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
-        self._order(request, chosen, Forced.OPEN)
+        self._override(request, chosen, Forced.OPEN)
 
     @admin.action(description="Force closed: send whatever happens", permissions=["operate"])
     def force_closed(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
-        self._order(request, chosen, Forced.CLOSED)
+        self._override(request, chosen, Forced.CLOSED)
 
     @admin.action(description="Reset: end any force, start afresh", permissions=["operate"])
     def reset(self, request: HttpRequest, chosen: QuerySet[BreakerControl]) -> None:
-        self._order(request, chosen, None)
+        self._override(request, chosen, None)
 
-    def _order(
+    def _override(
         self, request: HttpRequest, chosen: QuerySet[BreakerControl], forced: Forced | None
     ) -> None:
-        given = Order(request.POST)
+        given = OverrideForm(request.POST)
         if not given.is_valid():
-            for field, said in given.errors.items():
-                told = f"Nothing was changed. {field.capitalize()}: {' '.join(map(str, said))}"
-                self.message_user(request, told, messages.ERROR)
+            for field, errors in given.errors.items():
+                reasons = " ".join(map(str, errors))
+                sentence = f"Nothing was changed. {field.capitalize()}: {reasons}"
+                self.message_user(request, sentence, messages.ERROR)
             return
         reason, minutes = given.cleaned_data["reason"], given.cleaned_data["minutes"]
         now = timezone.now()
         until = now + timedelta(minutes=minutes) if minutes else None
         by = cast(User, request.user)
         for control in chosen:
-            if forced is None:
-                services.reset(provider=control.provider, reason=reason, by=by, now=now)
-            else:
-                services.force(
-                    forced, provider=control.provider, reason=reason, by=by, now=now, until=until
-                )
+            services.override(
+                forced, provider=control.provider, reason=reason, by=by, now=now, until=until
+            )
         self.message_user(request, f"Done for {', '.join(c.provider for c in chosen)}.")

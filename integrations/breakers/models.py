@@ -1,4 +1,4 @@
-"""What happened to the breakers, and what an operator wants of them."""
+"""Breaker events, and the operator's overrides."""
 
 from datetime import datetime
 
@@ -42,7 +42,7 @@ class BreakerEvent(models.Model):
 
 
 class BreakerControl(models.Model):
-    """The operator's wish for one breaker. The running workers read it many times a second."""
+    """Operator override of one breaker. The running workers read it many times a second."""
 
     class Forced(models.TextChoices):
         OPEN = "open", "open"
@@ -79,15 +79,19 @@ class BreakerControl(models.Model):
     def __str__(self) -> str:
         return self.provider
 
-    def next_number(self, now: datetime) -> int:
-        """The next order's number: the time, in milliseconds.
+    def is_held(self, now: datetime) -> bool:
+        """Whether a force is in effect now."""
+        return bool(self.forced) and (self.until is None or now < self.until)
 
-        Redis remembers the last number it obeyed. So it must grow in a database, too, that is
-        new or comes from a backup.
+    def next_number(self, now: datetime) -> int:
+        """Number of the next override: the time, in milliseconds.
+
+        Redis remembers the last number that was carried out. So it must grow in a database, too,
+        that is new or comes from a backup.
         """
         return max(self.number + 1, int(now.timestamp() * 1000))
 
     @property
     def words(self) -> str:
-        """How the breaker words its transition when it obeys this order."""
+        """Reason of the transition that carries this override out."""
         return f"{f'forced {self.forced}' if self.forced else 'reset'}: {self.reason}"

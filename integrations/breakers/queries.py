@@ -1,11 +1,12 @@
-"""What the breakers look like: as they are, where this process can see that, or as recorded.
+"""Breaker states: as this process sees them, or as last recorded.
 
-The server's workers hold the breakers, and with Redis every process can look at the fleet's.
+The server's workers hold the breakers. With Redis every process can see them.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from django.conf import settings
@@ -14,13 +15,14 @@ from django.contrib.auth.models import User
 from ava import tenant, upstream
 from ava.upstream import Service, Snapshot
 from ava.upstream.circuit import State
+from integrations.breakers import controls
 from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.flags import services as flags
 
 
 @dataclass(frozen=True)
 class BreakerStatus:
-    """One breaker.
+    """State of one breaker.
 
     Args:
         since: when it came into this state, where that is recorded.
@@ -28,7 +30,7 @@ class BreakerStatus:
             while it is held open without an end.
         forced: held "open" or "closed" by an operator.
         until: when the force ends by itself.
-        reason: of the last recorded change or order.
+        reason: of the last recorded change or override.
         degraded: Redis is lost. In the server: each worker's breaker goes on alone, and this is
             one of them. Elsewhere: this is what was recorded last.
         for_one: it is closed to everybody but one user, whose requests alone have failed.
@@ -45,56 +47,65 @@ class BreakerStatus:
     degraded: bool = False
     for_one: bool = False
 
+    def __str__(self) -> str:
+        """As in "open since 2026-01-05 09:00:00 UTC, next try in 12 s (3 failures in a row)"."""
+        parts = [self.state.replace("_", "-")]
+        if self.since:
+            parts[0] += f" since {_time(self.since)}"
+        if self.forced:
+            parts.append(f"held until {_time(self.until) if self.until else 'a reset'}")
+        elif self.next_try is not None:
+            wait = math.ceil(self.next_try)
+            parts.append(f"next try in {wait} s" if wait else "tries with the next request")
+        if self.for_one:
+            parts.append("for one user only")
+        reason = f" ({self.reason})" if self.reason else ""
+        alone = "; Redis is lost, so each worker goes on alone" if self.degraded else ""
+        return ", ".join(parts) + reason + alone
 
-def list_breakers(*, now: datetime, live: bool, met_by: User | None = None) -> list[BreakerStatus]:
-    """Every breaker.
+
+def list_breakers(
+    *, now: datetime, live: bool, providers: Collection[str] | None = None
+) -> list[BreakerStatus]:
+    """Breakers with their history, to whomever they are open.
 
     Args:
         live: True in the server itself, which holds the breakers; False in any other process,
             which looks at Redis, or without it goes by the last recorded change.
-        met_by: as this user's requests meet them; None: as they are, to whomever they are open.
+        providers: only these; those that do not exist are left out.
     """
-    return _among([service.label for service in upstream.services()], now, live, met_by)
-
-
-def breaker(*, provider: str, now: datetime, live: bool) -> BreakerStatus | None:
-    """One breaker, as `list_breakers` has it; None when there is none of this name."""
-    return next(iter(_among([provider], now, live)), None)
-
-
-def is_held(control: BreakerControl, now: datetime) -> bool:
-    """Whether a force is in effect now."""
-    return bool(control.forced) and (control.until is None or now < control.until)
-
-
-def _among(
-    providers: Sequence[str], now: datetime, live: bool, met_by: User | None = None
-) -> list[BreakerStatus]:
-    controls = BreakerControl.objects.in_bulk(providers, field_name="provider")
-    recorded = {
-        service.label: _recorded(service, controls.get(service.label), now)
-        for service in upstream.services()
-        if service.label in providers
-    }
+    chosen = [each for each in upstream.services() if providers is None or each.label in providers]
+    rows = {row.provider: row for row in BreakerControl.objects.all()}
+    recorded = {each.label: _recorded(each, rows.get(each.label), now) for each in chosen}
     if not live and not settings.REDIS_URL:
         return list(recorded.values())
     return [
-        _seen(
-            snapshot.met_by(tenant.of(met_by)) if met_by else snapshot,
-            recorded[service.label],
-            live,
-        )
+        _seen(snapshot, recorded[service.label], live)
         for service, snapshot in upstream.snapshots()
         if service.label in recorded
     ]
 
 
+def met_by(user: User, *, now: datetime) -> dict[str, BreakerStatus]:
+    """Breakers by provider as this user's requests meet them in this server, without history."""
+    found = {}
+    for service, snapshot in upstream.snapshots():
+        seen = snapshot.met_by(tenant.of(user))
+        status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
+        order = controls.control_of(service.label)
+        if order and order.forced == "open" == seen.state:
+            left = (order.until - now).total_seconds() if order.until else None
+            if left is None or left > 0:
+                status = replace(status, forced="open", next_try=left)
+        found[service.label] = status
+    return found
+
+
 def _recorded(service: Service, control: BreakerControl | None, now: datetime) -> BreakerStatus:
-    if not flags.is_on("CIRCUIT_BREAKER_ENABLED"):
-        return BreakerStatus(service.label, service.name, "closed", reason="switched off")
-    event = BreakerEvent.objects.filter(provider=service.label).first()
     status = BreakerStatus(service.label, service.name, "closed")
-    if event:
+    if not flags.is_on("CIRCUIT_BREAKER_ENABLED"):
+        return replace(status, reason="switched off")
+    if event := BreakerEvent.objects.filter(provider=service.label).first():
         state = cast(State, event.to_state)
         tries_again = event.at + timedelta(seconds=settings.BREAKER_RECOVERY_SECONDS)
         wait = max(0.0, (tries_again - now).total_seconds()) if state == "open" else 0.0
@@ -105,7 +116,7 @@ def _recorded(service: Service, control: BreakerControl | None, now: datetime) -
             next_try=None if state == "closed" else wait,
             reason=event.reason,
         )
-    if control and is_held(control, now):
+    if control and control.is_held(now):
         left = (control.until - now).total_seconds() if control.until else None
         status = replace(
             status,
@@ -118,7 +129,7 @@ def _recorded(service: Service, control: BreakerControl | None, now: datetime) -
 
 
 def _seen(snapshot: Snapshot, recorded: BreakerStatus, live: bool) -> BreakerStatus:
-    """What the breaker itself says, and what is recorded besides where the two agree."""
+    """The breaker's own state, with the recorded history where the two agree."""
     if snapshot.degraded and not live:
         return replace(recorded, degraded=True)
     if snapshot.state != recorded.state:
@@ -131,3 +142,7 @@ def _seen(snapshot: Snapshot, recorded: BreakerStatus, live: bool) -> BreakerSta
         degraded=snapshot.degraded,
         for_one=snapshot.only is not None,
     )
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

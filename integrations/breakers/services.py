@@ -1,12 +1,10 @@
-"""An operator's orders to breakers: written here by any process, obeyed by the running workers.
+"""Operator overrides of breakers: written by any process, carried out by the running workers.
 
-An order and its event are one transaction. The breaker, once it obeys, also tells a transition,
-as one that was ordered; `events.record` keeps no second row of it. Only workers
-carry orders out, whether they share Redis or not: who makes a change counts it, and nobody reads
-the counters of `manage.py`.
+An override and its event are written in one transaction. When a breaker carries it out, it reports
+a transition as well; `events.record` keeps no second row of that. Only workers carry overrides out,
+with Redis or without: the counters of `manage.py` are read by no Prometheus.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -22,8 +20,8 @@ from integrations.breakers.models import REASON_LENGTH, BreakerControl, BreakerE
 Forced = BreakerControl.Forced
 
 
-def force(
-    forced: Forced,
+def override(
+    forced: Forced | None,
     *,
     provider: str,
     reason: str,
@@ -31,30 +29,35 @@ def force(
     now: datetime,
     until: datetime | None = None,
 ) -> None:
-    """Hold a breaker, until `until`, a reset or another order.
+    """Hold a breaker open or closed, or reset it.
 
     Args:
         forced: open: nothing reaches the provider; closed: everything goes out, whatever comes
-            back.
-        reason: why, for colleagues; with the name of who orders it at most 200 characters.
-        by: who orders it; None for the command line.
-        until: aware; None holds without end.
+            back; None: end any force and start afresh, closed, with no failures counted.
+        reason: why, for colleagues; with the operator's name at most 200 characters.
+        by: the operator; None for the command line.
+        until: aware; None holds until a reset or another override.
 
     Raises:
         UnknownBreaker, ForceEndsInThePast: nothing was changed.
     """
     if until is not None and until <= now:
         raise ForceEndsInThePast
-    _order(provider, forced, reason, by, now, until)
-
-
-def reset(*, provider: str, reason: str, by: User | None, now: datetime) -> None:
-    """End any force and let the breaker start afresh: closed, with no failures counted.
-
-    Raises:
-        UnknownBreaker: nothing was changed.
-    """
-    _order(provider, None, reason, by, now, None)
+    require_known(provider)
+    with transaction.atomic():
+        rows = BreakerControl.objects.select_for_update()
+        control, _ = rows.get_or_create(provider=provider)
+        (before,) = queries.list_breakers(now=now, live=False, providers=[provider])
+        control.forced = forced
+        control.until = until
+        control.reason = _signed(reason, by)
+        control.by = by
+        control.updated_at = now
+        control.number = control.next_number(now)
+        control.save()
+        if forced or before.forced or before.state != "closed":
+            _record(before, forced or "closed", control.words, now)
+    controls.expire()
 
 
 def worker_started(*, now: datetime) -> None:
@@ -67,21 +70,14 @@ def worker_started(*, now: datetime) -> None:
         return
     for status in queries.list_breakers(now=now, live=False):
         if status.state != "closed" and not status.forced:
-            BreakerEvent.objects.create(
-                provider=status.provider,
-                from_state=status.state,
-                to_state="closed",
-                reason="a worker started: breakers begin closed",
-                correlation_id=correlation.current(),
-                at=now,
-            )
+            _record(status, "closed", "a worker started: breakers begin closed", now)
 
 
-def ensure_controls(providers: Iterable[str] | None = None) -> None:
-    """Have a row for each provider, so that the admin can list and select it."""
-    labels = providers or [service.label for service in upstream.services()]
+def ensure_controls() -> None:
+    """Create the row of each provider that has none, so that the admin can list and select it."""
     BreakerControl.objects.bulk_create(
-        [BreakerControl(provider=label) for label in labels], ignore_conflicts=True
+        [BreakerControl(provider=service.label) for service in upstream.services()],
+        ignore_conflicts=True,
     )
 
 
@@ -92,38 +88,15 @@ def require_known(provider: str) -> None:
         raise UnknownBreaker(provider, known)
 
 
-def _order(
-    provider: str,
-    forced: Forced | None,
-    reason: str,
-    by: User | None,
-    now: datetime,
-    until: datetime | None,
-) -> None:
-    require_known(provider)
-    said = _signed(reason, by)
-    with transaction.atomic():
-        ensure_controls([provider])
-        control = BreakerControl.objects.select_for_update().get(provider=provider)
-        before = queries.breaker(provider=provider, now=now, live=False)
-        assert before is not None  # noqa: S101 - it is known
-        control.forced = forced
-        control.until = until
-        control.reason = said
-        control.by = by
-        control.updated_at = now
-        control.number = control.next_number(now)
-        control.save()
-        if forced or before.forced or before.state != "closed":
-            BreakerEvent.objects.create(
-                provider=provider,
-                from_state=before.state,
-                to_state=forced or "closed",
-                reason=control.words,
-                correlation_id=correlation.current(),
-                at=now,
-            )
-    controls.expire()
+def _record(before: queries.BreakerStatus, state: str, reason: str, now: datetime) -> None:
+    BreakerEvent.objects.create(
+        provider=before.provider,
+        from_state=before.state,
+        to_state=state,
+        reason=reason,
+        correlation_id=correlation.current(),
+        at=now,
+    )
 
 
 def _signed(reason: str, by: User | None) -> str:

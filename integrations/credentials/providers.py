@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from types import MappingProxyType
 
 
@@ -69,7 +70,7 @@ class Provider:
     proofs: tuple[str, ...] = ()
     webhooks: str = ""
 
-    @property
+    @cached_property
     def secret_names(self) -> frozenset[str]:
         """Names of the fields that are stored sealed."""
         return frozenset(spec.name for spec in self.fields if spec.secret)

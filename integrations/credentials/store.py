@@ -20,10 +20,12 @@ from ava.sealing.errors import Unsealable
 from ava.sealing.fields import seal
 from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.models import Credential
-from integrations.credentials.providers import Provider
+from integrations.credentials.providers import PROVIDERS, Provider
 from integrations.flags import services as flags
 
 log = structlog.get_logger("integrations.credentials")
+
+Source = Literal["user", "unreadable", "environment", "none"]
 
 _PROVIDER = "provider"
 """Its member in the sealed JSON; no field is called so."""
@@ -123,6 +125,22 @@ def operators(provider: Provider) -> Credentials | None:
         return None
     digest = salted_hmac("integrations.credentials.version", json.dumps(fields)).hexdigest()
     return Credentials(provider.slug, "environment", MappingProxyType(fields), digest[:32])
+
+
+def sources(*, user: User) -> dict[str, Source]:
+    """Source of the credentials that serve the user, by provider, in one query for all of them."""
+    found: dict[str, Source] = {}
+    for row in Credential.objects.filter(user_id=user.pk):
+        try:
+            open_fields(row, PROVIDERS[row.provider])
+            found[row.provider] = "user"
+        except CredentialsUnreadable:
+            found[row.provider] = "unreadable"
+    for slug, provider in PROVIDERS.items():
+        if slug not in found:
+            served = from_environment(user=user, provider=provider)
+            found[slug] = "environment" if served else "none"
+    return found
 
 
 def from_environment(*, user: User, provider: Provider) -> Credentials | None:

@@ -19,7 +19,7 @@ os.write(1, b"ready\n")
 for line in sys.stdin:
     now = timezone.now()
     if line.strip() == "open":
-        services.force(Forced.OPEN, provider="vapi", reason="a test", by=None, now=now)
+        services.override(Forced.OPEN, provider="vapi", reason="a test", by=None, now=now)
     else:
-        services.reset(provider="vapi", reason="a test", by=None, now=now)
+        services.override(None, provider="vapi", reason="a test", by=None, now=now)
     os.write(1, b"%f\n" % time.monotonic())

@@ -67,9 +67,9 @@ def test_a_database_that_refuses_the_row_never_breaks_the_call(
 
 def test_an_order_leaves_one_row_and_not_a_second_when_the_breaker_obeys(ask: Ask) -> None:
     assert ask("before").status_code == 200
-    services.force(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
+    services.override(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
     assert ask("refused").status_code == 503
-    services.reset(provider="twilio", reason="repaired", by=None, now=timezone.now())
+    services.override(None, provider="twilio", reason="repaired", by=None, now=timezone.now())
     assert ask("after").status_code == 200
     assert [event.reason for event in BreakerEvent.objects.order_by("id")] == [
         "forced open: repair (the command line)",
@@ -82,11 +82,11 @@ def test_an_order_that_a_newer_one_replaces_while_it_is_obeyed_leaves_no_second_
 ) -> None:
     def replace_it(transition: Transition) -> None:
         monkeypatch.undo()
-        services.reset(provider="twilio", reason="no", by=None, now=timezone.now())
+        services.override(None, provider="twilio", reason="no", by=None, now=timezone.now())
         events.record(transition)
 
     assert ask("before").status_code == 200
-    services.force(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
+    services.override(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
     monkeypatch.setattr(registry, "_listeners", [replace_it])
     assert ask("refused").status_code == 503
     assert ask("after").status_code == 200

@@ -72,9 +72,9 @@ def test_an_order_while_redis_is_lost_is_obeyed_and_leaves_one_row(
 ) -> None:
     assert ask("before").status_code == 200
     redis.stop()
-    services.force(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
+    services.override(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
     assert ask("refused").status_code == 503
-    services.reset(provider="twilio", reason="repaired", by=None, now=timezone.now())
+    services.override(None, provider="twilio", reason="repaired", by=None, now=timezone.now())
     assert ask("after").status_code == 200
     assert [event.reason for event in BreakerEvent.objects.order_by("id")] == [
         "forced open: repair (the command line)",

@@ -22,10 +22,7 @@ from sandbox.server import Sandbox
 
 def order(forced: Forced | None, **more: Any) -> None:
     common = {"provider": "twilio", "reason": "", "by": None, "now": timezone.now()} | more
-    if forced is None:
-        services.reset(**common)
-    else:
-        services.force(forced, **common)
+    services.override(forced, **common)
 
 
 def state() -> str:
@@ -61,9 +58,8 @@ def test_a_force_ends_by_itself_at_its_time(ask: Ask) -> None:
     assert ask("refused").status_code == 503
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         # What was forced open is tried again like any open breaker: after the recovery time.
-        assert queries.breaker(
-            provider="twilio", now=timezone.now(), live=False
-        ) == queries.BreakerStatus(
+        found = queries.list_breakers(now=timezone.now(), live=False, providers=["twilio"])
+        assert found[0] == queries.BreakerStatus(
             "twilio",
             "Twilio",
             "open",
@@ -130,8 +126,7 @@ def test_the_switch_turns_breakers_off_at_run_time(ask: Ask, sandbox: Sandbox) -
     forget_flags()
     assert ask("through").status_code == 200
     assert state() == "closed"
-    found = queries.breaker(provider="twilio", now=timezone.now(), live=False)
-    assert found is not None
+    (found,) = queries.list_breakers(now=timezone.now(), live=False, providers=["twilio"])
     assert (found.state, found.reason) == ("closed", "switched off")
 
 

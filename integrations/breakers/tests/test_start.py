@@ -45,7 +45,7 @@ def test_a_start_is_recorded_for_a_breaker_that_was_open() -> None:
 
 
 def test_what_is_held_by_force_stays_held() -> None:
-    services.force(Forced.OPEN, provider="twilio", reason="", by=None, now=timezone.now())
+    services.override(Forced.OPEN, provider="twilio", reason="", by=None, now=timezone.now())
     startup.run()
     assert states()["twilio"] == "open"
 

@@ -15,7 +15,6 @@ from ava.http.problems import Problem
 from ava.management import base as commands
 from integrations.breakers import queries, services
 from integrations.breakers.services import Forced
-from integrations.breakers.words import sentence
 
 ABOUT = """\
 Show and steer the circuit breakers. Each provider (vapi, twilio, resend, smtp, google, microsoft)
@@ -64,32 +63,26 @@ class Command(commands.Command):
                 if action == "list":
                     self._list(provider, as_json=options["json"])
                 else:
-                    self._order(action, str(provider), options["reason"], options.get("until"))
+                    self._override(action, str(provider), options["reason"], options.get("until"))
         except Problem as problem:
             raise CommandError(problem.detail) from problem
 
     def _list(self, provider: str | None, *, as_json: bool) -> None:
-        found = queries.list_breakers(now=timezone.now(), live=False)
-        if provider is not None:
-            found = [status for status in found if status.provider == provider]
+        only = None if provider is None else [provider]
+        found = queries.list_breakers(now=timezone.now(), live=False, providers=only)
         if as_json:
             rows = [asdict(status) for status in found]
             self.stdout.write(json.dumps(rows, cls=DjangoJSONEncoder, indent=1))
             return
         for status in found:
-            self.stdout.write(f"{status.provider:<10} {sentence(status)}")
+            self.stdout.write(f"{status.provider:<10} {status}")
 
-    def _order(self, action: str, provider: str, reason: str, until: int | None) -> None:
+    def _override(self, action: str, provider: str, reason: str, until: int | None) -> None:
         now = timezone.now()
         end = now + timedelta(minutes=until) if until else None
-        if action == "reset":
-            services.reset(provider=provider, reason=reason, by=None, now=now)
-        else:
-            forced = Forced.OPEN if action == "open" else Forced.CLOSED
-            services.force(forced, provider=provider, reason=reason, by=None, now=now, until=end)
-        status = queries.breaker(provider=provider, now=now, live=False)
-        assert status is not None  # noqa: S101 - the order would have been refused
-        self.stdout.write(f"{provider:<10} {sentence(status)}")
+        forced = {"open": Forced.OPEN, "close": Forced.CLOSED, "reset": None}[action]
+        services.override(forced, provider=provider, reason=reason, by=None, now=now, until=end)
+        self._list(provider, as_json=False)
 
 
 def _breaker(name: str) -> str:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from integrations.breakers import services as breakers
 from integrations.credentials import services as credentials
+from integrations.tests.statements import at_most
 from sandbox.server import Sandbox
 
 PATH = "/api/v1/integrations"
@@ -138,12 +139,12 @@ def test_a_breaker_held_open_without_an_end_has_no_next_try(api: APIClient, user
     store(user, "vapi", api_key="vapi-demo-key")
     now = timezone.now()
     open_ = breakers.Forced.OPEN
-    breakers.force(open_, provider="vapi", reason="", by=None, now=now)
+    breakers.override(open_, provider="vapi", reason="", by=None, now=now)
     row = ask(api)["vapi"]
     assert (row["breaker_state"], row["retry_after"]) == ("open", None)
     assert row["next_step"] == "Wait: your operator has paused Vapi."
     end = now + timedelta(minutes=5)
-    breakers.force(open_, provider="vapi", reason="", by=None, now=now, until=end)
+    breakers.override(open_, provider="vapi", reason="", by=None, now=now, until=end)
     assert 290 <= ask(api)["vapi"]["retry_after"] <= 300
 
 
@@ -154,3 +155,20 @@ def test_nobody_sees_it_without_logging_in(db: None) -> None:
 def test_the_eleventh_request_in_a_minute_is_told_to_wait(api: APIClient) -> None:
     assert [api.get(PATH).status_code for _ in range(10)] == [200] * 10
     assert api.get(PATH).status_code == 429
+
+
+def test_the_overview_takes_at_most_three_statements_with_every_source_in_use(
+    api: APIClient, user: User, settings: Any
+) -> None:
+    settings.OPERATOR_CREDENTIALS = {
+        **settings.OPERATOR_CREDENTIALS,
+        "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+        "TWILIO_AUTH_TOKEN": "operators-token",
+    }
+    flags(settings, ALLOW_ENV_CREDENTIALS=True)
+    store(user, "vapi", api_key="vapi-demo-key")
+    store(user, "resend", api_key="re_demo", from_email="ada@example.com")
+    with at_most(3):
+        rows = ask(api)
+    assert rows["vapi"]["source"] == "user"
+    assert rows["twilio"]["allowance"]["left"] > 0

@@ -1,0 +1,120 @@
+"""Overview of a user's integrations: what is connected, how each provider does, what to do next."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from integrations.breakers import queries as breakers
+from integrations.breakers.queries import BreakerStatus
+from integrations.credentials import allowance, store
+from integrations.credentials.allowance import Allowance
+from integrations.credentials.providers import PROVIDERS, Provider
+from integrations.flags import services as flags
+
+MAIL = ("resend", "smtp")
+STUBBED = (*MAIL, "google", "microsoft")
+SOURCES = ("user", "environment", "stub", "none")
+
+
+@dataclass(frozen=True)
+class Integration:
+    """One provider for one user.
+
+    Args:
+        configured: there are credentials to use, the user's or the operator's.
+        source: one of SOURCES: whose they are; "stub" where AVA only plays the provider.
+        breaker_state: closed, half_open or open.
+        retry_after: whole seconds until AVA tries the provider again, 0 with the next request;
+            None while the breaker is closed, and while an operator holds it open without an end.
+        next_step: a sentence.
+        allowance: what is left today of calls and messages with the operator's credentials; None
+            with other credentials, and where nothing is counted.
+    """
+
+    provider: str
+    name: str
+    configured: bool
+    source: str
+    breaker_state: str
+    retry_after: int | None
+    next_step: str
+    allowance: Allowance | None
+
+
+def overview(*, user: User, now: datetime) -> list[Integration]:
+    """All providers, in the order of `PROVIDERS`."""
+    sources: dict[str, str] = {**store.sources(user=user)}
+    served = "environment" in sources.values()
+    left = allowance.left(user=user, now=now) if served else {}
+    # One real backend is enough for e-mail: the stub then answers for neither.
+    mail = any(sources[slug] != "none" for slug in MAIL)
+    if flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
+        for slug in STUBBED:
+            if sources[slug] == "none" and not (mail and slug in MAIL):
+                sources[slug] = "stub"
+    seen = breakers.met_by(user, now=now)
+    return [
+        _integration(
+            provider,
+            sources[slug],
+            seen[slug],
+            left.get(slug) if sources[slug] == "environment" else None,
+        )
+        for slug, provider in PROVIDERS.items()
+    ]
+
+
+def _integration(
+    provider: Provider, source: str, breaker: BreakerStatus, left: Allowance | None
+) -> Integration:
+    wait = breaker.next_try
+    return Integration(
+        provider=provider.slug,
+        name=provider.name,
+        configured=source in ("user", "environment"),
+        source="user" if source == "unreadable" else source,
+        breaker_state=breaker.state,
+        retry_after=None if wait is None else math.ceil(wait),
+        next_step=_next_step(provider, source, breaker, left),
+        allowance=left,
+    )
+
+
+def _next_step(
+    provider: Provider, source: str, breaker: BreakerStatus, left: Allowance | None
+) -> str:
+    name = provider.name
+    if breaker.state != "closed" and source not in ("stub", "none"):
+        return _waiting(name, breaker)
+    if left and not left.left:
+        return (
+            f"Today's calls and messages with the operator's {name} credentials are used up until "
+            "midnight UTC. Add your own in Settings."
+        )
+    match source:
+        case "unreadable":
+            return f"Enter your {name} credentials again in Settings: they cannot be read."
+        case "user":
+            return f"Nothing to do: AVA uses your own {name} credentials."
+        case "environment":
+            return f"Nothing to do: AVA uses the operator's {name} credentials."
+        case _ if not provider.fields:
+            demo = "You see demo events. " if source == "stub" else ""
+            return f"{demo}Connecting {name} is not part of this release."
+        case "stub":
+            return (
+                "E-mails are not sent in stub mode. "
+                "Configure Resend or SMTP in Settings → Email to enable delivery."
+            )
+    return f"Add your {name} credentials in Settings."
+
+
+def _waiting(name: str, breaker: BreakerStatus) -> str:
+    if breaker.forced:
+        return f"Wait: your operator has paused {name}."
+    if breaker.next_try:
+        wait = math.ceil(breaker.next_try)
+        return f"Wait: {name} is failing, and AVA tries it again in {wait}s."
+    return f"Wait: {name} was failing, and AVA tries it again with the next request."

@@ -39,7 +39,7 @@ SECONDS = 3.0
 """From a webhook's arrival until it is stored or refused. Twilio gives up after 15 s, repetitions
 included, so three of them fit
 (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides, `tt`)."""
-LEAST_SECONDS = 0.1
+LEAST_SECONDS = 0.25
 """Of these for the database, however long the webhook has waited for a thread."""
 UNPROVEN = "webhooks"
 PROVEN = "webhooks_account"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ava.inbound.limits import TEXT, cut
 from ava.inbound.models import Delivery
 from ava.inbound.source import Malformed, Received, Verified
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from telephony.callbacks import incoming, proof, reports
 from telephony.calls.models import Call
 from telephony.messages.models import Message
@@ -84,10 +84,10 @@ def handle_status(delivery: Delivery) -> None:
     """Take in how a call or a message stands.
 
     Raises:
-        Again: it is about a call that came in, and that is still to be kept.
+        RetryLater: it is about a call that came in, and that is still to be kept.
     """
     if _mark_of(delivery) is None and _is_to_be_kept(delivery):
-        raise Again(1.0, "the call is still to be kept")
+        raise RetryLater(1.0, "the call is still to be kept")
     reports.take(
         model=Call if delivery.kind == CALL_STATUS.kind else Message,
         marked=_mark_of(delivery),

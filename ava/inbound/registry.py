@@ -15,7 +15,7 @@ def register_handler(provider: str, kind: str, handle: Handle) -> None:
     """Have deliveries of this kind worked through by `handle(delivery)`.
 
     It runs in a job after the webhook was acknowledged, in any order, maybe more than once: it
-    must be idempotent. It may raise `ava.jobs.Again`. A kind without a handler is only kept.
+    must be idempotent. It may raise `ava.jobs.RetryLater`. A kind without a handler is only kept.
     """
     _handlers[provider, kind] = handle
 

@@ -16,9 +16,9 @@ from ava.inbound.metrics import WEBHOOKS
 from ava.inbound.models import ERROR_LENGTH, Delivery, Refusal, Volume
 from ava.inbound.payloads import short_id, storable
 from ava.inbound.source import Forged, Source, Verified
-from ava.jobs import Again
+from ava.jobs import RetryLater
+from ava.jobs.executor import describe
 from ava.jobs.pruning import delete_in_batches
-from ava.jobs.running import describe
 from ava.jobs.services import enqueue
 from ava.ratelimit.store import Hit, MemoryStore
 
@@ -85,7 +85,7 @@ def dispatch(job: dict[str, Any]) -> None:
     try:
         if handle is not None:
             handle(delivery)
-    except Again:
+    except RetryLater:
         raise
     except Exception as fault:
         row.update(state=Delivery.State.FAILED, error=describe(fault)[:ERROR_LENGTH])

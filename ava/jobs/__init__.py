@@ -6,6 +6,6 @@ the loop in each web worker, by `manage.py work`, or by Celery. At least once: w
 the middle is followed by another when the lease is over, so `run` must be idempotent.
 """
 
-from ava.jobs.registry import Again, register, register_periodic
+from ava.jobs.registry import RetryLater, register, register_periodic
 
-__all__ = ["Again", "register", "register_periodic"]
+__all__ = ["RetryLater", "register", "register_periodic"]

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from ava.jobs import queries, running, sending, services, wakeup
+from ava.jobs import celery_dispatch, executor, queries, services, wakeup
 from ava.jobs.models import Job
 from ava.tenant import Tenant
 
@@ -43,7 +43,7 @@ class Loop:
         self._free = threading.Semaphore(threads)
         self._free_for_others = threading.Semaphore(threads - threads // _KEPT)
         self._urgent_first = False
-        self._turns = running.Turns()
+        self._turns = executor.Turns()
         self._share = max(threads // _SHARES, 1)
         self._running: Counter[Tenant] = Counter()
         self._counting = threading.Lock()
@@ -93,7 +93,7 @@ class Loop:
             services.ensure_periodic()
             self._periodic_at = time.monotonic() + _PERIODIC_SECONDS
         if settings.CELERY_BROKER_URL:
-            return sending.send_due(now=timezone.now()) > 0
+            return celery_dispatch.send_due(now=timezone.now()) > 0
         if not self._free.acquire(timeout=self._poll):
             return True
         job = None
@@ -147,7 +147,7 @@ class Loop:
         while (job := self._claimed.get()) is not None:
             close_old_connections()
             try:
-                running.run(job)
+                executor.run(job)
             except Exception:  # Settling failed: the lease ends, and somebody runs it again.
                 log.exception("job not settled", kind=job.kind, job=str(job.pk))
             finally:

@@ -33,8 +33,8 @@ class Job(models.Model):
     )
     asked = models.PositiveIntegerField(default=1, help_text="How often it was asked for.")
     attempts = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
-    takeovers = models.PositiveIntegerField(
-        default=0, help_text="How often whoever ran it vanished in the middle."
+    lease_expiries = models.PositiveIntegerField(
+        default=0, db_column="takeovers", help_text="How often its process ended in the middle."
     )
     holder = models.UUIDField(null=True, blank=True, help_text="Of the run under way.")
     lease_until = models.DateTimeField(

@@ -11,8 +11,8 @@ Payload = dict[str, Any]
 LEASE = 10.0
 
 
-class Again(Exception):
-    """Raised by `run`: not done yet, come back later. Not a failure.
+class RetryLater(Exception):
+    """Raised by a job that is not done yet: run it again later. Not a failure.
 
     Args:
         after: seconds.
@@ -59,7 +59,7 @@ def register(
 ) -> None:
     """Have jobs of this kind done by `run(payload)`, which must be idempotent.
 
-    Whatever it raises but `Again` is a failure: it is tried again, ever later, `attempts` times.
+    Any exception but `RetryLater` is a failure: it is tried again, ever later, `attempts` times.
     """
     _add(Kind(kind, run, attempts, lease, urgent=urgent))
 

@@ -10,11 +10,11 @@ from ava import tenant as tenants
 from ava.http import correlation
 from ava.jobs import registry, wakeup
 from ava.jobs.errors import AlreadyWaiting
+from ava.jobs.executor import run_due, run_one
 from ava.jobs.models import Job
 from ava.jobs.pruning import delete_in_batches
 from ava.jobs.queries import old
 from ava.jobs.registry import Payload
-from ava.jobs.running import run_due, run_one
 
 __all__ = ["enqueue", "ensure_periodic", "prune", "run_again", "run_due", "run_one", "waiting"]
 

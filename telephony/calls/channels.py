@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from ava.http.problems import Problem, ValidationFailed
 from ava.inbound.limits import cut
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
@@ -101,7 +101,7 @@ def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
     """What Vapi placed over the same number, with the same account: Twilio lists it alike.
 
     Raises:
-        Again: Vapi is placing one now, and has not told its SID.
+        RetryLater: Vapi is placing one now, and has not told its SID.
         ProviderProblem: Vapi does not tell.
     """
     try:
@@ -112,7 +112,9 @@ def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
     if any(
         one.person == intent.to and one.status in STARTING and not one.provider_sid for one in talks
     ):
-        raise Again(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "Vapi is calling over the same number")
+        raise RetryLater(
+            settings.TELEPHONY_LOOK_AGAIN_SECONDS, "Vapi is calling over the same number"
+        )
     return {one.provider_sid for one in talks if one.provider_sid}
 
 

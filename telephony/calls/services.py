@@ -122,7 +122,7 @@ def request_hang_up(call: Call, *, now: datetime) -> Call:
 
 
 def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
-    """Do what is to be done about a call now. Raises Again where there is more to do later."""
+    """Do what is to be done about a call now. Raises RetryLater where there is more to do later."""
     calls = Call.objects.select_related("owner").filter(pk=call_id)
     if call := calls.first():
         holders.name(call)

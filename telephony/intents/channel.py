@@ -21,7 +21,7 @@ class Account:
 
 
 class Channel(Protocol):
-    """A provider, for one intent. All raise Problem, as clients do; `search` also Again, where
+    """A provider, for one intent. All raise Problem, as clients do; `search` also RetryLater, where
     it cannot be told yet."""
 
     provider: str

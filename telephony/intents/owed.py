@@ -7,7 +7,7 @@ summary, some seconds after the end, and Vapi gives up a report that does not ar
 from datetime import datetime
 
 from ava.http.problems import Problem
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from telephony.intents.channel import Channel
 from telephony.intents.timeline import AnyIntent, Source, facts_of, observe
 
@@ -16,7 +16,7 @@ def ask(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
     """Ask for what is owed, if it is time to.
 
     Raises:
-        Again: it is too early, or the provider does not have it yet.
+        RetryLater: it is too early, or the provider does not have it yet.
     """
     since = now - intent.updated_at
     why = "the rest may come"
@@ -27,7 +27,7 @@ def ask(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
             why = problem.detail
     upcoming = next((look for look in channel.looks if look > since), None)
     if upcoming and channel.owes(intent):
-        raise Again((upcoming - since).total_seconds(), why)
+        raise RetryLater((upcoming - since).total_seconds(), why)
 
 
 def _filled(intent: AnyIntent, channel: Channel, now: datetime) -> AnyIntent:

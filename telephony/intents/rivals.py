@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from telephony.intents import sharing
 from telephony.intents.followup import settle
 from telephony.intents.record import ProviderRecord
@@ -14,7 +14,7 @@ def likeliest(intent: AnyIntent, record: ProviderRecord, *, now: datetime) -> An
     attempt is nearest to its creation. None: it is no longer open whose it is.
 
     Raises:
-        Again: one of them may still get its answer, or its callback, which are proof. That is
+        RetryLater: one of them may still get its answer, or its callback, which are proof. That is
             waited for where it began before this one had settled, and where it is the nearest:
             what is sent later keeps nobody waiting.
     """
@@ -34,7 +34,7 @@ def likeliest(intent: AnyIntent, record: ProviderRecord, *, now: datetime) -> An
     settled = attempts[intent] + settle()
     last = max([attempts[nearest], *(at for at in attempts.values() if at < settled)])
     if (wait := last + settle() - now) > timedelta(0):
-        raise Again(wait.total_seconds(), "it may be another one's")
+        raise RetryLater(wait.total_seconds(), "it may be another one's")
     return nearest
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from ava import upstream
 from ava.http.problems import Problem
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -42,7 +42,7 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
     """Send it, once more or for the first time; nothing of it is at the provider.
 
     Raises:
-        Again: when to look after it.
+        RetryLater: when to look after it.
     """
     now = clock()
     if intent.stop_requested:
@@ -63,7 +63,7 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
         return
     claimed = dispatch.claim(intent, account=account, now=now)
     if claimed is None:
-        raise Again(1.0, "it has changed meanwhile")
+        raise RetryLater(1.0, "it has changed meanwhile")
     make_attempt(claimed, channel, clock)
 
 
@@ -80,7 +80,7 @@ def pursue(
         send: what is done where nothing of it is at the provider.
 
     Raises:
-        Again: there is more to do later.
+        RetryLater: there is more to do later.
     """
     now = clock()
     quiet = now - intent.updated_at
@@ -89,7 +89,7 @@ def pursue(
     if intent.reference:
         _follow(intent, channel, now)
     elif intent.attempt == 0 and intent.send_at and now < intent.send_at:
-        raise Again((intent.send_at - now).total_seconds(), "its time has not come")
+        raise RetryLater((intent.send_at - now).total_seconds(), "its time has not come")
     elif intent.attempted_at is None or _is_lost(intent, channel, clock):
         send(intent, channel, clock)
 
@@ -99,7 +99,7 @@ def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     quiet = now - intent.updated_at
     shortest = SHORTEST if channel.reports(intent) else followup.SOON
     if quiet < shortest and not intent.stop_requested:
-        raise Again((shortest - quiet).total_seconds(), "callbacks may come")
+        raise RetryLater((shortest - quiet).total_seconds(), "callbacks may come")
     try:
         record = _ended(intent, channel) or channel.fetch(intent)
     except Problem as problem:
@@ -113,7 +113,7 @@ def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
         _give_up(row, f"the provider still says {row.status}.", now)
         return
     pause = min(max(quiet / 2, shortest), LONGEST)
-    raise Again(
+    raise RetryLater(
         PATIENCE if row.stop_requested else pause.total_seconds(), f"{row.status} at the provider"
     )
 
@@ -133,7 +133,7 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
     assert intent.attempted_at is not None  # noqa: S101 - `pursue` has looked
     wait = intent.attempted_at + followup.settle() - now
     if wait > timedelta(0):
-        raise Again(wait.total_seconds(), "it may still be on its way")
+        raise RetryLater(wait.total_seconds(), "it may still be on its way")
     if intent.status != UNKNOWN:
         said = "AVA stopped in the middle. It is finding out what became of it."
         intent = observe(intent, told=UNKNOWN, source=Source.RECONCILE, detail=said, now=now)
@@ -153,7 +153,7 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
         if is_it and row.pk == intent.pk:
             if row.is_final:
                 return False
-            raise Again(followup.SOON.total_seconds(), "found at the provider")
+            raise RetryLater(followup.SOON.total_seconds(), "found at the provider")
     _look_twice(intent, clock())
     return True
 
@@ -162,7 +162,7 @@ def _look_twice(intent: Intent, now: datetime) -> None:
     """The provider has no trace of it. Seen twice, that is the truth: it never arrived.
 
     Raises:
-        Again: it was seen once only.
+        RetryLater: it was seen once only.
     """
     pause = timedelta(seconds=settings.TELEPHONY_LOOK_AGAIN_SECONDS)
     since = intent.missing_since
@@ -171,16 +171,16 @@ def _look_twice(intent: Intent, now: datetime) -> None:
             row = lock(intent)
             row.missing_since = now
             row.save(update_fields=["missing_since"])
-        raise Again(pause.total_seconds(), "not seen at the provider, looking once more")
+        raise RetryLater(pause.total_seconds(), "not seen at the provider, looking once more")
     if now - since < pause:
-        raise Again((pause - (now - since)).total_seconds(), "looking once more")
+        raise RetryLater((pause - (now - since)).total_seconds(), "looking once more")
 
 
 def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
     """Make a claimed attempt in the background.
 
     Raises:
-        Again: when to look after it.
+        RetryLater: when to look after it.
     """
     try:
         row = dispatch.attempt(claimed, channel, clock=clock)
@@ -191,8 +191,8 @@ def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
         release(claimed, problem, now=clock())
         raise _soon(claimed, problem, clock()) from None
     if row.status == UNKNOWN:
-        raise Again(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
-    raise Again(followup.SOON.total_seconds(), "sent")
+        raise RetryLater(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
+    raise RetryLater(followup.SOON.total_seconds(), "sent")
 
 
 def release(intent: Intent, problem: Problem, *, now: datetime) -> None:
@@ -209,7 +209,7 @@ def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:
     an end; a provider in trouble is waited for.
 
     Raises:
-        Again: it will be asked once more.
+        RetryLater: it will be asked once more.
     """
     if isinstance(problem, ProviderProblem) and not isinstance(problem, ProviderAuthFailed):
         raise _soon(intent, problem, now) from None
@@ -219,7 +219,7 @@ def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:
         return
     tell(intent, problem, now)
     pause = min(max((quiet / 2).total_seconds(), PATIENCE), LONGEST.total_seconds())
-    raise Again(pause, problem.detail) from None
+    raise RetryLater(pause, problem.detail) from None
 
 
 def tell(intent: Intent, problem: Problem, now: datetime) -> None:
@@ -242,7 +242,7 @@ def _fail(intent: Intent, said: str, now: datetime) -> None:
     observe(intent, told=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
 
 
-def _soon(intent: Intent, problem: Problem, now: datetime) -> Again:
+def _soon(intent: Intent, problem: Problem, now: datetime) -> RetryLater:
     quiet = (now - intent.updated_at).total_seconds()
     pause = min(max(quiet / 4, IMPATIENCE), PATIENCE)
-    return Again(float(problem.retry_after or pause), problem.detail)
+    return RetryLater(float(problem.retry_after or pause), problem.detail)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ava import tenant, upstream
 from ava.http.problems import Problem
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from ava.jobs import services as jobs
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
@@ -70,7 +70,7 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
     """Send the next message of a batch, if it is time. The job of each batch.
 
     Raises:
-        Again: there are more.
+        RetryLater: there are more.
     """
     batch = Batch.objects.select_related("owner").filter(ON, pk=batch_id).first()
     if batch is None:
@@ -88,11 +88,11 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
             _went_on(batch)
     except OptedOut as refusal:
         dispatch.fail(message, refusal, source=Source.RECONCILE, now=clock())
-        raise Again(0, refusal.detail) from None
+        raise RetryLater(0, refusal.detail) from None
     except Problem as problem:
         _hinder(batch, problem, clock())
         return
-    raise Again(60 / batch.per_minute, "next")
+    raise RetryLater(60 / batch.per_minute, "next")
 
 
 def take_back(message: Message, channel: Channel, clock: Clock) -> None:
@@ -112,7 +112,7 @@ def _end(batch: Batch, now: datetime) -> None:
     """Nothing waits for its turn: the batch is done, unless something of it is looked for."""
     if batch.messages.filter(status__in=UNSENT).exists():
         # Those that never arrived come back.
-        raise Again(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "AVA is looking for the last ones")
+        raise RetryLater(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "AVA is looking for the last ones")
     ended = {"state": State.DONE, "finished_at": now, "held_at": None, "error": ""}
     Batch.objects.filter(ON, pk=batch.pk).update(**ended)
 
@@ -135,13 +135,13 @@ def _ready(batch: Batch, message: Message) -> Account:
 
 
 def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Message | None:
-    """The message, to be sent now, and the sender's next turn put off. Raises: Again."""
+    """The message, to be sent now, and the sender's next turn put off. Raises RetryLater."""
     with transaction.atomic():
         pace, _ = Pace.objects.get_or_create(owner=batch.owner, number=batch.from_number)
         pace = Pace.objects.select_for_update().get(pk=pace.pk)
         now = clock()
         if (wait := (pace.free_at - now).total_seconds()) > 0:
-            raise Again(wait, "the next turn of this sender")
+            raise RetryLater(wait, "the next turn of this sender")
         # Whoever pauses or cancels at this moment is either before this, or after.
         if not Batch.objects.select_for_update().filter(ON, pk=batch.pk):
             return None
@@ -200,7 +200,7 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
     """Tell why the batch does not go on. Where people have to do something it is held.
 
     Raises:
-        Again: when to look again. Not after two days: what was news is none by then.
+        RetryLater: when to look again. Not after two days: what was news is none by then.
     """
     held, said = _holds(problem), problem.detail
     with transaction.atomic():
@@ -217,9 +217,9 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
         row.error = said[:400]
         row.save(update_fields=["state", "held_at", "error"])
     if not held:
-        raise Again(float(problem.retry_after or settling.PATIENCE), said)
+        raise RetryLater(float(problem.retry_after or settling.PATIENCE), said)
     if row.held_at:
-        raise Again(LOOK_AT_CREDENTIALS if isinstance(problem, STORED) else ASK_AGAIN, said)
+        raise RetryLater(LOOK_AT_CREDENTIALS if isinstance(problem, STORED) else ASK_AGAIN, said)
 
 
 def _went_on(batch: Batch) -> None:

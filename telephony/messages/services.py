@@ -84,7 +84,7 @@ def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:
 
 
 def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
-    """Do what is to be done about a message now. Raises Again: there is more to do later."""
+    """Do what is to be done about a message now. Raises RetryLater: there is more to do later."""
     messages = Message.objects.select_related("owner").filter(pk=message_id)
     if message := messages.first():
         holders.name(message)

@@ -21,7 +21,7 @@ class Hurry(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.idempotency import services as idempotency
-        from ava.jobs import sending
+        from ava.jobs import celery_dispatch
         from telephony.calls.channels import AssistantCalls
         from telephony.intents import settling
 
@@ -31,7 +31,7 @@ class Hurry(AppConfig):
         settling.SHORTEST = timedelta(seconds=4)
         settling.PATIENCE = 2.0
         idempotency.LEASE = timedelta(seconds=10)
-        sending.RESEND_SECONDS = 6.0
+        celery_dispatch.RESEND_SECONDS = 6.0
         AssistantCalls.looks = tuple(after / 5 for after in AssistantCalls.looks)
         if step := os.environ.get(STEP):
             when, place, number = step.split()

@@ -14,7 +14,7 @@ from ava.http import correlation
 from ava.inbound import door, register_handler
 from ava.inbound.models import Delivery, Refusal, Volume
 from ava.inbound.tests.conftest import ADDRESS, send, signature
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from ava.jobs.models import Job
 from ava.jobs.services import run_due
 
@@ -192,7 +192,7 @@ def test_a_handler_that_fails_is_tried_again_and_says_why() -> None:
 
 
 def test_a_handler_may_ask_to_be_asked_later() -> None:
-    Desk(Again(0.0))
+    Desk(RetryLater(0.0))
     send({"id": "d1"})
     run_due(most=1)
     assert Delivery.objects.get().state == "stored"

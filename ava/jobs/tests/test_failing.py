@@ -4,7 +4,7 @@ import pytest
 
 from ava import jobs
 from ava.http.problems import Problem
-from ava.jobs import running, services
+from ava.jobs import executor, services
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, registered
 
@@ -44,7 +44,7 @@ def test_what_went_wrong_is_told_without_what_a_foreign_exception_said(clock: Cl
 
 
 def test_again_is_no_failure(clock: Clock) -> None:
-    work = registered(*(jobs.Again(20, "not yet") for _ in range(20)), attempts=2)
+    work = registered(*(jobs.RetryLater(20, "not yet") for _ in range(20)), attempts=2)
     job = services.enqueue("work", {})
     clock.turn(1)
     for _ in range(20):
@@ -59,11 +59,11 @@ def test_again_is_no_failure(clock: Clock) -> None:
     assert (job.state, len(work.runs)) == (Job.State.DONE, 21)
 
 
-def test_whoever_vanishes_in_the_middle_is_followed_when_the_lease_is_over(clock: Clock) -> None:
+def test_a_job_whose_process_ended_is_run_again_when_the_lease_is_over(clock: Clock) -> None:
     work = registered()
     job = services.enqueue("work", {})
     clock.turn(1)
-    assert running.claim(now=clock) is not None
+    assert executor.claim(now=clock) is not None
     clock.turn(29)
     assert services.run_due(now=clock) == 0
     clock.turn(1)
@@ -76,12 +76,12 @@ def test_whoever_comes_back_after_its_lease_changes_nothing(clock: Clock) -> Non
     registered(None, ValueError())
     services.enqueue("work", {})
     clock.turn(1)
-    late = running.claim(now=clock)
+    late = executor.claim(now=clock)
     assert late is not None
     clock.turn(31)
-    newer = running.claim(now=clock)
+    newer = executor.claim(now=clock)
     assert newer is not None
-    running.run(late, now=clock)
+    executor.run(late, now=clock)
     row = Job.objects.get()
     assert (row.state, row.holder) == (Job.State.QUEUED, newer.holder)
 
@@ -90,16 +90,16 @@ def test_a_job_that_always_kills_who_runs_it_is_given_up(clock: Clock) -> None:
     work = registered()
     job = services.enqueue("work", {})
     clock.turn(1)
-    for _ in range(running.MOST_TAKEOVERS + 1):
-        assert running.claim(now=clock) is not None
+    for _ in range(executor.MOST_LEASE_EXPIRIES + 1):
+        assert executor.claim(now=clock) is not None
         clock.turn(31)
     services.run_due(now=clock)
     job.refresh_from_db()
     assert (job.state, work.runs) == (Job.State.DEAD, [])
-    assert "vanished" in job.last_error
+    assert "ended in the middle" in job.last_error
 
 
 def test_pauses_double_to_a_bound_and_are_spread() -> None:
-    assert [running.pause_after(n, lambda: 1.0) for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
-    assert running.pause_after(1, lambda: 0.0) == 0.5
-    assert running.pause_after(10_000, lambda: 1.0) == running.LONGEST_PAUSE
+    assert [executor.pause_after(n, lambda: 1.0) for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
+    assert executor.pause_after(1, lambda: 0.0) == 0.5
+    assert executor.pause_after(10_000, lambda: 1.0) == executor.LONGEST_PAUSE

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ava import jobs, tenant
-from ava.jobs import queries, running, sending, services
+from ava.jobs import celery_dispatch, executor, queries, services
 from ava.jobs.loop import THREADS, Loop
 from ava.jobs.models import Job
 
@@ -93,12 +93,12 @@ def test_behind_a_flood_of_one_tenant_avas_own_work_waits_for_one_turn(
 
 def test_who_comes_in_the_middle_waits_for_no_more_than_a_round(ran: list[str | None]) -> None:
     flood("eve")
-    turns = running.Turns()
+    turns = executor.Turns()
     for _ in range(10):
-        running.run(turns.claim())  # type: ignore[arg-type]  # there are more than that
+        executor.run(turns.claim())  # type: ignore[arg-type]  # there are more than that
     flood("ada", 1, ago=0)
     for _ in range(2):
-        running.run(turns.claim())  # type: ignore[arg-type]
+        executor.run(turns.claim())  # type: ignore[arg-type]
     assert "ada" in ran
 
 
@@ -138,7 +138,7 @@ def test_celery_gets_jobs_of_each_tenant_in_turn(
 ) -> None:
     flood("eve")
     flood("ada", 3, ago=1)
-    assert sending.send_due(now=timezone.now()) == sending.BATCH // 2 + 3
+    assert celery_dispatch.send_due(now=timezone.now()) == celery_dispatch.BATCH // 2 + 3
     assert [whose for whose, _ in sent[:6]] == ["eve", "ada"] * 3
 
 
@@ -146,16 +146,16 @@ def test_a_flood_of_one_tenant_leaves_room_at_celery_and_its_rest_goes_last(
     ran: list[str | None], sent: list[tuple[str | None, int]]
 ) -> None:
     flood("eve")
-    while sending.send_due(now=timezone.now()):
+    while celery_dispatch.send_due(now=timezone.now()):
         pass
-    assert len(sent) == sending.MOST_OF_ONE
+    assert len(sent) == celery_dispatch.MOST_OF_ONE
     flood("ada", 1, ago=0)
     flood("eve", 1, "urgent")
-    while sending.send_due(now=timezone.now()):
+    while celery_dispatch.send_due(now=timezone.now()):
         pass
-    few = sending.FEW
+    few = celery_dispatch.FEW
     assert [priority for _, priority in sent[:100]] == [3] * few + [9] * (100 - few)
-    assert sorted(sent[100:]) == [("ada", 3), ("eve", sending.FIRST)]
+    assert sorted(sent[100:]) == [("ada", 3), ("eve", celery_dispatch.FIRST)]
 
 
 def test_an_urgent_flood_of_one_tenant_is_no_queue_for_anothers_other_jobs_at_celery(
@@ -163,12 +163,12 @@ def test_an_urgent_flood_of_one_tenant_is_no_queue_for_anothers_other_jobs_at_ce
 ) -> None:
     flood("eve", kind="urgent")
     flood("ada", 1, ago=0)
-    sending.send_due(now=timezone.now())
+    celery_dispatch.send_due(now=timezone.now())
     assert ("ada", 3) in sent
-    few = sending.FEW
+    few = celery_dispatch.FEW
     eves = [priority for whose, priority in sent if whose == "eve"]
-    assert eves == [sending.FIRST] * few + [6] * (len(eves) - few)
-    assert few < len(eves) < sending.MOST_OF_ONE
+    assert eves == [celery_dispatch.FIRST] * few + [6] * (len(eves) - few)
+    assert few < len(eves) < celery_dispatch.MOST_OF_ONE
 
 
 def _plan(statement: str) -> str:
@@ -188,7 +188,7 @@ def test_whose_turn_it_is_and_their_first_job_are_found_by_index(ran: list[str |
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        assert running.claim(urgent=False) is not None
+        assert executor.claim(urgent=False) is not None
     reads = [one["sql"] for one in asked.captured_queries if one["sql"][:4] in ("SELE", "\nWIT")]
     assert len(reads) == 3
     for statement in reads:
@@ -202,7 +202,7 @@ def test_whose_turn_it_is_and_their_first_job_are_found_by_index(ran: list[str |
 def test_a_claim_takes_as_many_statements_as_before_tenants(ran: list[str | None]) -> None:
     flood("eve", 10)
     flood("ada", 10)
-    turns = running.Turns()
+    turns = executor.Turns()
     with CaptureQueriesContext(connection) as asked:
         for _ in range(10):
             assert turns.claim(urgent=False)

@@ -79,7 +79,7 @@ def test_runs_are_counted_by_kind_and_outcome_from_zero_on(clock: Clock) -> None
         labels = {"kind": "counted", "outcome": outcome}
         return REGISTRY.get_sample_value("ava_jobs_total", labels)
 
-    jobs.register("counted", Work(ValueError(), jobs.Again(1)))
+    jobs.register("counted", Work(ValueError(), jobs.RetryLater(1)))
     assert [count(outcome) for outcome in ("done", "failed", "again", "dead", "lost")] == [0] * 5
     services.enqueue("counted", {})
     clock.turn(1)

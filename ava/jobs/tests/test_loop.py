@@ -13,7 +13,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from ava import jobs
-from ava.jobs import keeping, services
+from ava.jobs import lease, services
 from ava.jobs.loop import Loop
 from ava.jobs.models import Job
 
@@ -142,7 +142,7 @@ def test_a_run_that_takes_longer_than_its_lease_keeps_its_job(start: Callable[..
 def test_a_run_that_hangs_for_good_is_followed_by_another(
     start: Callable[..., Loop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "LONGEST_RUN", 0.1)
+    monkeypatch.setattr(lease, "LONGEST_RUN", 0.1)
     let_go = threading.Event()
     runs: list[int] = []
 

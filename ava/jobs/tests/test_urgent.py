@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import jobs
-from ava.jobs import queries, sending, services
+from ava.jobs import celery_dispatch, queries, services
 from ava.jobs.loop import Loop
 from ava.jobs.models import Job
 from ava.jobs.tests import kinds
@@ -104,7 +104,7 @@ def test_a_job_that_comes_again_in_a_moment_does_not_wait_for_the_next_look(
     def work(payload: dict[str, Any]) -> None:
         at.append(time.monotonic())
         if len(at) < 10:
-            raise jobs.Again(0.1)
+            raise jobs.RetryLater(0.1)
 
     jobs.register("work", work)
     loop = Loop(poll=30).start()
@@ -126,18 +126,18 @@ def test_celery_gets_no_more_than_it_can_do_soon_but_all_that_is_urgent(
     monkeypatch.setattr(
         run_job, "apply_async", lambda args, retry, priority: sent.append((args[0], priority))
     )
-    monkeypatch.setattr(sending, "MOST_WAITING", 150)
+    monkeypatch.setattr(celery_dispatch, "MOST_WAITING", 150)
     jobs.register("other", lambda payload: None)
     jobs.register("urgent", lambda payload: None, urgent=True)
     ask_for("other", MANY)
     now = timezone.now()
-    while sending.send_due(now=now):
+    while celery_dispatch.send_due(now=now):
         pass
     assert len(sent) == queries.sent(now=now).count()
     assert 150 <= len(sent) < 150 + sending.BATCH
     urgent = services.enqueue("urgent", {})
-    assert sending.send_due(now=timezone.now()) == 1
-    assert sent[-1] == (str(urgent.pk), sending.FIRST)
+    assert celery_dispatch.send_due(now=timezone.now()) == 1
+    assert sent[-1] == (str(urgent.pk), celery_dispatch.FIRST)
 
 
 def test_an_urgent_job_overtakes_the_others_at_celery(tmp_path: Path, own_kinds: None) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ava import upstream
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from sandbox.server import Sandbox
 from telephony.callbacks import reports
 from telephony.calls import services as calls
@@ -202,7 +202,7 @@ def test_a_guess_gives_way_to_proof(api: APIClient, twilio_user: User, sandbox: 
     # Twilio's clock differs: it took the call when the first one was sent.
     Call.objects.filter(pk=lost).update(attempted_at=at)
     Call.objects.filter(pk=other).update(attempted_at=at - timedelta(hours=1))
-    with pytest.raises(Again, match="found at the provider"):
+    with pytest.raises(RetryLater, match="found at the provider"):
         calls.pursue(lost, clock=lambda: at + timedelta(seconds=21))
     ring = Call.objects.get(pk=lost).provider_sid
     assert Call.objects.get(pk=lost).guessed

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from telephony.conftest import OURS, SUPPORT, THEIRS
 from telephony.intents.record import ProviderRecord
 from telephony.intents.rivals import likeliest
@@ -45,7 +45,7 @@ def test_it_waits_while_another_one_may_still_be_answered(
 ) -> None:
     first = lost(user, 0)
     lost(user, other)
-    with pytest.raises(Again) as again:
+    with pytest.raises(RetryLater) as again:
         likeliest(first, seen(created), now=at(now))
     assert again.value.after == wait
 

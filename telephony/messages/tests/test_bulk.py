@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from sandbox.server import Sandbox
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
 from telephony.messages import bulk_job
@@ -137,7 +137,7 @@ def test_whoever_pauses_just_before_a_message_is_claimed_keeps_it(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     batch = begin(api)
-    with pytest.raises(Again):
+    with pytest.raises(RetryLater):
         bulk_job.send_next(batch, clock=pausing(api, batch, when=1))
     assert shown(api, batch)["progress"] == {"scheduled": 6}
     assert posts(sandbox) == []

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava.jobs import Again
+from ava.jobs import RetryLater
 from ava.jobs.models import Job
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
@@ -106,7 +106,7 @@ def test_a_message_that_goes_out_does_not_undo_a_pause_of_this_moment(
     forget(twilio_user)
     run_jobs()
     store(twilio_user)
-    with pytest.raises(Again):
+    with pytest.raises(RetryLater):
         bulk_job.send_next(batch, clock=pausing(api, batch, when=2))
     assert len(posts(sandbox)) == 1
     assert stands(api, batch) == ("paused", "")

@@ -1,4 +1,4 @@
-"""One job, run: claim it by lease, do it, settle it."""
+"""Executor of jobs: claims one by its lease, runs it, records the outcome."""
 
 import random
 import traceback
@@ -10,18 +10,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from django.db import transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from ava import tenant
 from ava.http import correlation
 from ava.http.problems import Problem
-from ava.jobs import queries, registry
-from ava.jobs.keeping import kept
+from ava.jobs import lease, queries, registry
 from ava.jobs.metrics import RUNS
 from ava.jobs.models import ERROR_LENGTH, Job
-from ava.jobs.registry import Again, Kind
+from ava.jobs.registry import Kind, RetryLater
 from ava.observability.logs import redact
 from ava.tenant import Tenant
 from ava.upstream.bulkhead import in_background
@@ -31,7 +29,7 @@ log = structlog.get_logger("ava.jobs")
 Clock = Callable[[], datetime]
 
 LONGEST_PAUSE = 900.0
-MOST_TAKEOVERS = 50
+MOST_LEASE_EXPIRIES = 50
 """A job that takes its process down with it, each time, must end some day."""
 
 
@@ -71,7 +69,7 @@ class Turns:
                 if mine in full:
                     continue
                 due = queries.of_tenant(now=moment, urgent=urgent, tenant=mine)
-                if job := _lease(due, moment):
+                if job := lease.acquire(due, moment):
                     return job
         return None
 
@@ -93,29 +91,11 @@ def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
 def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
     """Run this job, unless it is finished, not due, or somebody else is at it. Whether it ran."""
     moment = now()
-    job = _lease(queries.due(now=moment).filter(pk=job_id), moment)
+    job = lease.acquire(queries.due(now=moment).filter(pk=job_id), moment)
     if job is None:
         return False
     run(job, now=now)
     return True
-
-
-def _lease(due: QuerySet[Job], moment: datetime) -> Job | None:
-    # SQLite: only who has something to write takes the one write lock.
-    if not due.exists():
-        return None
-    with transaction.atomic():
-        job = due.select_for_update(skip_locked=True).first()
-        if job is None:
-            return None
-        if job.holder is not None:
-            job.takeovers += 1
-        lease = registry.kinds()[job.kind].lease
-        job.holder = uuid.uuid4()
-        job.lease_until = moment + timedelta(seconds=lease)
-        job.sent_until = None
-        job.save(update_fields=["holder", "lease_until", "sent_until", "takeovers"])
-        return job
 
 
 def run(job: Job, *, now: Clock = timezone.now) -> None:
@@ -137,13 +117,13 @@ class _Result:
 
 
 def _attempt(job: Job, kind: Kind) -> _Result:
-    if job.takeovers > MOST_TAKEOVERS:
-        said = f"Given up: {job.takeovers} times whoever ran it vanished in the middle."
+    if job.lease_expiries > MOST_LEASE_EXPIRIES:
+        said = f"Given up: {job.lease_expiries} times the process that ran it ended in the middle."
         return _Result(failed=True, error=said, hopeless=True)
     try:
-        with kept(job, lease=kind.lease), in_background():
+        with lease.renewed(job, seconds=kind.lease), in_background():
             kind.run(job.payload)
-    except Again as again:
+    except RetryLater as again:
         return _Result(after=again.after, error=again.reason)
     except Exception as fault:
         log.warning("job failed", kind=job.kind, job=str(job.pk), exc_info=True)
@@ -169,7 +149,7 @@ def _settle(job: Job, kind: Kind, result: _Result, now: datetime) -> str:
     mine = Job.objects.filter(pk=job.pk, holder=job.holder)
     freed = {
         "attempts": failures,
-        "takeovers": 0,
+        "lease_expiries": 0,
         "holder": None,
         "lease_until": None,
         "last_error": result.error[:ERROR_LENGTH],

@@ -41,7 +41,7 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
         setattr(settings, f"{provider.upper()}_BASE_URL", f"{running_sandbox.url}/{provider}")
     yield running_sandbox
     # A webhook that is still being stored would meet the emptying of the tables.
-    running_sandbox.hush()
+    running_sandbox.pause_callbacks()
 
 
 @pytest.fixture(scope="session")

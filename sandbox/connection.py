@@ -1,4 +1,4 @@
-"""One client's connection: HTTP/1.1 with keep-alive, from the request line to the answer."""
+"""HTTP/1.1 handler of one client's connection, from the request line to the answer."""
 
 import contextlib
 import http.server
@@ -6,13 +6,12 @@ import urllib.parse
 from collections.abc import Callable
 from typing import ClassVar
 
+from sandbox.browser_guard import rejection
 from sandbox.control import complaint, control
-from sandbox.kinds import suffer
-from sandbox.line import Line
-from sandbox.log import Connection
-from sandbox.visitors import refusal
+from sandbox.fault_kinds import apply_fault
+from sandbox.response_writer import ResponseWriter
+from sandbox.state import SandboxState
 from sandbox.wire import Answer, Request
-from sandbox.world import World
 
 LARGEST_BODY = 1_048_576
 LONGEST_LINE = 65_536
@@ -20,7 +19,7 @@ LONGEST_SILENCE_S = 300
 
 
 class UnservableError(Exception):
-    """This is not HTTP that can be served; carries the answer, after which the line is closed."""
+    """A request that is not valid HTTP; carries the answer, the last one of its connection."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -34,15 +33,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     # A client that neither sends nor reads, in the middle of a request or between two.
     timeout = LONGEST_SILENCE_S
-    world: ClassVar[World]
+    state: ClassVar[SandboxState]
     listens_on: ClassVar[str]
 
     def setup(self) -> None:
         super().setup()
-        self._connection = Connection({})
+        self._counted: dict[str, int] = {}
 
     def handle_one_request(self) -> None:
-        """Read one request and answer it; the base class calls until the line is to be closed."""
+        """Read one request and answer it; the base class calls until the connection is to close."""
         self.close_connection = True
         try:
             self.raw_requestline = self.rfile.readline(LONGEST_LINE + 1)
@@ -64,34 +63,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _serve(self, path: str, query: tuple[tuple[str, str], ...], body: bytes) -> None:
         name, slash, rest = path.removeprefix("/").partition("/")
         headers = {key.lower(): value for key, value in self.headers.items()}
-        if refused := self._refusal(headers, control=name == "_sandbox"):
-            raise UnservableError(complaint(403, refused))
+        if reason := self._rejection(headers, control=name == "_sandbox"):
+            raise UnservableError(complaint(403, reason))
         request = Request(self.command, slash + rest, query, headers, body)
         if name == "_sandbox":
-            self._line(lambda status: None).send(control(self.world, request))
+            self._writer(lambda status: None).send(control(self.state, request))
             return
-        provider = self.world.providers.get(name)
+        provider = self.state.providers.get(name)
         if provider is None:
-            known = ", ".join(f"/{prefix}" for prefix in self.world.providers)
+            known = ", ".join(f"/{prefix}" for prefix in self.state.providers)
             sentence = f"Nobody is played here. There are {known}, and /_sandbox to control them."
-            self._line(lambda status: None).send(complaint(404, sentence))
+            self._writer(lambda status: None).send(complaint(404, sentence))
             return
-        ticket = self.world.log.arrived(name, self._connection, request)
-        strike = self.world.faults.strike(name, request.method, request.path)
-        line = self._line(ticket.answered)
+        set_status = self.state.log.add(name, self._counted, request)
+        active = self.state.faults.take(name, request.method, request.path)
+        writer = self._writer(set_status)
         self.close_connection = True
-        if strike is None:
-            line.send(provider.answer(request))
+        if active is None:
+            writer.send(provider.answer(request))
         else:
-            suffer(strike, line, lambda: provider.answer(request), provider.failure)
-        self.close_connection = line.close
+            apply_fault(active, writer, lambda: provider.answer(request), provider.failure)
+        self.close_connection = writer.close
 
-    def _refusal(self, headers: dict[str, str], *, control: bool) -> str | None:
+    def _rejection(self, headers: dict[str, str], *, control: bool) -> str | None:
         hosts: list[str] = self.headers.get_all("Host", [])
         if authority := urllib.parse.urlsplit(self.path).netloc:
             hosts.append(authority)
         ours = (self.listens_on, self.request.getsockname()[0])
-        return refusal(self.command, headers, hosts, ours=ours, control=control)
+        return rejection(self.command, headers, hosts, ours=ours, control=control)
 
     def _target(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         try:
@@ -136,7 +135,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return body
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the base class says about a request that it cannot parse, as JSON."""
+        """Errors of the base class, about requests that it cannot parse, as JSON."""
         self._send_and_close(complaint(code, message or "This is not HTTP."))
 
     def _send_and_close(self, answer: Answer) -> None:
@@ -144,12 +143,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.request.sendall(answer.encode(close=True))
         self.close_connection = True
 
-    def _line(self, answered: Callable[[int], None]) -> Line:
-        return Line(
+    def _writer(self, on_status: Callable[[int], None]) -> ResponseWriter:
+        return ResponseWriter(
             self.request,
             head_only=self.command == "HEAD",
             close=self.close_connection,
-            answered=answered,
+            on_status=on_status,
         )
 
     def log_message(self, *args: object) -> None:

@@ -1,21 +1,21 @@
-"""The control plane under `/_sandbox`: order faults, read the log, reset."""
+"""Control plane under `/_sandbox`: set faults, read the log, reset."""
 
 import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.control_input import PROVIDERS, InvalidInputError, one_of
 from sandbox.masking import masked_json
-from sandbox.ordering import PROVIDERS, OrderError, one_of
 from sandbox.phones.mischief import Mischief
 from sandbox.phones.phone import Phone
+from sandbox.state import SandboxState
 from sandbox.twilio.incoming import Incoming
 from sandbox.vapi.proof import Organisation
 from sandbox.wire import Answer, Request, json_answer
-from sandbox.world import World
 
 
-def control(world: World, request: Request) -> Answer:
+def control(state: SandboxState, request: Request) -> Answer:
     """Answer a request to the control plane; `path` starts after `/_sandbox`."""
     verbs = _ROUTES.get(request.path)
     if verbs is None:
@@ -26,110 +26,107 @@ def control(world: World, request: Request) -> Answer:
         allowed = ", ".join(verbs)
         return complaint(405, f"/_sandbox{request.path} takes {allowed}.", {"Allow": allowed})
     try:
-        return verb(world, request)
-    except OrderError as error:
+        return verb(state, request)
+    except InvalidInputError as error:
         return complaint(400, str(error))
 
 
 def complaint(status: int, sentence: str, headers: dict[str, str] | None = None) -> Answer:
-    """An error of the sandbox itself, told in a sentence."""
+    """An error of the sandbox itself, as a sentence."""
     return json_answer(status, {"error": sentence}, headers)
 
 
-def _order_fault(world: World, request: Request) -> Answer:
-    order = _body(request)
-    if not isinstance(order, dict):
-        raise OrderError("The body must be a JSON object.")
-    return json_answer(201, dataclasses.asdict(world.faults.order(order)))
+def _add_fault(state: SandboxState, request: Request) -> Answer:
+    return json_answer(201, dataclasses.asdict(state.faults.add_from_json(_body(request))))
 
 
-def _list_faults(world: World, request: Request) -> Answer:
-    return json_answer(200, {"faults": world.faults.pending()})
+def _list_faults(state: SandboxState, request: Request) -> Answer:
+    return json_answer(200, {"faults": state.faults.pending()})
 
 
-def _clear_faults(world: World, request: Request) -> Answer:
-    world.faults.clear()
-    return _list_faults(world, request)
+def _clear_faults(state: SandboxState, request: Request) -> Answer:
+    state.faults.clear()
+    return _list_faults(state, request)
 
 
-def _list_requests(world: World, request: Request) -> Answer:
-    provider, log = _provider(request), world.log
+def _list_requests(state: SandboxState, request: Request) -> Answer:
+    provider, log = _provider(request), state.log
     return json_answer(
         200,
         {
-            "requests": [dataclasses.asdict(arrival) for arrival in log.arrivals(provider)],
+            "requests": [dataclasses.asdict(one) for one in log.requests(provider)],
             "connections": log.connections(provider),
             "served": log.served(provider),
         },
     )
 
 
-def _clear_requests(world: World, request: Request) -> Answer:
-    world.log.clear(_provider(request))
-    return _list_requests(world, request)
+def _clear_requests(state: SandboxState, request: Request) -> Answer:
+    state.log.clear(_provider(request))
+    return _list_requests(state, request)
 
 
 def _provider(request: Request) -> str | None:
     provider = dict(request.query).get("provider")
     if provider is not None and (wrong := one_of(*PROVIDERS)(provider)):
-        raise OrderError(f"provider {wrong}.")
+        raise InvalidInputError(f"provider {wrong}.")
     return provider
 
 
-def _effects(world: World, request: Request) -> Answer:
-    return json_answer(200, world.effects())
+def _effects(state: SandboxState, request: Request) -> Answer:
+    return json_answer(200, state.effects())
 
 
-def _webhooks(world: World, request: Request) -> Answer:
-    return json_answer(200, {"webhooks": world.exchange.webhooks()})
+def _webhooks(state: SandboxState, request: Request) -> Answer:
+    return json_answer(200, {"webhooks": state.exchange.webhooks()})
 
 
-def _reset(world: World, request: Request) -> Answer:
-    world.reset()
+def _reset(state: SandboxState, request: Request) -> Answer:
+    state.reset()
     return json_answer(200, {"status": "reset"})
 
 
-def _phone(world: World, request: Request) -> Answer:
+def _phone(state: SandboxState, request: Request) -> Answer:
     body = _body(request)
-    to, phone = Phone.ordered(body)
-    world.exchange.phones[to] = phone
+    to, phone = Phone.from_json(body)
+    state.exchange.phones[to] = phone
     return json_answer(201, body)
 
 
-def _pace(world: World, request: Request) -> Answer:
+def _pace(state: SandboxState, request: Request) -> Answer:
     if request.method == "POST":
-        world.exchange.pace = world.exchange.pace.changed(_body(request))
-    return json_answer(200, dataclasses.asdict(world.exchange.pace))
+        state.exchange.pace = state.exchange.pace.changed(_body(request))
+    return json_answer(200, dataclasses.asdict(state.exchange.pace))
 
 
-def _callbacks(world: World, request: Request) -> Answer:
+def _callbacks(state: SandboxState, request: Request) -> Answer:
     if request.method == "POST":
-        world.exchange.mail.mischief = Mischief.ordered(_body(request))
-    return json_answer(200, dataclasses.asdict(world.exchange.mail.mischief))
+        state.exchange.mail.mischief = Mischief.from_json(_body(request))
+    return json_answer(200, dataclasses.asdict(state.exchange.mail.mischief))
 
 
-def _incoming(world: World, request: Request) -> Answer:
-    what = Incoming.ordered(_body(request))
+def _incoming(state: SandboxState, request: Request) -> Answer:
+    what = Incoming.from_json(_body(request))
     if what.provider == "vapi":
         host = request.headers.get("host", "")
-        return json_answer(201, world.vapi.calls.incoming(what.from_, what.to, host))
-    return json_answer(201, world.twilio.incoming(what))
+        return json_answer(201, state.vapi.calls.incoming(what.from_, what.to, host))
+    return json_answer(201, state.twilio.incoming(what))
 
 
-def _vapi(world: World, request: Request) -> Answer:
-    world.vapi.organisation = Organisation.ordered(_body(request))
-    return json_answer(201, masked_json(dataclasses.asdict(world.vapi.organisation)))
+def _vapi(state: SandboxState, request: Request) -> Answer:
+    state.vapi.organisation = Organisation.from_json(_body(request))
+    return json_answer(201, masked_json(dataclasses.asdict(state.vapi.organisation)))
 
 
 def _body(request: Request) -> Any:
     try:
         return json.loads(request.body)
     except (ValueError, RecursionError):
-        raise OrderError("The body must be JSON.") from None
+        raise InvalidInputError("The body must be JSON.") from None
 
 
-_ROUTES: dict[str, dict[str, Callable[[World, Request], Answer]]] = {
-    "/faults": {"POST": _order_fault, "GET": _list_faults, "DELETE": _clear_faults},
+_ROUTES: dict[str, dict[str, Callable[[SandboxState, Request], Answer]]] = {
+    "/faults": {"POST": _add_fault, "GET": _list_faults, "DELETE": _clear_faults},
     "/requests": {"GET": _list_requests, "DELETE": _clear_requests},
     "/effects": {"GET": _effects},
     "/webhooks": {"GET": _webhooks},

@@ -1,14 +1,14 @@
-"""What arrived, in order, and over how many connections. Secrets are masked on the way in."""
+"""Request log: what arrived, in order, and over how many connections. Secrets are masked."""
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.control_input import PROVIDERS
 from sandbox.masking import masked_headers, masked_query, readable
-from sandbox.ordering import PROVIDERS
 from sandbox.recent import Recent
 from sandbox.wire import Request
 
@@ -16,8 +16,8 @@ KEPT = 5000
 
 
 @dataclass
-class Arrival:
-    """One logged request. `time` is by the wall; `status` stays None until it is answered."""
+class LoggedRequest:
+    """One request. `time` is real; `status` stays None until it is answered."""
 
     time: str
     method: str
@@ -28,35 +28,35 @@ class Arrival:
     status: int | None = None
 
 
-@dataclass
-class Connection:
-    """One TCP connection; remembers in which period it was counted for which provider."""
-
-    counted: dict[str, int]
-
-
 class RequestLog:
     """The last requests of each provider and exact counts of all of them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._periods: Counter[str] = Counter()
-        self._arrivals: dict[str, Recent[Arrival]] = {name: Recent(KEPT) for name in PROVIDERS}
+        self._requests: dict[str, Recent[LoggedRequest]] = {n: Recent(KEPT) for n in PROVIDERS}
         self._connections: Counter[str] = Counter()
         self._served: Counter[str] = Counter()
 
     def clear(self, provider: str | None = None) -> None:
-        """Forget what arrived for one provider, or for all, and count connections afresh."""
+        """Forget the requests of one provider, or of all, and count from zero."""
         with self._lock:
             for name in [provider] if provider else PROVIDERS:
                 # A new period: a connection that stays open counts again with its next request.
                 self._periods[name] += 1
-                self._arrivals[name].clear()
+                self._requests[name].clear()
                 self._connections[name] = self._served[name] = 0
 
-    def arrived(self, provider: str, connection: Connection, request: Request) -> "Ticket":
-        """Log a request at its arrival."""
-        arrival = Arrival(
+    def add(
+        self, provider: str, counted: dict[str, int], request: Request
+    ) -> Callable[[int], None]:
+        """Log a request at its arrival.
+
+        Args:
+            counted: in which period its connection was last counted, by provider; kept up to date.
+        Returns: a function that sets the status of the answer.
+        """
+        logged = LoggedRequest(
             # So fine that requests of different providers can be put in order.
             time=datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             method=request.method,
@@ -67,51 +67,38 @@ class RequestLog:
         )
         with self._lock:
             period = self._periods[provider]
-            self._arrivals[provider].append(arrival, len(request.body))
-            if connection.counted.get(provider) != period:
-                connection.counted[provider] = period
+            self._requests[provider].append(logged, len(request.body))
+            if counted.get(provider) != period:
+                counted[provider] = period
                 self._connections[provider] += 1
-            return Ticket(self, provider, period, arrival)
 
-    def answered(self, ticket: "Ticket", status: int) -> None:
-        """Note the answer to a logged request."""
-        with self._lock:
-            ticket.arrival.status = status
-            if ticket.period == self._periods[ticket.provider]:
-                self._served[ticket.provider] += 1
+        def set_status(status: int) -> None:
+            with self._lock:
+                logged.status = status
+                if period == self._periods[provider]:
+                    self._served[provider] += 1
 
-    def arrivals(self, provider: str | None = None) -> list[Arrival]:
-        """Copies of what arrived for one provider, or for all, in order."""
+        return set_status
+
+    def requests(self, provider: str | None = None) -> list[LoggedRequest]:
+        """Copies of the requests of one provider, or of all, in order."""
         with self._lock:
-            chosen: Iterable[Arrival] = (
-                self._arrivals[provider]
+            chosen: Iterable[LoggedRequest] = (
+                self._requests[provider]
                 if provider
                 else sorted(
-                    (a for some in self._arrivals.values() for a in some), key=lambda a: a.time
+                    (one for some in self._requests.values() for one in some),
+                    key=lambda one: one.time,
                 )
             )
-            return [Arrival(**asdict(arrival)) for arrival in chosen]
+            return [LoggedRequest(**asdict(one)) for one in chosen]
 
     def connections(self, provider: str | None = None) -> int:
-        """How many TCP connections carried a request."""
+        """Count of TCP connections that carried a request."""
         with self._lock:
             return self._connections[provider] if provider else self._connections.total()
 
     def served(self, provider: str | None = None) -> int:
-        """How many requests were answered, failures that are answers included."""
+        """Count of requests that were answered, failures that are answers included."""
         with self._lock:
             return self._served[provider] if provider else self._served.total()
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """Ties an answer to its logged request."""
-
-    log: RequestLog
-    provider: str
-    period: int
-    arrival: Arrival
-
-    def answered(self, status: int) -> None:
-        """Note the answer."""
-        self.log.answered(self, status)

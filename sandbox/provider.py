@@ -1,4 +1,4 @@
-"""What the sandbox asks of everyone it plays."""
+"""Provider interface: what the sandbox needs of each provider that it plays."""
 
 from typing import Protocol
 
@@ -13,9 +13,5 @@ class Provider(Protocol):
         ...
 
     def failure(self, status: int) -> Answer:
-        """The provider's own error body for a status it was told to fail with."""
-        ...
-
-    def reset(self) -> None:
-        """Back to the seed data."""
+        """The provider's own error body for a status that a fault asks for."""
         ...

@@ -8,13 +8,14 @@ from typing import Any, Self
 
 from sandbox.connection import Handler
 from sandbox.faults import Faults
-from sandbox.log import Arrival
+from sandbox.log import LoggedRequest
+from sandbox.state import SandboxState
+from sandbox.twilio import Twilio
 from sandbox.vapi import Vapi
-from sandbox.world import World
 
 STOP_POLL_S = 0.05
 JOIN_S = 5.0
-HUSH_S = 5.0
+PAUSE_S = 5.0
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -22,12 +23,12 @@ class _Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, address: tuple[str, int], world: World) -> None:
+    def __init__(self, address: tuple[str, int], state: SandboxState) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
         super().__init__(
-            address, type("Handler", (Handler,), {"world": world, "listens_on": address[0]})
+            address, type("Handler", (Handler,), {"state": state, "listens_on": address[0]})
         )
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -68,8 +69,8 @@ class Sandbox:
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Bind at once. Raises: OSError when the address is busy or not ours."""
-        self._world = World()
-        self._server = _Server((host, port), self._world)
+        self._state = SandboxState()
+        self._server = _Server((host, port), self._state)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(STOP_POLL_S,), name="sandbox", daemon=True
         )
@@ -81,12 +82,12 @@ class Sandbox:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let go of every held request, close every connection, free the port."""
+        """Release every held request, close every connection, free the port."""
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()
-        self._world.exchange.stop()
-        self._world.faults.clear()
+        self._state.exchange.stop()
+        self._state.faults.clear()
         self._server.hang_up()
 
     def __enter__(self) -> Self:
@@ -103,40 +104,45 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """Order faults: `sandbox.faults.add("vapi", "status", status=503, count=3)`."""
-        return self._world.faults
+        """Fault queue: `sandbox.faults.add("vapi", "status", status=503, count=3)`."""
+        return self._state.faults
 
     @property
     def vapi(self) -> Vapi:
-        """Vapi's state, looked at from behind: nothing of it is logged."""
-        return self._world.vapi
+        """Vapi's state, without a trace in the log."""
+        return self._state.vapi
 
-    def hush(self) -> None:
-        """Call no app back any more: not when this has returned, unless one hangs."""
-        exchange = self._world.exchange
+    @property
+    def twilio(self) -> Twilio:
+        """Twilio's state, without a trace in the log."""
+        return self._state.twilio
+
+    def pause_callbacks(self) -> None:
+        """Send no more callbacks until the next reset; wait for those that are on their way."""
+        exchange = self._state.exchange
         exchange.stop()
-        exchange.wires.wait(HUSH_S)
+        exchange.wires.wait(PAUSE_S)
 
-    def requests(self, provider: str | None = None) -> list[Arrival]:
-        """What arrived for a provider (or for all), in order."""
-        return self._world.log.arrivals(provider)
+    def requests(self, provider: str | None = None) -> list[LoggedRequest]:
+        """Requests to a provider (or to all), in order."""
+        return self._state.log.requests(provider)
 
     def clear_requests(self, provider: str | None = None) -> None:
-        """Forget what arrived, and count afresh."""
-        self._world.log.clear(provider)
+        """Forget the requests, and count from zero."""
+        self._state.log.clear(provider)
 
     def connections(self, provider: str | None = None) -> int:
-        """How many TCP connections carried a request since the log was cleared."""
-        return self._world.log.connections(provider)
+        """Count of TCP connections carried a request since the log was cleared."""
+        return self._state.log.connections(provider)
 
     def served(self, provider: str | None = None) -> int:
-        """How many requests were answered since the log was cleared."""
-        return self._world.log.served(provider)
+        """Count of requests that were answered since the log was cleared."""
+        return self._state.log.served(provider)
 
     def effects(self) -> dict[str, list[Any]]:
-        """What really happened: calls, messages, mails, events."""
-        return self._world.effects()
+        """Effects on people: calls, messages, mails, events."""
+        return self._state.effects()
 
     def reset(self) -> None:
         """Back to the seed data; faults and log are gone."""
-        self._world.reset()
+        self._state.reset()

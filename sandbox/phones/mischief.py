@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from sandbox.ordering import is_whole, parse_fields, whole
+from sandbox.control_input import is_whole, parse_fields, whole
 from sandbox.phones.phone import Check
 
 SHUFFLE_S = 0.5
@@ -46,8 +46,8 @@ class Mischief:
     seed: int = 1
 
     @classmethod
-    def ordered(cls, value: Any) -> Self:
-        """From JSON; what is not named is as it is without mischief. Raises: OrderError."""
+    def from_json(cls, value: Any) -> Self:
+        """From JSON; what is not named is as it is without mischief. Raises: InvalidInputError."""
         return replace(cls(), **parse_fields(value, _FIELDS, required=()))
 
     def delays(self, mark: str) -> list[float]:

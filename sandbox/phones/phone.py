@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from sandbox.ordering import OrderError, one_of, parse_fields, whole
+from sandbox.control_input import InvalidInputError, one_of, parse_fields, whole
 
 BEHAVIOURS = ("answer", "busy", "no-answer", "fail", "hangup-after")
 TEXTS = ("delivered", "undelivered", "failed", "opted-out", "incapable")
@@ -65,11 +65,11 @@ class Phone:
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def ordered(cls, value: Any) -> tuple[str, Self]:
-        """A number and its phone from JSON. Raises: OrderError."""
+    def from_json(cls, value: Any) -> tuple[str, Self]:
+        """A number and its phone from JSON. Raises: InvalidInputError."""
         given = parse_fields(value, _PHONE, required=("to", "behaviour"))
         if (given["behaviour"] == "hangup-after") != ("seconds" in given):
-            raise OrderError("seconds belongs to hangup-after, and hangup-after needs it.")
+            raise InvalidInputError("seconds belongs to hangup-after, and hangup-after needs it.")
         return given["to"], cls(**{name: given[name] for name in given if name != "to"})
 
 
@@ -89,7 +89,7 @@ class Pace:
     calls_per_second: float = 200.0
 
     def changed(self, value: Any) -> Self:
-        """This pace with what JSON says. Raises: OrderError."""
+        """This pace with what JSON says. Raises: InvalidInputError."""
         return replace(self, **parse_fields(value, _PACE, required=()))
 
 

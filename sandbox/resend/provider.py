@@ -47,9 +47,6 @@ class Resend:
         name = _NAMES.get(status, "internal_server_error" if status >= 500 else "validation_error")
         return error(status, name, phrase(status))
 
-    def reset(self) -> None:
-        """Nothing changes yet, so nothing is to be brought back."""
-
 
 def error(status: int, name: str, message: str) -> Answer:
     """The body of an error."""

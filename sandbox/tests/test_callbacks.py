@@ -37,7 +37,7 @@ def _still(app: App) -> bool:
         return not app.seen.wait_for(lambda: len(app.arrived) > count, timeout=0.7)
 
 
-def test_without_mischief_each_is_told_once_and_in_order(
+def test_without_faults_each_is_sent_once_and_in_order(
     twilio: Twilio, app: App, sandbox: Sandbox
 ) -> None:
     told = deliver(twilio, app, sandbox)
@@ -57,7 +57,7 @@ def test_the_same_seed_drops_and_duplicates_the_same_callbacks(
     assert {0, 1, 2} == {seen[0][f"+1555123{n:04}", status] for n in range(12) for status in TOLD}
 
 
-def test_after_a_hush_nothing_is_on_its_way_any_more(
+def test_after_a_pause_nothing_is_on_its_way_any_more(
     twilio: Twilio, app: App, sandbox: Sandbox
 ) -> None:
     answered: list[str] = []
@@ -71,7 +71,7 @@ def test_after_a_hush_nothing_is_on_its_way_any_more(
     for _ in range(4):
         twilio.text(StatusCallback=f"{app.url}/status")
     app.wait_for("/status", 4)
-    sandbox.hush()
+    sandbox.pause_callbacks()
     assert len(answered) == len(app.arrived)
     count = len(app.arrived)
     assert _still(app)

@@ -175,7 +175,7 @@ def test_garbage_is_a_page_or_broken_json_in_turn_and_always_the_same(
             body.json()
 
 
-def test_the_oldest_that_matches_strikes_until_its_count_is_used_up(
+def test_the_oldest_that_matches_applies_until_its_count_is_used_up(
     sandbox: Sandbox, vapi: Client
 ) -> None:
     sandbox.faults.add("vapi", "status", status=500, count=2, match="GET /assistant")

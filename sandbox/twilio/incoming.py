@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sandbox.ordering import OrderError, one_of, parse_fields
+from sandbox.control_input import InvalidInputError, one_of, parse_fields
 from sandbox.phones.phone import Check, number
 
 LONGEST_BODY = 1600
@@ -34,13 +34,13 @@ class Incoming:
     provider: str = "twilio"
 
     @classmethod
-    def ordered(cls, value: Any) -> Self:
-        """From JSON. Raises: OrderError."""
+    def from_json(cls, value: Any) -> Self:
+        """From JSON. Raises: InvalidInputError."""
         given = parse_fields(value, _FIELDS, required=("kind", "from", "to"))
         if (given["kind"] == "message") != ("body" in given):
-            raise OrderError("body belongs to a message, and a message needs it.")
+            raise InvalidInputError("body belongs to a message, and a message needs it.")
         if given["kind"] == "message" and given.get("provider") == "vapi":
-            raise OrderError("vapi takes calls only.")
+            raise InvalidInputError("vapi takes calls only.")
         return cls(
             given["kind"],
             given["from"],

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from sandbox.ordering import OrderError
+from sandbox.control_input import InvalidInputError
 from sandbox.phones import Exchange
 from sandbox.twilio.calls import Calls, Sip
 from sandbox.twilio.errors import AUTHENTICATE, NOT_FOUND, RefusedError, error, stamped
@@ -66,10 +66,10 @@ class Twilio:
         return json_answer(status, resource, stamped())
 
     def incoming(self, what: Incoming) -> Resource:
-        """Somebody calls or texts one of the account's numbers. Raises: OrderError."""
+        """Somebody calls or texts one of the account's numbers. Raises: InvalidInputError."""
         number = self.numbers.get(what.to)
         if number is None:
-            raise OrderError(f"{what.to} is none of the account's numbers.")
+            raise InvalidInputError(f"{what.to} is none of the account's numbers.")
         if what.kind == "call":
             return self.calls.incoming(what.from_, what.to, number)
         return self.messages.incoming(what.from_, what.to, what.body, number)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.clock import Wall
-from sandbox.ordering import OrderError
+from sandbox.control_input import InvalidInputError
 from sandbox.phones import Exchange
 from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.call import Call
@@ -80,10 +80,10 @@ class Calls:
         return call
 
     def incoming(self, from_: str, to: str, host: str) -> Thing:
-        """Somebody calls one of Vapi's numbers. Raises: OrderError."""
+        """Somebody calls one of Vapi's numbers. Raises: InvalidInputError."""
         number = self._numbers.by_number(to)
         if number is None:
-            raise OrderError(f"Vapi has no number {to}.")
+            raise InvalidInputError(f"Vapi has no number {to}.")
         leg = Call(self._exchange, to, from_, direction="inbound")
         return self._receive(leg, number, {"number": from_}, host)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sandbox.ordering import OrderError, one_of, parse_fields
+from sandbox.control_input import InvalidInputError, one_of, parse_fields
 from sandbox.phones.out import is_url
 from sandbox.phones.phone import Check
 
@@ -42,11 +42,11 @@ class Organisation:
     secret: str = ""
 
     @classmethod
-    def ordered(cls, value: Any) -> Self:
-        """From JSON. Raises: OrderError."""
+    def from_json(cls, value: Any) -> Self:
+        """From JSON. Raises: InvalidInputError."""
         made = cls(**parse_fields(value, _FIELDS, required=()))
         if (made.scheme == "none") != (not made.secret):
-            raise OrderError("secret belongs to a scheme, and a scheme needs it.")
+            raise InvalidInputError("secret belongs to a scheme, and a scheme needs it.")
         return made
 
     def proof(self, body: bytes) -> Mapping[str, str]:

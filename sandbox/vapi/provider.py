@@ -93,14 +93,14 @@ class Vapi:
         return _known(assistant_id, self._assistants.get(assistant_id))
 
     def add_assistant(self, **fields: Any) -> Thing:
-        """Make an assistant as in Vapi's dashboard: nothing is logged, no fault strikes.
+        """Make an assistant as in Vapi's dashboard: no log, no faults.
 
         Raises: RefusedError when Vapi would not take it.
         """
         return self._collections["assistant"].create(fields, "")
 
     def change_assistant(self, assistant_id: str, **fields: Any) -> Thing:
-        """Change an assistant as in Vapi's dashboard: nothing is logged, no fault strikes.
+        """Change an assistant as in Vapi's dashboard: no log, no faults.
 
         Raises: RefusedError when Vapi would not take it, KeyError when there is no such assistant.
         """

@@ -63,7 +63,7 @@ def test_what_is_not_twilios_own_refusal_is_no_proof_that_nothing_was_done(
     def failure(status: int) -> Answer:
         return Answer(status, said) if said is HTML else json_answer(status, said)
 
-    monkeypatch.setattr(sandbox._world.twilio, "failure", failure)
+    monkeypatch.setattr(sandbox.twilio, "failure", failure)
     sandbox.faults.add("twilio", "status", status=status, when="after", count=1, match=POST)
     answer = api.post(path, PAIR | body)
     assert (answer.status_code, answer.json()["status"]) == (202, "unknown")

@@ -118,7 +118,7 @@ def test_a_text_is_found_behind_the_words_of_a_trial_account(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     key = lost(api, sandbox, "after", "Yes ")
-    [taken] = sandbox._world.twilio.messages._messages.values()
+    [taken] = sandbox.twilio.messages._messages.values()
     taken.body = f"Sent from your Twilio trial account - {taken.body}"
     run_jobs(seconds=21)
     assert shown(api, key, MESSAGES)["provider_sid"] == taken.sid

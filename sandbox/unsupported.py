@@ -1,4 +1,4 @@
-"""Providers that are not played yet answer 404, each in its own error shape."""
+"""Providers that are not played yet: they answer 404, each in its own error shape."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,8 +25,8 @@ def microsoft_error(status: int, message: str) -> dict[str, Any]:
     return {"error": {"code": name, "message": message}}
 
 
-class Unplayed:
-    """A provider of whom only the error shape is known."""
+class UnsupportedProvider:
+    """A provider of which only the error shape is known."""
 
     def __init__(self, error: Callable[[int, str], dict[str, Any]]) -> None:
         self._error = error
@@ -38,6 +38,3 @@ class Unplayed:
     def failure(self, status: int) -> Answer:
         """The provider's own error body."""
         return json_answer(status, self._error(status, phrase(status)))
-
-    def reset(self) -> None:
-        """Nothing to bring back."""

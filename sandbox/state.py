@@ -1,4 +1,4 @@
-"""Everything the sandbox remembers, in one place, so that one reset brings all of it back."""
+"""State of the whole sandbox, in one place so that one reset restores all of it."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from sandbox.phones import Exchange
 from sandbox.provider import Provider
 from sandbox.resend import Resend
 from sandbox.twilio import Twilio
-from sandbox.unplayed import Unplayed, google_error, microsoft_error
+from sandbox.unsupported import UnsupportedProvider, google_error, microsoft_error
 from sandbox.vapi import Vapi
 
 
-class World:
-    """The providers, the faults, the log, and what really happened."""
+class SandboxState:
+    """Providers, faults, log, and what really happened."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -27,20 +27,20 @@ class World:
             "vapi": self.vapi,
             "twilio": self.twilio,
             "resend": Resend(),
-            "google": Unplayed(google_error),
-            "microsoft": Unplayed(microsoft_error),
+            "google": UnsupportedProvider(google_error),
+            "microsoft": UnsupportedProvider(microsoft_error),
         }
 
     def effects(self) -> dict[str, list[Any]]:
-        """What really happened to people: phones that rang, messages that left."""
+        """Effects on people: phones that rang, messages that left."""
         return {**self.exchange.effects(), "mails": [], "events": []}
 
     def reset(self) -> None:
-        """Back to the seed data: state, faults, log, phones, clock. Running calls just vanish."""
+        """Back to the seed data: state, faults, log, phones, clock. Running calls vanish."""
         self.exchange.stop()
         self.exchange = Exchange()
         self.faults.reset()
         self.clock.reset()
-        for provider in self.providers.values():
-            provider.reset()
+        self.twilio.reset()
+        self.vapi.reset()
         self.log.clear()

@@ -1,8 +1,8 @@
-"""Requests that a web page in the developer's browser could have made, and that are refused.
+"""Guard against requests from web pages in the developer's browser.
 
-Any page can send requests to 127.0.0.1, and the sandbox's keys are public. Browsers tell on
-it: by `Host` where a page's own name was pointed at this machine (DNS rebinding), else by `Origin`
-and `Sec-Fetch-Site` otherwise (https://www.w3.org/TR/fetch-metadata/). Programs send neither.
+Any page can send requests to 127.0.0.1, and the sandbox's keys are public. Browsers give
+it away: by `Host` where a page's own name was pointed at this machine (DNS rebinding), else by
+`Origin` and `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/). Programs send neither.
 """
 
 import ipaddress
@@ -15,13 +15,13 @@ from sandbox.wire import Headers
 FOREIGN_SITES = ("cross-site", "same-site")
 
 
-def refusal(
+def rejection(
     method: str, headers: Headers, hosts: Collection[str], *, ours: Collection[str], control: bool
 ) -> str | None:
-    """Why a request is refused, in a sentence; None where it is served.
+    """Reason why a request is refused, in a sentence; None where it is served.
 
     Args:
-        hosts: whom the request says it is for: `Host`, and the host of an absolute target.
+        hosts: `Host`, and the host of an absolute target.
         ours: names and addresses that the sandbox listens on, beside those of this machine.
         control: whether it is for the control plane. Elsewhere a link on a page may lead here.
     """

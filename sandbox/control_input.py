@@ -1,4 +1,4 @@
-"""Reads what people order over the control plane; every refusal is a sentence."""
+"""Validation of what comes over the control plane; every error is a sentence."""
 
 import re
 from collections.abc import Callable
@@ -15,8 +15,8 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-class OrderError(ValueError):
-    """What was ordered makes no sense; the message is a sentence for a person."""
+class InvalidInputError(ValueError):
+    """Invalid input over the control plane; the message is a sentence for a person."""
 
 
 def is_whole(value: object) -> bool:
@@ -78,23 +78,23 @@ _FIELDS: dict[str, Callable[[Any], str | None]] = {
 }
 
 
-def parse_order(value: Any) -> dict[str, Any]:
-    """The fields of a fault, checked. Raises: OrderError."""
+def parse_fault(value: Any) -> dict[str, Any]:
+    """The fields of a fault, checked. Raises: InvalidInputError."""
     return parse_fields(value, _FIELDS, required=("provider", "kind"))
 
 
 def parse_fields(
     value: Any, fields: dict[str, Callable[[Any], str | None]], required: tuple[str, ...]
 ) -> dict[str, Any]:
-    """`value` when it is an object of known, valid fields. Raises: OrderError."""
+    """`value` when it is an object of known, valid fields. Raises: InvalidInputError."""
     if not isinstance(value, dict):
-        raise OrderError("The body must be a JSON object.")
+        raise InvalidInputError("The body must be a JSON object.")
     for name in required:
         if name not in value:
-            raise OrderError(f"{name} is required.")
+            raise InvalidInputError(f"{name} is required.")
     for name, given in value.items():
         if name not in fields:
-            raise OrderError(f"There is no field {name!r}; there are {', '.join(fields)}.")
+            raise InvalidInputError(f"There is no field {name!r}; there are {', '.join(fields)}.")
         if complaint := fields[name](given):
-            raise OrderError(f"{name} {complaint}.")
+            raise InvalidInputError(f"{name} {complaint}.")
     return value

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from sandbox.phones.out import local
+from sandbox.phones.http_client import is_loopback
 from sandbox.wire import Headers
 
 FOREIGN_SITES = ("cross-site", "same-site")
@@ -46,7 +46,7 @@ def _is_ours(host: str, ours: Collection[str]) -> bool:
         name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     except ValueError:
         return False
-    return local(name) or _plain(name) in [_plain(one) for one in ours]
+    return is_loopback(name) or _plain(name) in [_plain(one) for one in ours]
 
 
 def _plain(host: str) -> str:

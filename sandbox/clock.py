@@ -1,4 +1,4 @@
-"""Time and identity that run the same way every time: each reading is one step further."""
+"""Clocks and IDs: the system's, and counting ones that are the same in every run."""
 
 import hashlib
 import itertools
@@ -8,33 +8,33 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
-def wall() -> datetime:
-    """Now, by the wall."""
+def utc_now() -> datetime:
+    """Current time."""
     return datetime.now(UTC)
 
 
-def stamp(moment: datetime) -> str:
-    """A moment in RFC 3339, as JavaScript's toISOString writes it."""
+def iso_time(moment: datetime) -> str:
+    """A time in RFC 3339, as JavaScript's toISOString writes it."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Wall:
-    """The time on the wall and random ids, for what apps look up by their own clock.
+class SystemClock:
+    """Real time and random IDs, for what apps look up by their own clock.
 
-    An app's database also outlives the sandbox, and must not meet the same id for another thing.
+    An app's database also outlives the sandbox, and must not see an ID twice.
     """
 
     def now(self) -> datetime:
-        """Now."""
-        return wall()
+        """Current time."""
+        return utc_now()
 
     def new_id(self) -> str:
         """A random UUID."""
         return str(uuid.uuid4())
 
 
-class Clock:
-    """Counts instead of looking at the wall, so that two runs give the same answers."""
+class CountingClock:
+    """Counting clock and IDs: two runs give the same answers."""
 
     def __init__(self) -> None:
         self.reset()
@@ -45,7 +45,7 @@ class Clock:
         self._ids = itertools.count(1)
 
     def now(self) -> datetime:
-        """The next moment: one second after the last one."""
+        """The next time: one second after the last one."""
         return START + timedelta(seconds=next(self._seconds))
 
     def new_id(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.control_input import PROVIDERS, InvalidInputError, one_of
 from sandbox.masking import masked_json
-from sandbox.phones.mischief import Mischief
+from sandbox.phones.callback_faults import CallbackFaults
 from sandbox.phones.phone import Phone
 from sandbox.state import SandboxState
 from sandbox.twilio.incoming import Incoming
@@ -78,7 +78,7 @@ def _effects(state: SandboxState, request: Request) -> Answer:
 
 
 def _webhooks(state: SandboxState, request: Request) -> Answer:
-    return json_answer(200, {"webhooks": state.exchange.webhooks()})
+    return json_answer(200, {"webhooks": state.network.webhooks()})
 
 
 def _reset(state: SandboxState, request: Request) -> Answer:
@@ -89,20 +89,20 @@ def _reset(state: SandboxState, request: Request) -> Answer:
 def _phone(state: SandboxState, request: Request) -> Answer:
     body = _body(request)
     to, phone = Phone.from_json(body)
-    state.exchange.phones[to] = phone
+    state.network.phones[to] = phone
     return json_answer(201, body)
 
 
 def _pace(state: SandboxState, request: Request) -> Answer:
     if request.method == "POST":
-        state.exchange.pace = state.exchange.pace.changed(_body(request))
-    return json_answer(200, dataclasses.asdict(state.exchange.pace))
+        state.network.pace = state.network.pace.changed(_body(request))
+    return json_answer(200, dataclasses.asdict(state.network.pace))
 
 
 def _callbacks(state: SandboxState, request: Request) -> Answer:
     if request.method == "POST":
-        state.exchange.mail.mischief = Mischief.from_json(_body(request))
-    return json_answer(200, dataclasses.asdict(state.exchange.mail.mischief))
+        state.network.callbacks.faults = CallbackFaults.from_json(_body(request))
+    return json_answer(200, dataclasses.asdict(state.network.callbacks.faults))
 
 
 def _incoming(state: SandboxState, request: Request) -> Answer:

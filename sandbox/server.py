@@ -86,7 +86,7 @@ class Sandbox:
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()
-        self._state.exchange.stop()
+        self._state.network.stop()
         self._state.faults.clear()
         self._server.hang_up()
 
@@ -119,9 +119,9 @@ class Sandbox:
 
     def pause_callbacks(self) -> None:
         """Send no more callbacks until the next reset; wait for those that are on their way."""
-        exchange = self._state.exchange
-        exchange.stop()
-        exchange.wires.wait(PAUSE_S)
+        network = self._state.network
+        network.stop()
+        network.senders.wait(PAUSE_S)
 
     def requests(self, provider: str | None = None) -> list[LoggedRequest]:
         """Requests to a provider (or to all), in order."""

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.clock import Clock
+from sandbox.clock import CountingClock
 from sandbox.faults import Faults
 from sandbox.log import RequestLog
-from sandbox.phones import Exchange
+from sandbox.phones import PhoneNetwork
 from sandbox.provider import Provider
 from sandbox.resend import Resend
 from sandbox.twilio import Twilio
@@ -17,12 +17,12 @@ class SandboxState:
     """Providers, faults, log, and what really happened."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = CountingClock()
         self.faults = Faults()
         self.log = RequestLog()
-        self.exchange = Exchange()
-        self.twilio = Twilio(lambda: self.exchange)
-        self.vapi = Vapi(self.clock, lambda: self.exchange, self.twilio)
+        self.network = PhoneNetwork()
+        self.twilio = Twilio(lambda: self.network)
+        self.vapi = Vapi(self.clock, lambda: self.network, self.twilio)
         self.providers: dict[str, Provider] = {
             "vapi": self.vapi,
             "twilio": self.twilio,
@@ -33,12 +33,12 @@ class SandboxState:
 
     def effects(self) -> dict[str, list[Any]]:
         """Effects on people: phones that rang, messages that left."""
-        return {**self.exchange.effects(), "mails": [], "events": []}
+        return {**self.network.effects(), "mails": [], "events": []}
 
     def reset(self) -> None:
         """Back to the seed data: state, faults, log, phones, clock. Running calls vanish."""
-        self.exchange.stop()
-        self.exchange = Exchange()
+        self.network.stop()
+        self.network = PhoneNetwork()
         self.faults.reset()
         self.clock.reset()
         self.twilio.reset()

@@ -1,5 +1,5 @@
-"""The telephone network that Twilio and Vapi share: phones, what rang, and mail to callbacks."""
+"""Telephone network that Twilio and Vapi share: phones, effects and callbacks."""
 
-from sandbox.phones.exchange import Exchange
+from sandbox.phones.network import PhoneNetwork
 
-__all__ = ["Exchange"]
+__all__ = ["PhoneNetwork"]

@@ -1,4 +1,4 @@
-"""How a phone behaves, and how fast the network is: what can be ordered over the control plane."""
+"""Behaviour of phones and pace of the network, as set over the control plane."""
 
 import re
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def _tool_calls(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Phone:
-    """What a phone does when it is called.
+    """Behaviour of one phone.
 
     `seconds` of a call after which the callee hangs up (hangup-after), `ring_ms` of real time that
     it rings for, `digits` that are typed when a menu asks, `texts`: what becomes of messages,
@@ -75,7 +75,7 @@ class Phone:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast the network is.
+    """Speed of the network.
 
     `ring_ms`: how long a phone rings before it is answered; `no_answer_ms`: before nobody did;
     `text_ms`: between two states of a message; `speed`: seconds of a call in one of real time;

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox.clock import wall
-from sandbox.phones import Exchange
+from sandbox.clock import utc_now
+from sandbox.phones import PhoneNetwork
 from sandbox.twilio.forms import new_sid, rfc2822
 from sandbox.twilio.seed import ACCOUNT_SID, BASE
 from sandbox.twilio.signing import Params, idempotency_token, request
@@ -51,7 +51,7 @@ class Call:
     provider at its other end sees it: it is picked up and ends with this one.
     """
 
-    exchange: Exchange
+    network: PhoneNetwork
     to: str
     from_: str
     callback: Callback = Callback()
@@ -62,8 +62,8 @@ class Call:
     time_limit_s: int = 14_400
     sid: str = field(default_factory=lambda: new_sid("CA"))
     status: str = "queued"
-    created: datetime = field(default_factory=wall)
-    updated: datetime = field(default_factory=wall)
+    created: datetime = field(default_factory=utc_now)
+    updated: datetime = field(default_factory=utc_now)
     started: datetime | None = None
     picked_up: datetime | None = None
     ended: datetime | None = None
@@ -81,32 +81,32 @@ class Call:
         with self.lock:
             if self.status != "queued":
                 return
-            self.started = self.updated = wall()
+            self.started = self.updated = utc_now()
             self.queue_ms = int((self.started - self.created).total_seconds() * 1000)
             self._tell("initiated", "initiated")
-            phone = self.exchange.phone(self.to)
+            phone = self.network.phone(self.to)
             if phone.behaviour in ("fail", "busy"):
                 self.end("failed" if phone.behaviour == "fail" else "busy")
                 return
             self.ring()
             answers = phone.behaviour != "no-answer"
-            pace = self.exchange.pace
+            pace = self.network.pace
             ring_ms = phone.ring_ms
             if ring_ms is None:
                 ring_ms = pace.ring_ms if answers else pace.no_answer_ms
             outcome = self.pick_up if answers else lambda: self.end("no-answer")
-            self.exchange.steps.after(ring_ms / 1000, outcome)
+            self.network.timers.after(ring_ms / 1000, outcome)
 
     def ring(self) -> None:
         """The phone rings: from here on somebody has been disturbed."""
         with self.lock:
-            self.status, self.updated = "ringing", wall()
+            self.status, self.updated = "ringing", utc_now()
             self.started = self.started or self.updated
             if self.direction != "inbound" and not self.to.lower().startswith(SIP_SCHEMES):
-                self.effect = self.exchange.rang(self.sid, self.to, self.from_, self.label)
+                self.effect = self.network.record_ring(self.sid, self.to, self.from_, self.label)
             self._tell("ringing", "ringing")
             rung = self.rung
-            self.exchange.steps.after(0, lambda: rung(self))
+            self.network.timers.after(0, lambda: rung(self))
 
     def pick_up(self) -> None:
         """Somebody answers."""
@@ -114,19 +114,19 @@ class Call:
             if self.status != "ringing":
                 return
             self.status = "in-progress"
-            self.picked_up = self.updated = wall()
+            self.picked_up = self.updated = utc_now()
             self._tell("answered", "in-progress")
             if self.bridge:
-                self.exchange.steps.after(0, self.bridge.pick_up)
-        seconds = self.exchange.phone(self.person).seconds
+                self.network.timers.after(0, self.bridge.pick_up)
+        seconds = self.network.phone(self.person).seconds
         if seconds is not None:
             self.later(seconds, lambda: self.end("completed", "callee"))
         self.later(self.time_limit_s, lambda: self.end("completed", "time-limit"))
         self.answered(self)
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
         """Do something after so many seconds of a call."""
-        self.exchange.steps.after(seconds / self.exchange.pace.speed, act)
+        self.network.timers.after(seconds / self.network.pace.speed, task)
 
     def end(self, status: str, by: str | None = None) -> None:
         """It is over. `by`: who ended it (twiml, rest, callee ...), noted in the effect."""
@@ -134,13 +134,13 @@ class Call:
             if self.ended:
                 return
             self.status = status
-            self.ended = self.updated = wall()
+            self.ended = self.updated = utc_now()
             self.effect["ended"] = by or status
             self._tell("completed", status)
             # Not here, under the lock: who is told may want to end other legs.
-            self.exchange.steps.after(0, lambda: self.over(self))
+            self.network.timers.after(0, lambda: self.over(self))
             if bridge := self.bridge:
-                self.exchange.steps.after(0, lambda: bridge.end(status, by))
+                self.network.timers.after(0, lambda: bridge.end(status, by))
 
     @property
     def person(self) -> str:
@@ -152,8 +152,8 @@ class Call:
         """How many seconds of a call it has been talked for, as billed: begun ones count."""
         if not self.picked_up:
             return 0
-        real = ((self.ended or wall()) - self.picked_up).total_seconds()
-        return max(math.ceil(real * self.exchange.pace.speed), 1)
+        real = ((self.ended or utc_now()) - self.picked_up).total_seconds()
+        return max(math.ceil(real * self.network.pace.speed), 1)
 
     def params(self, status: str | None = None) -> list[tuple[str, str]]:
         """What every request about this call carries."""
@@ -233,6 +233,6 @@ class Call:
         token = idempotency_token()
 
         def deliver() -> None:
-            request(self.exchange, callback.method, callback.url, params, token)
+            request(self.network, callback.method, callback.url, params, token)
 
-        self.exchange.mail.send(self.sid, mark, deliver)
+        self.network.callbacks.send(self.sid, mark, deliver)

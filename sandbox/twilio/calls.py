@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.phones import Exchange
+from sandbox.phones import PhoneNetwork
 from sandbox.twilio.call import EVENTS, Call, Callback
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
@@ -25,8 +25,8 @@ Sip = Callable[[Call], bool]
 class Calls:
     """The account's calls, until the next reset."""
 
-    def __init__(self, exchange: Exchange, numbers: Numbers, sip: Sip) -> None:
-        self._exchange = exchange
+    def __init__(self, network: PhoneNetwork, numbers: Numbers, sip: Sip) -> None:
+        self._network = network
         self._sip = sip
         self._numbers = numbers
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Calls:
         from_ = form.get("From")
         source = _source(form)
         call = Call(
-            self._exchange,
+            self._network,
             form.get("To"),
             from_,
             _callback(form),
@@ -50,13 +50,13 @@ class Calls:
         )
         self._begin(call)
         resource = call.resource()
-        self._exchange.steps.after(self._exchange.wait_for_turn(), call.dial)
+        self._network.timers.after(self._network.dial_delay(), call.dial)
         return resource
 
     def incoming(self, from_: str, to: str, number: Resource) -> Resource:
         """Somebody calls one of the account's numbers."""
         callback = Callback(number["status_callback"], number["status_callback_method"])
-        call = Call(self._exchange, to, from_, callback, direction="inbound")
+        call = Call(self._network, to, from_, callback, direction="inbound")
         call.phone_number_sid = number["sid"]
         script = self._begin(call)
         call.ring()
@@ -66,7 +66,7 @@ class Calls:
             fallback_url=number["voice_fallback_url"],
             fallback_method=number["voice_fallback_method"],
         )
-        self._exchange.steps.after(0, lambda: script.run(source))
+        self._network.timers.after(0, lambda: script.run(source))
         return call.resource()
 
     def carry(self, call: Call) -> None:
@@ -137,7 +137,7 @@ class Calls:
             return
         said: Any = noun.attributes if noun else {}
         leg = Call(
-            self._exchange,
+            self._network,
             to,
             verb.attributes.get("callerId", parent.from_),
             Callback(
@@ -154,7 +154,7 @@ class Calls:
             self._calls[leg.sid] = leg
             self._legs.setdefault(parent.sid, []).append(leg)
         by_sip = noun is not None and noun.name == "Sip"
-        self._exchange.steps.after(0, (lambda: self._invite(leg)) if by_sip else leg.dial)
+        self._network.timers.after(0, (lambda: self._invite(leg)) if by_sip else leg.dial)
 
     def _invite(self, leg: Call) -> None:
         leg.ring()

@@ -2,12 +2,13 @@
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox.clock import wall
-from sandbox.phones import Exchange
+from sandbox.clock import utc_now
+from sandbox.phones import PhoneNetwork
 from sandbox.twilio.forms import new_sid, rfc2822
 from sandbox.twilio.seed import ACCOUNT_SID, BASE
 from sandbox.twilio.signing import idempotency_token, request
@@ -32,7 +33,7 @@ _GSM_7 = frozenset(
 class Message:
     """One message. What changes it comes from several threads; `lock` is held meanwhile."""
 
-    exchange: Exchange
+    network: PhoneNetwork
     to: str
     from_: str
     body: str
@@ -41,8 +42,8 @@ class Message:
     direction: str = "outbound-api"
     status: str = "queued"
     sid: str = ""
-    created: datetime = field(default_factory=wall)
-    updated: datetime = field(default_factory=wall)
+    created: datetime = field(default_factory=utc_now)
+    updated: datetime = field(default_factory=utc_now)
     sent: datetime | None = None
     lock: Any = field(default_factory=threading.RLock)
 
@@ -73,25 +74,25 @@ class Message:
             if self.status != "queued":
                 return
             self._become("sending")
-            fails = self.exchange.phone(self.to).texts == "failed"
+            fails = self.network.phone(self.to).texts == "failed"
         self._later(lambda: self._become("failed") if fails else self._sent())
 
     def _sent(self) -> None:
         with self.lock:
-            self.sent = wall()
-            self.exchange.texted(self.sid, self.to, self.from_, self.body)
+            self.sent = utc_now()
+            self.network.record_text(self.sid, self.to, self.from_, self.body)
             self._become("sent")
-        texts = self.exchange.phone(self.to).texts
+        texts = self.network.phone(self.to).texts
         self._later(lambda: self._become(texts if texts == "undelivered" else "delivered"))
 
     def _become(self, status: str) -> None:
         with self.lock:
-            self.status, self.updated = status, wall()
+            self.status, self.updated = status, utc_now()
             if self.callback:
                 self._tell()
 
-    def _later(self, act: Any) -> None:
-        self.exchange.steps.after(self.exchange.pace.text_ms / 1000, act)
+    def _later(self, task: Callable[[], None]) -> None:
+        self.network.timers.after(self.network.pace.text_ms / 1000, task)
 
     def params(self) -> list[tuple[str, str]]:
         """What every request about this message carries."""
@@ -127,9 +128,9 @@ class Message:
         token = idempotency_token()
 
         def deliver() -> None:
-            request(self.exchange, "POST", url, params, token)
+            request(self.network, "POST", url, params, token)
 
-        self.exchange.mail.send(self.sid, f"{self.to} {self.status}", deliver)
+        self.network.callbacks.send(self.sid, f"{self.to} {self.status}", deliver)
 
     def resource(self) -> dict[str, Any]:
         """The message as the REST API shows it."""

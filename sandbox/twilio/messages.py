@@ -3,7 +3,7 @@
 import threading
 from urllib.parse import urljoin
 
-from sandbox.phones import Exchange
+from sandbox.phones import PhoneNetwork
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
 from sandbox.twilio.listing import Resource, chosen
@@ -23,8 +23,8 @@ START = frozenset({"start", "yes", "unstop"})
 class Messages:
     """The account's messages, until the next reset."""
 
-    def __init__(self, exchange: Exchange, numbers: Numbers) -> None:
-        self._exchange = exchange
+    def __init__(self, network: PhoneNetwork, numbers: Numbers) -> None:
+        self._network = network
         self._numbers = numbers
         self._lock = threading.Lock()
         self._messages: dict[str, Message] = {}
@@ -33,14 +33,14 @@ class Messages:
     def create(self, form: Form) -> Resource:
         """Queue a message. Raises: RefusedError."""
         to, from_ = form.get("To"), form.get("From")
-        texts = self._exchange.phone(to).texts
+        texts = self._network.phone(to).texts
         opted_out = texts == "opted-out" or (to, from_) in self._opted_out
         all_numbers = {number["phone_number"] for number in self._numbers.list(())}
         check_message(form, self._numbers.that_can("sms"), all_numbers, opted_out)
         if texts == "incapable":
             raise incapable(to, from_)
         message = Message(
-            self._exchange,
+            self._network,
             to,
             from_,
             form.get("Body"),
@@ -51,7 +51,7 @@ class Messages:
 
     def incoming(self, from_: str, to: str, body: str, number: Resource) -> Resource:
         """Somebody texts one of the account's numbers."""
-        message = Message(self._exchange, to, from_, body, direction="inbound", status="received")
+        message = Message(self._network, to, from_, body, direction="inbound", status="received")
         with self._lock:
             self._messages[message.sid] = message
             word = body.strip().lower()
@@ -60,7 +60,7 @@ class Messages:
             elif word in START:
                 self._opted_out.discard((from_, to))
         if number["sms_url"]:
-            self._exchange.wires.after(0, lambda: self._ask(message, number))
+            self._network.senders.after(0, lambda: self._ask(message, number))
         return message.resource()
 
     def get(self, sid: str) -> Resource | None:
@@ -108,7 +108,7 @@ class Messages:
 
     def _ask(self, message: Message, number: Resource) -> None:
         """Show a message that came in to the app, and send what it answers."""
-        reply = request(self._exchange, number["sms_method"], number["sms_url"], message.shown())
+        reply = request(self._network, number["sms_method"], number["sms_url"], message.shown())
         try:
             verbs = parse(reply.body) if reply and reply.ok and reply.body.strip() else ()
         except NotTwimlError:
@@ -117,7 +117,7 @@ class Messages:
             to = verb.attributes.get("to", message.from_)
             if verb.name == "Message" and (to, message.to) not in self._opted_out:
                 callback = urljoin(number["sms_url"], verb.attributes.get("statusCallback", ""))
-                answer = Message(self._exchange, to, message.to, verb.text)
+                answer = Message(self._network, to, message.to, verb.text)
                 answer.direction = "outbound-reply"
                 answer.callback = callback if "statusCallback" in verb.attributes else ""
                 self._begin(answer)

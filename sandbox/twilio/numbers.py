@@ -3,8 +3,8 @@
 import copy
 import threading
 
-from sandbox.clock import wall
-from sandbox.phones.out import is_url
+from sandbox.clock import utc_now
+from sandbox.phones.http_client import is_url
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form, rfc2822
 from sandbox.twilio.listing import Resource
@@ -65,7 +65,7 @@ class Numbers:
         with self._lock:
             for number in self._numbers:
                 if number["phone_number"] == phone_number:
-                    number |= fields | {"date_updated": rfc2822(wall())}
+                    number |= fields | {"date_updated": rfc2822(utc_now())}
                     return True
         return False
 
@@ -80,7 +80,7 @@ class Numbers:
         with self._lock:
             for number in self._numbers:
                 if number["sid"] == sid:
-                    number |= changes | {"date_updated": rfc2822(wall())}
+                    number |= changes | {"date_updated": rfc2822(utc_now())}
                     return dict(number)
         return None
 

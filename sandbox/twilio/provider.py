@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sandbox.control_input import InvalidInputError
-from sandbox.phones import Exchange
+from sandbox.phones import PhoneNetwork
 from sandbox.twilio.calls import Calls, Sip
 from sandbox.twilio.errors import AUTHENTICATE, NOT_FOUND, RefusedError, error, stamped
 from sandbox.twilio.forms import Form
@@ -36,17 +36,17 @@ class Traffic(Protocol):
 class Twilio:
     """Twilio, for one account."""
 
-    def __init__(self, exchange: Callable[[], Exchange]) -> None:
-        self._exchange = exchange
+    def __init__(self, network: Callable[[], PhoneNetwork]) -> None:
+        self._network = network
         self.sip: Sip = lambda leg: False
         self.reset()
 
     def reset(self) -> None:
         """No calls, no messages, the seeded numbers."""
-        exchange = self._exchange()
+        network = self._network()
         self.numbers = Numbers()
-        self.calls = Calls(exchange, self.numbers, lambda leg: self.sip(leg))
-        self.messages = Messages(exchange, self.numbers)
+        self.calls = Calls(network, self.numbers, lambda leg: self.sip(leg))
+        self.messages = Messages(network, self.numbers)
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""

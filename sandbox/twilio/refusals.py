@@ -5,7 +5,7 @@ Magic numbers: https://www.twilio.com/docs/iam/test-credentials
 
 import re
 
-from sandbox.phones.out import is_url
+from sandbox.phones.http_client import is_url
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from sandbox.phones.out import is_url
+from sandbox.phones.http_client import is_url
 from sandbox.twilio.call import Call
 from sandbox.twilio.signing import Params, request
 from sandbox.twilio.twiml import NotTwimlError, Verb, parse
@@ -52,7 +52,7 @@ class Script:
     def _fetch(self, turn: int, source: Source, extra: Params) -> None:
         def ask() -> None:
             params = [*self._call.params(), *extra]
-            reply = request(self._call.exchange, source.method, source.url, params)
+            reply = request(self._call.network, source.method, source.url, params)
             if reply and reply.ok:
                 self._read(turn, reply.body, source.url)
             elif source.fallback_url:
@@ -62,7 +62,7 @@ class Script:
             else:
                 self._end(turn, APPLICATION_ERROR)
 
-        self._call.exchange.wires.after(0, ask)
+        self._call.network.senders.after(0, ask)
 
     def _read(self, turn: int, document: bytes | str, base: str) -> None:
         try:
@@ -70,7 +70,7 @@ class Script:
         except NotTwimlError:
             self._end(turn, APPLICATION_ERROR)
             return
-        self._call.exchange.steps.after(0, lambda: self._perform(turn, verbs, base))
+        self._call.network.timers.after(0, lambda: self._perform(turn, verbs, base))
 
     def _perform(self, turn: int, verbs: Sequence[Verb], base: str) -> None:
         call = self._call
@@ -102,7 +102,7 @@ class Script:
 
     def _gather(self, turn: int, base: str, verb: Verb, rest: Sequence[Verb]) -> None:
         call = self._call
-        digits = call.exchange.phone(call.person).digits
+        digits = call.network.phone(call.person).digits
         if digits is None:
             call.later(verb.lasts, lambda: self._perform(turn, rest, base))
             return

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from sandbox.phones import Exchange
-from sandbox.phones.out import Reply, UnansweredError, UnreachableError
+from sandbox.phones import PhoneNetwork
+from sandbox.phones.http_client import Reply, UnansweredError, UnreachableError
 from sandbox.twilio.seed import AUTH_TOKEN
 
 Params = Sequence[tuple[str, str]]
@@ -61,7 +61,7 @@ def idempotency_token() -> str:
 
 
 def request(
-    exchange: Exchange, method: str, url: str, params: Params, token: str | None = None
+    network: PhoneNetwork, method: str, url: str, params: Params, token: str | None = None
 ) -> Reply | None:
     """Ask an app as Twilio does, and again as the URL's fragment says.
 
@@ -87,14 +87,14 @@ def request(
         headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         headers["X-Twilio-Signature"] = signature(AUTH_TOKEN, target, params)
     for tries_left in range(how.retries, -1, -1):
-        reply, outcome = _once(exchange, method, target, headers, body, how)
+        reply, outcome = _once(network, method, target, headers, body, how)
         if not tries_left or not how.again(outcome):
             return reply
     return None
 
 
 def _once(
-    exchange: Exchange,
+    network: PhoneNetwork,
     method: str,
     url: str,
     headers: dict[str, str],
@@ -102,7 +102,9 @@ def _once(
     how: Overrides,
 ) -> tuple[Reply | None, str]:
     try:
-        reply = exchange.ask(method, url, headers, body, connect_s=how.connect_s, read_s=how.read_s)
+        reply = network.send_request(
+            method, url, headers, body, connect_s=how.connect_s, read_s=how.read_s
+        )
     except UnreachableError:
         return None, "ct"
     except UnansweredError:

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.clock import Wall
+from sandbox.clock import SystemClock
 from sandbox.control_input import InvalidInputError
-from sandbox.phones import Exchange
+from sandbox.phones import PhoneNetwork
 from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.call import Call
 from sandbox.vapi import seed
@@ -40,14 +40,14 @@ class Calls:
 
     def __init__(
         self,
-        exchange: Exchange,
+        network: PhoneNetwork,
         twilio: Twilio,
         numbers: PhoneNumbers,
         assistants: Store,
         organisation: Callable[[], Organisation],
     ) -> None:
-        self.store = Store(Wall(), seed.ORG_ID, [])
-        self._exchange = exchange
+        self.store = Store(SystemClock(), seed.ORG_ID, [])
+        self._network = network
         self._twilio = twilio
         self._numbers = numbers
         self._assistants = assistants
@@ -71,12 +71,12 @@ class Calls:
         number = self._number(fields)
         assistant = self._assistant(fields)
         from_ = number["number"]
-        leg = Call(self._exchange, to, from_, direction="outbound-api")
+        leg = Call(self._network, to, from_, direction="outbound-api")
         call = self._keep(fields, "outboundPhoneCall", leg, number, host)
         running = self._run(call, leg, number, assistant)
         leg.answered = lambda _: running.answered()
-        self._exchange.steps.after(0, running.queued)
-        self._exchange.steps.after(self._exchange.wait_for_turn(), leg.dial)
+        self._network.timers.after(0, running.queued)
+        self._network.timers.after(self._network.dial_delay(), leg.dial)
         return call
 
     def incoming(self, from_: str, to: str, host: str) -> Thing:
@@ -84,7 +84,7 @@ class Calls:
         number = self._numbers.by_number(to)
         if number is None:
             raise InvalidInputError(f"Vapi has no number {to}.")
-        leg = Call(self._exchange, to, from_, direction="inbound")
+        leg = Call(self._network, to, from_, direction="inbound")
         return self._receive(leg, number, {"number": from_}, host)
 
     def invited(self, trunk: Call) -> bool:
@@ -92,7 +92,7 @@ class Calls:
         number = self._numbers.by_sip(trunk.to)
         if number is None:
             return False
-        leg = Call(self._exchange, trunk.to, trunk.from_, direction="inbound")
+        leg = Call(self._network, trunk.to, trunk.from_, direction="inbound")
         leg.bridge, trunk.bridge = trunk, leg
         self._receive(leg, number, {"sipUri": f"sip:{trunk.from_}@{TWILIOS_SIP}"}, "")
         return True
@@ -165,7 +165,7 @@ class Calls:
 
     def _keep(self, fields: Thing, kind: str, leg: Call, number: Thing, host: str) -> Thing:
         by_sip = leg.bridge is not None
-        provider_id = Wall().new_id() if by_sip else leg.sid
+        provider_id = SystemClock().new_id() if by_sip else leg.sid
         transport: Thing = {}
         if by_sip:
             transport["transport"] = {"provider": "vapi.sip", "callSid": provider_id}
@@ -202,7 +202,7 @@ class Calls:
         """Lead a call with an assistant; an empty one while nobody knows who it will be."""
         settings = assistant.get("server") or number.get("server") or {}
         wanted = frozenset(assistant.get("serverMessages") or EVERY)
-        server = Server(self._exchange, self._organisation(), settings, wanted)
+        server = Server(self._network, self._organisation(), settings, wanted)
         running = Running(self.store, call["id"], leg, server, number, assistant)
         leg.rung = lambda _: running.rung()
         leg.over = lambda _: running.over()
@@ -223,4 +223,4 @@ class Calls:
         self.store.update(call["id"], named)
         running = self._run(call, leg, number, assistant)
         leg.answered = lambda _: running.answered()
-        self._exchange.steps.after(self._exchange.pace.ring_ms / 1000, leg.pick_up)
+        self._network.timers.after(self._network.pace.ring_ms / 1000, leg.pick_up)

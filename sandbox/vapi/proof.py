@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from sandbox.control_input import InvalidInputError, one_of, parse_fields
-from sandbox.phones.out import is_url
+from sandbox.phones.http_client import is_url
 from sandbox.phones.phone import Check
 
 SCHEMES = ("none", "secret", "bearer", "hmac")

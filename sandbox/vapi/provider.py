@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from sandbox.clock import Clock
-from sandbox.phones import Exchange
+from sandbox.clock import CountingClock
+from sandbox.phones import PhoneNetwork
 from sandbox.twilio import Twilio
 from sandbox.vapi import seed
 from sandbox.vapi.assistants import Assistants
@@ -42,10 +42,12 @@ class Collection(Protocol):
 class Vapi:
     """Vapi, for one organisation with one key."""
 
-    def __init__(self, clock: Clock, exchange: Callable[[], Exchange], twilio: Twilio) -> None:
+    def __init__(
+        self, clock: CountingClock, network: Callable[[], PhoneNetwork], twilio: Twilio
+    ) -> None:
         self._assistants = Store(clock, seed.ORG_ID, [seed.ASSISTANT])
         self._phone_numbers = Store(clock, seed.ORG_ID, seed.PHONE_NUMBERS)
-        self._exchange = exchange
+        self._network = network
         self._twilio = twilio
         twilio.sip = lambda leg: self.calls.invited(leg)
         self.reset()
@@ -76,7 +78,7 @@ class Vapi:
         self.organisation = Organisation()
         numbers = PhoneNumbers(self._phone_numbers, self._twilio)
         self.calls = Calls(
-            self._exchange(), self._twilio, numbers, self._assistants, lambda: self.organisation
+            self._network(), self._twilio, numbers, self._assistants, lambda: self.organisation
         )
         self._collections: dict[str, Collection] = {
             "assistant": Assistants(self._assistants),

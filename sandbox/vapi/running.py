@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.clock import Wall, stamp, wall
+from sandbox.clock import SystemClock, iso_time, utc_now
 from sandbox.twilio.call import Call
 from sandbox.vapi.numbers import as_created
 from sandbox.vapi.server import TIMEOUT_S, Server
@@ -54,8 +54,8 @@ class Running:
 
     def answered(self) -> None:
         """Somebody picked up: talk until one of both has enough."""
-        self._become("in-progress", startedAt=stamp(self.leg.picked_up or wall()))
-        phone = self.leg.exchange.phone(self.leg.person)
+        self._become("in-progress", startedAt=iso_time(self.leg.picked_up or utc_now()))
+        phone = self.leg.network.phone(self.leg.person)
         greeting = self.assistant.get("firstMessage") or "Hello."
         self.said = [self._line("bot", greeting), self._line("user", "Yes, thank you.")]
         if phone.tool_calls:
@@ -70,7 +70,7 @@ class Running:
         reason = ENDED_BY.get(by, "call.in-progress.twilio-completed-call")
         if not leg.picked_up and by not in ("nobody", "error"):
             reason = UNANSWERED[leg.status]
-        fields = {"endedReason": reason, "endedAt": stamp(self._end()), "cost": self._cost()}
+        fields = {"endedReason": reason, "endedAt": iso_time(self._end()), "cost": self._cost()}
         self._become("ended", **fields, **self._report())
         call = self.store.get(self.call_id)
         if call is None:
@@ -96,13 +96,13 @@ class Running:
         }
 
     def _talk(self) -> None:
-        if self.leg.exchange.phone(self.leg.person).behaviour != "hangup-after":
+        if self.leg.network.phone(self.leg.person).behaviour != "hangup-after":
             self.leg.later(TALK_S, self.hang_up)
 
     def _use_tools(self, calls: list[Thing]) -> None:
         wishes: list[Thing] = [
             {
-                "id": f"call_{Wall().new_id().replace('-', '')[:24]}",
+                "id": f"call_{SystemClock().new_id().replace('-', '')[:24]}",
                 "type": "function",
                 "function": {"name": call["name"], "arguments": json.dumps(call["arguments"])},
             }
@@ -175,7 +175,7 @@ class Running:
     def _end(self) -> datetime:
         """By the clock of the call, which runs at the pace of its seconds."""
         leg = self.leg
-        return leg.picked_up + timedelta(seconds=leg.seconds) if leg.picked_up else wall()
+        return leg.picked_up + timedelta(seconds=leg.seconds) if leg.picked_up else utc_now()
 
     def _cost(self) -> float:
         return round(math.ceil(self.leg.seconds) / 60 * COST_PER_MINUTE, 4)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.phones import Exchange
-from sandbox.phones.out import Reply, UnansweredError, UnreachableError
+from sandbox.phones import PhoneNetwork
+from sandbox.phones.http_client import Reply, UnansweredError, UnreachableError
 from sandbox.vapi.proof import Organisation
 from sandbox.vapi.store import Thing
 
@@ -23,7 +23,7 @@ EVERY = frozenset({"status-update", "end-of-call-report", "tool-calls"})
 class Server:
     """Where to, and how: a server object, or the organisation's address."""
 
-    exchange: Exchange
+    network: PhoneNetwork
     organisation: Organisation
     settings: Thing
     wanted: frozenset[str] = EVERY
@@ -48,9 +48,9 @@ class Server:
                 return
             grows = 2**number if plan.get("type") == "exponential" else 1
             wait = plan.get("baseDelaySeconds", 0) * grows
-            self.exchange.wires.after(wait, lambda: deliver(number + 1))
+            self.network.senders.after(wait, lambda: deliver(number + 1))
 
-        self.exchange.mail.send(call_id, mark, deliver)
+        self.network.callbacks.send(call_id, mark, deliver)
 
     def ask(self, message: Thing, told: Callable[[Any], None], timeout_s: float) -> None:
         """Send a question; `told` gets the answer's JSON, or None where there was none."""
@@ -61,9 +61,9 @@ class Server:
                 answer = json.loads(reply.body) if reply and reply.ok else None
             except ValueError:
                 answer = None
-            self.exchange.steps.after(0, lambda: told(answer))
+            self.network.timers.after(0, lambda: told(answer))
 
-        self.exchange.wires.after(0, deliver)
+        self.network.senders.after(0, deliver)
 
     def _send(self, body: bytes, timeout_s: float) -> Reply | None:
         given = self.settings.get("headers") or {}
@@ -74,7 +74,7 @@ class Server:
             **{str(name): str(value) for name, value in given.items()},
         }
         try:
-            return self.exchange.ask("POST", self.url, headers, body, read_s=timeout_s)
+            return self.network.send_request("POST", self.url, headers, body, read_s=timeout_s)
         except (UnreachableError, UnansweredError, ValueError):
             return None
 

@@ -4,7 +4,7 @@ import copy
 import threading
 from typing import Any
 
-from sandbox.clock import Clock, Wall, stamp
+from sandbox.clock import CountingClock, SystemClock, iso_time
 
 Thing = dict[str, Any]
 
@@ -12,7 +12,7 @@ Thing = dict[str, Any]
 class Store:
     """One kind of object, by id. What goes in and out is copied."""
 
-    def __init__(self, clock: Clock | Wall, org_id: str, seed: list[Thing]) -> None:
+    def __init__(self, clock: CountingClock | SystemClock, org_id: str, seed: list[Thing]) -> None:
         self._clock = clock
         self._org_id = org_id
         self._seed = seed
@@ -42,7 +42,7 @@ class Store:
     def create(self, fields: Thing) -> Thing:
         """Add an object; id, owner and times are the server's."""
         with self._lock:
-            now = stamp(self._clock.now())
+            now = iso_time(self._clock.now())
             thing = {"id": self._clock.new_id(), "orgId": self._org_id, **copy.deepcopy(fields)}
             thing |= {"createdAt": now, "updatedAt": now}
             self._things[thing["id"]] = thing
@@ -54,7 +54,7 @@ class Store:
             thing = self._things.get(thing_id)
             if thing is None:
                 return None
-            thing |= copy.deepcopy(fields) | {"updatedAt": stamp(self._clock.now())}
+            thing |= copy.deepcopy(fields) | {"updatedAt": iso_time(self._clock.now())}
             return copy.deepcopy(thing)
 
     def delete(self, thing_id: str) -> Thing | None:

@@ -1,4 +1,4 @@
-"""Callbacks that come twice, late, out of order or never: as in life, but the same way each time.
+"""Faults of callbacks: twice, late, out of order or never, the same way in every run.
 
 "Neither delivery nor order is guaranteed": https://www.twilio.com/docs/voice/api/call-resource
 """
@@ -32,8 +32,8 @@ _FIELDS: dict[str, Check] = {
 
 
 @dataclass(frozen=True)
-class Mischief:
-    """The share of callbacks that come twice (`duplicate`) or never (`drop`).
+class CallbackFaults:
+    """Shares of callbacks that come twice (`duplicate`) or never (`drop`).
 
     `delay_ms` holds all of them back, `shuffle` each for another time of up to half a second.
     `seed` decides which ones.
@@ -47,7 +47,7 @@ class Mischief:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """From JSON; what is not named is as it is without mischief. Raises: InvalidInputError."""
+        """From JSON; what is not named stays without fault. Raises: InvalidInputError."""
         return replace(cls(), **parse_fields(value, _FIELDS, required=()))
 
     def delays(self, mark: str) -> list[float]:

@@ -1,4 +1,4 @@
-"""Requests that the sandbox itself makes: to apps on this machine, never further."""
+"""HTTP client for the sandbox's own requests: to apps on this machine only."""
 
 import http.client
 import ipaddress
@@ -12,27 +12,27 @@ READ_S = 15.0
 
 
 class UnreachableError(Exception):
-    """No connection came about: surely nothing has arrived."""
+    """No connection: nothing has arrived."""
 
 
 class UnansweredError(Exception):
-    """It was sent, but no answer came in time."""
+    """No answer in time; the request may have arrived."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What an app answered."""
+    """Answer of an app."""
 
     status: int
     body: bytes
 
     @property
     def ok(self) -> bool:
-        """Whether the status says that all is well."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
 
-def ask(
+def send(
     method: str,
     url: str,
     headers: Mapping[str, str],
@@ -50,7 +50,7 @@ def ask(
         port = parts.port
     except ValueError:
         raise UnreachableError(url) from None
-    if parts.scheme != "http" or not parts.hostname or not local(parts.hostname):
+    if parts.scheme != "http" or not parts.hostname or not is_loopback(parts.hostname):
         raise UnreachableError(f"{url}: the sandbox calls http on this machine only")
     connection = http.client.HTTPConnection(parts.hostname, port, timeout=connect_s)
     try:
@@ -69,7 +69,7 @@ def ask(
         connection.close()
 
 
-def local(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host is this machine, without asking DNS."""
     if host == "localhost" or host.endswith(".localhost"):
         return True

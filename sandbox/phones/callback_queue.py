@@ -1,21 +1,21 @@
-"""Sends callbacks: those about one thing in order, unless mischief is ordered."""
+"""Queue of callbacks: those about one call or message leave in order, unless faults are set."""
 
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
 
-from sandbox.phones.mischief import Mischief
-from sandbox.phones.timeline import Timeline
+from sandbox.phones.callback_faults import CallbackFaults
+from sandbox.phones.scheduler import Scheduler
 
 Deliver = Callable[[], None]
 
 
-class Mail:
-    """Callbacks on their way. `deliver` is called in a thread of its own and may block."""
+class CallbackQueue:
+    """Callbacks to be sent. `deliver` is called in a thread of its own and may block."""
 
-    def __init__(self, wires: Timeline) -> None:
-        self.mischief = Mischief()
-        self._wires = wires
+    def __init__(self, senders: Scheduler) -> None:
+        self.faults = CallbackFaults()
+        self._senders = senders
         self._lock = threading.Lock()
         self._seen: Counter[str] = Counter()
         self._waiting: dict[str, deque[Deliver]] = {}
@@ -25,26 +25,26 @@ class Mail:
 
         Args:
             about: the call or message; what is sent about it arrives in order.
-            mark: what decides over mischief, such as the number called and the event.
+            mark: what faults are decided by, such as the number called and the event.
         """
         with self._lock:
             self._seen[mark] += 1
             nth = self._seen[mark]
-        mischief = self.mischief
-        for delay in mischief.delays(f"{mark} {nth}"):
-            if mischief.shuffle or mischief.delay_ms:
-                self._wires.after(delay, deliver)
+        faults = self.faults
+        for delay in faults.delays(f"{mark} {nth}"):
+            if faults.shuffle or faults.delay_ms:
+                self._senders.after(delay, deliver)
             else:
                 self._queue(about, deliver)
 
     def _queue(self, about: str, deliver: Deliver) -> None:
         with self._lock:
-            line = self._waiting.get(about)
-            if line is not None:
-                line.append(deliver)
+            waiting = self._waiting.get(about)
+            if waiting is not None:
+                waiting.append(deliver)
                 return
             self._waiting[about] = deque([deliver])
-        self._wires.after(0, lambda: self._deliver_next(about))
+        self._senders.after(0, lambda: self._deliver_next(about))
 
     def _deliver_next(self, about: str) -> None:
         with self._lock:
@@ -57,4 +57,4 @@ class Mail:
                 if not more:
                     del self._waiting[about]
             if more:
-                self._wires.after(0, lambda: self._deliver_next(about))
+                self._senders.after(0, lambda: self._deliver_next(about))

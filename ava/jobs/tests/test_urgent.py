@@ -134,7 +134,7 @@ def test_celery_gets_no_more_than_it_can_do_soon_but_all_that_is_urgent(
     while celery_dispatch.send_due(now=now):
         pass
     assert len(sent) == queries.sent(now=now).count()
-    assert 150 <= len(sent) < 150 + sending.BATCH
+    assert 150 <= len(sent) < 150 + celery_dispatch.BATCH
     urgent = services.enqueue("urgent", {})
     assert celery_dispatch.send_due(now=timezone.now()) == 1
     assert sent[-1] == (str(urgent.pk), celery_dispatch.FIRST)

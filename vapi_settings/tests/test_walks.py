@@ -1,0 +1,52 @@
+"""Walk of a request: which files of ours it enters, from URL to socket.
+
+A reader follows these files, so their number may fall, not rise.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from ava.conf.env import BASE_DIR
+from vapi_settings.conftest import SETTINGS
+
+OURS = tuple(f"{BASE_DIR}/{app}/" for app in ("ava", "integrations", "vapi_settings", "telephony"))
+APART = ("/tests/", "/migrations/", "/conftest.py", "/ava/settings.py", "/urls.py")
+
+
+def walk(ask: Callable[[], Any]) -> list[str]:
+    """Our files in the order in which a request enters them first."""
+    entered: dict[str, None] = {}
+
+    def enter(frame: Any, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code.co_name != "<module>":
+            entered[frame.f_code.co_filename] = None
+
+    sys.setprofile(enter)
+    try:
+        answer = ask()
+    finally:
+        sys.setprofile(None)
+    assert answer.status_code == 200, answer.content
+    files = [file for file in entered if file.startswith(OURS)]
+    return [f.removeprefix(f"{BASE_DIR}/") for f in files if not any(part in f for part in APART)]
+
+
+Ask = Callable[[APIClient, int], Any]
+WALKS: dict[str, tuple[Ask, int]] = {
+    "a cached read": (lambda api, turn: api.get(SETTINGS), 48),
+    "an edit": (lambda api, turn: api.put(f"{SETTINGS}/temperature", {"value": turn / 10}), 61),
+    "the overview": (lambda api, turn: api.get("/api/v1/integrations"), 35),
+}
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_a_request_enters_few_files(name: str, ada: APIClient) -> None:
+    ask, most = WALKS[name]
+    # What is done once in a process is no part of the walk.
+    assert ask(ada, 1).status_code == 200
+    files = walk(lambda: ask(ada, 2))
+    assert len(files) <= most, "\n".join(files)

@@ -1,4 +1,4 @@
-"""`python -m sandbox`: play the providers until told to stop."""
+"""Command `python -m sandbox`: plays the providers until a signal stops it."""
 
 import argparse
 import errno
@@ -18,7 +18,7 @@ Point an app at http://HOST:PORT/vapi, /twilio or /resend instead of the real AP
   Vapi    vapi-demo-key
   Twilio  AC00000000000000000000000000000000 / twilio-demo-token
   Resend  re_demo
-Tell phones how to behave, order faults and read what happened under /_sandbox;
+Set the behaviour of phones and faults, and read what happened, under /_sandbox;
 sandbox/README.md shows how.
 Everything is in memory.
 """

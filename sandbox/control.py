@@ -11,7 +11,7 @@ from sandbox.phones.callback_faults import CallbackFaults
 from sandbox.phones.phone import Phone
 from sandbox.state import SandboxState
 from sandbox.twilio.incoming import Incoming
-from sandbox.vapi.proof import Organisation
+from sandbox.vapi.organisation import Organisation
 from sandbox.wire import Answer, Request, json_answer
 
 

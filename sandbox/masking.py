@@ -66,7 +66,7 @@ def masked_form(text: str) -> str:
 
 def masked_json(value: Any, *, secret: bool = False, depth: int = 0) -> Any:
     """JSON with secrets masked: the fields that `is_secret` names and what lies in them, and the
-    `headers` of a server, which prove a webhook there: those that stand beside a `url`.
+    `headers` of a server, which authenticate webhooks there: those that stand beside a `url`.
 
     Args:
         secret: whether `value` is a secret, or lies in one.
@@ -77,10 +77,10 @@ def masked_json(value: Any, *, secret: bool = False, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [masked_json(one, secret=secret, depth=depth + 1) for one in value]
     if isinstance(value, dict):
-        proofs = "headers" if "url" in value else None
+        credentials = "headers" if "url" in value else None
         return {
             name: masked_json(
-                one, secret=secret or is_secret(name) or name == proofs, depth=depth + 1
+                one, secret=secret or is_secret(name) or name == credentials, depth=depth + 1
             )
             for name, one in value.items()
         }

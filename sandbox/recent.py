@@ -1,4 +1,4 @@
-"""The latest of what happened, bounded by number and by size."""
+"""Bounded history: the latest items, by number and by size."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Recent(Generic[T]):
-    """The last `most` things, and of those only as many as `MOST_BYTES` hold."""
+    """The last `most` items, and of those only as many as `MOST_BYTES` hold."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -1,4 +1,4 @@
-"""The sandbox as a server: `with Sandbox() as sandbox: sandbox.url`."""
+"""Server of the sandbox: `with Sandbox() as sandbox: sandbox.url`."""
 
 import socket
 import socketserver

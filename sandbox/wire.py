@@ -1,4 +1,4 @@
-"""What travels: a request as it arrived and an answer as it will leave."""
+"""Requests as they arrive and answers as they leave."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Answer:
 
 
 def phrase(status: int) -> str:
-    """The name of a status, also of one that has none."""
+    """Reason phrase of a status, also of an unknown one."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

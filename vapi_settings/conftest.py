@@ -47,7 +47,7 @@ class Dashboard:
     def forget(self, *names: str, assistant_id: str = ASSISTANT) -> None:
         """Take top-level fields away."""
         for name in names:
-            self.sandbox.vapi._assistants._things[assistant_id].pop(name, None)
+            self.sandbox.vapi._assistants._resources[assistant_id].pop(name, None)
 
     def fail(self, kind: str = "status", match: str = "GET /assistant", **rest: Any) -> None:
         if kind == "hang":

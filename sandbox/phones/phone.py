@@ -77,7 +77,7 @@ class Phone:
 class Pace:
     """Speed of the network.
 
-    `ring_ms`: how long a phone rings before it is answered; `no_answer_ms`: before nobody did;
+    `ring_ms`: how long a phone rings before it is answered; `no_answer_ms`: before it gives up;
     `text_ms`: between two states of a message; `speed`: seconds of a call in one of real time;
     `calls_per_second`: how many calls an account may begin, the others wait in Twilio's queue.
     """

@@ -1,4 +1,4 @@
-"""Plays Resend (https://resend.com/docs/api-reference): the list of domains."""
+"""Resend (https://resend.com/docs/api-reference): the list of domains."""
 
 from sandbox.resend.provider import API_KEY, Resend
 

@@ -12,7 +12,7 @@ from sandbox.tests.conftest import PERSON
 from sandbox.tests.test_vapi import FRONT_DESK
 from sandbox.tests.test_vapi_calls import CALL, FREE_NUMBER
 from sandbox.tests.vapi_spec import check_reply, check_webhook, expects_an_answer
-from sandbox.vapi.server import EVERY
+from sandbox.vapi.webhooks import DEFAULT_MESSAGES
 
 WISH = {"name": "open_hours", "arguments": {"day": "monday"}}
 OUTSIDE = {"kind": "call", "provider": "vapi", "from": PERSON, "to": "+15005550011"}
@@ -82,8 +82,10 @@ def test_what_is_asked_and_told_of_a_call_from_outside_is_as_documented(
 
 def test_no_kind_is_sent_that_is_not_held_here() -> None:
     # What a server does not get unless it asks for it, the sandbox never sends.
-    assert {"status-update", REPORT, "tool-calls"} == EVERY
-    assert {kind for kind in (*EVERY, "assistant-request") if expects_an_answer(kind)} == {
+    assert {"status-update", REPORT, "tool-calls"} == DEFAULT_MESSAGES
+    assert {
+        kind for kind in (*DEFAULT_MESSAGES, "assistant-request") if expects_an_answer(kind)
+    } == {
         "tool-calls",
         "assistant-request",
     }

@@ -1,4 +1,4 @@
-"""A call as it lives: queued, dialled, rung, answered, ended; each step is told to the app."""
+"""Life of a call: queued, dialled, ringing, answered, ended, with a callback for each step."""
 
 import math
 import threading
@@ -31,7 +31,7 @@ def _snake(name: str) -> str:
 
 @dataclass(frozen=True)
 class Callback:
-    """Where a call's progress is told."""
+    """Where progress of a call is reported."""
 
     url: str = ""
     method: str = "POST"
@@ -39,23 +39,24 @@ class Callback:
 
 
 def _nothing(call: "Call") -> None:
-    """Nobody wants to know."""
+    """Default listener."""
 
 
 @dataclass
 class Call:
-    """One leg. What changes it comes from several threads; `lock` is held meanwhile.
+    """One leg of a call. Several threads change it, each under `lock`.
 
-    `rung`, `answered` and `over` are called when the phone rings, is picked up, and at the end.
-    `label` says in the effects on whose behalf the phone rings. `bridge` is the same leg as the
-    provider at its other end sees it: it is picked up and ends with this one.
+    `on_ringing`, `on_answered` and `on_ended` are called when the phone rings, is picked up, and at
+    the end.
+    `label` says in the effects for which provider the phone rings. `bridge` is the same leg as
+    seen by the provider at its other end: both are picked up and end together.
     """
 
     network: PhoneNetwork
     to: str
     from_: str
     callback: Callback = Callback()
-    answered: Callable[["Call"], None] = _nothing
+    on_answered: Callable[["Call"], None] = _nothing
     direction: str = "outbound-api"
     parent_sid: str | None = None
     phone_number_sid: str | None = None
@@ -71,19 +72,19 @@ class Call:
     sequence: int = 0
     effect: dict[str, Any] = field(default_factory=dict)
     lock: Any = field(default_factory=threading.RLock)
-    rung: Callable[["Call"], None] = _nothing
-    over: Callable[["Call"], None] = _nothing
+    on_ringing: Callable[["Call"], None] = _nothing
+    on_ended: Callable[["Call"], None] = _nothing
     label: dict[str, str] = field(default_factory=lambda: {"provider": "twilio"})
     bridge: "Call | None" = None
 
     def dial(self) -> None:
-        """Its turn has come: find out what the phone does."""
+        """Dial, and find out what the phone does."""
         with self.lock:
             if self.status != "queued":
                 return
             self.started = self.updated = utc_now()
             self.queue_ms = int((self.started - self.created).total_seconds() * 1000)
-            self._tell("initiated", "initiated")
+            self._notify("initiated", "initiated")
             phone = self.network.phone(self.to)
             if phone.behaviour in ("fail", "busy"):
                 self.end("failed" if phone.behaviour == "fail" else "busy")
@@ -98,65 +99,65 @@ class Call:
             self.network.timers.after(ring_ms / 1000, outcome)
 
     def ring(self) -> None:
-        """The phone rings: from here on somebody has been disturbed."""
+        """Ring the phone: from here on it is an effect."""
         with self.lock:
             self.status, self.updated = "ringing", utc_now()
             self.started = self.started or self.updated
             if self.direction != "inbound" and not self.to.lower().startswith(SIP_SCHEMES):
                 self.effect = self.network.record_ring(self.sid, self.to, self.from_, self.label)
-            self._tell("ringing", "ringing")
-            rung = self.rung
-            self.network.timers.after(0, lambda: rung(self))
+            self._notify("ringing", "ringing")
+            on_ringing = self.on_ringing
+            self.network.timers.after(0, lambda: on_ringing(self))
 
     def pick_up(self) -> None:
-        """Somebody answers."""
+        """Answer the call."""
         with self.lock:
             if self.status != "ringing":
                 return
             self.status = "in-progress"
             self.picked_up = self.updated = utc_now()
-            self._tell("answered", "in-progress")
+            self._notify("answered", "in-progress")
             if self.bridge:
                 self.network.timers.after(0, self.bridge.pick_up)
-        seconds = self.network.phone(self.person).seconds
+        seconds = self.network.phone(self.remote_number).seconds
         if seconds is not None:
             self.later(seconds, lambda: self.end("completed", "callee"))
         self.later(self.time_limit_s, lambda: self.end("completed", "time-limit"))
-        self.answered(self)
+        self.on_answered(self)
 
     def later(self, seconds: float, task: Callable[[], None]) -> None:
-        """Do something after so many seconds of a call."""
+        """Run a task after so many seconds of a call."""
         self.network.timers.after(seconds / self.network.pace.speed, task)
 
     def end(self, status: str, by: str | None = None) -> None:
-        """It is over. `by`: who ended it (twiml, rest, callee ...), noted in the effect."""
+        """End the call. `by`: who ended it (twiml, rest, callee ...), as the effect shows."""
         with self.lock:
             if self.ended:
                 return
             self.status = status
             self.ended = self.updated = utc_now()
             self.effect["ended"] = by or status
-            self._tell("completed", status)
-            # Not here, under the lock: who is told may want to end other legs.
-            self.network.timers.after(0, lambda: self.over(self))
+            self._notify("completed", status)
+            # Not here, under the lock: the listener may end other legs.
+            self.network.timers.after(0, lambda: self.on_ended(self))
             if bridge := self.bridge:
                 self.network.timers.after(0, lambda: bridge.end(status, by))
 
     @property
-    def person(self) -> str:
-        """The number at whose other end somebody is: not the account's own."""
+    def remote_number(self) -> str:
+        """The other party's number, not the account's own."""
         return self.from_ if self.direction == "inbound" else self.to
 
     @property
     def seconds(self) -> int:
-        """How many seconds of a call it has been talked for, as billed: begun ones count."""
+        """Seconds of talk as billed: begun ones count."""
         if not self.picked_up:
             return 0
         real = ((self.ended or utc_now()) - self.picked_up).total_seconds()
         return max(math.ceil(real * self.network.pace.speed), 1)
 
     def params(self, status: str | None = None) -> list[tuple[str, str]]:
-        """What every request about this call carries."""
+        """Parameters of every request about this call."""
         given = [
             ("CallSid", self.sid),
             ("AccountSid", ACCOUNT_SID),
@@ -175,7 +176,7 @@ class Call:
         with self.lock:
             uri = f"{BASE}/Calls/{self.sid}"
             minutes = math.ceil(self.seconds / 60)
-            # Twilio's document: neither end nor duration of a call that nobody took.
+            # Twilio's document: neither end nor duration of a call that was not taken.
             complete = self.status == "completed"
             return {
                 "sid": self.sid,
@@ -206,11 +207,11 @@ class Call:
                 "uri": f"{uri}.json",
             }
 
-    def moments(self) -> dict[str, datetime | None]:
-        """What lists filter by."""
+    def timestamps(self) -> dict[str, datetime | None]:
+        """Times that lists filter by."""
         return {"StartTime": self.started, "EndTime": self.ended}
 
-    def _tell(self, event: str, status: str) -> None:
+    def _notify(self, event: str, status: str) -> None:
         callback = self.callback
         if not callback.url or event not in callback.events:
             return

@@ -8,30 +8,30 @@ from sandbox.phones import PhoneNetwork
 from sandbox.twilio.call import EVENTS, Call, Callback
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
-from sandbox.twilio.listing import Resource, chosen
+from sandbox.twilio.listing import Resource, filtered
 from sandbox.twilio.numbers import Numbers
 from sandbox.twilio.refusals import check_call, check_callback, check_instructions
-from sandbox.twilio.script import Script, Source
 from sandbox.twilio.twiml import Verb
+from sandbox.twilio.twiml_runner import TwimlRunner, TwimlSource
 from sandbox.wire import Query
 
 FILTERS = {"To": "to", "From": "from_", "Status": "status", "ParentCallSid": "parent_sid"}
 DIALLED_LEG_S = 10.0
 
-# Takes a leg to a SIP address to whoever is there. Returns: whether there is anybody.
-Sip = Callable[[Call], bool]
+# Connects a leg to a SIP address. Returns: whether the address is known.
+SipHandler = Callable[[Call], bool]
 
 
 class Calls:
     """The account's calls, until the next reset."""
 
-    def __init__(self, network: PhoneNetwork, numbers: Numbers, sip: Sip) -> None:
+    def __init__(self, network: PhoneNetwork, numbers: Numbers, sip: SipHandler) -> None:
         self._network = network
-        self._sip = sip
+        self._on_sip = sip
         self._numbers = numbers
         self._lock = threading.Lock()
         self._calls: dict[str, Call] = {}
-        self._scripts: dict[str, Script] = {}
+        self._runners: dict[str, TwimlRunner] = {}
         self._legs: dict[str, list[Call]] = {}
 
     def create(self, form: Form) -> Resource:
@@ -44,33 +44,33 @@ class Calls:
             form.get("To"),
             from_,
             _callback(form),
-            answered=lambda call: self._scripts[call.sid].run(source),
+            on_answered=lambda call: self._runners[call.sid].run(source),
             phone_number_sid=self._numbers.sid(from_),
             time_limit_s=max(form.whole("TimeLimit", 14_400), 1),
         )
-        self._begin(call)
+        self._start(call)
         resource = call.resource()
         self._network.timers.after(self._network.dial_delay(), call.dial)
         return resource
 
     def incoming(self, from_: str, to: str, number: Resource) -> Resource:
-        """Somebody calls one of the account's numbers."""
+        """Take a call to one of the account's numbers."""
         callback = Callback(number["status_callback"], number["status_callback_method"])
         call = Call(self._network, to, from_, callback, direction="inbound")
         call.phone_number_sid = number["sid"]
-        script = self._begin(call)
+        runner = self._start(call)
         call.ring()
-        source = Source(
+        source = TwimlSource(
             url=number["voice_url"],
             method=number["voice_method"],
             fallback_url=number["voice_fallback_url"],
             fallback_method=number["voice_fallback_method"],
         )
-        self._network.timers.after(0, lambda: script.run(source))
+        self._network.timers.after(0, lambda: runner.run(source))
         return call.resource()
 
-    def carry(self, call: Call) -> None:
-        """Run a call that another provider placed with the account's key, and leads itself."""
+    def adopt(self, call: Call) -> None:
+        """Add a call that another provider placed with the account's key, and runs itself."""
         with self._lock:
             self._calls[call.sid] = call
 
@@ -83,7 +83,7 @@ class Calls:
         """Those that the query asks for, the newest first. Raises: RefusedError."""
         with self._lock:
             calls = list(reversed(self._calls.values()))
-        return chosen(calls, query, FILTERS)
+        return filtered(calls, query, FILTERS)
 
     def change(self, sid: str, form: Form) -> Resource | None:
         """End a call, or give it other instructions. Raises: RefusedError."""
@@ -107,9 +107,9 @@ class Calls:
                 call.end("completed", "rest")
             elif instructed and call.status != "in-progress":
                 raise RefusedError(400, 21220, "Call is not in-progress. Cannot redirect.")
-        script = self._scripts.get(sid)
-        if script and instructed and not status:
-            script.run(_source(form))
+        runner = self._runners.get(sid)
+        if runner and instructed and not status:
+            runner.run(_source(form))
         return call.resource()
 
     def delete(self, sid: str) -> bool:
@@ -120,19 +120,19 @@ class Calls:
         with self._lock:
             return self._calls.pop(sid, None) is not None
 
-    def _begin(self, call: Call) -> Script:
-        call.over = self._end_legs
-        script = Script(call, self._dial)
+    def _start(self, call: Call) -> TwimlRunner:
+        call.on_ended = self._end_legs
+        runner = TwimlRunner(call, self._dial)
         with self._lock:
-            self._scripts[call.sid] = script
+            self._runners[call.sid] = runner
             self._calls[call.sid] = call
-        return script
+        return runner
 
     def _dial(self, parent: Call, verb: Verb, done: Callable[[Call | None], None]) -> None:
-        noun = next((inner for inner in verb.within if inner.name in ("Number", "Sip")), None)
-        to = (noun or verb).text if noun or not verb.within else ""
+        noun = next((inner for inner in verb.children if inner.name in ("Number", "Sip")), None)
+        to = (noun or verb).text if noun or not verb.children else ""
         if not to:
-            # A client, a conference: nobody that the sandbox knows.
+            # A client or a conference: not played.
             parent.later(1.0, lambda: done(None))
             return
         said: Any = noun.attributes if noun else {}
@@ -145,10 +145,10 @@ class Calls:
                 said.get("statusCallbackMethod", "POST"),
                 _events(said.get("statusCallbackEvent", "")),
             ),
-            answered=lambda leg: self._through(parent, leg),
+            on_answered=lambda leg: self._connect(parent, leg),
             direction="outbound-dial",
             parent_sid=parent.sid,
-            over=done,
+            on_ended=done,
         )
         with self._lock:
             self._calls[leg.sid] = leg
@@ -158,11 +158,11 @@ class Calls:
 
     def _invite(self, leg: Call) -> None:
         leg.ring()
-        if not self._sip(leg):
+        if not self._on_sip(leg):
             leg.end("failed")
 
-    def _through(self, parent: Call, leg: Call) -> None:
-        """Whoever was dialled has picked up. A bridge's other end says when it is over."""
+    def _connect(self, parent: Call, leg: Call) -> None:
+        """Connect a dialled leg that has picked up. A bridge's other end ends it."""
         parent.pick_up()
         if not leg.bridge:
             leg.later(DIALLED_LEG_S, lambda: leg.end("completed", "callee"))
@@ -174,8 +174,8 @@ class Calls:
             leg.end("completed" if leg.picked_up else "canceled", "caller")
 
 
-def _source(form: Form) -> Source:
-    return Source(
+def _source(form: Form) -> TwimlSource:
+    return TwimlSource(
         twiml=form.get("Twiml"),
         url=form.get("Url"),
         method=form.method("Method"),

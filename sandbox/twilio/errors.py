@@ -18,7 +18,7 @@ _BY_STATUS = {
 
 
 class RefusedError(Exception):
-    """Twilio does not do it; carries status, code and message."""
+    """A request that Twilio refuses; carries status, code and message."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(status, code, message)

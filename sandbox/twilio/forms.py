@@ -1,4 +1,4 @@
-"""What is in a form-encoded body, and when Twilio writes that something was."""
+"""Form-encoded bodies, and Twilio's SIDs and dates."""
 
 import uuid
 from datetime import datetime
@@ -44,5 +44,5 @@ def new_sid(prefix: str) -> str:
 
 
 def rfc2822(moment: datetime | None) -> str | None:
-    """As resources show a moment."""
+    """A time as resources show it."""
     return format_datetime(moment) if moment else None

@@ -1,4 +1,4 @@
-"""A call or a message from outside, ordered over the control plane."""
+"""Calls and messages from outside, as the control plane asks for them."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -25,7 +25,7 @@ _FIELDS: dict[str, Check] = {
 
 @dataclass(frozen=True)
 class Incoming:
-    """Who calls or texts which of the account's numbers; `provider`: who answers it there."""
+    """An incoming call or message to a number of the account; `provider` answers it."""
 
     kind: str
     from_: str

@@ -44,16 +44,16 @@ def page(name: str, items: list[Resource], request: Request) -> Resource:
 
 
 class Listed(Protocol):
-    """What can be in a list."""
+    """Item of a list."""
 
     def resource(self) -> Resource: ...
 
-    def moments(self) -> Mapping[str, datetime | None]:
-        """By parameter name, such as StartTime. One that has not come meets no filter."""
+    def timestamps(self) -> Mapping[str, datetime | None]:
+        """Times by parameter name, such as StartTime. None meets no filter."""
         ...
 
 
-def chosen(items: Iterable[Listed], query: Query, equal: Mapping[str, str]) -> list[Resource]:
+def filtered(items: Iterable[Listed], query: Query, equal: Mapping[str, str]) -> list[Resource]:
     """The resources of those that the query asks for, in their order.
 
     A queued call has not started on any day, so a filter by StartTime leaves it out.
@@ -69,17 +69,17 @@ def chosen(items: Iterable[Listed], query: Query, equal: Mapping[str, str]) -> l
         item.resource()
         for item in items
         if all(getattr(item, attribute) == value for attribute, value in exact)
-        and all(_within(item.moments(), *span) for span in spans)
+        and all(_within(item.timestamps(), *span) for span in spans)
     ]
 
 
 def _within(
-    moments: Mapping[str, datetime | None], name: str, low: datetime, high: datetime
+    timestamps: Mapping[str, datetime | None], name: str, low: datetime, high: datetime
 ) -> bool:
     plain = name.rstrip("<>")
-    if plain not in moments:
+    if plain not in timestamps:
         return True
-    moment = moments[plain]
+    moment = timestamps[plain]
     if moment is None:
         return False
     match name.removeprefix(plain):

@@ -1,4 +1,4 @@
-"""A message as it lives: queued, sending, sent, delivered or not; each step is told to the app."""
+"""Life of a message: queued, sending, sent, delivered or not, with a callback for each step."""
 
 import math
 import threading
@@ -18,10 +18,10 @@ ERRORS = {
     "undelivered": (30003, "Unreachable destination handset"),
     "failed": (30008, "Unknown error"),
 }
-# Of these a carrier has told, and when: RawDlrDoneDate.
+# States with a carrier's receipt, whose time is RawDlrDoneDate.
 # https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
 RECEIPTS = frozenset({"delivered", "undelivered"})
-OVER = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
+FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
 
 _GSM_7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -31,7 +31,7 @@ _GSM_7 = frozenset(
 
 @dataclass
 class Message:
-    """One message. What changes it comes from several threads; `lock` is held meanwhile."""
+    """One message. Several threads change it, each under `lock`."""
 
     network: PhoneNetwork
     to: str
@@ -53,12 +53,12 @@ class Message:
             self.sent = self.created
 
     @property
-    def over(self) -> bool:
-        """Whether nothing more will become of it."""
-        return self.status in OVER
+    def is_final(self) -> bool:
+        """Whether its status can change no more."""
+        return self.status in FINAL
 
-    def begin(self) -> None:
-        """Set it on its way."""
+    def start(self) -> None:
+        """Start sending."""
         self._later(self._sending)
 
     def cancel(self) -> bool:
@@ -66,36 +66,36 @@ class Message:
         with self.lock:
             if self.status != "queued":
                 return False
-            self._become("canceled")
+            self._set_status("canceled")
             return True
 
     def _sending(self) -> None:
         with self.lock:
             if self.status != "queued":
                 return
-            self._become("sending")
+            self._set_status("sending")
             fails = self.network.phone(self.to).texts == "failed"
-        self._later(lambda: self._become("failed") if fails else self._sent())
+        self._later(lambda: self._set_status("failed") if fails else self._sent())
 
     def _sent(self) -> None:
         with self.lock:
             self.sent = utc_now()
             self.network.record_text(self.sid, self.to, self.from_, self.body)
-            self._become("sent")
+            self._set_status("sent")
         texts = self.network.phone(self.to).texts
-        self._later(lambda: self._become(texts if texts == "undelivered" else "delivered"))
+        self._later(lambda: self._set_status(texts if texts == "undelivered" else "delivered"))
 
-    def _become(self, status: str) -> None:
+    def _set_status(self, status: str) -> None:
         with self.lock:
             self.status, self.updated = status, utc_now()
             if self.callback:
-                self._tell()
+                self._notify()
 
     def _later(self, task: Callable[[], None]) -> None:
         self.network.timers.after(self.network.pace.text_ms / 1000, task)
 
     def params(self) -> list[tuple[str, str]]:
-        """What every request about this message carries."""
+        """Parameters of every request about this message."""
         return [
             ("MessageSid", self.sid),
             ("SmsSid", self.sid),
@@ -106,8 +106,8 @@ class Message:
             ("SmsStatus", self.status),
         ]
 
-    def shown(self) -> list[tuple[str, str]]:
-        """What the app gets of a message that came in.
+    def webhook_params(self) -> list[tuple[str, str]]:
+        """Parameters of the webhook about a message that came in.
 
         https://www.twilio.com/docs/messaging/guides/webhook-request
         """
@@ -119,7 +119,7 @@ class Message:
             ("NumMedia", str(self.media)),
         ]
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         url, params = self.callback, [*self.params(), ("MessageStatus", self.status)]
         if code := ERRORS.get(self.status):
             params.append(("ErrorCode", str(code[0])))
@@ -161,8 +161,8 @@ class Message:
                 "uri": f"{uri}.json",
             }
 
-    def moments(self) -> dict[str, datetime | None]:
-        """What lists filter by."""
+    def timestamps(self) -> dict[str, datetime | None]:
+        """Times that lists filter by."""
         return {"DateSent": self.sent}
 
 

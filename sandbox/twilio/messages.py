@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 from sandbox.phones import PhoneNetwork
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
-from sandbox.twilio.listing import Resource, chosen
+from sandbox.twilio.listing import Resource, filtered
 from sandbox.twilio.message import Message
 from sandbox.twilio.numbers import Numbers
 from sandbox.twilio.refusals import check_message, incapable
@@ -47,10 +47,10 @@ class Messages:
             callback=form.get("StatusCallback"),
             media=len(form.all("MediaUrl")),
         )
-        return self._begin(message)
+        return self._start(message)
 
     def incoming(self, from_: str, to: str, body: str, number: Resource) -> Resource:
-        """Somebody texts one of the account's numbers."""
+        """Take a message to one of the account's numbers."""
         message = Message(self._network, to, from_, body, direction="inbound", status="received")
         with self._lock:
             self._messages[message.sid] = message
@@ -72,7 +72,7 @@ class Messages:
         """Those that the query asks for, the newest first. Raises: RefusedError."""
         with self._lock:
             messages = list(reversed(self._messages.values()))
-        return chosen(messages, query, FILTERS)
+        return filtered(messages, query, FILTERS)
 
     def change(self, sid: str, form: Form) -> Resource | None:
         """Redact the body or cancel what is not sent yet. Raises: RefusedError."""
@@ -86,7 +86,7 @@ class Messages:
         if "Body" in form:
             if form.get("Body"):
                 raise RefusedError(400, 20001, "Body can only be emptied")
-            if not message.over:
+            if not message.is_final:
                 raise RefusedError(400, 20009, "Cannot redact a message that is not final yet")
             message.body = ""
         return message.resource()
@@ -94,21 +94,23 @@ class Messages:
     def delete(self, sid: str) -> bool:
         """Forget a message that is over. Raises: RefusedError."""
         message = self._messages.get(sid)
-        if message and not message.over:
+        if message and not message.is_final:
             raise RefusedError(409, 20009, "Cannot delete a message that is not final yet")
         with self._lock:
             return self._messages.pop(sid, None) is not None
 
-    def _begin(self, message: Message) -> Resource:
+    def _start(self, message: Message) -> Resource:
         with self._lock:
             self._messages[message.sid] = message
         resource = message.resource()
-        message.begin()
+        message.start()
         return resource
 
     def _ask(self, message: Message, number: Resource) -> None:
-        """Show a message that came in to the app, and send what it answers."""
-        reply = request(self._network, number["sms_method"], number["sms_url"], message.shown())
+        """Ask the app about a message that came in, and send its answer."""
+        reply = request(
+            self._network, number["sms_method"], number["sms_url"], message.webhook_params()
+        )
         try:
             verbs = parse(reply.body) if reply and reply.ok and reply.body.strip() else ()
         except NotTwimlError:
@@ -120,4 +122,4 @@ class Messages:
                 answer = Message(self._network, to, message.to, verb.text)
                 answer.direction = "outbound-reply"
                 answer.callback = callback if "statusCallback" in verb.attributes else ""
-                self._begin(answer)
+                self._start(answer)

@@ -57,8 +57,8 @@ class Numbers:
         """The numbers with a capability: voice, sms or mms."""
         return {n["phone_number"] for n in self.list(()) if n["capabilities"][what]}
 
-    def lead(self, phone_number: str, **fields: str) -> bool:
-        """Another provider with the account's key leads a number elsewhere.
+    def set_urls(self, phone_number: str, **fields: str) -> bool:
+        """Point a number elsewhere, as another provider with the account's key does.
 
         Returns: whether the number is the account's.
         """

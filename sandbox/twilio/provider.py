@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sandbox.control_input import InvalidInputError
 from sandbox.phones import PhoneNetwork
-from sandbox.twilio.calls import Calls, Sip
+from sandbox.twilio.calls import Calls, SipHandler
 from sandbox.twilio.errors import AUTHENTICATE, NOT_FOUND, RefusedError, error, stamped
 from sandbox.twilio.forms import Form
 from sandbox.twilio.incoming import Incoming
@@ -24,7 +24,7 @@ _ROUTE = re.compile(re.escape(BASE) + r"(?:/(?P<kind>\w+)(?:/(?P<sid>\w+))?)?\.j
 
 
 class Traffic(Protocol):
-    """What calls and messages have in common. A SID that nobody has gives None, or False."""
+    """Calls or messages. An unknown SID gives None, or False."""
 
     def create(self, form: Form) -> Resource: ...
     def list(self, query: Query) -> list[Resource]: ...
@@ -38,14 +38,14 @@ class Twilio:
 
     def __init__(self, network: Callable[[], PhoneNetwork]) -> None:
         self._network = network
-        self.sip: Sip = lambda leg: False
+        self.on_sip: SipHandler = lambda leg: False
         self.reset()
 
     def reset(self) -> None:
         """No calls, no messages, the seeded numbers."""
         network = self._network()
         self.numbers = Numbers()
-        self.calls = Calls(network, self.numbers, lambda leg: self.sip(leg))
+        self.calls = Calls(network, self.numbers, lambda leg: self.on_sip(leg))
         self.messages = Messages(network, self.numbers)
 
     def answer(self, request: Request) -> Answer:
@@ -66,7 +66,7 @@ class Twilio:
         return json_answer(status, resource, stamped())
 
     def incoming(self, what: Incoming) -> Resource:
-        """Somebody calls or texts one of the account's numbers. Raises: InvalidInputError."""
+        """Call or text one of the account's numbers. Raises: InvalidInputError."""
         number = self.numbers.get(what.to)
         if number is None:
             raise InvalidInputError(f"{what.to} is none of the account's numbers.")

@@ -1,4 +1,4 @@
-"""What Twilio refuses, with which code (https://www.twilio.com/docs/api/errors).
+"""Refusals of Twilio and their codes (https://www.twilio.com/docs/api/errors).
 
 Magic numbers: https://www.twilio.com/docs/iam/test-credentials
 """
@@ -38,25 +38,25 @@ def check_call(form: Form, ours: set[str]) -> None:
     Raises: RefusedError.
     """
     to, from_ = form.get("To"), form.get("From")
-    _need(to, 21201, "No 'To' number is specified")
-    _need(from_, 21213, "No 'From' number is specified")
+    _require(to, 21201, "No 'To' number is specified")
+    _require(from_, 21213, "No 'From' number is specified")
     _magic(_CALL_TO, to)
-    _need(_E164.fullmatch(to), 21211, _NOT_VALID.format(to=to))
+    _require(_E164.fullmatch(to), 21211, _NOT_VALID.format(to=to))
     valid = _E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
-    _need(valid, 21212, f"The caller ID number {from_} is not a valid phone number.")
-    _need(
+    _require(valid, 21212, f"The caller ID number {from_} is not a valid phone number.")
+    _require(
         from_ in ours,
         21210,
         f"The source phone number provided, {from_}, is not yet verified for your account. "
         "You may only make calls from phone numbers that you've verified or purchased from Twilio.",
     )
     application = form.get("ApplicationSid")
-    _need(not application, 21218, f"Invalid ApplicationSid: {application}")
+    _require(not application, 21218, f"Invalid ApplicationSid: {application}")
     check_instructions(form)
-    _need(form.get("Url") or form.get("Twiml"), 21205, "Url parameter is required.")
+    _require(form.get("Url") or form.get("Twiml"), 21205, "Url parameter is required.")
     check_callback(form)
     timeout = form.get("Timeout") or "60"
-    _need(
+    _require(
         re.fullmatch(r"[1-9][0-9]{0,3}", timeout),
         21208,
         f"Invalid timeout: {timeout}",
@@ -67,8 +67,8 @@ def check_instructions(form: Form) -> None:
     """Refuse a Url that is none and Twiml that is too long. Raises: RefusedError."""
     for name in ("Url", "FallbackUrl"):
         url = form.get(name)
-        _need(not url or is_url(url), 21205, f"{name} is not a valid URL: {url}")
-    _need(
+        _require(not url or is_url(url), 21205, f"{name} is not a valid URL: {url}")
+    _require(
         len(form.get("Twiml")) <= LONGEST_TWIML,
         20001,
         f"Twiml must be at most {LONGEST_TWIML} characters",
@@ -78,7 +78,7 @@ def check_instructions(form: Form) -> None:
 def check_callback(form: Form) -> None:
     """Refuse a StatusCallback that is no URL. Raises: RefusedError."""
     url = form.get("StatusCallback")
-    _need(not url or is_url(url), 21609, f"The StatusCallback URL {url} is not a valid URL.")
+    _require(not url or is_url(url), 21609, f"The StatusCallback URL {url} is not a valid URL.")
 
 
 def check_message(form: Form, ours: set[str], numbers: set[str], opted_out: bool) -> None:
@@ -90,27 +90,27 @@ def check_message(form: Form, ours: set[str], numbers: set[str], opted_out: bool
     Raises: RefusedError.
     """
     to, from_ = form.get("To"), form.get("From")
-    _need(to, 21604, "A 'To' phone number is required.")
+    _require(to, 21604, "A 'To' phone number is required.")
     service = form.get("MessagingServiceSid")
-    _need(from_ or service, 21603, "A 'From' phone number is required.")
-    _need(from_ or not service, 21701, f"The Messaging Service {service} does not exist")
+    _require(from_ or service, 21603, "A 'From' phone number is required.")
+    _require(from_ or not service, 21701, f"The Messaging Service {service} does not exist")
     _magic(_TEXT_TO, to)
-    _need(_E164.fullmatch(to), 21211, f"Invalid 'To' Phone Number: {to}")
+    _require(_E164.fullmatch(to), 21211, f"Invalid 'To' Phone Number: {to}")
     valid = _E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
-    _need(valid, 21212, f"The 'From' number {from_} is not a valid phone number.")
-    _need(from_ != f"{_MAGIC}8", 21611, f"This 'From' number {from_} has exceeded its queue.")
+    _require(valid, 21212, f"The 'From' number {from_} is not a valid phone number.")
+    _require(from_ != f"{_MAGIC}8", 21611, f"This 'From' number {from_} has exceeded its queue.")
     if from_ not in ours:
         why = "SMS-capable" if from_ in numbers else "owned by your account"
         message = f"The 'From' phone number {from_} is not a valid, {why} Twilio number."
         raise RefusedError(400, 21606, message)
-    _need(form.get("Body") or form.get("MediaUrl"), 21602, "Message body is required.")
-    _need(
+    _require(form.get("Body") or form.get("MediaUrl"), 21602, "Message body is required.")
+    _require(
         len(form.get("Body")) <= LONGEST_BODY,
         21617,
         f"The concatenated message body exceeds the {LONGEST_BODY} character limit",
     )
     check_callback(form)
-    _need(not opted_out, 21610, "Attempt to send to unsubscribed recipient")
+    _require(not opted_out, 21610, "Attempt to send to unsubscribed recipient")
 
 
 def incapable(to: str, from_: str) -> RefusedError:
@@ -124,9 +124,9 @@ def incapable(to: str, from_: str) -> RefusedError:
 
 def _magic(table: dict[str, tuple[int, str]], to: str) -> None:
     code, message = table.get(to.removeprefix(_MAGIC) if to.startswith(_MAGIC) else "", (0, ""))
-    _need(not code, code, message.format(to=to))
+    _require(not code, code, message.format(to=to))
 
 
-def _need(good: object, code: int, message: str) -> None:
+def _require(good: object, code: int, message: str) -> None:
     if not good:
         raise RefusedError(400, code, message)

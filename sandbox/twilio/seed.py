@@ -1,4 +1,4 @@
-"""The account and its numbers, as the official spec's examples shape them."""
+"""Seed data: the account and its numbers, in the shape of the official document's examples."""
 
 from typing import Any
 

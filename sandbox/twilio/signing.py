@@ -27,7 +27,7 @@ def signature(token: str, url: str, params: Params = ()) -> str:
 
 @dataclass(frozen=True)
 class Overrides:
-    """How to connect: the URL's fragment, such as `#rc=3&rp=ct,5xx`, may say so."""
+    """Connection overrides from a URL's fragment, such as `#rc=3&rp=ct,5xx`."""
 
     connect_s: float = CONNECT_MS / 1000
     read_s: float = READ_MS / 1000
@@ -35,8 +35,8 @@ class Overrides:
     policy: frozenset[str] = frozenset({"ct"})
 
     @classmethod
-    def of(cls, fragment: str) -> "Overrides":
-        """What a fragment says; what it does not say is Twilio's default."""
+    def from_fragment(cls, fragment: str) -> "Overrides":
+        """Overrides of a fragment, with Twilio's defaults for the rest."""
         said = dict(parse_qsl(fragment))
 
         def whole(name: str, default: int, low: int, high: int) -> int:
@@ -50,13 +50,13 @@ class Overrides:
             frozenset(said.get("rp", "ct").split(",")),
         )
 
-    def again(self, outcome: str) -> bool:
+    def retries_after(self, outcome: str) -> bool:
         """Whether to try again after `outcome`: ct, rt, 4xx or 5xx."""
         return bool({outcome, "all"} & self.policy)
 
 
 def idempotency_token() -> str:
-    """What a request and its repetitions have in common, in I-Twilio-Idempotency-Token."""
+    """A value for I-Twilio-Idempotency-Token, the same in a request and its retries."""
     return str(uuid.uuid4())
 
 
@@ -70,7 +70,7 @@ def request(
     Returns: the last answer, or None when none came.
     """
     parts = urlsplit(url)
-    how = Overrides.of(parts.fragment)
+    how = Overrides.from_fragment(parts.fragment)
     headers = {
         "User-Agent": "TwilioProxy/1.1",
         "Accept": "*/*",
@@ -87,13 +87,13 @@ def request(
         headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         headers["X-Twilio-Signature"] = signature(AUTH_TOKEN, target, params)
     for tries_left in range(how.retries, -1, -1):
-        reply, outcome = _once(network, method, target, headers, body, how)
-        if not tries_left or not how.again(outcome):
+        reply, outcome = _send_once(network, method, target, headers, body, how)
+        if not tries_left or not how.retries_after(outcome):
             return reply
     return None
 
 
-def _once(
+def _send_once(
     network: PhoneNetwork,
     method: str,
     url: str,

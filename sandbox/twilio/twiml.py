@@ -1,4 +1,4 @@
-"""Reads TwiML (https://www.twilio.com/docs/voice/twiml): a list of verbs."""
+"""TwiML parser (https://www.twilio.com/docs/voice/twiml): a list of verbs."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -23,7 +23,7 @@ class Verb:
     name: str
     attributes: Mapping[str, str]
     text: str
-    within: tuple["Verb", ...] = ()
+    children: tuple["Verb", ...] = ()
 
     def number(self, name: str, default: float) -> float:
         """An attribute that is a number of seconds."""
@@ -32,8 +32,8 @@ class Verb:
         return min(float(text), LONGEST_S) if fits else default
 
     @property
-    def lasts(self) -> float:
-        """How many seconds of a call it takes to perform."""
+    def duration_s(self) -> float:
+        """Seconds of a call that it takes."""
         match self.name:
             case "Say":
                 loops = max(self.number("loop", 1), 1)
@@ -41,7 +41,9 @@ class Verb:
             case "Pause":
                 return self.number("length", PAUSE_S)
             case "Gather":
-                return sum(verb.lasts for verb in self.within) + self.number("timeout", GATHER_S)
+                return sum(verb.duration_s for verb in self.children) + self.number(
+                    "timeout", GATHER_S
+                )
         return OTHER_VERB_S
 
 

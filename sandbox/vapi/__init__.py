@@ -1,4 +1,4 @@
-"""Plays Vapi (https://docs.vapi.ai/api-reference): assistants and phone numbers."""
+"""Vapi (https://docs.vapi.ai/api-reference): assistants, phone numbers and calls."""
 
 from sandbox.vapi.provider import API_KEY, Vapi
 

@@ -1,4 +1,4 @@
-"""Vapi's calls: placing, showing, steering, and those that come in."""
+"""Calls at Vapi: placing, showing, controlling, and those that come in."""
 
 import re
 import threading
@@ -11,17 +11,17 @@ from sandbox.phones import PhoneNetwork
 from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.call import Call
 from sandbox.vapi import seed
+from sandbox.vapi.call_session import CallSession
 from sandbox.vapi.errors import RefusedError
 from sandbox.vapi.numbers import PhoneNumbers
-from sandbox.vapi.proof import Organisation
-from sandbox.vapi.running import Running
+from sandbox.vapi.organisation import Organisation
 from sandbox.vapi.schema import check
-from sandbox.vapi.server import ASSISTANT_REQUEST_S, EVERY, Server
-from sandbox.vapi.store import Store, Thing
+from sandbox.vapi.store import Resource, Store
+from sandbox.vapi.webhooks import ASSISTANT_REQUEST_S, DEFAULT_MESSAGES, AppServer
 
-TWILIOS_SIP = "sandbox.pstn.twilio.com"
+TWILIO_SIP_DOMAIN = "sandbox.pstn.twilio.com"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_UNPLAYED = (
+_UNSUPPORTED = (
     "customers",
     "squadId",
     "squad",
@@ -53,12 +53,12 @@ class Calls:
         self._assistants = assistants
         self._organisation = organisation
         self._lock = threading.Lock()
-        self._running: dict[str, Running] = {}
+        self._sessions: dict[str, CallSession] = {}
 
-    def create(self, fields: Thing, host: str) -> Thing:
+    def create(self, fields: Resource, host: str) -> Resource:
         """Place a call. `host`: by which name the sandbox was called. Raises: RefusedError."""
         check("CreateCallDTO", fields)
-        for name in _UNPLAYED:
+        for name in _UNSUPPORTED:
             if name in fields:
                 raise RefusedError(400, f"The sandbox does not play {name}.")
         to = (fields.get("customer") or {}).get("number")
@@ -72,77 +72,77 @@ class Calls:
         assistant = self._assistant(fields)
         from_ = number["number"]
         leg = Call(self._network, to, from_, direction="outbound-api")
-        call = self._keep(fields, "outboundPhoneCall", leg, number, host)
-        running = self._run(call, leg, number, assistant)
-        leg.answered = lambda _: running.answered()
-        self._network.timers.after(0, running.queued)
+        call = self._record(fields, "outboundPhoneCall", leg, number, host)
+        session = self._start_session(call, leg, number, assistant)
+        leg.on_answered = lambda _: session.answered()
+        self._network.timers.after(0, session.queued)
         self._network.timers.after(self._network.dial_delay(), leg.dial)
         return call
 
-    def incoming(self, from_: str, to: str, host: str) -> Thing:
-        """Somebody calls one of Vapi's numbers. Raises: InvalidInputError."""
+    def incoming(self, from_: str, to: str, host: str) -> Resource:
+        """Take a call to one of Vapi's numbers. Raises: InvalidInputError."""
         number = self._numbers.by_number(to)
         if number is None:
             raise InvalidInputError(f"Vapi has no number {to}.")
         leg = Call(self._network, to, from_, direction="inbound")
         return self._receive(leg, number, {"number": from_}, host)
 
-    def invited(self, trunk: Call) -> bool:
-        """Twilio dials a SIP address. Returns: whether it is one of Vapi's numbers'."""
+    def accept_sip_call(self, trunk: Call) -> bool:
+        """Take a call from Twilio to a SIP address. Returns: whether a number of Vapi's has it."""
         number = self._numbers.by_sip(trunk.to)
         if number is None:
             return False
         leg = Call(self._network, trunk.to, trunk.from_, direction="inbound")
         leg.bridge, trunk.bridge = trunk, leg
-        self._receive(leg, number, {"sipUri": f"sip:{trunk.from_}@{TWILIOS_SIP}"}, "")
+        self._receive(leg, number, {"sipUri": f"sip:{trunk.from_}@{TWILIO_SIP_DOMAIN}"}, "")
         return True
 
-    def _receive(self, leg: Call, number: Thing, customer: Thing, host: str) -> Thing:
-        fields: Thing = {"customer": customer, "phoneNumberId": number["id"]}
+    def _receive(self, leg: Call, number: Resource, customer: Resource, host: str) -> Resource:
+        fields: Resource = {"customer": customer, "phoneNumberId": number["id"]}
         if number.get("assistantId"):
             fields["assistantId"] = number["assistantId"]
-        call = self._keep(fields, "inboundPhoneCall", leg, number, host)
-        leg.ring()  # nobody is told: who would be is not known yet
+        call = self._record(fields, "inboundPhoneCall", leg, number, host)
+        leg.ring()  # before there is a session: no webhook reports it
         if "assistantId" in fields:
-            self._take(call, leg, number, {"assistantId": fields["assistantId"]})
+            self._assign_assistant(call, leg, number, {"assistantId": fields["assistantId"]})
         else:
-            asking = self._run(call, leg, number, {})
+            asking = self._start_session(call, leg, number, {})
             question = {"type": "assistant-request", **asking.about()}
-            asking.server.ask(
+            asking.server.request(
                 question,
-                lambda answer: self._take(call, leg, number, answer),
+                lambda answer: self._assign_assistant(call, leg, number, answer),
                 ASSISTANT_REQUEST_S,
             )
         return call
 
-    def update(self, call_id: str, fields: Thing) -> Thing | None:
+    def update(self, call_id: str, fields: Resource) -> Resource | None:
         """Rename a call. Raises: RefusedError."""
         check("UpdateCallDTO", fields)
         return self.store.update(call_id, fields)
 
-    def delete(self, call_id: str) -> Thing | None:
-        """Forget a call; one that is under way is ended first."""
-        running = self._running.get(call_id)
-        if running:
-            running.hang_up()
+    def delete(self, call_id: str) -> Resource | None:
+        """Remove a call; one that is under way is ended first."""
+        session = self._sessions.get(call_id)
+        if session:
+            session.hang_up()
         return self.store.delete(call_id)
 
     def control(self, call_id: str, order: Any) -> bool:
-        """Steer a running call. Returns: whether there is one.
+        """Control a running call. Returns: whether there is one.
 
         Raises: RefusedError. https://docs.vapi.ai/calls/call-features
         """
-        running = self._running.get(call_id)
-        if running is None or running.leg.ended:
+        session = self._sessions.get(call_id)
+        if session is None or session.leg.ended:
             return False
         kind = order.get("type") if isinstance(order, dict) else None
         if kind == "end-call":
-            running.hang_up()
+            session.hang_up()
         elif kind not in ("say", "add-message", "control", "transfer"):
             raise RefusedError(400, "Invalid control message.")
         return True
 
-    def _number(self, fields: Thing) -> Thing:
+    def _number(self, fields: Resource) -> Resource:
         if given := fields.get("phoneNumber"):
             return {"provider": "twilio", **given, "number": given["twilioPhoneNumber"]}
         if "phoneNumberId" not in fields:
@@ -153,7 +153,7 @@ class Calls:
             raise RefusedError(400, f"Couldn't Get Phone Number. {wanted} Does Not Exist.")
         return number
 
-    def _assistant(self, fields: Thing) -> Thing:
+    def _assistant(self, fields: Resource) -> Resource:
         """The assistant as it is for this call. Raises: RefusedError."""
         found = fields.get("assistant") or self._assistants.get(fields.get("assistantId", ""))
         if found is None:
@@ -163,10 +163,12 @@ class Calls:
             raise RefusedError(400, "Need Either `assistant`, `assistantId`, `squad` Or `squadId`.")
         return {**found, **(fields.get("assistantOverrides") or {})}
 
-    def _keep(self, fields: Thing, kind: str, leg: Call, number: Thing, host: str) -> Thing:
+    def _record(
+        self, fields: Resource, kind: str, leg: Call, number: Resource, host: str
+    ) -> Resource:
         by_sip = leg.bridge is not None
         provider_id = SystemClock().new_id() if by_sip else leg.sid
-        transport: Thing = {}
+        transport: Resource = {}
         if by_sip:
             transport["transport"] = {"provider": "vapi.sip", "callSid": provider_id}
         elif number["provider"] == "twilio":
@@ -175,7 +177,7 @@ class Calls:
                 "accountSid": ACCOUNT_SID,
                 "callSid": provider_id,
             }
-            self._twilio.calls.carry(leg)
+            self._twilio.calls.adopt(leg)
         call = self.store.create(
             {
                 "type": kind,
@@ -198,21 +200,23 @@ class Calls:
         )
         return monitored or call
 
-    def _run(self, call: Thing, leg: Call, number: Thing, assistant: Thing) -> Running:
-        """Lead a call with an assistant; an empty one while nobody knows who it will be."""
+    def _start_session(
+        self, call: Resource, leg: Call, number: Resource, assistant: Resource
+    ) -> CallSession:
+        """Start a call with an assistant; an empty one until the app has named it."""
         settings = assistant.get("server") or number.get("server") or {}
-        wanted = frozenset(assistant.get("serverMessages") or EVERY)
-        server = Server(self._network, self._organisation(), settings, wanted)
-        running = Running(self.store, call["id"], leg, server, number, assistant)
-        leg.rung = lambda _: running.rung()
-        leg.over = lambda _: running.over()
+        message_types = frozenset(assistant.get("serverMessages") or DEFAULT_MESSAGES)
+        server = AppServer(self._network, self._organisation(), settings, message_types)
+        session = CallSession(self.store, call["id"], leg, server, number, assistant)
+        leg.on_ringing = lambda _: session.ringing()
+        leg.on_ended = lambda _: session.ended()
         leg.time_limit_s = int(assistant.get("maxDurationSeconds", 600))
         with self._lock:
-            self._running[call["id"]] = running
-        return running
+            self._sessions[call["id"]] = session
+        return session
 
-    def _take(self, call: Thing, leg: Call, number: Thing, answer: Any) -> None:
-        """An assistant takes an incoming call, if the answer names one."""
+    def _assign_assistant(self, call: Resource, leg: Call, number: Resource, answer: Any) -> None:
+        """Connect an incoming call to the assistant that the answer names, if any."""
         given = answer if isinstance(answer, dict) else {}
         try:
             assistant = self._assistant(given)
@@ -221,6 +225,6 @@ class Calls:
             return
         named = {n: given[n] for n in ("assistantId", "assistant") if n in given}
         self.store.update(call["id"], named)
-        running = self._run(call, leg, number, assistant)
-        leg.answered = lambda _: running.answered()
+        session = self._start_session(call, leg, number, assistant)
+        leg.on_answered = lambda _: session.answered()
         self._network.timers.after(self._network.pace.ring_ms / 1000, leg.pick_up)

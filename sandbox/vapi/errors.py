@@ -12,7 +12,7 @@ INVALID_KEY = (
 
 
 class RefusedError(Exception):
-    """Vapi does not do it; carries status and message."""
+    """A request that Vapi refuses; carries status and message."""
 
     def __init__(self, status: int, message: str | Sequence[str]) -> None:
         super().__init__(status, message)
@@ -25,6 +25,6 @@ def error(status: int, message: str | Sequence[str] | None = None) -> Answer:
     title = phrase(status)
     body: dict[str, Any] = {"message": message or title, "error": title, "statusCode": status}
     if status == 500 and message is None:
-        # Nest's filter for what nobody caught names no error.
+        # Nest's filter for uncaught exceptions names no error.
         body = {"statusCode": 500, "message": "Internal server error"}
     return json_answer(status, body)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from operator import ge, gt, le, lt
 
 from sandbox.vapi.errors import RefusedError
-from sandbox.vapi.store import Thing
+from sandbox.vapi.store import Resource
 from sandbox.wire import Query
 
 MOST = 1000
@@ -18,8 +18,10 @@ _COMPARE: dict[str, tuple[str, Callable[[datetime, datetime], bool]]] = {
 }
 
 
-def listed(things: Iterable[Thing], query: Query, exact: tuple[str, ...] = ()) -> list[Thing]:
-    """The things that the query asks for, in order; `exact` names further fields to filter by.
+def filtered(
+    resources: Iterable[Resource], query: Query, exact: tuple[str, ...] = ()
+) -> list[Resource]:
+    """The resources that the query asks for, in order; `exact` names further fields to filter by.
 
     Raises: RefusedError 400.
     """
@@ -36,13 +38,13 @@ def listed(things: Iterable[Thing], query: Query, exact: tuple[str, ...] = ()) -
     if complaints:
         raise RefusedError(400, complaints)
     kept = [
-        thing
-        for thing in things
+        resource
+        for resource in resources
         if all(
-            _COMPARE[name][1](_read(thing[_COMPARE[name][0]]), bound)
+            _COMPARE[name][1](_read(resource[_COMPARE[name][0]]), bound)
             for name, bound in bounds.items()
         )
-        and all(thing.get(name) == asked[name] for name in exact if name in asked)
+        and all(resource.get(name) == asked[name] for name in exact if name in asked)
     ]
     return kept[:limit]
 

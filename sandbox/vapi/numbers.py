@@ -1,4 +1,4 @@
-"""Vapi's phone numbers, and what importing one does to it at Twilio."""
+"""Phone numbers at Vapi, and what importing one changes at Twilio."""
 
 import re
 
@@ -6,9 +6,9 @@ from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.provider import authentic
 from sandbox.vapi.errors import RefusedError
 from sandbox.vapi.schema import check
-from sandbox.vapi.store import Store, Thing
+from sandbox.vapi.store import Resource, Store
 
-# Where Vapi leads an imported number: https://docs.vapi.ai/phone-numbers/import-twilio
+# Where Vapi points an imported number: https://docs.vapi.ai/phone-numbers/import-twilio
 VOICE_URL = "https://api.vapi.ai/twilio/inbound_call"
 SMS_URL = "https://api.vapi.ai/twilio/sms"
 _FROM_SERVER = ("id", "orgId", "createdAt", "updatedAt", "status")
@@ -25,7 +25,7 @@ class PhoneNumbers:
         self.store = store
         self._twilio = twilio
 
-    def create(self, fields: Thing, _host: str) -> Thing:
+    def create(self, fields: Resource, _host: str) -> Resource:
         """Import a number from Twilio. Raises: RefusedError."""
         if isinstance(fields, dict) and fields.get("provider", "twilio") != "twilio":
             raise RefusedError(400, "The sandbox imports numbers of the provider twilio only.")
@@ -39,40 +39,40 @@ class PhoneNumbers:
                     400, f"Existing Phone Number {known['id']} Has Identical `number` {number}"
                 )
         _check_keys(fields)
-        self._take_over(fields)
+        self._point_at_vapi(fields)
         return self.store.create({"smsEnabled": True, "status": "active", **fields})
 
-    def update(self, number_id: str, fields: Thing) -> Thing | None:
+    def update(self, number_id: str, fields: Resource) -> Resource | None:
         """Change a number. Raises: RefusedError."""
         check("UpdateTwilioPhoneNumberDTO", fields)
         return self.store.update(number_id, fields)
 
-    def delete(self, number_id: str) -> Thing | None:
-        """Forget a number; at Twilio it stays."""
+    def delete(self, number_id: str) -> Resource | None:
+        """Remove a number; at Twilio it stays."""
         return self.store.delete(number_id)
 
-    def by_number(self, number: str) -> Thing | None:
+    def by_number(self, number: str) -> Resource | None:
         """The number with these digits."""
         return next((one for one in self.store.all() if one.get("number") == number), None)
 
-    def by_sip(self, uri: str) -> Thing | None:
+    def by_sip(self, uri: str) -> Resource | None:
         """The number with this SIP address, whatever headers and parameters go with it."""
         wanted = re.split("[;?]", uri.lower())[0]
         return next(
             (one for one in self.store.all() if one.get("sipUri", "").lower() == wanted), None
         )
 
-    def _take_over(self, fields: Thing) -> None:
+    def _point_at_vapi(self, fields: Resource) -> None:
         urls = {"voice_url": VOICE_URL, "voice_method": "POST"}
         if fields.get("smsEnabled", True):
             urls |= {"sms_url": SMS_URL, "sms_method": "POST"}
-        if not self._twilio.numbers.lead(fields["number"], **urls):
+        if not self._twilio.numbers.set_urls(fields["number"], **urls):
             raise RefusedError(
                 400, f"Couldn't Find Phone Number {fields['number']} On Twilio Account."
             )
 
 
-def _check_keys(fields: Thing) -> None:
+def _check_keys(fields: Resource) -> None:
     user, secret = ACCOUNT_SID, fields.get("twilioAuthToken")
     if not secret:
         user, secret = fields.get("twilioApiKey", ""), fields.get("twilioApiSecret", "")
@@ -80,7 +80,7 @@ def _check_keys(fields: Thing) -> None:
         raise RefusedError(400, "Couldn't Validate Twilio Credentials: Authenticate")
 
 
-def as_created(number: Thing) -> Thing:
+def as_created(number: Resource) -> Resource:
     """A number as messages carry it, secrets and all, without what Vapi added to it."""
     chosen_by_vapi = ("number",) if number["provider"] == "vapi" else ()
     added = (*_FROM_SERVER, *chosen_by_vapi)

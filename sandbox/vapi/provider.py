@@ -14,10 +14,10 @@ from sandbox.vapi.assistants import Assistants
 from sandbox.vapi.calls import Calls
 from sandbox.vapi.errors import INVALID_KEY, RefusedError, error
 from sandbox.vapi.javascript import parse
-from sandbox.vapi.listing import listed
+from sandbox.vapi.listing import filtered
 from sandbox.vapi.numbers import PhoneNumbers
-from sandbox.vapi.proof import Organisation
-from sandbox.vapi.store import Store, Thing
+from sandbox.vapi.organisation import Organisation
+from sandbox.vapi.store import Resource, Store
 from sandbox.wire import Answer, Request, json_answer
 
 API_KEY = "vapi-demo-key"
@@ -34,9 +34,9 @@ class Collection(Protocol):
     filters: tuple[str, ...]
     store: Store
 
-    def create(self, fields: Thing, host: str) -> Thing: ...
-    def update(self, thing_id: str, fields: Thing) -> Thing | None: ...
-    def delete(self, thing_id: str) -> Thing | None: ...
+    def create(self, fields: Resource, host: str) -> Resource: ...
+    def update(self, resource_id: str, fields: Resource) -> Resource | None: ...
+    def delete(self, resource_id: str) -> Resource | None: ...
 
 
 class Vapi:
@@ -49,21 +49,21 @@ class Vapi:
         self._phone_numbers = Store(clock, seed.ORG_ID, seed.PHONE_NUMBERS)
         self._network = network
         self._twilio = twilio
-        twilio.sip = lambda leg: self.calls.invited(leg)
+        twilio.on_sip = lambda leg: self.calls.accept_sip_call(leg)
         self.reset()
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
-        name, _, thing_id = request.path.removeprefix("/").rstrip("/").partition("/")
+        name, _, resource_id = request.path.removeprefix("/").rstrip("/").partition("/")
         method = "GET" if request.method == "HEAD" else request.method
-        if "/" in thing_id or method not in self._methods(name, bool(thing_id)):
+        if "/" in resource_id or method not in self._methods(name, bool(resource_id)):
             return error(404, f"Cannot {request.method} {request.path}")
         try:
             if name == _CONTROL:
                 # The address of a call is the key to it; no other is asked for.
-                return self._control(request, thing_id)
+                return self._control(request, resource_id)
             _check_key(request)
-            return self._act(self._collections[name], method, thing_id, request)
+            return self._act(self._collections[name], method, resource_id, request)
         except RefusedError as refusal:
             return error(refusal.status, refusal.message)
 
@@ -86,22 +86,22 @@ class Vapi:
             "call": self.calls,
         }
 
-    def assistants(self) -> list[Thing]:
+    def assistants(self) -> list[Resource]:
         """All assistants as stored, the newest first."""
         return self._assistants.all()
 
-    def assistant(self, assistant_id: str) -> Thing:
+    def assistant(self, assistant_id: str) -> Resource:
         """One assistant as stored. Raises: KeyError."""
         return _known(assistant_id, self._assistants.get(assistant_id))
 
-    def add_assistant(self, **fields: Any) -> Thing:
+    def add_assistant(self, **fields: Any) -> Resource:
         """Make an assistant as in Vapi's dashboard: no log, no faults.
 
         Raises: RefusedError when Vapi would not take it.
         """
         return self._collections["assistant"].create(fields, "")
 
-    def change_assistant(self, assistant_id: str, **fields: Any) -> Thing:
+    def change_assistant(self, assistant_id: str, **fields: Any) -> Resource:
         """Change an assistant as in Vapi's dashboard: no log, no faults.
 
         Raises: RefusedError when Vapi would not take it, KeyError when there is no such assistant.
@@ -114,23 +114,29 @@ class Vapi:
             return ("GET", "PATCH", "DELETE") if one else ("GET", "POST")
         return ("POST",) if name == _CONTROL and one else ()
 
-    def _act(self, things: Collection, method: str, thing_id: str, request: Request) -> Answer:
+    def _act(
+        self, resources: Collection, method: str, resource_id: str, request: Request
+    ) -> Answer:
         match method:
             case "POST":
                 host = request.headers.get("host", "")
-                return json_answer(201, things.create(_body(request), host))
+                return json_answer(201, resources.create(_body(request), host))
             case "PATCH":
-                found = things.update(thing_id, _body(request))
+                found = resources.update(resource_id, _body(request))
             case "DELETE":
-                found = things.delete(thing_id)
-            case _ if thing_id:
-                found = things.store.get(thing_id)
+                found = resources.delete(resource_id)
+            case _ if resource_id:
+                found = resources.store.get(resource_id)
             case _:
-                return json_answer(200, listed(things.store.all(), request.query, things.filters))
-        if not _UUID.fullmatch(thing_id):
+                return json_answer(
+                    200, filtered(resources.store.all(), request.query, resources.filters)
+                )
+        if not _UUID.fullmatch(resource_id):
             raise RefusedError(400, ["id must be a UUID"])
         if found is None:
-            message = f"Couldn't Get {things.kind}. {things.kind} With ID {thing_id} Not Found."
+            message = (
+                f"Couldn't Get {resources.kind}. {resources.kind} With ID {resource_id} Not Found."
+            )
             raise RefusedError(404, message)
         return json_answer(200, found)
 
@@ -140,10 +146,10 @@ class Vapi:
         return json_answer(200, {})
 
 
-def _known(thing_id: str, thing: Thing | None) -> Thing:
-    if thing is None:
-        raise KeyError(thing_id)
-    return thing
+def _known(resource_id: str, resource: Resource | None) -> Resource:
+    if resource is None:
+        raise KeyError(resource_id)
+    return resource
 
 
 def _check_key(request: Request) -> None:

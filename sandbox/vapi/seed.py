@@ -1,4 +1,4 @@
-"""What Vapi holds at the start: one assistant as a customer's looks, and two phone numbers."""
+"""Seed data of Vapi: one assistant as a customer's looks, and two phone numbers."""
 
 import json
 from importlib import resources

@@ -1,4 +1,4 @@
-"""Obeys TwiML on an answered call."""
+"""Runner of TwiML on an answered call."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from sandbox.twilio.twiml import NotTwimlError, Verb, parse
 MOST_VERBS = 1000
 APPLICATION_ERROR = "application-error"
 
-# Dials what a <Dial> says and tells the leg when it has ended; None when there was nobody to dial.
+# Dials what a <Dial> says, and passes on the leg when it has ended; None without one.
 Dial = Callable[[Call, Verb, Callable[[Call | None], None]], None]
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a call's TwiML comes from: a document, or an address that is asked."""
+class TwimlSource:
+    """Source of a call's TwiML: a document, or an address to ask."""
 
     twiml: str = ""
     url: str = ""
@@ -27,8 +27,8 @@ class Source:
     fallback_method: str = "POST"
 
 
-class Script:
-    """What one call does, verb after verb. A new source replaces the rest of the old one."""
+class TwimlRunner:
+    """Runs one call's TwiML verb by verb. A new source replaces the rest of the old one."""
 
     def __init__(self, call: Call, dial: Dial) -> None:
         self._call = call
@@ -36,8 +36,8 @@ class Script:
         self._turn = 0
         self._performed = 0
 
-    def run(self, source: Source) -> None:
-        """Perform what `source` says from now on."""
+    def run(self, source: TwimlSource) -> None:
+        """Run another source from now on."""
         turn = self._next_turn()
         if source.url:
             self._fetch(turn, source, ())
@@ -49,7 +49,7 @@ class Script:
             self._turn += 1
             return self._turn
 
-    def _fetch(self, turn: int, source: Source, extra: Params) -> None:
+    def _fetch(self, turn: int, source: TwimlSource, extra: Params) -> None:
         def ask() -> None:
             params = [*self._call.params(), *extra]
             reply = request(self._call.network, source.method, source.url, params)
@@ -57,7 +57,7 @@ class Script:
                 self._read(turn, reply.body, source.url)
             elif source.fallback_url:
                 failed = [("ErrorCode", "11200"), ("ErrorUrl", source.url)]
-                next_ = Source(url=source.fallback_url, method=source.fallback_method)
+                next_ = TwimlSource(url=source.fallback_url, method=source.fallback_method)
                 self._fetch(turn, next_, [*extra, *failed])
             else:
                 self._end(turn, APPLICATION_ERROR)
@@ -86,7 +86,7 @@ class Script:
             busy = verb.attributes.get("reason") == "busy"
             call.end("busy" if busy else "no-answer", "twiml")
             return
-        if call.status == "ringing" and verb.name != "Pause" and not _waits(verb):
+        if call.status == "ringing" and verb.name != "Pause" and not _answers_on_bridge(verb):
             call.pick_up()
         match verb.name:
             case "Hangup" | "Reject":
@@ -96,21 +96,21 @@ class Script:
             case "Gather":
                 self._gather(turn, base, verb, rest)
             case "Dial":
-                self._dial(call, verb, lambda leg: self._dialled(turn, base, verb, rest, leg))
+                self._dial(call, verb, lambda leg: self._after_dial(turn, base, verb, rest, leg))
             case _:
-                call.later(verb.lasts, lambda: self._perform(turn, rest, base))
+                call.later(verb.duration_s, lambda: self._perform(turn, rest, base))
 
     def _gather(self, turn: int, base: str, verb: Verb, rest: Sequence[Verb]) -> None:
         call = self._call
-        digits = call.network.phone(call.person).digits
+        digits = call.network.phone(call.remote_number).digits
         if digits is None:
-            call.later(verb.lasts, lambda: self._perform(turn, rest, base))
+            call.later(verb.duration_s, lambda: self._perform(turn, rest, base))
             return
         action = verb.attributes.get("action", "")
-        said = sum(inner.lasts for inner in verb.within)
+        said = sum(inner.duration_s for inner in verb.children)
         call.later(said, lambda: self._ask(turn, base, action, verb, [("Digits", digits)]))
 
-    def _dialled(
+    def _after_dial(
         self, turn: int, base: str, verb: Verb, rest: Sequence[Verb], leg: Call | None
     ) -> None:
         action = verb.attributes.get("action")
@@ -118,15 +118,15 @@ class Script:
             self._perform(turn, rest, base)
             return
         status = leg.status if leg else "failed"
-        told = [("DialCallStatus", status)]
+        extra = [("DialCallStatus", status)]
         if leg:
             bridged = "true" if leg.picked_up else "false"
-            told += [
+            extra += [
                 ("DialCallSid", leg.sid),
                 ("DialCallDuration", str(leg.seconds)),
                 ("DialBridged", bridged),
             ]
-        self._ask(turn, base, action, verb, told)
+        self._ask(turn, base, action, verb, extra)
 
     def _ask(self, turn: int, base: str, target: str, verb: Verb, extra: Params) -> None:
         url = urljoin(base, target)
@@ -134,7 +134,7 @@ class Script:
             self._end(turn, APPLICATION_ERROR)
             return
         method = "GET" if verb.attributes.get("method", "").upper() == "GET" else "POST"
-        self._fetch(turn, Source(url=url, method=method), extra)
+        self._fetch(turn, TwimlSource(url=url, method=method), extra)
 
     def _end(self, turn: int, by: str) -> None:
         with self._call.lock:
@@ -142,6 +142,6 @@ class Script:
                 self._call.end("completed", by)
 
 
-def _waits(verb: Verb) -> bool:
-    """Whether the caller hears it ring until whoever is dialled picks up."""
+def _answers_on_bridge(verb: Verb) -> bool:
+    """Whether the caller hears it ring until the dialled party picks up."""
     return verb.name == "Dial" and verb.attributes.get("answerOnBridge") == "true"

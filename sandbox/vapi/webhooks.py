@@ -1,4 +1,4 @@
-"""Tells an app's server about a call: messages it takes note of, and questions it answers.
+"""Webhooks to an app's server about a call: notifications, and questions that it answers.
 
 https://docs.vapi.ai/server-url/events
 """
@@ -11,31 +11,31 @@ from typing import Any
 
 from sandbox.phones import PhoneNetwork
 from sandbox.phones.http_client import Reply, UnansweredError, UnreachableError
-from sandbox.vapi.proof import Organisation
-from sandbox.vapi.store import Thing
+from sandbox.vapi.organisation import Organisation
+from sandbox.vapi.store import Resource
 
 TIMEOUT_S = 20.0
 ASSISTANT_REQUEST_S = 7.5
-EVERY = frozenset({"status-update", "end-of-call-report", "tool-calls"})
+DEFAULT_MESSAGES = frozenset({"status-update", "end-of-call-report", "tool-calls"})
 
 
 @dataclass(frozen=True)
-class Server:
-    """Where to, and how: a server object, or the organisation's address."""
+class AppServer:
+    """An app's server: a server object, or the organisation's address."""
 
     network: PhoneNetwork
     organisation: Organisation
-    settings: Thing
-    wanted: frozenset[str] = EVERY
+    settings: Resource
+    message_types: frozenset[str] = DEFAULT_MESSAGES
 
     @property
     def url(self) -> str:
-        """The address; empty when nobody named one."""
+        """The address; empty without one."""
         return str(self.settings.get("url") or self.organisation.url or "")
 
-    def tell(self, call_id: str, mark: str, message: Thing) -> None:
-        """Send a message, as often as the backoff plan says; without one, once."""
-        if not self.url or message["type"] not in self.wanted:
+    def notify(self, call_id: str, mark: str, message: Resource) -> None:
+        """Send a notification, with the retries of the backoff plan; without one, once."""
+        if not self.url or message["type"] not in self.message_types:
             return
         body = _encode(message)
         plan = self.settings.get("backoffPlan") or {}
@@ -52,8 +52,8 @@ class Server:
 
         self.network.callbacks.send(call_id, mark, deliver)
 
-    def ask(self, message: Thing, told: Callable[[Any], None], timeout_s: float) -> None:
-        """Send a question; `told` gets the answer's JSON, or None where there was none."""
+    def request(self, message: Resource, answered: Callable[[Any], None], timeout_s: float) -> None:
+        """Send a question; `answered` gets the answer's JSON, or None where there was none."""
 
         def deliver() -> None:
             reply = self._send(_encode(message), timeout_s) if self.url else None
@@ -61,7 +61,7 @@ class Server:
                 answer = json.loads(reply.body) if reply and reply.ok else None
             except ValueError:
                 answer = None
-            self.network.timers.after(0, lambda: told(answer))
+            self.network.timers.after(0, lambda: answered(answer))
 
         self.network.senders.after(0, deliver)
 
@@ -70,7 +70,7 @@ class Server:
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Vapi/1.0",
-            **self.organisation.proof(body),
+            **self.organisation.auth_headers(body),
             **{str(name): str(value) for name, value in given.items()},
         }
         try:
@@ -79,6 +79,6 @@ class Server:
             return None
 
 
-def _encode(message: Thing) -> bytes:
+def _encode(message: Resource) -> bytes:
     stamped = {**message, "timestamp": int(time.time() * 1000)}
     return json.dumps({"message": stamped}, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""A call as Vapi leads it: it rings, talks, uses tools, ends and is reported on."""
+"""Session of a call at Vapi: ringing, talk, tool calls, end and report."""
 
 import json
 import math
@@ -9,8 +9,8 @@ from typing import Any
 from sandbox.clock import SystemClock, iso_time, utc_now
 from sandbox.twilio.call import Call
 from sandbox.vapi.numbers import as_created
-from sandbox.vapi.server import TIMEOUT_S, Server
-from sandbox.vapi.store import Store, Thing
+from sandbox.vapi.store import Resource, Store
+from sandbox.vapi.webhooks import TIMEOUT_S, AppServer
 
 TALK_S = 10.0
 COST_PER_MINUTE = 0.12
@@ -32,46 +32,46 @@ ENDED_BY = {
 
 
 @dataclass
-class Running:
-    """One call that is under way; what it comes to is kept in `store`."""
+class CallSession:
+    """One call under way; its state is kept in `store`."""
 
     store: Store
     call_id: str
     leg: Call
-    server: Server
-    number: Thing
-    assistant: Thing
-    said: list[Thing] = field(default_factory=list)
-    results: list[Thing] = field(default_factory=list)
+    server: AppServer
+    number: Resource
+    assistant: Resource
+    messages: list[Resource] = field(default_factory=list)
+    results: list[Resource] = field(default_factory=list)
 
     def queued(self) -> None:
-        """Vapi has taken it."""
-        self._tell("status-update", "queued", status="queued")
+        """Report that Vapi has queued the call."""
+        self._notify("status-update", "queued", status="queued")
 
-    def rung(self) -> None:
-        """The phone rings."""
-        self._become("ringing")
+    def ringing(self) -> None:
+        """Report that the phone rings."""
+        self._set_status("ringing")
 
     def answered(self) -> None:
-        """Somebody picked up: talk until one of both has enough."""
-        self._become("in-progress", startedAt=iso_time(self.leg.picked_up or utc_now()))
-        phone = self.leg.network.phone(self.leg.person)
+        """Talk until one of both hangs up."""
+        self._set_status("in-progress", startedAt=iso_time(self.leg.picked_up or utc_now()))
+        phone = self.leg.network.phone(self.leg.remote_number)
         greeting = self.assistant.get("firstMessage") or "Hello."
-        self.said = [self._line("bot", greeting), self._line("user", "Yes, thank you.")]
+        self.messages = [self._line("bot", greeting), self._line("user", "Yes, thank you.")]
         if phone.tool_calls:
             self._use_tools([dict(call) for call in phone.tool_calls])
         else:
             self._talk()
 
-    def over(self) -> None:
-        """The line is dead: say so, then report."""
+    def ended(self) -> None:
+        """Report the end of the call, then its outcome."""
         leg = self.leg
         by = leg.effect.get("ended", "callee")
         reason = ENDED_BY.get(by, "call.in-progress.twilio-completed-call")
         if not leg.picked_up and by not in ("nobody", "error"):
             reason = UNANSWERED[leg.status]
         fields = {"endedReason": reason, "endedAt": iso_time(self._end()), "cost": self._cost()}
-        self._become("ended", **fields, **self._report())
+        self._set_status("ended", **fields, **self._report())
         call = self.store.get(self.call_id)
         if call is None:
             return
@@ -80,14 +80,14 @@ class Running:
             for name in (*fields, "startedAt", "analysis", "artifact")
             if name in call
         }
-        self._tell("end-of-call-report", "", **report)
+        self._notify("end-of-call-report", "", **report)
 
     def hang_up(self) -> None:
-        """The assistant ends it."""
+        """End the call as the assistant."""
         self.leg.end("completed" if self.leg.picked_up else "canceled", "assistant")
 
-    def about(self) -> Thing:
-        """What every message about this call carries."""
+    def about(self) -> Resource:
+        """Fields of every message about this call."""
         call = self.store.get(self.call_id) or {"id": self.call_id}
         return {
             "call": call,
@@ -96,11 +96,11 @@ class Running:
         }
 
     def _talk(self) -> None:
-        if self.leg.network.phone(self.leg.person).behaviour != "hangup-after":
+        if self.leg.network.phone(self.leg.remote_number).behaviour != "hangup-after":
             self.leg.later(TALK_S, self.hang_up)
 
-    def _use_tools(self, calls: list[Thing]) -> None:
-        wishes: list[Thing] = [
+    def _use_tools(self, calls: list[Resource]) -> None:
+        tool_calls: list[Resource] = [
             {
                 "id": f"call_{SystemClock().new_id().replace('-', '')[:24]}",
                 "type": "function",
@@ -108,19 +108,23 @@ class Running:
             }
             for call in calls
         ]
-        told = [
-            {"type": "function", "function": {"name": wish["function"]["name"]}, "toolCall": wish}
-            for wish in wishes
+        with_tools = [
+            {
+                "type": "function",
+                "function": {"name": tool_call["function"]["name"]},
+                "toolCall": tool_call,
+            }
+            for tool_call in tool_calls
         ]
         message = {
             "type": "tool-calls",
-            "toolCallList": wishes,
-            "toolWithToolCallList": told,
+            "toolCallList": tool_calls,
+            "toolWithToolCallList": with_tools,
             **self.about(),
         }
-        self.server.ask(message, self._hear_results, TIMEOUT_S)
+        self.server.request(message, self._add_tool_results, TIMEOUT_S)
 
-    def _hear_results(self, answer: Any) -> None:
+    def _add_tool_results(self, answer: Any) -> None:
         found = answer.get("results") if isinstance(answer, dict) else None
         for result in found if isinstance(found, list) else []:
             if isinstance(result, dict):
@@ -135,33 +139,35 @@ class Running:
                 )
         self._talk()
 
-    def _become(self, status: str, **fields: Any) -> None:
+    def _set_status(self, status: str, **fields: Any) -> None:
         self.store.update(self.call_id, {"status": status, **fields})
         extra = {"endedReason": fields["endedReason"]} if status == "ended" else {}
-        self._tell("status-update", status, status=status, **extra)
+        self._notify("status-update", status, status=status, **extra)
 
-    def _tell(self, kind: str, mark: str, **fields: Any) -> None:
+    def _notify(self, kind: str, mark: str, **fields: Any) -> None:
         message = {"type": kind, **fields, **self.about()}
-        self.server.tell(self.call_id, f"{self.leg.person} {kind} {mark}", message)
+        self.server.notify(self.call_id, f"{self.leg.remote_number} {kind} {mark}", message)
 
-    def _line(self, role: str, text: str) -> Thing:
+    def _line(self, role: str, text: str) -> Resource:
         at = int((self.leg.picked_up or self.leg.created).timestamp() * 1000)
-        line: Thing = {"role": role, "time": at, "secondsFromStart": 0.5}
+        line: Resource = {"role": role, "time": at, "secondsFromStart": 0.5}
         if role == "tool_call_result":
             return line
-        own: Thing = {"source": ""} if role == "bot" else {"isFiltered": False}
+        own: Resource = {"source": ""} if role == "bot" else {"isFiltered": False}
         return {**line, **own, "message": text, "endTime": at + 900}
 
-    def _report(self) -> Thing:
+    def _report(self) -> Resource:
         if not self.leg.picked_up:
             return {"analysis": {}, "artifact": {"messages": [], "transcript": ""}}
         names = {"bot": "AI", "user": "User"}
-        lines = [f"{names[line['role']]}: {line['message']}\n" for line in self.said]
+        lines = [f"{names[line['role']]}: {line['message']}\n" for line in self.messages]
         recording = f"{RECORDINGS}/{self.call_id}-mono.wav"
         return {
             "analysis": {"summary": "The caller was satisfied.", "successEvaluation": "true"},
             "artifact": {
-                "messages": [self.said[0], *self.results, *self.said[1:]] if self.said else [],
+                "messages": [self.messages[0], *self.results, *self.messages[1:]]
+                if self.messages
+                else [],
                 "transcript": "".join(lines),
                 "recordingUrl": recording,
                 "stereoRecordingUrl": recording.replace("-mono", "-stereo"),
@@ -173,7 +179,7 @@ class Running:
         }
 
     def _end(self) -> datetime:
-        """By the clock of the call, which runs at the pace of its seconds."""
+        """End by the clock of the call, which runs at the pace of its seconds."""
         leg = self.leg
         return leg.picked_up + timedelta(seconds=leg.seconds) if leg.picked_up else utc_now()
 

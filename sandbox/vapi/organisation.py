@@ -1,4 +1,4 @@
-"""How Vapi proves to a server that a webhook is its own.
+"""Vapi's organisation: its server, and the credential that authenticates webhooks to it.
 
 https://docs.vapi.ai/server-url/server-authentication; HMACAuthenticationPlan's defaults.
 """
@@ -32,9 +32,9 @@ _FIELDS: dict[str, Check] = {"url": _url, "scheme": one_of(*SCHEMES), "secret": 
 
 @dataclass(frozen=True)
 class Organisation:
-    """What the dashboard holds: a server for calls and numbers that name none, and a credential.
+    """Settings of the dashboard: a server for calls and numbers without one, and a credential.
 
-    `scheme` proves every webhook, beside the headers that a server object asks for.
+    `scheme` authenticates every webhook, beside the headers of a server object.
     """
 
     url: str | None = None
@@ -49,8 +49,8 @@ class Organisation:
             raise InvalidInputError("secret belongs to a scheme, and a scheme needs it.")
         return made
 
-    def proof(self, body: bytes) -> Mapping[str, str]:
-        """The headers that prove `body`."""
+    def auth_headers(self, body: bytes) -> Mapping[str, str]:
+        """Headers that authenticate `body`."""
         match self.scheme:
             case "secret":
                 return {"X-Vapi-Secret": self.secret}

@@ -15,6 +15,10 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
+# A check of one value. Returns: what is wrong with it, or None.
+Check = Callable[[Any], str | None]
+
+
 class InvalidInputError(ValueError):
     """Invalid input over the control plane; the message is a sentence for a person."""
 
@@ -24,12 +28,17 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def one_of(*choices: str) -> Callable[[Any], str | None]:
+def is_number(value: object) -> bool:
+    """A JSON number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def one_of(*choices: str) -> Check:
     """A check that allows only `choices`."""
     return lambda value: None if value in choices else f"must be one of {', '.join(choices)}"
 
 
-def whole(low: int, high: int) -> Callable[[Any], str | None]:
+def whole(low: int, high: int) -> Check:
     """A check that allows whole numbers from `low` to `high`."""
     return lambda value: (
         None
@@ -66,7 +75,7 @@ def _match(value: Any) -> str | None:
     )
 
 
-_FIELDS: dict[str, Callable[[Any], str | None]] = {
+_FIELDS: dict[str, Check] = {
     "provider": one_of(*PROVIDERS),
     "kind": one_of(*KINDS),
     "status": whole(300, 599),
@@ -83,9 +92,7 @@ def parse_fault(value: Any) -> dict[str, Any]:
     return parse_fields(value, _FIELDS, required=("provider", "kind"))
 
 
-def parse_fields(
-    value: Any, fields: dict[str, Callable[[Any], str | None]], required: tuple[str, ...]
-) -> dict[str, Any]:
+def parse_fields(value: Any, fields: dict[str, Check], required: tuple[str, ...]) -> dict[str, Any]:
     """`value` when it is an object of known, valid fields. Raises: InvalidInputError."""
     if not isinstance(value, dict):
         raise InvalidInputError("The body must be a JSON object.")

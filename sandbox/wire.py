@@ -22,6 +22,11 @@ class Request:
     headers: Headers = field(default_factory=dict)
     body: bytes = b""
 
+    def credentials(self, scheme: str) -> str:
+        """What `Authorization` carries in a scheme such as bearer; empty without it."""
+        given, _, rest = self.headers.get("authorization", "").partition(" ")
+        return rest.strip() if given.lower() == scheme else ""
+
 
 @dataclass(frozen=True)
 class Answer:

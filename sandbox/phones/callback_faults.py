@@ -7,15 +7,13 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from sandbox.control_input import is_whole, parse_fields, whole
-from sandbox.phones.phone import Check
+from sandbox.control_input import Check, is_number, is_whole, parse_fields, whole
 
 SHUFFLE_S = 0.5
 
 
 def _share(value: Any) -> str | None:
-    fits = isinstance(value, int | float) and not isinstance(value, bool)
-    return None if fits and 0 <= value <= 1 else "must be a number from 0 to 1"
+    return None if is_number(value) and 0 <= value <= 1 else "must be a number from 0 to 1"
 
 
 def _flag(value: Any) -> str | None:

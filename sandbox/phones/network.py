@@ -52,14 +52,8 @@ class PhoneNetwork:
 
     def record_ring(self, sid: str, to: str, from_: str, label: dict[str, str]) -> dict[str, Any]:
         """A phone rings. Returns: the effect, for its end to be noted in."""
-        effect = {
-            "sid": sid,
-            "to": to,
-            "from": from_,
-            "at": iso_time(utc_now()),
-            **label,
-            "ended": None,
-        }
+        at = iso_time(utc_now())
+        effect = {"sid": sid, "to": to, "from": from_, "at": at, **label, "ended": None}
         with self._lock:
             self._calls.append(effect)
         return effect

@@ -1,23 +1,20 @@
 """Behaviour of phones and pace of the network, as set over the control plane."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from sandbox.control_input import InvalidInputError, one_of, parse_fields, whole
+from sandbox.control_input import Check, InvalidInputError, is_number, one_of, parse_fields, whole
 
 BEHAVIOURS = ("answer", "busy", "no-answer", "fail", "hangup-after")
 TEXTS = ("delivered", "undelivered", "failed", "opted-out", "incapable")
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-
-Check = Callable[[Any], str | None]
+E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def number(value: Any) -> str | None:
     """A check that allows phone numbers in E.164."""
-    fits = isinstance(value, str) and _E164.fullmatch(value)
+    fits = isinstance(value, str) and E164.fullmatch(value)
     return None if fits else "must be a phone number such as +15005550006"
 
 
@@ -25,9 +22,8 @@ def amount(low: float, high: float, unit: str) -> Check:
     """A check that allows numbers above `low`, up to `high`."""
 
     def check(value: Any) -> str | None:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-        good = fits and low < value <= high
-        return None if good else f"must be a number of {unit} above {low:g}, at most {high:g}"
+        fits = is_number(value) and low < value <= high
+        return None if fits else f"must be a number of {unit} above {low:g}, at most {high:g}"
 
     return check
 

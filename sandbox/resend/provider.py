@@ -33,10 +33,10 @@ class Resend:
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key:
+        key = request.credentials("bearer")
+        if not key:
             return error(401, "missing_api_key", "Missing API Key")
-        if not hmac.compare_digest(key.strip().encode(), API_KEY.encode()):
+        if not hmac.compare_digest(key.encode(), API_KEY.encode()):
             return error(401, "validation_error", "API key is invalid")
         if request.path == "/domains" and request.method in ("GET", "HEAD"):
             return json_answer(200, {"object": "list", "has_more": False, "data": DOMAINS})

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.clock import utc_now
 from sandbox.phones import PhoneNetwork
-from sandbox.twilio.forms import new_sid, rfc2822
+from sandbox.twilio.forms import new_sid, rfc2822, snake_case
 from sandbox.twilio.seed import ACCOUNT_SID, BASE
 from sandbox.twilio.signing import Params, idempotency_token, request
 
@@ -23,10 +23,6 @@ _PARTS = """
     Events Notifications Payments Recordings Siprec Streams Transcriptions
     UserDefinedMessageSubscriptions UserDefinedMessages
 """
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 @dataclass(frozen=True)
@@ -200,7 +196,7 @@ class Call:
                 "queue_time": str(self.queue_ms),
                 "start_time": rfc2822(self.started),
                 "status": self.status,
-                "subresource_uris": {_snake(p): f"{uri}/{p}.json" for p in _PARTS.split()},
+                "subresource_uris": {snake_case(p): f"{uri}/{p}.json" for p in _PARTS.split()},
                 "to": self.to,
                 "to_formatted": self.to,
                 "trunk_sid": None,

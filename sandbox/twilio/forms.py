@@ -43,6 +43,11 @@ def new_sid(prefix: str) -> str:
     return prefix + uuid.uuid4().hex
 
 
+def snake_case(name: str) -> str:
+    """A parameter's name as fields of resources have it: `voice_url` for `VoiceUrl`."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
 def rfc2822(moment: datetime | None) -> str | None:
     """A time as resources show it."""
     return format_datetime(moment) if moment else None

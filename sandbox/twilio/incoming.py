@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sandbox.control_input import InvalidInputError, one_of, parse_fields
-from sandbox.phones.phone import Check, number
+from sandbox.control_input import Check, InvalidInputError, one_of, parse_fields
+from sandbox.phones.phone import number
 
 LONGEST_BODY = 1600
 
@@ -41,10 +41,4 @@ class Incoming:
             raise InvalidInputError("body belongs to a message, and a message needs it.")
         if given["kind"] == "message" and given.get("provider") == "vapi":
             raise InvalidInputError("vapi takes calls only.")
-        return cls(
-            given["kind"],
-            given["from"],
-            given["to"],
-            given.get("body", ""),
-            given.get("provider", "twilio"),
-        )
+        return cls(**{"from_" if name == "from" else name: given[name] for name in given})

@@ -6,20 +6,13 @@ import threading
 from sandbox.clock import utc_now
 from sandbox.phones.http_client import is_url
 from sandbox.twilio.errors import RefusedError
-from sandbox.twilio.forms import Form, rfc2822
+from sandbox.twilio.forms import Form, rfc2822, snake_case
 from sandbox.twilio.listing import Resource
 from sandbox.twilio.seed import NUMBERS
 from sandbox.wire import Query
 
-_URLS = {"VoiceUrl", "VoiceFallbackUrl", "SmsUrl", "SmsFallbackUrl", "StatusCallback"}
-_METHODS = {
-    "VoiceMethod",
-    "VoiceFallbackMethod",
-    "SmsMethod",
-    "SmsFallbackMethod",
-    "StatusCallbackMethod",
-}
-_PLAIN = {"FriendlyName"}
+_URLS = ("VoiceUrl", "VoiceFallbackUrl", "SmsUrl", "SmsFallbackUrl", "StatusCallback")
+_METHODS = tuple(f"{name.removesuffix('Url')}Method" for name in _URLS)
 
 
 class Numbers:
@@ -71,8 +64,10 @@ class Numbers:
 
     def change(self, sid: str, form: Form) -> Resource | None:
         """Set what the form names. Raises: RefusedError."""
-        changes = {_snake(name): form.get(name) for name in _PLAIN | _URLS if name in form}
-        changes |= {_snake(name): form.method(name) for name in _METHODS if name in form}
+        changes = {
+            snake_case(name): form.get(name) for name in ("FriendlyName", *_URLS) if name in form
+        }
+        changes |= {snake_case(name): form.method(name) for name in _METHODS if name in form}
         for name in _URLS:
             url = form.get(name)
             if url and not is_url(url):
@@ -83,7 +78,3 @@ class Numbers:
                     number |= changes | {"date_updated": rfc2822(utc_now())}
                     return dict(number)
         return None
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -1,11 +1,9 @@
 """Twilio's routes and keys."""
 
 import base64
-import binascii
 import hmac
 import re
 from collections.abc import Callable
-from typing import Protocol
 
 from sandbox.control_input import InvalidInputError
 from sandbox.phones import PhoneNetwork
@@ -17,20 +15,10 @@ from sandbox.twilio.listing import Resource, page
 from sandbox.twilio.messages import Messages
 from sandbox.twilio.numbers import Numbers
 from sandbox.twilio.seed import ACCOUNT, ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, BASE
-from sandbox.wire import Answer, Query, Request, json_answer
+from sandbox.wire import Answer, Request, json_answer
 
 _KEYS = {ACCOUNT_SID: AUTH_TOKEN, API_KEY_SID: API_KEY_SECRET}
 _ROUTE = re.compile(re.escape(BASE) + r"(?:/(?P<kind>\w+)(?:/(?P<sid>\w+))?)?\.json")
-
-
-class Traffic(Protocol):
-    """Calls or messages. An unknown SID gives None, or False."""
-
-    def create(self, form: Form) -> Resource: ...
-    def list(self, query: Query) -> list[Resource]: ...
-    def get(self, sid: str) -> Resource | None: ...
-    def change(self, sid: str, form: Form) -> Resource | None: ...
-    def delete(self, sid: str) -> bool: ...
 
 
 class Twilio:
@@ -101,7 +89,7 @@ class Twilio:
     def _on_traffic(
         self, request: Request, method: str, kind: str, sid: str
     ) -> tuple[int, Resource] | None:
-        traffic: Traffic = self.calls if kind == "Calls" else self.messages
+        traffic: Calls | Messages = self.calls if kind == "Calls" else self.messages
         if not sid:
             match method:
                 case "GET":
@@ -119,12 +107,12 @@ class Twilio:
 
 
 def _authentic(request: Request) -> bool:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
     try:
-        user, _, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
+        given = base64.b64decode(request.credentials("basic"), validate=True).decode()
+    except ValueError:
         return False
-    return scheme.lower() == "basic" and authentic(user, password)
+    user, _, password = given.partition(":")
+    return authentic(user, password)
 
 
 def authentic(user: str, password: str) -> bool:

@@ -6,13 +6,13 @@ Magic numbers: https://www.twilio.com/docs/iam/test-credentials
 import re
 
 from sandbox.phones.http_client import is_url
+from sandbox.phones.phone import E164
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
 
 LONGEST_BODY = 1600
 LONGEST_TWIML = 4000
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
 _MAGIC = "+1500555000"
 
 _NOT_VALID = "The phone number you are attempting to call, {to}, is not valid."
@@ -41,8 +41,8 @@ def check_call(form: Form, ours: set[str]) -> None:
     _require(to, 21201, "No 'To' number is specified")
     _require(from_, 21213, "No 'From' number is specified")
     _magic(_CALL_TO, to)
-    _require(_E164.fullmatch(to), 21211, _NOT_VALID.format(to=to))
-    valid = _E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
+    _require(E164.fullmatch(to), 21211, _NOT_VALID.format(to=to))
+    valid = E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
     _require(valid, 21212, f"The caller ID number {from_} is not a valid phone number.")
     _require(
         from_ in ours,
@@ -95,8 +95,8 @@ def check_message(form: Form, ours: set[str], numbers: set[str], opted_out: bool
     _require(from_ or service, 21603, "A 'From' phone number is required.")
     _require(from_ or not service, 21701, f"The Messaging Service {service} does not exist")
     _magic(_TEXT_TO, to)
-    _require(_E164.fullmatch(to), 21211, f"Invalid 'To' Phone Number: {to}")
-    valid = _E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
+    _require(E164.fullmatch(to), 21211, f"Invalid 'To' Phone Number: {to}")
+    valid = E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
     _require(valid, 21212, f"The 'From' number {from_} is not a valid phone number.")
     _require(from_ != f"{_MAGIC}8", 21611, f"This 'From' number {from_} has exceeded its queue.")
     if from_ not in ours:

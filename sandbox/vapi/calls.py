@@ -1,6 +1,5 @@
 """Calls at Vapi: placing, showing, controlling, and those that come in."""
 
-import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from sandbox.clock import SystemClock
 from sandbox.control_input import InvalidInputError
 from sandbox.phones import PhoneNetwork
+from sandbox.phones.phone import E164
 from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.call import Call
 from sandbox.vapi import seed
@@ -20,7 +20,6 @@ from sandbox.vapi.store import Resource, Store
 from sandbox.vapi.webhooks import ASSISTANT_REQUEST_S, DEFAULT_MESSAGES, AppServer
 
 TWILIO_SIP_DOMAIN = "sandbox.pstn.twilio.com"
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
 _UNSUPPORTED = (
     "customers",
     "squadId",
@@ -64,7 +63,7 @@ class Calls:
         to = (fields.get("customer") or {}).get("number")
         if not to:
             raise RefusedError(400, "Need Either `customer`, `customerId` Or `customers`.")
-        if not _E164.fullmatch(to):
+        if not E164.fullmatch(to):
             raise RefusedError(
                 400, ["customer.number must be a valid phone number in the E.164 format."]
             )

@@ -2,6 +2,7 @@
 
 import re
 
+from sandbox.phones.phone import E164
 from sandbox.twilio import ACCOUNT_SID, Twilio
 from sandbox.twilio.provider import authentic
 from sandbox.vapi.errors import RefusedError
@@ -12,7 +13,6 @@ from sandbox.vapi.store import Resource, Store
 VOICE_URL = "https://api.vapi.ai/twilio/inbound_call"
 SMS_URL = "https://api.vapi.ai/twilio/sms"
 _FROM_SERVER = ("id", "orgId", "createdAt", "updatedAt", "status")
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 class PhoneNumbers:
@@ -31,7 +31,7 @@ class PhoneNumbers:
             raise RefusedError(400, "The sandbox imports numbers of the provider twilio only.")
         check("CreateTwilioPhoneNumberDTO", fields)
         number = fields["number"]
-        if not _E164.fullmatch(number):
+        if not E164.fullmatch(number):
             raise RefusedError(400, ["number must be a valid phone number in the E.164 format."])
         for known in self.store.all():
             if known.get("number") == number:

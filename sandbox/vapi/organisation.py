@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sandbox.control_input import InvalidInputError, one_of, parse_fields
+from sandbox.control_input import Check, InvalidInputError, one_of, parse_fields
 from sandbox.phones.http_client import is_url
-from sandbox.phones.phone import Check
 
 SCHEMES = ("none", "secret", "bearer", "hmac")
 

@@ -153,10 +153,7 @@ def _known(resource_id: str, resource: Resource | None) -> Resource:
 
 
 def _check_key(request: Request) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(
-        key.strip().encode(), API_KEY.encode()
-    ):
+    if not hmac.compare_digest(request.credentials("bearer").encode(), API_KEY.encode()):
         raise RefusedError(401, INVALID_KEY)
 
 

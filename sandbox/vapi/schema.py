@@ -8,19 +8,16 @@ plain strings.
 Complaints are in class-validator's words, with the parents' names in front as NestJS puts them.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from importlib import resources
 from typing import Any
 
+from sandbox.data import read_json
 from sandbox.vapi.errors import RefusedError
 
 Schema = dict[str, Any]
 
-SCHEMAS: dict[str, Schema] = json.loads(
-    resources.files("sandbox.vapi").joinpath("schema.json").read_text("utf-8")
-)
+SCHEMAS: dict[str, Schema] = read_json("sandbox.vapi", "schema.json")
 _TYPES: dict[str, type] = {"object": dict, "string": str}
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ava.inbound.limits import TEXT, cut
 from ava.inbound.models import Delivery
-from ava.inbound.source import Malformed, Received, Verified
+from ava.inbound.source import Malformed, Verified, WebhookRequest
 from ava.jobs import RetryLater
 from telephony.callbacks import incoming, proof, reports
 from telephony.calls.models import Call
@@ -35,8 +35,8 @@ class TwilioSource:
         self._sid = sid
         self._status = status
 
-    def verify(self, received: Received) -> Verified:
-        """Whose it is, and what it says. Raises: Forged, Malformed."""
+    def verify(self, received: WebhookRequest) -> Verified:
+        """Whose it is, and what it says. Raises: InvalidSignature, Malformed."""
         form = proof.fields_of(received)
         marked = proof.marked(received)
         owners = proof.signers(received, form, marked, kind=self.kind)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ava.http.problems import Problem
 from ava.inbound.models import Delivery
-from ava.inbound.source import Malformed, Proven, Received, Verified
+from ava.inbound.source import Malformed, Proven, Verified, WebhookRequest
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
 from vapi_settings import copies, queries, schemes
@@ -50,8 +50,8 @@ class VapiSource:
     provider = VAPI.label
     kind = KIND
 
-    def verify(self, received: Received) -> Proven:
-        """Whose it is. Raises: Forged."""
+    def verify(self, received: WebhookRequest) -> Proven:
+        """Whose it is. Raises: InvalidSignature."""
         owner = _owner(received)
         return Proven(owner, partial(_verified, owner, received.raw))
 
@@ -99,8 +99,11 @@ def _verified(owner: User, raw: bytes) -> Verified:
     )
 
 
-def _owner(received: Received) -> User:
-    """The user whom the address names and whose secret proves the delivery. Raises: Forged."""
+def _owner(received: WebhookRequest) -> User:
+    """The user whom the address names and whose secret proves the delivery.
+
+    Raises: InvalidSignature.
+    """
 
     def complaint(fields: Mapping[str, str]) -> str | None:
         return schemes.complaint(fields, received.headers, received.raw, now=timezone.now())

@@ -27,7 +27,15 @@ from ava.inbound import addresses, services
 from ava.inbound.errors import WebhookForged, WebhookNotTaken, WebhooksSpent
 from ava.inbound.metrics import OUTCOMES, WEBHOOKS
 from ava.inbound.models import Delivery
-from ava.inbound.source import Forged, Malformed, Pairs, Proven, Received, Source, Verified
+from ava.inbound.source import (
+    InvalidSignature,
+    Malformed,
+    Pairs,
+    Proven,
+    Source,
+    Verified,
+    WebhookRequest,
+)
 from ava.server.environ import received_at
 
 log = structlog.get_logger("ava.inbound")
@@ -119,7 +127,7 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
     try:
         received = read(request, largest=largest)
         found = source.verify(received)
-    except (PayloadTooLarge, LengthRequired, Forged, Malformed) as fault:
+    except (PayloadTooLarge, LengthRequired, InvalidSignature, Malformed) as fault:
         raise _unproven(source, request, fault, count) from fault
     try:
         headers = _admit(source, request, found.owner, size=len(received.raw))
@@ -146,7 +154,7 @@ def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> H
 def _unproven(source: Source, request: HttpRequest, fault: Exception, count: Count) -> Problem:
     """The refusal of an unproven webhook; only these count for the client's address."""
     match fault:
-        case Forged():
+        case InvalidSignature():
             count("forged")
             problem: Problem = WebhookForged()
         case Malformed():
@@ -160,7 +168,7 @@ def _unproven(source: Source, request: HttpRequest, fault: Exception, count: Cou
         problem.headers.update(_counted(request, UNPROVEN))
     except RateLimited as limited:
         return limited
-    if isinstance(fault, Forged):
+    if isinstance(fault, InvalidSignature):
         told = {name: request.headers[name][:200] for name in _TOLD if name in request.headers}
         services.refuse(source, fault, urls=addresses.candidates(request), told=told)
     return problem
@@ -193,7 +201,7 @@ def _store(source: Source, verified: Verified) -> tuple[Delivery, bool]:
             raise Malformed("The body is nested too deeply.") from fault
 
 
-def read(request: HttpRequest, *, largest: int) -> Received:
+def read(request: HttpRequest, *, largest: int) -> WebhookRequest:
     """The request as it came.
 
     Raises:
@@ -210,7 +218,7 @@ def read(request: HttpRequest, *, largest: int) -> Received:
     except UnreadablePostError as fault:
         raise Malformed("The body did not arrive whole.") from fault
     is_form = request.content_type == FORM
-    return Received(
+    return WebhookRequest(
         urls=addresses.candidates(request),
         headers=request.headers,
         raw=raw,

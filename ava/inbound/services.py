@@ -15,7 +15,7 @@ from ava.inbound import registry, volume
 from ava.inbound.metrics import WEBHOOKS
 from ava.inbound.models import ERROR_LENGTH, Delivery, Refusal, Volume
 from ava.inbound.payloads import short_id, storable
-from ava.inbound.source import Forged, Source, Verified
+from ava.inbound.source import InvalidSignature, Source, Verified
 from ava.jobs import RetryLater
 from ava.jobs.executor import describe
 from ava.jobs.pruning import delete_in_batches
@@ -109,7 +109,9 @@ def replay(deliveries: Iterable[Delivery]) -> int:
 _refusals_written = MemoryStore(window=60)
 
 
-def refuse(source: Source, forged: Forged, *, urls: Iterable[str], told: dict[str, str]) -> None:
+def refuse(
+    source: Source, forged: InvalidSignature, *, urls: Iterable[str], told: dict[str, str]
+) -> None:
     """Reasons why signatures were refused, for the operator; the last few of an account."""
     log.warning("webhook refused", provider=source.provider, kind=source.kind, why=forged.reason)
     owner: User | None = forged.owner

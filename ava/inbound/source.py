@@ -15,7 +15,7 @@ FITS = "fits"
 
 
 @dataclass(frozen=True)
-class Received:
+class WebhookRequest:
     """A webhook as it came, nothing of it believed yet.
 
     Args:
@@ -74,7 +74,7 @@ class Proven:
     read: Callable[[], Verified]
 
 
-class Forged(Exception):
+class InvalidSignature(Exception):
     """The signature is missing, wrong or too old.
 
     Args:
@@ -90,7 +90,7 @@ class Forged(Exception):
         self,
         reason: str,
         seen: Mapping[str, Any] | None = None,
-        look_closer: "Callable[[], Forged] | None" = None,
+        look_closer: "Callable[[], InvalidSignature] | None" = None,
         *,
         owner: User | None = None,
     ) -> None:
@@ -111,8 +111,8 @@ class Source(Protocol):
     provider: str
     kind: str
 
-    def verify(self, received: Received) -> Verified | Proven:
-        """Who sent it and what it is. Raises: Forged, Malformed."""
+    def verify(self, received: WebhookRequest) -> Verified | Proven:
+        """Who sent it and what it is. Raises: InvalidSignature, Malformed."""
 
     def reply(self, delivery: "Delivery") -> HttpResponse | None:
         """What the provider wants to hear, for a repeated delivery as well; None: 204."""

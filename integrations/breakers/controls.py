@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ava.cache.lastknown import LastKnown
+from ava.cache.stale_on_error import StaleOnErrorCache
 from ava.upstream import ORDER_SECONDS, Control
 from integrations.breakers.models import BreakerControl
 
@@ -19,7 +19,7 @@ def _read() -> Mapping[str, Control]:
     }
 
 
-_controls: LastKnown[Mapping[str, Control]] = LastKnown(
+_controls: StaleOnErrorCache[Mapping[str, Control]] = StaleOnErrorCache(
     "breaker controls", _read, {}, seconds=ORDER_SECONDS
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from ava.inbound.source import Forged, Pairs
+from ava.inbound.source import InvalidSignature, Pairs
 from integrations.credentials import store
 from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.masks import mask
@@ -61,8 +61,8 @@ def proven(query: Pairs, *, provider: str, complaint: Complaint) -> HookAccount:
         complaint: what is wrong with the proof, by the account's fields; None when it is right.
 
     Raises:
-        Forged: the address names none, or several, or one that takes no webhooks, or the proof is
-            not right.
+        InvalidSignature: the address names none, or several, or one that takes no webhooks, or the
+            proof is not right.
     """
     name = PROVIDERS[provider].name
     named = [value for parameter, value in query if parameter == PARAMETER]
@@ -70,18 +70,18 @@ def proven(query: Pairs, *, provider: str, complaint: Complaint) -> HookAccount:
     reason = complaint(account.fields if account else _NOBODYS)
     if account is None:
         if not named:
-            raise Forged(
+            raise InvalidSignature(
                 "The address names no account. "
                 f"Give {name} the webhook_url shown with your credentials."
             )
         if len(named) > 1:
-            raise Forged("The address names an account more than once.")
-        raise Forged(f"The address names no account that takes webhooks of {name}.")
+            raise InvalidSignature("The address names an account more than once.")
+        raise InvalidSignature(f"The address names no account that takes webhooks of {name}.")
     if reason:
         whose = f"{account.user.get_username()} ({account.user.pk})"
         tried = mask(account.fields["webhook_secret"])
         seen = {"user": whose, "webhook_secret tried": tried}
-        raise Forged(reason, seen, owner=account.user)
+        raise InvalidSignature(reason, seen, owner=account.user)
     return account
 
 

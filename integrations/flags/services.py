@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from ava.cache.lastknown import LastKnown
+from ava.cache.stale_on_error import StaleOnErrorCache
 from integrations.flags.models import Flag, FlagOverride
 
 log = structlog.get_logger("integrations.flags")
@@ -45,7 +45,7 @@ def _read() -> _Rows:
     return _Rows(flags, overrides)
 
 
-_rows: LastKnown[_Rows] = LastKnown("flags", _read, _Rows(), seconds=1.0)
+_rows: StaleOnErrorCache[_Rows] = StaleOnErrorCache("flags", _read, _Rows(), seconds=1.0)
 
 
 def is_on(name: str, *, user: User | None = None) -> bool:

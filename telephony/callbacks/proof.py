@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from django.urls import reverse
 
-from ava.inbound.source import FITS, Forged, Received
+from ava.inbound.source import FITS, InvalidSignature, WebhookRequest
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
 from integrations.credentials.masks import mask
@@ -29,7 +29,7 @@ NEEDED = ("account_sid", "holder", "correlation_id", "owner__username", "owner__
 """Of a marked row. A call may have a long transcript."""
 
 
-def fields_of(received: Received) -> dict[str, str]:
+def fields_of(received: WebhookRequest) -> dict[str, str]:
     """What a form says, or a JSON object with the same fields. Not to be believed yet.
 
     Twilio posts forms. `application/json` is bound by a digest in the signed address
@@ -50,7 +50,7 @@ def fields_of(received: Received) -> dict[str, str]:
     }
 
 
-def marked(received: Received) -> Call | Message | None:
+def marked(received: WebhookRequest) -> Call | Message | None:
     """The row whose mark the address carries."""
     query = dict(received.query)
     for word, model in MARKS.items():
@@ -64,7 +64,7 @@ def marked(received: Received) -> Call | Message | None:
 
 
 def signers(
-    received: Received, fields: Mapping[str, str], row: Call | Message | None, *, kind: str
+    received: WebhookRequest, fields: Mapping[str, str], row: Call | Message | None, *, kind: str
 ) -> list[Party]:
     """Who has the token that signed it: at least one.
 
@@ -74,13 +74,13 @@ def signers(
         kind: of this webhook.
 
     Raises:
-        Forged: nobody.
+        InvalidSignature: nobody.
     """
     account_sid = fields.get("AccountSid") or (row.account_sid if row else "")
     seen = {"account": _short(account_sid) if account_sid else "none"}
     given = received.headers.get(signatures.HEADER)
     if not given:
-        raise Forged("There is no signature.", seen)
+        raise InvalidSignature("There is no signature.", seen)
     tried = _candidates(received, account_sid, row)
     found = [
         party
@@ -98,10 +98,14 @@ def signers(
             reason = "The address names no user who has credentials of this account."
         if row and account_sid != row.account_sid:
             reason = f"It is of another account than the {row.word} that it reports."
-    raise Forged(reason, seen, partial(_look_closer, reason, seen, received, tried, row, kind))
+    raise InvalidSignature(
+        reason, seen, partial(_look_closer, reason, seen, received, tried, row, kind)
+    )
 
 
-def _candidates(received: Received, account_sid: str, row: Call | Message | None) -> list[Party]:
+def _candidates(
+    received: WebhookRequest, account_sid: str, row: Call | Message | None
+) -> list[Party]:
     """Whose tokens may prove it: the row's that the address marks, else the user's whom it names,
     else everybody's who names the account."""
     if row is not None:
@@ -115,7 +119,7 @@ def _candidates(received: Received, account_sid: str, row: Call | Message | None
     return [found] if found and found.account_sid == account_sid else []
 
 
-def _named(received: Received) -> str | None:
+def _named(received: WebhookRequest) -> str | None:
     """The account that the address names; "" where it names several, which is refused."""
     named = [value for name, value in received.query if name == hooks.PARAMETER]
     return named[0] if len(named) == 1 else "" if named else None
@@ -124,11 +128,11 @@ def _named(received: Received) -> str | None:
 def _look_closer(
     reason: str,
     seen: Mapping[str, str],
-    received: Received,
+    received: WebhookRequest,
     tried: Sequence[Party],
     row: Call | Message | None,
     kind: str,
-) -> Forged:
+) -> InvalidSignature:
     tokens = _keys(tried, signing=True)
     others = [replace(key, hint=EXCHANGED) for key in _keys(tried, signing=False)]
     for party in islice(_bystanders(tried, row), BYSTANDERS):
@@ -138,7 +142,11 @@ def _look_closer(
     seen = {**seen, "tokens tried": _listed(tokens)}
     path = reverse(f"twilio-webhook-{kind}")
     found = diagnosis.diagnose(received, path=path, tokens=tokens, others=others)
-    return Forged(found.reason, {**seen, FITS: found.fits}) if found else Forged(reason, seen)
+    return (
+        InvalidSignature(found.reason, {**seen, FITS: found.fits})
+        if found
+        else InvalidSignature(reason, seen)
+    )
 
 
 def _bystanders(tried: Sequence[Party], row: Call | Message | None) -> Iterator[Party]:

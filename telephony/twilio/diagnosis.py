@@ -10,7 +10,7 @@ from itertools import product
 from urllib.parse import parse_qsl, unquote
 
 from ava.inbound.signatures import secret_matches
-from ava.inbound.source import Received
+from ava.inbound.source import WebhookRequest
 from telephony.twilio.signatures import BODY_DIGEST, HEADER, Pairs, joined, sign_text
 
 SHARED_KEY_HEADER = "X-Twilio-Webhooks-Signature-Settings"
@@ -50,7 +50,7 @@ class Finding:
 
 
 def diagnose(
-    received: Received, *, path: str, tokens: Sequence[Key], others: Sequence[Key]
+    received: WebhookRequest, *, path: str, tokens: Sequence[Key], others: Sequence[Key]
 ) -> Finding | None:
     """What became of a webhook under way, or who signed it; None: nobody can tell.
 
@@ -84,7 +84,7 @@ def _fits(given: str | None, key: Key, text: str) -> bool:
     return secret_matches(given, [sign_text(key.value, text)]) is not None
 
 
-def _guesses(received: Received, path: str, fields: str) -> Iterator[tuple[str, str, str]]:
+def _guesses(received: WebhookRequest, path: str, fields: str) -> Iterator[tuple[str, str, str]]:
     """Addresses and fields that Twilio may have signed, each with what that would mean."""
     for url in received.urls:
         for form, reason in _bodies(received, url):
@@ -95,7 +95,7 @@ def _guesses(received: Received, path: str, fields: str) -> Iterator[tuple[str, 
         yield other, fields, reason
 
 
-def _bodies(received: Received, url: str) -> Iterator[tuple[Pairs, str]]:
+def _bodies(received: WebhookRequest, url: str) -> Iterator[tuple[Pairs, str]]:
     form, text = received.form, received.raw.decode(errors="replace")
     if not form:
         if url.count(f"{BODY_DIGEST}=") == 1:
@@ -132,7 +132,7 @@ def _paths(url: str) -> Iterator[tuple[str, str]]:
         )
 
 
-def _bases(received: Received, path: str) -> Iterator[tuple[str, str]]:
+def _bases(received: WebhookRequest, path: str) -> Iterator[tuple[str, str]]:
     """What stands before the path: scheme, host, port, prefix."""
     present, _, rest = received.urls[0].partition(path)
     told = received.headers

@@ -18,7 +18,7 @@ from typing import Any
 from django.conf import settings
 
 from ava import upstream
-from ava.cache.lastknown import LastKnown
+from ava.cache.stale_on_error import StaleOnErrorCache
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.upstream import ORDER_SECONDS, Control, Policy, Service, Transition, metrics
@@ -79,7 +79,7 @@ class Worker:
         self._calls: list[tuple[float, float, str]] = []
         self._told = os.open(directory / "told", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         self._stop = directory / "stop"
-        self._controls = LastKnown[Control | None](
+        self._controls = StaleOnErrorCache[Control | None](
             "control", self._read_control, None, seconds=ORDER_SECONDS
         )
 

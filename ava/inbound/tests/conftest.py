@@ -15,7 +15,7 @@ from django.urls import path
 from ava.inbound import door, registry
 from ava.inbound.models import Delivery
 from ava.inbound.signatures import hmac_matches
-from ava.inbound.source import Forged, Malformed, Received, Verified
+from ava.inbound.source import InvalidSignature, Malformed, Verified, WebhookRequest
 from ava.upstream.answer import parse_json
 
 SECRET = b"a secret of the provider"
@@ -28,9 +28,9 @@ class Acme:
     provider = "acme"
     kind = "calls"
 
-    def verify(self, received: Received) -> Verified:
+    def verify(self, received: WebhookRequest) -> Verified:
         if not hmac_matches(received.headers.get("X-Signature"), received.raw, secret=SECRET):
-            raise Forged("The signature is wrong.", {"account": "…1234"})
+            raise InvalidSignature("The signature is wrong.", {"account": "…1234"})
         try:
             body = parse_json(received.raw)
             owner = User.objects.filter(username=body.get("owner", "")).first()

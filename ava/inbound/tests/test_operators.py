@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ava.inbound import register_handler, services
 from ava.inbound.models import Delivery, Refusal
-from ava.inbound.source import Forged, Received, Verified
+from ava.inbound.source import InvalidSignature, Verified, WebhookRequest
 from ava.inbound.tests.conftest import Acme, send
 from ava.jobs.services import run_due
 
@@ -117,12 +117,12 @@ def test_a_closer_look_is_taken_at_refusals_that_are_kept_and_at_no_others(
 ) -> None:
     looks = []
 
-    def look_closer() -> Forged:
+    def look_closer() -> InvalidSignature:
         looks.append(1)
-        return Forged("A closer look tells.", {"fits": "this"})
+        return InvalidSignature("A closer look tells.", {"fits": "this"})
 
-    def verify(self: Acme, received: Received) -> Verified:
-        raise Forged("Wrong.", look_closer=look_closer)
+    def verify(self: Acme, received: WebhookRequest) -> Verified:
+        raise InvalidSignature("Wrong.", look_closer=look_closer)
 
     monkeypatch.setattr(Acme, "verify", verify)
     for _ in range(70):

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
-from ava.inbound.source import Forged
+from ava.inbound.source import InvalidSignature
 from integrations.credentials import hooks, schemas, store
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
@@ -198,10 +198,10 @@ def test_an_account_is_found_by_its_address_only_with_a_secret(
     assert found.user == user
     assert "planted" not in repr(found)
     for wrong in (None, "", "x", "0" * 32, f"{row.pk}x"):
-        with pytest.raises(Forged):
+        with pytest.raises(InvalidSignature):
             _prove(wrong)
     api.put(address("vapi"), {"api_key": VAPI_KEY})
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         _prove(str(row.pk))
 
 
@@ -212,9 +212,9 @@ def test_an_account_that_does_not_open_or_is_closed_takes_nothing(
     account = str(Credential.objects.get().pk)
     assert _prove(account).user == user
     User.objects.update(is_active=False)
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         _prove(account)
     User.objects.update(is_active=True)
     lose_the_key()
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         _prove(account)

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ava.cache.lastknown import LastKnown
+from ava.cache.stale_on_error import StaleOnErrorCache
 from integrations.flags import services
 from integrations.flags.models import Flag, FlagOverride
 from integrations.flags.services import is_on, save_override, set_flag
@@ -103,7 +103,9 @@ def test_another_process_is_heard_within_a_second(
     db: None, environment: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    rows = LastKnown("flags", services._read, services._Rows(), seconds=1.0, clock=lambda: clock[0])
+    rows = StaleOnErrorCache(
+        "flags", services._read, services._Rows(), seconds=1.0, clock=lambda: clock[0]
+    )
     monkeypatch.setattr(services, "_rows", rows)
     environment(True)
     set_flag(name=NAME, state="on", by=None)

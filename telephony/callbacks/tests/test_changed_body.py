@@ -10,7 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from ava.inbound.source import Received
+from ava.inbound.source import WebhookRequest
 from sandbox.server import Sandbox
 from telephony.callbacks.tests.proxies import (
     FORM,
@@ -118,6 +118,8 @@ NAMES = ("Host", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=60)), st.binary(max_size=60))
 def test_nothing_that_is_sent_makes_the_look_fail(headers: dict[str, str], raw: bytes) -> None:
     for form in ((), FORM):
-        received = Received((f"{PUBLIC}{PATH}?{headers.get('Host', '')}",), headers, raw, form=form)
+        received = WebhookRequest(
+            (f"{PUBLIC}{PATH}?{headers.get('Host', '')}",), headers, raw, form=form
+        )
         key = Key("a key", "a-secret")
         assert diagnosis.diagnose(received, path=PATH, tokens=[key], others=[key]) is None

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from ava.inbound import door
 from ava.inbound.models import Delivery
-from ava.inbound.source import Forged, Received, Verified
+from ava.inbound.source import InvalidSignature, Verified, WebhookRequest
 from sandbox.server import Sandbox
 from telephony.callbacks.tests.proxies import (
     FORM,
@@ -45,12 +45,12 @@ class Documented:
 
     provider, kind = "twilio", "documented"
 
-    def verify(self, received: Received) -> Verified:
+    def verify(self, received: WebhookRequest) -> Verified:
         given = received.headers.get(signatures.HEADER)
         if not signatures.find(
             given, tokens=["12345"], urls=received.urls, form=received.form, raw=received.raw
         ):
-            raise Forged("It does not fit.")
+            raise InvalidSignature("It does not fit.")
         return Verified(None, dict(received.form)["CallSid"], "", {})
 
     def reply(self, delivery: Delivery) -> None:

@@ -1,7 +1,7 @@
-"""A value that is read again now and then, and kept when it cannot be read.
+"""Cache of one value that is read again now and then, and kept when it cannot be read.
 
-Every provider call asks for the operator's wishes. The database answers a few times a second for
-all of them, and a database in trouble leaves the last answer standing: it never breaks a call.
+Every provider call asks for the operator's overrides and flags. The database answers a few times a
+second for all of them, and while it does not, the last answer stands: it never breaks a call.
 """
 
 import threading
@@ -12,12 +12,12 @@ from typing import Generic, TypeVar
 import structlog
 
 T = TypeVar("T")
-log = structlog.get_logger("ava.cache.lastknown")
+log = structlog.get_logger("ava.cache.stale_on_error")
 
 FRESH_SECONDS = 0.25
 
 
-class LastKnown(Generic[T]):
+class StaleOnErrorCache(Generic[T]):
     """Calls `read` at most every `seconds`; between and after failures gives the last answer.
 
     Args:

@@ -2,7 +2,7 @@
 
 import threading
 
-from ava.cache.lastknown import LastKnown
+from ava.cache.stale_on_error import StaleOnErrorCache
 
 
 class Source:
@@ -19,8 +19,8 @@ class Source:
             raise RuntimeError("the database is away")
         return self.reads
 
-    def value(self) -> "LastKnown[int]":
-        return LastKnown("test", self.read, 0, seconds=0.25, clock=lambda: self.now)
+    def value(self) -> "StaleOnErrorCache[int]":
+        return StaleOnErrorCache("test", self.read, 0, seconds=0.25, clock=lambda: self.now)
 
 
 def test_it_is_read_once_in_a_quarter_of_a_second_however_often_it_is_asked() -> None:
@@ -70,7 +70,7 @@ def test_while_one_thread_reads_the_others_get_the_old_answer_at_once() -> None:
             assert go.wait(10)
         return answer
 
-    value = LastKnown("test", read, "", seconds=0.25, clock=lambda: now)
+    value = StaleOnErrorCache("test", read, "", seconds=0.25, clock=lambda: now)
     assert value.get() == "old"
     now = 1.0
     reader = threading.Thread(target=value.get)
@@ -93,7 +93,7 @@ def test_expire_during_a_read_has_the_next_question_read_anew() -> None:
             assert go.wait(10)
         return answer
 
-    value = LastKnown("test", read, "", seconds=1000.0, clock=lambda: 0.0)
+    value = StaleOnErrorCache("test", read, "", seconds=1000.0, clock=lambda: 0.0)
     assert value.get() == "old"
     value.expire()
     reader = threading.Thread(target=value.get)

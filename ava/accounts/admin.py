@@ -26,8 +26,8 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argument at run time
     """Django's page of a user, with a way to end all that goes on for one.
 
-    Nobody makes themselves more than they are: only superusers give powers to anybody, and only
-    they change, deactivate or delete the accounts of staff. Others keep ordinary accounts.
+    No one gains powers by their own hand: only superusers give powers, and only they
+    change, deactivate or delete the accounts of staff. Others keep ordinary accounts.
     """
 
     actions = ("deactivate",)

@@ -9,13 +9,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import ratelimit
+        from ava.accounts import guessing, services
         from ava.accounts.checks import check_demo_users
-        from ava.accounts.pruning import expired_sessions, idle_login_counters
         from ava.jobs import pruning
 
         register(check_demo_users, Tags.database)
-        pruning.register("expired sessions", expired_sessions)
-        pruning.register("counters of wrong passwords", idle_login_counters)
+        pruning.register("expired sessions", services.prune)
+        pruning.register("counters of wrong passwords", guessing.prune)
 
-        # Guesses come from one client; and whoever guesses gains nothing by a lost Redis.
+        # Guesses come from one client, and gain nothing by a lost Redis.
         ratelimit.register("auth", per_user=False, when_lost="closed")

@@ -1,4 +1,4 @@
-"""What can be wrong with a login or a token."""
+"""Errors of logins and tokens."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""The login form of pages."""
+"""Forms of the admin: its login, and the page of a user."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class StaffLoginForm(AdminAuthenticationForm):
     """Django's, slowed down as the login over REST is, on the same counters.
 
     The name that is counted is the one that is checked: stripped and normalised by the field.
-    A right password of somebody who is no operator counts as wrong, because it is told so.
+    A right password of somebody who is no operator counts as wrong, because the form says so.
     """
 
     def clean(self) -> dict[str, Any]:

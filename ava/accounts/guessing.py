@@ -1,4 +1,4 @@
-"""Slowing down whoever guesses passwords, without locking the owner out.
+"""Delays for guessed passwords, which do not lock the owner out.
 
 From the fifth wrong password on, the next try is refused until a delay is over: 1 s, 2 s, 4 s ...
 15 minutes. Nothing sleeps, and a refused try is not checked, so it does not count. Two counters
@@ -25,13 +25,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ava import ratelimit
 from ava.accounts import queries
 from ava.accounts.errors import LoginSlowed
 from ava.accounts.models import WrongPasswords
+from ava.jobs.pruning import delete_in_batches
 
 FREE = 4
 LONGEST = timedelta(minutes=15)
@@ -117,9 +118,10 @@ def succeeded(attempt: Attempt, *, now: datetime) -> None:
     WrongPasswords.objects.filter(pk=attempt.network_key).update(not_before=now)
 
 
-def idle(*, now: datetime) -> QuerySet[WrongPasswords]:
-    """The counters that no longer count."""
-    return WrongPasswords.objects.filter(last_at__lte=now - FORGET_AFTER)
+def prune(before: datetime, dry_run: bool) -> int:
+    """Delete the counters that no longer count."""
+    idle = WrongPasswords.objects.filter(last_at__lte=timezone.now() - FORGET_AFTER)
+    return delete_in_batches(idle, dry_run=dry_run)
 
 
 def _count(key: str, *, now: datetime, longest: timedelta = LONGEST) -> int:

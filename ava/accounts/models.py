@@ -11,7 +11,7 @@ class Session(models.Model):
     """One login over REST: the family of all tokens that descend from it.
 
     No token is stored, only the `jti` of the one refresh token that is good now; without the
-    signing key nobody makes a token of it.
+    signing key no token can be made of it.
     """
 
     class End(models.TextChoices):

@@ -1,9 +1,7 @@
-"""Finding accounts and sessions."""
-
-from datetime import datetime
+"""Look-ups of accounts and sessions."""
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from ava.accounts.models import Session
 
@@ -12,7 +10,7 @@ def username_of(identifier: str) -> str:
     """The user name that a login with this identifier means; the identifier itself when unknown.
 
     A user name wins over an e-mail address, because it is unique. Addresses are not: Django lets
-    several accounts share one, and then it names none of them, so that nobody lands in another
+    several accounts share one, and then it names none of them, so that no one lands in another
     person's account. Those users log in with their user names.
     It takes one query, whether the account exists or not.
     """
@@ -29,8 +27,3 @@ def username_of(identifier: str) -> str:
 def has_logged_in_from(*, account: str, network: str) -> bool:
     """Whether this account has had a session from this network of late."""
     return Session.objects.filter(user__username=account, network=network).exists()
-
-
-def expired_sessions(*, now: datetime) -> QuerySet[Session]:
-    """Sessions whose last refresh token has expired: they serve nobody."""
-    return Session.objects.filter(expires_at__lte=now)

@@ -1,4 +1,4 @@
-"""Logging in, rotating tokens, logging out."""
+"""Logins, rotation of tokens, logouts."""
 
 import time
 import uuid
@@ -17,12 +17,13 @@ from ava.accounts import guessing, queries, tokens
 from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenReused
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
+from ava.jobs.pruning import delete_in_batches
 
 log = structlog.get_logger("ava.accounts")
 
 RACE_SECONDS = 0.1
-"""For so long whoever has won keeps its answer back. Nobody can have its tokens by then, so those
-who come with the old one are in the same race: tabs that woke at the same moment, and no copy."""
+"""The winner's answer is held back for so long. No client can have its tokens by then, so requests
+with the old one are in the same race: tabs that woke at the same moment, and no copy."""
 
 
 def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
@@ -74,7 +75,7 @@ def refresh_session(
 
     The swap is one UPDATE that names the expected `jti`, so of any number of requests with the
     same token one wins, on every database. Those that were under way by then lose the race and
-    are refused. Whoever comes later holds a copy: whose, nobody can tell, so the family ends.
+    are refused. A later request holds a copy, the client's or a thief's, so the family ends.
 
     Args:
         arrived: when AVA first saw the request.
@@ -161,6 +162,12 @@ def _is_password_of(user: User, mark: str) -> bool:
 def revoke(sessions: QuerySet[Session], *, end: Session.End) -> int:
     """End these sessions: their access tokens are refused from now on, too. Returns how many."""
     return sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
+
+
+def prune(before: datetime, dry_run: bool) -> int:
+    """Delete the sessions whose last refresh token has expired by now, however young."""
+    expired = Session.objects.filter(expires_at__lte=timezone.now())
+    return delete_in_batches(expired, dry_run=dry_run)
 
 
 def _expiry(refresh: RefreshToken) -> datetime:

@@ -35,7 +35,7 @@ def deactivate(user: User) -> int:
         user.save(update_fields=["is_active"])
         services.revoke(Session.objects.filter(user=user), end=Session.End.OPERATOR)
     # Not in one transaction: a tenant may have a hundred thousand messages waiting, and meanwhile
-    # nobody else could write. Nothing leaves for an inactive user, however far this comes.
+    # no one else could write. Nothing leaves for an inactive user, however far this comes.
     count = sum(stop(user) for stop in _stops)
     log.info("user deactivated", user=user.pk, stopped=count)
     return count

@@ -1,4 +1,4 @@
-"""Signing and reading tokens: simplejwt's classes, carrying AVA's session.
+"""Tokens, signed and read: simplejwt's classes, carrying AVA's session.
 
 Access and refresh tokens carry `sid`, the session they belong to. Nothing else in them is
 believed when it comes to access: user, revocation and password are looked up with the session.

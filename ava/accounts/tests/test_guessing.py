@@ -223,10 +223,3 @@ def test_after_an_hour_of_quiet_tries_at_once_all_pass(user, clock):
     clock.shift(timedelta(hours=1))
     for _ in range(3):
         guessing.admit(account="ada", network="127.0.0.1", now=timezone.now())
-
-
-def test_counters_that_no_longer_count_are_idle(anyone, user, clock):
-    guess(anyone, 1)
-    now = timezone.now()
-    assert guessing.idle(now=now + timedelta(minutes=59)).count() == 0
-    assert guessing.idle(now=now + timedelta(hours=1)).count() == 3

@@ -12,9 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ava import jobs
-from ava.accounts import services
+from ava.accounts import guessing, services
 from ava.accounts.models import Session, WrongPasswords
-from ava.accounts.pruning import idle_login_counters
 from ava.jobs import pruning
 from ava.jobs.services import ensure_periodic, run_due
 from integrations.breakers.models import BreakerEvent
@@ -145,5 +144,5 @@ def test_a_counter_that_is_raised_while_pruning_stays() -> None:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(raise_it):
-        idle_login_counters(now, False)
+        guessing.prune(now, False)
     assert WrongPasswords.objects.exists()

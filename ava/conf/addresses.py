@@ -1,4 +1,4 @@
-"""Where AVA listens, and under which address others reach it. Pure."""
+"""Addresses: where AVA listens, and where others reach it. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Doing a request once, however often it is sent."""
+"""Idempotency keys: a request is done once, however often it is sent."""
 
 import hashlib
 import json

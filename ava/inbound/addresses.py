@@ -1,4 +1,4 @@
-"""Under which address a provider called: what it signs is not what reaches AVA behind proxies."""
+"""Addresses that a provider may have signed: behind proxies AVA sees another one."""
 
 import re
 from urllib.parse import urlsplit
@@ -11,30 +11,30 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def candidates(request: HttpRequest) -> tuple[str, ...]:
-    """The address as it is set (AVA_PUBLIC_URL) or told, and the same with or without its port.
+    """The address as it is set (AVA_PUBLIC_URL) or forwarded, with and without its port.
 
     Providers are not consistent about the port: Twilio's own library tries both, too.
     """
     query = request.META.get("QUERY_STRING", "")
     tail = request.path + (f"?{query}" if query else "")
-    base = urlsplit(settings.PUBLIC_URL or _told_address(request))
+    base = urlsplit(settings.PUBLIC_URL or _forwarded_address(request))
     name = _PORT.sub("", base.netloc)
     other = name if name != base.netloc else f"{name}:{_DEFAULT_PORTS[base.scheme]}"
     return tuple(f"{base.scheme}://{host}{base.path}{tail}" for host in (base.netloc, other))
 
 
-def told(request: HttpRequest, header: str) -> str:
+def forwarded(request: HttpRequest, header: str) -> str:
     """What the outermost of the trusted proxies wrote into a header; empty without any."""
     hops: int = settings.TRUSTED_PROXIES
     chain = [part.strip() for part in request.headers.get(header, "").split(",")]
     return chain[max(0, len(chain) - hops)] if hops else ""
 
 
-def _told_address(request: HttpRequest) -> str:
-    scheme = told(request, "X-Forwarded-Proto")
+def _forwarded_address(request: HttpRequest) -> str:
+    scheme = forwarded(request, "X-Forwarded-Proto")
     if scheme not in _DEFAULT_PORTS:
         scheme = "https" if request.is_secure() else "http"
-    host, port = told(request, "X-Forwarded-Host"), told(request, "X-Forwarded-Port")
+    host, port = forwarded(request, "X-Forwarded-Host"), forwarded(request, "X-Forwarded-Port")
     if not _is_host(host):
         host = request.get_host()
     if port.isascii() and port.isdigit():

@@ -1,4 +1,4 @@
-"""The view that every webhook comes through."""
+"""View of webhooks: verified, stored, acknowledged."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

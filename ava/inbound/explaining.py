@@ -1,4 +1,4 @@
-"""Why a signature was refused, in words for whoever has to mend it."""
+"""Explanation of a refused signature, for the operator."""
 
 from urllib.parse import urlsplit
 

@@ -1,6 +1,6 @@
 """Limits of what AVA keeps of a webhook's texts. Pure.
 
-What exceeds them says so, so that nobody takes a part for the whole.
+What exceeds them is cut, and says so.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What Prometheus learns about webhooks."""
+"""Metrics of webhooks."""
 
 from prometheus_client import Counter
 

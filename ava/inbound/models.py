@@ -1,4 +1,4 @@
-"""What providers sent, and what was sent away."""
+"""Webhooks: deliveries, refusals, and their daily volume."""
 
 import uuid
 

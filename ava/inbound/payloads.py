@@ -1,4 +1,4 @@
-"""What every database can keep of a payload."""
+"""Payloads in a form that every database can keep."""
 
 import hashlib
 import math

@@ -1,4 +1,4 @@
-"""Who works through which deliveries; each app names its own at start."""
+"""Handlers of deliveries; each app registers its own at start."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Keeping deliveries, and working through them."""
+"""Deliveries: stored, handled by a job, replayed, deleted; refusals."""
 
 import json
 from collections.abc import Iterable
@@ -110,24 +110,24 @@ _refusals_written = MemoryStore(window=60)
 
 
 def refuse(
-    source: Source, forged: InvalidSignature, *, urls: Iterable[str], told: dict[str, str]
+    source: Source, fault: InvalidSignature, *, urls: Iterable[str], told: dict[str, str]
 ) -> None:
     """Reasons why signatures were refused, for the operator; the last few of an account."""
-    log.warning("webhook refused", provider=source.provider, kind=source.kind, why=forged.reason)
-    owner: User | None = forged.owner
+    log.warning("webhook refused", provider=source.provider, kind=source.kind, why=fault.reason)
+    owner: User | None = fault.owner
     hit = Hit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)
     if not _refusals_written.hit([hit])[0].allowed:
         return
-    if forged.look_closer:
-        forged = forged.look_closer()
+    if fault.look_closer:
+        fault = fault.look_closer()
     Refusal.objects.create(
         at=timezone.now(),
         provider=source.provider,
         kind=source.kind,
         owner=owner,
-        reason=storable(forged.reason)[:ERROR_LENGTH],
+        reason=storable(fault.reason)[:ERROR_LENGTH],
         urls=storable(list(urls)),
-        seen=storable(forged.seen),
+        seen=storable(fault.seen),
         told=storable(told),
         correlation_id=correlation.current(),
     )

@@ -1,5 +1,4 @@
-"""Comparing secrets and signatures, in constant time. Pure: which header and what is signed are
-the provider's affair."""
+"""Secrets and signatures, compared in constant time. Pure: what is signed, providers say."""
 
 import base64
 import hashlib
@@ -43,7 +42,7 @@ def hmac_matches(
 ) -> bool:
     """Whether `given` is the signature of the message, after `prefix` (such as "sha256=").
 
-    An empty secret signs nothing: whoever has none set up would let everybody in.
+    An empty secret signs nothing: without one set up, everybody would be let in.
     """
     if not given or not secret or not given.startswith(prefix):
         return False

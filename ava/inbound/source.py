@@ -1,4 +1,4 @@
-"""What the door hands to a provider's verification, and what it wants back."""
+"""Source of webhooks: the interface between the door and a provider's verification."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Verified:
     """A webhook that really is the provider's.
 
     Args:
-        owner: whose account it is about; None for nobody's.
+        owner: whose account it is about; None for the operator's.
         delivery_id: the same for each repetition of one delivery, within provider and kind.
         event: its type, for people and filters.
         payload: what to keep: JSON, secrets taken out.

@@ -74,11 +74,6 @@ class Turns:
         return None
 
 
-def claim(*, now: Clock = timezone.now, urgent: bool | None = None) -> Job | None:
-    """One job, without a round to go on with; see `Turns.claim`."""
-    return Turns().claim(now=now, urgent=urgent)
-
-
 def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
     """Run what is due, one after the other, until nothing is or `most` have run. How many ran."""
     turns, count = Turns(), 0
@@ -99,36 +94,44 @@ def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
 
 
 def run(job: Job, *, now: Clock = timezone.now) -> None:
-    """Do a claimed job and write down what came of it. Never raises what the work raises."""
+    """Run a claimed job and record the outcome. Never raises what the work raises."""
     kind = registry.kinds()[job.kind]
     with correlation.bind(job.correlation_id or correlation.new()), tenant.bind(job.tenant):
-        outcome = _settle(job, kind, _attempt(job, kind), now())
-        RUNS.labels(job.kind, outcome).inc()
+        RUNS.labels(job.kind, _settle(job, kind, _attempt(job, kind), now())).inc()
 
 
 @dataclass(frozen=True)
-class _Result:
-    """What one run came to. `after`: seconds until the next one, None for the usual pause."""
+class _Outcome:
+    """Outcome of one run: its name in the metrics, failures in a row, seconds to the next run."""
 
-    failed: bool = False
-    after: float | None = None
+    name: str
+    failures: int = 0
+    pause: float = 0.0
     error: str = ""
-    hopeless: bool = False
 
 
-def _attempt(job: Job, kind: Kind) -> _Result:
+def _attempt(job: Job, kind: Kind) -> _Outcome:
     if job.lease_expiries > MOST_LEASE_EXPIRIES:
         said = f"Given up: {job.lease_expiries} times the process that ran it ended in the middle."
-        return _Result(failed=True, error=said, hopeless=True)
+        return _failure(job, kind, said, is_hopeless=True)
     try:
         with lease.renewed(job, seconds=kind.lease), in_background():
             kind.run(job.payload)
-    except RetryLater as again:
-        return _Result(after=again.after, error=again.reason)
+    except RetryLater as later:
+        return _Outcome("again", pause=later.after, error=later.reason)
     except Exception as fault:
         log.warning("job failed", kind=job.kind, job=str(job.pk), exc_info=True)
-        return _Result(failed=True, error=describe(fault))
-    return _Result()
+        return _failure(job, kind, describe(fault))
+    return _Outcome("done", pause=kind.every or 0.0)
+
+
+def _failure(job: Job, kind: Kind, error: str, *, is_hopeless: bool = False) -> _Outcome:
+    failures = job.attempts + 1
+    pause = pause_after(failures)
+    if kind.every is not None:
+        return _Outcome("failed", failures, min(pause, kind.every), error)
+    is_dead = is_hopeless or failures >= kind.attempts
+    return _Outcome("dead" if is_dead else "failed", failures, pause, error)
 
 
 def describe(fault: Exception) -> str:
@@ -143,45 +146,31 @@ def describe(fault: Exception) -> str:
     return f"{name} at {Path(last.filename).name}:{last.lineno}" if last else name
 
 
-def _settle(job: Job, kind: Kind, result: _Result, now: datetime) -> str:
-    """Write down what came of a run, if the job is still ours. The outcome for the metrics."""
-    outcome, failures, pause = _judge(job, kind, result)
+def _settle(job: Job, kind: Kind, outcome: _Outcome, now: datetime) -> str:
+    """Record the outcome, if the job is still ours. Its name in the metrics."""
     mine = Job.objects.filter(pk=job.pk, holder=job.holder)
     freed = {
-        "attempts": failures,
+        "attempts": outcome.failures,
         "lease_expiries": 0,
         "holder": None,
         "lease_until": None,
-        "last_error": result.error[:ERROR_LENGTH],
+        "last_error": outcome.error[:ERROR_LENGTH],
     }
-    ends = outcome in Job.State.values and kind.every is None
+    ends = outcome.name in Job.State.values and kind.every is None
     # Asked for once more while it ran, it does not end.
-    if ends and mine.filter(asked=job.asked).update(state=outcome, finished_at=now, **freed):
-        if outcome == Job.State.DEAD:
-            log.error("job given up", kind=job.kind, job=str(job.pk), error=result.error)
-        return outcome
-    # Somebody has asked for it meanwhile: the time they named holds.
+    if ends and mine.filter(asked=job.asked).update(state=outcome.name, finished_at=now, **freed):
+        if outcome.name == Job.State.DEAD:
+            log.error("job given up", kind=job.kind, job=str(job.pk), error=outcome.error)
+        return outcome.name
+    # Asked for meanwhile, it runs at the time that was asked for.
     next_at = Case(
-        When(asked=job.asked, then=Value(now + timedelta(seconds=pause))), default=F("due_at")
+        When(asked=job.asked, then=Value(now + timedelta(seconds=outcome.pause))),
+        default=F("due_at"),
     )
     if not mine.update(due_at=next_at, **freed):
         log.warning("job outlived its lease", kind=job.kind, job=str(job.pk))
         return "lost"
-    return "failed" if result.failed else outcome
-
-
-def _judge(job: Job, kind: Kind, result: _Result) -> tuple[str, int, float]:
-    """The outcome, the failures in a row by now, and the seconds until the next run."""
-    if result.failed:
-        failures = job.attempts + 1
-        pause = pause_after(failures)
-        if kind.every is not None:
-            return "failed", failures, min(pause, kind.every)
-        hopeless = result.hopeless or failures >= kind.attempts
-        return "dead" if hopeless else "failed", failures, pause
-    if result.after is not None:
-        return "again", 0, result.after
-    return "done", 0, kind.every or 0.0
+    return "failed" if outcome.name == Job.State.DEAD else outcome.name
 
 
 def pause_after(failures: int, chance: Callable[[], float] = random.random) -> float:

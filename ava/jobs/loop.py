@@ -1,4 +1,4 @@
-"""The loop that runs due jobs in this process, or with Celery hands them to it.
+"""Loop that runs due jobs in this process, or hands them to Celery.
 
 `start` it in each web worker, after the fork; `manage.py work` is one of its own.
 """
@@ -17,13 +17,12 @@ from django.utils import timezone
 
 from ava.jobs import celery_dispatch, executor, queries, services, wakeup
 from ava.jobs.models import Job
-from ava.tenant import Tenant
 
 log = structlog.get_logger("ava.jobs")
 
 THREADS = 8
 POLL_SECONDS = 0.5
-"""How long a job of another process may wait to be seen; those of this one wake the loop."""
+"""Seconds until a job of another process is seen; those of this one wake the loop."""
 
 _PERIODIC_SECONDS = 60.0
 
@@ -35,24 +34,23 @@ _SHARES = 2
 
 
 class Loop:
-    """One thread that looks for work, and a few that do it."""
+    """One thread that looks for work, and a few that run it."""
 
     def __init__(self, *, threads: int = THREADS, poll: float = POLL_SECONDS) -> None:
         self._poll = poll
+        self._threads = threads
         self._stopping = threading.Event()
-        self._free = threading.Semaphore(threads)
-        self._free_for_others = threading.Semaphore(threads - threads // _KEPT)
-        self._urgent_first = False
         self._turns = executor.Turns()
-        self._share = max(threads // _SHARES, 1)
-        self._running: Counter[Tenant] = Counter()
-        self._counting = threading.Lock()
+        self._is_urgents_turn = False
+        # Changed under the condition; only the thread that looks adds to it.
+        self._running: list[Job] = []
+        self._ended = threading.Condition()
         self._claimed: SimpleQueue[Job | None] = SimpleQueue()
         self._looking = threading.Thread(target=self._look, name="ava-jobs", daemon=True)
         self._working = [
             threading.Thread(target=self._work, name="ava-job", daemon=True) for _ in range(threads)
         ]
-        self._troubled = False
+        self._is_failing = False
         self._periodic_at = 0.0
 
     def start(self) -> "Loop":
@@ -76,13 +74,13 @@ class Loop:
             try:
                 found = self._find()
             except Exception:  # The database or the broker is down: AVA goes on without jobs.
-                if not self._troubled:
+                if not self._is_failing:
                     log.exception("jobs cannot be found")
-                self._troubled, found = True, False
+                self._is_failing, found = True, False
             else:
-                if self._troubled:
+                if self._is_failing:
                     log.warning("jobs can be found again")
-                self._troubled = False
+                self._is_failing = False
             if not found and not self._stopping.is_set():
                 wakeup.wait(self._until_next())
         connections.close_all()
@@ -94,45 +92,30 @@ class Loop:
             self._periodic_at = time.monotonic() + _PERIODIC_SECONDS
         if settings.CELERY_BROKER_URL:
             return celery_dispatch.send_due(now=timezone.now()) > 0
-        if not self._free.acquire(timeout=self._poll):
-            return True
-        job = None
-        try:
-            job = self._claim()
-            if job is not None:
-                self._claimed.put(job)
-        finally:
-            if job is None:
-                self._free.release()
+        with self._ended:
+            if not self._ended.wait_for(lambda: len(self._running) < self._threads, self._poll):
+                return True
+        # An urgent one and another in turns, so that neither waits for ever.
+        self._is_urgents_turn = not self._is_urgents_turn
+        job = self._claim(self._is_urgents_turn) or self._claim(not self._is_urgents_turn)
+        if job is not None:
+            self._claimed.put(job)
         return job is not None
 
-    def _claim(self) -> Job | None:
-        """The next job: an urgent one and another in turns, so that neither waits for ever."""
-        self._urgent_first = not self._urgent_first
-        if self._urgent_first:
-            return self._take_turn(urgent=True) or self._claim_other()
-        return self._claim_other() or self._take_turn(urgent=True)
-
-    def _claim_other(self) -> Job | None:
-        """One that is not urgent, where a thread is left to those."""
-        if not self._free_for_others.acquire(blocking=False):
+    def _claim(self, urgent: bool) -> Job | None:
+        """The next job of this urgency, where a thread is left to those and to its tenant."""
+        with self._ended:
+            running = list(self._running)
+        kept = self._threads // _KEPT
+        if not urgent and sum(not job.urgent for job in running) >= self._threads - kept:
             return None
-        job = None
-        try:
-            job = self._take_turn(urgent=False)
-        finally:
-            if job is None:
-                self._free_for_others.release()
-        return job
-
-    def _take_turn(self, *, urgent: bool) -> Job | None:
-        """The job of whose turn it is, but of no tenant that has its share of the threads."""
-        with self._counting:
-            full = {one for one, count in self._running.items() if one and count >= self._share}
+        share = max(self._threads // _SHARES, 1)
+        counts = Counter(job.tenant for job in running)
+        full = {tenant for tenant, count in counts.items() if tenant and count >= share}
         job = self._turns.claim(urgent=urgent, full=full)
         if job is not None:
-            with self._counting:
-                self._running[job.tenant] += 1
+            with self._ended:
+                self._running.append(job)
         return job
 
     def _until_next(self) -> float:
@@ -151,13 +134,9 @@ class Loop:
             except Exception:  # Settling failed: the lease ends, and somebody runs it again.
                 log.exception("job not settled", kind=job.kind, job=str(job.pk))
             finally:
-                with self._counting:
-                    self._running[job.tenant] -= 1
-                    if not self._running[job.tenant]:
-                        del self._running[job.tenant]
-                if not job.urgent:
-                    self._free_for_others.release()
-                self._free.release()
+                with self._ended:
+                    self._running.remove(job)
+                    self._ended.notify_all()
                 # It may come again in a moment.
                 wakeup.notify()
         connections.close_all()

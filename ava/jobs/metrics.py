@@ -1,4 +1,4 @@
-"""What Prometheus learns about jobs."""
+"""Metrics of jobs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

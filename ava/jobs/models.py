@@ -12,7 +12,7 @@ ERROR_LENGTH = 300
 
 
 class Job(models.Model):
-    """Something to be done. Whoever holds the lease does it; `services` changes it, nobody else."""
+    """One job. The process that holds the lease runs it; only this room changes the row."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "queued"
@@ -38,7 +38,7 @@ class Job(models.Model):
     )
     holder = models.UUIDField(null=True, blank=True, help_text="Of the run under way.")
     lease_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then nobody else runs it."
+        null=True, blank=True, help_text="Until then no other process runs it."
     )
     sent_until = models.DateTimeField(
         null=True, blank=True, help_text="Celery has it; sent once more if nothing comes of it."

@@ -1,4 +1,4 @@
-"""What `manage.py prune` and the daily job delete: each app names its own, in its `apps.py`."""
+"""Retention: what `manage.py prune` and the daily job delete. Each app registers its own."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which jobs are due, whose turn it is, and which are of no more use."""
+"""Jobs that are due, by tenant, at Celery, or of no more use."""
 
 from collections import Counter
 from datetime import datetime, timedelta

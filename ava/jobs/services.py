@@ -1,4 +1,4 @@
-"""Asking for work, and running it."""
+"""Jobs: enqueued, made periodic, run again, deleted."""
 
 from datetime import datetime
 
@@ -39,7 +39,7 @@ def enqueue(
         payload: JSON, and never a secret.
         due_at: not before; None: now.
         key: at most 200 characters.
-        is_new: nobody else can know the key yet, so no such job waits; saves looking for one.
+        is_new: the key is new as well, so no such job waits; saves looking for one.
         tenant: the user it is done for; None: whose work the caller's is.
 
     Returns:
@@ -86,7 +86,7 @@ def _insert(row: Job, now: datetime, *, is_new: bool) -> Job:
         if changed and (found := same.first()):
             return found
         Job.objects.bulk_create([row], ignore_conflicts=True)
-        # Whoever was faster has put theirs there, and may have finished it by now.
+        # A faster process has put its row there, and may have finished it by now.
         if Job.objects.filter(pk=row.pk).exists():
             return row
     # No conflict then: the database has another objection, and shall say which.

@@ -1,4 +1,4 @@
-"""Wakes the loop of this process when there is something to do, so that it need not poll fast."""
+"""Wake-up of this process' loop when a job is due, so that it need not poll fast."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Passwords that stand in addresses and TwiML, taken out of what is shown to operators."""
+"""Redaction of passwords in addresses and TwiML that are shown to operators."""
 
 import re
 from typing import Any

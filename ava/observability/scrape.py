@@ -1,4 +1,4 @@
-"""What Prometheus reads, with one worker process or several.
+"""Metrics as Prometheus reads them, with one worker process or several.
 
 Counters and histograms are added up. What a collector in prometheus_client's registry reads from a
 store at each scrape, such as a breaker's state, is read once, by the worker that answers. A gauge
@@ -23,11 +23,11 @@ from ava.server import slots
 
 log = structlog.get_logger("ava.observability.scrape")
 
-# When each counter began, one series more for each, is of use to nobody here.
+# The moment at which each counter began, one series more for each, is of no use here.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs
 
 SAMPLE_SECONDS = 1.0
-"""How old another worker's gauges may be."""
+"""Age that another worker's gauges may have."""
 
 _samplers: list[Callable[[], None]] = []
 

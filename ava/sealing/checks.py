@@ -1,4 +1,4 @@
-"""Whether the keys are there and open what is stored, told at start."""
+"""System checks of the keys: they can be read, and open what is stored."""
 
 from collections.abc import Sequence
 from typing import Any

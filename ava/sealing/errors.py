@@ -1,4 +1,4 @@
-"""Why a sealed value does not open."""
+"""Errors of keys and sealed values."""
 
 from ava.http.problems import Problem
 

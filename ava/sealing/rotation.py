@@ -1,4 +1,4 @@
-"""Seal everything anew under the primary key, while AVA runs.
+"""Rotation of keys: everything is sealed anew under the primary key, while AVA runs.
 
 Each row is replaced on its own, and only if it still holds the text that was read: a row changed
 meanwhile is read again, a run that was killed is simply started again.
@@ -65,7 +65,7 @@ def rotate(
     Args:
         batch: rows read at once.
         dry_run: open every row, write none.
-        progress: told after each batch.
+        progress: called after each batch.
 
     Raises:
         KeyRingInvalid: AVA_KEYS cannot be read.

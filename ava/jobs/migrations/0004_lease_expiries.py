@@ -17,4 +17,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RenameField("job", "takeovers", "lease_expiries"),
+        migrations.AlterField(
+            model_name="job",
+            name="lease_until",
+            field=models.DateTimeField(
+                blank=True, help_text="Until then no other process runs it.", null=True
+            ),
+        ),
     ]

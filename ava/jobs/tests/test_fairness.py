@@ -188,7 +188,7 @@ def test_whose_turn_it_is_and_their_first_job_are_found_by_index(ran: list[str |
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        assert executor.claim(urgent=False) is not None
+        assert executor.Turns().claim(urgent=False) is not None
     reads = [one["sql"] for one in asked.captured_queries if one["sql"][:4] in ("SELE", "\nWIT")]
     assert len(reads) == 3
     for statement in reads:

@@ -19,7 +19,7 @@ class Command(commands.Command):
         "refusals; with one it shows which addresses and secrets were tried, what the proxies "
         "said, and what to look at."
     )
-    done = "told"
+    done = "explained"
     not_done = ("no such refusal",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from ava.management import base as commands
 
 class Command(commands.Command):
     help = (
-        "Delete old rows that nobody needs any more: breaker events and other records older than "
+        "Delete old rows that are of no more use: breaker events and other records older than "
         "--days, and sessions that have expired. AVA does so by itself once a day, with the "
         "default of --days; run it to delete more, or to see what would go. "
         "It deletes a few hundred rows at a time and can be stopped and started again at will."

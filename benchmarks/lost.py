@@ -13,9 +13,8 @@ from collections.abc import Callable
 
 import structlog
 
-from ava.ratelimit.redis import RedisStore as SharedLimit
-from ava.ratelimit.shared import SharedStore as Limit
-from ava.ratelimit.store import Hit, MemoryStore
+from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient
 from ava.upstream.breaker import Breaker
 from ava.upstream.circuit import Rules
@@ -61,13 +60,13 @@ def _run(lose: Callable[[RedisServer], None]) -> tuple[float, int]:
             rules=Rules(3, 30.0, 2),
             store=SharedStore(RedisStore(link, "bench"), OwnCircuit()),
         )
-        limit = Limit(SharedLimit(link, window=60), MemoryStore(window=60))
+        window = SharedWindow(60, MemoryWindow(60))
         taken: list[float] = []
         failed: list[Exception] = []
         end = time.monotonic() + 2 * SECONDS
 
         def request() -> None:
-            limit.hit([Hit("client", 10**6)])
+            window.hit(link, [Limit("client", 10**6)])
             breaker.call(lambda: None)
 
         def caller() -> None:

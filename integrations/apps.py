@@ -30,7 +30,7 @@ class IntegrationsConfig(AppConfig):
         verification.register(smtp.SMTP.label, smtp.verify)
 
         # A test mail goes to an address of the caller's choice.
-        ratelimit.register("email_test", at_most=5)
+        ratelimit.register("email_test", ratelimit.Group(at_most=5))
 
         upstream.set_switch(partial(flags.is_on, "CIRCUIT_BREAKER_ENABLED"))
         upstream.set_control_source(controls.control_of)

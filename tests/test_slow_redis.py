@@ -1,16 +1,18 @@
-"""A running AVA whose Redis has become slow."""
+"""A running AVA whose Redis has become slower than AVA waits for it."""
 
 import time
 
 import pytest
 import requests
 
+from ava.redis.client import TIMEOUT_SECONDS
 from tests.proxy import SlowProxy
 from tests.redis import RedisServer
 from tests.server import RunningAva, until
 
-SLOW = 0.02
-AGAIN_AND_AGAIN = 20 * SLOW
+SLOW = 6 * TIMEOUT_SECONDS
+# An edit asks Redis some twenty times.
+AGAIN_AND_AGAIN = 20 * TIMEOUT_SECONDS
 SETTINGS = "/vapi/settings"
 
 
@@ -34,22 +36,19 @@ def edit(ava, value):
     assert answer.status_code == 200
 
 
-def test_requests_do_not_pay_for_it_again_and_again(slow):
-    """Without the limit an edit waits for some twenty answers."""
-    ava, proxy = slow
+def test_requests_do_not_wait_for_it_again_and_again(slow):
+    ava, _ = slow
+    assert degraded(ava)
     for take in (lambda: ava.call("GET", SETTINGS), lambda: edit(ava, 300)):
-        passed = proxy.answers
         took = []
         for _ in range(5):
             began = time.monotonic()
             take()
             took.append(time.monotonic() - began)
-        # A knock a second is among them, and a worker's look at each breaker.
-        assert proxy.answers - passed < 5 * 3
         assert min(took) < AGAIN_AND_AGAIN
 
 
-def test_an_edit_holds_when_redis_is_brisk_again(slow):
+def test_an_edit_holds_when_redis_answers_in_time_again(slow):
     ava, proxy = slow
     edit(ava, 333)
     assert value(ava) == 333

@@ -17,5 +17,5 @@ class AccountsConfig(AppConfig):
         pruning.register("expired sessions", services.prune)
         pruning.register("counters of wrong passwords", guessing.prune)
 
-        # Guesses come from one client, and gain nothing by a lost Redis.
-        ratelimit.register("auth", per_user=False, when_lost="closed")
+        # Guesses come from one client, and a lost Redis gives them nothing.
+        ratelimit.register("auth", ratelimit.Group(per_user=False, when_lost="closed"))

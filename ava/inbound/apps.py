@@ -13,8 +13,8 @@ class InboundConfig(AppConfig):
 
         # All tenants' webhooks come from a provider's few addresses: the limit by address counts
         # unproven ones only, and a proven account has a limit of its own.
-        ratelimit.register(door.UNPROVEN, at_least=600, per_user=False)
-        ratelimit.register(door.PROVEN, at_least=1800, per_user=False)
-        ratelimit.register(door.LARGE, at_least=60, per_user=False)
+        ratelimit.register(door.UNPROVEN, ratelimit.Group(at_least=600, per_user=False))
+        ratelimit.register(door.PROVEN, ratelimit.Group(at_least=1800, per_user=False))
+        ratelimit.register(door.LARGE, ratelimit.Group(at_least=60, per_user=False))
         jobs.register(services.DISPATCH, services.dispatch, attempts=10, urgent=True)
         pruning.register("webhook deliveries", services.prune)

@@ -20,7 +20,7 @@ from ava.jobs import RetryLater
 from ava.jobs.executor import describe
 from ava.jobs.pruning import delete_in_batches
 from ava.jobs.services import enqueue
-from ava.ratelimit.store import Hit, MemoryStore
+from ava.ratelimit.window import Limit, MemoryWindow
 
 log = structlog.get_logger("ava.inbound")
 
@@ -106,7 +106,7 @@ def replay(deliveries: Iterable[Delivery]) -> int:
 
 
 # What strangers send must not keep the database busy.
-_refusals_written = MemoryStore(window=60)
+_refusals_written = MemoryWindow(60)
 
 
 def refuse(
@@ -115,8 +115,8 @@ def refuse(
     """Reasons why signatures were refused, for the operator; the last few of an account."""
     log.warning("webhook refused", provider=source.provider, kind=source.kind, why=fault.reason)
     owner: User | None = fault.owner
-    hit = Hit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)
-    if not _refusals_written.hit([hit])[0].allowed:
+    limit = Limit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)
+    if not _refusals_written.hit([limit])[0].allowed:
         return
     if fault.look_closer:
         fault = fault.look_closer()

@@ -1,7 +1,7 @@
-"""AVA's own rate limit: exact, per client and per user in each group of endpoints.
+"""Rate limit: exact, per client and per user in each group of endpoints.
 
 At most N requests in any 60 seconds, wherever the minute is cut, over all of AVA's processes when
-they share a Redis. Why not a fixed window or GCRA: docs/adr/0002-rate-limiting.md.
+they share a Redis: docs/adr/0010-redis-by-redis-py.md.
 """
 
 import os
@@ -11,14 +11,13 @@ from django.http import HttpRequest
 from prometheus_client import Counter
 
 from ava.http import clients
-from ava.ratelimit.policies import WINDOW_SECONDS, group_of, policies_of, register, share
-from ava.ratelimit.redis import RedisStore
-from ava.ratelimit.shared import SharedStore
-from ava.ratelimit.store import MemoryStore, Store
-from ava.ratelimit.verdict import Applied, LimiterFailed, Verdict, judged, tightest_of
+from ava.ratelimit.policies import WINDOW_SECONDS, Group, group_of, limits_of, register, share
+from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.verdict import LimiterFailed, Verdict, judge
+from ava.ratelimit.window import MemoryWindow
 from ava.redis import get_client
 
-__all__ = ["Verdict", "check", "forget", "refused", "register", "share", "use"]
+__all__ = ["Group", "Verdict", "check", "forget", "refused", "register", "share", "use"]
 
 log = structlog.get_logger("ava.ratelimit")
 
@@ -27,27 +26,30 @@ _refusals = Counter(
     "Requests refused with 429 by AVA itself, by group and by the policy that refused.",
     ["group", "policy"],
 )
-_own = MemoryStore(window=WINDOW_SECONDS)
+_own = MemoryWindow(WINDOW_SECONDS)
+_shared = SharedWindow(WINDOW_SECONDS, _own)
 
 
 def check(
     request: HttpRequest, group: str, *, user: str | None = None, client: str | None = None
 ) -> Verdict:
-    """Count this request against every policy of the group that it meets.
+    """Count this request against every limit of the group that it meets.
 
     Refused requests are counted nowhere, so that `Retry-After` comes true.
 
     Args:
-        user: whom a token that AVA signed names; None for everybody else.
-        client: who is counted; the client's address where nobody is named.
+        user: named by a token that AVA signed; None where there is none.
+        client: who is counted; the client's address by default.
     """
     try:
-        verdict = _judge(group, client or clients.network(request), user)
-    except Exception:  # Whatever it is: a group's own word says who suffers from it.
+        limits = limits_of(group, client=client or clients.network(request), user=user)
+        redis = get_client() if group_of(group).shared else None
+        verdict = judge(limits, _shared.hit(redis, limits) if redis else _own.hit(limits))
+    except Exception:  # Whatever it is: the group says whether requests pass uncounted.
         log.error("rate limiter failed", group=group, exc_info=True)
         return Verdict(problem=LimiterFailed() if group_of(group).when_lost == "closed" else None)
     if not verdict.allowed:
-        refused(group, policy=tightest_of(verdict.applied).policy.scope)
+        refused(group, policy=verdict.tightest[0].scope)
     return verdict
 
 
@@ -56,34 +58,18 @@ def refused(group: str, *, policy: str = "client") -> None:
     _refusals.labels(group=group, policy=policy).inc()
 
 
-def forget() -> None:
-    """Drop every count of this process; Redis keeps its own."""
-    _own.forget()
-
-
-def use(own: MemoryStore) -> MemoryStore:
-    """Keep this process' counts in this store from now on; the one used until now is returned."""
-    global _own
+def use(own: MemoryWindow) -> MemoryWindow:
+    """Keep this process' counts in this window from now on; the one used until now is returned."""
+    global _own, _shared
     before, _own = _own, own
+    _shared = SharedWindow(WINDOW_SECONDS, own)
     return before
 
 
-def _store(group: str) -> Store:
-    link = get_client() if group_of(group).shared else None
-    if link is None:
-        return _own
-    return SharedStore(RedisStore(link, window=WINDOW_SECONDS), _own)
+def forget() -> None:
+    """Drop every count of this process; Redis keeps its own."""
+    use(MemoryWindow(WINDOW_SECONDS))
 
 
-def _afresh() -> None:
-    # A thread of the parent may have held the lock.
-    use(MemoryStore(window=WINDOW_SECONDS))
-
-
-os.register_at_fork(after_in_child=_afresh)
-
-
-def _judge(group: str, client: str, user: str | None) -> Verdict:
-    policies = policies_of(group, client=client, user=user)
-    usages = _store(group).hit([policy.hit for policy in policies])
-    return judged([Applied(*pair) for pair in zip(policies, usages, strict=True)])
+# A thread of the parent may have held the lock.
+os.register_at_fork(after_in_child=forget)

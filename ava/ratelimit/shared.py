@@ -1,35 +1,131 @@
-"""The fleet's log in Redis, with this process' own beside it."""
+"""Moving window in Redis, for all of AVA's processes, and what each gives while Redis is lost."""
 
-from collections.abc import Sequence
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ava.ratelimit.redis import RedisStore
-from ava.ratelimit.store import Hit, MemoryStore, Usage
-from ava.redis import RedisUnavailable
+from ava.ratelimit.window import SECOND, Limit, MemoryWindow, Usage
+from ava.redis import RedisClient, RedisUnavailable, Script
+
+# One hash tag: a request's keys lie together on a Redis Cluster.
+PREFIX = "ava:{ratelimit}:"
+_MICROSECONDS = 1_000_000
+_CAPACITY = 50_000
+
+# A list of times for each key, in microseconds of Redis' own clock. That clock may be set back, or
+# be another machine's after a failover: a time in the future is taken to be now, which never lets
+# more through, and delays by a window at most.
+_HIT = Script("""
+local window, now = tonumber(ARGV[1]), tonumber(ARGV[2])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
+local stamp = string.format('%.0f', now)
+local fits, all = {}, true
+for i, key in ipairs(KEYS) do
+  local last = -1
+  while tonumber(redis.call('LINDEX', key, last) or 0) > now do
+    redis.call('LSET', key, last, stamp)
+    last = last - 1
+  end
+  while tonumber(redis.call('LINDEX', key, 0) or now) <= now - window do
+    redis.call('LPOP', key)
+  end
+  fits[i] = redis.call('LLEN', key) < tonumber(ARGV[2 + i])
+  all = all and fits[i]
+end
+local usages = {}
+for i, key in ipairs(KEYS) do
+  if all then
+    redis.call('RPUSH', key, stamp)
+    redis.call('PEXPIRE', key, math.ceil(window / 1000) + 1000)
+  end
+  local used = redis.call('LLEN', key)
+  -- After the limit was lowered, more than one hit has to leave first.
+  local frees = redis.call('LINDEX', key, math.max(0, used - tonumber(ARGV[2 + i])))
+  usages[i] = {fits[i] and 1 or 0, used, frees and frees + window - now or 0}
+end
+return usages
+""")
 
 
-class SharedStore:
-    """Counts in Redis, and goes on alone while it is lost.
+class SharedWindow:
+    """Counts of all processes, exact to the microsecond; those of this one while Redis is lost.
 
-    The process keeps a log of what it lets through itself. That is part of what Redis counts, so
-    it refuses nothing that Redis would let pass, until Redis has forgotten: after a flush or a
-    restart no process gives the same quota twice. Of what the others let through it knows what
-    Redis said last.
+    Args:
+        seconds: of the window.
+        own: what this process lets pass while Redis is lost.
+        clock: as `own` has it.
+        redis_clock: microseconds instead of Redis' own clock, for tests.
     """
 
-    def __init__(self, fleet: RedisStore, own: MemoryStore) -> None:
-        self._fleet = fleet
+    def __init__(
+        self,
+        seconds: int,
+        own: MemoryWindow,
+        *,
+        clock: Callable[[], int] = time.monotonic_ns,
+        redis_clock: Callable[[], int | str] = lambda: "",
+    ) -> None:
+        self._seconds = seconds
         self._own = own
+        self._clock = clock
+        self._redis_clock = redis_clock
+        # What was left of the limits that workers share, and when; asked longest ago first.
+        self._left: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def hit(self, hits: Sequence[Hit]) -> list[Usage]:
-        """As `Store.hit`. Atomic for the fleet, or for this process while Redis is lost."""
-        known = self._own.look(hits)
-        if not all(usage.allowed for usage in known):
-            return known
+    def hit(self, client: RedisClient, limits: Sequence[Limit]) -> list[Usage]:
+        """As `MemoryWindow.hit`, in one round trip."""
         try:
-            usages = self._fleet.hit(hits)
+            answers = client.run(
+                _HIT,
+                [PREFIX + limit.key for limit in limits],
+                [
+                    self._seconds * _MICROSECONDS,
+                    self._redis_clock(),
+                    *(limit.most for limit in limits),
+                ],
+            )
         except RedisUnavailable:
-            return self._own.hit_alone(hits)
-        if all(usage.allowed for usage in usages):
-            self._own.hit(hits)
-        self._own.see(hits, usages)
+            return self._hit_alone(limits)
+        usages = [Usage(bool(fits), used, frees / _MICROSECONDS) for fits, used, frees in answers]
+        for limit, usage in zip(limits, usages, strict=True):
+            if limit.workers:
+                self._remember(limit.key, limit.most - usage.used)
         return usages
+
+    def _remember(self, key: str, left: int) -> None:
+        with self._lock:
+            self._left[key] = left, self._clock()
+            self._left.move_to_end(key)
+            if len(self._left) > _CAPACITY:
+                self._left.popitem(last=False)
+
+    def _hit_alone(self, limits: Sequence[Limit]) -> list[Usage]:
+        shares = [self._share(limit) for limit in limits]
+        usages = self._own.hit(
+            [replace(limit, most=most) for limit, (most, _) in zip(limits, shares, strict=True)]
+        )
+        return [
+            Usage(usage.allowed, limit.most - most + usage.used, max(usage.frees_after, wait))
+            for limit, usage, (most, wait) in zip(limits, usages, shares, strict=True)
+        ]
+
+    def _share(self, limit: Limit) -> tuple[int, float]:
+        """What this process gives alone, and seconds until that changes.
+
+        Of a limit that workers share it is a share of what was left when Redis was last asked. A
+        window later that is over, as no process knows of other hits than its own: then it is a
+        share of the whole.
+        """
+        if limit.workers is None:
+            return limit.most, 0.0
+        left, asked = self._left.get(limit.key, (0, 0))
+        wait = asked / SECOND + self._seconds - self._clock() / SECOND if asked else 0.0
+        if wait <= 0:
+            return max(1, limit.most // limit.workers), 0.0
+        return max(0, left) // limit.workers, wait

@@ -1,4 +1,4 @@
-"""What a check says, and how HTTP says it."""
+"""Rate limit verdict: whether a request passes, and the headers that say so."""
 
 import math
 import time
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from ava.http.problems import Problem, RateLimited
-from ava.ratelimit.policies import WINDOW_SECONDS, Policy
-from ava.ratelimit.store import Usage
+from ava.ratelimit.policies import WINDOW_SECONDS
+from ava.ratelimit.window import Limit, Usage
 
 
 class LimiterFailed(Problem):
@@ -20,23 +20,16 @@ class LimiterFailed(Problem):
 
 
 @dataclass(frozen=True)
-class Applied:
-    """One policy, and its count after the request."""
-
-    policy: Policy
-    usage: Usage
-
-
-@dataclass(frozen=True)
 class Verdict:
     """The outcome of one check.
 
     Args:
-        applied: every policy that the request met; none where the limiter failed.
+        counts: every limit that the request met, and what is used of it; none where the limiter
+            failed.
         problem: the refusal; None when the request passes.
     """
 
-    applied: tuple[Applied, ...] = ()
+    counts: Sequence[tuple[Limit, Usage]] = ()
     problem: Problem | None = None
 
     @property
@@ -44,44 +37,42 @@ class Verdict:
         """Whether the request passes."""
         return self.problem is None
 
+    @property
+    def tightest(self) -> tuple[Limit, Usage]:
+        """Of the limits that refuse the one that does longest, else the one with least left."""
+        refusing = [count for count in self.counts if not count[1].allowed]
+        if refusing:
+            return max(refusing, key=lambda count: count[1].frees_after)
+        return min(self.counts, key=lambda count: count[0].most - count[1].used)
+
     def headers(self) -> dict[str, str]:
         """The headers every counted response carries.
 
-        `RateLimit-Policy` lists all policies, the others tell the tightest. `X-RateLimit-Reset` is
+        `RateLimit-Policy` lists all limits, the others tell the tightest. `X-RateLimit-Reset` is
         Unix time, as most APIs that send it mean it; `t` of `RateLimit` is in seconds from now
         (draft-ietf-httpapi-ratelimit-headers-11).
         """
-        if not self.applied:
+        if not self.counts:
             return {}
-        tightest = tightest_of(self.applied)
-        usage, name = tightest.usage, tightest.policy.name
-        seconds = math.ceil(usage.frees_after)
-        policies = [
-            f'"{one.policy.name}";q={one.usage.limit};w={WINDOW_SECONDS}' for one in self.applied
-        ]
+        limit, usage = self.tightest
+        left, seconds = max(0, limit.most - usage.used), math.ceil(usage.frees_after)
         headers = {
-            "X-RateLimit-Limit": str(usage.limit),
-            "X-RateLimit-Remaining": str(usage.remaining),
+            "X-RateLimit-Limit": str(limit.most),
+            "X-RateLimit-Remaining": str(left),
             "X-RateLimit-Reset": str(math.ceil(time.time() + usage.frees_after)),
-            "RateLimit-Policy": ", ".join(policies),
-            "RateLimit": f'"{name}";r={usage.remaining};t={seconds}',
+            "RateLimit-Policy": ", ".join(
+                f'"{one.name}";q={one.most};w={WINDOW_SECONDS}' for one, _ in self.counts
+            ),
+            "RateLimit": f'"{limit.name}";r={left};t={seconds}',
         }
         if not self.allowed:
             headers["Retry-After"] = str(max(1, seconds))
         return headers
 
 
-def judged(applied: Sequence[Applied]) -> Verdict:
-    """The verdict when each policy has said what it has."""
-    problem = None
-    if not all(one.usage.allowed for one in applied):
-        problem = RateLimited(retry_after=tightest_of(applied).usage.frees_after)
-    return Verdict(tuple(applied), problem)
-
-
-def tightest_of(applied: Sequence[Applied]) -> Applied:
-    """Of the policies that refuse the one that does longest, else the one with least left."""
-    refusing = [one for one in applied if not one.usage.allowed]
-    if refusing:
-        return max(refusing, key=lambda one: one.usage.frees_after)
-    return min(applied, key=lambda one: one.usage.remaining)
+def judge(limits: Sequence[Limit], usages: Sequence[Usage]) -> Verdict:
+    """The verdict when each limit has said what it has."""
+    verdict = Verdict(tuple(zip(limits, usages, strict=True)))
+    if all(usage.allowed for usage in usages):
+        return verdict
+    return Verdict(verdict.counts, RateLimited(retry_after=verdict.tightest[1].frees_after))

@@ -1,10 +1,10 @@
 """A clock that the test moves."""
 
-from ava.ratelimit.store import SECOND
+from ava.ratelimit.window import SECOND
 
 
 class Clock:
-    """Nanoseconds; whole microseconds, which is what every store can tell apart."""
+    """Nanoseconds; whole microseconds, which is what every window can tell apart."""
 
     def __init__(self) -> None:
         self.now = 1_000_000 * SECOND + 123_456_000

@@ -3,8 +3,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ava.ratelimit.redis import RedisStore
-from ava.ratelimit.store import Hit
+from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient
 
 THREADS = 16
@@ -17,16 +17,15 @@ Pass = tuple[float, float]
 
 def hammer(url: str, process: int, seconds: float) -> list[Pass]:
     """The hits of sixteen threads, each under a key of all processes and one of this process."""
-    # Patient: how AVA does without an answer is not what this is about.
-    link = RedisClient(url)
-    store = RedisStore(link, window=WINDOW)
-    hits = [Hit("all", OF_ALL), Hit(f"process {process}", OF_ONE)]
+    client = RedisClient(url)
+    window = SharedWindow(WINDOW, MemoryWindow(WINDOW))
+    limits = [Limit("all", OF_ALL), Limit(f"process {process}", OF_ONE)]
     end = time.monotonic() + seconds
 
     def run(_: int) -> list[Pass]:
         passed = []
         while (sent := time.monotonic()) < end:
-            if all(usage.allowed for usage in store.hit(hits)):
+            if all(usage.allowed for usage in window.hit(client, limits)):
                 passed.append((sent, time.monotonic()))
         return passed
 
@@ -34,4 +33,4 @@ def hammer(url: str, process: int, seconds: float) -> list[Pass]:
         with ThreadPoolExecutor(THREADS) as pool:
             return [one for found in pool.map(run, range(THREADS)) for one in found]
     finally:
-        link.close()
+        client.close()

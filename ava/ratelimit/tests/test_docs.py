@@ -6,7 +6,7 @@ import pytest
 
 from ava.conf.env import BASE_DIR
 from ava.ratelimit import policies
-from ava.ratelimit.policies import group_of, policies_of
+from ava.ratelimit.policies import group_of, limits_of
 
 N = 10
 ROWS = re.findall(
@@ -34,7 +34,7 @@ def test_every_group_that_is_special_is_listed():
 @pytest.mark.parametrize(("name", "client", "user", "when_lost"), TABLE)
 def test_the_limits_are_as_listed(name, client, user, when_lost, settings):
     settings.RATE_LIMIT_PER_MINUTE = N
-    found = policies_of(name, client="c", user="u")
+    found = limits_of(name, client="c", user="u")
     listed = [("client", client)] if user is None else [("client", client), ("user", user)]
-    assert [(policy.scope, policy.hit.limit) for policy in found] == listed
+    assert [(limit.scope, limit.most) for limit in found] == listed
     assert group_of(name).when_lost == when_lost

@@ -6,17 +6,17 @@ import pytest
 
 from ava import ratelimit
 from ava.ratelimit.policies import WINDOW_SECONDS
-from ava.ratelimit.store import Hit, MemoryStore, Usage
+from ava.ratelimit.window import Limit, MemoryWindow, Usage
 
 
-class Broken(MemoryStore):
-    def hit(self, hits: Sequence[Hit]) -> list[Usage]:
+class Broken(MemoryWindow):
+    def hit(self, limits: Sequence[Limit]) -> list[Usage]:
         raise MemoryError("no room for a secret")
 
 
 @pytest.fixture(autouse=True)
 def fault() -> Iterator[None]:
-    before = ratelimit.use(Broken(window=WINDOW_SECONDS))
+    before = ratelimit.use(Broken(WINDOW_SECONDS))
     yield
     ratelimit.use(before)
 

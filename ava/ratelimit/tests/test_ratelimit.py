@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from ava import ratelimit
 from ava.ratelimit.policies import WINDOW_SECONDS
-from ava.ratelimit.store import MemoryStore
 from ava.ratelimit.tests.clock import Clock
+from ava.ratelimit.window import MemoryWindow
 
 ME = "/api/v1/auth/me"
 LOGIN = "/api/v1/auth/login"
@@ -25,7 +25,7 @@ LOGIN = "/api/v1/auth/login"
 def clock() -> Iterator[Clock]:
     """The limiter's clock, held still."""
     clock = Clock()
-    before = ratelimit.use(MemoryStore(window=WINDOW_SECONDS, clock=clock))
+    before = ratelimit.use(MemoryWindow(WINDOW_SECONDS, clock=clock))
     yield clock
     ratelimit.use(before)
 

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from ava import ratelimit
 from ava.accounts.tests.calls import log_out
 from ava.ratelimit.policies import WINDOW_SECONDS
-from ava.ratelimit.store import MemoryStore
 from ava.ratelimit.tests.clock import Clock
+from ava.ratelimit.window import MemoryWindow
 from conftest import client_of
 
 URL = "/api/v1/integrations"
@@ -23,7 +23,7 @@ URL = "/api/v1/integrations"
 def clock() -> Iterator[Clock]:
     """The limiter's clock, held still."""
     clock = Clock()
-    before = ratelimit.use(MemoryStore(window=WINDOW_SECONDS, clock=clock))
+    before = ratelimit.use(MemoryWindow(WINDOW_SECONDS, clock=clock))
     yield clock
     ratelimit.use(before)
 

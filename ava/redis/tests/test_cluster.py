@@ -7,9 +7,8 @@ import pytest
 from ava import redis as shared_redis
 from ava.cache import Envelope, FleetStore
 from ava.cache.tests.reading import Source, make
-from ava.ratelimit.redis import PREFIX
-from ava.ratelimit.redis import RedisStore as Limit
-from ava.ratelimit.store import Hit
+from ava.ratelimit.shared import PREFIX, SharedWindow
+from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient, RedisUnavailable, Script
 from ava.redis.cache import RedisCache
 from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
@@ -65,9 +64,10 @@ def test_breakers_live_where_their_slot_is(cluster, link):
 
 
 def test_limits_are_counted_wherever_their_slot_is(cluster, link):
-    limit = Limit(link, window=60)
-    told = [limit.hit([Hit("a", 2, 2), Hit("b", 9, 9)])[0].allowed for _ in range(3)]
-    assert told == [True, True, False]
+    window = SharedWindow(60, MemoryWindow(60))
+    limits = [Limit("a", 2), Limit("b", 9)]
+    passed = [window.hit(link, limits)[0].allowed for _ in range(3)]
+    assert passed == [True, True, False]
     assert cluster.owner(PREFIX).client.dbsize() == 2
 
 

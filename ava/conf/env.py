@@ -156,7 +156,7 @@ _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
 _SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql", "sqlite"),
-    "REDIS_URL": ("redis", "rediss"),
+    "REDIS_URL": ("redis", "rediss", "redis+sentinel", "rediss+sentinel"),
     "CELERY_BROKER_URL": ("redis", "rediss", "amqp", "amqps", "memory", "filesystem"),
 }
 
@@ -255,12 +255,15 @@ def _is_url(raw: str, schemes: tuple[str, ...]) -> bool:
     scheme, mark, rest = raw.partition("://")
     if scheme not in schemes or not mark or not rest.strip("/") or not raw.isprintable():
         return False
+    if "+sentinel" in scheme and "," in rest:
+        hosts, _, path = rest.rpartition("@")[2].partition("/")
+        return all(_is_url(f"{scheme}://{host}/{path}", schemes) for host in hosts.split(","))
     try:
         parts = urlsplit(raw)
         port = parts.port
     except ValueError:
         return False
-    needs_host = scheme in ("http", "https", "redis", "rediss", "amqp", "amqps")
+    needs_host = scheme in ("http", "https", "amqp", "amqps") or scheme.startswith("redis")
     return " " not in raw and port != 0 and bool(parts.hostname or not needs_host)
 
 

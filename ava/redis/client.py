@@ -17,11 +17,11 @@ from typing import Any
 
 import redis
 import structlog
-from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.exceptions import (
     AskError,
     ClusterDownError,
+    DataError,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -30,12 +30,10 @@ from redis.exceptions import (
     ResponseError,
     TryAgainError,
 )
-from redis.retry import Retry
+
+from ava.redis.connecting import connect, connect_cluster
 
 log = structlog.get_logger("ava.redis")
-
-TIMEOUT_SECONDS = 0.05
-"""To connect, and for each answer. `REDIS_URL` may say otherwise (`?socket_timeout=`)."""
 
 PING_SECONDS = 0.1
 """How often a lost Redis is tried again, by one thread for the whole process."""
@@ -90,7 +88,7 @@ class RedisClient:
     """A process' client of one Redis or Redis Cluster. Never connects before the first call.
 
     Args:
-        url: as redis-py takes it; of a cluster any node, which shows itself by its first MOVED.
+        url: as `connect` takes it; of a cluster any node, which shows itself by its first MOVED.
 
     Attributes:
         losses: how often Redis was lost.
@@ -98,7 +96,7 @@ class RedisClient:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._redis: redis.Redis | RedisCluster = _open(url)
+        self._redis: redis.Redis | RedisCluster = connect(url)
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._lost = False
@@ -189,7 +187,7 @@ class RedisClient:
         except AskError:  # MOVED, too
             with self._lock:
                 if not isinstance(self._redis, RedisCluster):
-                    self._redis = _open_cluster(self._url)
+                    self._redis = connect_cluster(self._url)
         return self._redis.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py
 
     def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
@@ -213,7 +211,7 @@ class RedisClient:
         started = time.monotonic()
         ping = _neighbour(key)
         # In turns by the nodes that are known and by the URL: either may lead nowhere any more.
-        ways = itertools.cycle((self._redis, _open(self._url)))
+        ways = itertools.cycle((self._redis, connect(self._url)))
         while not self._closed.wait(PING_SECONDS):
             self._redis = next(ways)
             try:
@@ -243,29 +241,9 @@ class RedisClient:
                 self._pending.pop(call, None)
 
 
-def _options() -> dict[str, Any]:
-    return {
-        "socket_timeout": TIMEOUT_SECONDS,
-        "socket_connect_timeout": TIMEOUT_SECONDS,
-        "socket_keepalive": True,
-        "max_connections": 1000,
-        # A connection begins with nothing but password and database.
-        "protocol": 2,
-        "driver_info": None,
-    }
-
-
-def _open(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_options())
-
-
-def _open_cluster(url: str) -> RedisCluster:
-    return RedisCluster.from_url(url, retry=Retry(NoBackoff(), 0), **_options())
-
-
 def _is_loss(fault: Exception) -> bool:
     """Whether Redis is of no use now, rather than this command."""
-    if not isinstance(fault, ResponseError) or isinstance(fault, _LOSSES):
+    if not isinstance(fault, ResponseError | DataError) or isinstance(fault, _LOSSES):
         return True
     return bool(_LOSS.search(str(fault)))
 

@@ -223,13 +223,15 @@ def tell_lost_redis(url: str | None) -> None:
         return
     import redis
 
+    from ava.redis.connecting import connect
+
     try:
-        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+        with connect(url, timeout=2) as client:
             client.ping()
     except (redis.RedisError, OSError) as fault:
-        place = urlsplit(url)
+        place = urlsplit(url).netloc.rpartition("@")[2]
         print(
-            f"Redis at {place.hostname}:{place.port or 6379} does not answer "
+            f"Redis at {place} does not answer "
             f"({type(fault).__name__}). Until it does, each worker process keeps breakers, "
             "limits and copies for itself. See REDIS_URL.",
             file=sys.stderr,

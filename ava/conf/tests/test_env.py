@@ -46,6 +46,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("VAPI_BASE_URL", "http:///path", "must be a URL"),
         ("DATABASE_URL", "postgres://u:p@127.0.0.1:badport/db", "must be a URL"),
         ("REDIS_URL", "http://redis", "must be a URL that starts with redis or rediss"),
+        ("REDIS_URL", "redis+sentinel://one:26379,two:bad/ava", "must be a URL"),
     ],
 )
 def test_a_wrong_value_ends_in_a_sentence_that_names_the_variable(

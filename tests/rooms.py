@@ -9,7 +9,7 @@ from ava.inbound import services as inbound
 from integrations.breakers import controls
 from integrations.flags import services as flags
 from telephony.twilio import sdk
-from vapi_settings import copies
+from vapi_settings import cached_reads
 
 ROOMS: dict[str, Callable[[], None]] = {
     "breakers": upstream.forget,
@@ -17,7 +17,7 @@ ROOMS: dict[str, Callable[[], None]] = {
     "flags": flags.forget,
     "limits": ratelimit.forget,
     "refusals": inbound.forget,
-    "copies": copies.forget,
+    "copies": cached_reads.forget,
     "clients": sdk.forget,
     "cache": cache.clear,
     "redis": redis.reset,

@@ -69,7 +69,7 @@ class SettingViewSet(VapiViewSet):
         )
         body = {
             "settings": serializers.SettingSerializer(wanted, many=True).data,
-            "assistant": serializers.BriefSerializer(copy.value.summary).data,
+            "assistant": serializers.BriefSerializer(copy.value.assistant.summary).data,
         }
         return conditional(request, body, copy, tag=etag(body))
 
@@ -191,7 +191,8 @@ class AssistantViewSet(VapiViewSet):
         copy = queries.assistant(
             user=self.caller, assistant_id=assistant_id, reload=wants_reload(request)
         )
-        return about(copy, Response(serializers.AssistantSerializer(copy.value.summary).data))
+        summary = copy.value.assistant.summary
+        return about(copy, Response(serializers.AssistantSerializer(summary).data))
 
 
 class PhoneNumberViewSet(VapiViewSet):

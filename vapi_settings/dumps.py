@@ -1,36 +1,59 @@
-"""What is kept of Vapi between processes, as JSON and back.
+"""Cached values, and the JSON that they are between processes.
 
 Loading raises KeyError, TypeError or ValueError on what another release has written.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vapi_settings.client import Assistant, Listing, Part, PhoneNumber, Summary
+from vapi_settings.client import Assistant, Part, PhoneNumber, Summary
 
 Dump = Mapping[str, Any]
 
 
-def dump_assistant(found: Assistant) -> Dump:
-    return {"summary": _dump_summary(found.summary), "document": found.document}
+@dataclass(frozen=True)
+class Seen:
+    """An assistant, and when its settings got the values they have, as far as AVA knows."""
+
+    assistant: Assistant
+    changed_at: Mapping[str, datetime]
 
 
-def load_assistant(dump: Dump) -> Assistant:
-    return Assistant(summary=_load_summary(dump["summary"]), document=dump["document"])
+@dataclass(frozen=True)
+class SeenList:
+    """The organisation's assistants; the whole of the only one, where there is one only."""
+
+    summaries: tuple[Summary, ...]
+    only: Seen | None
 
 
-def dump_listing(found: Listing) -> Dump:
+def dump_seen(found: Seen) -> Dump:
     return {
-        "summaries": [_dump_summary(one) for one in found.summaries],
-        "only": dump_assistant(found.only) if found.only else None,
+        "summary": _dump_summary(found.assistant.summary),
+        "document": found.assistant.document,
+        "changed_at": {key: at.isoformat() for key, at in found.changed_at.items()},
     }
 
 
-def load_listing(dump: Dump) -> Listing:
-    return Listing(
+def load_seen(dump: Dump) -> Seen:
+    assistant = Assistant(summary=_load_summary(dump["summary"]), document=dump["document"])
+    changed_at = {key: datetime.fromisoformat(at) for key, at in dump["changed_at"].items()}
+    return Seen(assistant, changed_at)
+
+
+def dump_list(found: SeenList) -> Dump:
+    return {
+        "summaries": [_dump_summary(one) for one in found.summaries],
+        "only": dump_seen(found.only) if found.only else None,
+    }
+
+
+def load_list(dump: Dump) -> SeenList:
+    return SeenList(
         summaries=tuple(_load_summary(one) for one in dump["summaries"]),
-        only=load_assistant(dump["only"]) if dump["only"] else None,
+        only=load_seen(dump["only"]) if dump["only"] else None,
     )
 
 

@@ -8,7 +8,10 @@ from django.contrib.auth.models import User
 from ava.accounts.confirmation import confirm_password
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for, record_sharing
-from vapi_settings import copies, queries, reporting
+from vapi_settings import reporting
+from vapi_settings.account import account_of
+from vapi_settings.assistant_read import AssistantRead
+from vapi_settings.cached_reads import raised
 from vapi_settings.client import PhoneNumber
 from vapi_settings.errors import VAPI
 
@@ -51,16 +54,18 @@ def import_number(
     if credentials_for(user=user, provider=VAPI.label).source != "user":
         # In the operator's organisation others' calls could leave from it, or find two to choose.
         raise CredentialsMissing(VAPI.name)
-    of = copies.account(user)
+    account = account_of(user)
     twilio = credentials_for(user=user, provider="twilio")
     if twilio.source != "user":
         # Vapi shows what it was given to whoever has the Vapi key: the operator's stay here.
         raise CredentialsMissing("Twilio")
-    answering = {"assistantId": queries.find(of, assistant_id).value.id} if assistant_id else {}
+    answering = {}
+    if assistant_id:
+        answering["assistantId"] = AssistantRead(account).chosen(assistant_id).value.assistant.id
     keys = _keys(twilio.fields)
     record_sharing(user=user, provider="twilio", fields=list(keys), actor=user)
     try:
-        return of.client.import_number(
+        return account.client.import_number(
             {
                 "provider": "twilio",
                 "number": number,
@@ -73,7 +78,7 @@ def import_number(
         )
     finally:
         # Whether or not an answer came, the list may be another one now.
-        copies.drop(of)
+        raised(account)
 
 
 def _keys(fields: Mapping[str, str]) -> dict[str, str]:

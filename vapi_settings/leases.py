@@ -1,4 +1,4 @@
-"""One editor at a time for each assistant, across threads and processes, kill -9 included."""
+"""Edit leases: one editor at a time for each assistant, across processes, kill -9 included."""
 
 import threading
 import time
@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AssistantLease
 
 SECONDS = 15.0
-"""What one step of an edit may take, its request to Vapi included; the lease is renewed before each
-step. Whoever died holding it blocks others for this long at most."""
+"""After which the lease of an editor that died is free."""
+
+STEP = 11.0
+"""Seconds that one step of an edit may take, its request to Vapi included: with less than that left
+the lease is renewed first."""
 
 WAIT = 1.0
 PAUSE = 0.05
@@ -26,12 +29,40 @@ RETRY_AFTER = 2.0
 _places = threading.BoundedSemaphore(4)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lease:
-    """The right to change one assistant, for a while."""
+    """The right to change one assistant, for a while.
+
+    Attributes:
+        until: when it runs out.
+        waited: whether somebody else had it first.
+    """
 
     assistant_id: str
     holder: uuid.UUID
+    until: datetime
+    waited: bool = False
+    is_released: bool = False
+
+    def renew(self, now: datetime) -> bool:
+        """Begin the next step. False when the lease ran out, and somebody else may be at it."""
+        if self.until - now >= timedelta(seconds=STEP):
+            return True
+        until = now + timedelta(seconds=SECONDS)
+        if not self._row.filter(lease_until__gt=now).update(lease_until=until):
+            return False
+        self.until = until
+        return True
+
+    def release(self) -> None:
+        """Let the next editor have it; only once, and only if it is still held."""
+        if not self.is_released:
+            self._row.update(holder=None, lease_until=None)
+            self.is_released = True
+
+    @property
+    def _row(self) -> QuerySet[AssistantLease]:
+        return AssistantLease.objects.filter(pk=self.assistant_id, holder=self.holder)
 
 
 @contextmanager
@@ -48,23 +79,7 @@ def hold(
     try:
         yield lease
     finally:
-        AssistantLease.objects.filter(pk=assistant_id, holder=lease.holder).update(
-            holder=None, lease_until=None
-        )
-
-
-def renew(lease: Lease, now: datetime) -> bool:
-    """Begin the next step. False when the lease ran out, and somebody else may be at it."""
-    row = AssistantLease.objects.filter(pk=lease.assistant_id, holder=lease.holder)
-    until = now + timedelta(seconds=SECONDS)
-    return bool(row.filter(lease_until__gt=now).update(lease_until=until))
-
-
-def count_change(assistant_id: str) -> int:
-    """Note that a change may have reached Vapi; copies read before are old. The new edition."""
-    row = AssistantLease.objects.filter(pk=assistant_id)
-    row.update(edition=F("edition") + 1)
-    return row.values_list("edition", flat=True).get()
+        lease.release()
 
 
 def is_live(row: AssistantLease, now: datetime) -> bool:
@@ -74,18 +89,22 @@ def is_live(row: AssistantLease, now: datetime) -> bool:
 
 def _acquire(assistant_id: str, now: Callable[[], datetime]) -> Lease | None:
     moment = now()
-    lease = Lease(assistant_id, uuid.uuid4())
-    until = moment + timedelta(seconds=SECONDS)
+    lease = Lease(assistant_id, uuid.uuid4(), until=moment + timedelta(seconds=SECONDS))
     row = AssistantLease.objects.filter(pk=assistant_id)
-    free = Q(lease_until=None) | Q(lease_until__lte=moment)
-    if not row.filter(free).update(holder=lease.holder, lease_until=until):
-        if row.exists():
-            return None
-        # The first change ever of this assistant. Of two that come here one inserts.
-        AssistantLease.objects.bulk_create([AssistantLease(pk=assistant_id)], ignore_conflicts=True)
-        if not row.filter(free).update(holder=lease.holder, lease_until=until):
-            return None
-    return lease
+
+    def take() -> int:
+        free = Q(lease_until=None) | Q(lease_until__lte=moment)
+        return row.filter(free).update(
+            holder=lease.holder, lease_until=lease.until, edition=F("edition") + 1
+        )
+
+    if take():
+        return lease
+    if row.exists():
+        return None
+    # The first change ever of this assistant. Of two that come here one inserts.
+    AssistantLease.objects.bulk_create([AssistantLease(pk=assistant_id)], ignore_conflicts=True)
+    return lease if take() else None
 
 
 def _wait(
@@ -97,6 +116,7 @@ def _wait(
         for _ in range(round(WAIT / PAUSE)):
             sleep(PAUSE)
             if lease := _acquire(assistant_id, now):
+                lease.waited = True
                 return lease
         return None
     finally:

@@ -1,8 +1,8 @@
-"""What AVA knows of an assistant's settings, held against what Vapi says now.
+"""The ledger: what AVA last saw of an assistant's settings, compared with what Vapi says now.
 
-A read is noted in two steps: `known` before it begins, `note` when it has ended. Whatever AVA
-itself, or another reader, wrote in between took the next number of that setting, so that the
-database refuses the same number to a read that is too old to know.
+A read has three steps: `last_seen` before it begins, `compare` when it has ended, `record` if there
+is news. Whatever an edit, or another reader, wrote in between took the next number of that setting,
+so that the database refuses the same number to a read that is too old to know.
 """
 
 import json
@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ava.http import correlation
@@ -28,7 +27,7 @@ Status = Revision.Status
 
 
 @dataclass
-class Line:
+class SettingHistory:
     """One setting: its last value for sure, and what came after.
 
     Attributes:
@@ -42,32 +41,55 @@ class Line:
     unsettled: list[Revision] = field(default_factory=list)
 
     @property
-    def number(self) -> int:
-        """Of the newest revision; 0 where there is none."""
-        return self.top.number if self.top else 0
+    def next_number(self) -> int:
+        """Of a revision that follows."""
+        return (self.top.number if self.top else 0) + 1
+
+    def append(self, revision: Revision) -> None:
+        """Follow what was written."""
+        self.top = revision
+        if revision.status == Status.CONFIRMED:
+            self.last = revision
+        elif revision.status in Revision.UNSETTLED:
+            self.unsettled.append(revision)
 
 
 @dataclass(frozen=True)
-class Known:
-    """What AVA knew of one assistant, as one owner sees it, at one moment."""
+class LastSeen:
+    """What AVA last saw of one assistant, as one owner sees it."""
 
     owner_id: int
     assistant_id: str
-    lines: Mapping[str, Line]
+    histories: dict[str, SettingHistory]
 
     @property
     def is_new(self) -> bool:
         """Whether AVA has never seen the assistant."""
-        return not self.lines
+        return not any(history.top for history in self.histories.values())
 
     @property
     def is_unsettled(self) -> bool:
         """Whether something may or may not have been changed."""
-        return any(line.unsettled for line in self.lines.values())
+        return any(history.unsettled for history in self.histories.values())
 
-    def line(self, key: str) -> Line:
+    @property
+    def changed_at(self) -> Mapping[str, datetime]:
+        """When each setting got the value it has, as far as AVA knows."""
+        return {key: one.last.at for key, one in self.histories.items() if one.last}
+
+    def history(self, key: str) -> SettingHistory:
         """What is known of one setting."""
-        return self.lines.get(key) or Line()
+        return self.histories.setdefault(key, SettingHistory())
+
+
+@dataclass
+class News:
+    """What a read says about one setting that the ledger does not: what became of changes whose
+    answer was lost, and values from elsewhere."""
+
+    history: SettingHistory
+    outcomes: list[tuple[Revision, Status]] = field(default_factory=list)
+    values: list[Revision] = field(default_factory=list)
 
 
 def text(value: Any) -> str | None:
@@ -80,7 +102,7 @@ def value(stored: str | None) -> Any:
     return ABSENT if stored is None else json.loads(stored)
 
 
-def of(owner_id: int, assistant_id: str) -> QuerySet[Revision]:
+def revisions(owner_id: int, assistant_id: str) -> QuerySet[Revision]:
     """All revisions of one assistant, as one owner sees it."""
     return Revision.objects.filter(owner_id=owner_id, assistant_id=assistant_id)
 
@@ -91,112 +113,122 @@ def latest_assistant(owner_id: int) -> str | None:
     return rows.values_list("assistant_id", flat=True).first()
 
 
-def known(owner_id: int, assistant_id: str) -> Known:
-    """What AVA knows now. One query, which gets what no confirmed revision has followed yet."""
-    rows = of(owner_id, assistant_id)
+def last_seen(owner_id: int, assistant_id: str) -> LastSeen:
+    """What AVA knows now. One query, for what no confirmed revision has followed yet."""
+    rows = revisions(owner_id, assistant_id)
     followed = rows.filter(
         key=OuterRef("key"), number__gt=OuterRef("number"), status=Status.CONFIRMED
     )
     current = rows.filter(~Exists(followed) | Q(status__in=Revision.UNSETTLED)).order_by("number")
-    lines: dict[str, Line] = {}
+    seen = LastSeen(owner_id, assistant_id, {})
     for row in current:
-        line = lines.setdefault(row.key, Line())
-        line.top = row
-        if row.status == Status.CONFIRMED:
-            line.last = row
-        elif row.status in Revision.UNSETTLED:
-            line.unsettled.append(row)
-    return Known(owner_id, assistant_id, lines)
+        seen.history(row.key).append(row)
+    return seen
 
 
-def note(before: Known, assistant: Assistant, *, now: datetime, alone: bool) -> None:
-    """Settle what was open, and write down what is new: values first found, changes from outside.
+def compare(
+    before: LastSeen, assistant: Assistant, *, now: datetime, is_locked: bool
+) -> list[News]:
+    """What is to be recorded: values first found, changes from outside, outcomes of lost answers.
 
     Args:
         before: taken before the assistant was read.
-        alone: whether nobody was changing it, so that what is open was left by somebody who died.
+        is_locked: whether somebody is changing it; else what is unsettled was left by a process
+            that died.
     """
     found = {
         wanted.key: text(catalogue.held(assistant.document, wanted))
         for wanted in catalogue.present(assistant.document)
     }
-    news: list[tuple[Line, list[Revision]]] = []
-    for key in sorted(found.keys() | before.lines.keys()):
-        line = before.line(key)
-        if line.unsettled and not alone:
+    news = []
+    first_sight = before.is_new
+    for key in sorted(found.keys() | before.histories.keys()):
+        history = before.history(key)
+        if history.unsettled and is_locked:
             continue
-        if all(settle(row, line, found.get(key)) for row in line.unsettled):
-            steps = _steps(before, line, found.get(key))
-            at = _moment(assistant, line, now)
-            news.append((line, [_revision(before, key, step, at) for step in steps]))
-    _write([(line, revisions) for line, revisions in news if revisions])
+        one = News(history)
+        last = history.last
+        for row in history.unsettled:
+            status = _outcome(row, last, found.get(key))
+            one.outcomes.append((row, status))
+            if status == Status.CONFIRMED:
+                last = row
+        top = history.top
+        if top and top.status == Status.LOST and top.after == found.get(key) != _after(last):
+            # It was not there when AVA looked, and is now: the request was still on its way.
+            one.outcomes.append((top, Status.CONFIRMED))
+        else:
+            at = _moment(assistant, last, now)
+            steps = _steps(last, found.get(key), first_sight=first_sight)
+            one.values = [_revision(before, key, step, at) for step in steps]
+        if one.outcomes or one.values:
+            news.append(one)
+    return news
 
 
-def add(line: Line, revisions: Sequence[Revision]) -> None:
-    """Insert revisions of one setting, with the numbers after the newest known.
-
-    Raises: IntegrityError when somebody else was faster; then nothing is inserted.
-    """
-    with transaction.atomic():
-        for number, revision in enumerate(revisions, start=line.number + 1):
+def record(news: Iterable[News]) -> None:
+    """Write down what `compare` found. The caller holds a transaction."""
+    values: list[Revision] = []
+    for one in news:
+        history = one.history
+        # Where another reader settles it at the same moment, that one writes the rest, too.
+        if not all(settle(history, row, status) for row, status in one.outcomes):
+            continue
+        for number, revision in enumerate(one.values, start=history.next_number):
             revision.number = number
-            revision.save(force_insert=True)
+            history.append(revision)
+            values.append(revision)
+            if revision.source == Source.VAPI:
+                log.info(
+                    "setting changed outside", assistant_id=revision.assistant_id, key=revision.key
+                )
+    if values:
+        # A number that is taken: another read, or a change of our own, was written down first.
+        Revision.objects.bulk_create(values, ignore_conflicts=True)
 
 
-def settle(row: Revision, line: Line, found: str | None) -> bool:
-    """Say what became of a change whose answer nobody heard. False when somebody else just did."""
-    if line.last is not None and line.last.number > row.number:
-        status = Status.SUPERSEDED
-    elif found == row.after:
-        status = Status.CONFIRMED
-    else:
-        status = Status.LOST if found == row.before else Status.SUPERSEDED
-    if not move(row, Revision.UNSETTLED, status):
+def settle(history: SettingHistory, row: Revision, status: Status) -> bool:
+    """Say what became of a change. False when somebody else just did."""
+    expected = (Status.LOST,) if row.status == Status.LOST else Revision.UNSETTLED
+    moved = Revision.objects.filter(pk=row.pk, status__in=expected).update(status=status)
+    history.unsettled = [one for one in history.unsettled if one.pk != row.pk]
+    if not moved:
         return False
+    row.status = status
     if status == Status.CONFIRMED:
-        line.last = row
+        history.last = row
+    log.info("revision settled", revision=row.pk, key=row.key, status=str(status))
     return True
 
 
-def move(row: Revision, expected: Iterable[str], status: str) -> bool:
-    """Change a revision's status, unless somebody else just did."""
-    moved = Revision.objects.filter(pk=row.pk, status__in=expected).update(status=status)
-    if moved:
-        row.status = status
-        log.info("revision settled", revision=row.pk, key=row.key, status=str(status))
-    return bool(moved)
-
-
-def last_changes(owner_id: int, assistant_id: str) -> dict[str, datetime]:
-    """When each setting got the value it has, as far as AVA knows."""
-    confirmed = of(owner_id, assistant_id).filter(status=Status.CONFIRMED)
-    followed = confirmed.filter(key=OuterRef("key"), number__gt=OuterRef("number"))
-    return dict(confirmed.filter(~Exists(followed)).values_list("key", "at"))
+def _outcome(row: Revision, last: Revision | None, found: str | None) -> Status:
+    if last is not None and last.number > row.number:
+        return Status.SUPERSEDED
+    if found == row.after:
+        return Status.CONFIRMED
+    return Status.LOST if found == row.before else Status.SUPERSEDED
 
 
 Step = tuple[str | None, str | None, str]
 
 
-def _steps(before: Known, line: Line, found: str | None) -> list[Step]:
+def _steps(last: Revision | None, found: str | None, *, first_sight: bool) -> Sequence[Step]:
     """What to write down: before, after and source of each revision."""
-    if line.last is None:
-        if before.is_new:
-            return [(None, found, Source.FOUND)]
-        if found is None:
-            return []
-        # Nothing was there when AVA first looked at this assistant.
-        return [(None, None, Source.FOUND), (None, found, Source.VAPI)]
-    if line.last.after == found:
+    if last is not None:
+        return [(last.after, found, Source.VAPI)] if last.after != found else []
+    if first_sight:
+        return [(None, found, Source.FOUND)]
+    if found is None:
         return []
-    top = line.top
-    if top is not None and top.status == Status.LOST and top.after == found:
-        # It was not there when AVA looked, and is now: the request was still on its way.
-        move(top, (Status.LOST,), Status.CONFIRMED)
-        return []
-    return [(line.last.after, found, Source.VAPI)]
+    # Nothing was there when AVA first looked at this assistant.
+    return [(None, None, Source.FOUND), (None, found, Source.VAPI)]
 
 
-def _revision(before: Known, key: str, step: Step, at: datetime) -> Revision:
+def _after(last: Revision | None) -> str | None:
+    return last.after if last else None
+
+
+def _revision(before: LastSeen, key: str, step: Step, at: datetime) -> Revision:
     was, becomes, source = step
     return Revision(
         owner_id=before.owner_id,
@@ -211,23 +243,9 @@ def _revision(before: Known, key: str, step: Step, at: datetime) -> Revision:
     )
 
 
-def _write(news: list[tuple[Line, list[Revision]]]) -> None:
-    if not news:
-        return
-    with transaction.atomic():
-        for line, revisions in news:
-            try:
-                add(line, revisions)
-            except IntegrityError:
-                continue  # Another read, or a change of our own, was written down first.
-            last = revisions[-1]
-            if last.source == Source.VAPI:
-                log.info("setting changed outside", assistant_id=last.assistant_id, key=last.key)
-
-
-def _moment(assistant: Assistant, line: Line, now: datetime) -> datetime:
+def _moment(assistant: Assistant, last: Revision | None, now: datetime) -> datetime:
     """When it was changed outside, at the latest: the assistant's own time where it can be true."""
     at = assistant.summary.updated_at
-    if at is None or at > now or (line.last is not None and at < line.last.at):
+    if at is None or at > now or (last is not None and at < last.at):
         return now
     return at

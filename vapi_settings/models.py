@@ -1,6 +1,7 @@
-"""What was changed in which assistant, and who is changing one now."""
+"""Revisions of settings, leases of editors, and the generation of a user's copies."""
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -78,6 +79,11 @@ class Revision(models.Model):
                 name="unsettled_revisions",
             ),
             models.Index(fields=["correlation_id"], name="revisions_by_correlation_id"),
+            models.Index(
+                fields=["assistant_id", "owner"],
+                condition=Q(number=1),
+                name="owners_of_an_assistant",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -85,7 +91,7 @@ class Revision(models.Model):
 
 
 class AssistantLease(models.Model):
-    """Who may change an assistant now, and how often AVA has changed it.
+    """Who may change an assistant now.
 
     One row for an assistant, whoever its owners are: several may share one Vapi organisation.
     A holder that died loses it with the time.
@@ -95,7 +101,7 @@ class AssistantLease(models.Model):
     holder = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     edition = models.PositiveBigIntegerField(
-        default=0, help_text="One more with each change that may have reached Vapi."
+        default=0, db_default=0, help_text="One more with each edit that begins."
     )
 
     class Meta:
@@ -109,3 +115,26 @@ class AssistantLease(models.Model):
 
     def __str__(self) -> str:
         return self.assistant_id
+
+
+def token() -> str:
+    """A generation that never was: it does not come back when a row or a database does."""
+    return uuid4().hex[:16]
+
+
+class AccountGeneration(models.Model):
+    """The state of what AVA may remember of a user's Vapi: docs/adr/0011.
+
+    Copies are filed under it, so that a new value leaves all of them behind at once. `generation`
+    is new where copies may be wrong, `epoch`, and `generation` with it, where not even an outage
+    excuses an old one: the key was replaced or refused.
+    """
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    epoch = models.CharField(max_length=16, default=token)
+    generation = models.CharField(max_length=16, default=token)
+
+    def __str__(self) -> str:
+        return self.generation

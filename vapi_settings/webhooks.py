@@ -17,7 +17,9 @@ from ava.inbound.models import Delivery
 from ava.inbound.source import Malformed, Proven, Verified, WebhookRequest
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
-from vapi_settings import copies, queries, schemes
+from vapi_settings import schemes
+from vapi_settings.account import account_of
+from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.calls import events, tools
 from vapi_settings.calls.events import VapiEvent
 from vapi_settings.calls.patience import Patience
@@ -130,9 +132,9 @@ def _assistant(owner: User, patience: Patience) -> dict[str, str]:
 
 def _chosen(owner: User) -> dict[str, str]:
     try:
-        of = copies.account(owner)
+        account = account_of(owner)
         # Vapi knows whether it still exists; asking would only cost the caller's time.
-        chosen = of.default_assistant_id or queries.find(of, None).value.id
+        chosen = account.default_assistant_id or AssistantRead(account).chosen_id(None)
     except Problem as problem:
         log.warning("no assistant for an incoming call", code=problem.code)
         return {"error": NOBODY_THERE}

@@ -1,218 +1,248 @@
-"""A fresh copy, else a read that is shared, else the last good copy."""
+"""Read cache: a fresh copy, else a read that is shared, else the last good copy."""
 
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Generic
 
 from prometheus_client import Counter
 
+from ava.cache.sealed import Envelope, Key, V
 from ava.cache.singleflight import SingleFlight, TooMany
-from ava.cache.store import Found, Key, Mark, Pending, Store, V, is_fresh
+from ava.cache.store import Entry, Store
 
 REQUESTS = Counter(
     "ava_cache_requests",
     "Reads by cache and by how they were answered: hit, miss, shared, stale, bypass, refused.",
     ["cache", "result"],
 )
-
 FOLLOWERS = 24  # with one provider's bulkhead they must be fewer than the server's threads
-
 PATIENCE = 12.0  # seconds; a little more than the deadline of the provider that is read
-
-LATE = 4.0
-"""Seconds. Who has waited this long for a read of another process, and it failed, begins none of
-its own: a hanging provider would hold the thread twice. More than a dead reader's lease."""
-
+KEEP_SECONDS = 24 * 3600.0  # after which even the last good copy is forgotten
+CLOCKS_DIFFER = timedelta(seconds=5)
 POLL = 0.03
+
+
+def now() -> datetime:
+    """The time of day that copies are dated with."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose copies are meant.
+
+    Attributes:
+        owner: the account.
+        epoch: a new one where not even an old copy may be shown any more.
+        generation: a new one wherever copies may be wrong; an older one's are never found.
+    """
+
+    owner: int
+    epoch: str
+    generation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[V]):
+    """What a read brought.
+
+    Attributes:
+        scope: which to keep it under; None if it is no answer to later reads.
+    """
+
+    value: V = field(repr=False)
+    scope: Scope | None
 
 
 @dataclass(frozen=True, slots=True)
 class Copy(Generic[V]):
-    """What a read brought.
+    """An answer to a read.
 
     Attributes:
         as_of: when the read began.
-        age: seconds since then.
         stale: whether reading failed just now, and this is the last good copy.
     """
 
     value: V = field(repr=False)
     as_of: datetime
-    age: float
     stale: bool = False
+
+    @property
+    def age(self) -> float:
+        """Seconds since the read began."""
+        return max(0.0, (now() - self.as_of).total_seconds())
 
 
 class ReadCache(Generic[V]):
-    """Copies by key.
+    """Copies of what one kind of read brings.
 
     Args:
-        name: its label in metrics.
-        store: where copies are kept.
+        name: its label in metrics, and its place in Redis.
+        envelope: seals what goes to Redis.
         fresh_for: asked at each read; seconds for which a copy answers.
         busy: makes what is raised when too many wait for one read, or one too long.
         places: one for each caller that may wait for another's read, whatever the key; caches
             that read from one source share them.
         patience: seconds that one waits for another's read.
-        clock: monotonic seconds.
-        sleep: waits for seconds.
     """
 
     def __init__(
         self,
         name: str,
         *,
-        store: Store[V],
+        envelope: Envelope[V],
         fresh_for: Callable[[], float],
         busy: Callable[[], Exception],
         places: BoundedSemaphore | None = None,
         patience: float = PATIENCE,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._store = store
+        self._store: Store[V] = Store(name, envelope)
         self._fresh_for = fresh_for
         self._busy = busy
         self._patience = patience
-        self._clock = clock
-        self._sleep = sleep
         self._count = {
             result: REQUESTS.labels(name, result)
             for result in ("hit", "miss", "shared", "stale", "bypass", "refused")
         }
-        self._single_flight: SingleFlight[Found[V]] = SingleFlight(
-            places or BoundedSemaphore(FOLLOWERS), patience, self._count["shared"].inc
+        self._flights: SingleFlight[Copy[V]] = SingleFlight(
+            places or BoundedSemaphore(FOLLOWERS), patience
         )
 
     def read(
         self,
-        key: Key,
-        load: Callable[[], V],
+        scope: Scope,
+        name: str,
+        load: Callable[[], Loaded[V]],
         *,
-        edition: int = 0,
-        doubted: bool = False,
         tolerate: tuple[type[Exception], ...] = (),
     ) -> Copy[V]:
         """A fresh copy, else what `load` brings, else the last good copy.
 
         Args:
-            key: what is read.
-            load: reads it; runs in at most one caller at a time for a key and edition.
-            edition: how often the caller knows it to have changed; a copy of an earlier
-                edition is not fresh.
-            doubted: whether the caller has reason to believe that no copy is fresh.
-            tolerate: failures of `load` that the last good copy, if there is one, may cover.
+            name: what is read.
+            load: reads it; runs in one caller at a time for a scope and name.
+            tolerate: failures that the last good copy, if there is one, may cover.
 
-        Raises: what `load` raises, for everybody in this process who waited for it; what `busy`
-            makes.
+        Raises: what `load` raises, for all in this process who waited for it; what `busy` makes.
         """
-        fresh_for = 0.0 if doubted else self._fresh_for()
-        seen = self._store.look(key)
-        if seen.found is not None and is_fresh(seen.found, edition, fresh_for):
+        if copy := self.fresh(scope, name):
             self._count["hit"].inc()
-            return _copy(seen.found)
+            return copy
         try:
-            # Nobody joins a read that began before a drop, here or in another process.
-            return _copy(
-                self._share(
-                    (key, edition, seen.order), lambda: self._lead(key, load, edition, fresh_for)
-                )
-            )
+            return self._share(scope, name, load)
         except tolerate:
-            found = self._store.look(key).found
-            if found is None:
+            copy = self.newest(scope, name)
+            if copy is None:
                 raise
             self._count["stale"].inc()
-            return _copy(found, stale=True)
+            return replace(copy, stale=True)
 
-    def reload(self, key: Key, load: Callable[[], V], *, edition: int = 0) -> Copy[V]:
-        """What `load` brings now, and nothing older; it is kept for later reads.
-
-        Raises: what `load` raises.
-        """
+    def reload(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
+        """What `load` brings now; it is kept for later reads. Raises: what `load` raises."""
         self._count["bypass"].inc()
-        mark = self._store.mark(key)
-        return _copy(self._store.put(key, load(), mark=mark, edition=edition))
+        return self._load(name, load, scope)
 
-    def last_good(self, key: Key) -> Copy[V] | None:
-        """The copy there is, without reading, for who knows that reading fails: stale, unless
-        it is fresh."""
-        found = self._store.look(key).found
-        if found is None:
+    def fresh(self, scope: Scope, name: str) -> Copy[V] | None:
+        """The copy that answers by itself."""
+        return self._young(self._store.find(_key(scope, name), _address(scope, name)))
+
+    def recent(self, scope: Scope, name: str) -> Copy[V] | None:
+        """A young copy of whatever generation, for what no generation changes."""
+        address = _address(scope, name)
+        return self._young(self._store.find(address, address))
+
+    def newest(self, scope: Scope, name: str) -> Copy[V] | None:
+        """The newest copy there is, of whatever generation; `stale` unless it is young."""
+        address = _address(scope, name)
+        here, shared = self._store.find_here(address), self._store.find_shared(address, address)
+        found = max(filter(None, (here, shared)), key=lambda it: it.as_of, default=None)
+        if found is None or Copy(found.value, found.as_of).age >= KEEP_SECONDS:
             return None
-        fresh = is_fresh(found, found.edition, self._fresh_for())
-        self._count["hit" if fresh else "stale"].inc()
-        return _copy(found, stale=not fresh)
+        return self._young(found) or Copy(found.value, found.as_of, stale=True)
 
-    def mark(self, key: Key) -> Mark:
-        """Note that a read begins now, for `store` under this key or one that begins so."""
-        return self._store.mark(key)
+    def last_good(self, scope: Scope, name: str) -> Copy[V] | None:
+        """The newest copy there is, for a caller who knows that reading fails."""
+        copy = self.newest(scope, name)
+        if copy is not None:
+            self._count["stale" if copy.stale else "hit"].inc()
+        return copy
 
-    def store(self, key: Key, value: V, *, mark: Mark, edition: int = 0) -> None:
-        """Keep what was read by other means, unless something newer is known.
+    def keep(self, scope: Scope, name: str, value: V, as_of: datetime) -> Copy[V]:
+        """Have it answer later reads."""
+        lives = {_key(scope, name): self._fresh_for(), _address(scope, name): KEEP_SECONDS}
+        return self._put(lives, scope, name, Entry(value, as_of))
 
-        Args:
-            mark: taken before the read began.
-        """
-        self._store.put(key, value, mark=mark, edition=edition)
+    def clear(self) -> None:
+        """Start empty in this process (tests)."""
+        self._store.clear()
 
-    def drop(self, prefix: Key) -> None:
-        """Forget every key that begins so, reads under way included.
-
-        Args:
-            prefix: at least the first part of a key.
-        """
-        self._store.drop(prefix)
-
-    def forget(self) -> None:
-        """Start empty in this process; reads under way are not kept."""
-        self._store.forget()
-
-    def _share(self, flight: Hashable, lead: Callable[[], Found[V]]) -> Found[V]:
+    def _share(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
         try:
-            return self._single_flight.share(flight, lead)
+            copy, shared = self._flights.share((scope, name), lambda: self._lead(scope, name, load))
         except TooMany:
             self._count["refused"].inc()
             raise self._busy() from None
+        if shared:
+            self._count["shared"].inc()
+        return copy
 
-    def _lead(self, key: Key, load: Callable[[], V], edition: int, fresh_for: float) -> Found[V]:
+    def _lead(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
         """Read for this process: what another process reads just now, else from the source."""
-        turn = self._store.claim(key, edition=edition, fresh_for=fresh_for, awaited=None)
-        how = "hit"
-        if isinstance(turn, Pending):
-            turn, how = self._await(key, turn, edition, fresh_for), "shared"
-        if isinstance(turn, Found):
-            self._count[how].inc()
-            return turn
-        self._count["miss"].inc()
+        key = _key(scope, name)
+        token, how = self._store.lock(key), "hit"
+        if token is None:
+            token, how = self._wait_for_lock(key, scope, name), "shared"
         try:
-            value = load()
-        except BaseException:
-            self._store.abandon(key, turn, edition=edition)
-            raise
-        return self._store.put(key, value, mark=turn, edition=edition)
+            # A read that ended a moment ago may have brought it.
+            if copy := self.fresh(scope, name):
+                self._count[how].inc()
+                return copy
+            self._count["miss"].inc()
+            return self._load(name, load, scope)
+        finally:
+            self._store.unlock(key, token)
 
-    def _await(self, key: Key, turn: Pending, edition: int, fresh_for: float) -> Mark | Found[V]:
-        """Wait for another process. Raises: TooMany."""
-        began = self._clock()
-        with self._single_flight.place():
-            while self._clock() - began < self._patience:
-                self._sleep(POLL)
-                next_turn = self._store.claim(
-                    key, edition=edition, fresh_for=fresh_for, awaited=turn.tick
-                )
-                if not isinstance(next_turn, Pending):
-                    break
-                turn = next_turn
-            else:
-                raise TooMany
-        if isinstance(next_turn, Mark) and self._clock() - began > LATE:
-            self._store.abandon(key, next_turn, edition=edition)
-            raise TooMany
-        return next_turn
+    def _wait_for_lock(self, key: Key, scope: Scope, name: str) -> str:
+        """Wait until another process has read, or died. Raises: TooMany."""
+        with self._flights.place():
+            until = time.monotonic() + self._patience
+            while time.monotonic() < until:
+                time.sleep(POLL)
+                if self.fresh(scope, name):
+                    return ""
+                if (token := self._store.lock(key)) is not None:
+                    return token
+        raise TooMany
+
+    def _load(self, name: str, load: Callable[[], Loaded[V]], asked: Scope) -> Copy[V]:
+        began = now()
+        loaded = load()
+        if loaded.scope is not None:
+            return self.keep(loaded.scope, name, loaded.value, began)
+        # Right at this moment, but not for long: good enough only where reading fails.
+        lives = {_address(asked, name): KEEP_SECONDS}
+        return self._put(lives, asked, name, Entry(loaded.value, began))
+
+    def _put(self, lives: dict[Key, float], scope: Scope, name: str, entry: Entry[V]) -> Copy[V]:
+        self._store.put(lives, _address(scope, name), entry)
+        return Copy(entry.value, entry.as_of)
+
+    def _young(self, entry: Entry[V] | None) -> Copy[V] | None:
+        if entry is None:
+            return None
+        age = now() - entry.as_of
+        # The age of what comes from the future is unknown: a clock has gone back.
+        if -CLOCKS_DIFFER <= age < timedelta(seconds=self._fresh_for()):
+            return Copy(entry.value, entry.as_of)
+        return None
 
 
-def _copy(found: Found[V], *, stale: bool = False) -> Copy[V]:
-    return Copy(found.value, as_of=found.as_of, age=found.age, stale=stale)
+def _key(scope: Scope, name: str) -> Key:
+    return (scope.owner, "fresh", scope.generation, name)
+
+
+def _address(scope: Scope, name: str) -> Key:
+    return (scope.owner, "last", scope.epoch, name)

@@ -1,130 +1,137 @@
-"""Where a cache keeps its copies, and what it asks there."""
+"""Copies and read locks: in this process and, with `REDIS_URL`, in Redis for all processes.
 
+While Redis is lost each process goes on with its own copies.
+"""
+
+import json
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from threading import Lock
+from typing import Any, Generic
+from uuid import uuid4
 
-V = TypeVar("V")
+from ava import redis
+from ava.cache.sealed import Envelope, Key, Unreadable, V
+from ava.redis import RedisUnavailable, Script
 
-Key = tuple[str | int, ...]
-"""What is read. Its first part says whose it is; keys with one beginning drop together."""
+SIZE = 1000
+"""Keys kept in this process; the least recently used goes first."""
 
-KEEP_SECONDS = 24 * 3600.0
-"""After which even the last good copy is forgotten."""
+LOCK_SECONDS = 5.0
+"""After which the others ask for themselves, if the process that reads has died."""
 
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A moment in the fleet's order of things, for one account.
-
-    Attributes:
-        born: when the order itself began; another one after everything was lost.
-        tick: place in it.
-        at: microseconds on the fleet's clock.
-        lease: shows that this read is the fleet's only one for its key.
-    """
-
-    born: str
-    tick: int
-    at: int
-    lease: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The moment a read begins: its place in order, on this process' clock, and on the wall.
-
-    Attributes:
-        fence: the same for the fleet; None where nothing is shared.
-    """
-
-    tick: int
-    at: float
-    on_the_wall: datetime
-    fence: Fence | None = None
+_GET = Script("return redis.call('GET', KEYS[1])")
+_PUT = Script("""
+for i = 1, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[i + 1])
+end
+""")
+_LOCK = Script("return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])")
+_UNLOCK = Script("""
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+end
+""")
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[V]):
-    """A copy in the store.
-
-    Attributes:
-        as_of: when its read began.
-        age: seconds since then.
-        certain: whether it is known that nobody has dropped it.
-    """
+class Entry(Generic[V]):
+    """A value, and when its read began."""
 
     value: V = field(repr=False)
-    edition: int
     as_of: datetime
-    age: float
-    certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Look(Generic[V]):
-    """What there is to see under a key.
+class Store(Generic[V]):
+    """Entries of one cache.
 
-    Attributes:
-        found: the copy, fresh or not.
-        order: names the last drop that reached the key. A read that began under another one
-            may bring what was dropped.
+    Every key has an `address` beside it: the name that its entry is sealed for. One entry may lie
+    under several keys of one address.
     """
 
-    found: Found[V] | None
-    order: int
+    def __init__(self, name: str, envelope: Envelope[V]) -> None:
+        self._name = name
+        self._envelope = envelope
+        self._lock = Lock()
+        self._entries: OrderedDict[Key, Entry[V]] = OrderedDict()
 
+    def find(self, key: Key, address: Key) -> Entry[V] | None:
+        """The entry in this process, else in Redis."""
+        return self.find_here(key) or self.find_shared(key, address)
 
-def is_fresh(found: Found[V], edition: int, fresh_for: float) -> bool:
-    """Whether a copy answers by itself.
+    def find_here(self, key: Key) -> Entry[V] | None:
+        """The entry in this process."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
 
-    Args:
-        edition: the earliest that will do.
-        fresh_for: seconds; an older copy will not do.
-    """
-    return found.certain and found.edition >= edition and found.age < fresh_for
+    def find_shared(self, key: Key, address: Key) -> Entry[V] | None:
+        """The entry in Redis; it is kept in this process, too."""
+        blob = self._run(_GET, [key])
+        if not blob:
+            return None
+        try:
+            moment, value = self._envelope.open(address, blob.decode())
+        except Unreadable:
+            return None
+        entry = Entry(value, datetime.fromisoformat(moment))
+        self._remember(key, entry)
+        return entry
 
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Another process is reading this now.
-
-    Attributes:
-        tick: where that read stands in the fleet's order.
-    """
-
-    tick: int
-
-
-class Store(Protocol[V]):
-    """Keeps copies, and their order: what began before a drop, or before what is known already,
-    is not kept."""
-
-    def look(self, key: Key) -> Look[V]:
-        """The copy there is, if any."""
-
-    def mark(self, key: Key) -> Mark:
-        """Note that a read begins now of this key, or of one that begins so."""
-
-    def claim(
-        self, key: Key, *, edition: int, fresh_for: float, awaited: int | None
-    ) -> Mark | Found[V] | Pending:
-        """Begin a read, unless another process has made it or is at it.
+    def put(self, lives: dict[Key, float], address: Key, entry: Entry[V]) -> None:
+        """Keep an entry.
 
         Args:
-            edition: the earliest that will do.
-            fresh_for: seconds; a younger copy will do.
-            awaited: the tick of a read that was pending; what it brought will do.
+            lives: key -> seconds until Redis forgets it.
         """
+        for key in lives:
+            self._remember(key, entry)
+        if redis.get_client() is not None:
+            blob = self._envelope.seal(address, entry.as_of.isoformat(), entry.value)
+            ends = [max(1, round(seconds * 1000)) for seconds in lives.values()]
+            self._run(_PUT, list(lives), blob, *ends)
 
-    def put(self, key: Key, value: V, *, mark: Mark, edition: int) -> Found[V]:
-        """Keep what was read, unless something newer is known. What was read, in any case."""
+    def lock(self, key: Key) -> str | None:
+        """The right to read for all processes, as a token; None while another one has it."""
+        token = uuid4().hex
+        try:
+            granted = self._ask(_LOCK, [(*key, "lock")], token, round(LOCK_SECONDS * 1000))
+        except RedisUnavailable:
+            return ""
+        return token if granted else None
 
-    def abandon(self, key: Key, mark: Mark, *, edition: int) -> None:
-        """A claimed read has failed."""
+    def unlock(self, key: Key, token: str) -> None:
+        """Let the next process read."""
+        if token:
+            self._run(_UNLOCK, [(*key, "lock")], token)
 
-    def drop(self, prefix: Key) -> None:
-        """Forget every key that begins so, reads under way included."""
-
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Start empty in this process."""
+        with self._lock:
+            self._entries.clear()
+
+    def _remember(self, key: Key, entry: Entry[V]) -> None:
+        with self._lock:
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            if len(self._entries) > SIZE:
+                self._entries.popitem(last=False)
+
+    def _run(self, script: Script, keys: list[Key], *args: str | int) -> Any:
+        """What the script returns; None without Redis."""
+        try:
+            return self._ask(script, keys, *args)
+        except RedisUnavailable:
+            return None
+
+    def _ask(self, script: Script, keys: list[Key], *args: str | int) -> Any:
+        """Raises: RedisUnavailable: also where no Redis is set."""
+        client = redis.get_client()
+        if client is None:
+            raise RedisUnavailable
+        # One hash tag for all keys of an owner: scripts touch several.
+        names = [f"ava:{{copies:{self._name}:{key[0]}}}:{json.dumps(key[1:])}" for key in keys]
+        return client.run(script, names, args)

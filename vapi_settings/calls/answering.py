@@ -10,7 +10,8 @@ import structlog
 from django.contrib.auth.models import User
 
 from ava.http.problems import Problem
-from vapi_settings import copies
+from vapi_settings.account import account_of
+from vapi_settings.cached_reads import phone_numbers
 from vapi_settings.calls.patience import Patience
 from vapi_settings.client import PhoneNumber
 
@@ -29,11 +30,11 @@ def number(*, user: User, patience: Patience) -> PhoneNumber | None:
 
 def _number(user: User) -> PhoneNumber | None:
     try:
-        of = copies.account(user)
-        able = [one for one in copies.phone_numbers(of).value if one.sip_uri and one.assistant_id]
+        account = account_of(user)
+        able = [one for one in phone_numbers(account).value if one.sip_uri and one.assistant_id]
     except Problem as problem:
         log.info("no assistant for an incoming call", code=problem.code)
         return None
     attached = {one.assistant_id for one in able}
-    chosen = of.default_assistant_id or (attached.pop() if len(attached) == 1 else None)
+    chosen = account.default_assistant_id or (attached.pop() if len(attached) == 1 else None)
     return next((one for one in able if one.assistant_id == chosen), None)

@@ -13,7 +13,9 @@ from django.contrib.auth.models import User
 from ava.upstream import ProviderProblem
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for
-from vapi_settings import copies, queries, reporting
+from vapi_settings import queries, reporting
+from vapi_settings.account import account_of
+from vapi_settings.cached_reads import phone_numbers
 from vapi_settings.calls.client import CallClient
 from vapi_settings.calls.errors import CallNotFound, NumberNotAtVapi, OrganisationGone
 from vapi_settings.calls.records import VapiCall
@@ -28,7 +30,7 @@ CORRELATION_MARK: Final = "ava_correlation_id"
 def numbers(*, user: User, reload: bool = False) -> list[PhoneNumber]:
     """The phone numbers at Vapi that calls can come from. Raises: ProviderProblem,
     CredentialsMissing."""
-    found = copies.phone_numbers(copies.account(user), reload=reload).value
+    found = phone_numbers(account_of(user), reload=reload).value
     # One that is reached by SIP only has no digits, and calls nobody.
     return [one for one in found if one.number]
 
@@ -72,7 +74,7 @@ def place(
         Problem: any other, and nobody was called.
     """
     try:
-        found = queries.assistant(user=user, assistant_id=assistant_id).value
+        found = queries.assistant(user=user, assistant_id=assistant_id).value.assistant
     except ProviderProblem as problem:
         problem.unsent = True
         raise
@@ -134,7 +136,7 @@ def find(
 def _is_theirs(user: User, assistant_id: str, phone_number_id: str) -> bool:
     """Whether the user's organisation has what a call was placed with: one of both may have been
     deleted since."""
-    numbers = copies.phone_numbers(copies.account(user)).value
+    numbers = phone_numbers(account_of(user)).value
     if any(one.id == phone_number_id for one in numbers):
         return True
     try:
@@ -153,7 +155,7 @@ def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
     Raises:
         ProviderProblem: nobody knows; CredentialsMissing, CredentialsUnreadable.
     """
-    numbers = copies.phone_numbers(copies.account(user)).value
+    numbers = phone_numbers(account_of(user)).value
     client = _client(user)
     return [
         call

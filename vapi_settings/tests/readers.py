@@ -20,7 +20,9 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from ava.http.problems import Problem  # noqa: E402
-from vapi_settings import copies, queries, services  # noqa: E402
+from vapi_settings import queries, services  # noqa: E402
+from vapi_settings.account import account_of  # noqa: E402
+from vapi_settings.assistant_read import AssistantRead  # noqa: E402
 
 
 def read(user, **kwargs):
@@ -33,12 +35,12 @@ def change(user, value):
     return "made"
 
 
-def do(of, what):
-    user = of.user
+def do(account, what):
+    user = account.user
     try:
         if what == "list":
             # Needs no connection to the database of its own: PostgreSQL has a hundred.
-            return [one.name for one in copies.assistants(of).value.summaries]
+            return [one.name for one in AssistantRead(account).listed().value.summaries]
         if what == "read":
             return read(user)
         if what == "reload":
@@ -51,13 +53,13 @@ def do(of, what):
 
 
 def work(pipe, user_id):
-    of = copies.account(User.objects.get(pk=user_id))
+    account = account_of(User.objects.get(pk=user_id))
     connection.close()
     pipe.send("ready")
     while True:
         what, times = pipe.recv()
         with ThreadPoolExecutor(times) as pool:
-            pipe.send(list(pool.map(do, [of] * times, [what] * times)))
+            pipe.send(list(pool.map(do, [account] * times, [what] * times)))
 
 
 def start(context, user_id):

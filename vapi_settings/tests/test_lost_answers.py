@@ -9,7 +9,7 @@ from django.utils import timezone
 from vapi_settings import leases, services
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.errors import EditInProgress
-from vapi_settings.models import AssistantLease, Revision
+from vapi_settings.models import AccountGeneration, AssistantLease, Revision
 
 LOST = {
     "an error": {"kind": "status", "status": 500},
@@ -187,6 +187,7 @@ class TestAProcessThatDied:
                 owner=user, assistant_id=ASSISTANT, key="temperature", number=2,
                 before="0.7", after="1.1", by=user, source="api", status="pending",
             )  # fmt: skip
+            AccountGeneration.objects.update(generation="begun")
             until = timezone.now() + timedelta(seconds=lease_seconds)
             AssistantLease.objects.update_or_create(
                 pk=ASSISTANT,

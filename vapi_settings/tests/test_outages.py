@@ -3,9 +3,8 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from ava.cache.tests.reading import age_copies
-from tests.rooms import reset
-from vapi_settings import copies
+from ava.cache.tests.reading import later
+from vapi_settings import cached_reads
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
 
 FAILURES = {
@@ -29,16 +28,11 @@ def redis(request):
 
 
 @pytest.fixture
-def expire(monkeypatch, redis):
+def expire(monkeypatch):
     """Call it: every copy has become `seconds` older."""
 
     def expire(seconds=400):
-        if redis:
-            age_copies(redis.client, seconds)
-            return
-        for cache in (copies._assistants, copies._lists, copies._numbers):
-            memory = cache._store._memory
-            monkeypatch.setattr(memory, "_clock", lambda clock=memory._clock: clock() + seconds)
+        later(monkeypatch, seconds)
 
     return expire
 
@@ -189,9 +183,11 @@ def test_an_assistant_deleted_at_vapi_is_not_served_from_a_copy(ada, vapi, expir
     assert ada.get(address).status_code == 502
 
 
-def test_history_is_there_while_vapi_is_not(ada, put, vapi):
+def test_history_is_there_while_vapi_is_not(ada, put, vapi, redis):
     put("temperature", 1.1)
-    reset("copies")
+    cached_reads.forget()
+    if redis:
+        redis.flush()
     vapi.fail(match="GET /")
     address = f"{SETTINGS}/temperature/history"
     answer = ada.get(address, {"assistant_id": ASSISTANT})

@@ -1,28 +1,28 @@
-"""Where the tests of copies keep them."""
+"""Caches in one process, or in two that share a Redis."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ava.cache.tests.reading import Clock, FleetClock, make
+from ava.cache.tests.reading import make
 
 
-@pytest.fixture(params=["memory", "fleet"])
-def clock(request):
-    """Time, for copies in this process or in Redis."""
-    if request.param == "memory":
-        return Clock()
-    return FleetClock(request.getfixturevalue("redis"))
-
-
-@pytest.fixture
-def here(clock):
-    return make(clock)
+@pytest.fixture(params=["memory", "redis"])
+def where(request):
+    """Where copies are kept."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")
+    return request.param
 
 
 @pytest.fixture
-def there(clock):
-    return make(clock, name="there")
+def here():
+    return make()
+
+
+@pytest.fixture
+def there():
+    return make(name="test")
 
 
 @pytest.fixture

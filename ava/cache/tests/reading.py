@@ -1,15 +1,12 @@
-"""A slow source, a clock and a cache for the tests of `ava.cache`."""
+"""A slow source, a clock and caches for the tests of `ava.cache`."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import pytest
+from ava.cache import Envelope, Loaded, ReadCache, Scope, cache
 
-from ava.cache import Envelope, FleetStore, ReadCache
-from ava.cache.memory import MemoryStore
-
-KEY = ("ada", "thing")
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ADA = Scope(1, "epoch", "generation")
+NAME = "thing"
 WAIT = 10  # seconds; a test that waits this long has failed
 
 
@@ -21,66 +18,17 @@ class Busy(Exception):
     pass
 
 
-class Clock:
-    """Time as it passes for copies in this process."""
-
-    where = "memory"
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def __call__(self):
-        return self.seconds
-
-    def now(self):
-        return NOON + timedelta(seconds=self.seconds)
-
-    def store(self, **options):
-        return MemoryStore(clock=self, now=self.now, **options)
-
-    def ago(self, moment):
-        return (self.now() - moment).total_seconds()
-
-    def near(self, seconds):
-        return seconds
-
-
-class FleetClock:
-    """Time as it passes for copies in Redis: moving on makes them older."""
-
-    where = "fleet"
-
-    def __init__(self, redis):
-        self.client = redis.client
-        self._seconds = 0.0
-
-    @property
-    def seconds(self):
-        return self._seconds
-
-    @seconds.setter
-    def seconds(self, seconds):
-        age_copies(self.client, seconds - self._seconds)
-        self._seconds = seconds
-
-    def now(self):
-        return datetime.now(UTC)
-
-    def store(self):
-        return FleetStore("test", Envelope("test", lambda value: value, lambda value: value))
-
-    def ago(self, moment):
-        return (self.now() - moment).total_seconds()
-
-    def near(self, seconds):
-        return pytest.approx(seconds, abs=5)
+def later(monkeypatch, seconds):
+    """All copies have become older, wherever they are."""
+    monkeypatch.setattr(cache, "now", lambda now=cache.now: now() + timedelta(seconds=seconds))
 
 
 class Source:
     """Something slow to read: each read waits until it is let go."""
 
-    def __init__(self, *answers, held=False):
+    def __init__(self, *answers, held=False, scope=ADA):
         self.answers = list(answers)
+        self.scope = scope
         self.reads = 0
         self.begun = threading.Semaphore(0)
         self.go = threading.Event()
@@ -94,7 +42,7 @@ class Source:
         assert self.go.wait(WAIT)
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        return Loaded(answer, self.scope)
 
 
 class Places(threading.BoundedSemaphore):
@@ -103,24 +51,18 @@ class Places(threading.BoundedSemaphore):
         return self._initial_value - self._value
 
 
-def age_copies(client, seconds):
-    """All copies in Redis have become older."""
-    for name in client.scan_iter("ava:{copies:*"):
-        if client.hexists(name, "blob"):
-            client.hincrby(name, "at", round(-1_000_000 * seconds))
-            client.pexpire(name, client.pttl(name) - round(1000 * seconds))
-
-
-def begun(pool, cache, source, **kwargs):
+def begun(pool, cache, source):
     """A read that has reached its source."""
-    read = pool.submit(cache.read, KEY, source, **kwargs)
+    read = pool.submit(cache.read, ADA, NAME, source)
     assert source.begun.acquire(timeout=WAIT)
     return read
 
 
-def make(clock, /, *, name="test", store=None, **kwargs):
-    options = {"fresh_for": lambda: 300.0, "busy": Busy}
-    return ReadCache(name, store=store or clock.store(), **{**options, **kwargs})
+def make(**kwargs):
+    """A cache, as one process has it."""
+    envelope = Envelope("test", lambda value: value, lambda value: value)
+    options = {"name": "test", "envelope": envelope, "fresh_for": lambda: 300.0, "busy": Busy}
+    return ReadCache(**{**options, **kwargs})
 
 
 def until(condition):

@@ -1,252 +1,190 @@
-"""Reads are remembered, and never go back in time."""
+"""Reads are remembered for as long as their generation, and never go back in time."""
 
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
 
-from ava.cache.memory import SIZE
-from ava.cache.tests.reading import KEY, WAIT, Clock, Down, Source, make
+from ava.cache.store import SIZE
+from ava.cache.tests.reading import ADA, NAME, Down, Source, begun, later, make
+
+pytestmark = pytest.mark.usefixtures("where")
+
+NEXT = replace(ADA, generation="next")
+OTHER_KEY = replace(ADA, epoch="other", generation="other")
 
 
-@pytest.fixture
-def cache(clock):
-    return make(clock)
-
-
-def test_a_fresh_copy_answers_without_reading(cache, clock):
+def test_a_fresh_copy_answers_without_reading(here, monkeypatch):
     source = Source("one", "two")
-    cache.read(KEY, source)
-    clock.seconds = 299
-    copy = cache.read(KEY, source)
-    assert (copy.value, copy.age, copy.stale) == ("one", clock.near(299), False)
-    assert clock.ago(copy.as_of) == clock.near(299)
+    first = here.read(ADA, NAME, source)
+    later(monkeypatch, 299)
+    copy = here.read(ADA, NAME, source)
+    assert (copy.value, copy.as_of, copy.stale) == ("one", first.as_of, False)
+    assert 299 <= copy.age < 304
     assert source.reads == 1
 
 
-def test_an_old_copy_is_read_again(cache, clock):
+def test_an_old_copy_is_read_again(here, monkeypatch):
     source = Source("one", "two")
-    cache.read(KEY, source)
-    clock.seconds = 300
-    copy = cache.read(KEY, source)
-    assert (copy.value, copy.age) == ("two", clock.near(0))
-    assert clock.ago(copy.as_of) == clock.near(0)
+    here.read(ADA, NAME, source)
+    later(monkeypatch, 300)
+    copy = here.read(ADA, NAME, source)
+    assert copy.value == "two"
+    assert copy.age < 5
 
 
-def test_how_long_a_copy_is_fresh_is_asked_at_each_read(clock):
+def test_how_long_a_copy_is_fresh_is_asked_at_each_read(where):
     seconds = [300.0]
-    cache = make(clock, fresh_for=lambda: seconds[0])
+    cache = make(fresh_for=lambda: seconds[0])
     source = Source("one", "two")
-    cache.read(KEY, source)
+    cache.read(ADA, NAME, source)
     seconds[0] = 0
-    assert cache.read(KEY, source).value == "two"
+    assert cache.read(ADA, NAME, source).value == "two"
 
 
-def test_keys_have_nothing_to_do_with_each_other(cache):
-    cache.read(("ada", 1), Source("hers"))
-    assert cache.read(("eve", 1), Source("his")).value == "his"
+def test_names_and_owners_have_nothing_to_do_with_each_other(here):
+    here.read(ADA, NAME, Source("hers"))
+    assert here.read(ADA, "another", Source("another")).value == "another"
+    eve = replace(ADA, owner=2)
+    assert here.read(eve, NAME, Source("his", scope=eve)).value == "his"
 
 
-def test_a_failure_that_is_tolerated_brings_the_last_good_copy(cache, clock):
-    source = Source("good", Down())
-    cache.read(KEY, source)
-    clock.seconds = 4000
-    copy = cache.read(KEY, source, tolerate=(Down,))
-    assert (copy.value, copy.stale, copy.age) == ("good", True, clock.near(4000))
-    assert clock.ago(copy.as_of) == clock.near(4000)
+def test_a_new_generation_finds_no_copy_of_the_old_one(here):
+    here.read(ADA, NAME, Source("old"))
+    assert here.read(NEXT, NAME, Source("new", scope=NEXT)).value == "new"
+    assert here.read(NEXT, NAME, Source("unused")).value == "new"
 
 
-def test_a_failure_without_a_copy_is_raised(cache):
+def test_a_read_that_began_before_a_new_generation_is_not_found_under_it(here, pool):
+    source = Source("old", held=True)
+    read = begun(pool, here, source)
+    # Nobody joins it, either.
+    assert here.read(NEXT, NAME, Source("new", scope=NEXT)).value == "new"
+    source.go.set()
+    assert read.result().value == "old"
+    assert here.read(NEXT, NAME, Source("unused")).value == "new"
+
+
+def test_a_read_may_be_kept_under_the_generation_that_it_raised(here):
+    here.read(ADA, NAME, Source("drift", scope=NEXT))
+    assert here.read(NEXT, NAME, Source("unused")).value == "drift"
+    assert here.read(ADA, NAME, Source("again")).value == "again"
+
+
+def test_a_read_that_is_not_to_be_kept_answers_once_and_covers_failures(here):
+    here.read(ADA, NAME, Source("for now", scope=None))
+    copy = here.read(ADA, NAME, Source(Down()), tolerate=(Down,))
+    assert (copy.value, copy.stale) == ("for now", True)
+    assert here.read(ADA, NAME, Source("later")).value == "later"
+
+
+def test_a_failure_that_is_tolerated_brings_the_last_good_copy(here, monkeypatch):
+    here.read(ADA, NAME, Source("good"))
+    later(monkeypatch, 4000)
+    copy = here.read(ADA, NAME, Source(Down()), tolerate=(Down,))
+    assert (copy.value, copy.stale) == ("good", True)
+    assert 4000 <= copy.age < 4005
+
+
+def test_the_last_good_copy_of_an_older_generation_covers_failures(here):
+    here.read(ADA, NAME, Source("good"))
+    copy = here.read(NEXT, NAME, Source(Down()), tolerate=(Down,))
+    assert (copy.value, copy.stale) == ("good", True)
+
+
+def test_another_epoch_shows_not_even_the_last_good_copy(here):
+    here.read(ADA, NAME, Source("of another key"))
     with pytest.raises(Down):
-        cache.read(KEY, Source(Down()), tolerate=(Down,))
+        here.read(OTHER_KEY, NAME, Source(Down()), tolerate=(Down,))
 
 
-def test_a_failure_that_is_not_tolerated_is_raised_over_a_copy(cache, clock):
-    source = Source("good", Down())
-    cache.read(KEY, source)
-    clock.seconds = 400
+def test_a_failure_without_a_copy_is_raised(here):
     with pytest.raises(Down):
-        cache.read(KEY, source)
+        here.read(ADA, NAME, Source(Down()), tolerate=(Down,))
 
 
-def test_a_failure_is_not_remembered(cache):
+def test_a_failure_that_is_not_tolerated_is_raised_over_a_copy(here, monkeypatch):
+    here.read(ADA, NAME, Source("good"))
+    later(monkeypatch, 400)
+    with pytest.raises(Down):
+        here.read(ADA, NAME, Source(Down()))
+
+
+def test_a_failure_is_not_remembered(here):
     source = Source(Down(), "good")
     with pytest.raises(Down):
-        cache.read(KEY, source)
-    assert cache.read(KEY, source).value == "good"
+        here.read(ADA, NAME, source)
+    assert here.read(ADA, NAME, source).value == "good"
 
 
-def test_the_last_good_copy_is_not_kept_for_ever(cache, clock):
-    source = Source("good", Down())
-    cache.read(KEY, source)
-    clock.seconds = 24 * 3600
+def test_the_last_good_copy_is_not_kept_for_ever(here, monkeypatch):
+    here.read(ADA, NAME, Source("good"))
+    later(monkeypatch, 24 * 3600)
     with pytest.raises(Down):
-        cache.read(KEY, source, tolerate=(Down,))
+        here.read(ADA, NAME, Source(Down()), tolerate=(Down,))
 
 
-def test_the_least_recently_used_copy_makes_room():
-    cache = make(clock := Clock(), store=clock.store(size=2))
-    for name in ("a", "b"):
-        cache.read((name,), Source(name))
-    cache.read(("a",), Source("unused"))
-    cache.read(("c",), Source("c"))
-    again = Source("read again")
-    assert [cache.read((name,), again).value for name in ("a", "c", "b")] == [
-        "a",
-        "c",
-        "read again",
-    ]
+def test_a_copy_from_the_future_is_read_again(here, monkeypatch):
+    """Of an hour ago, by a clock that was an hour ahead."""
+    here.read(ADA, NAME, Source("old"))
+    later(monkeypatch, -3600)
+    assert here.read(ADA, NAME, Source("new")).value == "new"
 
 
-def test_a_read_that_began_before_a_drop_is_not_kept(cache):
-    source = Source("old", held=True)
-    with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(cache.read, KEY, source)
-        assert source.begun.acquire(timeout=WAIT)
-        cache.drop(KEY)
-        source.go.set()
-        assert read.result(WAIT).value == "old"
-    assert cache.read(KEY, Source("new")).value == "new"
+def test_what_is_kept_by_other_means_answers_reads(here):
+    from ava.cache.cache import now
+
+    here.keep(ADA, NAME, "written", now())
+    assert here.read(ADA, NAME, Source("unused")).value == "written"
 
 
-def test_nobody_joins_a_read_that_began_before_a_drop(cache):
-    old = Source("old", held=True)
-    with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(cache.read, KEY, old)
-        assert old.begun.acquire(timeout=WAIT)
-        cache.drop(("ada",))
-        assert cache.read(KEY, Source("new")).value == "new"
-        old.go.set()
-        read.result(WAIT)
-    assert cache.read(KEY, Source("unused")).value == "new"
+def test_a_reload_reads_whatever_is_cached_and_keeps_what_it_found(here):
+    here.read(ADA, NAME, Source("old"))
+    assert here.reload(ADA, NAME, Source("new")).value == "new"
+    assert here.read(ADA, NAME, Source("unused")).value == "new"
 
 
-def test_a_read_of_an_earlier_edition_never_replaces_a_later_one(cache):
-    source = Source("before the write", held=True)
-    with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(cache.read, KEY, source, edition=1)
-        assert source.begun.acquire(timeout=WAIT)
-        cache.store(KEY, "written", mark=cache.mark(KEY), edition=2)
-        source.go.set()
-        read.result(WAIT)
-    assert cache.read(KEY, Source("unused"), edition=2).value == "written"
-    assert cache.read(KEY, Source("unused"), edition=1).value == "written"
-
-
-def test_a_read_of_a_later_edition_does_not_join_an_earlier_one(cache):
-    old = Source("old", held=True)
-    with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(cache.read, KEY, old, edition=1)
-        assert old.begun.acquire(timeout=WAIT)
-        assert cache.read(KEY, Source("new"), edition=2).value == "new"
-        old.go.set()
-        read.result(WAIT)
-
-
-def test_a_copy_of_an_earlier_edition_is_not_fresh_but_still_a_last_good_copy(cache):
-    cache.read(KEY, Source("old"), edition=1)
-    copy = cache.read(KEY, Source(Down()), edition=2, tolerate=(Down,))
-    assert (copy.value, copy.stale) == ("old", True)
-
-
-def test_of_two_reads_the_one_that_began_later_is_kept(cache):
-    early = cache.mark(KEY)
-    cache.read(KEY, Source("later"))
-    cache.store(KEY, "earlier", mark=early)
-    assert cache.read(KEY, Source("unused")).value == "later"
-
-
-def test_a_doubted_copy_is_read_again_but_still_a_last_good_copy(cache):
-    cache.read(KEY, Source("old"))
-    assert cache.read(KEY, Source("new"), doubted=True).value == "new"
-    copy = cache.read(KEY, Source(Down()), doubted=True, tolerate=(Down,))
-    assert (copy.value, copy.stale) == ("new", True)
-
-
-def test_a_drop_reaches_every_key_with_that_beginning(cache):
-    for key in (("ada", "v1", "a"), ("ada", "v1", "b"), ("ada", "v2", "a")):
-        cache.read(key, Source("old"))
-    cache.drop(("ada", "v1"))
-    fresh = Source("new")
-    assert cache.read(("ada", "v1", "a"), fresh).value == "new"
-    assert cache.read(("ada", "v1", "b"), fresh).value == "new"
-    assert cache.read(("ada", "v2", "a"), fresh).value == "old"
-
-
-def test_a_flood_of_drops_does_not_let_an_old_read_through(cache):
-    source = Source("old", held=True)
-    with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(cache.read, KEY, source)
-        assert source.begun.acquire(timeout=WAIT)
-        cache.drop(KEY)
-        for number in range(SIZE + 1):
-            cache.drop(("ada", number))
-        source.go.set()
-        read.result(WAIT)
-    assert cache.read(KEY, Source("new")).value == "new"
-
-
-def test_a_reload_reads_whatever_is_cached_and_keeps_what_it_found(cache):
-    cache.read(KEY, Source("old"))
-    assert cache.reload(KEY, Source("new")).value == "new"
-    assert cache.read(KEY, Source("unused")).value == "new"
-
-
-def test_a_reload_that_fails_raises_and_leaves_the_copy(cache):
-    cache.read(KEY, Source("old"))
+def test_a_reload_that_fails_raises_and_leaves_the_copy(here):
+    here.read(ADA, NAME, Source("old"))
     with pytest.raises(Down):
-        cache.reload(KEY, Source(Down()))
-    assert cache.read(KEY, Source("unused")).value == "old"
+        here.reload(ADA, NAME, Source(Down()))
+    assert here.read(ADA, NAME, Source("unused")).value == "old"
 
 
-def test_who_knows_that_reading_fails_gets_the_copy_there_is(cache, clock):
-    assert cache.last_good(KEY) is None
-    cache.read(KEY, Source("one"))
-    assert cache.last_good(KEY).stale is False
-    clock.seconds = 300
-    assert (cache.last_good(KEY).value, cache.last_good(KEY).stale) == ("one", True)
+def test_a_caller_who_knows_that_reading_fails_gets_the_copy_there_is(here, monkeypatch):
+    assert here.last_good(ADA, NAME) is None
+    here.read(ADA, NAME, Source("one"))
+    assert here.last_good(ADA, NAME).stale is False
+    later(monkeypatch, 300)
+    copy = here.last_good(ADA, NAME)
+    assert (copy.value, copy.stale) == ("one", True)
 
 
-def test_values_are_not_shown_by_repr(cache):
-    assert "sesame" not in repr(cache.read(KEY, Source("sesame")))
+def test_values_are_not_shown_by_repr(here):
+    assert "sesame" not in repr(here.read(ADA, NAME, Source("sesame")))
 
 
-def test_reads_are_counted_by_how_they_were_answered(clock):
+def test_reads_are_counted_by_how_they_were_answered(where, monkeypatch):
     def counted(result):
-        labels = {"cache": f"counted on {clock.where}", "result": result}
+        labels = {"cache": f"counted in {where}", "result": result}
         return REGISTRY.get_sample_value("ava_cache_requests_total", labels)
 
-    cache = make(clock, name=f"counted on {clock.where}")
-    cache.read(KEY, Source("good"))
-    cache.read(KEY, Source("unused"))
-    cache.reload(KEY, Source("good"))
-    clock.seconds = 300
-    cache.read(KEY, Source(Down()), tolerate=(Down,))
+    cache = make(name=f"counted in {where}")
+    cache.read(ADA, NAME, Source("good"))
+    cache.read(ADA, NAME, Source("unused"))
+    cache.reload(ADA, NAME, Source("good"))
+    later(monkeypatch, 300)
+    cache.read(ADA, NAME, Source(Down()), tolerate=(Down,))
     assert [counted(result) for result in ("hit", "miss", "bypass", "stale", "shared")] == [
         1, 2, 1, 1, 0,
     ]  # fmt: skip
 
 
-def test_many_readers_and_writers_never_see_a_value_go_back(cache):
-    """Readers hold on to what they saw; the writer's word is the newest."""
-    written = [0]
-    seen_backwards = []
-
-    def write():
-        for number in range(1, 200):
-            written[0] = number
-            cache.store(KEY, number, mark=cache.mark(KEY), edition=number)
-
-    def read():
-        last = 0
-        for _ in range(500):
-            edition = written[0]
-            found = cache.read(KEY, lambda: written[0], edition=edition).value
-            if found < edition or found < last:
-                seen_backwards.append((found, edition, last))
-            last = max(last, edition)
-
-    with ThreadPoolExecutor(5) as pool:
-        for done in [pool.submit(write), *(pool.submit(read) for _ in range(4))]:
-            done.result(WAIT)
-    assert seen_backwards == []
+def test_a_flood_of_reads_takes_a_bounded_place(settings):
+    settings.REDIS_URL = None
+    cache = make()
+    first = Source("first", "again")
+    cache.read(ADA, NAME, first)
+    for number in range(SIZE):
+        cache.read(ADA, f"number {number}", Source(number))
+    assert cache.read(ADA, NAME, first).value == "again"

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from ava import redis as shared_redis
-from ava.cache import Envelope, FleetStore
-from ava.cache.tests.reading import Source, make
+from ava.cache import Scope
+from ava.cache.tests.reading import NAME, Source, make
 from ava.ratelimit.shared import PREFIX, SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient, RedisUnavailable, Script
@@ -71,18 +71,14 @@ def test_limits_are_counted_wherever_their_slot_is(cluster, link):
     assert cluster.owner(PREFIX).client.dbsize() == 2
 
 
-def test_copies_are_shared_and_dropped(link):
-    here, there = (make(None, store=store()) for _ in range(2))
-    for account in "abcdef":
-        here.read((account, "x"), Source("one"))
-        assert there.read((account, "x"), Source("unused")).value == "one"
-        here.drop((account,))
-        assert there.last_good((account, "x")) is None
+def test_copies_are_shared(link):
+    here, there = make(), make()
+    for owner in range(6):
+        scope = Scope(owner, "epoch", "generation")
+        here.read(scope, NAME, Source("one", scope=scope))
+        assert there.read(scope, NAME, Source("unused")).value == "one"
+        assert there.last_good(scope, NAME).value == "one"
     assert link.losses == 0
-
-
-def store():
-    return FleetStore("test", Envelope("test", lambda value: value, lambda value: value))
 
 
 def test_djangos_cache_reads_writes_and_is_cleared(link):

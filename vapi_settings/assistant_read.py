@@ -1,0 +1,191 @@
+"""Read an assistant: from a copy, or from Vapi and compared with the ledger."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from ava.cache import Copy, Loaded
+from ava.cache.cache import now
+from ava.upstream import door
+from vapi_settings import generations, leases, ledger
+from vapi_settings.account import Account
+from vapi_settings.cached_reads import ALL, ASSISTANTS, LISTS, answer, doubted_in_an_outage, raised
+from vapi_settings.client import ASSISTANT_ID, Assistant
+from vapi_settings.dumps import Seen, SeenList
+from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
+from vapi_settings.ledger import LastSeen
+from vapi_settings.models import AssistantLease
+
+DEFAULT_GONE: Final = (
+    "Your default assistant no longer exists at Vapi. Choose another one in Settings."
+)
+NONE_YET: Final = "There is no assistant at Vapi yet. Create one in Vapi's dashboard first."
+
+
+@dataclass(frozen=True)
+class LedgerState:
+    """What AVA knew of an assistant before it was read.
+
+    Attributes:
+        is_locked: whether somebody is changing it.
+        edits: how many were begun.
+    """
+
+    last_seen: LastSeen
+    is_locked: bool
+    edits: int
+
+
+class AssistantRead:
+    """One read of a user's assistants.
+
+    Args:
+        reload: whether to ask Vapi, whatever copy there is.
+    """
+
+    def __init__(self, account: Account, *, reload: bool = False) -> None:
+        self.account = account
+        self.reload = reload
+
+    def chosen(self, assistant_id: str | None) -> Copy[Seen]:
+        """The assistant that is meant: that one, else the default, else the only one.
+
+        Raises:
+            AssistantNotFound: there is none, or not that one.
+            AssistantAmbiguous: there are several, and none was chosen.
+            ProviderProblem.
+        """
+        named = self._named(assistant_id)
+        if named is None:
+            return self._only()
+        try:
+            return self.one(named)
+        except AssistantNotFound:
+            raise self.not_found(assistant_id) from None
+
+    def chosen_id(self, assistant_id: str | None) -> str:
+        """The id of that assistant, which may be gone by now. Raises: as `chosen`."""
+        named = self._named(assistant_id)
+        return named or _only_id((LISTS.recent(self.account.scope, ALL) or self.listed()).value)
+
+    def not_found(self, assistant_id: str | None) -> AssistantNotFound:
+        """What to say where the assistant that is meant is not there."""
+        if assistant_id is None and self.account.default_assistant_id:
+            return AssistantNotFound(DEFAULT_GONE)
+        return AssistantNotFound()
+
+    def listed(self) -> Copy[SeenList]:
+        """All assistants. Where there is one only, this mostly is a read of that, too.
+
+        Raises: ProviderProblem.
+        """
+        return answer(LISTS, self.account, ALL, self._fetch_list, reload=self.reload)
+
+    def one(self, assistant_id: str) -> Copy[Seen]:
+        """One assistant. Raises: AssistantNotFound, ProviderProblem."""
+
+        def load() -> Loaded[Seen]:
+            door(VAPI.label).require_room()
+            before = self.ledger_state(assistant_id)
+            return self.record(before, self.fetch(assistant_id))
+
+        return answer(ASSISTANTS, self.account, assistant_id, load, reload=self.reload)
+
+    def ledger_state(self, assistant_id: str) -> LedgerState:
+        """What AVA knows now, for a read that begins."""
+        # In this order: a change that is unsettled now, and a lease that is free after that, mean
+        # that nobody is at work on it any more.
+        last_seen = ledger.last_seen(self.account.user.pk, assistant_id)
+        lease = AssistantLease.objects.filter(pk=assistant_id).first()
+        return LedgerState(
+            last_seen,
+            is_locked=lease is not None and leases.is_live(lease, timezone.now()),
+            edits=lease.edition if lease else 0,
+        )
+
+    def fetch(self, assistant_id: str) -> Assistant:
+        """The assistant from Vapi itself. Raises: AssistantNotFound, ProviderProblem."""
+        try:
+            return self.account.client.assistant(assistant_id)
+        except AssistantNotFound:
+            if ASSISTANTS.newest(self.account.scope, assistant_id):
+                # It was there, and even in an outage nobody shall see it any more.
+                generations.renew_epoch(self.account.user)
+            raise
+
+    def record(self, before: LedgerState, found: Assistant) -> Loaded[Seen]:
+        """Write down what is new, and say under which scope the assistant may be kept."""
+        seen, scope = before.last_seen, self.account.scope
+        first_sight = seen.is_new
+        if news := ledger.compare(seen, found, now=timezone.now(), is_locked=before.is_locked):
+            with transaction.atomic():
+                ledger.record(news)
+                if not first_sight:
+                    scope = raised(self.account)
+        # An edit under way will leave copies behind once more, and may die before it does.
+        uncertain = before.is_locked or seen.is_unsettled
+        if first_sight and not uncertain:
+            # Until now no edit knew that this account's copies are among those to leave behind.
+            edits = AssistantLease.objects.filter(pk=found.id).values_list("edition", flat=True)
+            uncertain = (edits.first() or 0) != before.edits
+        return Loaded(Seen(found, dict(seen.changed_at)), None if uncertain else scope)
+
+    def _named(self, assistant_id: str | None) -> str | None:
+        """The id that the caller or the user's settings name. Raises: AssistantNotFound."""
+        named = self.account.default_assistant_id if assistant_id is None else assistant_id
+        if named is None:
+            return None
+        if not ASSISTANT_ID.fullmatch(named):
+            raise self.not_found(assistant_id)
+        # Vapi's ids are UUIDs: however they are written, they name one lease and one history.
+        return named.lower()
+
+    def _only(self) -> Copy[Seen]:
+        # Which assistants there are is nothing that an edit changes.
+        known = None if self.reload else LISTS.recent(self.account.scope, ALL)
+        copy = known or self.listed()
+        only = copy.value.only
+        if only is not None and known is None and not copy.stale:
+            return Copy(only, copy.as_of)
+        assistant_id = _only_id(copy.value)
+        if copy.stale and (last := ASSISTANTS.last_good(self.account.scope, assistant_id)):
+            # Vapi failed just now: it is not asked again.
+            return doubted_in_an_outage(last)
+        try:
+            return self.one(assistant_id)
+        except AssistantNotFound:
+            if self.reload:
+                raise
+            # Since the list was read.
+            return AssistantRead(self.account, reload=True)._only()
+
+    def _fetch_list(self) -> Loaded[SeenList]:
+        door(VAPI.label).require_room()
+        candidate = ledger.latest_assistant(self.account.user.pk)
+        before = self.ledger_state(candidate) if candidate else None
+        began = now()
+        listing = self.account.client.assistants()
+        only = listing.only
+        if only is None:
+            return Loaded(SeenList(listing.summaries, None), self.account.scope)
+        if before is None or before.last_seen.assistant_id != only.id:
+            # Not the one that was expected. Where nothing is known now, nothing was before.
+            before = self.ledger_state(only.id)
+            if not before.last_seen.is_new or before.edits:
+                return Loaded(SeenList(listing.summaries, None), self.account.scope)
+        loaded = self.record(before, only)
+        if loaded.scope is not None:
+            ASSISTANTS.keep(loaded.scope, only.id, loaded.value, began)
+        return Loaded(SeenList(listing.summaries, loaded.value), loaded.scope)
+
+
+def _only_id(listed: SeenList) -> str:
+    """Raises: AssistantNotFound, AssistantAmbiguous."""
+    if not listed.summaries:
+        raise AssistantNotFound(NONE_YET)
+    if len(listed.summaries) > 1:
+        choices = [{"id": one.id, "name": one.name} for one in listed.summaries]
+        raise AssistantAmbiguous(extra={"assistants": choices})
+    return listed.summaries[0].id

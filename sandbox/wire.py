@@ -23,7 +23,7 @@ class Request:
     body: bytes = b""
 
     def credentials(self, scheme: str) -> str:
-        """What `Authorization` carries in a scheme such as bearer; empty without it."""
+        """Value of `Authorization` in a scheme such as bearer; empty without one."""
         given, _, rest = self.headers.get("authorization", "").partition(" ")
         return rest.strip() if given.lower() == scheme else ""
 

@@ -1,4 +1,4 @@
-"""What the formats in the providers' documents mean.
+"""Formats of the providers' documents, as checks.
 
 A checker lets every word pass the format of which it does not know, so all that are met are here.
 """

@@ -1,4 +1,4 @@
-"""What a page in the developer's browser cannot do to a sandbox on the same machine."""
+"""Requests of pages in the developer's browser, refused by a sandbox on the same machine."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Callbacks that get lost, come twice, late or in disorder, as ordered; and those nobody takes."""
+"""Callbacks that get lost, come twice, late or in disorder, as set; and those that no app takes."""
 
 import threading
 from collections import Counter

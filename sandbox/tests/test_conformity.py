@@ -1,4 +1,4 @@
-"""What of Vapi and Resend the sandbox takes and refuses, as their official documents do."""
+"""Conformity of Vapi and Resend: the sandbox takes and refuses what their documents do."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Each kind of fault, at the socket."""
+"""Faults of each kind, at the socket."""
 
 import socket
 import threading

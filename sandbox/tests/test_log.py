@@ -1,4 +1,4 @@
-"""What the request log tells, and what it keeps to itself."""
+"""Request log: what it shows, and what it hides."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Each kind of request that Twilio's part of the sandbox makes, held against Twilio's pages."""
+"""Requests of each kind that Twilio's part of the sandbox makes, held against Twilio's pages."""
 
 from typing import Any
 from urllib.parse import parse_qsl

@@ -1,4 +1,4 @@
-"""Calls through Twilio: from the request to the phone, and what the app is told."""
+"""Calls through Twilio: from the request to the phone, with the callbacks to the app."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Messages through Twilio: what is sent, what becomes of it, and what the app is told."""
+"""Messages through Twilio: sending, delivery, and the callbacks to the app."""
 
 import pytest
 from twilio.request_validator import RequestValidator

@@ -1,4 +1,4 @@
-"""That the check against Twilio's document tells what is wrong from what is right."""
+"""Self-test of the check against Twilio's document: it finds what is wrong."""
 
 import re
 from typing import Any

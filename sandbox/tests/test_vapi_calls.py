@@ -1,4 +1,4 @@
-"""Calls through Vapi: from the request to the phone, and what the app's server is told."""
+"""Calls through Vapi: from the request to the phone, with the webhooks to the app."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`schema.json` says what Vapi's official document says, field by field."""
+"""Schema of Vapi: `schema.json` says what the official document says, field by field."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Vapi refuses, and in which words."""
+"""Refusals of Vapi, and their words."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""What Vapi tells an app's server about a call, how it proves itself, and what it asks."""
+"""Webhooks of Vapi's calls: their content, their authentication, and the questions."""
 
 import hashlib
 import hmac

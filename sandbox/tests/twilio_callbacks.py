@@ -1,4 +1,4 @@
-"""What Twilio sends to an app, as its pages have it: there is no machine-readable document of it.
+"""Requests of Twilio to an app, as its pages have them: there is no machine-readable document.
 
 A name that is on no page is refused, and so is a value that a page does not allow.
 """

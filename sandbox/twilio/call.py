@@ -27,7 +27,7 @@ _PARTS = """
 
 @dataclass(frozen=True)
 class Callback:
-    """Where progress of a call is reported."""
+    """Address and events of a call's progress reports."""
 
     url: str = ""
     method: str = "POST"

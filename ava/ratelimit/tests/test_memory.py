@@ -63,7 +63,7 @@ def test_clients_that_stay_away_for_a_minute_take_no_memory(window, clock):
     assert len(window) == 1
 
 
-def test_whoever_is_refused_by_one_policy_takes_no_memory_in_another(window):
+def test_a_request_refused_by_one_limit_takes_no_memory_in_another(window):
     passing(window, 10)
     for user in range(100):
         window.hit([Limit("vapi 192.0.2.7", LIMIT), Limit(f"vapi-user {user}", 60)])

@@ -23,7 +23,7 @@ def redis() -> Iterator[RedisServer]:
 def servers(
     tmp_path_factory: pytest.TempPathFactory, redis: RedisServer
 ) -> Iterator[tuple[RunningAva, RunningAva]]:
-    data_dir = tmp_path_factory.mktemp("fleet") / "var"
+    data_dir = tmp_path_factory.mktemp("servers") / "var"
     common = {
         "REDIS_URL": redis.url,
         "RATE_LIMIT_PER_MINUTE": "10",

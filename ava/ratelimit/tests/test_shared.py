@@ -86,7 +86,7 @@ def test_two_processes_share_one_limit(processes):
 
 
 @pytest.mark.parametrize("how", ["stop", "freeze"])
-def test_a_lost_redis_fails_nobody_and_each_process_counts_for_itself(redis, processes, how):
+def test_a_lost_redis_fails_no_request_and_each_process_counts_for_itself(redis, processes, how):
     here, there = processes
     assert here.passing(3) == 3
     getattr(redis, how)()
@@ -100,7 +100,7 @@ def test_while_redis_is_lost_the_workers_of_a_machine_give_no_more_logins_togeth
     monkeypatch.setitem(settings.ENV, "WEB_CONCURRENCY", 2)
     redis.stop()
     assert [process.passing(15, "auth") for process in processes] == [5, 5]
-    assert [process.passing(15, "webhooks_of_nobody") for process in processes] == [10, 10]
+    assert [process.passing(15, "an_open_group") for process in processes] == [10, 10]
 
 
 def test_workers_that_part_give_their_share_of_what_was_left(
@@ -140,7 +140,7 @@ def test_the_shared_counts_hold_again_when_redis_is_back(redis, client, processe
     assert there.passing(5) == 0
 
 
-def test_nobody_waits_for_a_redis_that_hangs_in_the_middle_of_load(redis):
+def test_no_thread_waits_for_a_redis_that_hangs_in_the_middle_of_load(redis):
     client = RedisClient(redis.plain_url)
     window = SharedWindow(60, MemoryWindow(60))
     start = threading.Barrier(16)

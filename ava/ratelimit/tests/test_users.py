@@ -36,7 +36,7 @@ def burst(client: Client, hosts: range, each: int = 10) -> list[int]:
     return [ask(client, host).status_code for host in hosts for _ in range(each)]
 
 
-def test_every_policy_is_listed_and_the_tightest_is_told(api):
+def test_every_policy_is_listed_and_the_tightest_is_shown(api):
     answer = ask(api, 1)
     assert answer["RateLimit-Policy"] == '"integrations";q=10;w=60, "integrations-user";q=60;w=60'
     assert answer["RateLimit"] == '"integrations";r=9;t=60'
@@ -56,7 +56,7 @@ def test_a_user_gets_six_times_the_limit_from_all_addresses_together(api, clock)
     assert ask(api, 6).status_code == 200
 
 
-def test_the_longest_wait_of_those_who_refuse_is_told(api, clock):
+def test_the_longest_wait_of_those_that_refuse_is_shown(api, clock):
     burst(api, range(5))
     clock.sleep(20)
     burst(api, range(5, 6))

@@ -1,4 +1,4 @@
-"""What a lost Redis costs whoever asks it, with a real one."""
+"""Cost of a lost Redis, with a real one."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +37,7 @@ def test_a_flush_of_data_and_scripts_is_no_loss(redis, shared):
     assert not shared.lost
 
 
-def test_connections_that_redis_closed_while_nobody_used_them_are_no_loss(redis, shared):
+def test_connections_that_redis_closed_while_they_were_idle_are_no_loss(redis, shared):
     for _ in range(3):
         shared.run(ECHO, ["k"], ["v"])
         redis.client.client_kill_filter(_type="normal", skipme=True)
@@ -51,7 +51,7 @@ def test_as_many_threads_as_ask_at_once_have_connections_and_no_more(redis, shar
     assert len(redis.client.client_list()) <= 8 + 1
 
 
-def test_a_refused_connection_is_told_at_once_and_found_again_without_help(redis, shared):
+def test_a_refused_connection_fails_at_once_and_is_found_again(redis, shared):
     shared.run(ECHO, ["k"], ["v"])
     redis.stop()
     assert lost(shared) < AT_ONCE
@@ -59,7 +59,7 @@ def test_a_refused_connection_is_told_at_once_and_found_again_without_help(redis
     found_again(shared)
 
 
-def test_a_silent_redis_is_told_soon_and_found_again_when_it_speaks(redis, shared):
+def test_a_silent_redis_fails_soon_and_is_found_again_when_it_answers(redis, shared):
     shared.run(ECHO, ["k"], ["v"])
     redis.freeze()
     assert lost(shared) < AT_ONCE
@@ -67,7 +67,7 @@ def test_a_silent_redis_is_told_soon_and_found_again_when_it_speaks(redis, share
     found_again(shared)
 
 
-def test_while_it_is_lost_nobody_sends_a_packet(redis, shared):
+def test_while_it_is_lost_every_call_fails_at_once(redis, shared):
     redis.freeze()
     lost(shared)
     assert max(lost(shared) for _ in range(100)) < 0.02

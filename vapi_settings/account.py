@@ -1,18 +1,23 @@
-"""A user's Vapi: with which key it is asked, and under which generation its copies are filed."""
+"""A user's Vapi: the key to ask it with, and the generation that copies of it are filed under.
 
-from dataclasses import dataclass
+A new generation is written in the transaction that makes copies wrong; docs/adr/0011 says when
+that is.
+"""
+
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.contrib.auth.models import User
+from django.db.models import Case, Q, Value, When
 
 from ava.cache import Scope
 from integrations.credentials import store
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
-from vapi_settings import generations
 from vapi_settings.client import VapiClient
 from vapi_settings.errors import VAPI
+from vapi_settings.models import AccountGeneration, Revision, token
 
 
 @dataclass(frozen=True)
@@ -35,30 +40,62 @@ class Account:
     @property
     def scope(self) -> Scope:
         """Whose copies are meant."""
-        return self.scope_at(self.generation)
-
-    def scope_at(self, generation: str) -> Scope:
-        """The same at another generation."""
         # The operator's key changes with the environment, and without a generation.
         version = self.credentials.version
-        return Scope(self.user.pk, f"{self.epoch}.{version}", f"{generation}.{version}")
+        return Scope(self.user.pk, f"{self.epoch}.{version}", f"{self.generation}.{version}")
+
+    def raised(self, *, of_assistant: str | None = None) -> "Account":
+        """The account with its copies left behind.
+
+        What the caller read before may be kept under the new generation: where somebody else has
+        raised it since this account was found, the one that is returned is never found.
+
+        Args:
+            of_assistant: leave the copies of all users behind who have seen this assistant:
+                several may share one organisation at Vapi. The caller holds a transaction.
+        """
+        own = Q(pk=self.user.pk)
+        rows = AccountGeneration.objects.filter(own)
+        if of_assistant is not None:
+            seen = Revision.objects.filter(assistant_id=of_assistant, number=1)
+            all_of_them = AccountGeneration.objects.filter(own | Q(pk__in=seen.values("owner_id")))
+            # In one order, so that two edits in an organisation do not wait in a circle.
+            locked = all_of_them.order_by("pk").select_for_update().values("pk")
+            rows = AccountGeneration.objects.filter(pk__in=locked)
+        raised = replace(self, generation=token())
+        rows.update(
+            generation=Case(
+                When(own & Q(generation=self.generation), then=Value(raised.generation)),
+                default=Value(token()),
+            )
+        )
+        return raised
 
 
 def account_of(user: User) -> Account:
     """The user's Vapi. Raises: CredentialsMissing, CredentialsUnreadable."""
-    epoch, generation = generations.current(user.pk)
-    found = _credentials(user, epoch)
-    if found.source == "environment":
+    row = AccountGeneration.objects.filter(pk=user.pk).values_list("epoch", "generation")
+    found = row.first()
+    if found is None:
+        AccountGeneration.objects.get_or_create(pk=user.pk)
+        found = row.get()
+    epoch, generation = found
+    credentials = _credentials(user, epoch)
+    if credentials.source == "environment":
         # The operator may have taken it away, which is written in no row of the user's.
-        found = store.from_environment(
-            user=user, provider=PROVIDERS[VAPI.label]
-        ) or credentials_for(user=user, provider=VAPI.label)
-    return Account(user, found, epoch, generation)
+        operators = store.from_environment(user=user, provider=PROVIDERS[VAPI.label])
+        credentials = operators or credentials_for(user=user, provider=VAPI.label)
+    return Account(user, credentials, epoch, generation)
+
+
+def renew_epoch(user: User) -> None:
+    """Forget even the last good copies: the key was replaced or refused."""
+    AccountGeneration.objects.filter(pk=user.pk).update(epoch=token(), generation=token())
 
 
 @lru_cache(maxsize=500)
 def _credentials(user: User, epoch: str) -> Credentials:
-    """The user's credentials, opened once for an epoch: other ones have another."""
+    """The user's credentials, opened once for an epoch: others have another."""
     return credentials_for(user=user, provider=VAPI.label)
 
 

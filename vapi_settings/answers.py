@@ -25,7 +25,7 @@ def about(copy: Copy[Any], answer: Response) -> Response:
     if copy.stale:
         as_of = serializers.DateTimeField().to_representation(copy.as_of)
         answer.data = {**answer.data, "stale": True, "as_of": as_of}
-    answer["Age"] = str(int(copy.age))
+    answer["Age"] = str(max(0, int(copy.age)))
     answer["Cache-Control"] = CACHE_CONTROL
     patch_vary_headers(answer, ["Authorization"])
     return answer

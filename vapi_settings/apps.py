@@ -10,13 +10,14 @@ class VapiSettingsConfig(AppConfig):
         from ava import upstream
         from ava.inbound.registry import register_handler
         from integrations.credentials import dependents, verification
-        from vapi_settings import generations, services, webhooks
+        from vapi_settings import services, webhooks
+        from vapi_settings.account import renew_epoch
         from vapi_settings.errors import VAPI
 
         upstream.register(VAPI, base_url=lambda: str(settings.VAPI_BASE_URL))
         dependents.register(
             VAPI.label,
-            dependents.Dependent(warnings=lambda user: [], changed=generations.renew_epoch),
+            dependents.Dependent(warnings=lambda user: [], changed=renew_epoch),
         )
         verification.register(VAPI.label, services.verify)
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

@@ -8,18 +8,17 @@ from typing import Any
 import structlog
 from django.db import IntegrityError, transaction
 
-from ava.cache.cache import now as copy_time
+from ava.cache import now as copy_time
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderUnreachable, door
-from vapi_settings import catalogue, diff, errors, etags, generations, leases, ledger, queries
-from vapi_settings.account import Account
+from vapi_settings import catalogue, diff, errors, etags, leases, ledger, queries
+from vapi_settings.account import Account, renew_epoch
 from vapi_settings.assistant_read import AssistantRead, LedgerState
-from vapi_settings.cached_reads import ASSISTANTS
+from vapi_settings.cached_reads import ASSISTANTS, Seen
 from vapi_settings.catalogue import Definition
 from vapi_settings.client import Assistant
 from vapi_settings.diff import ABSENT
-from vapi_settings.dumps import Seen
 from vapi_settings.errors import VAPI
 from vapi_settings.leases import Lease
 from vapi_settings.ledger import LastSeen, News
@@ -59,24 +58,22 @@ class AssistantEdit:
         self.id = self.read.chosen_id(assistant_id)
         try:
             self.seen = self._last_seen()
+            if self.seen.is_new:
+                # Nobody holds up the editors of an assistant that is another's.
+                self.read.one(self.id)
+                self.seen = self._last_seen()
             with leases.hold(self.id, now=self.now) as lease:
                 if lease.waited:
-                    self.seen = ledger.last_seen(self.account.user.pk, self.id)
+                    self.seen = self._last_seen()
                 return self._edit(lease)
         except errors.AssistantNotFound:
             raise self.read.not_found(assistant_id) from None
         except ProviderAuthFailed:
-            generations.renew_epoch(self.account.user)
+            renew_epoch(self.account.user)
             raise
 
     def _last_seen(self) -> LastSeen:
-        """What AVA last saw of the assistant. Raises: AssistantNotFound, ProviderProblem."""
-        seen = ledger.last_seen(self.account.user.pk, self.id)
-        if seen.is_new:
-            # Nobody holds up the editors of an assistant that is another's.
-            self.read.one(self.id)
-            seen = ledger.last_seen(self.account.user.pk, self.id)
-        return seen
+        return ledger.last_seen(self.account.user.pk, self.id)
 
     def _edit(self, lease: Lease) -> queries.View:
         before = self._read()
@@ -101,7 +98,7 @@ class AssistantEdit:
         door(VAPI.label).require_room()
         began = copy_time()
         found = self.read.fetch(self.id)
-        loaded = self.read.record(LedgerState(self.seen, is_locked=False, edits=0), found)
+        loaded = self.read.record(LedgerState(self.seen), found)
         if loaded.scope is not None:
             ASSISTANTS.keep(loaded.scope, self.id, loaded.value, began)
         return found
@@ -151,14 +148,12 @@ class AssistantEdit:
                         step.number = history.next_number
                         step.save(force_insert=True)
                         history.append(step)
-                    self.generation = generations.raise_generation(
-                        self.account.user.pk, since=None, of_assistant=self.id
-                    )
+                    self._leave_copies_behind()
             except IntegrityError:
                 # A read recorded something at the same moment.
-                self.seen = ledger.last_seen(self.account.user.pk, self.id)
-                continue
-            return revision
+                self.seen = self._last_seen()
+            else:
+                return revision
         raise errors.EditInProgress(retry_after=leases.RETRY_AFTER)
 
     def _revision(
@@ -214,26 +209,26 @@ class AssistantEdit:
                 raise errors.WriteUnconfirmed from None
             after = answered
         news = ledger.compare(self.seen, after, now=self.now(), is_locked=False)
-        scope = self.account.scope_at(self._settle(lease, news))
+        self._settle(lease, news)
         if not self.seen.is_unsettled:
             seen = Seen(after, dict(self.seen.changed_at))
-            ASSISTANTS.keep(scope, self.id, seen, began)
+            ASSISTANTS.keep(self.read.account.scope, self.id, seen, began)
         return after
 
     def _settle_as(self, lease: Lease, revision: Revision, status: Status) -> None:
         history = self.seen.history(self.wanted.key)
         self._settle(lease, [News(history, [(revision, status)])])
 
-    def _settle(self, lease: Lease, news: list[News]) -> str:
+    def _settle(self, lease: Lease, news: list[News]) -> None:
         """Record how it ended, and let the next editor in. Copies read meanwhile are left behind:
-        even a refusal may come after the work. The new generation."""
+        even a refusal may come after the work."""
         with transaction.atomic():
             ledger.record(news)
-            generation = generations.raise_generation(
-                self.account.user.pk, since=self.generation, of_assistant=self.id
-            )
+            self._leave_copies_behind()
             lease.release()
-        return generation
+
+    def _leave_copies_behind(self) -> None:
+        self.read.account = self.read.account.raised(of_assistant=self.id)
 
     def _log_side_effects(self, before: Assistant, after: Assistant) -> None:
         beside = diff.differences(before.document, after.document, beside=self.wanted.path)

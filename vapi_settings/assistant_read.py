@@ -6,14 +6,12 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from ava.cache import Copy, Loaded
-from ava.cache.cache import now
-from ava.upstream import door
-from vapi_settings import generations, leases, ledger
-from vapi_settings.account import Account
-from vapi_settings.cached_reads import ALL, ASSISTANTS, LISTS, answer, doubted_in_an_outage, raised
-from vapi_settings.client import ASSISTANT_ID, Assistant
-from vapi_settings.dumps import Seen, SeenList
+from ava.cache import Copy, Loaded, now
+from ava.upstream import ProviderUnreachable, door
+from vapi_settings import leases, ledger
+from vapi_settings.account import Account, renew_epoch
+from vapi_settings.cached_reads import ALL, ASSISTANTS, LISTS, Seen, answer
+from vapi_settings.client import ASSISTANT_ID, Assistant, Summary
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.ledger import LastSeen
 from vapi_settings.models import AssistantLease
@@ -34,8 +32,8 @@ class LedgerState:
     """
 
     last_seen: LastSeen
-    is_locked: bool
-    edits: int
+    is_locked: bool = False
+    edits: int = 0
 
 
 class AssistantRead:
@@ -72,11 +70,10 @@ class AssistantRead:
 
     def not_found(self, assistant_id: str | None) -> AssistantNotFound:
         """What to say where the assistant that is meant is not there."""
-        if assistant_id is None and self.account.default_assistant_id:
-            return AssistantNotFound(DEFAULT_GONE)
-        return AssistantNotFound()
+        by_default = assistant_id is None and self.account.default_assistant_id
+        return AssistantNotFound(DEFAULT_GONE) if by_default else AssistantNotFound()
 
-    def listed(self) -> Copy[SeenList]:
+    def listed(self) -> Copy[tuple[Summary, ...]]:
         """All assistants. Where there is one only, this mostly is a read of that, too.
 
         Raises: ProviderProblem.
@@ -88,22 +85,10 @@ class AssistantRead:
 
         def load() -> Loaded[Seen]:
             door(VAPI.label).require_room()
-            before = self.ledger_state(assistant_id)
+            before = self._ledger_state(assistant_id)
             return self.record(before, self.fetch(assistant_id))
 
         return answer(ASSISTANTS, self.account, assistant_id, load, reload=self.reload)
-
-    def ledger_state(self, assistant_id: str) -> LedgerState:
-        """What AVA knows now, for a read that begins."""
-        # In this order: a change that is unsettled now, and a lease that is free after that, mean
-        # that nobody is at work on it any more.
-        last_seen = ledger.last_seen(self.account.user.pk, assistant_id)
-        lease = AssistantLease.objects.filter(pk=assistant_id).first()
-        return LedgerState(
-            last_seen,
-            is_locked=lease is not None and leases.is_live(lease, timezone.now()),
-            edits=lease.edition if lease else 0,
-        )
 
     def fetch(self, assistant_id: str) -> Assistant:
         """The assistant from Vapi itself. Raises: AssistantNotFound, ProviderProblem."""
@@ -112,25 +97,24 @@ class AssistantRead:
         except AssistantNotFound:
             if ASSISTANTS.newest(self.account.scope, assistant_id):
                 # It was there, and even in an outage nobody shall see it any more.
-                generations.renew_epoch(self.account.user)
+                renew_epoch(self.account.user)
             raise
 
     def record(self, before: LedgerState, found: Assistant) -> Loaded[Seen]:
         """Write down what is new, and say under which scope the assistant may be kept."""
-        seen, scope = before.last_seen, self.account.scope
-        first_sight = seen.is_new
+        seen, first_sight = before.last_seen, before.last_seen.is_new
         if news := ledger.compare(seen, found, now=timezone.now(), is_locked=before.is_locked):
             with transaction.atomic():
                 ledger.record(news)
                 if not first_sight:
-                    scope = raised(self.account)
+                    self.account = self.account.raised()
         # An edit under way will leave copies behind once more, and may die before it does.
         uncertain = before.is_locked or seen.is_unsettled
         if first_sight and not uncertain:
             # Until now no edit knew that this account's copies are among those to leave behind.
-            edits = AssistantLease.objects.filter(pk=found.id).values_list("edition", flat=True)
-            uncertain = (edits.first() or 0) != before.edits
-        return Loaded(Seen(found, dict(seen.changed_at)), None if uncertain else scope)
+            uncertain = self._ledger_state(found.id).edits != before.edits
+        value = Seen(found, dict(seen.changed_at))
+        return Loaded(value, None if uncertain else self.account.scope)
 
     def _named(self, assistant_id: str | None) -> str | None:
         """The id that the caller or the user's settings name. Raises: AssistantNotFound."""
@@ -146,46 +130,56 @@ class AssistantRead:
         # Which assistants there are is nothing that an edit changes.
         known = None if self.reload else LISTS.recent(self.account.scope, ALL)
         copy = known or self.listed()
-        only = copy.value.only
-        if only is not None and known is None and not copy.stale:
-            return Copy(only, copy.as_of)
         assistant_id = _only_id(copy.value)
-        if copy.stale and (last := ASSISTANTS.last_good(self.account.scope, assistant_id)):
+        if copy.stale:
             # Vapi failed just now: it is not asked again.
-            return doubted_in_an_outage(last)
+            return answer(ASSISTANTS, self.account, assistant_id, _unreachable, reload=False)
+        if known is None:
+            # The list was read just now, and brought the assistant along.
+            return AssistantRead(self.account).one(assistant_id)
         try:
             return self.one(assistant_id)
-        except AssistantNotFound:
-            if self.reload:
-                raise
-            # Since the list was read.
+        except AssistantNotFound:  # since the list was read
             return AssistantRead(self.account, reload=True)._only()
 
-    def _fetch_list(self) -> Loaded[SeenList]:
+    def _fetch_list(self) -> Loaded[tuple[Summary, ...]]:
         door(VAPI.label).require_room()
         candidate = ledger.latest_assistant(self.account.user.pk)
-        before = self.ledger_state(candidate) if candidate else None
+        before = self._ledger_state(candidate) if candidate else None
         began = now()
         listing = self.account.client.assistants()
-        only = listing.only
-        if only is None:
-            return Loaded(SeenList(listing.summaries, None), self.account.scope)
-        if before is None or before.last_seen.assistant_id != only.id:
+        only, scope = listing.only, self.account.scope
+        if only and (before is None or before.last_seen.assistant_id != only.id):
             # Not the one that was expected. Where nothing is known now, nothing was before.
-            before = self.ledger_state(only.id)
+            before = self._ledger_state(only.id)
             if not before.last_seen.is_new or before.edits:
-                return Loaded(SeenList(listing.summaries, None), self.account.scope)
-        loaded = self.record(before, only)
-        if loaded.scope is not None:
-            ASSISTANTS.keep(loaded.scope, only.id, loaded.value, began)
-        return Loaded(SeenList(listing.summaries, loaded.value), loaded.scope)
+                only = None
+        if only and before:
+            loaded = self.record(before, only)
+            scope = self.account.scope
+            if loaded.scope is not None:
+                ASSISTANTS.keep(loaded.scope, only.id, loaded.value, began)
+        return Loaded(listing.summaries, scope)
+
+    def _ledger_state(self, assistant_id: str) -> LedgerState:
+        # In this order: a change that is unsettled now, and a lease that is free after that, mean
+        # that nobody is at work on it any more.
+        last_seen = ledger.last_seen(self.account.user.pk, assistant_id)
+        lease = AssistantLease.objects.filter(pk=assistant_id).first()
+        if lease is None:
+            return LedgerState(last_seen)
+        return LedgerState(last_seen, leases.is_live(lease, timezone.now()), lease.edition)
 
 
-def _only_id(listed: SeenList) -> str:
+def _unreachable() -> Loaded[Seen]:
+    raise ProviderUnreachable(VAPI)
+
+
+def _only_id(listed: tuple[Summary, ...]) -> str:
     """Raises: AssistantNotFound, AssistantAmbiguous."""
-    if not listed.summaries:
+    if not listed:
         raise AssistantNotFound(NONE_YET)
-    if len(listed.summaries) > 1:
-        choices = [{"id": one.id, "name": one.name} for one in listed.summaries]
+    if len(listed) > 1:
+        choices = [{"id": one.id, "name": one.name} for one in listed]
         raise AssistantAmbiguous(extra={"assistants": choices})
-    return listed.summaries[0].id
+    return listed[0].id

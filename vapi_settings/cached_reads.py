@@ -1,13 +1,14 @@
 """Cached reads of Vapi: filed by account generation, the last good copy served in an outage."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
 
-from ava.cache import FOLLOWERS, Copy, Envelope, Loaded, ReadCache, Scope
+from ava.cache import FOLLOWERS, Copy, Loaded, ReadCache
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -17,9 +18,8 @@ from ava.upstream import (
     door,
 )
 from vapi_settings import account as accounts
-from vapi_settings import dumps, generations
 from vapi_settings.account import Account
-from vapi_settings.client import PhoneNumber
+from vapi_settings.client import Assistant, Part, PhoneNumber, Summary
 from vapi_settings.errors import VAPI
 
 V = TypeVar("V")
@@ -38,19 +38,52 @@ ALL: Final = "all"
 _places = BoundedSemaphore(FOLLOWERS)
 
 
-def _cache(name: str, dump: Callable[[V], Any], load: Callable[[Any], V]) -> ReadCache[V]:
+@dataclass(frozen=True)
+class Seen:
+    """An assistant, and when its settings got the values they have, as far as AVA knows."""
+
+    assistant: Assistant
+    changed_at: Mapping[str, datetime]
+
+
+def _times(found: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: datetime.fromisoformat(found[name]) for name in names if found[name]}
+
+
+def _summary(found: dict[str, Any]) -> Summary:
+    parts = {name: Part(**found[name]) for name in ("model", "voice", "transcriber") if found[name]}
+    return Summary(**{**found, **parts, **_times(found, "created_at", "updated_at")})
+
+
+def _seen(found: dict[str, Any]) -> Seen:
+    assistant, changed_at = found["assistant"], found["changed_at"]
+    return Seen(
+        Assistant(_summary(assistant["summary"]), assistant["document"]),
+        _times(changed_at, *changed_at),
+    )
+
+
+def _list(found: list[Any]) -> tuple[Summary, ...]:
+    return tuple(_summary(one) for one in found)
+
+
+def _numbers(found: list[Any]) -> tuple[PhoneNumber, ...]:
+    return tuple(PhoneNumber(**{**one, **_times(one, "created_at", "updated_at")}) for one in found)
+
+
+def _cache(name: str, decode: Callable[[Any], V]) -> ReadCache[V]:
     return ReadCache(
         name,
-        envelope=Envelope(name, dump, load),
+        decode=decode,
         fresh_for=lambda: float(settings.VAPI_CACHE_SECONDS),
         busy=lambda: ProviderBusy(VAPI),
         places=_places,
     )
 
 
-ASSISTANTS = _cache("vapi_assistant", dumps.dump_seen, dumps.load_seen)
-LISTS = _cache("vapi_assistants", dumps.dump_list, dumps.load_list)
-NUMBERS = _cache("vapi_phone_numbers", dumps.dump_numbers, dumps.load_numbers)
+ASSISTANTS = _cache("vapi_assistant", _seen)
+LISTS = _cache("vapi_assistants", _list)
+NUMBERS = _cache("vapi_phone_numbers", _numbers)
 
 
 def phone_numbers(account: Account, *, reload: bool = False) -> Copy[tuple[PhoneNumber, ...]]:
@@ -78,24 +111,16 @@ def answer(
         if known is None or loaded.scope != account.scope or known.value == loaded.value:
             return loaded
         # Something changed that no history tells of: other copies are as old as this one.
-        return Loaded(loaded.value, raised(account))
+        return Loaded(loaded.value, account.raised().scope)
 
     try:
         if reload:
             return cache.reload(account.scope, name, load_again)
-        return doubted_in_an_outage(cache.read(account.scope, name, load, tolerate=OUTAGES))
+        copy = cache.read(account.scope, name, load, tolerate=OUTAGES)
     except ProviderAuthFailed:
-        generations.renew_epoch(account.user)
+        accounts.renew_epoch(account.user)
         raise
-
-
-def raised(account: Account) -> Scope:
-    """The scope of what was read just now, other copies left behind."""
-    return account.scope_at(generations.raise_generation(account.user.pk, since=account.generation))
-
-
-def doubted_in_an_outage(copy: Copy[V]) -> Copy[V]:
-    """While Vapi is known to fail no copy is certain, however young."""
+    # While Vapi is known to fail no copy is certain, however young.
     return replace(copy, stale=copy.stale or door(VAPI.label).snapshot().state == "open")
 
 

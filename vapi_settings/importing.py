@@ -11,7 +11,6 @@ from integrations.credentials.services import credentials_for, record_sharing
 from vapi_settings import reporting
 from vapi_settings.account import account_of
 from vapi_settings.assistant_read import AssistantRead
-from vapi_settings.cached_reads import raised
 from vapi_settings.client import PhoneNumber
 from vapi_settings.errors import VAPI
 
@@ -78,7 +77,7 @@ def import_number(
         )
     finally:
         # Whether or not an answer came, the list may be another one now.
-        raised(account)
+        account.raised()
 
 
 def _keys(fields: Mapping[str, str]) -> dict[str, str]:

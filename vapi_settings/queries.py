@@ -13,10 +13,10 @@ from ava.cache import Copy
 from vapi_settings import cached_reads, catalogue, ledger
 from vapi_settings.account import account_of
 from vapi_settings.assistant_read import AssistantRead
+from vapi_settings.cached_reads import Seen
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.client import Assistant, PhoneNumber, Summary
 from vapi_settings.diff import ABSENT
-from vapi_settings.dumps import Seen
 from vapi_settings.errors import SettingNotFound
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
@@ -99,7 +99,7 @@ def shown(user: User, assistant_id: str, key: str) -> QuerySet[Revision]:
 def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[list[Summary]]:
     """The user's assistants, those whose name or id holds the text."""
     copy = AssistantRead(account_of(user), reload=reload).listed()
-    return _filtered(copy, copy.value.summaries, search, lambda found: (found.name, found.id))
+    return _filtered(copy, copy.value, search, lambda found: (found.name, found.id))
 
 
 def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Seen]:

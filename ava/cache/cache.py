@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from threading import BoundedSemaphore
-from typing import Generic
+from typing import Any, Generic
 
 from prometheus_client import Counter
 
-from ava.cache.sealed import Envelope, Key, V
+from ava.cache import store
 from ava.cache.singleflight import SingleFlight, TooMany
-from ava.cache.store import Entry, Store
+from ava.cache.store import Copy, Key, Store, V
 
 REQUESTS = Counter(
     "ava_cache_requests",
@@ -21,13 +21,8 @@ REQUESTS = Counter(
 FOLLOWERS = 24  # with one provider's bulkhead they must be fewer than the server's threads
 PATIENCE = 12.0  # seconds; a little more than the deadline of the provider that is read
 KEEP_SECONDS = 24 * 3600.0  # after which even the last good copy is forgotten
-CLOCKS_DIFFER = timedelta(seconds=5)
+CLOCKS_DIFFER = 5.0  # seconds
 POLL = 0.03
-
-
-def now() -> datetime:
-    """The time of day that copies are dated with."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +45,12 @@ class Loaded(Generic[V]):
     """What a read brought.
 
     Attributes:
-        scope: which to keep it under; None if it is no answer to later reads.
+        scope: which to keep it under; None where it is no answer to later reads, only better than
+            none when reading fails.
     """
 
     value: V = field(repr=False)
     scope: Scope | None
-
-
-@dataclass(frozen=True, slots=True)
-class Copy(Generic[V]):
-    """An answer to a read.
-
-    Attributes:
-        as_of: when the read began.
-        stale: whether reading failed just now, and this is the last good copy.
-    """
-
-    value: V = field(repr=False)
-    as_of: datetime
-    stale: bool = False
-
-    @property
-    def age(self) -> float:
-        """Seconds since the read began."""
-        return max(0.0, (now() - self.as_of).total_seconds())
 
 
 class ReadCache(Generic[V]):
@@ -81,7 +58,7 @@ class ReadCache(Generic[V]):
 
     Args:
         name: its label in metrics, and its place in Redis.
-        envelope: seals what goes to Redis.
+        decode: makes a value of its JSON (see `Store`).
         fresh_for: asked at each read; seconds for which a copy answers.
         busy: makes what is raised when too many wait for one read, or one too long.
         places: one for each caller that may wait for another's read, whatever the key; caches
@@ -93,13 +70,13 @@ class ReadCache(Generic[V]):
         self,
         name: str,
         *,
-        envelope: Envelope[V],
+        decode: Callable[[Any], V],
         fresh_for: Callable[[], float],
         busy: Callable[[], Exception],
         places: BoundedSemaphore | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self._store: Store[V] = Store(name, envelope)
+        self._store: Store[V] = Store(name, decode)
         self._fresh_for = fresh_for
         self._busy = busy
         self._patience = patience
@@ -134,16 +111,16 @@ class ReadCache(Generic[V]):
         try:
             return self._share(scope, name, load)
         except tolerate:
-            copy = self.newest(scope, name)
-            if copy is None:
+            last_good = self.newest(scope, name)
+            if last_good is None:
                 raise
             self._count["stale"].inc()
-            return replace(copy, stale=True)
+            return replace(last_good, stale=True)
 
     def reload(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
         """What `load` brings now; it is kept for later reads. Raises: what `load` raises."""
         self._count["bypass"].inc()
-        return self._load(name, load, scope)
+        return self._load(scope, name, load)
 
     def fresh(self, scope: Scope, name: str) -> Copy[V] | None:
         """The copy that answers by itself."""
@@ -155,25 +132,18 @@ class ReadCache(Generic[V]):
         return self._young(self._store.find(address, address))
 
     def newest(self, scope: Scope, name: str) -> Copy[V] | None:
-        """The newest copy there is, of whatever generation; `stale` unless it is young."""
+        """The newest copy there is, of whatever generation and age."""
         address = _address(scope, name)
         here, shared = self._store.find_here(address), self._store.find_shared(address, address)
-        found = max(filter(None, (here, shared)), key=lambda it: it.as_of, default=None)
-        if found is None or Copy(found.value, found.as_of).age >= KEEP_SECONDS:
-            return None
-        return self._young(found) or Copy(found.value, found.as_of, stale=True)
-
-    def last_good(self, scope: Scope, name: str) -> Copy[V] | None:
-        """The newest copy there is, for a caller who knows that reading fails."""
-        copy = self.newest(scope, name)
-        if copy is not None:
-            self._count["stale" if copy.stale else "hit"].inc()
-        return copy
+        found = max(filter(None, (here, shared)), key=lambda copy: copy.as_of, default=None)
+        return found if found is not None and found.age < KEEP_SECONDS else None
 
     def keep(self, scope: Scope, name: str, value: V, as_of: datetime) -> Copy[V]:
         """Have it answer later reads."""
+        copy = Copy(value, as_of)
         lives = {_key(scope, name): self._fresh_for(), _address(scope, name): KEEP_SECONDS}
-        return self._put(lives, scope, name, Entry(value, as_of))
+        self._store.put(lives, _address(scope, name), copy)
+        return copy
 
     def clear(self) -> None:
         """Start empty in this process (tests)."""
@@ -201,7 +171,7 @@ class ReadCache(Generic[V]):
                 self._count[how].inc()
                 return copy
             self._count["miss"].inc()
-            return self._load(name, load, scope)
+            return self._load(scope, name, load)
         finally:
             self._store.unlock(key, token)
 
@@ -217,27 +187,19 @@ class ReadCache(Generic[V]):
                     return token
         raise TooMany
 
-    def _load(self, name: str, load: Callable[[], Loaded[V]], asked: Scope) -> Copy[V]:
-        began = now()
+    def _load(self, asked: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
+        began = store.now()
         loaded = load()
         if loaded.scope is not None:
             return self.keep(loaded.scope, name, loaded.value, began)
-        # Right at this moment, but not for long: good enough only where reading fails.
-        lives = {_address(asked, name): KEEP_SECONDS}
-        return self._put(lives, asked, name, Entry(loaded.value, began))
+        copy, address = Copy(loaded.value, began), _address(asked, name)
+        self._store.put({address: KEEP_SECONDS}, address, copy)
+        return copy
 
-    def _put(self, lives: dict[Key, float], scope: Scope, name: str, entry: Entry[V]) -> Copy[V]:
-        self._store.put(lives, _address(scope, name), entry)
-        return Copy(entry.value, entry.as_of)
-
-    def _young(self, entry: Entry[V] | None) -> Copy[V] | None:
-        if entry is None:
-            return None
-        age = now() - entry.as_of
-        # The age of what comes from the future is unknown: a clock has gone back.
-        if -CLOCKS_DIFFER <= age < timedelta(seconds=self._fresh_for()):
-            return Copy(entry.value, entry.as_of)
-        return None
+    def _young(self, copy: Copy[V] | None) -> Copy[V] | None:
+        # Nobody knows the age of what comes from the future.
+        young = copy is not None and -CLOCKS_DIFFER <= copy.age < self._fresh_for()
+        return copy if young else None
 
 
 def _key(scope: Scope, name: str) -> Key:

@@ -1,19 +1,28 @@
-"""Copies and read locks: in this process and, with `REDIS_URL`, in Redis for all processes.
+"""Copies and read locks: in this process and, with `REDIS_URL`, sealed in Redis for all processes.
 
 While Redis is lost each process goes on with its own copies.
 """
 
+import base64
 import json
+import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 from ava import redis
-from ava.cache.sealed import Envelope, Key, Unreadable, V
 from ava.redis import RedisUnavailable, Script
+from ava.sealing.errors import Unsealable
+from ava.sealing.keys import Binding, key_ring
+
+V = TypeVar("V")
+
+Key = tuple[str | int, ...]
+"""Where a copy lies; the first part says whose it is."""
 
 SIZE = 1000
 """Keys kept in this process; the least recently used goes first."""
@@ -35,103 +44,131 @@ end
 """)
 
 
+def now() -> datetime:
+    """The time of day that copies are dated with."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
-class Entry(Generic[V]):
-    """A value, and when its read began."""
+class Copy(Generic[V]):
+    """An answer to a read.
+
+    Attributes:
+        as_of: when the read began.
+        stale: whether reading failed just now, and this is the last good copy.
+    """
 
     value: V = field(repr=False)
     as_of: datetime
+    stale: bool = False
+
+    @property
+    def age(self) -> float:
+        """Seconds since the read began; negative if a clock has gone back."""
+        return (now() - self.as_of).total_seconds()
 
 
 class Store(Generic[V]):
-    """Entries of one cache.
+    """Copies of one cache. Where a key has an `address` beside it, that is what its copy is sealed
+    for: one copy may lie under several keys.
 
-    Every key has an `address` beside it: the name that its entry is sealed for. One entry may lie
-    under several keys of one address.
+    Args:
+        name: of the cache, the same in all processes.
+        decode: makes a value of its JSON, in which dataclasses are objects and times are texts;
+            raises KeyError, TypeError or ValueError on what another release has written.
     """
 
-    def __init__(self, name: str, envelope: Envelope[V]) -> None:
+    def __init__(self, name: str, decode: Callable[[Any], V]) -> None:
         self._name = name
-        self._envelope = envelope
+        self._decode = decode
         self._lock = Lock()
-        self._entries: OrderedDict[Key, Entry[V]] = OrderedDict()
+        self._copies: OrderedDict[Key, Copy[V]] = OrderedDict()
 
-    def find(self, key: Key, address: Key) -> Entry[V] | None:
-        """The entry in this process, else in Redis."""
+    def find(self, key: Key, address: Key) -> Copy[V] | None:
+        """The copy in this process, else in Redis."""
         return self.find_here(key) or self.find_shared(key, address)
 
-    def find_here(self, key: Key) -> Entry[V] | None:
-        """The entry in this process."""
+    def find_here(self, key: Key) -> Copy[V] | None:
+        """The copy in this process."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None:
-                self._entries.move_to_end(key)
-            return entry
+            copy = self._copies.get(key)
+            if copy is not None:
+                self._copies.move_to_end(key)
+            return copy
 
-    def find_shared(self, key: Key, address: Key) -> Entry[V] | None:
-        """The entry in Redis; it is kept in this process, too."""
+    def find_shared(self, key: Key, address: Key) -> Copy[V] | None:
+        """The copy in Redis; it is kept in this process, too."""
         blob = self._run(_GET, [key])
-        if not blob:
-            return None
-        try:
-            moment, value = self._envelope.open(address, blob.decode())
-        except Unreadable:
-            return None
-        entry = Entry(value, datetime.fromisoformat(moment))
-        self._remember(key, entry)
-        return entry
+        copy = self._open(blob.decode(), address) if blob else None
+        if copy is not None:
+            self._remember(key, copy)
+        return copy
 
-    def put(self, lives: dict[Key, float], address: Key, entry: Entry[V]) -> None:
-        """Keep an entry.
+    def put(self, lives: dict[Key, float], address: Key, copy: Copy[V]) -> None:
+        """Keep a copy.
 
         Args:
             lives: key -> seconds until Redis forgets it.
         """
         for key in lives:
-            self._remember(key, entry)
+            self._remember(key, copy)
         if redis.get_client() is not None:
-            blob = self._envelope.seal(address, entry.as_of.isoformat(), entry.value)
             ends = [max(1, round(seconds * 1000)) for seconds in lives.values()]
-            self._run(_PUT, list(lives), blob, *ends)
+            self._run(_PUT, list(lives), self._seal(copy, address), *ends)
 
     def lock(self, key: Key) -> str | None:
         """The right to read for all processes, as a token; None while another one has it."""
         token = uuid4().hex
-        try:
-            granted = self._ask(_LOCK, [(*key, "lock")], token, round(LOCK_SECONDS * 1000))
-        except RedisUnavailable:
-            return ""
+        name = (*key, "lock")
+        granted = self._run(_LOCK, [name], token, round(LOCK_SECONDS * 1000), lost=True)
         return token if granted else None
 
     def unlock(self, key: Key, token: str) -> None:
         """Let the next process read."""
-        if token:
-            self._run(_UNLOCK, [(*key, "lock")], token)
+        self._run(_UNLOCK, [(*key, "lock")], token)
 
     def clear(self) -> None:
         """Start empty in this process."""
         with self._lock:
-            self._entries.clear()
+            self._copies.clear()
 
-    def _remember(self, key: Key, entry: Entry[V]) -> None:
+    def _remember(self, key: Key, copy: Copy[V]) -> None:
         with self._lock:
-            self._entries[key] = entry
-            self._entries.move_to_end(key)
-            if len(self._entries) > SIZE:
-                self._entries.popitem(last=False)
+            known = self._copies.get(key)
+            # A slow read, or a Redis that was lost for a while, brings nothing older back.
+            if known is None or known.as_of <= copy.as_of:
+                self._copies[key] = copy
+            self._copies.move_to_end(key)
+            if len(self._copies) > SIZE:
+                self._copies.popitem(last=False)
 
-    def _run(self, script: Script, keys: list[Key], *args: str | int) -> Any:
-        """What the script returns; None without Redis."""
-        try:
-            return self._ask(script, keys, *args)
-        except RedisUnavailable:
-            return None
-
-    def _ask(self, script: Script, keys: list[Key], *args: str | int) -> Any:
-        """Raises: RedisUnavailable: also where no Redis is set."""
+    def _run(self, script: Script, keys: list[Key], *args: str | int, lost: Any = None) -> Any:
+        """What the script returns; `lost` without Redis."""
         client = redis.get_client()
-        if client is None:
-            raise RedisUnavailable
         # One hash tag for all keys of an owner: scripts touch several.
         names = [f"ava:{{copies:{self._name}:{key[0]}}}:{json.dumps(key[1:])}" for key in keys]
-        return client.run(script, names, args)
+        try:
+            return client.run(script, names, args) if client is not None else lost
+        except RedisUnavailable:
+            return lost
+
+    def _seal(self, copy: Copy[V], address: Key) -> str:
+        """The copy as opaque text: it holds prompts, and whatever else a provider sends."""
+        packed = zlib.compress(json.dumps([copy.as_of, copy.value], default=_plain).encode(), 1)
+        return key_ring().seal(base64.b64encode(packed).decode(), self._binding(address))
+
+    def _open(self, text: str, address: Key) -> Copy[V] | None:
+        """What was sealed; None if by a key of another ring, or by another release."""
+        try:
+            packed = base64.b64decode(key_ring().open(text, self._binding(address)))
+            as_of, value = json.loads(zlib.decompress(packed))
+            return Copy(self._decode(value), datetime.fromisoformat(as_of))
+        except (Unsealable, zlib.error, KeyError, TypeError, ValueError):
+            return None
+
+    def _binding(self, address: Key) -> Binding:
+        return Binding("ava.cache", self._name, pk=json.dumps(address), owner=str(address[0]))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else vars(value)

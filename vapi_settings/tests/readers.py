@@ -40,7 +40,7 @@ def do(account, what):
     try:
         if what == "list":
             # Needs no connection to the database of its own: PostgreSQL has a hundred.
-            return [one.name for one in AssistantRead(account).listed().value.summaries]
+            return [one.name for one in AssistantRead(account).listed().value]
         if what == "read":
             return read(user)
         if what == "reload":

@@ -13,8 +13,8 @@ READ, CHANGE = f"{SETTINGS}/temperature", {"value": 1.1}
 
 NOT_COUNTED = re.compile(
     "BEGIN|COMMIT|SAVEPOINT|RELEASE"
-    # Asked a few times a second for all requests together.
-    '|.*FROM "integrations_breakercontrol"'
+    # Asked once or a few times a second for all requests together.
+    '|.*FROM "integrations_(breakercontrol|flag|flagoverride)"'
 )
 SESSION = re.compile('FROM "accounts_session"')
 

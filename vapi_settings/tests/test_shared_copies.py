@@ -6,15 +6,16 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
 
 from sandbox.vapi import seed
 from tests import database
-from vapi_settings import dumps
-from vapi_settings.client import VapiClient
+from vapi_settings import cached_reads
+from vapi_settings.account import account_of
+from vapi_settings.assistant_read import AssistantRead
+from vapi_settings.cached_reads import phone_numbers
 from vapi_settings.conftest import KEY, SETTINGS, store_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,24 +204,21 @@ def test_nothing_in_redis_shows_a_secret_or_a_prompt(ada, put, vapi, redis):
             assert text.encode() not in stored, name
 
 
-def test_what_is_kept_is_what_was_read(sandbox):
-    sandbox.vapi.add_assistant(name="\ud800 half", metadata={"big": 10**30, "ü": [None, 1.5]})
-    client = VapiClient(KEY)
-    at = datetime(2026, 12, 1, 12, 30, tzinfo=UTC)
-    for number in range(2):
-        listing = client.assistants()
-        seen = dumps.Seen(client.assistant(listing.summaries[0].id), {"temperature": at})
-        only = dumps.Seen(listing.only, {}) if listing.only else None
-        everything = dumps.SeenList(listing.summaries, only)
-        numbers = tuple(client.phone_numbers())
-        for value, dump, load in (
-            (everything, dumps.dump_list, dumps.load_list),
-            (seen, dumps.dump_seen, dumps.load_seen),
-            (numbers, dumps.dump_numbers, dumps.load_numbers),
-        ):
-            assert load(json.loads(json.dumps(dump(value)))) == value, number
-        # Then with one assistant only, which the list brings along.
-        sandbox.vapi._assistants.delete(listing.summaries[-1].id)
+def test_what_another_process_opens_is_what_was_read(ada, user, vapi, redis):
+    vapi.sandbox.vapi.add_assistant(name="\ud800 half", metadata={"big": 10**30, "ü": [None, 1.5]})
+
+    def everything():
+        account = account_of(user)
+        listed = AssistantRead(account).listed().value
+        each = [AssistantRead(account).one(one.id).value for one in listed]
+        return listed, each, phone_numbers(account).value
+
+    first = everything()
+    assert all(seen.changed_at for seen in first[1])
+    cached_reads.forget()  # what this process remembers
+    vapi.sandbox.clear_requests()
+    assert everything() == first
+    assert vapi.asked == []
 
 
 def test_copies_of_another_key_are_not_seen_in_any_process(readers, user, vapi):

@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from ava.cache import Envelope, Loaded, ReadCache, Scope, cache
+from ava.cache import Loaded, ReadCache, Scope, store
 
 ADA = Scope(1, "epoch", "generation")
 NAME = "thing"
@@ -20,7 +20,7 @@ class Busy(Exception):
 
 def later(monkeypatch, seconds):
     """All copies have become older, wherever they are."""
-    monkeypatch.setattr(cache, "now", lambda now=cache.now: now() + timedelta(seconds=seconds))
+    monkeypatch.setattr(store, "now", lambda now=store.now: now() + timedelta(seconds=seconds))
 
 
 class Source:
@@ -60,8 +60,8 @@ def begun(pool, cache, source):
 
 def make(**kwargs):
     """A cache, as one process has it."""
-    envelope = Envelope("test", lambda value: value, lambda value: value)
-    options = {"name": "test", "envelope": envelope, "fresh_for": lambda: 300.0, "busy": Busy}
+    same = {"name": "test", "decode": lambda value: value}
+    options = {**same, "fresh_for": lambda: 300.0, "busy": Busy}
     return ReadCache(**{**options, **kwargs})
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import REGISTRY
 
+from ava.cache import now
 from ava.cache.store import SIZE
 from ava.cache.tests.reading import ADA, NAME, Down, Source, begun, later, make
 
@@ -132,8 +133,6 @@ def test_a_copy_from_the_future_is_read_again(here, monkeypatch):
 
 
 def test_what_is_kept_by_other_means_answers_reads(here):
-    from ava.cache.cache import now
-
     here.keep(ADA, NAME, "written", now())
     assert here.read(ADA, NAME, Source("unused")).value == "written"
 
@@ -151,13 +150,13 @@ def test_a_reload_that_fails_raises_and_leaves_the_copy(here):
     assert here.read(ADA, NAME, Source("unused")).value == "old"
 
 
-def test_a_caller_who_knows_that_reading_fails_gets_the_copy_there_is(here, monkeypatch):
-    assert here.last_good(ADA, NAME) is None
+def test_a_young_copy_of_an_older_generation_is_found_where_that_will_do(here, monkeypatch):
+    assert here.recent(ADA, NAME) is None
     here.read(ADA, NAME, Source("one"))
-    assert here.last_good(ADA, NAME).stale is False
+    assert here.recent(NEXT, NAME).value == "one"
     later(monkeypatch, 300)
-    copy = here.last_good(ADA, NAME)
-    assert (copy.value, copy.stale) == ("one", True)
+    assert here.recent(NEXT, NAME) is None
+    assert here.newest(NEXT, NAME).value == "one"
 
 
 def test_values_are_not_shown_by_repr(here):

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from ava import redis as shared
-from ava.cache import Envelope, store
+from ava.cache import store
 from ava.cache.tests.reading import (
     ADA,
     NAME,
@@ -95,9 +95,9 @@ class TestShared:
 
     def test_the_last_good_copy_is_the_newest_of_any_process(self, here, there, monkeypatch):
         here.read(ADA, NAME, Source("old"))
-        assert there.last_good(ADA, NAME).value == "old"
+        assert there.newest(ADA, NAME).value == "old"
         here.reload(ADA, NAME, Source("new"))
-        assert there.last_good(ADA, NAME).value == "new"
+        assert there.newest(ADA, NAME).value == "new"
 
     def test_what_is_stored_ends_by_itself(self, here, redis):
         here.read(ADA, NAME, Source("one"))
@@ -122,14 +122,14 @@ class TestSealed:
         if lost == "another key":
             settings.AVA_KEYS = settings.AVA_KEYS.replace("k1:", "k2:")
         elif lost == "another release":
-            there = make(envelope=Envelope("test", str, lambda value: value["once held"]))
+            there = make(decode=lambda value: value["once held"])
         for name in names:
             if lost == "damage":
                 redis.client.set(name, "v1.k1.damaged")
             elif lost == "another place":
                 here.read(ADA, "other", Source("another"))
                 redis.client.set(name, redis.client.get(name.replace(b"thing", b"other")))
-        assert there.last_good(ADA, NAME) is None
+        assert there.newest(ADA, NAME) is None
         assert there.read(ADA, NAME, Source("two")).value == "two"
 
 
@@ -190,4 +190,4 @@ class TestLost:
         here.read(ADA, NAME, Source("good"))
         redis.flush()
         assert there.read(ADA, NAME, Source("new")).value == "new"
-        assert here.last_good(ADA, NAME).value == "new"
+        assert here.newest(ADA, NAME).value == "new"

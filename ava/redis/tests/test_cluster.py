@@ -77,7 +77,7 @@ def test_copies_are_shared(client):
         scope = Scope(owner, "epoch", "generation")
         here.read(scope, NAME, Source("one", scope=scope))
         assert there.read(scope, NAME, Source("unused")).value == "one"
-        assert there.last_good(scope, NAME).value == "one"
+        assert there.newest(scope, NAME).value == "one"
     assert client.losses == 0
 
 

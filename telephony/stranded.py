@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, Q, QuerySet, Value
 from django.utils import timezone
 
 from ava import jobs, tenant
@@ -37,15 +37,21 @@ def register() -> None:
 
 def warnings(user: User) -> list[str]:
     """A sentence for each account that calls or messages of the user are under way with, and
-    that nobody has the keys of any more."""
-    known = accounts.reachable(user)
+    whose keys are stored no more."""
+    calls, messages = (
+        rows.order_by()
+        .annotate(word=Value(rows.model.word, output_field=CharField()))
+        .values_list("account_sid", "holder", "word")
+        .annotate(number=Count("pk"))
+        for rows in _under_way(user)
+    )
+    under_way = list(calls.union(messages, all=True))
+    # The keys are read only where something is under way.
+    known = accounts.reachable(user) if under_way else set()
     counted: dict[str, Counter[str]] = {}
-    for rows in _under_way(user):
-        lost = rows.order_by()
-        for one in known:
-            lost = lost.exclude(account_sid=one.sid, holder=one.holder)
-        for sid, count in lost.values_list("account_sid").annotate(Count("pk")):
-            counted.setdefault(sid, Counter())[rows.model.word] = count
+    for sid, holder, word, number in under_way:
+        if Account(sid, holder) not in known:
+            counted.setdefault(sid, Counter())[word] += number
     return [_sentence(sid, counts) for sid, counts in sorted(counted.items())]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from integrations.credentials.models import Credential
+from integrations.tests.statements import at_most
 from sandbox.server import Sandbox
 from telephony.conftest import CALLS, GOOD, MESSAGES, OURS, THEIRS, phone, run_jobs, store, until
 from telephony.messages.models import Message
@@ -191,3 +192,10 @@ def test_an_operator_is_told_in_the_admin(
     row = Credential.objects.get(user=twilio_user)
     gone = f"/admin/integrations/credential/{row.pk}/delete/"
     assert said in admin.post(gone, {"post": "yes"}, follow=True).content.decode()
+
+
+def test_reading_the_credentials_takes_three_statements_while_nothing_is_under_way(
+    api: APIClient,
+) -> None:
+    with at_most(3):
+        assert api.get(KEYS).status_code == 200

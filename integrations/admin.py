@@ -1,4 +1,4 @@
-"""The admin pages of the sub-rooms, where Django looks for them."""
+"""Admin pages of the rooms, where Django looks for them."""
 
 from integrations.breakers.admin import BreakerControlAdmin, BreakerEventAdmin
 from integrations.credentials.admin import (

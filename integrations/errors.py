@@ -1,4 +1,4 @@
-"""What the rooms of this app have in common when they refuse."""
+"""Problems that several rooms of this app share."""
 
 from http import HTTPStatus
 
@@ -9,11 +9,11 @@ class StubsDisabled(Problem):
     """Nothing real is configured, and pretending is switched off.
 
     Args:
-        mend: the sentence that says what to do instead.
+        remedy: a sentence on what to do instead.
     """
 
     status = HTTPStatus.FORBIDDEN
     code = "stubs_disabled"
 
-    def __init__(self, mend: str) -> None:
-        super().__init__(f"Stub integrations are disabled in production. {mend}")
+    def __init__(self, remedy: str) -> None:
+        super().__init__(f"Stub integrations are disabled in production. {remedy}")

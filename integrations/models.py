@@ -1,4 +1,4 @@
-"""The tables of the sub-rooms, where Django looks for them."""
+"""Tables of the rooms, where Django looks for them."""
 
 from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.credentials.models import Credential, CredentialChange, OperatorUse

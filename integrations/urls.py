@@ -1,12 +1,34 @@
 """Everything under /api/v1/integrations."""
 
-from django.urls import include, path
+from functools import partial
+
+from django.urls import path
 
 from integrations.api import IntegrationViewSet
+from integrations.calendar.api import CalendarViewSet
+from integrations.credentials.api import CredentialsViewSet
+from integrations.credentials.providers import BY_FIELDS
+from integrations.email.api import EmailViewSet
 
 urlpatterns = [
     path("integrations", IntegrationViewSet.as_view({"get": "list"}), name="integrations"),
-    path("integrations/", include("integrations.email.urls")),
-    path("integrations/", include("integrations.calendar.urls")),
-    path("integrations/", include("integrations.credentials.urls")),
+    path("integrations/email/test", EmailViewSet.as_view({"post": "test"}), name="email-test"),
+    path(
+        "integrations/calendar/<str:provider>/events",
+        CalendarViewSet.as_view({"get": "events"}),
+        name="calendar-events",
+    ),
 ]
+# Each provider has its own path, so that the OpenAPI document can name its fields. Any other name
+# is answered with a 404 that says which providers there are.
+for _slug in (*BY_FIELDS, "<str:provider>"):
+    _address = f"integrations/{_slug}/credentials"
+    _view = partial(CredentialsViewSet.as_view, provider=_slug if _slug in BY_FIELDS else "")
+    urlpatterns += [
+        path(
+            _address,
+            _view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+            name="credentials",
+        ),
+        path(f"{_address}/verify", _view({"post": "verify"}), name="credentials-verify"),
+    ]

@@ -1,4 +1,4 @@
-"""The operator's orders as the server's breakers ask for them: from memory, a moment old."""
+"""Operator overrides for the server's breakers, from memory, a moment old."""
 
 from collections.abc import Mapping
 
@@ -25,18 +25,18 @@ _controls: StaleOnErrorCache[Mapping[str, Control]] = StaleOnErrorCache(
 
 
 def control_of(provider: str) -> Control | None:
-    """The order for this breaker, at most `ORDER_SECONDS` old; None without any.
+    """Override of this breaker, at most `ORDER_SECONDS` old; None without any.
 
-    While the database does not answer, the last known order stays in force.
+    While the database does not answer, the last known one stays in force.
     """
     return _controls.get().get(provider)
 
 
 def expire() -> None:
-    """An order was just written by this process: read it at the next question."""
+    """Read anew at the next question: this process has just written an override."""
     _controls.expire()
 
 
 def forget() -> None:
-    """Know nothing, as after a start (tests)."""
+    """Forget the copy, as after a start (tests)."""
     _controls.forget()

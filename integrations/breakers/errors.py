@@ -1,4 +1,4 @@
-"""What can be wrong with an order to a breaker."""
+"""Problems of operator overrides."""
 
 from http import HTTPStatus
 

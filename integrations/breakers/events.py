@@ -1,4 +1,4 @@
-"""Every change of a breaker's state as a row, written where it happens.
+"""Breaker events: a row for each change of state, written where it happens.
 
 Written at once, in the thread of the request that caused it, in a savepoint of its own: rows
 appear in the order of the changes, and a database in trouble costs the row (the log still has
@@ -21,8 +21,8 @@ log = structlog.get_logger("integrations.breakers")
 
 
 def record(transition: Transition) -> None:
-    """Keep a transition, unless it is an operator's order taking effect: that has its row, written
-    with the order.
+    """Store a transition, except one that carries out an override: its row was written with the
+    override.
 
     Never raises: it runs inside a provider call.
     """
@@ -49,6 +49,6 @@ def record(transition: Transition) -> None:
 
 
 def prune(before: datetime, dry_run: bool) -> int:
-    """Delete the events before this moment; how many."""
+    """Delete the events before this moment, and return their number."""
     rows: QuerySet[Model] = BreakerEvent.objects.filter(at__lt=before)
     return delete_in_batches(rows, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""The demo calendar: the same few meetings for everybody, around today. Pure."""
+"""Demo calendar: the same few meetings for every user, around today. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ _MEETINGS = (
 
 @dataclass(frozen=True)
 class Event:
-    """One calendar entry; `start` and `end` are aware, in UTC."""
+    """Calendar entry; `start` and `end` are aware, in UTC."""
 
     id: str
     title: str
@@ -24,23 +24,11 @@ class Event:
 
 
 def events(*, provider: str, now: datetime) -> list[Event]:
-    """The demo meetings of today (UTC) and the two days after it, in order."""
+    """Demo meetings of today (UTC) and the two days after it, in order."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return [
-        _event(f"stub-{provider}-{number}", today, *meeting)
-        for number, meeting in enumerate(_MEETINGS, start=1)
-    ]
-
-
-def _event(
-    event_id: str,
-    today: datetime,
-    days: int,
-    hour: int,
-    minutes: int,
-    title: str,
-    location: str,
-    attendees: tuple[str, ...],
-) -> Event:
-    start = today + timedelta(days=days, hours=hour)
-    return Event(event_id, title, start, start + timedelta(minutes=minutes), location, attendees)
+    found = []
+    for number, (days, hour, minutes, title, location, attendees) in enumerate(_MEETINGS, start=1):
+        start = today + timedelta(days=days, hours=hour)
+        end = start + timedelta(minutes=minutes)
+        found.append(Event(f"stub-{provider}-{number}", title, start, end, location, attendees))
+    return found

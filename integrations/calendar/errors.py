@@ -1,4 +1,4 @@
-"""What can be wrong with a calendar request."""
+"""Problems of calendar requests."""
 
 from ava.http.problems import NotFound
 

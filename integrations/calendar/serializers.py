@@ -1,4 +1,4 @@
-"""How calendars look in JSON."""
+"""JSON of calendars."""
 
 from typing import Any
 

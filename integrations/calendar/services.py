@@ -1,4 +1,4 @@
-"""Calendars. In this release only the stub answers; Google and Microsoft are not yet asked."""
+"""Calendars of a user. In this release the stub alone answers; no provider is asked yet."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ NAMES = {service.label: service.name for service in (GOOGLE, MICROSOFT)}
 
 @dataclass(frozen=True)
 class Calendar:
-    """A provider's events, and how real they are."""
+    """Events of one provider; `status` says whether they are real ("live") or demo ("stub")."""
 
     provider: str
     status: str
@@ -28,7 +28,7 @@ class Calendar:
 
 
 def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
-    """The next events of the user's calendar: demo events, as long as stub mode is on.
+    """Next events of the user's calendar: demo events, while stub mode is on.
 
     Raises:
         UnknownCalendar: `provider` is neither google nor microsoft.

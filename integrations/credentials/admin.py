@@ -1,6 +1,6 @@
-"""Credentials in the admin: who has which, stored and replaced without being seen."""
+"""Admin of credentials: secrets are stored and replaced without being shown."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -21,6 +21,7 @@ from integrations.credentials.providers import BY_FIELDS, PROVIDERS
 _SHOWN_CHANGES = 20
 
 
+@method_decorator(sensitive_post_parameters(), name="changeform_view")
 @admin.register(Credential)
 class CredentialAdmin(AvaAdmin):
     """Every change goes through `integrations.credentials.services`, which records it."""
@@ -37,7 +38,7 @@ class CredentialAdmin(AvaAdmin):
 
     @admin.display(description="key")
     def key_id(self, row: Credential) -> str:
-        """Which key of AVA_KEYS sealed it."""
+        """The key of AVA_KEYS that sealed it."""
         return row.secrets.key_id or "damaged"
 
     @admin.display(description="stored")
@@ -49,7 +50,7 @@ class CredentialAdmin(AvaAdmin):
 
     @admin.display(description="changes")
     def changes(self, row: Credential) -> SafeString:
-        """Who changed which fields when."""
+        """List of the latest changes."""
         found = services.changes(user=row.user, provider=row.provider)[:_SHOWN_CHANGES]
         lines = format_html_join(
             "",
@@ -68,28 +69,21 @@ class CredentialAdmin(AvaAdmin):
         )
         return format_html("<ul>{}</ul>", lines)
 
-    @method_decorator(sensitive_post_parameters())
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if object_id is None and request.GET.get("provider") not in BY_FIELDS:
-            if not self.has_add_permission(request):
-                return super().changeform_view(request, object_id, form_url, extra_context)
-            return TemplateResponse(
-                request,
-                "admin/integrations/credential/choose_provider.html",
-                {
-                    **self.admin_site.each_context(request),
-                    "title": "Add credentials",
-                    "opts": self.opts,
-                    "providers": [PROVIDERS[slug] for slug in BY_FIELDS],
-                },
-            )
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        if request.GET.get("provider") in BY_FIELDS or not self.has_add_permission(request):
+            return super().add_view(request, form_url, extra_context)
+        return TemplateResponse(
+            request,
+            "admin/integrations/credential/choose_provider.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "Add credentials",
+                "opts": self.opts,
+                "providers": [PROVIDERS[slug] for slug in BY_FIELDS],
+            },
+        )
 
     def get_form(
         self, request: HttpRequest, obj: Credential | None = None, change: bool = False, **kw: Any
@@ -120,7 +114,7 @@ class CredentialAdmin(AvaAdmin):
             user=obj.user,
             provider=form.provider.slug,
             values=form.values,
-            actor=_staff(request),
+            actor=cast(User, request.user),
             source=CredentialChange.Source.ADMIN,
         )
         # The admin goes on with the row that the service wrote.
@@ -131,7 +125,7 @@ class CredentialAdmin(AvaAdmin):
         services.delete(
             user=obj.user,
             provider=obj.provider,
-            actor=_staff(request),
+            actor=cast(User, request.user),
             source=CredentialChange.Source.ADMIN,
         )
         self._warn(request, obj)
@@ -141,14 +135,14 @@ class CredentialAdmin(AvaAdmin):
             self.delete_model(request, row)
 
     def _warn(self, request: HttpRequest, obj: Credential) -> None:
-        """Say what cannot go on now."""
-        for said in dependents.warnings(user=obj.user, provider=obj.provider):
-            self.message_user(request, f"{obj}: {said}", messages.WARNING)
+        """Show the dependents' warnings."""
+        for warning in dependents.warnings(user=obj.user, provider=obj.provider):
+            self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 
 
 @admin.register(CredentialChange)
 class CredentialChangeAdmin(ReadOnlyAdmin):
-    """Who changed which fields when; written by AVA alone."""
+    """Changes of credentials; written by AVA alone."""
 
     list_display = ("at", "owner", "provider", "action", "fields", "actor", "source")
     list_filter = ("provider", "action", "source", "at")
@@ -159,15 +153,10 @@ class CredentialChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(OperatorUse)
 class OperatorUseAdmin(ReadOnlyAdmin):
-    """Who placed how much with the operator's credentials on which day."""
+    """Use of the operator's credentials by user and day."""
 
     list_display = ("day", "user", "provider", "count")
     list_filter = ("provider", "day")
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
     date_hierarchy = "day"
-
-
-def _staff(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - the admin lets only staff in
-    return request.user

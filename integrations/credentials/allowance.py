@@ -1,9 +1,8 @@
 """Daily allowance of a user who is served by the operator's credentials.
 
-What they place costs the operator money, and the rate limit alone lets a user place thousands of
-calls a day. So calls and messages are counted by user, provider and day (UTC), up to
-ENV_CREDENTIALS_PER_DAY. One UPDATE both checks and counts, so that concurrent requests never
-exceed the limit.
+Calls and messages cost the operator money, and the rate limit alone lets a user place thousands a
+day. So they are counted by user, provider and day (UTC), up to ENV_CREDENTIALS_PER_DAY. One UPDATE
+both checks and counts, so that concurrent requests never exceed the limit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,11 +27,11 @@ COUNTED = ("vapi", "twilio")
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of today's calls and messages with the operator's credentials.
+    """Rest of today's calls and messages with the operator's credentials.
 
     Args:
         limit: for the whole day.
-        resets_at: midnight UTC, when the count begins anew.
+        resets_at: midnight UTC.
     """
 
     limit: int
@@ -93,7 +92,7 @@ def left(*, user: User, now: datetime) -> Mapping[str, Allowance]:
 
 
 def prune(before: datetime, dry_run: bool) -> int:
-    """Delete the counts of days before this moment; how many."""
+    """Delete the counts of days before this moment, and return their number."""
     return delete_in_batches(OperatorUse.objects.filter(day__lt=_day(before)), dry_run=dry_run)
 
 

@@ -1,4 +1,4 @@
-"""Why AVA cannot use a user's credentials."""
+"""Problems with a user's credentials."""
 
 from http import HTTPStatus
 

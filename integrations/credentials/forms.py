@@ -1,11 +1,11 @@
-"""The admin's form for credentials: secrets can be typed in and replaced, never read."""
+"""Admin form of credentials: secrets can be typed in and replaced, never read."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
 from ava.http.problems import ValidationFailed
-from integrations.credentials import services
+from integrations.credentials import services, store
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import Field, Kind, Provider
 
@@ -16,7 +16,7 @@ else:
 
 
 def form_for(provider: Provider, stored: services.Description | None) -> "type[_CredentialForm]":
-    """The form with this provider's fields.
+    """Form class with this provider's fields.
 
     Args:
         stored: what is stored now, masked; None for a new credential.
@@ -44,21 +44,18 @@ class _CredentialForm(_ModelForm):
             return cleaned
         user = cleaned["user"] if self.stored is None else self.instance.user
         self.values = {field.name: self._value(field, cleaned) for field in self.provider.fields}
-        if self.stored is None and self._has_some(user):
+        if self.stored is None and store.find(user=user, provider=self.provider.slug):
             self.add_error("user", f"{user} has {self.provider.name} credentials. Change those.")
             return cleaned
         try:
             services.preview(user=user, provider=self.provider.slug, values=self.values)
         except ValidationFailed as problem:
-            for name, said in (problem.errors or {}).items():
-                self.add_error(name, said)
+            for name, sentences in (problem.errors or {}).items():
+                self.add_error(name, sentences)
         return cleaned
 
-    def _has_some(self, user: Any) -> bool:
-        return services.describe(user=user, provider=self.provider.slug).source == "user"
-
     def _value(self, field: Field, cleaned: dict[str, Any]) -> Any:
-        """What was typed; for a secret left empty the mask, which keeps what is stored."""
+        """Value to save; for a secret left empty the mask, which keeps the stored one."""
         typed = cleaned[field.name]
         if not field.secret or typed or not self.stored or cleaned.get(_remove(field)):
             return typed
@@ -67,38 +64,29 @@ class _CredentialForm(_ModelForm):
 
 def _input(field: Field, stored: services.Description | None) -> forms.Field:
     shown = stored.fields[field.name] if stored else None
+    common: dict[str, Any] = {"label": _label(field), "help_text": field.about}
     if field.secret:
-        # No `required` in the browser, either: left empty means keep.
-        keeps = f" Stored: {shown}. Leave empty to keep it." if shown else ""
+        if shown:
+            common["help_text"] += f" Stored: {shown}. Leave empty to keep it."
         return forms.CharField(
-            label=_label(field),
+            **common,
+            # Not in the browser, either, where one is stored: left empty means keep.
             required=not shown and field.required,
             strip=field.kind is not Kind.TEXT,
-            help_text=field.about + keeps,
             widget=forms.PasswordInput(
-                render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}
+                attrs={"autocomplete": "new-password", "class": "vTextField"}
             ),
         )
-    common: dict[str, Any] = {
-        "label": _label(field),
-        "required": field.required,
-        "help_text": field.about,
-        "initial": shown,
-    }
+    common |= {"required": field.required, "initial": shown}
     match field.kind:
         case Kind.PORT:
             return forms.IntegerField(**common, min_value=1, max_value=65535)
         case Kind.CHOICE:
-            choices = [(each, each) for each in field.choices]
-            if not field.required:
-                choices.insert(0, ("", "default"))
+            default = [] if field.required else [("", "default")]
+            choices = [*default, *((each, each) for each in field.choices)]
             return forms.ChoiceField(**common, choices=choices)
-        case _:
-            return forms.CharField(
-                **common,
-                max_length=field.max_length,
-                widget=forms.TextInput(attrs={"class": "vTextField"}),
-            )
+    widget = forms.TextInput(attrs={"class": "vTextField"})
+    return forms.CharField(**common, max_length=field.max_length, widget=widget)
 
 
 def _remove(field: Field) -> str:

@@ -1,4 +1,4 @@
-"""Whose a webhook is: its address names an account, whose own secret proves it."""
+"""Webhook accounts: the address names an account, and its own secret proves the delivery."""
 
 import secrets
 import uuid
@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 
 from ava.inbound.source import InvalidSignature, Pairs
 from integrations.credentials import store
-from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
@@ -22,11 +21,11 @@ Complaint = Callable[[Mapping[str, str]], str | None]
 
 @dataclass(frozen=True)
 class HookAccount:
-    """A user who takes a provider's webhooks.
+    """User with a secret for a provider's webhooks.
 
     Attributes:
         fields: of their credentials, secrets in clear.
-        url: the address to give to the provider; None without a public one.
+        url: for the provider; None where AVA has no public address.
     """
 
     user: User
@@ -35,26 +34,26 @@ class HookAccount:
 
 
 # Checked where there is no account, so that this takes as long as a wrong secret.
-_NOBODYS: Mapping[str, str] = {"webhook_secret": secrets.token_urlsafe(32)}
+_UNKNOWN: Mapping[str, str] = {"webhook_secret": secrets.token_urlsafe(32)}
 
 
 def address_of(row: Credential) -> str | None:
-    """Where the provider shall send this user's webhooks; path and query alone where AVA has no
-    public address. The row's id reveals nothing."""
+    """Address for the provider to send this user's webhooks to; path and query alone where AVA has
+    no public address. The row's id reveals nothing."""
     path = PROVIDERS[row.provider].webhooks
     return f"{settings.PUBLIC_URL or ''}{path}?{PARAMETER}={row.pk}" if path else None
 
 
 def account_of(*, user: User, provider: str) -> HookAccount | None:
-    """The user as a taker of webhooks; None without a secret to check them by."""
+    """Webhook account of the user; None without a secret to check deliveries by."""
     row = store.find(user=user, provider=provider)
     return _account(row) if row else None
 
 
 def proven(query: Pairs, *, provider: str, complaint: Complaint) -> HookAccount:
-    """The account that the address names, if its own secret proves the delivery.
+    """Account that the address names, if its own secret proves the delivery.
 
-    No other account's secret is looked at, so nobody's settings change another's answer.
+    No other account's secret is read, so one account's settings change no other's answer.
 
     Args:
         query: of the delivery's address.
@@ -67,7 +66,7 @@ def proven(query: Pairs, *, provider: str, complaint: Complaint) -> HookAccount:
     name = PROVIDERS[provider].name
     named = [value for parameter, value in query if parameter == PARAMETER]
     account = _named(named[0], provider) if len(named) == 1 else None
-    reason = complaint(account.fields if account else _NOBODYS)
+    reason = complaint(account.fields if account else _UNKNOWN)
     if account is None:
         if not named:
             raise InvalidSignature(
@@ -90,8 +89,8 @@ def _named(account: str, provider: str) -> HookAccount | None:
         key = uuid.UUID(account)
     except ValueError:
         return None
-    # Where there is no such account, the next one is read and opened, and put away: so the time
-    # that it takes does not tell.
+    # Where there is no such account, the next one is read and opened all the same, so that the
+    # time taken reveals nothing.
     rows = Credential.objects.select_related("user").filter(pk__gte=key, provider=provider)
     row = rows.order_by("pk").first()
     found = _account(row) if row else None
@@ -99,11 +98,8 @@ def _named(account: str, provider: str) -> HookAccount | None:
 
 
 def _account(row: Credential) -> HookAccount | None:
-    try:
-        fields = store.open_fields(row, PROVIDERS[row.provider])
-    except CredentialsUnreadable:
-        return None
-    if not row.user.is_active or not fields.get("webhook_secret"):
+    fields = store.readable(row, PROVIDERS[row.provider])
+    if not fields or not fields.get("webhook_secret") or not row.user.is_active:
         return None
     url = address_of(row) if settings.PUBLIC_URL else None
     return HookAccount(row.user, {name: str(v) for name, v in fields.items()}, url)

@@ -1,4 +1,4 @@
-"""How a stored secret is shown."""
+"""Masks, as which stored secrets are shown."""
 
 BULLETS = "•" * 8
 _SHOWN = 4

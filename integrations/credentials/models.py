@@ -1,4 +1,4 @@
-"""What a user stored for a provider, and who changed it when."""
+"""Credentials of users, their changes, and the use of the operator's."""
 
 import uuid
 from typing import ClassVar
@@ -12,10 +12,10 @@ from integrations.credentials.providers import PROVIDERS
 
 
 class Credential(models.Model):
-    """One user's credentials for one provider.
+    """Credentials of one user for one provider.
 
     `secrets` is the sealed JSON of all fields and of `provider`, `clear` a copy of those that are
-    no secret: a row in which the two differ is not believed (`integrations.credentials.store`).
+    no secret: a row in which the two differ does not open (`integrations.credentials.store`).
     `version` is new whenever any of them changes; sealing anew under another key leaves it.
     """
 
@@ -47,7 +47,7 @@ class Credential(models.Model):
 
 
 class CredentialChange(models.Model):
-    """Who changed which fields, never what they held. Rows outlive the credential and the users."""
+    """Change of credentials: names of fields, never values. Outlives credential and users."""
 
     class Action(models.TextChoices):
         CREATED = "created"
@@ -84,7 +84,7 @@ class CredentialChange(models.Model):
 
 
 class OperatorUse(models.Model):
-    """How many calls and messages a user placed on a day with the operator's credentials."""
+    """Calls and messages that a user placed on a day with the operator's credentials."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     provider = models.CharField(max_length=16)

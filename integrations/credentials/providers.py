@@ -1,4 +1,4 @@
-"""The providers a user can connect, and what each one asks for."""
+"""Providers that a user can connect, and the fields that each one asks for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 
 class Kind(Enum):
-    """What a field's text must look like; `integrations.credentials.validation` checks it."""
+    """Kind of a field's text; `integrations.credentials.validation` checks it."""
 
     KEY = "key"  # printable ASCII without spaces: it goes into an HTTP header
     TEXT = "text"
@@ -19,7 +19,7 @@ class Kind(Enum):
     CHOICE = "choice"
     ACCOUNT_SID = "account_sid"
     API_KEY_SID = "api_key_sid"
-    WEBHOOK_KEY = "webhook_key"  # a KEY that nobody guesses
+    WEBHOOK_KEY = "webhook_key"  # a KEY that is hard to guess
     HEADER = "header"  # the name of an HTTP header that proxies and clients leave alone
     SIGNED = "signed"  # what a webhook's signature covers, in terms of {timestamp} and {body}
 
@@ -55,10 +55,10 @@ class Provider:
         name: as in sentences.
         fields: what a user stores; empty for those connected by signing in (OAuth).
         environment: field name -> variable of the operator's own credentials.
-        destination: fields that decide to whom the secrets go, and how. When one of them changes,
-            no other secret is kept by its mask.
+        destination: fields that decide where the secrets are sent, and how. When one of them
+            changes, no other secret is kept by its mask.
         proofs: secrets each of which proves webhooks. A new one is not taken beside another that is
-            kept by its mask: whoever knows none of them must not add one of their own.
+            kept by its mask: a caller who knows none of them must not add one of their own.
         webhooks: the path where AVA takes its webhooks; empty where there are none.
     """
 

@@ -1,4 +1,4 @@
-"""The bodies of the credentials endpoints as JSON Schema, made from the providers' fields."""
+"""JSON Schema of the credentials endpoints' bodies, made from the providers' fields."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ _WEBHOOK_URL: Schema = {
 
 
 def request(provider: str) -> Schema:
-    """What PUT takes. What GET answered can be sent back with changes."""
+    """Body of PUT. The answer of GET can be sent back with changes."""
     fields = PROVIDERS[provider].fields
     ignored: dict[str, Schema] = {
         name: {"description": "Ignored here."}
@@ -49,7 +49,7 @@ def request(provider: str) -> Schema:
 
 
 def response(provider: str) -> Schema:
-    """What GET and PUT answer."""
+    """Answer of GET and PUT."""
     fields = PROVIDERS[provider].fields
     properties = {**_SHOWN, **{field.name: _shown(field) for field in fields}}
     if PROVIDERS[provider].webhooks:

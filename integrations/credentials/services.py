@@ -1,4 +1,4 @@
-"""Store, replace, show, use and check a user's credentials for a provider."""
+"""Credentials of a user for a provider: stored, shown, used and verified."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,6 @@ from ava.inbound import volume
 from integrations.credentials import dependents, hooks, store, verification
 from integrations.credentials.errors import (
     CredentialsMissing,
-    CredentialsUnreadable,
     UnknownProvider,
     VerificationUnavailable,
 )
@@ -36,15 +35,14 @@ Source = CredentialChange.Source
 
 @dataclass(frozen=True)
 class Description:
-    """What a user may see of their credentials for a provider.
+    """Credentials for a provider as their user may see them.
 
     Args:
         configured: there is something to use, the user's or the operator's.
-        source: whose it is.
         readable: False when the user's own cannot be opened any more.
         fields: name -> what to show; secrets masked, None where nothing is set.
         updated_at: when the user's own last changed.
-        webhook_url: where the provider shall send the user's webhooks.
+        webhook_url: address for the provider to send the user's webhooks to.
         warnings: sentences on what cannot go on with what is stored now.
     """
 
@@ -59,7 +57,7 @@ class Description:
 
 
 def credentials_for(*, user: User, provider: str) -> Credentials:
-    """The credentials to reach this provider with, on behalf of this user.
+    """Credentials to reach this provider with, on behalf of this user.
 
     The operator's serve only a user who stored none at all: half of the user's own is an error.
 
@@ -71,30 +69,31 @@ def credentials_for(*, user: User, provider: str) -> Credentials:
     spec = PROVIDERS[provider]
     row = store.find(user=user, provider=provider)
     if row is None:
-        found = store.from_environment(user=user, provider=spec)
-        if found is None:
-            raise CredentialsMissing(spec.name)
-        return found
+        return _complete(spec, store.from_environment(user=user, provider=spec))
     fields = {name: str(value) for name, value in store.open_fields(row, spec).items()}
     if any(field.required and not fields.get(field.name) for field in spec.fields):
         raise CredentialsMissing(spec.name)
     return Credentials(provider, "user", MappingProxyType(fields), str(row.version))
 
 
-def describe(*, user: User, provider: str) -> Description:
-    """What the user may see of their credentials; nothing of the operator's but that they serve.
+def describe(*, user: User, provider: str, row: Credential | None = None) -> Description:
+    """Description of the user's credentials; of the operator's only that they serve.
+
+    Args:
+        row: the user's, where the caller has just saved it.
 
     Raises:
         KeyError: no such provider.
     """
     spec = PROVIDERS[provider]
-    row = store.find(user=user, provider=provider)
+    row = row or store.find(user=user, provider=provider)
     warnings = dependents.warnings(user=user, provider=provider)
     if row is not None:
         described = describe_row(row)
-        warnings += volume.warnings(
-            provider=provider, name=spec.name, owner=user, now=timezone.now()
-        )
+        if spec.webhooks:
+            warnings += volume.warnings(
+                provider=provider, name=spec.name, owner=user, now=timezone.now()
+            )
         return replace(described, warnings=[*described.warnings, *warnings])
     served = store.from_environment(user=user, provider=spec) is not None
     return Description(
@@ -109,25 +108,23 @@ def describe(*, user: User, provider: str) -> Description:
 
 
 def describe_row(row: Credential) -> Description:
-    """What may be seen of a stored row."""
+    """Description of a stored row."""
     spec = PROVIDERS[row.provider]
-    try:
-        stored, readable = store.open_fields(row, spec), True
-    except CredentialsUnreadable:
-        stored, readable = dict(row.clear), False
+    stored = store.readable(row, spec)
+    fields = row.clear if stored is None else stored
     shown: dict[str, str | int | None] = {}
     for field in spec.fields:
-        value = stored.get(field.name)
+        value = fields.get(field.name)
         shown[field.name] = mask(value) if field.secret and value is not None else value
     return Description(
         provider=row.provider,
         configured=True,
         source="user",
-        readable=readable,
+        readable=stored is not None,
         fields=shown,
         updated_at=row.updated_at,
         webhook_url=hooks.address_of(row),
-        warnings=weaknesses(spec, stored),
+        warnings=weaknesses(spec, fields),
     )
 
 
@@ -140,7 +137,7 @@ def save(
     or empty is removed.
 
     Args:
-        actor: who does it: the user, or somebody in the admin.
+        actor: the user, or a member of staff in the admin.
         source: one of CredentialChange.Source.
 
     Raises:
@@ -161,7 +158,7 @@ def _save(
 ) -> Credential:
     row = Credential.objects.select_for_update().filter(user_id=user.pk, provider=spec.slug).first()
     action = Action.CREATED if row is None else Action.CHANGED
-    stored = _stored(row, spec)
+    stored = store.readable(row, spec) if row else {}
     fields = validate(spec, values, stored)
     before = stored or {}
     changed = sorted(
@@ -185,7 +182,8 @@ def preview(*, user: User, provider: str, values: Mapping[str, Any]) -> None:
         UnknownProvider, ValidationFailed: as `save`.
     """
     spec = typed_in(provider)
-    validate(spec, values, _stored(store.find(user=user, provider=provider), spec))
+    row = store.find(user=user, provider=provider)
+    validate(spec, values, store.readable(row, spec) if row else {})
 
 
 @transaction.atomic
@@ -204,17 +202,23 @@ def delete(*, user: User, provider: str, actor: User, source: str) -> bool:
     return bool(deleted)
 
 
-def verify(*, user: User, provider: str) -> str:
+def verify(*, user: User | None, provider: str) -> str:
     """Ask the provider whether it takes the credentials. A sentence for a person when it does.
+
+    Args:
+        user: None for the operator's own, from the environment.
 
     Raises:
         UnknownProvider: no such provider, or it is connected by signing in.
         CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
         VerificationUnavailable: AVA cannot ask this provider.
-        Problem: what the provider answered, as a sentence.
+        Problem: the provider's refusal, as a sentence.
     """
     spec = typed_in(provider)
-    credentials = credentials_for(user=user, provider=provider)
+    if user is None:
+        credentials = _complete(spec, store.operators(spec))
+    else:
+        credentials = credentials_for(user=user, provider=provider)
     ask = verification.find(provider)
     if ask is None:
         raise VerificationUnavailable(f"AVA cannot check {spec.name} credentials yet.")
@@ -222,7 +226,7 @@ def verify(*, user: User, provider: str) -> str:
 
 
 def typed_in(provider: str) -> Provider:
-    """A provider whose credentials a user types in.
+    """Provider whose credentials a user types in.
 
     Raises:
         UnknownProvider: there is none of this name, or it is connected by signing in.
@@ -236,24 +240,20 @@ def typed_in(provider: str) -> Provider:
 
 
 def record_sharing(*, user: User, provider: str, fields: Sequence[str], actor: User) -> None:
-    """Note that these secret fields are about to be handed to another provider over REST."""
+    """Record that these secret fields are about to be handed to another provider over REST."""
     _record(user, provider, Action.SHARED, sorted(fields), actor, Source.API)
 
 
 def changes(*, user: User, provider: str) -> QuerySet[CredentialChange]:
-    """Who changed which fields of these credentials when, the newest first."""
+    """Changes of these credentials, the newest first."""
     rows = CredentialChange.objects.filter(owner_id=user.pk, provider=provider)
     return rows.select_related("actor")
 
 
-def _stored(row: Credential | None, spec: Provider) -> Mapping[str, Any] | None:
-    """The fields stored now, secrets in clear; None when they cannot be read."""
-    if row is None:
-        return {}
-    try:
-        return store.open_fields(row, spec)
-    except CredentialsUnreadable:
-        return None
+def _complete(spec: Provider, found: Credentials | None) -> Credentials:
+    if found is None:
+        raise CredentialsMissing(spec.name)
+    return found
 
 
 def _record(

@@ -1,8 +1,8 @@
-"""Credentials as values: between a row or the environment, and the code that uses them.
+"""Credentials as values, read from rows and from the environment.
 
-The sealed JSON holds all fields and the provider, not the secrets alone: the columns beside it are
-for looking at. Whoever can write to the database, but has no key, could otherwise have a sealed
-password sent to a host of theirs.
+The sealed JSON holds all fields and the provider, not the secrets alone; the columns beside it are
+for display. Otherwise an attacker who can write to the database, but has no key, could have a
+sealed password sent to a host of theirs.
 """
 
 import json
@@ -33,13 +33,13 @@ _PROVIDER = "provider"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a provider client needs to speak for a user.
+    """Credentials with which a provider client acts for a user.
 
     Args:
         provider: slug.
-        source: whose they are: the user's own, or the operator's.
+        source: the user's own, or the operator's.
         fields: name -> text of every field that is set; ports are text, too.
-        version: another text whenever any field changes; holds nothing of them.
+        version: changes whenever a field does; reveals nothing of them.
     """
 
     provider: str
@@ -54,7 +54,7 @@ def find(*, user: User, provider: str) -> Credential | None:
 
 
 def fill(row: Credential, provider: Provider, fields: Mapping[str, Any]) -> None:
-    """Put these fields into a row that is to be saved."""
+    """Fill a row that is to be saved with these fields."""
     row.clear = _clear(fields, provider)
     row.secrets = _sealable(provider.slug, fields)
 
@@ -78,17 +78,25 @@ def open_fields(row: Credential, provider: Provider) -> dict[str, Any]:
     return fields
 
 
-def bind_all(*, batch: int, dry_run: bool) -> int:
-    """Seal provider and clear fields in with the secrets, where an earlier release did not.
+def readable(row: Credential, provider: Provider) -> dict[str, Any] | None:
+    """Every stored field of a row, or None when they do not open."""
+    try:
+        return open_fields(row, provider)
+    except CredentialsUnreadable:
+        return None
 
-    It takes them as they stand. Rows that do not open stay as they are, and so does one that is
-    saved meanwhile: that binds it.
+
+def bind_all(*, batch: int, dry_run: bool) -> int:
+    """Seal provider and clear fields together with the secrets, where an earlier release did not.
+
+    They are taken as they stand. Rows that do not open stay as they are, and so does one that is
+    saved meanwhile, which binds it anyway.
 
     Args:
         batch: rows read at once.
 
     Returns:
-        how many rows were bound; in a dry run, would be.
+        number of rows bound; in a dry run, to be bound.
     """
     bound = 0
     for row in Credential.objects.order_by("pk").iterator(chunk_size=batch):
@@ -129,13 +137,10 @@ def operators(provider: Provider) -> Credentials | None:
 
 def sources(*, user: User) -> dict[str, Source]:
     """Source of the credentials that serve the user, by provider, in one query for all of them."""
-    found: dict[str, Source] = {}
-    for row in Credential.objects.filter(user_id=user.pk):
-        try:
-            open_fields(row, PROVIDERS[row.provider])
-            found[row.provider] = "user"
-        except CredentialsUnreadable:
-            found[row.provider] = "unreadable"
+    found: dict[str, Source] = {
+        row.provider: "unreadable" if readable(row, PROVIDERS[row.provider]) is None else "user"
+        for row in Credential.objects.filter(user_id=user.pk)
+    }
     for slug, provider in PROVIDERS.items():
         if slug not in found:
             served = from_environment(user=user, provider=provider)

@@ -1,4 +1,4 @@
-"""What a user types, checked field by field against the provider's list of fields."""
+"""Validation of the credentials that a user types in, field by field."""
 
 import ipaddress
 import re
@@ -45,7 +45,7 @@ PATTERNS = {
     rf"|{_any_case('authorization')}",
     Kind.SIGNED: r"([!-z|~]|\{timestamp\})*\{body\}([!-z|~]|\{timestamp\})*",
 }
-_SAID = {
+_SENTENCES = {
     Kind.KEY: "Use printable ASCII characters without spaces.",
     Kind.ACCOUNT_SID: "An account SID is AC and 32 hexadecimal digits.",
     Kind.API_KEY_SID: "An API key SID is SK and 32 hexadecimal digits.",
@@ -69,11 +69,11 @@ _PHONE = re.compile(r"\+[0-9 ().-]+")
 def validate(
     provider: Provider, values: Mapping[str, Any], stored: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The fields to store.
+    """Fields to store.
 
     Args:
-        values: what the user sent: the whole, not a change.
-        stored: what is stored now, secrets in clear; None when it cannot be read.
+        values: as the user sent them: the whole, not a change.
+        stored: the present fields, secrets in clear; None when they cannot be read.
 
     Raises:
         ValidationFailed: with the sentences for each field.
@@ -97,17 +97,9 @@ def validate(
             if value is not None:
                 fields[field.name] = value
     if not errors:
-        errors = {name: [said] for name, said in _belonging(fields).items()}
-    if not errors and (moved := _moved(provider, fields, stored or {})):
-        # A caller who cannot read a secret must not redirect it to another destination, either.
-        for name in provider.secret_names & fields.keys():
-            if _is_kept(values[name]):
-                errors[name] = [f"Send the {name} again: the {' and '.join(moved)} changed."]
-    if not errors and (added := _added(provider, fields, stored or {})):
-        for name in provider.proofs:
-            if _is_kept(values.get(name)):
-                said = f"Send the {name} again: webhooks are checked with the new {added}, too."
-                errors[name] = [said]
+        errors = {name: [sentence] for name, sentence in _belonging(fields).items()}
+    if not errors:
+        errors = _to_send_again(provider, values, fields, stored or {})
     if errors:
         raise ValidationFailed(errors=errors)
     return fields
@@ -119,7 +111,7 @@ def weaknesses(provider: Provider, stored: Mapping[str, Any]) -> list[str]:
     for field in provider.fields:
         if field.kind in (Kind.WEBHOOK_KEY, Kind.HEADER) and field.name in stored:
             try:
-                _CHECKS[field.kind](field, stored[field.name])
+                _check(field, stored[field.name])
             except ValueError as fault:
                 found.append(f"The {field.name} that is stored is not safe. {fault}")
     return found
@@ -140,19 +132,31 @@ def _belonging(fields: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _moved(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:
-    """The changed fields that decide where the secrets go."""
-    return [name for name in provider.destination if fields.get(name) != stored.get(name)]
+def _to_send_again(
+    provider: Provider,
+    values: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    stored: Mapping[str, Any],
+) -> dict[str, list[str]]:
+    """Secrets sent as masks that must be sent in clear.
 
-
-def _added(provider: Provider, fields: Mapping[str, Any], stored: Mapping[str, Any]) -> str | None:
-    """A secret that proves webhooks, and did not before."""
-    new = (name for name in provider.proofs if name in fields)
-    return next((name for name in new if fields[name] != stored.get(name)), None)
+    Otherwise a caller who cannot read a secret could redirect it to another destination, or add
+    a proof of webhooks of their own beside it.
+    """
+    kept = [name for name in fields if name in provider.secret_names and _is_kept(values[name])]
+    changed = [name for name in {**fields, **stored} if fields.get(name) != stored.get(name)]
+    if moved := [name for name in provider.destination if name in changed]:
+        reason = f"the {' and '.join(moved)} changed."
+        return {name: [f"Send the {name} again: {reason}"] for name in kept}
+    if added := [name for name in provider.proofs if name in fields and name in changed]:
+        reason = f"webhooks are checked with the new {added[0]}, too."
+        proofs = [name for name in kept if name in provider.proofs]
+        return {name: [f"Send the {name} again: {reason}"] for name in proofs}
+    return {}
 
 
 def _is_kept(value: Any) -> bool:
-    """A secret sent as its mask; spaces around it, which most fields drop, do not hide it."""
+    """Whether a secret is sent as its mask; spaces around it do not hide it."""
     return isinstance(value, str) and is_mask(value.strip())
 
 
@@ -181,7 +185,11 @@ def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
         raise ValueError("This must be text.")
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
         raise ValueError("Control characters are not allowed.")
-    return _CHECKS[field.kind](field, value)
+    return value if field.kind is Kind.TEXT else _check(field, value)
+
+
+def _check(field: Field, value: str) -> str:
+    return _CHECKS.get(field.kind, _matching)(field, value)
 
 
 def _kept(field: Field, value: str, stored: Mapping[str, Any] | None) -> str:
@@ -203,7 +211,7 @@ def _port(value: Any) -> int:
 
 def _matching(field: Field, value: str) -> str:
     if not re.fullmatch(PATTERNS[field.kind], value):
-        raise ValueError(_SAID[field.kind])
+        raise ValueError(_SENTENCES[field.kind])
     return value
 
 
@@ -211,10 +219,6 @@ def _webhook_key(field: Field, value: str) -> str:
     value = _matching(field, value)
     if _COMMON.match(value):
         raise ValueError("Many requests carry this value in a header. Make up a random secret.")
-    return value
-
-
-def _text(field: Field, value: str) -> str:
     return value
 
 
@@ -227,15 +231,15 @@ def _email(field: Field, value: str) -> str:
 
 
 def _phone(field: Field, value: str) -> str:
-    said = "Write the number in E.164, such as +15005550006."
+    sentence = "Write the number in E.164, such as +15005550006."
     if not _PHONE.fullmatch(value):
-        raise ValueError(said)
+        raise ValueError(sentence)
     try:
         number = phonenumbers.parse(value)
     except phonenumbers.NumberParseException:
-        raise ValueError(said) from None
+        raise ValueError(sentence) from None
     if not phonenumbers.is_possible_number(number):
-        raise ValueError(said)
+        raise ValueError(sentence)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -245,7 +249,7 @@ def _host(field: Field, value: str) -> str:
     try:
         return str(ipaddress.IPv6Address(value))
     except ValueError:
-        raise ValueError(_SAID[Kind.HOST]) from None
+        raise ValueError(_SENTENCES[Kind.HOST]) from None
 
 
 def _choice(field: Field, value: str) -> str:
@@ -254,16 +258,11 @@ def _choice(field: Field, value: str) -> str:
     return value
 
 
+# Kinds whose check is more than a pattern.
 _CHECKS = {
-    Kind.KEY: _matching,
-    Kind.ACCOUNT_SID: _matching,
-    Kind.API_KEY_SID: _matching,
-    Kind.TEXT: _text,
     Kind.EMAIL: _email,
     Kind.PHONE: _phone,
     Kind.HOST: _host,
     Kind.CHOICE: _choice,
     Kind.WEBHOOK_KEY: _webhook_key,
-    Kind.HEADER: _matching,
-    Kind.SIGNED: _matching,
 }

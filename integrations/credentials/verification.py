@@ -1,4 +1,4 @@
-"""Who asks a provider whether it takes some credentials. Filled in the apps' `ready()`."""
+"""Verifiers of credentials, by provider. Filled in the apps' `ready()`."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ _verifiers: dict[str, Verify] = {}
 
 
 def register(provider: str, verify: Verify) -> None:
-    """Let `verify` ask this provider.
+    """Add this provider's verifier.
 
     Args:
         verify: returns a sentence for a person ("Vapi accepted the key."); raises a Problem
@@ -20,5 +20,5 @@ def register(provider: str, verify: Verify) -> None:
 
 
 def find(provider: str) -> Verify | None:
-    """Who asks this provider, if anybody."""
+    """Verifier of this provider, if there is one."""
     return _verifiers.get(provider)

@@ -1,4 +1,4 @@
-"""What can be wrong with sending an e-mail or asking a mail server."""
+"""Problems of sending e-mail and of asking a mail server."""
 
 from http import HTTPStatus
 

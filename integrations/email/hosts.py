@@ -1,13 +1,13 @@
-"""Which mail servers AVA connects to on a user's word.
+"""SMTP hosts that AVA may connect to (protection against server-side request forgery).
 
-Host and port are the user's to choose, and AVA stands inside the operator's network: without a
-limit, "verify" would be a scanner of that network and a way to its metadata service. So a name is
-looked up once, every address it has must be public, the port must be one of mail, and the
-connection goes to the address that was checked, so that a second look-up cannot answer otherwise.
-Of a name that does not resolve the user hears the same in production: two answers would tell which
-names there are inside. Only the log tells them apart.
-In development, where the mail server is often on the same machine, loopback and private
-addresses and any port are allowed; the metadata service's (169.254.169.254) never are.
+Users choose host and port, and AVA stands inside the operator's network: without a limit, "verify"
+would be a scanner of that network and a way to its metadata service. So a name is looked up once,
+every address it has must be public, the port must be one of mail, and the connection goes to the
+address that was checked, so that a second look-up cannot answer otherwise.
+In production a name that does not resolve gets the same answer: two answers would reveal the names
+of the inner network. Only the log distinguishes them.
+In development, where the mail server is often on the same machine, loopback and private addresses
+and any port are allowed; the metadata service's (169.254.169.254) never are.
 """
 
 import ipaddress
@@ -30,7 +30,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 
 
 def resolve(host: str, port: int, *, strict: bool) -> str:
-    """The address to connect to.
+    """Address to connect to.
 
     Args:
         strict: public addresses and mail ports only.

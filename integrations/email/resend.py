@@ -1,4 +1,4 @@
-"""Resend: for now, whether it takes a key.
+"""Resend client: for now, verification of a key.
 
 https://resend.com/docs/api-reference/domains/list-domains,
 https://resend.com/docs/api-reference/errors
@@ -12,7 +12,7 @@ from integrations.credentials.store import Credentials
 
 RESEND = Service("resend", "Resend")
 
-# A key that may only send is told from a wrong one by this name in the body of a 401.
+# Name in the body of a 401 that distinguishes a key that may only send from a wrong one.
 _SENDING_ONLY = "restricted_api_key"
 
 

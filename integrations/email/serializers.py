@@ -1,4 +1,4 @@
-"""How e-mails look in JSON."""
+"""JSON of e-mails."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ _ONE_LINE = r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
     {"type": "string", "minLength": 1, "maxLength": _LONGEST_SUBJECT, "pattern": _ONE_LINE}
 )
 class _SubjectField(serializers.CharField):
-    """A string of which the OpenAPI document tells what `validate_subject` checks."""
+    """String whose OpenAPI schema says what `validate_subject` checks."""
 
 
 class EmailTestSerializer(serializers.Serializer[Any]):
@@ -27,7 +27,7 @@ class EmailTestSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(min_length=1, max_length=2000, trim_whitespace=False)
 
     def validate_subject(self, subject: str) -> str:
-        """Looked at only when its length is right: a field's validators run all the same."""
+        """Subject of one line. Runs only when its length is right, unlike a field's validators."""
         if not re.fullmatch(_ONE_LINE, subject):
             raise serializers.ValidationError(
                 "Use one line of 1 to 120 characters, without control codes."

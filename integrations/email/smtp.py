@@ -1,8 +1,9 @@
-"""SMTP: for now, whether a mail server takes a login (RFC 5321, RFC 4954, RFC 3207)."""
+"""SMTP client: for now, verification of a login (RFC 5321, RFC 4954, RFC 3207)."""
 
 import smtplib
 import socket
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -34,18 +35,10 @@ def verify(credentials: Credentials) -> str:
         ProviderUnreachable: no answer, no TLS where it was asked for, or not a mail server.
         SmtpHostRefused: AVA does not connect there; in production, the host is unknown, too.
     """
-    fields = credentials.fields
 
     def log_in(seconds: float) -> None:
         with watchdog.watching(seconds) as watch:
-            _log_in(
-                host=fields["host"],
-                port=int(fields["port"]),
-                security=fields["security"],
-                username=fields["username"],
-                password=fields["password"],
-                watch=watch,
-            )
+            _log_in(credentials.fields, watch)
 
     try:
         upstream.door(SMTP.label).guard(log_in, failures=())
@@ -59,9 +52,8 @@ def verify(credentials: Credentials) -> str:
     return "The mail server accepted the login. Nothing was sent."
 
 
-def _log_in(
-    *, host: str, port: int, security: str, username: str, password: str, watch: Watch
-) -> None:
+def _log_in(fields: Mapping[str, str], watch: Watch) -> None:
+    host, port, security = fields["host"], int(fields["port"]), fields["security"]
     address = hosts.resolve(host, port, strict=settings.PRODUCTION)
     client = _Connection(host, address, port, watch, tls=security == "tls")
     try:
@@ -69,7 +61,7 @@ def _log_in(
         if security == "starttls":
             client.starttls(context=_tls())
             client.ehlo()
-        client.login(username, password)
+        client.login(fields["username"], fields["password"])
         with suppress(OSError, smtplib.SMTPException):  # the login has been accepted already
             client.quit()
     finally:
@@ -77,7 +69,7 @@ def _log_in(
 
 
 class _Connection(smtplib.SMTP):
-    """Connects to an address already checked, but asks TLS for the name; under a deadline."""
+    """Connection to an address already checked, with TLS for the name, under a deadline."""
 
     def __init__(self, host: str, address: str, port: int, watch: Watch, *, tls: bool) -> None:
         self._address = address
@@ -98,7 +90,7 @@ class _Connection(smtplib.SMTP):
 
 
 class _Replies:
-    """What a mail server says, up to a bound: smtplib gathers the lines of a reply without one."""
+    """Replies of a mail server, up to a bound: smtplib collects a reply's lines without one."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -115,7 +107,7 @@ class _Replies:
 
 
 def _tls() -> ssl.SSLContext:
-    """Certificates and names are checked, TLS 1.2 at least."""
+    """TLS 1.2 at least, certificates and names checked."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

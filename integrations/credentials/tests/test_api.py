@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from integrations.credentials.models import CredentialChange
 from integrations.credentials.services import credentials_for
 from integrations.credentials.tests.conftest import MASKED, SMTP, TWILIO, VAPI_KEY
+from integrations.tests.statements import at_most
 
 pytestmark = pytest.mark.usefixtures("unlimited")
 
@@ -120,3 +121,18 @@ def test_the_endpoints_share_the_integrations_quota(
     settings.RATE_LIMIT_PER_MINUTE = 3
     seen = [api.get(address(provider)).status_code for provider in ("vapi", "smtp") * 2]
     assert seen == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize(("provider", "values"), [("vapi", {"api_key": VAPI_KEY}), ("smtp", SMTP)])
+def test_reading_and_replacing_take_at_most_three_reads(
+    api: APIClient, address: Any, operators_keys: None, provider: str, values: dict[str, Any]
+) -> None:
+    with at_most(3):
+        assert api.get(address(provider)).status_code == 200
+    with at_most(3, reads_only=True):
+        assert api.put(address(provider), values).status_code == 200
+    with at_most(3):
+        assert api.get(address(provider)).json()["source"] == "user"
+    changed = {**values, "webhook_secret": "planted-hook-0004"} if provider == "vapi" else values
+    with at_most(3, reads_only=True):
+        assert api.put(address(provider), changed).status_code == 200

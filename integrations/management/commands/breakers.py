@@ -21,14 +21,14 @@ Show and steer the circuit breakers. Each provider (vapi, twilio, resend, smtp, 
 has one. It opens after some failures in a row; while it is open, AVA answers for the provider at
 once instead of letting requests wait, and after a while lets a single request try again.
 
-With REDIS_URL set this is the state that all workers share. An order is stored in the database;
+With REDIS_URL set this is the state that all workers share. An override is stored in the database;
 calls obey it within a tenth of a second, and the metrics show it within a second or two.
 """
 ACTIONS = {
     "list": "show each breaker: its state, since when, when it tries again",
     "open": "hold it open: send nothing to the provider, for instance while it is being repaired",
     "close": "hold it closed: send everything, even if it fails",
-    "reset": "end an open or close order, forget all failures, start afresh with a closed breaker",
+    "reset": "end an override, forget all failures, start afresh with a closed breaker",
 }
 
 

@@ -8,8 +8,10 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 
 from ava.http import correlation
+from ava.http.problems import Problem
 from ava.management import base as commands
-from integrations.checking import check
+from integrations.credentials import services
+from integrations.credentials.errors import CredentialsMissing, UnknownProvider
 from integrations.credentials.providers import PROVIDERS
 
 
@@ -33,17 +35,28 @@ class Command(commands.Command):
         parser.add_argument("--user", metavar="NAME", help="username or e-mail of a user")
 
     def handle(self, *args: Any, providers: list[str], user: str | None, **options: Any) -> None:
-        who = _user(user) if user is not None else None
+        owner = _user(user) if user is not None else None
+        results = set()
         with correlation.bind(correlation.current() or correlation.new()):
-            found = check(user=who, providers=providers or PROVIDERS)
-            for finding in found:
-                self.stdout.write(f"{finding.provider:<10} {finding.result:<14} {finding.sentence}")
+            for provider in providers or PROVIDERS:
+                result, sentence = _check(provider, owner)
+                results.add(result)
+                self.stdout.write(f"{provider:<10} {result:<14} {sentence}")
             self.stdout.write(f"Correlation ID: {correlation.current()}")
-        results = {finding.result for finding in found}
         if "failed" in results:
             raise CommandError("Not all of them work.")
         if "ok" not in results:
             raise CommandError("Nothing is configured.")
+
+
+def _check(provider: str, owner: User | None) -> tuple[str, str]:
+    """Result in a word and a sentence."""
+    try:
+        return "ok", services.verify(user=owner, provider=provider)
+    except (CredentialsMissing, UnknownProvider) as problem:
+        return "not configured", problem.detail
+    except Problem as problem:
+        return "failed", problem.detail
 
 
 def _provider(name: str) -> str:

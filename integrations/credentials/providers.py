@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 
 
@@ -76,63 +76,56 @@ class Provider:
         return frozenset(spec.name for spec in self.fields if spec.secret)
 
 
+_optional = partial(Field, required=False)
 _FROM_EMAIL = Field("from_email", "Address your mail comes from.", Kind.EMAIL, max_length=254)
-_WEBHOOK_SECRET = Field(
+_WEBHOOK_SECRET = _optional(
     "webhook_secret",
     "Secret that signs the provider's webhooks: at least 16 characters, 32 or more are better.",
     Kind.WEBHOOK_KEY,
     secret=True,
-    required=False,
 )
 # How Vapi proves that a webhook is its own: https://docs.vapi.ai/server-url/server-authentication
 _WEBHOOK_SCHEME = (
-    Field(
+    _optional(
         "webhook_scheme",
         "How Vapi proves itself: the secret in a header (default), as bearer token, or an HMAC.",
         Kind.CHOICE,
-        required=False,
         choices=("secret", "bearer", "hmac"),
     ),
-    Field(
+    _optional(
         "webhook_header",
         "Header of the proof; default X-Vapi-Secret, Authorization or x-signature. Another one "
         "begins with X-.",
         Kind.HEADER,
-        required=False,
         max_length=64,
     ),
-    Field(
+    _optional(
         "webhook_algorithm",
         "Hash of the HMAC; default sha256.",
         Kind.CHOICE,
-        required=False,
         choices=("sha256", "sha512", "sha1"),
     ),
-    Field(
+    _optional(
         "webhook_encoding",
         "How the HMAC is written; default hex.",
         Kind.CHOICE,
-        required=False,
         choices=("hex", "base64"),
     ),
-    Field(
+    _optional(
         "webhook_prefix",
         "What stands before the HMAC, such as sha256=.",
-        required=False,
         max_length=32,
     ),
-    Field(
+    _optional(
         "webhook_payload",
         "What the HMAC covers; default {timestamp}.{body}.",
         Kind.SIGNED,
-        required=False,
         max_length=64,
     ),
-    Field(
+    _optional(
         "webhook_timestamp_header",
         "Header of the timestamp; default x-timestamp. Another one begins with X-.",
         Kind.HEADER,
-        required=False,
         max_length=64,
     ),
 )
@@ -148,10 +141,9 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                     Field("api_key", "Private API key.", secret=True),
                     _WEBHOOK_SECRET,
                     *_WEBHOOK_SCHEME,
-                    Field(
+                    _optional(
                         "default_assistant_id",
                         "Assistant to use where none is named.",
-                        required=False,
                         max_length=64,
                     ),
                 ),
@@ -165,26 +157,23 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
                 (
                     Field("account_sid", "Account SID (AC...).", Kind.ACCOUNT_SID, max_length=34),
                     Field("auth_token", "Auth token of the account.", secret=True),
-                    Field(
+                    _optional(
                         "secondary_auth_token",
                         "The other auth token, while one is being promoted: webhooks signed with "
                         "either are taken.",
                         secret=True,
-                        required=False,
                     ),
-                    Field(
+                    _optional(
                         "api_key_sid",
                         "SID of an API key (SK...), together with its secret.",
                         Kind.API_KEY_SID,
-                        required=False,
                         max_length=34,
                     ),
-                    Field("api_key_secret", "Secret of that API key.", secret=True, required=False),
-                    Field(
+                    _optional("api_key_secret", "Secret of that API key.", secret=True),
+                    _optional(
                         "default_from",
                         "Number to call and write from where none is named, E.164.",
                         Kind.PHONE,
-                        required=False,
                         max_length=32,
                     ),
                 ),

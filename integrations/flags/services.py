@@ -63,7 +63,10 @@ def is_on(name: str, *, user: User | None = None) -> bool:
 
 def ensure_rows() -> None:
     """Create the row of each known flag that has none, so that the admin can change it."""
-    Flag.objects.bulk_create([Flag(name=name) for name in settings.FLAGS], ignore_conflicts=True)
+    there = set(Flag.objects.values_list("name", flat=True))
+    Flag.objects.bulk_create(
+        [Flag(name=name) for name in settings.FLAGS if name not in there], ignore_conflicts=True
+    )
 
 
 @transaction.atomic

@@ -37,41 +37,42 @@ def request(provider: str) -> Schema:
     """Body of PUT. The answer of GET can be sent back with changes."""
     fields = PROVIDERS[provider].fields
     ignored: dict[str, Schema] = {
-        name: {"description": "Ignored here."}
-        for name in (*_SHOWN, *(["webhook_url"] if PROVIDERS[provider].webhooks else []))
+        name: {"description": "Ignored here."} for name in _facts(provider)
     }
-    return {
-        "type": "object",
-        "properties": {**{field.name: _given(field) for field in fields}, **ignored},
-        "required": [field.name for field in fields if field.required],
-        "additionalProperties": False,
-    }
+    return _object(
+        {**{field.name: _given(field) for field in fields}, **ignored},
+        required=[field.name for field in fields if field.required],
+    )
 
 
 def response(provider: str) -> Schema:
     """Answer of GET and PUT."""
     fields = PROVIDERS[provider].fields
-    properties = {**_SHOWN, **{field.name: _shown(field) for field in fields}}
-    if PROVIDERS[provider].webhooks:
-        properties["webhook_url"] = _WEBHOOK_URL
+    return _object({**_facts(provider), **{field.name: _shown(field) for field in fields}})
+
+
+def _facts(provider: str) -> dict[str, Schema]:
+    """Members of an answer besides the provider's fields."""
+    webhooks = {"webhook_url": _WEBHOOK_URL} if PROVIDERS[provider].webhooks else {}
+    return {**_SHOWN, **webhooks}
+
+
+def _object(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
     return {
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": list(properties) if required is None else required,
         "additionalProperties": False,
     }
 
 
-VERIFIED: Schema = {
-    "type": "object",
-    "properties": {
+VERIFIED = _object(
+    {
         "provider": {"type": "string"},
         "ok": {"type": "boolean", "const": True},
         "message": {"type": "string", "description": "A sentence for a person."},
-    },
-    "required": ["provider", "ok", "message"],
-    "additionalProperties": False,
-}
+    }
+)
 
 
 def _given(field: Field) -> Schema:

@@ -1,10 +1,18 @@
 import base64
+import io
 import os
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from ava.conf.env import BASE_DIR
 from tests import postgres, prepared
@@ -19,8 +27,42 @@ PRODUCTION = {
 }
 
 
-def check(tmp_path: Path, *more: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py check --deploy`, or with other arguments, as an operator runs it."""
+@dataclass(frozen=True)
+class Checked:
+    """What an operator sees of a check."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def check(tmp_path: Path, *more: str, **changes: str) -> Checked:
+    """`manage.py check --deploy`, or with other arguments, under settings read anew."""
+    environment = {
+        "AVA_ENV_FILE": os.devnull,
+        "AVA_DATA_DIR": str(tmp_path),
+        **PRODUCTION,
+        **changes,
+    }
+    out, err = io.StringIO(), io.StringIO()
+    with patch.dict(os.environ, environment, clear=True):
+        read = runpy.run_path(str(BASE_DIR / "ava" / "settings.py"))
+        changed = {
+            name: value
+            for name, value in read.items()
+            # This process is connected to its database.
+            if name.isupper() and name != "DATABASES" and value != getattr(settings, name, None)
+        }
+        with override_settings(**changed), redirect_stdout(out), redirect_stderr(err):
+            try:
+                call_command("check", *(more or ["--deploy"]), fail_level="WARNING")
+            except CommandError as refused:
+                return Checked(refused.returncode, out.getvalue(), err.getvalue() + str(refused))
+    return Checked(0, out.getvalue(), err.getvalue())
+
+
+def run(tmp_path: Path, *more: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check` in a process of its own."""
     environment = {
         "PATH": os.environ["PATH"],
         "AVA_ENV_FILE": os.devnull,
@@ -47,7 +89,7 @@ def test_production_settings_pass_every_deployment_check(tmp_path: Path) -> None
 
 def test_before_the_first_start_the_key_file_is_made_and_the_checks_pass(tmp_path: Path) -> None:
     none = {"SECRET_KEY": "", "AVA_JWT_KEY": "", "AVA_KEYS": ""}
-    refused = check(tmp_path, **none)
+    refused = run(tmp_path, **none)
     assert refused.returncode == 2
     assert "python -m ava.conf.keyfile" in refused.stderr
     made = subprocess.run(
@@ -121,7 +163,7 @@ def test_a_database_elsewhere_and_an_env_file_that_others_can_read_are_told(tmp_
     for name in ("ava.db", "production.env"):
         (elsewhere / name).touch()
         (elsewhere / name).chmod(0o644)
-    refused = check(
+    refused = run(
         tmp_path,
         DATABASE_URL=f"sqlite:///{elsewhere}/ava.db",
         AVA_ENV_FILE=str(elsewhere / "production.env"),
@@ -147,29 +189,29 @@ def test_an_operator_with_the_password_of_the_demo_is_told(tmp_path: Path) -> No
     )
     (data / "demo-password").touch(mode=0o600)
     (data / "demo-password").write_text("a password of the demo")
-    refused = check(data, "--database", "default")
+    refused = run(data, "--database", "default")
     assert "(ava.E017) Demo users can log in in production: boss." in refused.stderr
     (data / "demo-password").write_text("another one")
-    assert "ava.E017" not in check(data, "--database", "default").stderr
+    assert "ava.E017" not in run(data, "--database", "default").stderr
 
 
 def test_missing_keys_end_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:
-    result = check(tmp_path, SECRET_KEY="")
+    result = run(tmp_path, SECRET_KEY="")
     assert result.returncode == 2
     assert "script/server" in result.stderr
     assert "Traceback" not in result.stderr
 
 
 def test_a_wrong_variable_ends_in_a_sentence_and_not_in_a_traceback(tmp_path: Path) -> None:
-    result = check(tmp_path, AVA_PORT="eighty")
+    result = run(tmp_path, AVA_PORT="eighty")
     assert result.returncode == 2
     assert result.stderr == "AVA_PORT must be a whole number from 1 to 65535, not 'eighty'.\n"
 
 
 def test_more_threads_than_postgresql_takes_are_told(tmp_path: Path) -> None:
     with postgres.running() as url:
-        few = check(tmp_path, "--database", "default", DATABASE_URL=url)
+        few = run(tmp_path, "--database", "default", DATABASE_URL=url)
         assert "ava.W003" not in few.stderr
         several = {"WEB_CONCURRENCY": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}
-        many = check(tmp_path, "--database", "default", DATABASE_URL=url, **several)
+        many = run(tmp_path, "--database", "default", DATABASE_URL=url, **several)
     assert "(ava.W003) AVA may open 116 connections, and PostgreSQL allows" in many.stderr

@@ -1,8 +1,8 @@
 """Tests on PostgreSQL instead of SQLite: `python -m tests.postgres [PYTEST ARGUMENTS]`.
 
 Only those that meet a database's own ways, the others would say the same again: tests marked
-`database` (constraints, queries, what columns keep) and all that commit, and so lock, wait and
-race. The server comes from a wheel and lives in a temporary directory; nothing needs installing.
+`database` (constraints, queries, what columns keep) or `django_db(transaction=True)`, which commit,
+and so lock, wait and race. The server comes from a wheel and lives in a temporary directory; nothing needs installing.
 """
 
 import os
@@ -11,11 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-COMMITTING = {"transactional_db", "live_server"}
-"""The fixtures of tests that commit, where those are not marked `django_db(transaction=True)`."""
+MARKS = ("mark.database", "transaction=True")
+"""Of these a file has one, or is not even imported."""
 
 # In a process of its own: the wheel's library logs, warns, and cleans up once more at exit.
 _SERVE = """
@@ -48,6 +49,14 @@ def running() -> Iterator[str]:
             server.wait()
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """pytest's hook, where this module is a plugin."""
+    if not collection_path.name.startswith("test_"):
+        return None
+    text = collection_path.read_text()
+    return None if any(mark in text for mark in MARKS) else True
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """pytest's hook, where this module is a plugin."""
     chosen = [item for item in items if _meets_database(item)]
@@ -58,11 +67,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _meets_database(item: pytest.Item) -> bool:
     if item.get_closest_marker("sqlite"):
         return False
-    if item.get_closest_marker("database"):
-        return True
     marked = item.get_closest_marker("django_db")
     commits = marked is not None and marked.kwargs.get("transaction", False)
-    return commits or not COMMITTING.isdisjoint(getattr(item, "fixturenames", ()))
+    return commits or item.get_closest_marker("database") is not None
 
 
 def main() -> int:

@@ -8,6 +8,8 @@ import requests
 
 from tests.server import PASSWORD, RunningAva, until
 
+pytestmark = pytest.mark.slow
+
 TO, FROM = "+14155550199", "+15005550006"
 WITHOUT_ASSISTANT = "+15005550011"
 SECRET = "a-secret-between-vapi-and-ava"

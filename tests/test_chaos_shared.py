@@ -3,10 +3,14 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from tests import postgres
 from tests.chaos.play import check, play
 from tests.chaos.processes import AvaWithCelery, ChaoticAva
 from tests.redis import RedisServer
+
+pytestmark = pytest.mark.slow
 
 
 def lose(redis: RedisServer) -> None:
@@ -24,7 +28,7 @@ def test_so_they_do_with_two_workers_redis_and_postgresql(tmp_path: Path) -> Non
             tmp_path / "var", REDIS_URL=redis.url, DATABASE_URL=database, WEB_CONCURRENCY="2"
         ) as ava,
     ):
-        check(play(ava, calls=100, messages=100, seed=2, more=[lambda: lose(redis)]))
+        check(play(ava, calls=50, messages=50, seed=2, more=[lambda: lose(redis)]))
 
 
 def test_so_they_do_with_celery(tmp_path: Path) -> None:
@@ -32,4 +36,4 @@ def test_so_they_do_with_celery(tmp_path: Path) -> None:
         RedisServer() as redis,
         AvaWithCelery(tmp_path / "var", CELERY_BROKER_URL=redis.plain_url) as ava,
     ):
-        check(play(ava, calls=100, messages=100, seed=3, more=[lambda: lose(redis)]))
+        check(play(ava, calls=50, messages=50, seed=3, more=[lambda: lose(redis)]))

@@ -11,6 +11,8 @@ import requests
 from ava.conf.env import BASE_DIR
 from tests.server import RunningAva
 
+pytestmark = pytest.mark.slow
+
 CONFIG = BASE_DIR / "tests" / "schemathesis.toml"
 
 # Fuzzed apart, and last: these take away the keys that the others need, and the login.

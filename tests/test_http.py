@@ -10,6 +10,8 @@ import requests
 from ava.server.receiving import LARGEST
 from tests.server import RunningAva
 
+pytestmark = pytest.mark.slow
+
 CHANGE = "/vapi/settings/temperature"
 LARGE = b'{"value": "' + b"x" * 300_000 + b'"}'
 TOO_LARGE = b'{"value": "' + b"x" * 1_200_000 + b'"}'

@@ -16,6 +16,8 @@ from tests.chaos.hurry import STEP
 from tests.chaos.processes import ChaoticAva
 from tests.server import RunningAva, until
 
+pytestmark = pytest.mark.slow
+
 LIMITED = {"provider": "twilio", "kind": "status", "status": 429, "match": "POST /2010", "count": 1}
 STEPS: tuple[tuple[str, dict[str, Any] | None], ...] = (
     ("before telephony.intents.dispatch.submit", None),  # the key is stored, the call is not

@@ -18,6 +18,8 @@ from ava.conf.env import BASE_DIR
 from tests.ports import free_port
 from tests.server import PASSWORD, RunningAva, until
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = "/vapi/settings"
 
 PRODUCTION = {

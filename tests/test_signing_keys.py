@@ -9,6 +9,8 @@ import requests
 
 from tests.server import PASSWORD, RunningAva
 
+pytestmark = pytest.mark.slow
+
 OLD = {"SECRET_KEY": "old-" + "aBc4eFg8" * 8, "AVA_JWT_KEY": "old-" + "hIj2kLm6" * 8}
 NEW = {"SECRET_KEY": "new-" + "nOp1qRs5" * 8, "AVA_JWT_KEY": "new-" + "tUv3wXy7" * 8}
 PREVIOUS = {f"{name}_PREVIOUS": value for name, value in OLD.items()}

@@ -16,6 +16,8 @@ from ava.conf.env import VARIABLES
 from ava.server.pace import QUIET
 from tests.server import RunningAva
 
+pytestmark = pytest.mark.slow
+
 HEAD, BODY = 2, 3.0
 MOST_HELD = 2 * 1024 * 1024
 # More than AVA has threads.

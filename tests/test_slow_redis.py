@@ -10,6 +10,8 @@ from tests.proxy import SlowProxy
 from tests.redis import RedisServer
 from tests.server import RunningAva, until
 
+pytestmark = pytest.mark.slow
+
 SLOW = 6 * TIMEOUT_SECONDS
 # An edit asks Redis some twenty times.
 AGAIN_AND_AGAIN = 20 * TIMEOUT_SECONDS

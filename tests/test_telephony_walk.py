@@ -9,6 +9,8 @@ import requests
 
 from tests.server import RunningAva, until
 
+pytestmark = pytest.mark.slow
+
 FROM = "+15005550006"
 VAPI_KEY = "vapi-demo-key"
 ASSISTANT = {"name": "Hal", "model": {"provider": "openai", "model": "gpt-4o"}}

@@ -11,6 +11,8 @@ import requests
 
 from tests.server import PASSWORD, RunningAva
 
+pytestmark = pytest.mark.slow
+
 RECOVERY_SECONDS = 5  # the refusals below take about one
 SETTINGS = "/vapi/settings"
 FRESH = {"Cache-Control": "no-cache"}

@@ -5,11 +5,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 import requests
 
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.twilio import signatures
 from tests.server import RunningAva
+
+pytestmark = pytest.mark.slow
 
 MESSAGES = 12
 PATIENCE = 60

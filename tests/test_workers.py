@@ -19,6 +19,8 @@ from tests.pinned import only
 from tests.redis import RedisServer
 from tests.server import RunningAva, alive, until
 
+pytestmark = pytest.mark.slow
+
 WORKERS = 3
 HEALTHZ = (
     "django_http_requests_latency_seconds_by_view_method_count",

@@ -12,6 +12,8 @@ import pytest
 from tests.fleet.fleet import Fleet, Made, until
 from tests.fleet.upstream import Upstream
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Fleet]
 
 # A busy machine is no lost Redis.

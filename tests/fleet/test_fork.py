@@ -3,9 +3,13 @@
 import os
 from typing import Any
 
+import pytest
+
 from ava import redis as shared_redis
 from ava.redis import RedisClient, Script
 from tests.redis import RedisServer
+
+pytestmark = pytest.mark.slow
 
 ECHO = Script("return ARGV[1]")
 

@@ -4,7 +4,11 @@ tests that there are."""
 import ast
 import re
 
+import pytest
+
 from ava.conf.env import BASE_DIR
+
+pytestmark = pytest.mark.slow
 
 ARCHITECTURE = BASE_DIR / "docs" / "ARCHITECTURE.md"
 ROW = re.compile(r"^\| (\d+) \| [^|]+ \| (`.+`) \|$", re.M)

@@ -12,6 +12,8 @@ from tests.fleet.test_breaker import at_work, is_one_story, surprises
 from tests.fleet.upstream import Upstream
 from tests.redis import RedisServer
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Fleet]
 
 PROCESSES, THREADS = 4, 2

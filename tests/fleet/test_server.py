@@ -22,6 +22,8 @@ from tests.pinned import only
 from tests.redis import RedisServer
 from tests.server import RunningAva, until
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = "/vapi/settings"
 FRESH = {"Cache-Control": "no-cache"}
 

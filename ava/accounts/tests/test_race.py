@@ -10,7 +10,7 @@ import pytest
 from tests import database
 from tests.server import PASSWORD, RunningAva
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 ROUNDS = 5
 

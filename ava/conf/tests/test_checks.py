@@ -17,6 +17,8 @@ from django.test import override_settings
 from ava.conf.env import BASE_DIR
 from tests import postgres, prepared
 
+pytestmark = pytest.mark.slow
+
 PRODUCTION = {
     "AVA_ENV": "production",
     "AVA_PUBLIC_URL": "https://ava.example.com",

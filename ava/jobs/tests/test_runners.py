@@ -13,7 +13,7 @@ from ava.jobs.models import Job
 from ava.jobs.tests import kinds
 from ava.jobs.tests.runners import CeleryRunner, Runner
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 PATIENCE = 100
 

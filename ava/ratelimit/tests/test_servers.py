@@ -9,6 +9,8 @@ import requests
 from tests.redis import RedisServer
 from tests.server import RunningAva
 
+pytestmark = pytest.mark.slow
+
 URL = "/integrations"
 _addresses = (f"198.51.{net}.{host}" for net in range(100) for host in range(1, 255))
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 import requests
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -12,6 +13,8 @@ from ava.jobs.models import Job
 from sandbox.server import Sandbox
 from telephony.callbacks.tests.conftest import listed, shown
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, run_jobs, store, until
+
+pytestmark = pytest.mark.database
 
 
 def test_an_incoming_message_is_kept_once_and_stop_and_start_are_obeyed(

@@ -25,6 +25,8 @@ from telephony.conftest import (
     until,
 )
 
+pytestmark = pytest.mark.database
+
 
 @pytest.mark.parametrize(
     ("behaviour", "path"),

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 
 from ava.inbound.models import Volume
 from telephony.callbacks.tests.test_tenants import SMS
 from telephony.conftest import callback, run_jobs
 from telephony.messages.models import OptOut
+
+pytestmark = pytest.mark.database
 
 
 def test_reports_of_many_messages_leave_room_for_a_stop(

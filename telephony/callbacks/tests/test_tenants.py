@@ -32,6 +32,8 @@ from telephony.conftest import (
 from telephony.messages.models import Message, OptOut
 from vapi_settings.tests.hooking import payload, post
 
+pytestmark = pytest.mark.database
+
 THEIR_TOKEN = "token-of-a-hostile-tenant"
 THEIR_SECRET = "secret-of-a-hostile-tenant"
 ACCOUNT = f"/2010-04-01/Accounts/{GOOD['account_sid']}"

@@ -13,7 +13,7 @@ from telephony.callbacks.tests.conftest import place, shown
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, callback, phone, run_jobs, until
 
-pytestmark = pytest.mark.usefixtures("twilio_user")
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("twilio_user")]
 
 
 class Line:

@@ -12,6 +12,8 @@ from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, run_jobs
 from telephony.messages.models import Message
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture(autouse=True)
 def _ava(live_server: LiveServer, sandbox: Sandbox, settings: Any, twilio_user: User) -> None:

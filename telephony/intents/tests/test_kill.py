@@ -24,6 +24,8 @@ import requests
 
 from tests.server import RunningAva
 
+pytestmark = pytest.mark.slow
+
 OURS = "+15005550006"
 FINAL = {"completed", "busy", "no-answer", "failed", "canceled", "delivered", "undelivered"}
 KINDS = {"calls": {"say": "Hello"}, "messages": {"body": "Hello"}}

@@ -12,6 +12,8 @@ from rest_framework.test import APIClient
 from sandbox.server import Sandbox
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, phone, run_jobs, until
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 BOTH = pytest.mark.parametrize(
     ("path", "body", "end"),

@@ -33,6 +33,8 @@ from telephony.intents.record import ProviderRecord
 from telephony.intents.timeline import Source
 from telephony.messages.models import Message
 
+pytestmark = pytest.mark.database
+
 PAIR = {"to": THEIRS, "from": OURS}
 TWILIO = "POST /2010-04-01/Accounts/AC"
 CALL, TEXT = (CALLS, {"say": "Hi"}), (MESSAGES, {"body": "Hi"})

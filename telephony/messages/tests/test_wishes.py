@@ -14,6 +14,8 @@ from ava.inbound.models import Delivery
 from sandbox.server import Sandbox
 from telephony.conftest import MESSAGES, OURS, THEIRS, callback, posts, run_jobs, until
 
+pytestmark = pytest.mark.database
+
 NEWS = {"to": THEIRS, "from": OURS, "body": "News"}
 
 

@@ -34,7 +34,26 @@ class MessageTimeline(Timeline):
     model = MessageEntry
 
 
-class IntentAdmin(ReadOnlyAdmin):
+class TelephonyAdmin(ReadOnlyAdmin):
+    """The base of admins with actions on each of the chosen rows."""
+
+    list_select_related = ("owner",)
+
+    def act(
+        self, request: HttpRequest, chosen: QuerySet[Any], action: Callable[[Any], Any], done: str
+    ) -> None:
+        """Do it to each row, and say what became of it."""
+        for row in chosen:
+            try:
+                action(row)
+            except Problem as problem:
+                self.message_user(request, f"{row}: {problem.detail}", messages.WARNING)
+                continue
+            self.log_change(request, row, f"{done.capitalize()}.")
+            self.message_user(request, f"{row}: {done}.")
+
+
+class IntentAdmin(TelephonyAdmin):
     """Found by correlation ID, number, the provider's SID or owner."""
 
     list_display = (
@@ -42,7 +61,6 @@ class IntentAdmin(ReadOnlyAdmin):
         "owner", "attempt", "provider_sid",
     )  # fmt: skip
     list_filter = ("status", "direction", "created_at")
-    list_select_related = ("owner",)
     search_fields = (
         "correlation_id", "to", "from_number", "provider_sid", "owner__username",
     )  # fmt: skip
@@ -65,14 +83,7 @@ class CallAdmin(IntentAdmin):
 
     @admin.action(description="Hang up", permissions=["operate"])
     def hang_up(self, request: HttpRequest, chosen: QuerySet[Call]) -> None:
-        for call in chosen.select_related("owner"):
-            try:
-                calls.hang_up(call)
-            except Problem as problem:
-                self.message_user(request, f"{call}: {problem.detail}", messages.WARNING)
-                continue
-            self.log_change(request, call, "Hung up.")
-            self.message_user(request, f"{call}: hung up.")
+        self.act(request, chosen.select_related("owner"), calls.hang_up, "hung up")
 
 
 @admin.register(Message)
@@ -84,18 +95,11 @@ class MessageAdmin(IntentAdmin):
 
     @admin.action(description="Take back what is not sent yet", permissions=["operate"])
     def take_back(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
-        for message in chosen:
-            try:
-                sms.cancel(message)
-            except Problem as problem:
-                self.message_user(request, f"{message}: {problem.detail}", messages.WARNING)
-                continue
-            self.log_change(request, message, "Taken back.")
-            self.message_user(request, f"{message}: taken back.")
+        self.act(request, chosen, sms.cancel, "taken back")
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnlyAdmin):
+class BatchAdmin(TelephonyAdmin):
     """Messages to many, and how far they are."""
 
     list_display = (
@@ -103,33 +107,16 @@ class BatchAdmin(ReadOnlyAdmin):
         "per_minute", "owner",
     )  # fmt: skip
     list_filter = ("state", "created_at")
-    list_select_related = ("owner",)
     search_fields = ("correlation_id", "from_number", "owner__username")
     actions = ("pause", "cancel")
 
     @admin.action(description="Pause: send no more for now", permissions=["operate"])
     def pause(self, request: HttpRequest, chosen: QuerySet[Batch]) -> None:
-        self._turn(request, chosen, bulk.pause, "paused")
+        self.act(request, chosen, bulk.pause, "paused")
 
     @admin.action(description="Cancel: send no more at all", permissions=["operate"])
     def cancel(self, request: HttpRequest, chosen: QuerySet[Batch]) -> None:
-        self._turn(request, chosen, bulk.cancel, "canceled")
-
-    def _turn(
-        self,
-        request: HttpRequest,
-        chosen: QuerySet[Batch],
-        turn: Callable[[Batch], Batch],
-        done: str,
-    ) -> None:
-        for batch in chosen:
-            try:
-                turn(batch)
-            except Problem as problem:
-                self.message_user(request, f"{batch}: {problem.detail}", messages.WARNING)
-                continue
-            self.log_change(request, batch, f"{done.capitalize()}.")
-            self.message_user(request, f"{batch}: {done}.")
+        self.act(request, chosen, bulk.cancel, "canceled")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         shown = super().get_changelist_instance(request)

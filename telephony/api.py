@@ -5,9 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from telephony import services
-from telephony.schemas import CLASHES
 from telephony.serializers import NumbersSerializer
-from telephony.viewsets import TwilioViewSet
+from telephony.viewsets import CLASHES, TwilioViewSet
 
 
 class NumberViewSet(TwilioViewSet):

@@ -12,8 +12,8 @@ class TelephonyConfig(AppConfig):
         from ava.admin import contents_need
         from ava.inbound import register_handler
         from integrations.credentials import verification
-        from telephony import jobs, services, stranded, webhooks
-        from telephony.callbacks import talks
+        from telephony import jobs, orphaned_accounts, services, webhooks
+        from telephony.callbacks import vapi_events
         from telephony.errors import TWILIO
         from vapi_settings.webhooks import register_listener
 
@@ -22,10 +22,7 @@ class TelephonyConfig(AppConfig):
         jobs.register()
         stopping.register(services.stop_everything)
         contents_need("telephony.view_call", "telephony.view_message")
-        stranded.register()
-        for source in (webhooks.CALL_STATUS, webhooks.MESSAGE_STATUS):
-            register_handler(source.provider, source.kind, webhooks.handle_status)
-        register_handler("twilio", webhooks.VOICE.kind, webhooks.handle_voice)
-        register_handler("twilio", webhooks.DIAL_STATUS.kind, webhooks.handle_dial_status)
-        register_handler("twilio", webhooks.MESSAGE.kind, webhooks.handle_message)
-        register_listener(talks.take)
+        orphaned_accounts.register()
+        for source in webhooks.SOURCES:
+            register_handler(source.provider, source.kind, webhooks.handle)
+        register_listener(vapi_events.apply)

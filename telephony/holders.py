@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from integrations.credentials.models import Credential
 from telephony.intents.timeline import AnyIntent, rows_of
-from telephony.parties import OPERATOR, TWILIO
+from telephony.signers import OPERATOR, TWILIO
 
 
 def name(row: AnyIntent) -> None:

@@ -5,7 +5,7 @@ from telephony import holders, services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.intents import adoption
-from telephony.messages import bulk_job, bulk_rows
+from telephony.messages import bulk, bulk_job
 from telephony.messages import services as messages
 from telephony.messages.models import Message
 
@@ -31,5 +31,5 @@ def _sweep() -> None:
     for model in (Call, Message):
         for row in model.objects.filter(holder="").iterator():
             holders.name(row)
-    services.revive()
-    bulk_rows.sweep()
+    services.reconcile(only_lost=True)
+    bulk.sweep()

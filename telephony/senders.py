@@ -1,15 +1,19 @@
-"""Which number a call or a message comes from."""
+"""Senders of calls and messages: the numbers of an account, as AVA remembers them."""
 
+from contextlib import suppress
+from dataclasses import astuple
 from typing import Literal
 
 from django.contrib.auth.models import User
+from django.core.cache import cache
 
 from ava.http.problems import ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem
+from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.store import Credentials
-from telephony import accounts, numbers
+from telephony import accounts
 from telephony.errors import SenderAmbiguous
-from telephony.numbers import Sender
+from telephony.twilio.resources import Number
 from vapi_settings.calls import services as vapi
 from vapi_settings.client import PhoneNumber
 
@@ -20,6 +24,10 @@ _NOT_YOURS = (
     "This is not a phone number of your Twilio account. If you bought it just now, try again in a "
     "few seconds."
 )
+REMEMBERED_SECONDS = 300
+PAUSE_SECONDS = 3
+"""After a number that Twilio does not know Twilio is asked for no other one of these credentials:
+a wrong number in a loop is no load."""
 
 
 def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
@@ -37,7 +45,7 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
     if not wanted:
         return _only(credentials, use)
     try:
-        known = numbers.find(credentials, wanted)
+        known = find(credentials, wanted)
     except ProviderAuthFailed:
         raise
     except ProviderProblem:
@@ -61,7 +69,9 @@ def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> Phone
     if named:
         return vapi.number(user=user, named=named)
     known = vapi.numbers(user=user)
-    default = accounts.default_sender(user)
+    default = None
+    with suppress(CredentialsMissing):
+        default = accounts.serving(user)[0].fields.get("default_from")
     able = (
         [one for one in known if one.number == default]
         or [one for one in known if one.assistant_id == assistant_id]
@@ -72,22 +82,73 @@ def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> Phone
     raise SenderAmbiguous([one.number for one in able], none=_NONE_AT_VAPI)
 
 
+def known(credentials: Credentials) -> list[Number]:
+    """The account's first 1000 numbers, as of at most five minutes ago. Raises: ProviderProblem."""
+    kept = cache.get(_key("numbers", credentials))
+    return anew(credentials) if kept is None else [Number(*one) for one in kept]
+
+
+def anew(credentials: Credentials) -> list[Number]:
+    """The account's first 1000 numbers, as of now. Raises: ProviderProblem."""
+    found = accounts.client(credentials).numbers()
+    cache.set(_key("numbers", credentials), [astuple(one) for one in found], REMEMBERED_SECONDS)
+    cache.delete(_key("missed", credentials))
+    return found
+
+
+def find(credentials: Credentials, number: str) -> Number | None:
+    """One of the account's numbers. Twilio is asked for it where it is not among those that are
+    remembered: it may be new, or beyond the first 1000.
+
+    Raises:
+        ProviderProblem: Twilio cannot be asked.
+    """
+    for one in known(credentials):
+        if one.phone_number == number:
+            return one
+    key = _key(f"number:{number}", credentials)
+    if kept := cache.get(key):
+        return Number(*kept)
+    if _is_paused(credentials):
+        return None
+    found = accounts.client(credentials).number(number)
+    if found is None:
+        _pause(credentials)
+        return None
+    cache.set(key, astuple(found), REMEMBERED_SECONDS)
+    return found
+
+
+def _pause(credentials: Credentials) -> None:
+    """Ask Twilio for no new number for some seconds."""
+    cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
+
+
+def _is_paused(credentials: Credentials) -> bool:
+    """Whether Twilio was asked in vain just now."""
+    return bool(cache.get(_key("missed", credentials)))
+
+
 def _only(credentials: Credentials, use: Use) -> str:
     """The account's only number for this."""
-    able = _able(numbers.known(credentials), use)
-    if not able and not numbers.is_paused(credentials):
+    able = _able(known(credentials), use)
+    if not able and not _is_paused(credentials):
         # The first one may have been bought just now.
-        able = _able(numbers.anew(credentials), use)
+        able = _able(anew(credentials), use)
         if not able:
-            numbers.pause(credentials)
+            _pause(credentials)
     if len(able) != 1:
         raise SenderAmbiguous(able)
     return able[0]
 
 
-def _able(known: list[Sender], use: Use) -> list[str]:
-    return [one.number for one in known if getattr(one, use)]
+def _able(known: list[Number], use: Use) -> list[str]:
+    return [one.phone_number for one in known if getattr(one, use)]
 
 
 def _invalid(said: str) -> ValidationFailed:
     return ValidationFailed(errors={"from": [said]})
+
+
+def _key(what: str, credentials: Credentials) -> str:
+    return f"twilio:{credentials.version}:{what}"

@@ -1,18 +1,20 @@
 """What calls and messages share in JSON, and the numbers."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import phonenumbers
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.http import correlation
 from telephony.intents.models import Entry, Intent
-from telephony.phones import e164
 
 LATEST = timedelta(days=35)
+_WRITTEN = re.compile(r"\+[0-9 ().\-/]+")
 
 
 class CapabilitiesSerializer(serializers.Serializer[Any]):
@@ -24,11 +26,40 @@ class CapabilitiesSerializer(serializers.Serializer[Any]):
 class NumberSerializer(serializers.Serializer[Any]):
     phone_number = serializers.CharField(help_text="E.164.")
     friendly_name = serializers.CharField(allow_blank=True)
-    capabilities = CapabilitiesSerializer()
+    capabilities = CapabilitiesSerializer(source="*")
 
 
 class NumbersSerializer(serializers.Serializer[Any]):
     numbers = NumberSerializer(many=True)
+
+
+def e164(text: str) -> str:
+    """The phone number in E.164 (https://www.twilio.com/docs/glossary/what-e164).
+
+    Raises:
+        ValueError: with a sentence that says how to write it.
+    """
+    text = text.strip()
+    if not text.startswith("+"):
+        raise ValueError("Begin with + and the country code, such as +15005550006.")
+    if len(text) > 32 or not _WRITTEN.fullmatch(text):
+        raise ValueError("Use digits only after the +, such as +15005550006.")
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        said = "This is no country code and number. Write it like +15005550006."
+        raise ValueError(said) from None
+    match phonenumbers.is_possible_number_with_reason(number):
+        case phonenumbers.ValidationResult.IS_POSSIBLE:
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        case phonenumbers.ValidationResult.TOO_SHORT:
+            raise ValueError("This number has too few digits.")
+        case phonenumbers.ValidationResult.TOO_LONG:
+            raise ValueError("This number has too many digits.")
+        case phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+            raise ValueError("This number lacks its area code.")
+        case _:
+            raise ValueError("No number of that country has this many digits.")
 
 
 class PhoneField(serializers.CharField):
@@ -52,6 +83,16 @@ class PhoneFilterField(PhoneField):
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(f"+{str(data).strip().lstrip('+')}")
+
+
+class FromSerializer(serializers.Serializer[Any]):
+    """A serializer whose `from_number` is called `from`, which is no name in Python."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        fields["from"] = fields.pop("from_number")
+        fields["from"].source = "from_number"
+        return fields
 
 
 class SendAtField(serializers.DateTimeField):
@@ -81,10 +122,11 @@ class EntrySerializer(serializers.Serializer[Any]):
     correlation_id = serializers.CharField()
 
 
-class IntentSerializer(serializers.Serializer[Any]):
+class IntentSerializer(FromSerializer):
     """Members that calls and messages have in common."""
 
     id = serializers.UUIDField()
+    from_number = serializers.CharField()
     direction = serializers.ChoiceField(choices=["outbound", "inbound"])
     to = serializers.CharField()
     status = serializers.CharField(
@@ -102,12 +144,6 @@ class IntentSerializer(serializers.Serializer[Any]):
     price = serializers.SerializerMethodField(help_text="As the provider says, with its sign.")
     price_unit = serializers.SerializerMethodField(help_text="USD, for instance; of `price`.")
     timeline = EntrySerializer(many=True)
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """With `from`, which is no name in Python."""
-        fields = super().get_fields()
-        fields["from"] = serializers.CharField(source="from_number")
-        return fields
 
     @extend_schema_field({"type": ["string", "null"], "format": "decimal"})
     def get_price(self, intent: Any) -> str | None:
@@ -127,9 +163,10 @@ def word_field(words: Iterable[str]) -> serializers.ChoiceField:
     )
 
 
-class FiltersSerializer(serializers.Serializer[Any]):
+class FiltersSerializer(FromSerializer):
     """The filters of both lists; each adds `status`."""
 
+    from_number = PhoneFilterField(required=False)
     to = PhoneFilterField(required=False)
     direction = word_field(Intent.Direction.values)
     correlation_id = serializers.CharField(required=False, max_length=correlation.MAX_LENGTH)
@@ -142,9 +179,3 @@ class FiltersSerializer(serializers.Serializer[Any]):
     )
     since = serializers.DateTimeField(required=False, help_text="Made at this moment or later.")
     until = serializers.DateTimeField(required=False, help_text="Made before this moment.")
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """With `from`, which is no name in Python."""
-        fields = super().get_fields()
-        fields["from"] = PhoneFilterField(required=False, source="from_number")
-        return fields

@@ -1,4 +1,4 @@
-"""What telephony does as a whole: the user's numbers, the check of their credentials, a sweep."""
+"""Numbers, the check of credentials, and sweeps over calls, messages and batches."""
 
 import uuid
 from collections.abc import Iterator
@@ -14,26 +14,14 @@ from ava.jobs import services as jobs
 from integrations.credentials.store import Credentials
 from telephony import accounts
 from telephony.calls.models import Call
-from telephony.calls.services import hang_up, place_call, request_hang_up
+from telephony.calls.services import request_hang_up
 from telephony.errors import BatchEnded, CallEnded, MessageGone, TwilioAccountInactive
 from telephony.intents.settling import FORGOTTEN
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import bulk, bulk_job
 from telephony.messages import services as messages
 from telephony.messages.models import Batch, Message
-from telephony.messages.services import send_message
 from telephony.twilio.resources import Account, Number
-
-__all__ = [
-    "hang_up",
-    "numbers",
-    "place_call",
-    "reconcile",
-    "revive",
-    "send_message",
-    "stop_everything",
-    "verify",
-]
 
 
 def numbers(*, user: User) -> list[Number]:
@@ -43,7 +31,7 @@ def numbers(*, user: User) -> list[Number]:
         CredentialsMissing, CredentialsUnreadable: there is nothing to ask Twilio with.
         ProviderProblem: Twilio refused, or did not answer.
     """
-    return accounts.client_of(user).numbers()
+    return accounts.client(accounts.serving(user)[0]).numbers()
 
 
 def verify(credentials: Credentials) -> str:
@@ -59,7 +47,7 @@ def verify(credentials: Credentials) -> str:
         TwilioAccountInactive: the account is suspended or closed.
         ProviderProblem: Twilio refused, or did not answer.
     """
-    account = accounts.client_with_token(credentials).account()
+    account = accounts.client(credentials, by_key=False).account()
     _refuse_inactive(account)
     if credentials.fields.get("api_key_sid"):
         accounts.client(credentials).numbers(most=1, page_size=1)
@@ -67,35 +55,24 @@ def verify(credentials: Credentials) -> str:
     return f"Twilio accepted the credentials{name}."
 
 
-def reconcile() -> int:
-    """Have every call and message that has not ended looked after now, for the impatient.
+def reconcile(*, only_lost: bool = False) -> int:
+    """Have every call and message that has not ended looked after now.
+
+    Args:
+        only_lost: those whose job was given up or lost. Batches: always these.
 
     Returns:
-        how many there are.
+        how many calls and messages those are.
     """
     count = 0
     for job, rows in _open():
-        for key, owner in rows.iterator():
-            _look_after(job, str(key), owner)
-            count += 1
-    bulk_job.revive()
-    return count
-
-
-def revive() -> int:
-    """Give each call, message and batch whose job was given up or lost a new one.
-
-    Returns:
-        how many those were.
-    """
-    count = 0
-    for job, rows in _open():
-        waiting = jobs.waiting(job)
+        waiting = jobs.waiting(job) if only_lost else ()
         for key, owner in rows.iterator():
             if str(key) not in waiting:
-                _look_after(job, str(key), owner)
+                jobs.enqueue(job, {"id": str(key)}, key=str(key), tenant=tenant.key(owner))
                 count += 1
-    return count + bulk_job.revive()
+    bulk_job.revive()
+    return count
 
 
 def stop_everything(user: User) -> int:
@@ -137,10 +114,6 @@ def _open() -> Iterator[tuple[str, QuerySet[Any, tuple[uuid.UUID, int | None]]]]
         .exclude(batch__isnull=False, status=SCHEDULED)
         .values_list("pk", "owner_id"),
     )
-
-
-def _look_after(job: str, key: str, owner: int | None) -> None:
-    jobs.enqueue(job, {"id": key}, key=key, tenant=tenant.key(owner))
 
 
 def _refuse_inactive(account: Account) -> None:

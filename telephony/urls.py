@@ -9,56 +9,31 @@ from telephony.messages.api import MessageViewSet
 from telephony.messages.bulk_api import BatchViewSet
 from telephony.webhooks import SOURCES
 
+MANY = {"get": "list", "post": "create"}
+ONE = {"get": "retrieve"}
+BATCH = "messages/bulk/<uuid:batch_id>"
+ENDPOINTS = (
+    ("numbers", NumberViewSet, {"get": "numbers"}, "numbers"),
+    ("calls", CallViewSet, MANY, "calls"),
+    ("calls/<uuid:call_id>", CallViewSet, ONE, "call"),
+    ("calls/<uuid:call_id>/hangup", CallViewSet, {"post": "hang_up"}, "call-hangup"),
+    ("messages", MessageViewSet, MANY, "messages"),
+    ("messages/bulk", BatchViewSet, MANY, "batches"),
+    (BATCH, BatchViewSet, ONE, "batch"),
+    (f"{BATCH}/pause", BatchViewSet, {"post": "pause"}, "batch-pause"),
+    (f"{BATCH}/resume", BatchViewSet, {"post": "resume"}, "batch-resume"),
+    (f"{BATCH}/cancel", BatchViewSet, {"post": "cancel"}, "batch-cancel"),
+    ("messages/<uuid:message_id>", MessageViewSet, ONE, "message"),
+    ("messages/<uuid:message_id>/cancel", MessageViewSet, {"post": "cancel"}, "message-cancel"),
+)
+
 urlpatterns = [
-    path("twilio/numbers", NumberViewSet.as_view({"get": "numbers"}), name="twilio-numbers"),
-    path(
-        "twilio/calls",
-        CallViewSet.as_view({"get": "list", "post": "create"}),
-        name="twilio-calls",
-    ),
-    path(
-        "twilio/calls/<uuid:call_id>", CallViewSet.as_view({"get": "retrieve"}), name="twilio-call"
-    ),
-    path(
-        "twilio/calls/<uuid:call_id>/hangup",
-        CallViewSet.as_view({"post": "hang_up"}),
-        name="twilio-call-hangup",
-    ),
-    path(
-        "twilio/messages",
-        MessageViewSet.as_view({"get": "list", "post": "create"}),
-        name="twilio-messages",
-    ),
-    path(
-        "twilio/messages/bulk",
-        BatchViewSet.as_view({"get": "list", "post": "create"}),
-        name="twilio-batches",
-    ),
-    path(
-        "twilio/messages/bulk/<uuid:batch_id>",
-        BatchViewSet.as_view({"get": "retrieve"}),
-        name="twilio-batch",
+    *(
+        path(f"twilio/{address}", viewset.as_view({**actions}), name=f"twilio-{name}")
+        for address, viewset, actions, name in ENDPOINTS
     ),
     *(
-        path(
-            f"twilio/messages/bulk/<uuid:batch_id>/{action}",
-            BatchViewSet.as_view({"post": action}),
-            name=f"twilio-batch-{action}",
-        )
-        for action in ("pause", "resume", "cancel")
+        path(f"webhooks/twilio/{source.kind}", view(source), name=f"twilio-webhook-{source.kind}")
+        for source in SOURCES
     ),
-    path(
-        "twilio/messages/<uuid:message_id>",
-        MessageViewSet.as_view({"get": "retrieve"}),
-        name="twilio-message",
-    ),
-    path(
-        "twilio/messages/<uuid:message_id>/cancel",
-        MessageViewSet.as_view({"post": "cancel"}),
-        name="twilio-message-cancel",
-    ),
-]
-urlpatterns += [
-    path(f"webhooks/twilio/{source.kind}", view(source), name=f"twilio-webhook-{source.kind}")
-    for source in SOURCES
 ]

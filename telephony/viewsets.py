@@ -1,15 +1,28 @@
-"""The base of telephony's viewsets."""
+"""Viewset base of telephony's endpoints, and answers that they share."""
 
-from typing import Any
+from typing import Any, Final
 
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from ava.http.api import ApiViewSet
+from ava.http.openapi import ProblemSerializer
+from ava.http.problems import CONTENT_TYPE
+from telephony.intents.models import Intent
+from telephony.intents.states import SCHEDULED, UNSENT
+
+CLASHES: Final[dict[Any, Any]] = {(409, CONTENT_TYPE): ProblemSerializer}
+NOT_TWICE: Final[dict[Any, Any]] = {
+    **CLASHES,
+    (422, CONTENT_TYPE): OpenApiResponse(
+        ProblemSerializer, "The Idempotency-Key was used with another body."
+    ),
+}
 
 
 class TwilioViewSet(ApiViewSet):
-    """What all of telephony's endpoints share."""
+    """The base of telephony's endpoints."""
 
     ratelimit_group = "twilio"
 
@@ -18,3 +31,8 @@ class TwilioViewSet(ApiViewSet):
         given = known(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
+
+
+def status_of(intent: Intent) -> int:
+    """201, or 202 where the provider gave no answer."""
+    return 202 if intent.status in UNSENT - {SCHEDULED} else 201

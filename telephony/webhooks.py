@@ -1,4 +1,4 @@
-"""Twilio's webhooks: whose they are, what they say, what Twilio hears at once.
+"""Twilio's webhooks: whose they are, what they say, and the TwiML in answer.
 
 https://www.twilio.com/docs/voice/twiml#request-parameters,
 https://www.twilio.com/docs/voice/api/call-resource#statuscallback,
@@ -14,7 +14,8 @@ from ava.inbound.limits import TEXT, cut
 from ava.inbound.models import Delivery
 from ava.inbound.source import Malformed, Verified, WebhookRequest
 from ava.jobs import RetryLater
-from telephony.callbacks import incoming, proof, reports
+from telephony.callbacks import incoming, proof, twilio_status
+from telephony.callbacks.report import Report, read
 from telephony.calls.models import Call
 from telephony.messages.models import Message
 from telephony.twilio import twiml
@@ -39,7 +40,7 @@ class TwilioSource:
         """Whose it is, and what it says. Raises: InvalidSignature, Malformed."""
         form = proof.fields_of(received)
         marked = proof.marked(received)
-        owners = proof.signers(received, form, marked, kind=self.kind)
+        owners = proof.signed_by(received, form, marked, kind=self.kind)
         sid, status = form.get(self._sid, ""), form.get(self._status, "")
         if not 0 < len(sid) <= 64:
             raise Malformed(f"The body has no {self._sid}.")
@@ -60,16 +61,19 @@ class TwilioSource:
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         """TwiML, where Twilio waits for it."""
+        report = read(delivery)
         match self.kind:
+            case "voice" if report.marked:
+                document = twilio_status.answer(report, now=timezone.now())
             case "voice":
-                return _xml(_answer(delivery))
+                document = incoming.answer(report)
             case incoming.DIAL_STATUS:
-                return _xml(incoming.after_dial(delivery.event))
+                document = incoming.after_dial(report.status)
             case "message":
-                # Twilio itself answers STOP, START and HELP.
-                return _xml(twiml.EMPTY)
+                document = twiml.EMPTY  # Twilio itself answers STOP, START and HELP.
             case _:
                 return None
+        return HttpResponse(document, content_type="text/xml; charset=utf-8")
 
 
 VOICE = TwilioSource("voice", sid="CallSid", status="CallStatus")
@@ -80,94 +84,33 @@ MESSAGE = TwilioSource("message", sid="MessageSid", status="SmsStatus")
 SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 
 
-def handle_status(delivery: Delivery) -> None:
-    """Take in how a call or a message stands.
+def handle(delivery: Delivery) -> None:
+    """Do what a stored webhook asks for.
 
     Raises:
         RetryLater: it is about a call that came in, and that is still to be kept.
     """
-    if _mark_of(delivery) is None and _is_to_be_kept(delivery):
-        raise RetryLater(1.0, "the call is still to be kept")
-    reports.take(
-        model=Call if delivery.kind == CALL_STATUS.kind else Message,
-        marked=_mark_of(delivery),
-        holders=delivery.payload["holders"],
-        sid=delivery.payload["sid"],
-        status=delivery.payload["status"],
-        form=delivery.payload["form"],
-        told_at=delivery.received_at,
-        now=timezone.now(),
-    )
+    report = read(delivery)
+    match delivery.kind:
+        case VOICE.kind if report.marked is None:
+            incoming.keep_call(report)
+        case DIAL_STATUS.kind:
+            incoming.note_dial(report)
+        case MESSAGE.kind:
+            incoming.keep_message(report)
+        case CALL_STATUS.kind | MESSAGE_STATUS.kind:
+            if report.marked is None and _is_to_be_kept(report):
+                raise RetryLater(1.0, "the call is still to be kept")
+            model = Call if delivery.kind == CALL_STATUS.kind else Message
+            twilio_status.apply(report, model, now=timezone.now())
 
 
-def handle_voice(delivery: Delivery) -> None:
-    """Keep a call that came in; for one of AVA's own the answer has done all there is to do."""
-    if _mark_of(delivery) is None:
-        incoming.keep_call(
-            owner=delivery.owner,
-            holder=_holder(delivery),
-            form=delivery.payload["form"],
-            now=delivery.received_at,
-        )
-
-
-def handle_dial_status(delivery: Delivery) -> None:
-    """Take in whether the assistant was reached."""
-    incoming.note_dial(
-        holder=_holder(delivery),
-        sid=delivery.payload["sid"],
-        status=delivery.payload["status"],
-        now=delivery.received_at,
-    )
-
-
-def handle_message(delivery: Delivery) -> None:
-    """Keep a message that came in, and what it wishes."""
-    incoming.keep_message(
-        owner=delivery.owner,
-        holders=delivery.payload["holders"],
-        form=delivery.payload["form"],
-        now=delivery.received_at,
-    )
-
-
-def _answer(delivery: Delivery) -> str:
-    marked = _mark_of(delivery)
-    if marked is None:
-        return incoming.answer(
-            owner=delivery.owner,
-            holder=_holder(delivery),
-            form=delivery.payload["form"],
-            now=delivery.received_at,
-        )
-    return reports.answer(
-        call_id=marked,
-        sid=delivery.payload["sid"],
-        status=delivery.event,
-        told_at=delivery.received_at,
-        now=timezone.now(),
-    )
-
-
-def _is_to_be_kept(delivery: Delivery) -> bool:
-    came = _name(_holder(delivery), delivery.payload["sid"], "ringing")
+def _is_to_be_kept(report: Report) -> bool:
+    came = _name(report.holder, report.sid, "ringing")
     voice = Delivery.objects.filter(provider=VOICE.provider, kind=VOICE.kind, delivery_id=came)
     return voice.filter(state=Delivery.State.STORED).exists()
 
 
-def _holder(delivery: Delivery) -> str:
-    """Whose account received it: its IDs are theirs."""
-    return str(delivery.payload["holders"][0])
-
-
 def _name(holder: str, sid: str, status: str) -> str:
-    """The same for each repetition of one delivery, and for nobody else's."""
+    """The same for each repetition of one delivery, and for no other account's."""
     return f"{holder}:{sid}:{status}"
-
-
-def _mark_of(delivery: Delivery) -> str | None:
-    return next(iter(delivery.payload["marked"].values()), None)
-
-
-def _xml(document: str) -> HttpResponse:
-    return HttpResponse(document, content_type="text/xml; charset=utf-8")

@@ -8,7 +8,6 @@ from ava import ratelimit, redis, upstream
 from ava.inbound import services as inbound
 from integrations.breakers import controls
 from integrations.flags import services as flags
-from telephony.twilio import sdk
 from vapi_settings import cached_reads
 
 ROOMS: dict[str, Callable[[], None]] = {
@@ -18,7 +17,6 @@ ROOMS: dict[str, Callable[[], None]] = {
     "limits": ratelimit.forget,
     "refusals": inbound.forget,
     "copies": cached_reads.forget,
-    "clients": sdk.forget,
     "cache": cache.clear,
     "redis": redis.reset,
 }

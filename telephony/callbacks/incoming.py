@@ -1,15 +1,14 @@
 """Calls and messages that come in."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from ava.http import correlation
 from integrations.credentials import hooks, store
-from telephony import parties
+from telephony import signers
+from telephony.callbacks.report import Report
 from telephony.calls.models import Call
 from telephony.intents import followup
 from telephony.intents.models import NUMBER_LENGTH, Intent
@@ -17,7 +16,7 @@ from telephony.intents.timeline import AnyIntent, Source, note, rows_of
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import resources, twiml
-from vapi_settings.calls import answering
+from vapi_settings.calls import services as vapi
 from vapi_settings.calls.patience import Patience
 
 GREETING = "Thank you for calling. Nobody can take your call right now. Please call again later."
@@ -28,18 +27,18 @@ DIAL_STATUS = "dial-status"
 TALKED = ("completed", "answered")
 
 
-def answer(*, owner: User | None, holder: str, form: Mapping[str, str], now: datetime) -> str:
-    """What happens on a call that came in, as TwiML: the user's assistant answers, or a greeting.
+def answer(report: Report) -> str:
+    """TwiML for a call that came in: the user's assistant answers, or a greeting.
 
     A call that an assistant takes is kept at once, with who takes it, so that what Vapi reports of
     it finds its row.
     """
-    patience = Patience(SECONDS_FOR_AN_ASSISTANT)
-    number = answering.number(user=owner, patience=patience) if owner else None
+    owner, patience = report.owner, Patience(SECONDS_FOR_AN_ASSISTANT)
+    number = vapi.answering_number(user=owner, patience=patience) if owner else None
     if number is None:
         return twiml.say(GREETING)
-    keep_call(owner=owner, holder=holder, form=form, now=now)
-    Call.objects.filter(provider_sid=form.get("CallSid", ""), holder=holder).update(
+    keep_call(report)
+    Call.objects.filter(provider_sid=report.sid, holder=report.holder).update(
         assistant_id=number.assistant_id, phone_number_id=number.id
     )
     return twiml.put_through(number.sip_uri, action=_dial_status(owner))
@@ -48,13 +47,12 @@ def answer(*, owner: User | None, holder: str, form: Mapping[str, str], now: dat
 def _dial_status(owner: User | None) -> str:
     """The address asked after the dial. It names the account, as Twilio takes no query along: the
     call's own user answers, and no other one who has the same token."""
-    row = store.find(user=owner, provider=parties.TWILIO.slug) if owner else None
+    row = store.find(user=owner, provider=signers.TWILIO.slug) if owner else None
     return f"{DIAL_STATUS}?{hooks.PARAMETER}={row.pk}" if row else DIAL_STATUS
 
 
 def after_dial(status: str) -> str:
-    """What happens once the assistant was dialled, as TwiML: the end, or the greeting if nobody
-    was there.
+    """TwiML once the assistant was dialled: the end, or the greeting if nothing answered there.
 
     Args:
         status: Twilio's DialCallStatus.
@@ -62,70 +60,56 @@ def after_dial(status: str) -> str:
     return twiml.HANGUP if status in TALKED else twiml.say(GREETING)
 
 
-def note_dial(*, holder: str, sid: str, status: str, now: datetime) -> None:
-    """Write down, once, that the assistant was not reached.
-
-    Args:
-        now: when that was told.
-    """
-    call = Call.objects.filter(provider_sid=sid, holder=holder).first()
-    detail = f"The assistant could not be reached ({status or 'unknown'})."
-    if call is None or status in TALKED or call.timeline.filter(detail=detail).exists():
+def note_dial(report: Report) -> None:
+    """Write down, once, that the assistant was not reached."""
+    call = Call.objects.filter(provider_sid=report.sid, holder=report.holder).first()
+    detail = f"The assistant could not be reached ({report.status or 'unknown'})."
+    if call is None or report.status in TALKED or call.timeline.filter(detail=detail).exists():
         return
-    before = call.timeline.filter(at__lte=now).last()
+    before = call.timeline.filter(at__lte=report.at).last()
     then = before.status if before else None
-    note(call, source=Source.CALLBACK, detail=detail, now=now, status=then)
+    note(call, source=Source.CALLBACK, detail=detail, now=report.at, status=then)
 
 
-def keep_call(*, owner: User | None, holder: str, form: Mapping[str, str], now: datetime) -> None:
-    """Keep a call that came in, once.
-
-    Args:
-        holder: whose account received it, as rows name it.
-    """
-    status = resources.status(form.get("CallStatus", ""))
+def keep_call(report: Report) -> None:
+    """Keep a call that came in, once."""
+    status = resources.status(report.form.get("CallStatus", ""))
     known = status in Call.machine.ranks
-    call = Call(kind=Call.Kind.INCOMING, status=status if known else "ringing")
-    call.owner, call.holder = owner, holder
-    _keep(call, sid=form.get("CallSid", ""), form=form, now=now)
+    _keep(Call(kind=Call.Kind.INCOMING, status=status if known else "ringing"), report)
 
 
-def keep_message(
-    *, owner: User | None, holders: Sequence[str], form: Mapping[str, str], now: datetime
-) -> None:
-    """Keep a message that came in, once, and what it wishes.
-
-    Args:
-        holders: whose token signed it, the one whose account received it first. A STOP holds for
-            all who share the account.
-    """
-    message = Message(body=form.get("Body", ""), status="received", owner=owner, holder=holders[0])
-    account_sid = form.get("AccountSid", "")
+def keep_message(report: Report) -> None:
+    """Keep a message that came in, once, and what it wishes. A STOP holds for all who share the
+    account."""
+    message = Message(body=report.form.get("Body", ""), status="received")
+    stopped = optouts.wish_of((report.form.get("OptOutType", ""), message.body))
     with transaction.atomic():
-        _keep(message, sid=form.get("MessageSid", ""), form=form, now=now)
-        optouts.take(
-            optouts.wish_of(message.body, told=form.get("OptOutType", "")),
-            holders=sorted({*holders, *parties.sharing(holders[0], account_sid)}),
-            number=_number(form, "To"),
-            person=_number(form, "From"),
-            at=now,
-        )
+        _keep(message, report)
+        if stopped is not None:
+            sharing = signers.sharing(report.holder, report.form.get("AccountSid", ""))
+            optouts.record(
+                stopped=stopped,
+                holders=sorted({*report.holders, *sharing}),
+                number=_number(report, "To"),
+                person=_number(report, "From"),
+                at=report.at,
+            )
 
 
-def _keep(row: AnyIntent, *, sid: str, form: Mapping[str, str], now: datetime) -> None:
-    if rows_of(row).filter(provider_sid=sid, holder=row.holder).exists():
+def _keep(row: AnyIntent, report: Report) -> None:
+    if rows_of(row).filter(provider_sid=report.sid, holder=report.holder).exists():
         return
+    row.owner, row.holder, row.provider_sid = report.owner, report.holder, report.sid
     row.direction = Intent.Direction.INBOUND
-    row.provider_sid = sid
-    row.account_sid = form.get("AccountSid", "")[:34]
-    row.to, row.from_number = _number(form, "To"), _number(form, "From")
+    row.account_sid = report.form.get("AccountSid", "")[:34]
+    row.to, row.from_number = _number(report, "To"), _number(report, "From")
     row.correlation_id = correlation.current()
-    row.created_at = row.updated_at = now
+    row.created_at = row.updated_at = report.at
     with suppress(IntegrityError), transaction.atomic():  # another keeps it this very moment
         row.save(force_insert=True)
-        note(row, source=Source.CALLBACK, now=now)
-        followup.follow_up(row, due_at=now + followup.settle())
+        note(row, source=Source.CALLBACK, now=report.at)
+        followup.follow_up(row, due_at=report.at + followup.settle())
 
 
-def _number(form: Mapping[str, str], name: str) -> str:
-    return form.get(name, "")[:NUMBER_LENGTH]
+def _number(report: Report, name: str) -> str:
+    return report.form.get(name, "")[:NUMBER_LENGTH]

@@ -1,4 +1,4 @@
-"""Whose a webhook is: which account's auth token signed it."""
+"""Proof of a Twilio webhook: which account's auth token signed it."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,10 @@ from ava.inbound.source import FITS, InvalidSignature, WebhookRequest
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
 from integrations.credentials.masks import mask
-from telephony import parties
+from telephony import signers
 from telephony.calls.models import Call
 from telephony.messages.models import Message
-from telephony.parties import Party
+from telephony.signers import Signer
 from telephony.twilio import diagnosis, signatures
 from telephony.twilio.diagnosis import Key
 
@@ -30,7 +30,7 @@ NEEDED = ("account_sid", "holder", "correlation_id", "owner__username", "owner__
 
 
 def fields_of(received: WebhookRequest) -> dict[str, str]:
-    """What a form says, or a JSON object with the same fields. Not to be believed yet.
+    """The fields of a form, or of a JSON object. Not to be believed yet.
 
     Twilio posts forms. `application/json` is bound by a digest in the signed address
     (https://www.twilio.com/docs/api/errors/57012), so any body that is no form is read as that.
@@ -63,9 +63,9 @@ def marked(received: WebhookRequest) -> Call | Message | None:
     return None
 
 
-def signers(
+def signed_by(
     received: WebhookRequest, fields: Mapping[str, str], row: Call | Message | None, *, kind: str
-) -> list[Party]:
+) -> list[Signer]:
     """Who has the token that signed it: at least one.
 
     Args:
@@ -83,10 +83,10 @@ def signers(
         raise InvalidSignature("There is no signature.", seen)
     tried = _candidates(received, account_sid, row)
     found = [
-        party
-        for party in tried
-        if signatures.find(
-            given, tokens=party.tokens, urls=received.urls, form=received.form, raw=received.raw
+        signer
+        for signer in tried
+        if signatures.is_signed(
+            given, tokens=signer.tokens, urls=received.urls, form=received.form, raw=received.raw
         )
     ]
     if found:
@@ -105,17 +105,17 @@ def signers(
 
 def _candidates(
     received: WebhookRequest, account_sid: str, row: Call | Message | None
-) -> list[Party]:
+) -> list[Signer]:
     """Whose tokens may prove it: the row's that the address marks, else the user's whom it names,
     else everybody's who names the account."""
     if row is not None:
         # Credentials that were exchanged meanwhile speak for another account.
-        found = parties.of_row(row.owner, holder=row.holder, account_sid=row.account_sid)
+        found = signers.of_row(row.owner, holder=row.holder, account_sid=row.account_sid)
         return [found] if found and account_sid == row.account_sid else []
     account = _named(received)
     if account is None:
-        return list(parties.of_account(account_sid, most=parties.MOST))
-    found = parties.named(account)
+        return list(signers.of_account(account_sid, most=signers.MOST))
+    found = signers.named(account)
     return [found] if found and found.account_sid == account_sid else []
 
 
@@ -129,16 +129,16 @@ def _look_closer(
     reason: str,
     seen: Mapping[str, str],
     received: WebhookRequest,
-    tried: Sequence[Party],
+    tried: Sequence[Signer],
     row: Call | Message | None,
     kind: str,
 ) -> InvalidSignature:
     tokens = _keys(tried, signing=True)
     others = [replace(key, hint=EXCHANGED) for key in _keys(tried, signing=False)]
-    for party in islice(_bystanders(tried, row), BYSTANDERS):
+    for signer in islice(_bystanders(tried, row), BYSTANDERS):
         about = row.word if row else "webhook"
-        hint = f"of account {_short(party.account_sid)}, not what this {about} is checked with"
-        others += [replace(key, hint=hint) for key in _keys([party], signing=True)]
+        hint = f"of account {_short(signer.account_sid)}, not what this {about} is checked with"
+        others += [replace(key, hint=hint) for key in _keys([signer], signing=True)]
     seen = {**seen, "tokens tried": _listed(tokens)}
     path = reverse(f"twilio-webhook-{kind}")
     found = diagnosis.diagnose(received, path=path, tokens=tokens, others=others)
@@ -149,21 +149,21 @@ def _look_closer(
     )
 
 
-def _bystanders(tried: Sequence[Party], row: Call | Message | None) -> Iterator[Party]:
+def _bystanders(tried: Sequence[Signer], row: Call | Message | None) -> Iterator[Signer]:
     """Whose tokens do not count, but may have been used all the same."""
-    known = [parties.of_owner(row.owner) if row else None, parties.operator()]
-    others = parties.of_account(row.account_sid, most=BYSTANDERS) if row else ()
-    for party in chain(filter(None, known), others):
-        if party.secrets not in [one.secrets for one in tried]:
-            yield party
+    known = [signers.of_owner(row.owner) if row else None, signers.operator()]
+    others = signers.of_account(row.account_sid, most=BYSTANDERS) if row else ()
+    for signer in chain(filter(None, known), others):
+        if signer.secrets not in [one.secrets for one in tried]:
+            yield signer
 
 
-def _keys(of: Sequence[Party], *, signing: bool) -> list[Key]:
+def _keys(of: Sequence[Signer], *, signing: bool) -> list[Key]:
     return [
-        Key(f"{name} {mask(value)} of {party.whose}", value)
-        for party in of
-        for name, value in party.secrets.items()
-        if (name in parties.SIGNING) is signing
+        Key(f"{name} {mask(value)} of {signer.whose}", value)
+        for signer in of
+        for name, value in signer.secrets.items()
+        if (name in signers.SIGNING) is signing
     ]
 
 

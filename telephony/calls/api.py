@@ -9,16 +9,13 @@ from rest_framework.response import Response
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from telephony.calls import queries, services
-from telephony.calls.models import Call
 from telephony.calls.serializers import (
     CallFiltersSerializer,
     CallSerializer,
     ListedCallSerializer,
     NewCallSerializer,
 )
-from telephony.intents.states import SCHEDULED, UNSENT
-from telephony.schemas import CLASHES, NOT_TWICE
-from telephony.viewsets import TwilioViewSet
+from telephony.viewsets import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 
 
 class CallViewSet(TwilioViewSet):
@@ -52,7 +49,7 @@ class CallViewSet(TwilioViewSet):
 
         def act(row: uuid.UUID | None) -> Reply:
             call = services.place_call(user=self.caller, idempotency=row, **wanted.validated_data)
-            return Reply(_status(call), CallSerializer(call).data)
+            return Reply(status_of(call), CallSerializer(call).data)
 
         return answer(request, scope="twilio.calls", act=act)
 
@@ -71,7 +68,3 @@ class CallViewSet(TwilioViewSet):
         it, or once the provider says so."""
         call = services.hang_up(queries.call(user=self.caller, call_id=call_id))
         return Response(CallSerializer(call).data, status=200 if call.is_final else 202)
-
-
-def _status(call: Call) -> int:
-    return 202 if call.status in UNSENT - {SCHEDULED} else 201

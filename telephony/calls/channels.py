@@ -42,10 +42,10 @@ class TwilioCalls(TwilioChannel):
     address says which attempt it is, and a second one gets nothing but the end."""
 
     def prepare(self, intent: Call) -> Account:
-        return accounts.account_of(owner_of(intent), accounts.credentials_to_send(intent))
+        return accounts.to_send(intent)[1]
 
     def send(self, intent: Call) -> ProviderRecord:
-        credentials = accounts.credentials_to_send(intent)
+        credentials, _ = accounts.to_send(intent)
         if credentials.source != "user":
             _require_plain(intent.twiml)
         url = address("voice", intent)

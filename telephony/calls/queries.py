@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from telephony.calls.models import Call
 from telephony.errors import CallNotFound
-from telephony.filtering import filtered
+from telephony.queries import filtered
 
 
 def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call]:

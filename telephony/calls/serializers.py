@@ -9,6 +9,7 @@ from rest_framework import serializers
 from telephony.calls.models import Call
 from telephony.serializers import (
     FiltersSerializer,
+    FromSerializer,
     IntentSerializer,
     PhoneField,
     SendAtField,
@@ -17,10 +18,11 @@ from telephony.serializers import (
 from telephony.twilio import twiml
 
 
-class NewCallSerializer(serializers.Serializer[Any]):
+class NewCallSerializer(FromSerializer):
     """`say`, `twiml` or `assistant_id`: one of them says what happens on the call."""
 
     to = PhoneField()
+    from_number = PhoneField(required=False)
     say = serializers.CharField(
         required=False, min_length=1, max_length=1000, help_text="A text to read aloud."
     )
@@ -31,12 +33,6 @@ class NewCallSerializer(serializers.Serializer[Any]):
         required=False, max_length=64, help_text="The Vapi assistant that talks."
     )
     send_at = SendAtField(required=False, help_text="When to call; left out: now.")
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """With `from`, which is no name in Python."""
-        fields = super().get_fields()
-        fields["from"] = PhoneField(required=False, source="from_number")
-        return fields
 
     def validate_say(self, text: str) -> str:
         if not twiml.is_speakable(text):

@@ -14,7 +14,7 @@ from telephony import accounts, holders, senders
 from telephony.calls.channels import channel_of, teller_of
 from telephony.calls.models import Call
 from telephony.errors import CallEnded
-from telephony.intents import dispatch, followup, owed, settling
+from telephony.intents import backfill, dispatch, followup, settling
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, facts_of, lock, note, observe
@@ -69,8 +69,7 @@ def place_call(
         call.from_number = number.number
         credentials = credentials_for(user=user, provider=call.provider)
     else:
-        credentials = accounts.credentials_of(user)
-        account = accounts.account_of(user, credentials)
+        credentials, account = accounts.serving(user)
         call.account_sid, call.holder = account.sid, account.holder
         call.from_number = senders.choose(credentials, from_number, use="voice")
         call.twiml = twiml.say(content) if kind == Kind.SAY else content
@@ -128,7 +127,7 @@ def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
         holders.name(call)
         settling.pursue(call, channel_of(call), clock=clock)
     if call := calls.first():
-        owed.ask(call, teller_of(call), now=clock())
+        backfill.fetch(call, teller_of(call), now=clock())
 
 
 def end_duplicate(call_id: str, sid: str) -> None:

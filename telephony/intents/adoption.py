@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from ava import tenant
 from ava.jobs import services as jobs
-from telephony.intents import sharing
+from telephony.intents import matching
 from telephony.intents.followup import follow_up, settle
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import UNKNOWN
@@ -94,8 +94,8 @@ def _lock_in_order(intent: AnyIntent, record: ProviderRecord, *, proven: bool) -
     if leg := record.provider_sid:
         wanted |= Q(provider_sid=leg)
     if not proven and intent.reference != record.reference:
-        wanted |= sharing.lost_alike(intent)  # any of them may take it at this moment
-    theirs = sharing.rivals(intent, rows_of(intent).filter(wanted))
+        wanted |= matching.lost_alike(intent)  # any of them may take it at this moment
+    theirs = matching.rivals(intent, rows_of(intent).filter(wanted))
     rows = rows_of(intent).select_for_update()
     found = rows.filter(Q(pk=intent.pk) | Q(pk__in=[row.pk for row in theirs])).order_by("pk")
     return {row.pk: row for row in found}[intent.pk]
@@ -104,7 +104,7 @@ def _lock_in_order(intent: AnyIntent, record: ProviderRecord, *, proven: bool) -
 def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
     """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
     holding = rows_of(row).filter(**{field: sid}).exclude(pk=row.pk)
-    others = [lock(one) for one in sharing.rivals(row, holding)]
+    others = [lock(one) for one in matching.rivals(row, holding)]
     if not all(proven and one.guessed for one in others):
         return False
     for one in others:

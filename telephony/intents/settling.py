@@ -22,9 +22,9 @@ from ava.upstream import (
 from telephony.intents import adoption, dispatch, followup
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
+from telephony.intents.matching import closest
 from telephony.intents.models import Intent
 from telephony.intents.record import ProviderRecord
-from telephony.intents.rivals import likeliest
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
 from telephony.intents.timeline import AnyIntent, Source, lock, note, observe
 
@@ -144,7 +144,7 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
         _hindered(intent, problem, now)
         return False
     for record in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
-        whose = intent if record.proven else likeliest(intent, record, now=now)
+        whose = intent if record.proven else closest(intent, record, now=now)
         if whose is None:
             continue
         row, is_it = adoption.adopt(

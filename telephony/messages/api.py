@@ -8,16 +8,13 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
-from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import queries, services
-from telephony.messages.models import Message
 from telephony.messages.serializers import (
     MessageFiltersSerializer,
     MessageSerializer,
     NewMessageSerializer,
 )
-from telephony.schemas import CLASHES, NOT_TWICE
-from telephony.viewsets import TwilioViewSet
+from telephony.viewsets import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 
 
 class MessageViewSet(TwilioViewSet):
@@ -49,7 +46,7 @@ class MessageViewSet(TwilioViewSet):
             message = services.send_message(
                 user=self.caller, idempotency=row, **wanted.validated_data
             )
-            return Reply(_status(message), MessageSerializer(message).data)
+            return Reply(status_of(message), MessageSerializer(message).data)
 
         return answer(request, scope="twilio.messages", act=act)
 
@@ -68,7 +65,3 @@ class MessageViewSet(TwilioViewSet):
         """Take back a message that is for later."""
         found = queries.message(user=self.caller, message_id=message_id)
         return Response(MessageSerializer(services.cancel(found)).data)
-
-
-def _status(message: Message) -> int:
-    return 202 if message.status in UNSENT - {SCHEDULED} else 201

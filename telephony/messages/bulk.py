@@ -1,22 +1,32 @@
-"""Messages to many: stored at once, sent one after the other at a pace, held and ended at will."""
+"""Batches: messages to many, stored at once, sent one after the other at a pace, paused and ended.
+
+Their rows are written in many short transactions: other writers get their turn in between. While it
+is stored a batch is canceled and has no end, which no other batch is: no release sends anything of
+it, and no list shows it. What a crash leaves of it is deleted.
+"""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
+from ava.idempotency.errors import InProgress
+from ava.jobs.pruning import delete_in_batches
 from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import BatchEnded, BatchesSpent
 from telephony.intents.dispatch import Clock
-from telephony.intents.states import SCHEDULED
-from telephony.messages import bulk_job, bulk_rows
-from telephony.messages.models import Batch, Message
+from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
+from telephony.intents.timeline import Source
+from telephony.messages import bulk_job
+from telephony.messages.models import Batch, Message, MessageEntry
 
 MOST = 10_000
 MOST_IN_A_DAY = 100_000
@@ -24,6 +34,13 @@ MOST_IN_A_DAY = 100_000
 code sends 86,400 in that time."""
 State = Batch.State
 GOING_ON = (State.RUNNING, State.PAUSED)
+CHUNK = 400
+"""Rows of a transaction: SQLite has one writer at a time, who takes some 0.1 s for them."""
+
+ABANDONED = timedelta(minutes=10)
+"""After that no request can still be storing it: they end long before."""
+
+STORING = Q(state=Batch.State.CANCELED, finished_at__isnull=True)
 
 
 @dataclass(frozen=True)
@@ -54,12 +71,11 @@ def start(
             ProviderProblem: nothing is sent.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
-    if begun and (bulk_rows.is_stored(begun) or not bulk_rows.discard(begun)):
+    if begun and (_is_stored(begun) or not discard(begun)):
         return Batch.objects.get(pk=begun.pk)
     now = clock()
     _require_space(user, len(items), now)
-    credentials = accounts.credentials_of(user)
-    account = accounts.account_of(user, credentials)
+    credentials, account = accounts.serving(user)
     sender = senders.choose(credentials, from_number, use="sms")
     batch = Batch(
         owner=user,
@@ -87,7 +103,7 @@ def start(
         for place, item in enumerate(items)
     )
     with allowance.spend(user=user, credentials=credentials, units=len(items), now=now):
-        bulk_rows.store(batch, messages)
+        store(batch, messages)
     return batch
 
 
@@ -114,7 +130,7 @@ def cancel(batch: Batch, *, clock: Clock = timezone.now) -> Batch:
         row = _turn(batch, State.CANCELED)
         row.finished_at = clock()
         row.save(update_fields=["finished_at"])
-    bulk_rows.cancel_unsent(row, row.finished_at)
+    _cancel_unsent(row, row.finished_at)
     return row
 
 
@@ -129,3 +145,83 @@ def _turn(batch: Batch, state: str) -> Batch:
         if state == State.RUNNING:
             bulk_job.enqueue(row)
     return row
+
+
+def _is_stored(batch: Batch) -> bool:
+    """Whether all of it is there."""
+    return batch.state != Batch.State.CANCELED or batch.finished_at is not None
+
+
+def store(batch: Batch, messages: Iterable[Message]) -> None:
+    """Store a new batch and its messages, and start it with the last of them.
+
+    Raises:
+        InProgress: another request has taken its Idempotency-Key over; nothing is sent.
+    """
+    batch.state = Batch.State.CANCELED
+    batch.save(force_insert=True)
+    rest = iter(messages)
+    while chunk := list(islice(rest, CHUNK)):
+        with transaction.atomic():
+            _require_storing(batch)
+            Message.objects.bulk_create(chunk)
+    with transaction.atomic():
+        _require_storing(batch)
+        batch.state = Batch.State.RUNNING
+        batch.save(update_fields=["state"])
+        bulk_job.enqueue(batch)
+
+
+def discard(batch: Batch) -> bool:
+    """Delete what there is of a batch that is not all stored. Whoever still stores it fails.
+
+    Returns:
+        whether it was; False: it was all stored this very moment, and its messages go out.
+    """
+    # First, so that it never starts: what is deleted while it goes out would go out once more.
+    ended = {"finished_at": timezone.now(), "idempotency": None}
+    if not Batch.objects.filter(STORING, pk=batch.pk).update(**ended):
+        return False
+    delete_in_batches(Message.objects.filter(batch=batch), dry_run=False)
+    Batch.objects.filter(pk=batch.pk).delete()
+    return True
+
+
+def _cancel_unsent(batch: Batch, now: datetime) -> None:
+    """End all that nobody has tried to send of a batch that is canceled: nobody begins to."""
+    unsent = batch.messages.filter(status__in=UNSENT, provider_sid=None, attempted_at=None)
+    cause = correlation.current() or batch.correlation_id
+    is_left = True
+    while is_left:
+        with transaction.atomic():
+            locked = unsent.order_by().select_for_update()
+            keys = list(locked.values_list("pk", flat=True)[:CHUNK])
+            Message.objects.filter(pk__in=keys).update(status=CANCELED, updated_at=now)
+            MessageEntry.objects.bulk_create(
+                MessageEntry(
+                    intent_id=key,
+                    at=now,
+                    status=CANCELED,
+                    source=Source.USER,
+                    detail="The batch was canceled.",
+                    correlation_id=cause,
+                )
+                for key in keys
+            )
+        is_left = bool(keys)
+
+
+def sweep() -> None:
+    """Delete or end what requests have left half done that were killed."""
+    now = timezone.now()
+    for batch in Batch.objects.filter(STORING, created_at__lt=now - ABANDONED):
+        discard(batch)
+    lately = now - timedelta(days=1)
+    for batch in Batch.objects.filter(state=Batch.State.CANCELED, finished_at__gte=lately):
+        _cancel_unsent(batch, now)
+
+
+def _require_storing(batch: Batch) -> None:
+    """Lock it. Raises: InProgress."""
+    if not Batch.objects.select_for_update().filter(STORING, pk=batch.pk).exists():
+        raise InProgress

@@ -1,6 +1,7 @@
 """/api/v1/twilio/messages/bulk."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -12,8 +13,21 @@ from ava.idempotency.services import Reply
 from telephony.messages import bulk, queries
 from telephony.messages.models import Batch
 from telephony.messages.serializers import BatchSerializer, NewBatchSerializer
-from telephony.schemas import CLASHES, NOT_TWICE
-from telephony.viewsets import TwilioViewSet
+from telephony.viewsets import CLASHES, NOT_TWICE, TwilioViewSet
+
+
+def _turn(name: str, turn: Callable[[Batch], Batch], said: str) -> Callable[..., Response]:
+    @extend_schema(
+        operation_id=f"twilio_batch_{name}",
+        description=said,
+        request=None,
+        responses={200: BatchSerializer, **CLASHES},
+    )
+    def view(self: "BatchViewSet", request: Request, batch_id: uuid.UUID) -> Response:
+        return Response(shown(turn(queries.batch(user=self.caller, batch_id=batch_id))))
+
+    view.__name__ = name
+    return view
 
 
 class BatchViewSet(TwilioViewSet):
@@ -52,35 +66,9 @@ class BatchViewSet(TwilioViewSet):
         found = queries.batch(user=self.caller, batch_id=batch_id)
         return Response(shown(found))
 
-    @extend_schema(
-        operation_id="twilio_batch_pause",
-        request=None,
-        responses={200: BatchSerializer, **CLASHES},
-    )
-    def pause(self, request: Request, batch_id: uuid.UUID) -> Response:
-        """Send no more for now."""
-        found = queries.batch(user=self.caller, batch_id=batch_id)
-        return Response(shown(bulk.pause(found)))
-
-    @extend_schema(
-        operation_id="twilio_batch_resume",
-        request=None,
-        responses={200: BatchSerializer, **CLASHES},
-    )
-    def resume(self, request: Request, batch_id: uuid.UUID) -> Response:
-        """Go on."""
-        found = queries.batch(user=self.caller, batch_id=batch_id)
-        return Response(shown(bulk.resume(found)))
-
-    @extend_schema(
-        operation_id="twilio_batch_cancel",
-        request=None,
-        responses={200: BatchSerializer, **CLASHES},
-    )
-    def cancel(self, request: Request, batch_id: uuid.UUID) -> Response:
-        """Send no more at all; what has been sent stays sent."""
-        found = queries.batch(user=self.caller, batch_id=batch_id)
-        return Response(shown(bulk.cancel(found)))
+    pause = _turn("pause", bulk.pause, "Send no more for now.")
+    resume = _turn("resume", bulk.resume, "Go on.")
+    cancel = _turn("cancel", bulk.cancel, "Send no more at all; what has been sent stays sent.")
 
 
 def shown(batch: Batch) -> dict[str, Any]:

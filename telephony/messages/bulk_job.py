@@ -126,7 +126,7 @@ def _ready(batch: Batch, message: Message) -> Account:
     """
     if not batch.owner.is_active:
         raise OwnerInactive
-    account = accounts.account_of(batch.owner, accounts.credentials_of(batch.owner))
+    _, account = accounts.serving(batch.owner)
     if account != Account(message.account_sid, message.holder):
         # The sender is a number of that account, and nobody else's.
         raise TwilioAccountGone(message.account_sid)

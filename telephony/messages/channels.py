@@ -15,14 +15,14 @@ class TwilioMessages(TwilioChannel):
     """Two messages of the same numbers and text are the same to those who get them."""
 
     def prepare(self, intent: Message) -> Account:
-        credentials = accounts.credentials_to_send(intent)
-        account = accounts.account_of(accounts.active_owner(intent), credentials)
+        _, account = accounts.to_send(intent)
         # It was not so when the message was taken; a STOP may have come since.
         optouts.refuse(holder=account.holder, number=intent.from_number, person=intent.to)
         return account
 
     def send(self, intent: Message) -> ProviderRecord:
-        return accounts.client(accounts.credentials_to_send(intent)).create_message(
+        credentials, _ = accounts.to_send(intent)
+        return accounts.client(credentials).create_message(
             to=intent.to,
             from_number=intent.from_number,
             body=intent.body,

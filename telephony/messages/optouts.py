@@ -1,4 +1,4 @@
-"""Who wants no messages: STOP, START and HELP.
+"""Opt-outs: STOP, START and HELP.
 
 The words are those that Twilio itself answers and obeys for a long code
 (https://help.twilio.com/articles/223134027); AVA keeps the same list, to refuse before it sends.
@@ -6,49 +6,43 @@ An account may have words of its own in Twilio's Advanced Opt-Out: then Twilio t
 (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Final
 
 from telephony.errors import OptedOut
 from telephony.messages.models import OptOut
 
-STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"})
-START = frozenset({"start", "yes", "unstop"})
-HELP = frozenset({"help", "info"})
+STOP = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke")
+START = ("start", "yes", "unstop")
+HELP = ("help", "info")
+_WISHES: Final[dict[str, bool | None]] = {
+    **dict.fromkeys(STOP, True),
+    **dict.fromkeys(START, False),
+    **dict.fromkeys(HELP),
+}
 
-Wish = Literal["stop", "start", "help"]
 
-
-def wish_of(body: str, *, told: str = "") -> Wish | None:
-    """What a message that came in asks for: the word must be all there is.
+def wish_of(texts: Iterable[str]) -> bool | None:
+    """Whether a message asks for no more (True), or for messages again (False).
 
     Args:
-        told: Twilio's OptOutType: STOP, START, HELP, or nothing. It goes before the word.
+        texts: Twilio's OptOutType, then the body: the first that is one of the words counts, and
+            the word must be all there is.
     """
-    return _meaning(told) or _meaning(body)
+    words = (text.strip().strip(".!\"'").lower() for text in texts)
+    return next((_WISHES[word] for word in words if word in _WISHES), None)
 
 
-def _meaning(text: str) -> Wish | None:
-    word = text.strip().strip(".!\"'").lower()
-    if word in STOP:
-        return "stop"
-    if word in START:
-        return "start"
-    return "help" if word in HELP else None
-
-
-def take(
-    wish: Wish | None, *, holders: Sequence[str], number: str, person: str, at: datetime
+def record(
+    *, stopped: bool, holders: Sequence[str], number: str, person: str, at: datetime
 ) -> None:
-    """Keep what a person wrote to a number, for everybody who speaks for its account.
+    """Keep what a person wrote to a number, for all who speak for its account.
 
     Args:
-        at: when it came. Of wishes that are taken in another order, or again, the latest holds.
+        at: when it came. Of wishes that are recorded in another order, or again, the latest holds.
     """
-    if wish not in ("stop", "start"):
-        return
-    wanted = {"stopped": wish == "stop", "at": at}
+    wanted = {"stopped": stopped, "at": at}
     for holder in holders:
         row, new = OptOut.objects.get_or_create(
             holder=holder, number=number, person=person, defaults=wanted

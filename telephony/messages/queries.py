@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 
 from telephony.errors import BatchNotFound, MessageNotFound
-from telephony.filtering import filtered
-from telephony.messages.bulk_rows import STORING
+from telephony.messages.bulk import STORING
 from telephony.messages.models import Batch, Message
+from telephony.queries import filtered
 
 
 def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message]:

@@ -8,6 +8,7 @@ from telephony.messages.bulk import MOST, Item
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
     FiltersSerializer,
+    FromSerializer,
     IntentSerializer,
     PhoneField,
     SendAtField,
@@ -35,16 +36,11 @@ class BodyField(serializers.CharField):
         return text
 
 
-class NewMessageSerializer(serializers.Serializer[Any]):
+class NewMessageSerializer(FromSerializer):
     to = PhoneField()
+    from_number = PhoneField(required=False)
     body = BodyField()
     send_at = SendAtField(required=False, help_text="When to send it; left out: now.")
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """With `from`, which is no name in Python."""
-        fields = super().get_fields()
-        fields["from"] = PhoneField(required=False, source="from_number")
-        return fields
 
 
 class MessageFiltersSerializer(FiltersSerializer):
@@ -84,21 +80,16 @@ class ManyField(serializers.ListField):
         return found
 
 
-class NewBatchSerializer(serializers.Serializer[Any]):
+class NewBatchSerializer(FromSerializer):
     """`recipients` who all get `body`, or `messages` with a text each."""
 
+    from_number = PhoneField(required=False)
     recipients = ManyField(child=PhoneField(), required=False, min_length=1, max_length=MOST)
     body = BodyField(required=False)
     messages = ManyField(child=BulkItemSerializer(), required=False, min_length=1, max_length=MOST)
     per_minute = serializers.IntegerField(
         default=60, min_value=1, max_value=600, help_text="How fast, for this sender."
     )
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """With `from`, which is no name in Python."""
-        fields = super().get_fields()
-        fields["from"] = PhoneField(required=False, source="from_number")
-        return fields
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         to_all = {"recipients", "body"} & attrs.keys()
@@ -114,7 +105,7 @@ class NewBatchSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class BatchSerializer(serializers.ModelSerializer[Batch]):
+class BatchSerializer(FromSerializer, serializers.ModelSerializer[Batch]):
     """A batch that `queries.count` has counted."""
 
     progress = serializers.DictField(
@@ -139,13 +130,6 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
             "finished_at",
         )
         read_only_fields = fields
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """With `from`, which is no name in Python."""
-        fields = super().get_fields()
-        del fields["from_number"]
-        fields["from"] = serializers.CharField(source="from_number", read_only=True)
-        return fields
 
     def get_total(self, batch: Batch) -> int:
         return sum(batch.progress.values())

@@ -11,7 +11,7 @@ from ava.http import correlation
 from integrations.credentials import allowance
 from telephony import accounts, holders, senders
 from telephony.errors import MessageGone
-from telephony.intents import dispatch, owed, settling
+from telephony.intents import backfill, dispatch, settling
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, lock
@@ -48,9 +48,8 @@ def send_message(
     begun = Message.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun:
         return begun
-    credentials = accounts.credentials_of(user)
+    credentials, account = accounts.serving(user)
     sender = senders.choose(credentials, from_number, use="sms")
-    account = accounts.account_of(user, credentials)
     optouts.refuse(holder=account.holder, number=sender, person=to)
     message = Message(
         owner=user,
@@ -91,4 +90,4 @@ def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
         send = bulk_job.take_back if message.batch_id else settling.next_attempt
         settling.pursue(message, CHANNEL, clock=clock, send=send)
     if message := messages.first():
-        owed.ask(message, CHANNEL, now=clock())
+        backfill.fetch(message, CHANNEL, now=clock())

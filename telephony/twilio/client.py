@@ -13,12 +13,10 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from ava import upstream
-from ava.upstream.deadline import Watch
 from ava.upstream.errors import ProviderUnreachable
 from telephony.errors import TWILIO
 from telephony.intents.record import ProviderRecord
-from telephony.twilio import operation, resources, sdk
+from telephony.twilio import resources
 from telephony.twilio.resources import Account, Number
 
 MOST_NUMBERS = 1000
@@ -40,33 +38,27 @@ class TwilioClient:
         account_sid: AC..., whose resources are meant.
         username, password: who asks: the account SID and its auth token, or an API key's SID
             (SK...) and its secret.
-        version: of the credentials, under which the SDK's client is kept; None keeps none.
     """
 
-    def __init__(
-        self, *, account_sid: str, username: str, password: str, version: str | None = None
-    ) -> None:
-        self.account_sid = account_sid
-        self._username = username
-        self._password = password
-        self._version = version
+    def __init__(self, *, account_sid: str, username: str, password: str) -> None:
+        self._credentials = {"account_sid": account_sid, "username": username, "password": password}
 
     def account(self) -> Account:
         """The account itself. Main and restricted API keys may not read it, the token may."""
-        with self._asking() as account:
-            return resources.account(account.fetch())
+        with self._asking() as api:
+            return resources.account(api.account.fetch())
 
     def numbers(self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE) -> list[Number]:
         """The account's phone numbers, page after page, at most `most` of them."""
-        with self._asking() as account:
-            first = account.incoming_phone_numbers.page(page_size=page_size)
-            found = self._pages(first, most=most, page_size=page_size)
+        with self._asking() as api:
+            first = api.account.incoming_phone_numbers.page(page_size=page_size)
+            found = _pages(api, first, most=most, page_size=page_size)
             return [resources.number(each) for each in found if resources.text(each.phone_number)]
 
     def number(self, phone_number: str) -> Number | None:
         """One of the account's numbers, by its E.164; None: it has none such."""
-        with self._asking() as account:
-            page = account.incoming_phone_numbers.page(
+        with self._asking() as api:
+            page = api.account.incoming_phone_numbers.page(
                 phone_number=phone_number, page_size=PAGE_SIZE
             )
             # Twilio takes it for a part of a number.
@@ -80,24 +72,24 @@ class TwilioClient:
 
         Args:
             how: `url` that answers TwiML, or `twiml` itself.
-            status_callback: URL that is told how the call goes on.
+            status_callback: URL for reports on how the call goes on.
         """
-        if status_callback:
-            callback = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
-        else:
-            callback = {}
-        with self._asking() as account:
-            return resources.call(account.calls.create(to=to, from_=from_number, **how, **callback))
+        events = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
+        callback = events if status_callback else {}
+        with self._asking() as api:
+            return resources.call(
+                api.account.calls.create(to=to, from_=from_number, **how, **callback)
+            )
 
     def call(self, sid: str) -> ProviderRecord:
         """One call."""
-        with self._asking() as account:
-            return resources.call(account.calls(sid).fetch())
+        with self._asking() as api:
+            return resources.call(api.account.calls(sid).fetch())
 
     def end_call(self, sid: str) -> ProviderRecord:
         """Hang up a call, running or not yet begun."""
-        with self._asking() as account:
-            return resources.call(account.calls(sid).update(status="completed"))
+        with self._asking() as api:
+            return resources.call(api.account.calls(sid).update(status="completed"))
 
     def calls(self, *, to: str, from_number: str, since: datetime) -> list[ProviderRecord]:
         """Calls ordered over the API between two numbers that Twilio took at `since` or later, the
@@ -105,74 +97,67 @@ class TwilioClient:
 
         Not filtered by StartTime: a call in the queue has none yet.
         """
-        with self._asking() as account:
-            first = account.calls.page(to=to, from_=from_number, page_size=PAGE_SIZE)
-            return [resources.call(one) for one in self._since(first, since)]
+        with self._asking() as api:
+            first = api.account.calls.page(to=to, from_=from_number, page_size=PAGE_SIZE)
+            return [resources.call(one) for one in _since(api, first, since)]
 
     def create_message(
         self, *, to: str, from_number: str, body: str, status_callback: str | None = None
     ) -> ProviderRecord:
         """Have an SMS sent. Never asked twice: Twilio has no idempotency for it."""
         callback = {"status_callback": status_callback} if status_callback else {}
-        with self._asking() as account:
+        with self._asking() as api:
             return resources.message(
-                account.messages.create(to=to, from_=from_number, body=body, **callback)
+                api.account.messages.create(to=to, from_=from_number, body=body, **callback)
             )
 
     def message(self, sid: str) -> ProviderRecord:
         """One message."""
-        with self._asking() as account:
-            return resources.message(account.messages(sid).fetch())
+        with self._asking() as api:
+            return resources.message(api.account.messages(sid).fetch())
 
     def messages(
         self, *, to: str, from_number: str, body: str, since: datetime
     ) -> list[ProviderRecord]:
         """Messages with this text, else as `calls`."""
-        with self._asking() as account:
-            first = account.messages.page(to=to, from_=from_number, page_size=PAGE_SIZE)
+        with self._asking() as api:
+            first = api.account.messages.page(to=to, from_=from_number, page_size=PAGE_SIZE)
             return [
                 resources.message(one)
-                for one in self._since(first, since)
+                for one in _since(api, first, since)
                 if resources.text(one.body).removeprefix(TRIAL).strip() == body.strip()
             ]
 
-    def _pages(
-        self, first: Any, *, most: int = MOST_FOUND, page_size: int = PAGE_SIZE
-    ) -> Iterator[Any]:
-        # The SDK follows pages as long as one names a next, even if it is empty itself.
-        found: Iterator[Any] = self._sdk().api.v2010.stream(
-            first, limit=most, page_limit=math.ceil(most / page_size)
-        )
-        return found
-
-    def _since(self, first: Any, moment: datetime) -> Iterator[Any]:
-        """Those from `moment` on that were ordered over the API."""
-
-        def is_recent(one: Any) -> bool:
-            made = resources.created_at(one)
-            return made is None or made >= moment
-
-        return filter(resources.is_by_api, takewhile(is_recent, self._pages(first)))
-
     @contextmanager
     def _asking(self) -> Iterator[Any]:
-        """The account's resources, for one operation, the deadline of which begins now.
+        """The SDK's API for one operation, the deadline of which begins now.
 
         What the SDK makes of an answer that is JSON but not Twilio's counts as no answer. It has
         two trees of exceptions; TwilioException is the root of both.
         """
         from twilio.base.exceptions import TwilioException
 
+        from telephony.twilio import transport
+
         try:
-            with operation.within(Watch(upstream.door(TWILIO.label).policy.deadline)):
-                yield self._sdk().api.v2010.accounts(self.account_sid)
+            yield transport.client(**self._credentials).api.v2010
         except (TwilioException, AttributeError, KeyError, TypeError, ValueError) as fault:
             raise ProviderUnreachable(TWILIO) from fault
 
-    def _sdk(self) -> Any:
-        return sdk.client(
-            account_sid=self.account_sid,
-            username=self._username,
-            password=self._password,
-            version=self._version,
-        )
+
+def _pages(
+    api: Any, first: Any, *, most: int = MOST_FOUND, page_size: int = PAGE_SIZE
+) -> Iterator[Any]:
+    # The SDK follows pages as long as one names a next, even if it is empty itself.
+    found: Iterator[Any] = api.stream(first, limit=most, page_limit=math.ceil(most / page_size))
+    return found
+
+
+def _since(api: Any, first: Any, moment: datetime) -> Iterator[Any]:
+    """Those from `moment` on that were ordered over the API; the list begins with the newest."""
+
+    def is_recent(one: Any) -> bool:
+        made = resources.created_at(one)
+        return made is None or made >= moment
+
+    return filter(resources.is_by_api, takewhile(is_recent, _pages(api, first)))

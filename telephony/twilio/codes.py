@@ -64,57 +64,36 @@ _REFUSED: dict[int, Meaning] = {
     20010: Meaning("Twilio has switched this off for your account. Ask Twilio's support."),
     # Calls
     21201: _to("Say whom to call."),
-    21202: _PREMIUM,
     21203: _to(_CALL_GEO),
-    21205: _ADDRESS,
-    21210: _UNVERIFIED,
-    21211: _NO_NUMBER,
-    21212: _NO_SENDER,
     21213: _from("Say which number to call from."),
     21214: _to("This number cannot be reached by phone. Check it."),
     21215: _to(_CALL_GEO),
     21216: _to(_BLOCKED),
-    21217: _NO_NUMBER,
     21219: _to("A trial account calls verified numbers only. Verify this one at twilio.com."),
     21220: Meaning("The call has ended already, or cannot be changed now."),
-    21264: _UNVERIFIED,
     # Numbers
-    21401: _NO_SMS,
-    21407: _NO_SMS,
     21421: _to("This is not a phone number. Check it."),
-    21502: _ADDRESS,
     # Messages
     21265: _to("SMS cannot go to a short code. Choose a phone number."),
     21266: _to("A number cannot write to itself. Choose another recipient."),
-    21268: _PREMIUM,
     21408: _to(
         "Your Twilio account may not text that country. Allow it in Messaging, Geo permissions."
     ),
-    21601: _NO_SMS,
-    21602: _WRITE,
     21603: _from("Say which number to send from."),
     21604: _to("Say whom to send the message to."),
-    21605: _TOO_LONG,
     21606: _from(
         "This number is not in your Twilio account, or cannot send SMS there. Choose another."
     ),
     21607: _from("A trial account sends from its trial number only. Upgrade it at twilio.com."),
     21608: _to("A trial account texts verified numbers only. Verify this one at twilio.com."),
-    21609: _ADDRESS,
     21610: _to("This person has opted out with STOP. They must text START first."),
     21611: _from("Too many messages of this number are waiting. Try again later."),
     21612: _to("No SMS goes from this sender to this number. Try another sender."),
     21614: _to("This is not a mobile number: it takes no SMS."),
     21616: _from("Your Twilio account has this number more than once. Choose another sender."),
-    21617: _TOO_LONG,
     21618: _body("Twilio cannot send this text. Change it."),
-    21619: _WRITE,
-    21626: _ADDRESS,
     21635: _to("This is a landline: it takes no SMS."),
-    21657: _NO_SENDER,
     21659: _from("This is no number of Twilio's, or one of another country. Choose another."),
-    21660: _NOT_YOURS,
-    21661: _NO_SMS,
     21662: _from("This sender does not reach this number from your Twilio region. Try another."),
     21663: _from(
         "This number belongs to another Twilio region. Set its routing at twilio.com to the region "
@@ -125,6 +104,15 @@ _REFUSED: dict[int, Meaning] = {
         "Your Twilio account has sent as many messages as it may in 24 hours. Wait, or ask "
         "Twilio's support for more."
     ),
+    **dict.fromkeys((21202, 21268), _PREMIUM),
+    **dict.fromkeys((21205, 21502, 21609, 21626), _ADDRESS),
+    **dict.fromkeys((21210, 21264), _UNVERIFIED),
+    **dict.fromkeys((21211, 21217), _NO_NUMBER),
+    **dict.fromkeys((21212, 21657), _NO_SENDER),
+    **dict.fromkeys((21401, 21407, 21601, 21661), _NO_SMS),
+    **dict.fromkeys((21602, 21619), _WRITE),
+    **dict.fromkeys((21605, 21617), _TOO_LONG),
+    21660: _NOT_YOURS,
 }
 
 _UNREGISTERED = Meaning(
@@ -154,14 +142,10 @@ _ON_THE_WAY: dict[int, Meaning] = {
     30008: Meaning("The message was lost on the way; the carrier does not say why. Send it again."),
     30010: Meaning("The message would have cost more than your account allows for one."),
     30017: Meaning("The carrier's network was overloaded. Send it again later."),
-    30018: _UNREGISTERED,
     30019: Meaning("The message is larger than the carrier takes. Write a shorter text."),
     30022: Meaning(
         "Carriers limit how fast this number may send (US A2P 10DLC). Send it again, more slowly."
     ),
-    30023: _TOO_MANY,
-    30024: _UNREGISTERED,
-    30027: _TOO_MANY,
     30032: Meaning("This toll-free number is not verified for sending. Verify it at twilio.com."),
     30033: Meaning(
         "The campaign that this number is registered for is suspended (US A2P 10DLC). Ask Twilio's "
@@ -178,17 +162,16 @@ _ON_THE_WAY: dict[int, Meaning] = {
     30037: Meaning("Twilio has switched messages off for your account. Ask Twilio's support."),
     30038: Meaning("Twilio took the message for a one-time password and stopped it. Change it."),
     30039: Meaning("Twilio stopped the message: two numbers were answering each other in a loop."),
-    30040: _UNREGISTERED,
-    30041: _UNREGISTERED,
     30044: Meaning("The text is too long for a trial account. Shorten it, or upgrade."),
     30410: Meaning("A carrier did not answer Twilio in time. Send it again."),
     30450: Meaning("Twilio stopped the message: it looks like fraud. Ask Twilio's support."),
-    30453: _UNDELIVERED,
     30454: Meaning(
         "Your Twilio account has sent as many messages as it may. Ask Twilio's support."
     ),
-    30485: _UNDELIVERED,
     30500: Meaning("Twilio had a fault of its own with this message. Send it again."),
+    **dict.fromkeys((30018, 30024, 30040, 30041), _UNREGISTERED),
+    **dict.fromkeys((30023, 30027), _TOO_MANY),
+    **dict.fromkeys((30453, 30485), _UNDELIVERED),
 }
 
 _FETCH = Meaning(
@@ -198,27 +181,12 @@ _FETCH = Meaning(
 _DOCUMENT = Meaning("Twilio could not read what it was to do on the call. Check the TwiML.")
 _NO_SUCH_DIAL = Meaning("The number that was dialled on the call is not one that can be reached.")
 _DURING_A_CALL: dict[int, Meaning] = {
-    11200: _FETCH,
-    11205: _FETCH,
-    11210: _FETCH,
-    11215: _FETCH,
-    11217: _FETCH,
-    11220: _FETCH,
-    11235: _FETCH,
-    11236: _FETCH,
-    11237: _FETCH,
     11750: Meaning("Twilio was sent more than 64 kB of TwiML. Shorten it."),
-    12100: _DOCUMENT,
-    12101: _DOCUMENT,
-    12102: _DOCUMENT,
     12200: Meaning("Twilio could not follow all that it was to do on the call. Check the TwiML."),
     12300: Meaning("Twilio was answered with something that is not TwiML. Check its addresses."),
     12400: Meaning("Twilio had a fault of its own during the call. Call again."),
     13214: Meaning("The caller ID in the TwiML is no number of your Twilio account."),
-    13223: _NO_SUCH_DIAL,
-    13224: _NO_SUCH_DIAL,
     13225: Meaning(_BLOCKED),
-    13226: _NO_SUCH_DIAL,
     13227: Meaning(_CALL_GEO),
     13247: Meaning("The caller ID in the TwiML is no number of your Twilio account."),
     13520: Meaning("Twilio cannot read this text aloud. Change it."),
@@ -234,6 +202,9 @@ _DURING_A_CALL: dict[int, Meaning] = {
     ),
     32203: Meaning(_BLOCKED),
     32205: Meaning(_CALL_GEO),
+    **dict.fromkeys((11200, 11205, 11210, 11215, 11217, 11220, 11235, 11236, 11237), _FETCH),
+    **dict.fromkeys((12100, 12101, 12102), _DOCUMENT),
+    **dict.fromkeys((13223, 13224, 13226), _NO_SUCH_DIAL),
 }
 
 MEANINGS: dict[int, Meaning] = {**_REFUSED, **_ON_THE_WAY, **_DURING_A_CALL}

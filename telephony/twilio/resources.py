@@ -22,19 +22,14 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Capabilities:
-    voice: bool
-    sms: bool
-    mms: bool
-
-
-@dataclass(frozen=True)
 class Number:
-    """A phone number of the account, in E.164."""
+    """A phone number of the account, in E.164, and what it can be used for."""
 
     phone_number: str
     friendly_name: str
-    capabilities: Capabilities
+    voice: bool
+    sms: bool
+    mms: bool
 
 
 def account(found: Any) -> Account:
@@ -46,7 +41,7 @@ def number(found: Any) -> Number:
     return Number(
         phone_number=text(found.phone_number),
         friendly_name=text(found.friendly_name),
-        capabilities=Capabilities(*(can.get(kind) is True for kind in ("voice", "sms", "mms"))),
+        **{kind: can.get(kind) is True for kind in ("voice", "sms", "mms")},
     )
 
 

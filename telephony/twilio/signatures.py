@@ -6,7 +6,6 @@ the names. Any other body is bound by `bodySHA256` in the signed address. Pure.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from ava.inbound.signatures import digest_matches, hmac_of, secret_matches
@@ -15,19 +14,6 @@ HEADER = "X-Twilio-Signature"
 BODY_DIGEST = "bodySHA256"
 
 Pairs = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Match:
-    """What a signature was made with.
-
-    Args:
-        url: the address that Twilio signed.
-        token: the place of the auth token in those that were tried.
-    """
-
-    url: str
-    token: int
 
 
 def sign(token: str, url: str, form: Pairs = ()) -> str:
@@ -45,10 +31,10 @@ def sign_text(token: str, text: str) -> str:
     return hmac_of(text.encode(), secret=token.encode(), algorithm="sha1", encoding="base64")
 
 
-def find(
+def is_signed(
     given: str | None, *, tokens: Sequence[str], urls: Sequence[str], form: Pairs, raw: bytes
-) -> Match | None:
-    """What the signature was made with; None: with none of these, or over another body.
+) -> bool:
+    """Whether it was signed with one of these tokens, for one of these addresses, over this body.
 
     Args:
         given: the header.
@@ -57,18 +43,18 @@ def find(
         form: the fields of a form, in any order; empty for any other body.
         raw: the body.
     """
-    fields = joined(form)
-    for url in urls:
-        if raw and not form and not digest_matches(_digest(url), raw):
-            continue
-        made = [sign_text(token, url + fields) if token else "" for token in tokens]
-        if (place := secret_matches(given, made)) is not None:
-            return Match(url, place)
-    return None
+    made = [
+        sign_text(token, url + joined(form))
+        for url in urls
+        if not raw or form or digest_matches(_digest(url), raw)
+        for token in tokens
+        if token
+    ]
+    return secret_matches(given, made) is not None
 
 
 def _digest(url: str) -> str | None:
     query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
     found = [value for name, value in query if name == BODY_DIGEST]
-    # Of several, nobody could say which one Twilio made.
+    # Of several it is open which one Twilio made.
     return found[0] if len(found) == 1 else None

@@ -1,7 +1,6 @@
-"""The Twilio SDK's HTTP client, led through AVA's door out.
+"""Twilio's SDK behind AVA's door out. Importing it takes half a second: at the first call only.
 
-The SDK's own has no time-out by default, one session per client, and no breaker. Importing the
-SDK takes half a second, so this module is imported at the first call only.
+The SDK's own HTTP client has no time-out by default, one session per client, and no breaker.
 """
 
 import logging
@@ -9,29 +8,41 @@ from urllib.parse import parse_qsl, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
+from twilio.rest import Client
 
 from ava import upstream
 from ava.upstream.answer import parse_json
+from ava.upstream.deadline import Watch
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from telephony.errors import TWILIO, problem_for
-from telephony.twilio import operation
 
 API = "https://api.twilio.com"
 LOWEST_CODE = 10_000
 """Twilio's codes have five digits (https://www.twilio.com/docs/api/errors); a gateway's do not."""
 
 
+def client(*, account_sid: str, username: str, password: str) -> Client:
+    """The SDK for one operation, the deadline of which begins now."""
+    return Client(
+        username,
+        password,
+        account_sid,
+        http_client=DoorHttpClient(),
+        # Left out, the SDK would fill gaps from TWILIO_* of the process: the operator's own.
+        environment={"TWILIO_ACCOUNT_SID": ""},
+    )
+
+
 class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no types
-    """Sends what the SDK wants sent through `upstream.door("twilio")`.
+    """The SDK's requests through `upstream.door("twilio")`: all of them share one deadline.
 
     The door knows where Twilio answers (`TWILIO_BASE_URL`): of the SDK's absolute URL only path
     and query are used, and a URL on any other host is refused, as it would get the credentials.
-
-    It has no state: the deadline is that of the operation under way (`telephony.twilio.operation`).
     """
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
+        self._watch = Watch(upstream.door(TWILIO.label).policy.deadline)
 
     def request(
         self,
@@ -47,12 +58,11 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
         """One request to Twilio.
 
         Raises:
-            ProviderUnreachable: there is none, or one of which nobody knows whether Twilio did
+            ProviderUnreachable: there is no answer, or one that leaves open whether Twilio did
                 what it was to do: something in front of it may have answered instead.
             Problem: for every other answer outside 200-299.
         """
-        deadline = operation.left()
-        if not uri.startswith(f"{API}/") or not deadline:
+        if not uri.startswith(f"{API}/") or self._watch.expired:
             raise ProviderUnreachable(TWILIO, unsent=True)
         url = urlsplit(uri)
         changes = method == "POST"
@@ -64,7 +74,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
                 data=data or None,
                 headers=headers,
                 auth=auth,
-                deadline=deadline,
+                deadline=self._watch.left(),
             )
         except ProviderAuthFailed as problem:
             if changes and _code(problem.said) is None:

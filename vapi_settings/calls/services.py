@@ -1,4 +1,4 @@
-"""Calls by an assistant: place one, look at it, find it again, end it.
+"""Calls by an assistant: place one, look at it, find it again, end it, answer one.
 
 Vapi knows no idempotency key. A call carries AVA's marks in its metadata instead, so that after a
 lost answer it can be found among Vapi's calls.
@@ -6,10 +6,13 @@ lost answer it can be found among Vapi's calls.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
+import structlog
 from django.contrib.auth.models import User
 
+from ava.http.problems import Problem
 from ava.upstream import ProviderProblem
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for
@@ -18,10 +21,13 @@ from vapi_settings.account import account_of
 from vapi_settings.cached_reads import phone_numbers
 from vapi_settings.calls.client import CallClient
 from vapi_settings.calls.errors import CallNotFound, NumberNotAtVapi, OrganisationGone
+from vapi_settings.calls.patience import Patience
 from vapi_settings.calls.records import VapiCall
 from vapi_settings.client import Assistant, PhoneNumber
 from vapi_settings.errors import VAPI, AssistantNotFound
 from vapi_settings.reading import part
+
+log = structlog.get_logger("vapi_settings")
 
 CLOCKS_DIFFER: Final = timedelta(minutes=2)
 CORRELATION_MARK: Final = "ava_correlation_id"
@@ -51,6 +57,31 @@ def number(*, user: User, named: str) -> PhoneNumber:
             if one.number == named:
                 return one
     raise NumberNotAtVapi(f"Vapi does not know {named}. Import it first: POST /vapi/phone-numbers.")
+
+
+def answering_number(*, user: User, patience: Patience) -> PhoneNumber | None:
+    """The number at Vapi at which the user's default assistant answers by SIP; where the user has
+    no default, that of the only assistant that has such a number.
+
+    "You can SIP INVITE this. The assistant attached to this number will answer."
+    (https://docs.vapi.ai/api-reference/phone-numbers, `sipUri`)
+
+    Returns:
+        None also where Vapi does not answer in time: the caller is not kept waiting.
+    """
+    return patience.wait(patience.start(user, partial(_answering_number, user)), None)
+
+
+def _answering_number(user: User) -> PhoneNumber | None:
+    try:
+        account = account_of(user)
+        able = [one for one in phone_numbers(account).value if one.sip_uri and one.assistant_id]
+    except Problem as problem:
+        log.info("no assistant for an incoming call", code=problem.code)
+        return None
+    attached = {one.assistant_id for one in able}
+    chosen = account.default_assistant_id or (attached.pop() if len(attached) == 1 else None)
+    return next((one for one in able if one.assistant_id == chosen), None)
 
 
 def place(

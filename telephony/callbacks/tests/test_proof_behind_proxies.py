@@ -47,7 +47,7 @@ class Documented:
 
     def verify(self, received: WebhookRequest) -> Verified:
         given = received.headers.get(signatures.HEADER)
-        if not signatures.find(
+        if not signatures.is_signed(
             given, tokens=["12345"], urls=received.urls, form=received.form, raw=received.raw
         ):
             raise InvalidSignature("It does not fit.")

@@ -101,7 +101,7 @@ def test_an_id_that_a_tenant_claimed_beforehand_is_kept_for_its_receiver(
     ava: str, api: APIClient, owner: User, hostile: User
 ) -> None:
     sms = {"MessageSid": "SM1", "From": THEIRS, "To": OURS, "SmsStatus": "received"}
-    assert callback(ava, "message", "", {**sms, "Body": "Forged"}, token=THEIR_TOKEN).ok
+    assert callback(ava, "message", "", {**sms, "Body": "InvalidSignature"}, token=THEIR_TOKEN).ok
     assert callback(ava, "message", "", {**sms, "Body": "Real"}).ok
     run_jobs()
     assert [one["body"] for one in api.get(MESSAGES).json()["results"]] == ["Real"]

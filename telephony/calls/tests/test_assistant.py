@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.callbacks import talks
+from telephony.callbacks import vapi_events
 from telephony.calls.channels import MARK
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
@@ -219,14 +219,14 @@ def test_a_report_with_a_mark_that_is_none_of_avas_is_passed_over(
     api: APIClient, caller: User, mark: str
 ) -> None:
     placed = place(api)
-    talks.take(told_by_vapi(caller, id="another", metadata={MARK: mark}))
+    vapi_events.apply(told_by_vapi(caller, id="another", metadata={MARK: mark}))
     assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"] == placed["timeline"]
     assert Call.objects.count() == 1
 
 
 def test_the_timeline_goes_by_avas_own_clock(api: APIClient, caller: User) -> None:
     placed = place(api)
-    talks.take(told_by_vapi(caller, id=placed["vapi_call_id"]))
+    vapi_events.apply(told_by_vapi(caller, id=placed["vapi_call_id"]))
     told = api.get(f"{CALLS}/{placed['id']}").json()
     assert told["status"] == "busy"
     times = [entry["at"] for entry in told["timeline"]]

@@ -14,7 +14,8 @@ from rest_framework.test import APIClient
 from ava import upstream
 from ava.jobs import RetryLater
 from sandbox.server import Sandbox
-from telephony.callbacks import reports
+from telephony.callbacks import twilio_status
+from telephony.callbacks.report import Report
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.conftest import (
@@ -206,16 +207,9 @@ def test_a_guess_gives_way_to_proof(api: APIClient, twilio_user: User, sandbox: 
         calls.pursue(lost, clock=lambda: at + timedelta(seconds=21))
     ring = Call.objects.get(pk=lost).provider_sid
     assert Call.objects.get(pk=lost).guessed
-    reports.take(
-        model=Call,
-        marked=other,
-        holders=[str(twilio_user.pk)],
-        sid=str(ring),
-        status="ringing",
-        form={},
-        told_at=at,
-        now=at,
-    )
+    holders = [str(twilio_user.pk)]
+    report = Report(twilio_user, holders, other, str(ring), "ringing", {}, at)
+    twilio_status.apply(report, Call, now=at)
     assert Call.objects.get(pk=other).provider_sid == ring
     assert Call.objects.get(pk=lost).provider_sid is None
     assert Call.objects.get(pk=lost).status == "unknown"

@@ -168,7 +168,7 @@ def test_a_leg_that_was_guessed_is_given_back_when_vapi_names_it(
         guessing, ProviderRecord("CA-leg", "queued"), source=Source.RECONCILE, proven=False, now=now
     )
     talking = api.post(CALLS, PAIR | {"assistant_id": seed.ASSISTANT_ID}).json()
-    told = ProviderRecord(talking["vapi_call_id"], "ringing", more={"provider_sid": "CA-leg"})
+    told = ProviderRecord(talking["vapi_call_id"], "ringing", provider_sid="CA-leg")
     adoption.adopt(
         Call.objects.get(pk=talking["id"]), told, source=Source.CALLBACK, proven=True, now=now
     )

@@ -9,8 +9,8 @@ from django.core.management.base import CommandError
 from ava.http.problems import Problem
 from ava.management import base as commands
 from ava.management.base import several
-from telephony import accounts, numbers
-from telephony.numbers import Sender
+from telephony import accounts, senders
+from telephony.twilio.resources import Number
 
 
 class Command(commands.Command):
@@ -24,14 +24,14 @@ class Command(commands.Command):
         parser.add_argument("user", help="user name or e-mail address")
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        senders = _ask(user)
-        for one in senders:
+        found = _ask(user)
+        for one in found:
             able = [name for name in ("voice", "sms") if getattr(one, name)]
-            self.stdout.write(f"{one.number}  {', '.join(able)}")
-        self.stdout.write(f"{several(len(senders), 'number', 'numbers')}.")
+            self.stdout.write(f"{one.phone_number}  {', '.join(able)}")
+        self.stdout.write(f"{several(len(found), 'number', 'numbers')}.")
 
 
-def _ask(name: str) -> list[Sender]:
+def _ask(name: str) -> list[Number]:
     found = (
         User.objects.filter(username=name).first()
         or User.objects.filter(email__iexact=name).first()
@@ -39,6 +39,6 @@ def _ask(name: str) -> list[Sender]:
     if found is None:
         raise CommandError("There is no such user.")
     try:
-        return numbers.anew(accounts.credentials_of(found))
+        return senders.anew(accounts.serving(found)[0])
     except Problem as problem:
         raise CommandError(problem.detail) from problem

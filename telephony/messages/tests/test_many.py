@@ -20,7 +20,7 @@ from conftest import client_of
 from sandbox.server import Sandbox
 from telephony import services
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store
-from telephony.messages import bulk, bulk_job, bulk_rows
+from telephony.messages import bulk, bulk_job
 from telephony.messages.models import Batch, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,7 +36,7 @@ def _providers(
     twilio_user: User, sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.RATE_LIMIT_PER_MINUTE = 10_000
-    monkeypatch.setattr(bulk_rows, "CHUNK", 10)
+    monkeypatch.setattr(bulk, "CHUNK", 10)
 
 
 class Killed(BaseException):
@@ -91,7 +91,7 @@ def test_half_a_batch_that_a_kill_left_is_neither_sent_nor_seen(
     assert api.get(BULK).json()["results"] == []
     for verb in ("pause", "resume", "cancel"):
         assert api.post(f"{BULK}/{left.pk}/{verb}").status_code == 404
-    services.revive()
+    services.reconcile(only_lost=True)
     bulk_job.send_next(str(left.pk))
     run_jobs(seconds=120)
     assert posts(sandbox) == []
@@ -145,7 +145,7 @@ def test_the_sweep_deletes_what_a_killed_request_left_and_nothing_else(api: APIC
     api.post(f"{BULK}/{whole}/cancel")
     for minutes, batches in ((1, 2), (11, 1)):
         with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):
-            bulk_rows.sweep()
+            bulk.sweep()
         assert Batch.objects.count() == batches
     assert statuses(whole) == ["canceled"]
     assert Message.objects.count() == 25
@@ -157,7 +157,7 @@ def test_who_still_stores_a_batch_whose_key_was_taken_over_starts_nothing(user: 
     def messages() -> Iterator[Message]:
         for place, to in enumerate(MANY):
             if place == 15:
-                bulk_rows.discard(batch)
+                bulk.discard(batch)
             yield Message(
                 owner=user,
                 batch=batch,
@@ -169,7 +169,7 @@ def test_who_still_stores_a_batch_whose_key_was_taken_over_starts_nothing(user: 
             )
 
     with pytest.raises(InProgress):
-        bulk_rows.store(batch, messages())
+        bulk.store(batch, messages())
     assert (Batch.objects.count(), Message.objects.count(), Job.objects.count()) == (0, 0, 0)
 
 
@@ -193,7 +193,7 @@ def test_jobs_that_the_sweep_makes_anew_are_their_owners(api: APIClient, user: U
     whose = dict(Job.objects.values_list("kind", "tenant"))
     assert whose == {"telephony.message": str(user.pk), "telephony.batch": str(user.pk)}
     Job.objects.exclude(key=batch).delete()
-    services.revive()
+    services.reconcile(only_lost=True)
     assert dict(Job.objects.values_list("kind", "tenant")) == whose
 
 

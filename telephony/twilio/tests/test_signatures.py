@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 from twilio.request_validator import RequestValidator
 
-from telephony.twilio.signatures import Match, find, sign
+from telephony.twilio.signatures import is_signed, sign
 
 # https://www.twilio.com/docs/usage/security, "Validating requests"
 TOKEN = "12345"
@@ -25,17 +25,17 @@ RAW = b"CallSid=CA1234567890ABCDE&..."
 
 def check(  # type: ignore[no-untyped-def]  # each test changes one thing
     given=SIGNATURE, tokens=(TOKEN,), urls=(URL,), form=FORM, raw=RAW
-) -> Match | None:
-    return find(given, tokens=tokens, urls=urls, form=form, raw=raw)
+) -> bool:
+    return is_signed(given, tokens=tokens, urls=urls, form=form, raw=raw)
 
 
 def test_the_documented_vector_passes() -> None:
     assert sign(TOKEN, URL, FORM) == SIGNATURE
-    assert check() == Match(URL, 0)
+    assert check()
 
 
 def test_the_order_of_the_fields_does_not_matter() -> None:
-    assert check(form=FORM[::-1]) == Match(URL, 0)
+    assert check(form=FORM[::-1])
 
 
 def test_our_signatures_are_those_of_twilios_own_library() -> None:
@@ -62,13 +62,13 @@ def test_our_signatures_are_those_of_twilios_own_library() -> None:
     ],
 )
 def test_another_signature_does_not_pass(given: str | None) -> None:
-    assert check(given=given) is None
+    assert not check(given=given)
 
 
 @pytest.mark.parametrize("tokens", [(), ("",), ("54321",), ("", "54321")])
 def test_without_the_token_nothing_passes(tokens: tuple[str, ...]) -> None:
-    assert check(tokens=tokens) is None
-    assert check(tokens=tokens, given="") is None
+    assert not check(tokens=tokens)
+    assert not check(tokens=tokens, given="")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_without_the_token_nothing_passes(tokens: tuple[str, ...]) -> None:
     ],
 )
 def test_another_form_does_not_pass(form: tuple[tuple[str, str], ...]) -> None:
-    assert check(form=form) is None
+    assert not check(form=form)
 
 
 @pytest.mark.parametrize(
@@ -96,25 +96,25 @@ def test_another_form_does_not_pass(form: tuple[tuple[str, str], ...]) -> None:
     ],
 )
 def test_another_address_does_not_pass(url: str) -> None:
-    assert check(urls=(url,)) is None
+    assert not check(urls=(url,))
 
 
-def test_it_is_told_which_address_and_which_token_fit() -> None:
+def test_any_of_the_addresses_and_any_of_the_tokens_may_fit() -> None:
     with_port = URL.replace(".com", ".com:443")
-    assert check(urls=(with_port, URL), tokens=("old", TOKEN)) == Match(URL, 1)
+    assert check(urls=(with_port, URL), tokens=("old", TOKEN))
     signed = sign("old", with_port, FORM)
-    assert check(given=signed, urls=(with_port, URL), tokens=("old", TOKEN)) == Match(with_port, 0)
+    assert check(given=signed, urls=(with_port, URL), tokens=("old", TOKEN))
 
 
 def test_a_body_that_is_no_form_is_bound_by_its_digest() -> None:
     raw = b'{"a": "b"}'
     url = f"{URL}&bodySHA256={hashlib.sha256(raw).hexdigest()}"
     signed = sign(TOKEN, url)
-    assert check(given=signed, urls=(url,), form=(), raw=raw) == Match(url, 0)
+    assert check(given=signed, urls=(url,), form=(), raw=raw)
     for other in (raw[:-1], raw + b" ", b"{}"):
-        assert check(given=signed, urls=(url,), form=(), raw=other) is None
+        assert not check(given=signed, urls=(url,), form=(), raw=other)
 
 
 def test_a_body_that_is_no_form_and_has_no_digest_does_not_pass() -> None:
-    assert check(given=sign(TOKEN, URL), form=(), raw=b'{"a": "b"}') is None
-    assert check(given=sign(TOKEN, URL), form=(), raw=b"") == Match(URL, 0)
+    assert not check(given=sign(TOKEN, URL), form=(), raw=b'{"a": "b"}')
+    assert check(given=sign(TOKEN, URL), form=(), raw=b"")

@@ -1,4 +1,4 @@
-"""What Vapi reports of calls in which an assistant talks."""
+"""Events of calls in which an assistant talks, as Vapi reports them."""
 
 import uuid
 from dataclasses import replace
@@ -21,8 +21,8 @@ ENDED = "ended"
 ARRIVES_WITHIN = timedelta(minutes=1)
 
 
-def take(event: VapiEvent) -> None:
-    """Take in what Vapi tells of a call that AVA placed, or that came in."""
+def apply(event: VapiEvent) -> None:
+    """Apply an event to the call that AVA placed, or that came in."""
     now = timezone.now()
     call = (
         Call.objects.filter(owner=event.owner, vapi_call_id=event.call_id).first()

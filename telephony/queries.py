@@ -1,4 +1,4 @@
-"""The filters that both lists know."""
+"""Filters of the lists of calls and messages."""
 
 from collections.abc import Mapping
 from functools import reduce

@@ -1,4 +1,4 @@
-"""Whose a webhook of Twilio's is: who has the auth token that it was signed with."""
+"""Signers of Twilio's webhooks: who has the auth token of an account."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,16 @@ from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 
 TWILIO = PROVIDERS["twilio"]
+OPERATOR = "operator"
+THE_OPERATOR = "the operator"
 SIGNING = ("auth_token", "secondary_auth_token")
 MOST = 50
 """Users of one account that are tried where the address names none: each costs an unsealing."""
 
 
 @dataclass(frozen=True)
-class Party:
-    """Somebody who may have sent a webhook's cause.
+class Signer:
+    """One who may have signed a webhook.
 
     Args:
         user: None for the operator.
@@ -44,12 +46,14 @@ class Party:
         return tuple(self.secrets[name] for name in SIGNING if name in self.secrets)
 
 
-OPERATOR = "operator"
-THE_OPERATOR = "the operator"
+def operator() -> Signer | None:
+    """The operator's account, if there is one."""
+    found = store.operators(TWILIO)
+    return _signer(None, found.fields, THE_OPERATOR) if found else None
 
 
-def of_owner(owner: User | None) -> Party | None:
-    """Whoever sent something for this user: by the credentials that serve them now."""
+def of_owner(owner: User | None) -> Signer | None:
+    """The account that serves a user now; the operator's for none."""
     if owner is None:
         return operator()
     try:
@@ -57,26 +61,29 @@ def of_owner(owner: User | None) -> Party | None:
     except (CredentialsMissing, CredentialsUnreadable):
         return None
     whose = _name(owner) if found.source == "user" else THE_OPERATOR
-    return _party(owner, found.fields, whose)
+    return _signer(owner, found.fields, whose)
 
 
-def of_row(owner: User | None, *, holder: str, account_sid: str) -> Party | None:
-    """Whose tokens prove what is reported of a row: those of the account that it went through,
-    whatever serves its owner by now.
+def of_row(owner: User | None, *, holder: str, account_sid: str) -> Signer | None:
+    """The account that a row went through, whatever serves its owner by now: its tokens prove what
+    is reported of the row.
 
     Args:
         owner: of the row.
         holder: whose account that was: the owner's own, or the operator's.
     """
-    found = operator() if holder == OPERATOR else _own(owner)
+    if holder == OPERATOR:
+        found = operator()
+    else:
+        found = _of(store.find(user=owner, provider=TWILIO.slug) if owner else None)
     return replace(found, user=owner) if found and found.account_sid == account_sid else None
 
 
 def of_account(
     account_sid: str, *, most: int | None = None, with_inactive: bool = False
-) -> Iterator[Party]:
-    """Everybody who says that they speak for an account: its users, the oldest first, then the
-    operator. Anybody can name any account: only their token proves it.
+) -> Iterator[Signer]:
+    """All who say that they speak for an account: its users, the oldest first, then the operator.
+    Anybody can name any account: only their token proves it.
 
     Args:
         most: users.
@@ -95,7 +102,7 @@ def of_account(
         yield found
 
 
-def named(account: str) -> Party | None:
+def named(account: str) -> Signer | None:
     """The user whose account a delivery's address names.
 
     Args:
@@ -106,8 +113,7 @@ def named(account: str) -> Party | None:
     except ValueError:
         return None
     rows = Credential.objects.select_related("user")
-    row = rows.filter(pk=key, provider=TWILIO.slug, user__is_active=True).first()
-    return _of(row) if row else None
+    return _of(rows.filter(pk=key, provider=TWILIO.slug, user__is_active=True).first())
 
 
 def sharing(holder: str, account_sid: str) -> frozenset[str]:
@@ -120,27 +126,16 @@ def sharing(holder: str, account_sid: str) -> frozenset[str]:
     return frozenset({holder} | {one.holder for one in known if tokens.intersection(one.tokens)})
 
 
-def _own(user: User | None) -> Party | None:
-    row = store.find(user=user, provider=TWILIO.slug) if user else None
-    return _of(row) if row else None
-
-
-def _of(row: Credential) -> Party | None:
+def _of(row: Credential | None) -> Signer | None:
     try:
-        return _party(row.user, store.open_fields(row, TWILIO), _name(row.user))
+        return _signer(row.user, store.open_fields(row, TWILIO), _name(row.user)) if row else None
     except CredentialsUnreadable:
         return None
 
 
-def operator() -> Party | None:
-    """The operator's account, if there is one."""
-    found = store.operators(TWILIO)
-    return _party(None, found.fields, THE_OPERATOR) if found else None
-
-
-def _party(user: User | None, fields: Mapping[str, str], whose: str) -> Party:
+def _signer(user: User | None, fields: Mapping[str, str], whose: str) -> Signer:
     secrets = {name: fields[name] for name in sorted(TWILIO.secret_names) if fields.get(name)}
-    return Party(user, fields.get("account_sid", ""), secrets, whose)
+    return Signer(user, fields.get("account_sid", ""), secrets, whose)
 
 
 def _name(user: User) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephony.phones import e164
+from telephony.serializers import e164
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 
 from ava.jobs import RetryLater
 from telephony.conftest import OURS, SUPPORT, THEIRS
+from telephony.intents.matching import closest
 from telephony.intents.record import ProviderRecord
-from telephony.intents.rivals import likeliest
 from telephony.messages.models import Message
 
 pytestmark = pytest.mark.database
@@ -46,7 +46,7 @@ def test_it_waits_while_another_one_may_still_be_answered(
     first = lost(user, 0)
     lost(user, other)
     with pytest.raises(RetryLater) as again:
-        likeliest(first, seen(created), now=at(now))
+        closest(first, seen(created), now=at(now))
     assert again.value.after == wait
 
 
@@ -66,10 +66,10 @@ def test_the_attempt_nearest_to_its_creation_gets_it(
     user: User, other: float, created: float | None, now: float, whose: str
 ) -> None:
     rows = {"first": lost(user, 0), "other": lost(user, other)}
-    found = likeliest(rows["first"], seen(created), now=at(now))
+    found = closest(rows["first"], seen(created), now=at(now))
     if whose == "either":
         # But both of them say the same.
-        assert found == likeliest(rows["other"], seen(created), now=at(now))
+        assert found == closest(rows["other"], seen(created), now=at(now))
         assert found in rows.values()
     else:
         assert found == rows[whose]
@@ -91,16 +91,16 @@ def test_the_attempt_nearest_to_its_creation_gets_it(
 def test_one_that_it_cannot_be_does_not_count(user: User, other: dict[str, Any]) -> None:
     first = lost(user, 0)
     lost(user, 14, **other)
-    assert likeliest(first, seen(14), now=at(21)) == first
+    assert closest(first, seen(14), now=at(21)) == first
 
 
 def test_what_another_one_has_is_nobodys_to_take(user: User) -> None:
     first = lost(user, 0)
     lost(user, 14, status="sent", provider_sid="SM1")
-    assert likeliest(first, seen(0), now=at(34)) is None
+    assert closest(first, seen(0), now=at(34)) is None
 
 
 def test_one_that_was_found_meanwhile_takes_nothing(user: User) -> None:
     first = lost(user, 0)
     Message.objects.update(status="sent", provider_sid="SM2")
-    assert likeliest(first, seen(0), now=at(34)) is None
+    assert closest(first, seen(0), now=at(34)) is None

@@ -1,7 +1,7 @@
-"""What the provider still owes of one that has ended: its price, or what was said on it.
+"""Backfill of what a provider does not report of one that has ended: its price, its transcript.
 
-Nobody calls back with Twilio's price. Vapi's report brings its own, transcript, recording and
-summary, some seconds after the end, and Vapi gives up a report that does not arrive. So AVA asks.
+No callback brings Twilio's price. Vapi's report brings its own, transcript, recording and summary,
+some seconds after the end, and Vapi gives up a report that does not arrive. So AVA asks.
 """
 
 from datetime import datetime
@@ -12,8 +12,8 @@ from telephony.intents.channel import Channel
 from telephony.intents.timeline import AnyIntent, Source, facts_of, observe
 
 
-def ask(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
-    """Ask for what is owed, if it is time to.
+def fetch(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
+    """Fetch what is missing, if it is time to.
 
     Raises:
         RetryLater: it is too early, or the provider does not have it yet.

@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation, Valida
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from ava.observability.passwords import without_passwords
+from ava.observability.redaction import without_passwords
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]

@@ -8,7 +8,7 @@ class TelephonyConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import upstream
-        from ava.accounts import stopping
+        from ava.accounts import deactivation
         from ava.admin import contents_need
         from ava.inbound import register_handler
         from integrations.credentials import verification
@@ -20,7 +20,7 @@ class TelephonyConfig(AppConfig):
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
         verification.register(TWILIO.label, services.verify)
         jobs.register()
-        stopping.register(services.stop_everything)
+        deactivation.register(services.stop_everything)
         contents_need("telephony.view_call", "telephony.view_message")
         orphaned_accounts.register()
         for source in webhooks.SOURCES:

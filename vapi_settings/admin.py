@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.text import Truncator
 
 from ava.admin import ReadOnlyAdmin
-from ava.observability.passwords import without_passwords
+from ava.observability.redaction import without_passwords
 from vapi_settings.models import Revision
 
 SHOWN = 80  # characters

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ava.accounts import services, stopping
+from ava.accounts import deactivation, services
 from ava.accounts.forms import AccountForm, StaffLoginForm
 from ava.accounts.models import Session
 from ava.admin import AvaAdmin, ReadOnlyAdmin
@@ -51,7 +51,7 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
             transaction.on_commit(lambda: self._stop(request, obj))
 
     def _stop(self, request: HttpRequest, user: User) -> None:
-        count = stopping.deactivate(user)
+        count = deactivation.deactivate(user)
         said = f"{user} is deactivated. {count} calls, messages and batches are stopped."
         self.message_user(request, said)
 

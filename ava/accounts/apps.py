@@ -9,13 +9,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import ratelimit
-        from ava.accounts import guessing, services
+        from ava.accounts import login_throttle, services
         from ava.accounts.checks import check_demo_users
         from ava.jobs import pruning
 
         register(check_demo_users, Tags.database)
         pruning.register("expired sessions", services.prune)
-        pruning.register("counters of wrong passwords", guessing.prune)
+        pruning.register("counters of wrong passwords", login_throttle.prune)
 
         # Guesses come from one client, and a lost Redis gives them nothing.
         ratelimit.register("auth", ratelimit.Group(per_user=False, when_lost="closed"))

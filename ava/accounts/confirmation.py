@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from ava.accounts import guessing
+from ava.accounts import login_throttle
 from ava.accounts.errors import PasswordNotSet, PasswordWrong
 
 log = structlog.get_logger("ava.accounts")
@@ -37,10 +37,10 @@ def confirm_password(
     """
     if not user.has_usable_password():
         raise PasswordNotSet
-    attempt = guessing.admit(account=user.get_username(), network=network, now=clock())
+    attempt = login_throttle.admit(account=user.get_username(), network=network, now=clock())
     # Not the user's own method: that may store a new hash, which ends the user's sessions.
     if not check_password(password, user.password):
-        guessing.failed(attempt, now=clock())
+        login_throttle.failed(attempt, now=clock())
         log.warning("wrong password at a confirmation", user=user.pk)
         raise PasswordWrong
-    guessing.succeeded(attempt, now=clock())
+    login_throttle.succeeded(attempt, now=clock())

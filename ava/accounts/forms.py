@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from ava.accounts import devices, guessing
+from ava.accounts import devices, login_throttle
 from ava.http import clients
 
 
@@ -24,7 +24,7 @@ class StaffLoginForm(AdminAuthenticationForm):
         account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
         if not (self.request and account and password):
             return super().clean()
-        attempt = guessing.admit(
+        attempt = login_throttle.admit(
             account=account,
             network=clients.network(self.request),
             device=devices.known(self.request, account=account),
@@ -33,9 +33,9 @@ class StaffLoginForm(AdminAuthenticationForm):
         try:
             cleaned = super().clean()
         except ValidationError:
-            guessing.failed(attempt, now=timezone.now())
+            login_throttle.failed(attempt, now=timezone.now())
             raise
-        guessing.succeeded(attempt, now=timezone.now())
+        login_throttle.succeeded(attempt, now=timezone.now())
         return cleaned
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from ava.accounts import guessing, queries, tokens
+from ava.accounts import login_throttle, queries, tokens
 from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenReused
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
@@ -40,12 +40,12 @@ def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Token
         LoginSlowed: too many wrong passwords for this account or from this network.
     """
     username = queries.username_of(identifier)
-    attempt = guessing.admit(account=username, network=network, now=timezone.now())
+    attempt = login_throttle.admit(account=username, network=network, now=timezone.now())
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
-        guessing.failed(attempt, now=timezone.now())
+        login_throttle.failed(attempt, now=timezone.now())
         raise LoginFailed
-    guessing.succeeded(attempt, now=timezone.now())
+    login_throttle.succeeded(attempt, now=timezone.now())
     update_last_login(None, user)  # type: ignore[arg-type]  # Django's receiver ignores the sender
     return user, open_session(user=user, network=network)
 

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 from ava.admin import ReadOnlyAdmin
 from ava.inbound import services
-from ava.inbound.explaining import explain
+from ava.inbound.diagnosis import explain
 from ava.inbound.models import Delivery, Refusal, Volume
 from ava.inbound.volume import MIB
 

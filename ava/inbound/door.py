@@ -73,7 +73,10 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
     def count(outcome: str) -> None:
         WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
 
-    def take(request: HttpRequest) -> HttpResponseBase:
+    @csrf_exempt
+    def webhook(request: HttpRequest) -> HttpResponseBase:
+        if request.method != "POST":
+            return problem_response(MethodNotAllowed(headers={"Allow": "POST"}))
         age = (timezone.now() - received_at(request)).total_seconds()
         try:
             with _statements_take(max(SECONDS - age, LEAST_SECONDS)):
@@ -86,12 +89,6 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
             about = {"provider": source.provider, "kind": source.kind}
             log.error("webhook not taken", **about, cause=type(fault).__name__)
             return problem_response(WebhookNotTaken(retry_after=SECONDS))
-
-    @csrf_exempt
-    def webhook(request: HttpRequest) -> HttpResponseBase:
-        if request.method != "POST":
-            return problem_response(MethodNotAllowed(headers={"Allow": "POST"}))
-        return take(request)
 
     return webhook
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava.accounts import guessing
+from ava.accounts import login_throttle
 from ava.accounts.models import WrongPasswords
 from ava.accounts.tests.calls import at_once, log_in, me
 
@@ -117,7 +117,7 @@ def test_an_address_that_guessed_at_many_accounts_delays_the_others_for_half_a_m
 ):
     for n in range(20):
         guess(anyone, 1, f"user{n}")
-        clock.shift(guessing.LONGEST_FOR_NETWORK)
+        clock.shift(login_throttle.LONGEST_FOR_NETWORK)
     assert guess(anyone, 1, "one more") == [401]
     slowed = log_in(anyone)
     assert (slowed.status_code, slowed["Retry-After"]) == (429, "30")
@@ -208,11 +208,11 @@ def test_right_passwords_at_once_are_not_slowed(transactional_db, user):
 
 def test_every_wrong_password_at_once_is_counted(transactional_db):
     now = timezone.now()
-    attempt = guessing.admit(account="ada", network="192.0.2.7", now=now)
+    attempt = login_throttle.admit(account="ada", network="192.0.2.7", now=now)
 
     def fail() -> None:
         for _ in range(10):
-            guessing.failed(attempt, now=now)
+            login_throttle.failed(attempt, now=now)
 
     at_once(4, fail)
     assert [row.count for row in WrongPasswords.objects.order_by("-count")] == [40, 40, 1]
@@ -222,4 +222,4 @@ def test_after_an_hour_of_quiet_tries_at_once_all_pass(user, clock):
     guess(APIClient(), 5)
     clock.shift(timedelta(hours=1))
     for _ in range(3):
-        guessing.admit(account="ada", network="127.0.0.1", now=timezone.now())
+        login_throttle.admit(account="ada", network="127.0.0.1", now=timezone.now())

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import Q
 
-from ava.inbound.explaining import explain
+from ava.inbound.diagnosis import explain
 from ava.inbound.models import Refusal
 from ava.management import base as commands
 

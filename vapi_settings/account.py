@@ -47,8 +47,8 @@ class Account:
     def raised(self, *, of_assistant: str | None = None) -> "Account":
         """The account with its copies left behind.
 
-        What the caller read before may be kept under the new generation: where somebody else has
-        raised it since this account was found, the one that is returned is never found.
+        What the caller read before may be kept under the new generation: if another request has
+        raised it since this account was found, the generation returned is never looked up.
 
         Args:
             of_assistant: leave the copies of all users behind who have seen this assistant:
@@ -90,7 +90,8 @@ def account_of(user: User) -> Account:
 
 def renew_epoch(user: User) -> None:
     """Forget even the last good copies: the key was replaced or refused."""
-    AccountGeneration.objects.filter(pk=user.pk).update(epoch=token(), generation=token())
+    new = {"epoch": token(), "generation": token()}
+    AccountGeneration.objects.update_or_create(pk=user.pk, defaults=new)
 
 
 @lru_cache(maxsize=500)

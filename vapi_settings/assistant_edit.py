@@ -57,14 +57,11 @@ class AssistantEdit:
         self.read = AssistantRead(self.account)
         self.id = self.read.chosen_id(assistant_id)
         try:
-            self.seen = self._last_seen()
-            if self.seen.is_new:
-                # Nobody holds up the editors of an assistant that is another's.
+            if not ledger.revisions(self.account.user.pk, self.id).exists():
+                # A lease on an assistant that is not theirs would hold up its own editors.
                 self.read.one(self.id)
-                self.seen = self._last_seen()
             with leases.hold(self.id, now=self.now) as lease:
-                if lease.waited:
-                    self.seen = self._last_seen()
+                self.seen = self._last_seen()
                 return self._edit(lease)
         except errors.AssistantNotFound:
             raise self.read.not_found(assistant_id) from None
@@ -178,7 +175,7 @@ class AssistantEdit:
         """Vapi's answer, or the failure that leaves open whether Vapi did it."""
         try:
             if not lease.renew(self.now()):
-                # This process was slow: somebody else may hold the lease by now.
+                # This process was slow: another editor may hold the lease by now.
                 raise errors.EditInProgress(retry_after=leases.RETRY_AFTER)
             return self.account.client.change_assistant(self.id, body), None
         except ProviderUnreachable as failure:
@@ -233,7 +230,7 @@ class AssistantEdit:
     def _log_side_effects(self, before: Assistant, after: Assistant) -> None:
         beside = diff.differences(before.document, after.document, beside=self.wanted.path)
         if beside:
-            # Somebody used Vapi's dashboard in the same second, or Vapi did not keep what it had.
+            # Vapi's dashboard was used in the same second, or Vapi did not keep what it had.
             log.warning("assistant changed beside the edit", assistant_id=after.id, fields=beside)
 
     def _held(self, found: Assistant) -> Any:

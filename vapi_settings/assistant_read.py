@@ -27,7 +27,7 @@ class LedgerState:
     """What AVA knew of an assistant before it was read.
 
     Attributes:
-        is_locked: whether somebody is changing it.
+        is_locked: whether an edit is under way.
         edits: how many were begun.
     """
 
@@ -96,7 +96,7 @@ class AssistantRead:
             return self.account.client.assistant(assistant_id)
         except AssistantNotFound:
             if ASSISTANTS.newest(self.account.scope, assistant_id):
-                # It was there, and even in an outage nobody shall see it any more.
+                # It was there, and is not shown any more, not even in an outage.
                 renew_epoch(self.account.user)
             raise
 
@@ -162,8 +162,8 @@ class AssistantRead:
         return Loaded(listing.summaries, scope)
 
     def _ledger_state(self, assistant_id: str) -> LedgerState:
-        # In this order: a change that is unsettled now, and a lease that is free after that, mean
-        # that nobody is at work on it any more.
+        # In this order: a change that is unsettled now, and a lease that is free after that, were
+        # left by a process that died.
         last_seen = ledger.last_seen(self.account.user.pk, assistant_id)
         lease = AssistantLease.objects.filter(pk=assistant_id).first()
         if lease is None:

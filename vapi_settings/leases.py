@@ -25,7 +25,7 @@ WAIT = 1.0
 PAUSE = 0.05
 RETRY_AFTER = 2.0
 
-# Waiting takes a thread of the server: only so many editors may, others are told at once.
+# Waiting takes a thread of the server: only so many editors may, others are refused at once.
 _places = threading.BoundedSemaphore(4)
 
 
@@ -35,17 +35,15 @@ class Lease:
 
     Attributes:
         until: when it runs out.
-        waited: whether somebody else had it first.
     """
 
     assistant_id: str
     holder: uuid.UUID
     until: datetime
-    waited: bool = False
     is_released: bool = False
 
     def renew(self, now: datetime) -> bool:
-        """Begin the next step. False when the lease ran out, and somebody else may be at it."""
+        """Begin the next step. False when the lease ran out, and another editor may have it."""
         if self.until - now >= timedelta(seconds=STEP):
             return True
         until = now + timedelta(seconds=SECONDS)
@@ -83,7 +81,7 @@ def hold(
 
 
 def is_live(row: AssistantLease, now: datetime) -> bool:
-    """Whether somebody is changing the assistant."""
+    """Whether an edit is under way."""
     return row.lease_until is not None and row.lease_until > now
 
 
@@ -116,7 +114,6 @@ def _wait(
         for _ in range(round(WAIT / PAUSE)):
             sleep(PAUSE)
             if lease := _acquire(assistant_id, now):
-                lease.waited = True
                 return lease
         return None
     finally:

@@ -133,7 +133,7 @@ def compare(
 
     Args:
         before: taken before the assistant was read.
-        is_locked: whether somebody is changing it; else what is unsettled was left by a process
+        is_locked: whether an edit is under way; else what is unsettled was left by a process
             that died.
     """
     found = {
@@ -188,7 +188,7 @@ def record(news: Iterable[News]) -> None:
 
 
 def settle(history: SettingHistory, row: Revision, status: Status) -> bool:
-    """Say what became of a change. False when somebody else just did."""
+    """Record what became of a change. False when another request just did."""
     expected = (Status.LOST,) if row.status == Status.LOST else Revision.UNSETTLED
     moved = Revision.objects.filter(pk=row.pk, status__in=expected).update(status=status)
     history.unsettled = [one for one in history.unsettled if one.pk != row.pk]

@@ -91,10 +91,10 @@ class Revision(models.Model):
 
 
 class AssistantLease(models.Model):
-    """Who may change an assistant now.
+    """Lease of the one editor of an assistant.
 
-    One row for an assistant, whoever its owners are: several may share one Vapi organisation.
-    A holder that died loses it with the time.
+    One row for an assistant, for all its owners: several may share one Vapi organisation. The
+    lease of a process that died ends with the time.
     """
 
     assistant_id = models.CharField(max_length=ASSISTANT_ID_LENGTH, primary_key=True)

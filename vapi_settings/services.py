@@ -50,9 +50,9 @@ def change_setting(
     Raises:
         ValidationFailed: AVA or Vapi does not take the key or the value.
         SettingChanged: the value is another one by now.
-        EditInProgress: somebody else is at it.
-        WriteUnconfirmed: nobody knows yet whether it was done.
-        WriteNotKept: Vapi said yes and holds something else.
+        EditInProgress: another edit is under way.
+        WriteUnconfirmed: whether it was done is not known yet.
+        WriteNotKept: Vapi accepted it and holds something else.
         AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing.
     """
     wanted = catalogue.definition(key)

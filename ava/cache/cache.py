@@ -197,7 +197,7 @@ class ReadCache(Generic[V]):
         return copy
 
     def _young(self, copy: Copy[V] | None) -> Copy[V] | None:
-        # Nobody knows the age of what comes from the future.
+        # A copy from the future is of unknown age: a clock has gone back.
         young = copy is not None and -CLOCKS_DIFFER <= copy.age < self._fresh_for()
         return copy if young else None
 

@@ -35,6 +35,7 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "telephony.MessageEntry": lambda user: Q(intent__owner=user),
     "telephony.OptOut": lambda user: Q(holder=str(user.pk)),
     "telephony.Pace": lambda user: Q(owner=user),
+    "vapi_settings.AccountGeneration": lambda user: Q(owner=user),
     "vapi_settings.AssistantLease": lambda user: Q(assistant_id=seed.ASSISTANT_ID),
     "vapi_settings.Revision": lambda user: Q(owner=user) | Q(by=user),
 }

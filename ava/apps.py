@@ -11,9 +11,9 @@ class AvaConfig(AppConfig):
         from ava.http import openapi  # noqa: F401 - two register themselves
         from ava.observability import scrape
         from ava.sealing import checks as sealing
-        from ava.upstream import gauges
+        from ava.upstream import registry
 
-        scrape.add_sampler(gauges.sample)
+        scrape.add_sampler(registry.sample)
         register(sealing.check_key_ring, Tags.security)
         register(sealing.check_key_strength, Tags.security, deploy=True)
         register(sealing.check_sealed_rows, Tags.database)

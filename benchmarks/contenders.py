@@ -21,8 +21,7 @@ from redis.retry import Retry
 from ava.redis import RedisClient
 from ava.upstream.breaker import Breaker
 from ava.upstream.circuit import Rules
-from ava.upstream.memory import MemoryStore
-from ava.upstream.redis import RedisStore
+from ava.upstream.redis import RedisCircuit
 from ava.upstream.shared import SharedStore
 
 FAILURES, SUCCESSES = 3, 2
@@ -69,7 +68,7 @@ def _ava(recovery: float, url: str, tell: Tell) -> Run:
 
 
 def _ava_shared(recovery: float, url: str, tell: Tell) -> Run:
-    store = SharedStore(RedisStore(RedisClient(url), "bench"), MemoryStore())
+    store = SharedStore(RedisCircuit(RedisClient(url), "bench"))
     rules = Rules(FAILURES, recovery, SUCCESSES)
     return Breaker("bench", rules=rules, store=store, listeners=(_Listener(tell),)).call
 

@@ -11,7 +11,7 @@ import requests
 from django.conf import settings
 
 from ava.upstream import Policy, ProviderUnreachable, Service, door, register
-from ava.upstream.deadline import Watch, watchdog
+from ava.upstream.deadline import Deadline, watchdog
 from ava.upstream.transport import Transport
 from benchmarks.table import show, versions
 
@@ -98,11 +98,11 @@ def costs() -> None:
     prepared = transport.prepare(requests.Request("GET", url))
 
     def unwatched() -> None:
-        transport.exchange(prepared, Watch(10))
+        transport.exchange(prepared, Deadline(10))
 
     def watched() -> None:
-        with watchdog.watching(10) as watch:
-            transport.exchange(prepared, watch)
+        with watchdog.watching(10) as deadline:
+            transport.exchange(prepared, deadline)
 
     ways: list[tuple[str, Callable[[], object]]] = [
         ("requests' Session.get", lambda: session.get(url, timeout=10)),

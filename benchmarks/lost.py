@@ -18,8 +18,7 @@ from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient
 from ava.upstream.breaker import Breaker
 from ava.upstream.circuit import Rules
-from ava.upstream.memory import MemoryStore as OwnCircuit
-from ava.upstream.redis import RedisStore
+from ava.upstream.redis import RedisCircuit
 from ava.upstream.shared import SharedStore
 from benchmarks.table import versions
 from tests.redis import RedisServer
@@ -58,7 +57,7 @@ def _run(lose: Callable[[RedisServer], None]) -> tuple[float, int]:
         breaker = Breaker(
             "bench",
             rules=Rules(3, 30.0, 2),
-            store=SharedStore(RedisStore(link, "bench"), OwnCircuit()),
+            store=SharedStore(RedisCircuit(link, "bench")),
         )
         window = SharedWindow(60, MemoryWindow(60))
         taken: list[float] = []

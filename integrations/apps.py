@@ -33,7 +33,7 @@ class IntegrationsConfig(AppConfig):
         ratelimit.register("email_test", ratelimit.Group(at_most=5))
 
         upstream.set_switch(partial(flags.is_on, "CIRCUIT_BREAKER_ENABLED"))
-        upstream.set_control_source(controls.control_of)
+        upstream.set_override_source(controls.override_of)
         upstream.add_listener(events.record)
         startup.register(lambda: breakers.worker_started(now=timezone.now()))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ava import upstream
 from ava.upstream import Answer, ProviderUnreachable
-from ava.upstream.deadline import Watch
+from ava.upstream.deadline import Deadline
 from vapi_settings.errors import VAPI, no_list
 from vapi_settings.reading import text
 
@@ -31,15 +31,15 @@ class Connection:
         """
         # All pages share the deadline of one operation: a slow Vapi must not hold a thread for
         # twenty of them. A list that is cut off would look whole, so it is no answer.
-        watch = Watch(upstream.door(VAPI.label).policy.deadline)
+        deadline = Deadline(upstream.door(VAPI.label).policy.deadline)
         # There is no cursor: the next page begins at the creation of this one's last. What was
         # created in the same millisecond comes twice, and is told by its id.
         seen: set[str] = set()
         params: dict[str, Any] = {**(filters or {}), "limit": PAGE}
         for _ in range(MOST_PAGES):
-            if watch.expired:
+            if deadline.expired:
                 raise ProviderUnreachable(VAPI)
-            page = self.listed(path, params, deadline=watch.left())
+            page = self.listed(path, params, deadline=deadline.left())
             new = [found for found in page if text(found.get("id")) not in seen]
             yield from new
             seen.update(text(found.get("id")) for found in new)

@@ -18,7 +18,7 @@ from ava.jobs import loop as jobs
 from ava.observability import scrape
 from ava.server import slots, startup
 from ava.server.run import STOP_SECONDS
-from ava.upstream.attendant import Attendant
+from ava.upstream.maintenance import BreakerMaintenance
 
 log = structlog.get_logger("ava.server.worker")
 
@@ -33,9 +33,9 @@ async def live(
     with suppress(NotImplementedError):
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    attendant = Attendant()
+    maintenance = BreakerMaintenance()
     try:
-        await asyncio.to_thread(_begin, attendant)
+        await asyncio.to_thread(_begin, maintenance)
     except Exception as fault:
         log.exception("worker cannot begin")
         await send({"type": "lifespan.startup.failed", "message": type(fault).__name__})
@@ -44,16 +44,16 @@ async def live(
     await send({"type": "lifespan.startup.complete"})
     await receive()
     sampling.cancel()
-    await asyncio.to_thread(_end, attendant)
+    await asyncio.to_thread(_end, maintenance)
     await send({"type": "lifespan.shutdown.complete"})
 
 
-def _begin(attendant: Attendant) -> None:
+def _begin(maintenance: BreakerMaintenance) -> None:
     threading.Thread(target=_end_with_parent, name="ava-parent", daemon=True).start()
     slots.take()
     startup.run()
     connections.close_all()  # this thread asks the database nothing more
-    attendant.start()
+    maintenance.start()
     jobs.start()
     # What is loaded by now stays: a full collection that looked at it would hold up everything
     # for a tenth of a second.
@@ -61,8 +61,8 @@ def _begin(attendant: Attendant) -> None:
     gc.freeze()
 
 
-def _end(attendant: Attendant) -> None:
-    attendant.stop()
+def _end(maintenance: BreakerMaintenance) -> None:
+    maintenance.stop()
     jobs.stop()
 
 

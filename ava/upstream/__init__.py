@@ -2,8 +2,7 @@
 
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import Breaker, Rejected, Transition
-from ava.upstream.circuit import Snapshot
-from ava.upstream.control import ORDER_SECONDS, Control, is_ordered
+from ava.upstream.circuit import OperatorOverride, Snapshot, is_override
 from ava.upstream.door import Door
 from ava.upstream.errors import (
     ProviderAuthFailed,
@@ -15,23 +14,22 @@ from ava.upstream.errors import (
 )
 from ava.upstream.registry import (
     add_listener,
-    attend,
     door,
     forget,
+    maintain,
     register,
     services,
-    set_control_source,
+    set_override_source,
     set_switch,
     snapshots,
 )
 from ava.upstream.service import Policy, Service
 
 __all__ = [
-    "ORDER_SECONDS",
     "Answer",
     "Breaker",
-    "Control",
     "Door",
+    "OperatorOverride",
     "Policy",
     "ProviderAuthFailed",
     "ProviderBusy",
@@ -44,13 +42,13 @@ __all__ = [
     "Snapshot",
     "Transition",
     "add_listener",
-    "attend",
     "door",
     "forget",
-    "is_ordered",
+    "is_override",
+    "maintain",
     "register",
     "services",
-    "set_control_source",
+    "set_override_source",
     "set_switch",
     "snapshots",
 ]

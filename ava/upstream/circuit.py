@@ -1,12 +1,18 @@
-"""Values of the breaker: its circuit, orders, tickets and what is seen of it. Pure."""
+"""Circuit breaker values: the circuit, tickets, outcomes, overrides, snapshots. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 Tenant = str | None
 State = Literal["closed", "half_open", "open"]
 Forced = Literal["open", "closed"] | None
+
+_RESET = "reset"
+_FORCED = "forced"
 
 
 class Outcome(Enum):
@@ -36,6 +42,10 @@ class Circuit:
     """The whole state of one breaker. Times are seconds on the store's clock.
 
     Args:
+        order: number of the last operator override that was obeyed.
+        generation: grows with each change of state, to the time in microseconds at least; 0 until
+            the first one.
+        probe: number of the last probe.
         only: who failed first; or, where it is open for all, whose probe failed last.
         others: of the failures in a row, those of others than `only`.
     """
@@ -55,30 +65,46 @@ class Circuit:
     only: Tenant = None
     others: int = 0
 
+    @property
+    def is_idle(self) -> bool:
+        """Closed, and not held by force."""
+        return self.state == "closed" and self.forced is None
+
     def is_for_all(self, rules: Rules) -> bool:
         """Whether it holds for all tenants: more than one has failed."""
         return self.only is None or self.others >= rules.threshold
 
     def lets_by(self, rules: Rules, tenant: Tenant) -> bool:
-        """Whether a tenant passes as a bystander of somebody else's outage."""
+        """Whether a tenant passes as a bystander of another tenant's outage."""
         return not (self.forced or self.is_for_all(rules) or tenant == self.only)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class OperatorOverride:
     """What an operator wants of a breaker from now on.
 
     Args:
-        number: a newer order has a higher one.
+        number: higher than that of every override before it, from 1 on.
         forced: hold it open or closed; None ends any force and starts afresh from closed.
-        seconds: how long the force holds; None until the next order.
-        reason: of the change it makes.
+        seconds: how long the force still holds; None until the next override.
+        reason: why, for the transition's listeners.
     """
 
     number: int
     forced: Forced = None
     seconds: float | None = None
     reason: str = ""
+
+    @property
+    def description(self) -> str:
+        """The reason of the transition that it causes."""
+        what = f"{_FORCED} {self.forced}" if self.forced else _RESET
+        return f"{what}: {self.reason}" if self.reason else what
+
+
+def is_override(reason: str) -> bool:
+    """Whether a transition with this reason is an operator's override taking effect."""
+    return reason.startswith((_RESET, _FORCED))
 
 
 class Ticket(NamedTuple):
@@ -102,13 +128,25 @@ class Change:
     """A change of state, returned only to the caller who made it.
 
     Attributes:
-        local: made by this process alone, because it cannot reach the store that it shares.
+        local: made by this process alone, because it cannot reach Redis.
     """
 
     from_state: State
     to_state: State
     reason: str
     local: bool = False
+
+
+class Step(NamedTuple, Generic[T]):
+    """Result of an event: the next circuit, the answer to the caller, and what changed."""
+
+    circuit: Circuit
+    answer: T
+    changes: tuple[Change, ...]
+
+
+Event = Callable[[Circuit, float], Step[T]]
+"""What happens to a circuit at a time, by the store's clock. It may be asked more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +158,7 @@ class Snapshot:
         successes: successes of this half-open period.
         retry_after: seconds until a call may pass, 0 when the next one does; None when closed.
         generation: grows with each change.
-        degraded: seen by this process alone, because it cannot reach the store that it shares.
+        degraded: seen by this process alone, because it cannot reach Redis.
         only: the one tenant that it is not closed to; None: it is the same for all.
     """
 
@@ -133,7 +171,7 @@ class Snapshot:
     only: Tenant = None
 
     def met_by(self, tenant: Tenant) -> "Snapshot":
-        """What this tenant meets: closed, where it is open to somebody else alone."""
+        """What this tenant meets: closed, where it is open to another tenant alone."""
         if self.only is None or tenant == self.only:
             return self
         return replace(self, state="closed", failures=0, successes=0, retry_after=None, only=None)

@@ -12,22 +12,22 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-from ava.upstream.deadline import Watch
+from ava.upstream.deadline import Deadline
 
 
 class Attempt:
     """One attempt at one request, as far as its connection can tell.
 
     Attributes:
-        watch: the operation's deadline.
+        deadline: the operation's deadline.
         opened, reused: connections.
         connecting: a new connection was needed.
         sent: some byte of the request may have left.
         answered: the response's head has arrived.
     """
 
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
         self.opened = 0
         self.reused = 0
         self.connecting = False
@@ -50,9 +50,9 @@ _attempt: ContextVar[Attempt] = ContextVar("attempt")
 
 
 @contextmanager
-def attempting(watch: Watch) -> Iterator[Attempt]:
+def attempting(deadline: Deadline) -> Iterator[Attempt]:
     """Let the connections used in the block work for one attempt."""
-    attempt = Attempt(watch)
+    attempt = Attempt(deadline)
     token = _attempt.set(attempt)
     try:
         yield attempt
@@ -68,14 +68,14 @@ class WatchedConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         attempt = _attempt.get()
         attempt.connecting = True
-        sock = self._connect_within(attempt.watch)
+        sock = self._connect_within(attempt.deadline)
         attempt.opened += 1
         self._used = False
         # Before TLS: a handshake may drip, too.
-        attempt.watch.hold(sock)
+        attempt.deadline.hold(sock)
         return sock
 
-    def _connect_within(self, watch: Watch) -> socket.socket:
+    def _connect_within(self, deadline: Deadline) -> socket.socket:
         """Try each address of the host, all of them together within the deadline."""
         try:
             addresses = socket.getaddrinfo(
@@ -85,7 +85,7 @@ class WatchedConnection(HTTPConnection):
             raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, address in addresses:
-            seconds = min(self.timeout or 0.0, watch.left())
+            seconds = min(self.timeout or 0.0, deadline.left())
             if seconds <= 0:
                 raise ConnectTimeoutError(self, "the deadline has passed")
             try:
@@ -113,7 +113,7 @@ class WatchedConnection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         attempt = _attempt.get()
         if self.sock is not None:
-            attempt.watch.hold(self.sock)
+            attempt.deadline.hold(self.sock)
             attempt.reused += self._used
         super().request(*args, **kwargs)
         self._used = True
@@ -139,7 +139,7 @@ class WatchedPool(HTTPConnectionPool):
 
     def _put_conn(self, conn: Any) -> None:
         # From here on the connection may be another thread's: this deadline must not end it.
-        _attempt.get().watch.let_go()
+        _attempt.get().deadline.let_go()
         super()._put_conn(conn)
 
 

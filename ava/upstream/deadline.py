@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-class Watch:
+class Deadline:
     """One operation's deadline, and the socket it uses at the moment.
 
     Args:
@@ -48,8 +48,8 @@ class Watch:
     def hold(self, sock: socket.socket) -> None:
         """Shut this socket down at the deadline, in place of any held before.
 
-        The watch keeps a descriptor of its own: the connection may close its own early (http.client
-        does while a body is still being read), and the number may then belong to another socket.
+        This keeps a descriptor of its own: the connection may close its own early (http.client does
+        while a body is still being read), and the number may then belong to another socket.
         """
         handle = socket.socket(sock.family, sock.type, sock.proto, os.dup(sock.fileno()))
         with self._lock:
@@ -87,7 +87,7 @@ def _shut_down(handle: socket.socket) -> None:
 
 
 class Watchdog:
-    """The thread that expires watches. It starts with the first, and again after a fork."""
+    """The thread that expires deadlines. It starts with the first, and again after a fork."""
 
     def __init__(self) -> None:
         self._reset()
@@ -95,30 +95,30 @@ class Watchdog:
 
     def _reset(self) -> None:
         self._changed = threading.Condition(threading.Lock())
-        self._due: list[tuple[float, int, Watch]] = []
+        self._due: list[tuple[float, int, Deadline]] = []
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
         self._wakes_at = math.inf
 
     @contextmanager
-    def watching(self, seconds: float) -> Iterator[Watch]:
-        """A watch over the block. Afterwards it holds no socket and never expires."""
-        watch = Watch(seconds)
-        self._add(watch)
+    def watching(self, seconds: float) -> Iterator[Deadline]:
+        """A deadline over the block. Afterwards it holds no socket and never expires."""
+        deadline = Deadline(seconds)
+        self._add(deadline)
         try:
-            yield watch
+            yield deadline
         finally:
-            watch.finish()
+            deadline.finish()
 
-    def _add(self, watch: Watch) -> None:
+    def _add(self, deadline: Deadline) -> None:
         with self._changed:
             # Two out for one in keeps the heap as small as what is going on.
             self._drop_finished(2)
-            heapq.heappush(self._due, (watch.at, next(self._numbers), watch))
+            heapq.heappush(self._due, (deadline.at, next(self._numbers), deadline))
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
-            elif watch.at < self._wakes_at:
+            elif deadline.at < self._wakes_at:
                 self._changed.notify()
 
     def _drop_finished(self, most: int) -> None:
@@ -131,8 +131,8 @@ class Watchdog:
         while True:
             self._next().expire()
 
-    def _next(self) -> Watch:
-        """Sleep until a watch is due. Woken only for one that ends before all others."""
+    def _next(self) -> Deadline:
+        """Sleep until a deadline is due. Woken only for one that ends before all others."""
         with self._changed:
             while True:
                 at = self._due[0][0] if self._due else math.inf

@@ -1,4 +1,4 @@
-"""The one door out to a provider: bulkhead, breaker, then attempts within a deadline.
+"""Door to a provider, the one way out: bulkhead, breaker, then attempts within a deadline.
 
 The whole operation, its retries included, is one outcome for the breaker.
 """
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from socket import gaierror
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 import structlog
@@ -18,12 +18,13 @@ import structlog
 from ava import tenant
 from ava.http import correlation
 from ava.server import admission
-from ava.upstream import metrics, verdict
+from ava.upstream import metrics
 from ava.upstream.answer import Answer
-from ava.upstream.breaker import LEASE_SLACK, Rejected
-from ava.upstream.bulkhead import BulkheadFull
+from ava.upstream.breaker import LEASE_SLACK, Breaker, Rejected
+from ava.upstream.bulkhead import Bulkhead, BulkheadFull
 from ava.upstream.circuit import Snapshot
-from ava.upstream.deadline import Watch, watchdog
+from ava.upstream.classify import classify_response
+from ava.upstream.deadline import Deadline, watchdog
 from ava.upstream.errors import (
     ProviderAnswerTooLong,
     ProviderAuthFailed,
@@ -32,10 +33,9 @@ from ava.upstream.errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from ava.upstream.retry import Retries, Setback
+from ava.upstream.retry import AttemptFailed, Budget, Retries
 from ava.upstream.service import Policy, Service
-from ava.upstream.transport import NoAnswer, UnsendableHeader
-from ava.upstream.works import Works
+from ava.upstream.transport import NoAnswer, Transport, UnsendableHeader
 
 T = TypeVar("T")
 
@@ -44,12 +44,20 @@ log = structlog.get_logger("ava.upstream")
 REPEATABLE_METHODS = ("GET", "HEAD")
 
 
+class Parts(NamedTuple):
+    """What a door keeps from call to call, in one process."""
+
+    bulkhead: Bulkhead
+    breaker: Breaker
+    budget: Budget
+    transport: Transport
+
+
 @dataclass(slots=True)
-class Passage:
+class Operation:
     """One operation inside the door, and what the log will say of it."""
 
-    works: Works
-    watch: Watch
+    deadline: Deadline
     is_probe: bool
     attempts: int = 1
     cause: str = ""
@@ -62,7 +70,7 @@ class Door:
         service: the provider.
         base_url: asked at each call; paths are appended to it.
         policy: the limits.
-        works: makes the door's breaker, pool and so on; called at first use and after `renew`.
+        make_breaker: called at first use and after `renew`.
     """
 
     def __init__(
@@ -71,29 +79,39 @@ class Door:
         *,
         base_url: Callable[[], str],
         policy: Policy,
-        works: Callable[[], Works],
+        make_breaker: Callable[[], Breaker],
     ) -> None:
         self.service = service
         self.policy = policy
         self._base_url = base_url
-        self._make_works = works
+        self._make_breaker = make_breaker
         self.renew()
 
     def renew(self) -> None:
         """Begin anew: fresh breaker, pool, bulkhead and budget at the next use."""
         self._lock = threading.Lock()
-        self._works: Works | None = None
+        self._parts: Parts | None = None
 
     @property
-    def works(self) -> Works:
-        if self._works is None:
+    def parts(self) -> Parts:
+        if self._parts is None:
             with self._lock:
-                self._works = self._works or self._make_works()
-        return self._works
+                self._parts = self._parts or self._made()
+        return self._parts
+
+    def _made(self) -> Parts:
+        policy = self.policy
+        transport = Transport(
+            self.service.label,
+            pool_size=policy.bulkhead,
+            connect_timeout=policy.connect_timeout,
+            max_body=policy.max_body,
+        )
+        return Parts(Bulkhead(policy.bulkhead), self._make_breaker(), Budget(), transport)
 
     def snapshot(self) -> Snapshot:
         """The breaker as the tenant of this work meets it now; reading changes nothing."""
-        return self.works.breaker.snapshot().met_by(tenant.current())
+        return self.parts.breaker.snapshot().met_by(tenant.current())
 
     def require_room(self) -> None:
         """Refuse now what `send` would refuse without sending, so that nothing is made ready in
@@ -106,7 +124,7 @@ class Door:
         seen = self.snapshot()
         if seen.state == "open" and seen.retry_after:
             raise self._not_asked(Rejected(self.service.label, "open", seen.retry_after))
-        if self.works.bulkhead.is_full:
+        if self.parts.bulkhead.is_full:
             raise self._not_asked(BulkheadFull())
 
     def send(
@@ -121,6 +139,7 @@ class Door:
         auth: Any = None,
         repeatable: bool | None = None,
         deadline: float | None = None,
+        base_url: str | None = None,
     ) -> Answer:
         """Send a request and return the provider's answer.
 
@@ -129,6 +148,7 @@ class Door:
             headers, params, json, data, auth: as requests takes them.
             repeatable: whether a second arrival does no harm; by default GET and HEAD only.
             deadline: seconds for everything; the policy's by default.
+            base_url: another host of the provider's; the door's by default.
 
         Returns:
             Any answer but those raised below: 404, 409, 422, a redirect (never followed).
@@ -143,7 +163,7 @@ class Door:
         prepared = self._prepare(
             requests.Request(
                 method,
-                self._url(path),
+                self._url(base_url, path),
                 headers={**(headers or {}), correlation.HEADER: _correlation_id()},
                 params=params,
                 json=json,
@@ -153,24 +173,25 @@ class Door:
         )
         if repeatable is None:
             repeatable = method in REPEATABLE_METHODS
-        with self._passage(method, seconds) as passage:
-            works = passage.works
-            if passage.is_probe:
-                works.transport.drop_idle()
+        parts = self.parts
+        with self._operation(parts, method, seconds) as operation:
+            if operation.is_probe:
+                parts.transport.drop_idle()
             retries = Retries(
                 self.policy,
-                works.budget,
-                passage.watch,
-                attempts=1 if passage.is_probe else self.policy.attempts,
+                parts.budget,
+                operation.deadline,
+                attempts=1 if operation.is_probe else self.policy.attempts,
                 repeatable=repeatable,
                 retried=metrics.RETRIES.labels(self.service.label).inc,
             )
-            result = retries.run(lambda: self._attempt(works, prepared, passage.watch))
-            passage.attempts = retries.made
-            if isinstance(result, Setback):
-                passage.cause = result.cause
-                raise result.problem
-            return result
+            try:
+                return retries.run(
+                    lambda: self._attempt(parts.transport, prepared, operation.deadline)
+                )
+            except AttemptFailed as failed:
+                operation.attempts, operation.cause = retries.made, failed.cause
+                raise failed.problem from None
 
     def guard(
         self,
@@ -192,33 +213,32 @@ class Door:
             ProviderUnavailable, ProviderBusy: the operation was not run.
         """
         seconds = self.policy.deadline if deadline is None else deadline
-        with self._passage("guard", seconds) as passage:
+        with self._operation(self.parts, "guard", seconds) as current:
             try:
-                return operation(passage.watch.left())
+                return operation(current.deadline.left())
             except ProviderProblem:
                 raise
             except failures as exc:
-                passage.cause = type(exc).__name__
+                current.cause = type(exc).__name__
                 unsent = isinstance(exc, ConnectionRefusedError | gaierror)
                 raise ProviderUnreachable(self.service, unsent=unsent) from None
 
     @contextmanager
-    def _passage(self, method: str, seconds: float) -> Iterator[Passage]:
+    def _operation(self, parts: Parts, method: str, seconds: float) -> Iterator[Operation]:
         """Through bulkhead and breaker; what comes out is measured, logged and put into words."""
-        works = self.works
         started = time.perf_counter()
-        passage = None
+        operation = None
         try:
-            # The bulkhead first: whoever is refused there must not hold the probe's lease.
+            # The bulkhead first: a call that is refused there must not hold the probe's lease.
             with (
-                works.bulkhead.slot(),
-                works.breaker.calling(seconds + LEASE_SLACK) as ticket,
-                watchdog.watching(seconds) as watch,
+                parts.bulkhead.slot(),
+                parts.breaker.calling(seconds + LEASE_SLACK) as ticket,
+                watchdog.watching(seconds) as deadline,
                 self._measured(),
             ):
-                passage = Passage(works, watch, is_probe=ticket.probe is not None)
+                operation = Operation(deadline, is_probe=ticket.probe is not None)
                 admission.waiting()
-                yield passage
+                yield operation
         except (BulkheadFull, Rejected) as exc:
             raise self._not_asked(exc) from None
         except ProviderProblem as exc:
@@ -230,14 +250,14 @@ class Door:
             service=self.service.label,
             method=method,
             outcome=problem.code,
-            cause=passage.cause if passage else "",
-            attempts=passage.attempts if passage else 0,
+            cause=operation.cause if operation else "",
+            attempts=operation.attempts if operation else 0,
             duration_ms=round((time.perf_counter() - started) * 1000, 1),
         )
         raise problem from None
 
     def _not_asked(self, why: BulkheadFull | Rejected) -> ProviderProblem:
-        """Nothing was sent: told, counted and put into words."""
+        """Nothing was sent: logged, counted and put into words."""
         problem: ProviderProblem
         if isinstance(why, Rejected):
             problem = ProviderUnavailable(self.service, retry_after=why.retry_after)
@@ -261,30 +281,28 @@ class Door:
             duration = metrics.DURATION.labels(self.service.label, outcome)
             duration.observe(time.perf_counter() - started)
 
-    def _url(self, path: str) -> str:
+    def _url(self, base_url: str | None, path: str) -> str:
         if not path.startswith("/"):
             # "https://api.example.com" + "@elsewhere" would send the key to elsewhere.
             raise ValueError("a path begins with a slash")
-        return self._base_url().rstrip("/") + path
+        return (base_url or self._base_url()).rstrip("/") + path
 
     def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
         try:
-            return self.works.transport.prepare(request)
+            return self.parts.transport.prepare(request)
         except UnsendableHeader:
             raise ProviderAuthFailed(self.service) from None
 
     def _attempt(
-        self, works: Works, prepared: requests.PreparedRequest, watch: Watch
-    ) -> Answer | Setback:
+        self, transport: Transport, prepared: requests.PreparedRequest, deadline: Deadline
+    ) -> Answer:
         try:
-            reply = works.transport.exchange(prepared, watch)
+            reply = transport.exchange(prepared, deadline)
         except NoAnswer as exc:
             kind = ProviderAnswerTooLong if exc.is_too_long else ProviderUnreachable
             problem = kind(self.service, unsent=exc.unsent)
-            return Setback(problem, exc.cause, stale=exc.stale)
-        return verdict.setback(self.service, reply, datetime.now(UTC)) or Answer(
-            reply.status, reply.headers, reply.body, self.service
-        )
+            raise AttemptFailed(problem, exc.cause, stale=exc.stale) from None
+        return classify_response(self.service, reply, datetime.now(UTC))
 
 
 def _correlation_id() -> str:

@@ -41,6 +41,15 @@ class ProviderProblem(Problem):
         self.unsent = unsent
 
 
+def outcome_of(exc: BaseException) -> Outcome:
+    """What an exception out of an operation says about the provider."""
+    if isinstance(exc, ProviderProblem):
+        return exc.outcome
+    if isinstance(exc, Problem):
+        return Outcome.SUCCESS  # the provider's answer was understood, and refused
+    return Outcome.NEUTRAL
+
+
 class ProviderRateLimited(ProviderProblem):
     """The provider said 429. `retry_after` is its own wish, in seconds, if it gave one."""
 

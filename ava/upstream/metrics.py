@@ -1,9 +1,9 @@
-"""What Prometheus learns about providers (contract, section 6). Labels: service, outcome."""
+"""Metrics of providers (contract, section 6). Labels: service, outcome."""
 
 from collections.abc import Callable, Iterable, Iterator
 
 import pybreaker
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -31,6 +31,16 @@ BULKHEAD_REFUSALS = Counter(
 )
 RETRIES = Counter("ava_provider_retries", "Attempts after the first.", ["service"])
 
+
+def _per_process(name: str, about: str) -> Gauge:
+    """Each process has its own; Prometheus gets the sum of all workers."""
+    return Gauge(name, about, ["service"], multiprocess_mode="livesum")
+
+
+IN_USE = _per_process("ava_bulkhead_in_use", "Operations under way.")
+SIZE = _per_process("ava_bulkhead_size", "Operations that may be under way at once.")
+TOKENS = _per_process("ava_retry_budget_tokens", "Retries that the budget allows now.")
+
 _STATE_VALUES: dict[State, int] = {"closed": 0, "half_open": 1, "open": 2}
 
 
@@ -51,7 +61,7 @@ def introduce(service: str) -> None:
 
 
 class BreakerFailures(pybreaker.CircuitBreakerListener):
-    """Counts failed operations as breakers tell them."""
+    """Counts failed operations."""
 
     def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
         FAILURES.labels(cb.name).inc()

@@ -1,232 +1,126 @@
-"""A breaker's state in Redis, shared by every process that uses the same one.
+"""Circuit breaker state in Redis: one JSON value, changed by compare-and-set.
 
-Each step is one script and one round trip. `lua/circuit.lua` tells how the state is kept.
+The value is read before each event and written only where the event changes it. Time is Redis'
+own clock, so machines whose clocks differ agree.
 """
 
-import uuid
+import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple, cast
+from dataclasses import asdict, fields
+from typing import Any, NamedTuple, Protocol, get_args
 
-from ava.redis import RedisClient, Script
-from ava.upstream import states
-from ava.upstream.circuit import (
-    Change,
-    Circuit,
-    Forced,
-    Order,
-    Outcome,
-    Refusal,
-    Rules,
-    Snapshot,
-    State,
-    Tenant,
-    Ticket,
-)
+from ava import redis
+from ava.redis import RedisUnavailable, Script
+from ava.upstream.circuit import Circuit, Forced, State
 
-_LUA = Path(__file__).parent / "lua"
+__all__ = ["CircuitValue", "RedisCircuit", "RedisUnavailable", "connect"]
 
+# ARGV: the value seen and the one to set; neither to read. Returns what was there, and the time.
+_COMPARE_AND_SET = Script("""\
+local held, now = redis.call('GET', KEYS[1]) or '', redis.call('TIME')
+if ARGV[1] == held then redis.call('SET', KEYS[1], ARGV[2]) end
+return {held, now[1], now[2]}
+""")
 
-def _script(name: str, first: str = "") -> Script:
-    texts = [(_LUA / f"{part}.lua").read_text() for part in (first, "circuit", name) if part]
-    return Script("".join(texts))
+KEPT_WRITERS = 16
+_NAMES = frozenset(field.name for field in fields(Circuit))
+_LARGEST = 2**53
+_STATES = get_args(State)
+_FORCED = (*get_args(get_args(Forced)[0]), None)
 
 
-# What comes first spares nearly every call the rest.
-_ADMIT = _script("admit", first="admit_closed")
-_RECORD = _script("record", first="record_success")
-_OBEY, _MOVE, _REJOIN, _LOOK = map(_script, ("obey", "move", "rejoin", "look"))
-_STATES: dict[bytes, State] = {b"closed": "closed", b"half_open": "half_open", b"open": "open"}
-_FORCED: dict[bytes, Forced] = {b"": None, b"open": "open", b"closed": "closed"}
-_EPOCH = 5  # among the fields of `lua/circuit.lua`
-_OUTCOMES = {outcome: outcome.value.encode() for outcome in Outcome}
+class Client(Protocol):
+    """What is used of the Redis client. `run` raises RedisUnavailable."""
+
+    def run(self, script: Script, keys: Any, args: Any = ()) -> Any: ...
 
 
-class View(NamedTuple):
-    """The shared circuit as a process has seen it.
+class CircuitValue(NamedTuple):
+    """The circuit as it lies in Redis.
 
     Attributes:
-        wait: seconds until a call may pass, where it is not closed.
-        epoch: changes when Redis has forgotten the circuit.
-        only: the one tenant that it is not closed to.
+        writers: marks of the latest writes that changed the state, the newest last. By its mark a
+            process learns whether a write took place whose answer it never got.
+        raw: the value itself, for comparison; empty where there is none.
+        now: seconds on Redis' clock.
     """
 
-    state: State
-    wait: float
-    generation: int
-    epoch: int
-    only: Tenant = None
+    circuit: Circuit
+    writers: tuple[str, ...]
+    raw: bytes
+    now: float
 
 
-class RedisStore:
-    """The circuit of one service.
+class RedisCircuit:
+    """The circuit of one service in Redis.
 
     Args:
-        label: the service's. All that is kept for it has one hash tag, for Redis Cluster.
+        label: the service's. The key has a hash tag, for Redis Cluster.
         clock: seconds, for tests; Redis' own clock when left out.
-
-    Every method raises RedisUnavailable when Redis did not answer. It may have done what it was
-    asked.
     """
 
     def __init__(
-        self, link: RedisClient, label: str, *, clock: Callable[[], float] | None = None
+        self, client: Client, label: str, clock: Callable[[], float] | None = None
     ) -> None:
-        self._link = link
-        self._keys = (f"ava:{{breaker:{label}}}:circuit",)
+        self._client = client
+        self._keys = (f"ava:{{breaker:{label}}}:state",)
         self._clock = clock
-        self._me = f"w{uuid.uuid4().hex}".encode()
 
-    def _now(self) -> bytes | int:
-        return b"" if self._clock is None else _micro(self._clock())
+    def read(self) -> CircuitValue:
+        """Raises: RedisUnavailable."""
+        return self._run(())
 
-    def admit(
-        self, rules: Rules, lease: float, tenant: Tenant = None
-    ) -> tuple[Ticket | Refusal, Change | None, View]:
-        found = self._link.run(
-            _ADMIT,
-            self._keys,
-            (
-                self._now(),
-                _micro(rules.recovery),
-                _micro(lease),
-                self._me,
-                rules.threshold,
-                tenant or b"",
-            ),
-        )
-        if isinstance(found, bytes):
-            generation, epoch = map(int, found.split())
-            return Ticket(generation, None, tenant), None, View("closed", 0.0, generation, epoch)
-        passed, number, state, generation, epoch, before, wait, only = found
-        now_in = _STATES[state]
-        view = View(now_in, _seconds(wait), generation, epoch, _tenant(only))
-        if not passed:
-            return Refusal(now_in, _seconds(number)), None, view
-        change = Change(_STATES[before], now_in, states.RECOVERED) if before else None
-        return Ticket(generation, number or None, tenant), change, view
-
-    def record(
-        self, rules: Rules, ticket: Ticket, outcome: Outcome
-    ) -> tuple[Change, int, Tenant] | None:
-        """Hand the ticket back; the change it makes, the generation that begins with it, and the
-        one tenant that it is not closed to from now on."""
-        found = self._link.run(
-            _RECORD,
-            self._keys,
-            (
-                self._now(),
-                rules.threshold,
-                rules.successes,
-                ticket.generation,
-                ticket.probe or 0,
-                _OUTCOMES[outcome],
-                self._me,
-                ticket.tenant or b"",
-            ),
-        )
-        if found is None:
-            return None
-        before, after, reason, generation, only = found
-        change = Change(_STATES[before], _STATES[after], reason.decode())
-        return change, generation, _tenant(only)
-
-    def snapshot(self, rules: Rules, order: Order | None = None, tenant: Tenant = None) -> Snapshot:
-        now, *fields = self._link.run(_LOOK, self._keys, (self._now(),))
-        return states.look(_circuit(fields), rules, _seconds(now), order, tenant)
-
-    def view(self, rules: Rules) -> View:
-        """The circuit without asking for leave; all 0 where there is none."""
-        now, *fields = self._link.run(_LOOK, self._keys, (self._now(),))
-        seen = states.look(_circuit(fields), rules, _seconds(now))
-        return View(seen.state, seen.retry_after or 0.0, seen.generation, fields[_EPOCH], seen.only)
-
-    def obey(self, order: Order) -> Change | None:
-        before = self._link.run(_OBEY, self._keys, (self._now(), *_ordered(order)))
-        return Change(_STATES[before], order.forced or "closed", order.reason) if before else None
-
-    def move(self, to: State, reason: str) -> Change | None:
-        before = self._link.run(_MOVE, self._keys, (self._now(), to))
-        return Change(_STATES[before], to, reason) if before else None
-
-    def rejoin(
-        self,
-        rules: Rules,
-        order: Order,
-        generation: int,
-        left: float | None,
-        only: Tenant = None,
-    ) -> tuple[View, State | None, Change | None]:
-        """Bring in what this process has come to know while it was alone.
+    def swap(self, seen: CircuitValue, circuit: Circuit, writer: str = "") -> CircuitValue:
+        """Write a circuit in place of the value seen, unless it has changed meanwhile.
 
         Args:
-            order: the last it has heard of.
-            generation: the last it has seen here.
-            left: seconds for which its own circuit would still be open; None if it is closed.
-            only: the one tenant that it is open to.
+            writer: mark of this write, if it is to be found again.
 
         Returns:
-            What the circuit is now; what it was before, if that has changed it; and a change that
-            this process made earlier without getting the answer.
+            The value before; it was replaced if it is the one seen.
+
+        Raises:
+            RedisUnavailable: the write may or may not have taken place.
         """
-        state, wait, began, epoch, before, was, reason, alone = self._link.run(
-            _REJOIN,
-            self._keys,
-            (
-                self._now(),
-                *_ordered(order),
-                generation,
-                _micro(rules.recovery),
-                b"" if left is None else _micro(left),
-                self._me,
-                rules.threshold,
-                only or b"",
-            ),
+        writers = (*seen.writers, writer)[-KEPT_WRITERS:] if writer else seen.writers
+        value = {name: kept for name, kept in asdict(circuit).items() if kept}
+        return self._run((seen.raw, json.dumps({**value, "writers": writers})))
+
+    def _run(self, args: tuple[bytes | str, ...]) -> CircuitValue:
+        raw, seconds, micro = self._client.run(_COMPARE_AND_SET, self._keys, args)
+        now = self._clock() if self._clock else int(seconds) + int(micro) / 1_000_000
+        return CircuitValue(*_decoded(raw), raw, now)
+
+
+def connect(label: str) -> RedisCircuit | None:
+    """The circuit of a service in the Redis of `REDIS_URL`; None where none is set."""
+    client = redis.get_client()
+    return None if client is None else RedisCircuit(client, label)
+
+
+def _decoded(raw: bytes) -> tuple[Circuit, tuple[str, ...]]:
+    """What is no circuit, for whatever reason, is a new one."""
+    try:
+        value = json.loads(raw)
+        circuit = Circuit(**{name: value[name] for name in _NAMES & value.keys()})
+        writers = tuple(map(str, value.get("writers", ())))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Circuit(), ()
+    return (circuit, writers) if _is_valid(circuit) else (Circuit(), ())
+
+
+def _is_valid(circuit: Circuit) -> bool:
+    whole = (circuit.order, circuit.generation, circuit.failures, circuit.successes)
+    times = (circuit.forced_at, circuit.opened_at, circuit.leased_at)
+    optional = (circuit.forced_for or 0, circuit.lease or 0)
+    return (
+        circuit.state in _STATES
+        and circuit.forced in _FORCED
+        and isinstance(circuit.only, str | None)
+        and all(isinstance(count, int) for count in (*whole, circuit.probe, circuit.others))
+        and all(isinstance(time, int | float) for time in (*times, *optional))
+        and all(
+            0 <= number <= _LARGEST
+            for number in (*whole, circuit.probe, circuit.others, *times, *optional)
         )
-        now_in = _STATES[state]
-        unheard = before or state  # what this call has changed is not part of it
-        owed = Change(_STATES[was], _STATES[unheard], reason.decode()) if was else None
-        view = View(now_in, _seconds(wait), began, epoch, _tenant(alone))
-        return view, _STATES[before] if before else None, owed
-
-
-def _micro(seconds: float) -> int:
-    return round(seconds * 1_000_000)
-
-
-def _seconds(micro: int) -> float:
-    return micro / 1_000_000
-
-
-def _tenant(told: bytes) -> Tenant:
-    return told.decode() or None
-
-
-def _ordered(order: Order) -> tuple[int, str, bytes | int]:
-    period = b"" if order.seconds is None else _micro(order.seconds)
-    return order.number, order.forced or "", period
-
-
-def _circuit(fields: list[int | bytes]) -> Circuit:
-    """From the fields in the order of `lua/circuit.lua`; all 0 where there is no circuit yet."""
-    state, forced, *rest, only = fields
-    if not state:
-        return Circuit()
-    period, order, generation, _, failures, successes, *times = cast(list[int], rest)
-    opened_at, probe, lease, forced_at, leased_at, others = times
-    return Circuit(
-        state=_STATES[cast(bytes, state)],
-        forced=_FORCED[cast(bytes, forced)],
-        forced_at=_seconds(forced_at),
-        forced_for=_seconds(period) or None,
-        order=order,
-        generation=generation,
-        failures=failures,
-        successes=successes,
-        opened_at=_seconds(opened_at),
-        probe=probe,
-        leased_at=_seconds(leased_at),
-        lease=_seconds(lease) or None,
-        only=_tenant(cast(bytes, only)),
-        others=others,
     )

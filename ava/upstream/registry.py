@@ -1,18 +1,19 @@
-"""Which providers there are. Filled in `AppConfig.ready()`: this floor names none of them."""
+"""Registry of providers. Filled in `AppConfig.ready()`: this floor names none of them."""
 
 import os
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from prometheus_client import REGISTRY
 
 from ava.upstream import metrics
-from ava.upstream.breaker import Transition
-from ava.upstream.circuit import Snapshot
-from ava.upstream.control import Control, Guidance
+from ava.upstream.breaker import Breaker, Transition
+from ava.upstream.circuit import OperatorOverride, Rules, Snapshot
 from ava.upstream.door import Door
+from ava.upstream.errors import outcome_of
 from ava.upstream.service import Policy, Service
-from ava.upstream.works import Works
+from ava.upstream.shared import store_for
 
 log = structlog.get_logger("ava.upstream")
 
@@ -24,12 +25,12 @@ def _on() -> bool:
     return True
 
 
-def _uncontrolled(label: str) -> Control | None:
+def _no_override(label: str) -> OperatorOverride | None:
     return None
 
 
 _switch: Callable[[], bool] = _on
-_control: Callable[[str], Control | None] = _uncontrolled
+_override: Callable[[str], OperatorOverride | None] = _no_override
 
 
 def register(
@@ -46,14 +47,12 @@ def register(
     """
     if service.label in _doors:
         raise ValueError(f"{service.label} is registered already")
-    policy = policy or Policy()
-    guidance = Guidance(switch=lambda: _switch(), control=lambda: _control(service.label))
     metrics.introduce(service.label)
     _doors[service.label] = Door(
         service,
         base_url=base_url,
-        policy=policy,
-        works=lambda: Works(service, policy, guidance=guidance, announce=_announce),
+        policy=policy or Policy(),
+        make_breaker=lambda: _breaker(service.label),
     )
 
 
@@ -72,41 +71,67 @@ def services() -> tuple[Service, ...]:
 
 
 def snapshots() -> list[tuple[Service, Snapshot]]:
-    """Every provider's breaker as it is now, to whomever it is open; reading changes nothing."""
-    return [(door.service, door.works.breaker.snapshot()) for door in tuple(_doors.values())]
+    """Every provider's breaker as it is now, for all tenants; reading changes nothing."""
+    return [(door.service, door.parts.breaker.snapshot()) for door in tuple(_doors.values())]
 
 
-def attend() -> None:
-    """Have every breaker do what is due, calls or no calls; one that cannot keeps no other."""
+def maintain() -> None:
+    """Have every breaker do what is due, calls or no calls; one that fails stops no other."""
     for known in tuple(_doors.values()):
         try:
-            known.works.breaker.attend()
+            known.parts.breaker.maintain()
         except Exception:
-            log.exception("breaker not attended to", service=known.service.label)
+            log.exception("breaker maintenance failed", service=known.service.label)
+
+
+def sample() -> None:
+    """Set this process' gauges of bulkheads and retry budgets."""
+    for known in tuple(_doors.values()):
+        label, parts = known.service.label, known.parts
+        metrics.IN_USE.labels(label).set(parts.bulkhead.in_use)
+        metrics.SIZE.labels(label).set(parts.bulkhead.size)
+        metrics.TOKENS.labels(label).set(parts.budget.left())
 
 
 def add_listener(listener: Callable[[Transition], None]) -> None:
-    """Be told of each transition of each breaker: once, outside any lock, in the thread of the
+    """Have each transition of each breaker announced: once, outside any lock, in the thread of the
     call that caused it. A listener that raises is logged and breaks nothing."""
     _listeners.append(listener)
 
 
 def set_switch(switch: Callable[[], bool]) -> None:
-    """Who says whether breakers are on; asked at each call."""
+    """Source of whether breakers are on; asked at each call, must not raise."""
     global _switch
     _switch = switch
 
 
-def set_control_source(control: Callable[[str], Control | None]) -> None:
-    """Who knows what operators want of a breaker; asked at each call and each reading."""
-    global _control
-    _control = control
+def set_override_source(override: Callable[[str], OperatorOverride | None]) -> None:
+    """Source of operators' overrides; asked at each call and each reading, must not raise."""
+    global _override
+    _override = override
 
 
 def forget() -> None:
     """Fresh breakers, pools, bulkheads and budgets; registrations, listeners and sources stay."""
     for known in _doors.values():
         known.renew()
+
+
+def _breaker(label: str) -> Breaker:
+    return Breaker(
+        label,
+        rules=Rules(
+            threshold=settings.BREAKER_THRESHOLD,
+            recovery=settings.BREAKER_RECOVERY_SECONDS,
+            successes=settings.BREAKER_SUCCESS_THRESHOLD,
+        ),
+        store=store_for(label),
+        switch=lambda: _switch(),
+        override=lambda: _override(label),
+        announce=_announce,
+        classify=outcome_of,
+        listeners=(metrics.BreakerFailures(),),
+    )
 
 
 def _announce(transition: Transition) -> None:

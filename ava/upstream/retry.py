@@ -1,35 +1,41 @@
-"""Trying again: seldom, briefly, and only where it is safe."""
+"""Retries: seldom, briefly, and only where a second arrival does no harm."""
 
-import itertools
 import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
-from ava.upstream.deadline import Watch
+from ava.upstream.deadline import Deadline
 from ava.upstream.errors import ProviderProblem, ProviderRateLimited, ProviderUnreachable
 from ava.upstream.service import Policy
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Setback:
-    """An attempt that brought no usable answer.
+class AttemptFailed(Exception):
+    """An attempt brought no usable answer.
 
     Args:
-        problem: what the caller is told if it was the last.
+        problem: what the caller gets if it was the last.
         cause: a word for the log, never for people.
         asked: seconds the provider asked to wait, if it did.
         stale: the request met a kept connection that was already closed.
     """
 
-    problem: ProviderProblem
-    cause: str
-    asked: float | None = None
-    stale: bool = False
+    def __init__(
+        self,
+        problem: ProviderProblem,
+        cause: str,
+        asked: float | None = None,
+        *,
+        stale: bool = False,
+    ) -> None:
+        super().__init__(cause)
+        self.problem = problem
+        self.cause = cause
+        self.asked = asked
+        self.stale = stale
 
 
 class Budget:
@@ -116,7 +122,7 @@ class Retries:
         self,
         policy: Policy,
         budget: Budget,
-        watch: Watch,
+        deadline: Deadline,
         *,
         attempts: int,
         repeatable: bool,
@@ -126,44 +132,48 @@ class Retries:
         self.made = 0
         self._policy = policy
         self._budget = budget
-        self._watch = watch
+        self._deadline = deadline
         self._attempts = attempts
         self._repeatable = repeatable
         self._retried = retried
         self._sleep = sleep
         self._replayed = False
 
-    def run(self, attempt: Callable[[], T | Setback]) -> T | Setback:
-        """Attempt until there is an answer, or no reason to go on. Returns the last result."""
+    def run(self, attempt: Callable[[], T]) -> T:
+        """Attempt until there is an answer.
+
+        Raises:
+            AttemptFailed: the last attempt's; there is no reason to go on.
+        """
         unsent = True
         self._budget.earn()
-        for self.made in itertools.count(1):
-            result = attempt()
-            if not isinstance(result, Setback):
-                return result
-            # What an earlier attempt may have sent stays sent.
-            unsent = result.problem.unsent = unsent and result.problem.unsent
-            wait = self._wait(result)
-            if wait is None:
-                return result
+        while True:
+            self.made += 1
+            try:
+                return attempt()
+            except AttemptFailed as failed:
+                # What an earlier attempt may have sent stays sent.
+                unsent = failed.problem.unsent = unsent and failed.problem.unsent
+                wait = self._wait(failed)
+                if wait is None:
+                    raise
             self._sleep(wait)
             self._retried()
-        raise AssertionError("itertools.count ended")
 
-    def _wait(self, setback: Setback) -> float | None:
-        if setback.stale and self._repeatable and not self._replayed:
+    def _wait(self, failed: AttemptFailed) -> float | None:
+        if failed.stale and self._repeatable and not self._replayed:
             # The server closed a kept connection as we took it: no sign of trouble.
             self._replayed = True
             return 0.0
-        if self.made >= self._attempts or not self._may_repeat(setback):
+        if self.made >= self._attempts or not self._may_repeat(failed):
             return None
-        wait = pause(self._policy, self.made, self._watch.left(), setback.asked)
+        wait = pause(self._policy, self.made, self._deadline.left(), failed.asked)
         return wait if wait is not None and self._budget.spend() else None
 
-    def _may_repeat(self, setback: Setback) -> bool:
-        if isinstance(setback.problem, ProviderUnreachable):
-            return self._repeatable or setback.problem.unsent
-        if isinstance(setback.problem, ProviderRateLimited):
+    def _may_repeat(self, failed: AttemptFailed) -> bool:
+        if isinstance(failed.problem, ProviderUnreachable):
+            return self._repeatable or failed.problem.unsent
+        if isinstance(failed.problem, ProviderRateLimited):
             # Refused before it was looked at, whatever the method.
-            return setback.asked is not None
+            return failed.asked is not None
         return False

@@ -1,28 +1,28 @@
-"""The breaker's state machine, pure: no clock, no lock, no input or output.
+"""Circuit breaker state machine, pure: no clock, no lock, no input or output.
 
-Every function takes a `Circuit` and the time and returns the next `Circuit`. Stores keep the
-circuit and make these steps atomic.
+Each event takes a `Circuit` and the time and returns the next `Circuit` and what has changed.
+Stores keep the circuit and make these steps atomic.
 
 - closed: everything passes; failures in a row are counted.
 - open: nothing passes until the recovery time is over. The next caller becomes the probe.
 - half_open: one probe at a time, held by a lease; everybody else is refused. Enough successes
   close the circuit, one failure opens it again.
 
-Every change of state begins a new generation. What a call of an older generation, or a probe
-whose lease went to somebody else, has to say is no longer heard.
+Every change of state begins a new generation. Outcomes of an older generation, and of a probe
+whose lease another call has taken over, are ignored.
 
-An outage that one tenant alone sees shuts nobody else out. Where all failures in a row are one
+An outage that one tenant alone sees shuts no other tenant out. Where all failures in a row are one
 tenant's, they open the circuit to it alone (`only`): it meets what is said above, and everybody
 else passes as a bystander; enough failures of bystanders in a row open it for all, as failures of
 several tenants, or of AVA's own work (None), do at once. While it is open for all, the tenant whose
 probe failed last leaves the probing to others for one more recovery time: else its own outage
 could keep the circuit open for all.
 
-Operators' orders are numbered. A circuit obeys an order only if it is newer than the last one it
-obeyed, so that whoever brings an old one late changes nothing.
+Operator overrides are numbered. A circuit obeys one only if it is newer than the last one it
+obeyed, so that an old one that arrives late changes nothing.
 
-Clocks go back. Whatever began later than now is taken to begin now, so that nothing lasts longer
-than it was meant to.
+Clocks go back. What began later than now is taken to begin now, so that nothing lasts longer than
+it was meant to.
 """
 
 from dataclasses import replace
@@ -30,157 +30,135 @@ from dataclasses import replace
 from ava.upstream.circuit import (
     Change,
     Circuit,
-    Order,
+    OperatorOverride,
     Outcome,
     Refusal,
     Rules,
     Snapshot,
     State,
+    Step,
     Tenant,
     Ticket,
 )
 
 RECOVERED = "recovery time is over"
+ADOPTED = "open on a worker while Redis was lost"
 
 # A probe answers within moments, or its lease runs out: ask again soon, not after the lease.
 PROBE_RETRY_AFTER = 1.0
 
-Step = tuple[Circuit, Change | None]
+_Entered = tuple[Circuit, tuple[Change, ...]]
 
 
 def admit(
-    circuit: Circuit, rules: Rules, now: float, lease: float, tenant: Tenant = None
-) -> tuple[Circuit, Ticket | Refusal, Change | None]:
+    circuit: Circuit,
+    now: float,
+    *,
+    rules: Rules,
+    lease: float,
+    tenant: Tenant = None,
+    override: OperatorOverride | None = None,
+) -> Step[Ticket | Refusal]:
     """Ask for leave to call. A probe holds its lease for `lease` seconds."""
+    circuit, _, changes = obey(circuit, now, override=override)
     circuit = _released(circuit, now)
     if circuit.state == "closed" or circuit.lets_by(rules, tenant):
-        return circuit, Ticket(circuit.generation, None, tenant), None
+        return Step(circuit, Ticket(circuit.generation, None, tenant), changes)
     wait = _wait(circuit, rules, now, tenant)
     if circuit.forced or wait > 0:
-        return circuit, Refusal(circuit.state, wait), None
-    change = None
+        return Step(circuit, Refusal(circuit.state, wait), changes)
     if circuit.state == "open":
-        circuit, change = _enter(circuit, "half_open", now, RECOVERED)
+        circuit, recovered = _enter(circuit, "half_open", now, RECOVERED)
+        changes += recovered
     circuit = replace(circuit, probe=circuit.probe + 1, leased_at=now, lease=lease)
-    return circuit, Ticket(circuit.generation, circuit.probe, tenant), change
+    return Step(circuit, Ticket(circuit.generation, circuit.probe, tenant), changes)
 
 
-def record(circuit: Circuit, rules: Rules, now: float, ticket: Ticket, outcome: Outcome) -> Step:
+def record(
+    circuit: Circuit, now: float, *, rules: Rules, ticket: Ticket, outcome: Outcome
+) -> Step[None]:
     """Take in what became of an admitted call."""
+    changes: tuple[Change, ...] = ()
     if circuit.forced or ticket.generation != circuit.generation:
-        return circuit, None
-    if circuit.state == "closed":
-        return _record_closed(circuit, rules, now, ticket.tenant, outcome)
-    if ticket.probe is None and circuit.lets_by(rules, ticket.tenant):
-        return _record_bystander(circuit, rules, now, outcome)
-    if ticket.probe != circuit.probe or circuit.lease is None:
-        return circuit, None
-    return _record_probe(replace(circuit, lease=None), rules, now, ticket.tenant, outcome)
+        pass
+    elif circuit.state == "closed":
+        circuit, changes = _record_closed(circuit, rules, now, ticket.tenant, outcome)
+    elif ticket.probe is None and circuit.lets_by(rules, ticket.tenant):
+        circuit, changes = _record_bystander(circuit, rules, now, outcome)
+    elif ticket.probe == circuit.probe and circuit.lease is not None:
+        returned = replace(circuit, lease=None)
+        circuit, changes = _record_probe(returned, rules, now, ticket.tenant, outcome)
+    return Step(circuit, None, changes)
 
 
-def _record_closed(
-    circuit: Circuit, rules: Rules, now: float, tenant: Tenant, outcome: Outcome
-) -> Step:
-    if outcome is Outcome.SUCCESS and circuit.failures:
-        return replace(circuit, failures=0, only=None, others=0), None
-    if outcome is not Outcome.FAILURE:
-        return circuit, None
-    if not circuit.failures:
-        circuit = replace(circuit, only=tenant, others=0)
-    others = circuit.others + (tenant is None or tenant != circuit.only)
-    circuit = replace(circuit, failures=circuit.failures + 1, others=others)
-    if circuit.failures < rules.threshold:
-        return circuit, None
-    if others:
-        circuit = replace(circuit, only=None, others=rules.threshold)
-    return _enter(circuit, "open", now, f"{circuit.failures} failures in a row")
-
-
-def _record_bystander(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) -> Step:
-    if outcome is Outcome.SUCCESS:
-        return replace(circuit, others=0), None
-    if outcome is not Outcome.FAILURE:
-        return circuit, None
-    circuit = replace(circuit, others=circuit.others + 1)
-    if circuit.others < rules.threshold:
-        return circuit, None
-    return _enter(circuit, "open", now, f"{circuit.others} failures of others in a row")
-
-
-def _record_probe(
-    circuit: Circuit, rules: Rules, now: float, tenant: Tenant, outcome: Outcome
-) -> Step:
-    if outcome is Outcome.FAILURE:
-        # Where it is open to one alone, this is the one.
-        circuit = replace(circuit, failures=circuit.failures + 1, only=tenant)
-        return _enter(circuit, "open", now, "the probe failed")
-    if outcome is Outcome.NEUTRAL:
-        return circuit, None
-    circuit = replace(circuit, failures=0, successes=circuit.successes + 1)
-    if circuit.successes < rules.successes:
-        return circuit, None
-    return _enter(circuit, "closed", now, f"{circuit.successes} probes succeeded")
-
-
-def move(circuit: Circuit, to: State, now: float, reason: str) -> Step:
+def move(circuit: Circuit, now: float, *, to: State, reason: str) -> Step[None]:
     """Put the circuit into a state; "closed" is a reset. One that is held by force stays."""
     circuit = _released(circuit, now)
     if circuit.forced:
-        return circuit, None
-    return _enter(replace(circuit, only=None, others=0), to, now, reason)
+        return Step(circuit, None, ())
+    circuit, changes = _enter(replace(circuit, only=None, others=0), to, now, reason)
+    return Step(circuit, None, changes)
 
 
-def obey(circuit: Circuit, order: Order, now: float) -> Step:
-    """Carry out an order, unless it or a newer one has been carried out before.
+def obey(circuit: Circuit, now: float, *, override: OperatorOverride | None) -> Step[None]:
+    """Carry out an override, unless it or a newer one has been carried out before.
 
     A circuit held open whose time has come is open in the ordinary way: a probe tries it first.
     """
-    if order.number <= circuit.order:
-        return circuit, None
-    circuit = replace(circuit, order=order.number)
-    if order.seconds is not None and order.seconds <= 0:
-        return _let_go(circuit), None
-    period = order.seconds if order.forced else None
-    circuit = replace(circuit, forced=order.forced, forced_at=now, forced_for=period)
+    if override is None or override.number <= circuit.order:
+        return Step(circuit, None, ())
+    circuit = replace(circuit, order=override.number)
+    if override.seconds is not None and override.seconds <= 0:
+        return Step(_let_go(circuit, now), None, ())
+    period = override.seconds if override.forced else None
+    circuit = replace(circuit, forced=override.forced, forced_at=now, forced_for=period)
     circuit = replace(circuit, only=None, others=0)
-    return _enter(circuit, order.forced or "closed", now, order.reason)
+    circuit, changes = _enter(circuit, override.forced or "closed", now, override.description)
+    return Step(circuit, None, changes)
 
 
-def resumed(
-    rules: Rules,
-    state: State,
-    wait: float,
-    generation: int,
-    order: Order,
-    now: float,
-    only: Tenant = None,
-) -> Circuit:
-    """A circuit that goes on from what is known of another.
+def rejoin(shared: Circuit, seen: Circuit | None, alone: Circuit | None) -> _Entered:
+    """The shared circuit, with what a process knows that the store has missed or forgotten.
+
+    A store that holds an older generation than was seen in it has forgotten (it was flushed, or a
+    replica took over): what was seen is put back. What opened while the process was alone opens
+    for all, if nothing has happened to the shared circuit since.
 
     Args:
-        wait: seconds until it is tried, where it is open.
-        order: the last that was given, as it stands now.
-        only: the one tenant that it is not closed to.
+        seen: the shared circuit as the process saw it last; None if it never has.
+        alone: its own, where it has been alone since.
     """
-    circuit = Circuit(state=state, generation=generation, order=order.number)
-    if order.forced and (order.seconds is None or order.seconds > 0):
-        held = replace(circuit, forced=order.forced, forced_at=now, forced_for=order.seconds)
-        return replace(held, state=order.forced, opened_at=now)
-    others = 0 if only or state == "closed" else rules.threshold
-    return replace(circuit, opened_at=now + wait - rules.recovery, only=only, others=others)
+    if seen and shared.generation < seen.generation:
+        shared = seen
+    began = seen.generation if seen else 0
+    if (
+        alone is None
+        or alone.state == "closed"
+        or alone.forced
+        or alone.generation == began
+        or not shared.is_idle
+        or (seen and shared.generation > began)
+    ):
+        return shared, ()
+    generation = max(alone.generation, shared.generation + 1)
+    adopted = replace(alone, state="open", generation=generation, successes=0, lease=None)
+    return adopted, (Change(shared.state, "open", ADOPTED),)
 
 
 def look(
-    circuit: Circuit, rules: Rules, now: float, order: Order | None = None, tenant: Tenant = None
+    circuit: Circuit,
+    now: float,
+    *,
+    rules: Rules,
+    tenant: Tenant = None,
+    override: OperatorOverride | None = None,
 ) -> Snapshot:
-    """Read, and change nothing; as it will be once it has obeyed `order`.
+    """Read, and change nothing; as it will be once it has obeyed `override`.
 
     Args:
         tenant: whose wait is shown.
     """
-    if order is not None:
-        circuit, _ = obey(circuit, order, now)
-    circuit = _released(circuit, now)
+    circuit = _released(obey(circuit, now, override=override).circuit, now)
     return Snapshot(
         state=circuit.state,
         failures=circuit.failures,
@@ -191,19 +169,63 @@ def look(
     )
 
 
-def _enter(circuit: Circuit, to: State, now: float, reason: str) -> Step:
-    entered = replace(
-        circuit,
-        state=to,
-        generation=circuit.generation + 1,
-        failures=0 if to == "closed" else circuit.failures,
-        successes=0,
-        opened_at=now if to == "open" else circuit.opened_at,
-        lease=None,
-        only=None if to == "closed" else circuit.only,
-        others=0 if to == "closed" else circuit.others,
-    )
-    return entered, None if to == circuit.state else Change(circuit.state, to, reason)
+def _record_closed(
+    circuit: Circuit, rules: Rules, now: float, tenant: Tenant, outcome: Outcome
+) -> _Entered:
+    if outcome is Outcome.SUCCESS and circuit.failures:
+        return replace(circuit, failures=0, only=None, others=0), ()
+    if outcome is not Outcome.FAILURE:
+        return circuit, ()
+    if not circuit.failures:
+        circuit = replace(circuit, only=tenant, others=0)
+    others = circuit.others + (tenant is None or tenant != circuit.only)
+    circuit = replace(circuit, failures=circuit.failures + 1, others=others)
+    if circuit.failures < rules.threshold:
+        return circuit, ()
+    if others:
+        circuit = replace(circuit, only=None, others=rules.threshold)
+    return _enter(circuit, "open", now, f"{circuit.failures} failures in a row")
+
+
+def _record_bystander(circuit: Circuit, rules: Rules, now: float, outcome: Outcome) -> _Entered:
+    if outcome is Outcome.SUCCESS:
+        return replace(circuit, others=0), ()
+    if outcome is not Outcome.FAILURE:
+        return circuit, ()
+    circuit = replace(circuit, others=circuit.others + 1)
+    if circuit.others < rules.threshold:
+        return circuit, ()
+    return _enter(circuit, "open", now, f"{circuit.others} failures of others in a row")
+
+
+def _record_probe(
+    circuit: Circuit, rules: Rules, now: float, tenant: Tenant, outcome: Outcome
+) -> _Entered:
+    if outcome is Outcome.FAILURE:
+        # Where it is open to one alone, this is the one.
+        circuit = replace(circuit, failures=circuit.failures + 1, only=tenant)
+        return _enter(circuit, "open", now, "the probe failed")
+    if outcome is Outcome.NEUTRAL:
+        return circuit, ()
+    circuit = replace(circuit, failures=0, successes=circuit.successes + 1)
+    if circuit.successes < rules.successes:
+        return circuit, ()
+    return _enter(circuit, "closed", now, f"{circuit.successes} probes succeeded")
+
+
+def _enter(circuit: Circuit, to: State, now: float, reason: str) -> _Entered:
+    entered = replace(_new_generation(circuit, now), state=to)
+    if to == "open":
+        entered = replace(entered, opened_at=now)
+    if to == "closed":
+        entered = replace(entered, failures=0, only=None, others=0)
+    return entered, () if to == circuit.state else (Change(circuit.state, to, reason),)
+
+
+def _new_generation(circuit: Circuit, now: float) -> Circuit:
+    """The time is part of it, so that no store that forgets gives one out twice."""
+    generation = max(circuit.generation + 1, round(now * 1_000_000))
+    return replace(circuit, generation=generation, successes=0, lease=None)
 
 
 def _released(circuit: Circuit, now: float) -> Circuit:
@@ -217,14 +239,14 @@ def _released(circuit: Circuit, now: float) -> Circuit:
         )
     if circuit.forced_for is None or now < circuit.forced_at + circuit.forced_for:
         return circuit
-    return _let_go(circuit)
+    return _let_go(circuit, now)
 
 
-def _let_go(circuit: Circuit) -> Circuit:
+def _let_go(circuit: Circuit, now: float) -> Circuit:
     if circuit.forced is None:
         return circuit
-    circuit = replace(circuit, forced=None, forced_for=None)
-    return _enter(circuit, circuit.state, circuit.opened_at, "")[0]
+    circuit = _new_generation(replace(circuit, forced=None, forced_for=None), now)
+    return replace(circuit, failures=0) if circuit.state == "closed" else circuit
 
 
 def _wait(circuit: Circuit, rules: Rules, now: float, tenant: Tenant) -> float:

@@ -1,47 +1,62 @@
-"""Where breakers keep their state: one protocol, so that a fleet can share it.
+"""Circuit store protocol, and the store in this process' memory."""
 
-Every method is atomic. A `Change` goes to the caller who made it and to nobody else, so that
-each change is counted, logged and stored exactly once, however many share the store.
-"""
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeVar
 
-from typing import Protocol
+from ava.upstream.circuit import Change, Circuit, Event
 
-from ava.upstream.circuit import (
-    Change,
-    Order,
-    Outcome,
-    Refusal,
-    Rules,
-    Snapshot,
-    State,
-    Tenant,
-    Ticket,
-)
+T = TypeVar("T")
+
+
+class View(NamedTuple):
+    """A circuit as it was read.
+
+    Attributes:
+        now: seconds on the store's clock.
+        degraded: this process' own circuit, because it cannot reach Redis.
+    """
+
+    circuit: Circuit
+    now: float
+    degraded: bool = False
 
 
 class Store(Protocol):
-    """The state of one breaker. Time is the store's own, in seconds."""
+    """Where one breaker keeps its circuit.
 
-    def admit(
-        self, rules: Rules, lease: float, tenant: Tenant = None
-    ) -> tuple[Ticket | Refusal, Change | None]:
-        """Ask for leave to call; a probe holds it for `lease` seconds."""
+    A `Change` goes to the caller who made it and to no other, so that each change is counted,
+    logged and stored exactly once, however many share the store.
+    """
 
-    def record(self, rules: Rules, ticket: Ticket, outcome: Outcome) -> Change | None:
-        """Hand the ticket back."""
+    def apply(self, event: Event[T]) -> tuple[T, tuple[Change, ...]]:
+        """Apply an event, atomically. Returns its answer and what it changed."""
 
-    def snapshot(self, rules: Rules, order: Order | None = None, tenant: Tenant = None) -> Snapshot:
-        """Read, and change nothing; as it will be once it has obeyed `order`.
+    def read(self) -> View:
+        """Read, and change nothing."""
 
-        Args:
-            tenant: whose wait is shown.
-        """
 
-    def obey(self, rules: Rules, order: Order) -> Change | None:
-        """Carry out an order, unless it or a newer one has been carried out before."""
+class MemoryStore:
+    """A circuit behind a lock that is held for one event, never during a call.
 
-    def move(self, rules: Rules, to: State, reason: str) -> Change | None:
-        """Put the breaker into a state; "closed" is a reset. One held by force stays."""
+    Args:
+        clock: seconds.
+        circuit: to begin with.
+    """
 
-    def catch_up(self, rules: Rules) -> Change | None:
-        """Take in what has happened elsewhere, without a call. A change is the caller's to tell."""
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, circuit: Circuit | None = None
+    ) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._circuit = circuit or Circuit()
+
+    def apply(self, event: Event[T]) -> tuple[T, tuple[Change, ...]]:
+        with self._lock:
+            self._circuit, answer, changes = event(self._circuit, self._clock())
+        return answer, changes
+
+    def read(self) -> View:
+        with self._lock:
+            return View(self._circuit, self._clock())

@@ -12,7 +12,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from ava.upstream.connections import WatchedAdapter, attempting
-from ava.upstream.deadline import Watch
+from ava.upstream.deadline import Deadline
 from ava.upstream.metrics import CONNECTIONS_OPENED, CONNECTIONS_REUSED
 
 CHUNK = 64 * 1024
@@ -106,33 +106,33 @@ class Transport:
             raise UnsendableHeader from None
         return prepared
 
-    def exchange(self, prepared: requests.PreparedRequest, watch: Watch) -> Reply:
-        """Send once and read the whole answer before the watch's deadline.
+    def exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Reply:
+        """Send once and read the whole answer before the deadline.
 
         Raises:
             NoAnswer: none came, or none that can be used.
         """
-        with attempting(watch) as attempt:
+        with attempting(deadline) as attempt:
             try:
-                reply = self._send(prepared, watch)
+                reply = self._send(prepared, deadline)
             except _NO_ANSWER as exc:
-                late = watch.expired
+                late = deadline.expired
                 cause = "deadline" if late else _name(exc)
                 raise NoAnswer(
                     cause, unsent=attempt.unsent, stale=attempt.stale and not late
                 ) from exc
             finally:
                 # A handle still held would keep the connection open behind its closed socket.
-                watch.let_go()
+                deadline.let_go()
                 CONNECTIONS_OPENED.labels(self._service).inc(attempt.opened)
                 CONNECTIONS_REUSED.labels(self._service).inc(attempt.reused)
-        if watch.cut:
+        if deadline.cut:
             # A body without a length ends where the connection does: this one was cut off.
             raise NoAnswer("deadline")
         return reply
 
-    def _send(self, prepared: requests.PreparedRequest, watch: Watch) -> Reply:
-        left = watch.left()
+    def _send(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Reply:
+        left = deadline.left()
         if not left:
             raise requests.Timeout
         response = self._session.send(

@@ -2,34 +2,32 @@
 
 from collections.abc import Mapping
 
+from django.utils import timezone
+
 from ava.cache.stale_on_error import StaleOnErrorCache
-from ava.upstream import ORDER_SECONDS, Control
+from ava.upstream import OperatorOverride
 from integrations.breakers.models import BreakerControl
 
-
-def _read() -> Mapping[str, Control]:
-    return {
-        row.provider: Control(
-            number=row.number,
-            forced="open" if row.forced == "open" else "closed" if row.forced else None,
-            reason=row.reason,
-            until=row.until,
-        )
-        for row in BreakerControl.objects.all()
-    }
+FRESH_SECONDS = 0.08
+"""How old they may be: an override is to reach every worker within 0.1 s."""
 
 
-_controls: StaleOnErrorCache[Mapping[str, Control]] = StaleOnErrorCache(
-    "breaker controls", _read, {}, seconds=ORDER_SECONDS
+def _read() -> Mapping[str, BreakerControl]:
+    return {row.provider: row for row in BreakerControl.objects.all()}
+
+
+_controls: StaleOnErrorCache[Mapping[str, BreakerControl]] = StaleOnErrorCache(
+    "breaker controls", _read, {}, seconds=FRESH_SECONDS
 )
 
 
-def control_of(provider: str) -> Control | None:
-    """Override of this breaker, at most `ORDER_SECONDS` old; None without any.
+def override_of(provider: str) -> OperatorOverride | None:
+    """The last override of this breaker, at most `FRESH_SECONDS` old; None without any.
 
     While the database does not answer, the last known one stays in force.
     """
-    return _controls.get().get(provider)
+    control = _controls.get().get(provider)
+    return control.override(timezone.now()) if control else None
 
 
 def expire() -> None:

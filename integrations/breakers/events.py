@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from ava.jobs.pruning import delete_in_batches
-from ava.upstream import Transition, is_ordered
+from ava.upstream import Transition, is_override
 from integrations.breakers.models import BreakerEvent
 
 log = structlog.get_logger("integrations.breakers")
@@ -26,7 +26,7 @@ def record(transition: Transition) -> None:
 
     Never raises: it runs inside a provider call.
     """
-    if is_ordered(transition.reason):
+    if is_override(transition.reason):
         return
     try:
         with transaction.atomic():

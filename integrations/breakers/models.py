@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from ava.http import correlation
+from ava.upstream import OperatorOverride
 
 REASON_LENGTH = 200
 STATES = ("closed", "half_open", "open")
@@ -91,7 +92,11 @@ class BreakerControl(models.Model):
         """
         return max(self.number + 1, int(now.timestamp() * 1000))
 
-    @property
-    def words(self) -> str:
-        """Reason of the transition that carries this override out."""
-        return f"{f'forced {self.forced}' if self.forced else 'reset'}: {self.reason}"
+    def override(self, now: datetime) -> OperatorOverride:
+        """What it asks of the breaker now."""
+        return OperatorOverride(
+            number=self.number,
+            forced="open" if self.forced == "open" else "closed" if self.forced else None,
+            seconds=(self.until - now).total_seconds() if self.until else None,
+            reason=self.reason,
+        )

@@ -92,9 +92,9 @@ def met_by(user: User, *, now: datetime) -> dict[str, BreakerStatus]:
     for service, snapshot in upstream.snapshots():
         seen = snapshot.met_by(tenant.of(user))
         status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
-        order = controls.control_of(service.label)
-        if order and order.forced == "open" == seen.state:
-            left = (order.until - now).total_seconds() if order.until else None
+        override = controls.override_of(service.label)
+        if override and override.forced == "open" == seen.state:
+            left = override.seconds
             if left is None or left > 0:
                 status = replace(status, forced="open", next_try=left)
         found[service.label] = status

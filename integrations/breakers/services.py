@@ -56,7 +56,7 @@ def override(
         control.number = control.next_number(now)
         control.save()
         if forced or before.forced or before.state != "closed":
-            _record(before, forced or "closed", control.words, now)
+            _record(before, forced or "closed", control.override(now).description, now)
     controls.expire()
 
 

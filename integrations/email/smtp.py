@@ -11,7 +11,7 @@ from django.conf import settings
 
 from ava import upstream
 from ava.upstream import Service
-from ava.upstream.deadline import Watch, watchdog
+from ava.upstream.deadline import Deadline, watchdog
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from integrations.email import hosts
@@ -37,8 +37,8 @@ def verify(credentials: Credentials) -> str:
     """
 
     def log_in(seconds: float) -> None:
-        with watchdog.watching(seconds) as watch:
-            _log_in(credentials.fields, watch)
+        with watchdog.watching(seconds) as deadline:
+            _log_in(credentials.fields, deadline)
 
     try:
         upstream.door(SMTP.label).guard(log_in, failures=())
@@ -52,10 +52,10 @@ def verify(credentials: Credentials) -> str:
     return "The mail server accepted the login. Nothing was sent."
 
 
-def _log_in(fields: Mapping[str, str], watch: Watch) -> None:
+def _log_in(fields: Mapping[str, str], deadline: Deadline) -> None:
     host, port, security = fields["host"], int(fields["port"]), fields["security"]
     address = hosts.resolve(host, port, strict=settings.PRODUCTION)
-    client = _Connection(host, address, port, watch, tls=security == "tls")
+    client = _Connection(host, address, port, deadline, tls=security == "tls")
     try:
         client.ehlo_or_helo_if_needed()
         if security == "starttls":
@@ -71,16 +71,18 @@ def _log_in(fields: Mapping[str, str], watch: Watch) -> None:
 class _Connection(smtplib.SMTP):
     """Connection to an address already checked, with TLS for the name, under a deadline."""
 
-    def __init__(self, host: str, address: str, port: int, watch: Watch, *, tls: bool) -> None:
+    def __init__(
+        self, host: str, address: str, port: int, deadline: Deadline, *, tls: bool
+    ) -> None:
         self._address = address
-        self._watch = watch
+        self._deadline = deadline
         self._tls = tls
-        super().__init__(host, port, timeout=max(watch.left(), 0.001))
+        super().__init__(host, port, timeout=max(deadline.left(), 0.001))
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((self._address, port), timeout)
-        # The time-out starts anew with every byte; the watch ends a server that drips, too.
-        self._watch.hold(plain)
+        # The time-out starts anew with every byte; the deadline ends a server that drips, too.
+        self._deadline.hold(plain)
         return _tls().wrap_socket(plain, server_hostname=host) if self._tls else plain
 
     def getreply(self) -> tuple[int, bytes]:

@@ -12,7 +12,7 @@ from twilio.rest import Client
 
 from ava import upstream
 from ava.upstream.answer import parse_json
-from ava.upstream.deadline import Watch
+from ava.upstream.deadline import Deadline
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from telephony.errors import TWILIO, problem_for
 
@@ -42,7 +42,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
-        self._watch = Watch(upstream.door(TWILIO.label).policy.deadline)
+        self._deadline = Deadline(upstream.door(TWILIO.label).policy.deadline)
 
     def request(
         self,
@@ -62,7 +62,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
                 what it was to do: something in front of it may have answered instead.
             Problem: for every other answer outside 200-299.
         """
-        if not uri.startswith(f"{API}/") or self._watch.expired:
+        if not uri.startswith(f"{API}/") or self._deadline.expired:
             raise ProviderUnreachable(TWILIO, unsent=True)
         url = urlsplit(uri)
         changes = method == "POST"
@@ -74,7 +74,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
                 data=data or None,
                 headers=headers,
                 auth=auth,
-                deadline=self._watch.left(),
+                deadline=self._deadline.left(),
             )
         except ProviderAuthFailed as problem:
             if changes and _code(problem.said) is None:

@@ -21,9 +21,10 @@ from ava import upstream
 from ava.cache.stale_on_error import StaleOnErrorCache
 from ava.http import correlation
 from ava.http.problems import Problem
-from ava.upstream import ORDER_SECONDS, Control, Policy, Service, Transition, metrics
+from ava.upstream import OperatorOverride, Policy, Service, Transition, metrics
 
 LABEL = "fleet"
+FRESH_SECONDS = 0.08
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,15 @@ class Worker:
         self._calls: list[tuple[float, float, str]] = []
         self._told = os.open(directory / "told", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         self._stop = directory / "stop"
-        self._controls = StaleOnErrorCache[Control | None](
-            "control", self._read_control, None, seconds=ORDER_SECONDS
+        self._overrides = StaleOnErrorCache[OperatorOverride | None](
+            "override", self._read_override, None, seconds=FRESH_SECONDS
         )
 
     def work(self) -> None:
         while not (self._directory / "pids.json").exists():
             time.sleep(0.01)
         upstream.add_listener(self._tell)
-        upstream.set_control_source(lambda label: self._controls.get())
+        upstream.set_override_source(lambda label: self._overrides.get())
         threads = [threading.Thread(target=self._call) for _ in range(self._plan.threads)]
         for thread in threads:
             thread.start()
@@ -121,9 +122,9 @@ class Worker:
         told: dict[str, Any] = asdict(transition) | {"at": time.monotonic(), "pid": os.getpid()}
         os.write(self._told, (json.dumps(told) + "\n").encode())
 
-    def _read_control(self) -> Control | None:
+    def _read_override(self) -> OperatorOverride | None:
         path = self._directory / "control.json"
-        return Control(**json.loads(path.read_text())) if path.exists() else None
+        return OperatorOverride(**json.loads(path.read_text())) if path.exists() else None
 
 
 if __name__ == "__main__":

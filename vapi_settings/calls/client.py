@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 
 from ava import upstream
-from ava.upstream import Door, ProviderUnreachable
+from ava.upstream import ProviderUnreachable
 from vapi_settings.calls import records
 from vapi_settings.calls.errors import CallNotControllable, not_called, unknown_call
 from vapi_settings.calls.records import VapiCall
@@ -53,15 +53,13 @@ class CallClient(Connection):
             raise CallNotControllable
         control = urlsplit(call.control_url)
         # It lives on another host of Vapi's, and is a key itself: ours is not sent there.
-        vapi = upstream.door(VAPI.label)
-        door = Door(
-            VAPI,
-            base_url=lambda: f"{control.scheme}://{control.netloc}",
-            policy=vapi.policy,
-            works=lambda: vapi.works,
+        answer = upstream.door(VAPI.label).send(
+            "POST",
+            control.path,
+            json={"type": "end-call"},
+            repeatable=True,  # a second order to hang up does no harm
+            base_url=f"{control.scheme}://{control.netloc}",
         )
-        # A second order to hang up does no harm.
-        answer = door.send("POST", control.path, json={"type": "end-call"}, repeatable=True)
         if not 200 <= answer.status < 300:
             raise CallNotControllable
 

@@ -11,11 +11,12 @@ from ava.ratelimit.shared import PREFIX, SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient, RedisUnavailable, Script
 from ava.redis.cache import RedisCache
-from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
-from ava.upstream.redis import RedisStore
+from ava.upstream.circuit import OperatorOverride
+from ava.upstream.redis import RedisCircuit
+from ava.upstream.shared import SharedStore
+from ava.upstream.tests.circuits import Worker
 from tests.cluster import RedisCluster
 
-RULES = Rules(threshold=3, recovery=30.0, successes=2)
 APPEND = Script("return redis.call('APPEND', KEYS[1], ARGV[1])")
 KEYS = [f"ava:{{k{number}}}" for number in range(12)]
 
@@ -35,10 +36,6 @@ def client(cluster, settings):
         node.client.flushall()
 
 
-def admit(store):
-    return store.admit(RULES, 12.0)[0]
-
-
 def until(happened):
     give_up = time.monotonic() + 20
     while not happened():
@@ -53,12 +50,11 @@ def test_the_keys_of_this_test_are_on_all_nodes(cluster):
 def test_breakers_live_where_their_slot_is(cluster, client):
     labels = ("vapi", "twilio", "resend", "smtp", "google", "microsoft")
     for label in labels:
-        store = RedisStore(client, label)
-        for _ in range(RULES.threshold):
-            store.record(RULES, admit(store), Outcome.FAILURE)
-        assert isinstance(admit(store), Refusal)
-        store.obey(Order(1))
-        assert isinstance(admit(store), Ticket)
+        worker = Worker(SharedStore(RedisCircuit(client, label)))
+        worker.trip()
+        worker.refused()
+        worker.obey(OperatorOverride(1))
+        worker.admitted()
     assert sum(node.client.dbsize() for node in cluster.nodes) == len(labels)
     assert client.losses == 0
 

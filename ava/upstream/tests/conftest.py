@@ -1,8 +1,7 @@
-"""A provider made for one test: a raw server, a door to it, and a clock that stands still."""
+"""Fixtures of one test: a provider on a raw server, a door to it, stores, a clock to move."""
 
 import itertools
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,27 +9,15 @@ import pytest
 
 from ava.redis import RedisClient
 from ava.upstream import Door, Policy, Service, metrics, register, registry
-from ava.upstream.memory import MemoryStore
-from ava.upstream.redis import RedisStore
+from ava.upstream.circuit import Rules
+from ava.upstream.redis import Client, RedisCircuit
 from ava.upstream.shared import SharedStore
-from ava.upstream.store import Store
+from ava.upstream.store import MemoryStore
+from ava.upstream.tests.circuits import Clock, FakeRedis, Worker
 from ava.upstream.tests.wire import Script, Wire
 from tests.redis import RedisServer, patient
 
 _numbers = itertools.count()
-
-
-class Clock:
-    """Seconds that pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture
@@ -55,51 +42,49 @@ def link(redis: RedisServer) -> Iterator[RedisClient]:
 
 
 @pytest.fixture
-def links(redis: RedisServer) -> Iterator[Callable[[], RedisClient]]:
-    """Makes links, each as of a process of its own."""
-    redis.flush()
-    made: list[RedisClient] = []
-
-    def link() -> RedisClient:
-        made.append(RedisClient(patient(redis.plain_url, 0.2)))
-        return made[-1]
-
-    yield link
-    redis.thaw()
-    if redis.process.poll() is not None:
-        redis.start()
-    for one in made:
-        one.close()
+def fake(clock: Clock) -> FakeRedis:
+    """A Redis on the test's clock, that is lost when the test says so."""
+    return FakeRedis(clock)
 
 
 @pytest.fixture
-def worker(links: Callable[[], RedisClient]) -> Callable[..., SharedStore]:
-    """Makes a worker: the store of one process, with a link of its own."""
+def worker_on() -> Callable[[Client, Clock], Worker]:
+    """Makes the store of another worker process, over this way to Redis."""
+    return lambda client, clock: Worker(SharedStore(RedisCircuit(client, "vapi"), clock))
 
-    def make(clock: Callable[[], float] = time.monotonic) -> SharedStore:
-        return SharedStore(RedisStore(links(), "vapi"), MemoryStore(clock), clock)
 
-    return make
+@pytest.fixture
+def worker(
+    fake: FakeRedis, clock: Clock, worker_on: Callable[[Client, Clock], Worker]
+) -> Callable[..., Worker]:
+    """The same, over the test's Redis."""
+    return lambda client=fake: worker_on(client, clock)
 
 
 @pytest.fixture(params=["in this process", "in Redis"])
-def make_store(request: pytest.FixtureRequest) -> Callable[[Clock], Store]:
+def kind(request: pytest.FixtureRequest) -> Any:
+    """Where the circuit is kept."""
+    return request.param
+
+
+@pytest.fixture
+def make_store(kind: str, request: pytest.FixtureRequest) -> Callable[[Clock, Rules], Worker]:
     """Makes a new circuit of either kind, on the test's clock."""
-    if request.param == "in this process":
-        return MemoryStore
+    if kind == "in this process":
+        return lambda clock, rules: Worker(MemoryStore(clock), rules)
     link = request.getfixturevalue("link")
 
-    def make(clock: Clock) -> Store:
-        shared = RedisStore(link, f"test{next(_numbers)}", clock=clock)
-        return SharedStore(shared, MemoryStore(clock), clock)
+    def make(clock: Clock, rules: Rules) -> Worker:
+        shared = RedisCircuit(link, f"test{next(_numbers)}", clock)
+        return Worker(SharedStore(shared, clock), rules)
 
     return make
 
 
 @pytest.fixture
-def examples(make_store: Callable[[Clock], Store]) -> int:
+def examples(kind: str) -> int:
     """How many random histories there is time for."""
-    return 150 if make_store is MemoryStore else 50
+    return 150 if kind == "in this process" else 50
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +92,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The apps' listeners and sources, which ask the database, stay out of it."""
     monkeypatch.setattr(registry, "_listeners", [])
     monkeypatch.setattr(registry, "_switch", lambda: True)
-    monkeypatch.setattr(registry, "_control", lambda label: None)
+    monkeypatch.setattr(registry, "_override", lambda label: None)
 
 
 @pytest.fixture
@@ -124,7 +109,7 @@ def make_door() -> Iterator[Callable[..., Door]]:
 
     yield make
     for label in labels:
-        registry._doors.pop(label).works.transport.close()
+        registry._doors.pop(label).parts.transport.close()
 
 
 @pytest.fixture

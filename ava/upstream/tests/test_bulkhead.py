@@ -9,6 +9,7 @@ import pytest
 from ava import tenant
 from ava.upstream import ProviderBusy, metrics
 from ava.upstream.bulkhead import in_background
+from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.conftest import counted
 from ava.upstream.tests.wire import OK, answering
 
@@ -45,7 +46,7 @@ def test_the_ninth_caller_of_a_hung_provider_is_told_at_once(serve, make_door):
 
 def test_the_background_holds_half_of_the_slots_at_most(serve, make_door):
     door = make_door(serve(answering()).url, bulkhead=8)
-    slot = door.works.bulkhead.slot
+    slot = door.parts.bulkhead.slot
     with ExitStack() as held, in_background():
         for _ in range(4):
             held.enter_context(slot())
@@ -62,7 +63,7 @@ def test_the_background_holds_half_of_the_slots_at_most(serve, make_door):
 
 def test_a_tenant_holds_half_of_the_slots_at_most_and_avas_own_work_what_is_left(make_door):
     door = make_door("http://127.0.0.1:9", bulkhead=8)
-    bulkhead = door.works.bulkhead
+    bulkhead = door.parts.bulkhead
     with ExitStack() as held:
         for whose, slots in (("ada", 4), ("eve", 3), (None, 1)):
             with tenant.bind(whose):
@@ -78,7 +79,7 @@ def test_a_tenant_holds_half_of_the_slots_at_most_and_avas_own_work_what_is_left
 
 
 def test_the_smallest_bulkhead_has_a_slot_for_a_tenant(make_door):
-    bulkhead = make_door("http://127.0.0.1:9", bulkhead=1).works.bulkhead
+    bulkhead = make_door("http://127.0.0.1:9", bulkhead=1).parts.bulkhead
     with tenant.bind("ada"), in_background(), bulkhead.slot():
         assert bulkhead.is_full
     with tenant.bind("ada"):
@@ -87,10 +88,10 @@ def test_the_smallest_bulkhead_has_a_slot_for_a_tenant(make_door):
 
 def test_a_caller_refused_by_the_bulkhead_leaves_the_probe_to_others(serve, make_door, clock):
     door = make_door(serve(answering()).url, bulkhead=1)
-    door.works.breaker.store._clock = clock
-    door.works.breaker.open()
+    door.parts.breaker.store._clock = clock
+    Worker(door.parts.breaker.store).move("open")
     clock.advance(30)
-    with door.works.bulkhead.slot(), pytest.raises(ProviderBusy):
+    with door.parts.bulkhead.slot(), pytest.raises(ProviderBusy):
         door.send("GET", "/")
     assert door.snapshot().state == "open"
     assert door.send("GET", "/").status == 200

@@ -220,10 +220,10 @@ def test_the_watchdog_expires_in_order_of_time_not_of_arrival():
 def test_a_finished_watch_touches_no_socket():
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        with watchdog.watching(0.1) as watch:
-            watch.hold(ours)
-        watch.expire()
-        assert not watch.cut
+        with watchdog.watching(0.1) as deadline:
+            deadline.hold(ours)
+        deadline.expire()
+        assert not deadline.cut
         ours.sendall(b"still open")
         assert theirs.recv(100) == b"still open"
 
@@ -231,9 +231,9 @@ def test_a_finished_watch_touches_no_socket():
 def test_a_socket_held_after_the_deadline_is_shut_at_once():
     ours, theirs = socket.socketpair()
     theirs.settimeout(2)
-    with ours, theirs, watchdog.watching(10) as watch:
-        watch.expire()
-        watch.hold(ours)
+    with ours, theirs, watchdog.watching(10) as deadline:
+        deadline.expire()
+        deadline.hold(ours)
         assert theirs.recv(100) == b""
 
 
@@ -241,9 +241,9 @@ def test_a_forked_process_has_a_watchdog_of_its_own():
     with watchdog.watching(60):
         pid = os.fork()
         if pid == 0:  # the child: its parent's thread is not here
-            with watchdog.watching(0.05) as watch:
+            with watchdog.watching(0.05) as deadline:
                 for _ in range(500):
-                    if watch.cut:
+                    if deadline.cut:
                         os._exit(0)
                     time.sleep(0.01)
             os._exit(1)

@@ -6,14 +6,14 @@ import pytest
 
 from ava.http.problems import NotFound
 from ava.upstream import ProviderUnavailable, ProviderUnreachable
+from ava.upstream.tests.circuits import Worker
 
 URL = "https://unused.test"
 
 
-def test_a_worker_told_to_exit_leaves_slot_and_lease_behind(make_door, clock):
+def test_a_worker_told_to_exit_leaves_slot_and_lease_behind(make_door):
     door = make_door(URL, bulkhead=1)
-    door.works.breaker.store._clock = clock
-    door.works.breaker.half_open()
+    Worker(door.parts.breaker.store).move("half_open")
 
     def abort(seconds):
         raise SystemExit(1)
@@ -55,10 +55,9 @@ def test_guarded_work_that_fails_opens_the_breaker(make_door, error, unsent):
         door.guard(work, failures=(OSError,))
 
 
-def test_guarded_work_that_understood_a_refusal_has_seen_the_provider_alive(make_door, clock):
+def test_guarded_work_that_understood_a_refusal_has_seen_the_provider_alive(make_door):
     door = make_door(URL)
-    door.works.breaker.store._clock = clock
-    door.works.breaker.half_open()
+    Worker(door.parts.breaker.store).move("half_open")
 
     def refused(seconds):
         raise NotFound("There is no such mailbox.")

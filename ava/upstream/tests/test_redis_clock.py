@@ -1,16 +1,15 @@
-"""The shared circuit by Redis' own clock, which no test can move."""
+"""The shared store by Redis' own clock, which no test can move."""
 
-import time
+from ava.upstream.circuit import Refusal, Rules
+from ava.upstream.redis import RedisCircuit
+from ava.upstream.shared import SharedStore
+from ava.upstream.tests.circuits import Worker
 
-from ava.upstream.circuit import Outcome, Refusal, Ticket
-from ava.upstream.redis import RedisStore
-from ava.upstream.tests.workers import LEASE, RULES
-
-SHORT = RULES._replace(recovery=0.5)
+SHORT = Rules(threshold=3, recovery=0.5, successes=2)
 
 
 def test_open_lasts_the_whole_recovery_time_to_the_fraction_of_a_second(link, redis):
-    store = RedisStore(link, "vapi")
+    worker = Worker(SharedStore(RedisCircuit(link, "vapi")), SHORT)
 
     def now():
         seconds, micro = redis.client.time()
@@ -18,12 +17,9 @@ def test_open_lasts_the_whole_recovery_time_to_the_fraction_of_a_second(link, re
 
     # Whole seconds would make much less of it now.
     while not 0.7 < now() % 1 < 0.8:
-        time.sleep(0.01)
+        pass
     opened = now()
-    for _ in range(3):
-        ticket = store.admit(SHORT, LEASE)[0]
-        assert isinstance(ticket, Ticket)
-        store.record(SHORT, ticket, Outcome.FAILURE)
-    while isinstance(store.admit(SHORT, LEASE)[0], Refusal):
+    worker.trip()
+    while isinstance(worker.admit()[0], Refusal):
         assert now() < opened + 10
     assert now() >= opened + SHORT.recovery

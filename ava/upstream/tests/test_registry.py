@@ -6,7 +6,8 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 
 from ava import upstream
-from ava.upstream import Control, ProviderUnavailable, ProviderUnreachable, Service
+from ava.upstream import OperatorOverride, ProviderUnavailable, ProviderUnreachable, Service
+from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.wire import answering, status
 
 COUNTERS = [
@@ -59,9 +60,9 @@ def test_no_label_but_service_and_outcome(dead):
 
 def test_the_state_metric_follows_the_breaker(dead, clock):
     assert state_metric(dead) == 2
-    dead.works.breaker.half_open()
+    Worker(dead.parts.breaker.store).move("half_open")
     assert state_metric(dead) == 1
-    dead.works.breaker.close()
+    Worker(dead.parts.breaker.store).move("closed")
     assert state_metric(dead) == 0
 
 
@@ -129,10 +130,12 @@ def test_the_switch_works_while_running(dead):
         dead.send("GET", "/")
 
 
-def test_the_control_source_is_asked_for_each_provider_by_label(serve, make_door):
+def test_the_override_source_is_asked_for_each_provider_by_label(serve, make_door):
     held, free = (make_door(serve(answering()).url) for _ in range(2))
-    upstream.set_control_source(
-        lambda label: Control(1, "open", reason="works") if label == held.service.label else None
+    upstream.set_override_source(
+        lambda label: (
+            OperatorOverride(1, "open", reason="works") if label == held.service.label else None
+        )
     )
     assert free.send("GET", "/").status == 200
     with pytest.raises(ProviderUnavailable) as caught:

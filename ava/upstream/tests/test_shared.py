@@ -1,262 +1,301 @@
-"""The shared store when Redis is lost, forgets, and comes back: with a real Redis."""
+"""The shared circuit when Redis is lost, forgets, and comes back: every step by a test's order."""
 
 import pytest
 
-from ava.upstream.circuit import Change, Order, Outcome, Refusal, Ticket
-from ava.upstream.shared import ADOPTED
-from ava.upstream.tests.workers import (
-    LEASE,
-    RULES,
-    admitted,
-    come_back,
-    found_again,
-    lose,
-    refused,
-    trip,
-)
+from ava.upstream.circuit import Change, OperatorOverride, Outcome, Refusal, Ticket
+from ava.upstream.states import ADOPTED
+from ava.upstream.tests.circuits import RULES, OwnLine
+
+OPENED = Change("closed", "open", "3 failures in a row")
+OPENED_ALONE = Change("closed", "open", "3 failures in a row", local=True)
+TAKEN_OVER = Change("closed", "open", ADOPTED)
 
 
 def test_what_one_worker_counts_opens_it_for_all(worker):
     one, other = worker(), worker()
-    one.record(RULES, admitted(one), Outcome.FAILURE)
-    other.record(RULES, admitted(other), Outcome.FAILURE)
-    last = admitted(other)
-    assert one.record(RULES, admitted(one), Outcome.FAILURE) == Change(
-        "closed", "open", "3 failures in a row"
-    )
-    assert other.record(RULES, last, Outcome.FAILURE) is None
-    refused(other)
+    one.settle(Outcome.FAILURE)
+    other.settle(Outcome.FAILURE)
+    last = other.admitted()
+    assert one.settle(Outcome.FAILURE) == OPENED
+    assert other.record(last, Outcome.FAILURE) is None
+    other.refused()
 
 
-def test_alone_a_worker_still_trips_and_says_that_it_is_alone(worker, redis):
-    store = worker()
-    admitted(store)
-    lose(redis, store)
-    assert trip(store) == Change("closed", "open", "3 failures in a row", local=True)
-    assert refused(store).retry_after > 59
-    assert store.snapshot(RULES).degraded
+def test_a_call_on_a_closed_circuit_reads_twice_and_writes_nothing(worker, fake):
+    one = worker()
+    one.settle(Outcome.SUCCESS)
+    assert (fake.commands, fake.writes, fake.values) == (2, 0, {})
 
 
-def test_a_worker_that_starts_while_redis_is_lost_works(worker, redis):
-    redis.stop()
-    store = worker()
-    assert trip(store).local
-    refused(store)
+def test_a_refused_call_reads_once_and_writes_nothing(worker, fake):
+    one = worker()
+    one.trip()
+    commands, writes = fake.commands, fake.writes
+    one.refused()
+    assert (fake.commands, fake.writes) == (commands + 1, writes)
 
 
-def test_what_was_open_stays_open_for_the_time_left(worker, redis):
+def test_who_is_slower_decides_again_by_what_the_other_wrote(worker, fake):
     one, other = worker(), worker()
-    trip(one)
-    assert refused(other).state == "open"
-    lose(redis, one, other)
-    for store in (one, other):
-        assert 50 < refused(store).retry_after <= 60
+    ticket, late = one.admitted(), other.admitted()
+    for _ in range(2):
+        other.settle(Outcome.FAILURE)
+    fake.interrupt = lambda: other.record(late, Outcome.FAILURE)
+    assert one.record(ticket, Outcome.FAILURE) is None
+    assert other.changes == [OPENED]
+    assert one.snapshot().failures == 3
 
 
-def test_a_call_that_began_before_the_loss_counts_alone(worker, redis):
-    store = worker()
-    tickets = [admitted(store) for _ in range(3)]
-    lose(redis, store)
-    changes = [store.record(RULES, ticket, Outcome.FAILURE) for ticket in tickets]
-    assert changes[-1] == Change("closed", "open", "3 failures in a row", local=True)
+def test_of_two_that_come_at_the_same_moment_one_is_the_probe(worker, fake, clock):
+    one, other = worker(), worker()
+    one.trip()
+    clock.advance(RULES.recovery)
+    probes = []
+    fake.interrupt = lambda: probes.append(other.admitted().probe)
+    assert one.admit() == (Refusal("half_open", 1.0), None)
+    assert probes == [1]
 
 
-def test_a_call_that_began_alone_counts_after_the_return(worker, redis):
-    store = worker()
-    admitted(store)
-    lose(redis, store)
-    tickets = [admitted(store) for _ in range(3)]
-    come_back(redis, store)
-    admitted(store)
-    changes = [store.record(RULES, ticket, Outcome.FAILURE) for ticket in tickets]
-    assert changes[-1] == Change("closed", "open", "3 failures in a row")
+def test_alone_a_worker_still_trips_and_says_that_it_is_alone(worker, fake):
+    one = worker()
+    one.admitted()
+    fake.lost = True
+    assert one.trip() == OPENED_ALONE
+    assert one.refused().retry_after == RULES.recovery
+    assert one.is_alone
+
+
+def test_a_worker_that_starts_while_redis_is_lost_works(worker, fake):
+    fake.lost = True
+    one = worker()
+    assert one.trip() == OPENED_ALONE
+    one.refused()
+    fake.lost = False
+    assert one.admit()[1] == TAKEN_OVER
+
+
+def test_what_was_open_stays_open_for_the_time_left(worker, fake, clock):
+    one, other = worker(), worker()
+    one.trip()
+    other.refused()
+    fake.lost = True
+    clock.advance(10)
+    assert [each.refused().retry_after for each in (one, other)] == [50, 50]
+
+
+def test_a_call_that_began_before_the_loss_counts_alone(worker, fake):
+    one = worker()
+    tickets = [one.admitted() for _ in range(3)]
+    fake.lost = True
+    assert [one.record(ticket, Outcome.FAILURE) for ticket in tickets][-1] == OPENED_ALONE
+
+
+def test_failures_counted_before_the_loss_count_alone(worker, fake):
+    one = worker()
+    one.settle(Outcome.FAILURE)
+    one.settle(Outcome.FAILURE)
+    fake.lost = True
+    assert one.settle(Outcome.FAILURE) == OPENED_ALONE
+
+
+def test_a_call_that_began_alone_counts_after_the_return(worker, fake):
+    one = worker()
+    one.admitted()
+    fake.lost = True
+    tickets = [one.admitted() for _ in range(3)]
+    fake.lost = False
+    one.admitted()
+    assert [one.record(ticket, Outcome.FAILURE) for ticket in tickets][-1] == OPENED
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_what_opened_on_a_worker_alone_opens_for_the_fleet_on_return(worker, redis, empty):
+@pytest.mark.parametrize("used", [False, True])
+def test_what_opened_on_a_worker_alone_opens_for_the_fleet_on_return(worker, fake, empty, used):
     one, other = worker(), worker()
-    for store in (one, other):
-        admitted(store)
-    lose(redis, one, other)
-    trip(one)
+    if used:
+        other.trip()
+        other.move("closed")
+    for each in (one, other):
+        each.admitted()
+    fake.lost = True
+    one.trip()
+    fake.lost = False
     if empty:
-        redis.stop()
-        redis.start()
-    come_back(redis, one, other)
-    answer, change = one.admit(RULES, LEASE)
-    assert isinstance(answer, Refusal)
-    assert change == Change("closed", "open", ADOPTED)
-    assert 50 < refused(other).retry_after <= 60
+        fake.flush()
+    assert one.admit() == (Refusal("open", RULES.recovery), TAKEN_OVER)
+    assert other.refused().retry_after == RULES.recovery
 
 
-def test_two_workers_that_opened_alone_make_one_change_on_return(worker, redis):
-    stores = [worker() for _ in range(2)]
-    for store in stores:
-        admitted(store)
-    lose(redis, *stores)
-    for store in stores:
-        trip(store)
-    come_back(redis, *stores)
-    changes = [store.admit(RULES, LEASE)[1] for store in stores]
-    assert changes == [Change("closed", "open", ADOPTED), None]
+def test_two_workers_that_opened_alone_make_one_change_on_return(worker, fake):
+    workers = [worker() for _ in range(2)]
+    fake.lost = True
+    for each in workers:
+        each.trip()
+    fake.lost = False
+    assert [each.admit()[1] for each in workers] == [TAKEN_OVER, None]
 
 
-def test_what_the_fleet_has_learnt_meanwhile_is_worth_more(worker, redis):
+def test_what_the_fleet_has_learnt_meanwhile_is_worth_more(worker, fake):
     """One worker cannot reach Redis; the others can, and have seen the provider recover."""
+    line = OwnLine(fake)
+    one, other = worker(line), worker()
+    one.admitted()
+    line.cut = True
+    one.trip()
+    other.move("open")
+    other.move("closed")
+    line.cut = False
+    assert one.admit()[1] is None
+    one.admitted()
+    other.admitted()
+
+
+def test_what_closed_alone_is_still_open_for_the_fleet(worker, fake, clock):
+    one = worker()
+    one.trip()
+    fake.lost = True
+    one.move("closed")
+    one.admitted()
+    fake.lost = False
+    one.refused()
+
+
+def test_a_flushed_redis_learns_again_that_it_was_open_and_it_is_no_second_change(worker, fake):
     one, other = worker(), worker()
-    for store in (one, other):
-        admitted(store)
-    lose(redis, one)
-    trip(one)
-    redis.thaw()
-    other.move(RULES, "open", "by hand")
-    other.move(RULES, "closed", "by hand")
-    found_again(one)
-    assert one.admit(RULES, LEASE)[1] is None
-    admitted(one)
-    admitted(other)
+    one.trip()
+    other.refused()
+    fake.flush()
+    assert other.admit() == (Refusal("open", RULES.recovery), None)
+    assert one.refused().retry_after == RULES.recovery
+    worker().refused()
 
 
-def test_what_closed_alone_is_still_open_for_the_fleet(worker, redis):
-    store = worker()
-    trip(store)
-    lose(redis, store)
-    store.move(RULES, "closed", "by hand")
-    admitted(store)
-    come_back(redis, store)
-    refused(store)
-
-
-def test_a_flushed_redis_learns_again_that_it_was_open_and_nobody_is_told_twice(worker, redis):
+def test_a_flushed_redis_gets_the_probe_back_that_is_out(worker, fake, clock):
     one, other = worker(), worker()
-    trip(one)
-    refused(other)
-    redis.flush()
-    answer, change = other.admit(RULES, LEASE)
-    assert isinstance(answer, Refusal)
-    assert change is None
-    assert 50 < refused(one).retry_after <= 60
-    assert isinstance(worker().admit(RULES, LEASE)[0], Refusal)
+    one.trip()
+    other.catch_up()
+    clock.advance(RULES.recovery)
+    probe = one.admitted()
+    fake.flush()
+    other.catch_up()  # it has seen the circuit while it was open, and puts that back
+    one.catch_up()
+    assert other.admit() == (Refusal("half_open", 1.0), None)
+    one.record(probe, Outcome.SUCCESS)
+    assert one.snapshot().successes == 1
 
 
-def test_a_flushed_redis_learns_a_standing_force_again(worker, redis):
+def test_what_one_has_seen_later_is_put_back_over_what_another_had_seen(worker, fake):
+    """As after a replica took over that had missed the last changes."""
     one, other = worker(), worker()
-    one.obey(RULES, Order(5, "open", seconds=600, reason="works"))
-    refused(one)
-    redis.flush()
-    assert refused(one).retry_after > 500
-    assert refused(other).retry_after > 500
-    assert other.obey(RULES, Order(4)) is None  # an older order is still an older order
-    refused(other)
+    one.trip()
+    other.refused()
+    before = dict(fake.values)
+    one.move("closed")
+    fake.values = before
+    other.refused()
+    one.admitted()
+    other.admitted()
 
 
-def test_a_flush_while_closed_costs_nothing(worker, redis):
-    store = worker()
-    admitted(store)
-    redis.flush()
-    assert store.admit(RULES, LEASE)[1] is None
-    admitted(store)
-
-
-def test_orders_are_obeyed_alone_and_told_on_return(worker, redis):
+def test_a_flushed_redis_learns_a_standing_force_again(worker, fake):
     one, other = worker(), worker()
-    for store in (one, other):
-        admitted(store)
-    lose(redis, one, other)
-    assert one.obey(RULES, Order(1, "open", reason="works")) == Change(
-        "closed", "open", "works", local=True
-    )
-    refused(one)
-    admitted(other)
-    come_back(redis, one, other)
-    assert one.admit(RULES, LEASE)[1] == Change("closed", "open", "works")
-    refused(other)
+    one.obey(OperatorOverride(5, "open", seconds=600, reason="works"))
+    one.refused()
+    fake.flush()
+    assert one.refused().retry_after == 600
+    assert other.refused().retry_after == 600
+    assert other.obey(OperatorOverride(4)) is None  # an older one is still an older one
+    other.refused()
 
 
-def test_a_replica_that_takes_no_writes_counts_as_lost(worker, redis):
-    store = worker()
-    admitted(store)
-    redis.client.replicaof("127.0.0.1", "9")
-    try:
-        tickets = [admitted(store) for _ in range(3)]
-        changes = [store.record(RULES, ticket, Outcome.FAILURE) for ticket in tickets]
-        assert changes[-1] is not None
-        assert changes[-1].local
-    finally:
-        redis.client.replicaof("NO", "ONE")
-    found_again(store)
-    assert store.admit(RULES, LEASE)[1] == Change("closed", "open", ADOPTED)
+def test_a_flush_while_closed_costs_nothing(worker, fake):
+    one = worker()
+    ticket = one.admitted()
+    fake.flush()
+    assert one.admit()[1] is None
+    assert one.record(ticket, Outcome.SUCCESS) is None
 
 
-def test_a_change_whose_answer_was_lost_is_told_on_return(worker, redis):
+def test_overrides_are_obeyed_alone_and_announced_on_return(worker, fake):
     one, other = worker(), worker()
-    for _ in range(2):
-        one.record(RULES, admitted(one), Outcome.FAILURE)
-    third = admitted(one)
-    redis.freeze()
-    assert one.record(RULES, third, Outcome.FAILURE) is None  # Redis does it when it wakes up
-    redis.thaw()
-    for store in (one, other):
-        found_again(store)
-    refused(other)
-    answer, change = one.admit(RULES, LEASE)
-    assert isinstance(answer, Refusal)
-    assert change == Change("closed", "open", "3 failures in a row")
-    assert one.admit(RULES, LEASE)[1] is None
+    override = OperatorOverride(1, "open", reason="works")
+    fake.lost = True
+    assert one.obey(override) == Change("closed", "open", "forced open: works", local=True)
+    one.refused()
+    other.admitted()
+    fake.lost = False
+    answer, change = one.admit(override=override)
+    assert (type(answer), change) == (Refusal, Change("closed", "open", "forced open: works"))
+    other.refused()
 
 
-def test_a_change_whose_answer_came_is_not_told_again(worker, redis):
-    store = worker()
-    trip(store)
-    lose(redis, store)
-    come_back(redis, store)
-    assert store.admit(RULES, LEASE)[1] is None
+def test_a_reset_given_alone_is_announced_on_return_and_lets_the_call_through(worker, fake):
+    one, override = worker(), OperatorOverride(1, reason="fixed")
+    one.trip()
+    fake.lost = True
+    assert one.obey(override).local
+    fake.lost = False
+    answer, change = one.admit(override=override)
+    assert change == Change("open", "closed", "reset: fixed")
+    assert [one.record(answer, Outcome.FAILURE) for _ in range(3)][-1] is not None
 
 
-def test_a_reset_given_alone_is_told_on_return_and_lets_the_call_through(worker, redis):
-    store = worker()
-    trip(store)
-    lose(redis, store)
-    assert store.obey(RULES, Order(1, reason="fixed")).local
-    come_back(redis, store)
-    answer, change = store.admit(RULES, LEASE)
-    assert change == Change("open", "closed", "fixed")
-    assert [store.record(RULES, answer, Outcome.FAILURE) for _ in range(3)][-1] is not None
+def test_a_replica_that_takes_no_writes_counts_as_lost(worker, fake):
+    one = worker()
+    fake.read_only = True
+    assert one.trip() == OPENED_ALONE
+    fake.read_only = False
+    assert one.admit()[1] == TAKEN_OVER
 
 
-def test_a_probe_that_comes_right_after_a_flush_is_kept(worker, redis):
+@pytest.mark.parametrize("way", ["answers_lost", "frozen"])
+def test_a_change_whose_answer_was_lost_is_returned_once_later(worker, fake, way):
     one, other = worker(), worker()
-    at_once = RULES._replace(recovery=0.0)
-    trip(one)
-    refused(other)
-    redis.flush()
-    trip(worker())  # a worker that has seen nothing begins anew, and opens it again
-    answer, change = other.admit(at_once, LEASE)
-    assert answer.probe is not None
-    assert change.to_state == "half_open"
+    one.settle(Outcome.FAILURE)
+    one.settle(Outcome.FAILURE)
+    third = one.admitted()
+    fake.interrupt = lambda: setattr(fake, way, True)  # between reading and writing
+    assert one.record(third, Outcome.FAILURE) == OPENED_ALONE
+    setattr(fake, way, False)
+    fake.thaw()
+    other.refused()
+    answer, change = one.admit()
+    assert (type(answer), change) == (Refusal, OPENED)
+    assert one.admit()[1] is None
 
 
-def test_what_was_open_to_one_tenant_stays_so_while_redis_is_lost(worker, redis):
+def test_a_write_that_never_took_place_is_no_change_and_comes_too_late_afterwards(worker, fake):
+    one = worker()
+    one.settle(Outcome.FAILURE)
+    one.settle(Outcome.FAILURE)
+    third = one.admitted()
+    fake.interrupt = lambda: setattr(fake, "frozen", True)
+    one.record(third, Outcome.FAILURE)
+    fake.frozen = False  # another connection is faster than what waits
+    assert one.admit()[1] == TAKEN_OVER
+    fake.thaw()
+    assert one.admit()[1] is None
+    assert one.snapshot().state == "open"
+
+
+def test_what_was_open_to_one_tenant_stays_so_while_redis_is_lost(worker, fake):
     one, other = worker(), worker()
-    trip(one, "ada")
-    refused(other, "ada")
-    lose(redis, one, other)
-    for store in (one, other):
-        refused(store, "ada")
-        admitted(store, "eve")
-        assert store.snapshot(RULES).only == "ada"
+    one.trip("ada")
+    other.refused("ada")
+    fake.lost = True
+    for each in (one, other):
+        each.refused("ada")
+        each.admitted("eve")
+        assert each.snapshot().only == "ada"
 
 
-def test_what_opened_alone_to_one_tenant_opens_for_the_fleet_to_that_one(worker, redis):
+def test_what_opened_alone_to_one_tenant_opens_for_the_fleet_to_that_one(worker, fake):
     one, other = worker(), worker()
-    for store in (one, other):
-        admitted(store)
-    lose(redis, one, other)
-    trip(one, "ada")
-    come_back(redis, one, other)
-    answer, change = one.admit(RULES, LEASE, "eve")
-    assert isinstance(answer, Ticket)
-    assert change == Change("closed", "open", ADOPTED)
-    refused(other, "ada")
-    admitted(other, "eve")
-    assert other.snapshot(RULES).only == "ada"
+    fake.lost = True
+    one.trip("ada")
+    fake.lost = False
+    answer, change = one.admit("eve")
+    assert (type(answer), change) == (Ticket, TAKEN_OVER)
+    other.refused("ada")
+    other.admitted("eve")
+    assert other.snapshot().only == "ada"

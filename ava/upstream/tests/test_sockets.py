@@ -10,6 +10,7 @@ from urllib3 import HTTPConnectionPool
 
 from ava.upstream import ProviderUnreachable
 from ava.upstream.deadline import watchdog
+from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.wire import answering, status
 from ava.upstream.transport import NoAnswer, Transport
 
@@ -26,19 +27,19 @@ def test_a_deadline_that_comes_as_the_connection_goes_back_leaves_it_alone(
 ):
     wire = serve(answering())
     prepared = transport.prepare(requests.Request("GET", wire.url))
-    with watchdog.watching(10) as watch:
+    with watchdog.watching(10) as deadline:
         put = HTTPConnectionPool._put_conn
 
         def put_at_the_deadline(pool, conn):
-            watch.expire()
+            deadline.expire()
             put(pool, conn)
 
         with monkeypatch.context() as patch:
             patch.setattr(HTTPConnectionPool, "_put_conn", put_at_the_deadline)
             with pytest.raises(NoAnswer):
-                transport.exchange(prepared, watch)
-    with watchdog.watching(10) as watch:
-        assert transport.exchange(prepared, watch).status == 200
+                transport.exchange(prepared, deadline)
+    with watchdog.watching(10) as deadline:
+        assert transport.exchange(prepared, deadline).status == 200
     assert wire.connections == 1
 
 
@@ -54,9 +55,9 @@ def test_a_given_up_connection_is_closed_before_the_next_attempt(serve, transpor
             gone.set()
 
     prepared = transport.prepare(requests.Request("GET", serve(script).url))
-    with watchdog.watching(10) as watch:
+    with watchdog.watching(10) as deadline:
         with pytest.raises(NoAnswer, match="too long"):
-            transport.exchange(prepared, watch)
+            transport.exchange(prepared, deadline)
         assert gone.wait(5)
 
 
@@ -84,7 +85,7 @@ def test_no_file_descriptor_is_left_behind(serve, make_door):
         for _ in range(times):
             fine.send("GET", "/")
             for door in (failing, refused):
-                door.works.breaker.close()
+                Worker(door.parts.breaker.store).move("closed")
                 with pytest.raises(ProviderUnreachable):
                     door.send("GET", "/")
 

@@ -15,11 +15,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ava.upstream.circuit import Order, Outcome, Refusal, Rules, Ticket
-from ava.upstream.tests.conftest import Clock
+from ava.upstream.circuit import OperatorOverride, Outcome, Refusal, Rules, Ticket
+from ava.upstream.tests.circuits import LEASE, Clock
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
-LEASE = 12.0
 TENANTS = (None, "ada", "eve")
 tenants = st.sampled_from(TENANTS)
 
@@ -117,7 +116,7 @@ class BreakerHistory(RuleBasedStateMachine):
     def __init__(self, make_store) -> None:
         super().__init__()
         self.clock = Clock()
-        self.store = make_store(self.clock)
+        self.store = make_store(self.clock, RULES)
         self.model = Model()
         self.opens = self.closes = 0
         self.generation = 0
@@ -137,7 +136,7 @@ class BreakerHistory(RuleBasedStateMachine):
     def somebody_calls(self, tenant):
         model, now = self.model, self.clock.now
         may_pass, before = model.may_pass(now, tenant), model.state
-        answer, change = self.store.admit(RULES, LEASE, tenant)
+        answer, change = self.store.admit(tenant)
         assert isinstance(answer, Ticket) == may_pass
         if isinstance(answer, Refusal):
             assert change is None
@@ -193,7 +192,7 @@ class BreakerHistory(RuleBasedStateMachine):
                 if model.successes == RULES.successes:
                     model.turn("closed", self.clock.now)
                     expected = ("half_open", "closed")
-        self.note(self.store.record(RULES, call.ticket, outcome), expected)
+        self.note(self.store.record(call.ticket, outcome), expected)
 
     @precondition(lambda self: self.model.state != "half_open" and not self.model.held)
     @rule(tenant=tenants)
@@ -201,7 +200,7 @@ class BreakerHistory(RuleBasedStateMachine):
         """Steers towards half-open, where chance alone seldom leads."""
         for _ in range(RULES.threshold):
             passes_by = self.model.passes_by(tenant)
-            answer, _ = self.store.admit(RULES, LEASE, tenant)
+            answer, _ = self.store.admit(tenant)
             if isinstance(answer, Refusal) or answer.probe is not None:
                 break
             call = Call(answer, self.model.era, tenant, passes_by)
@@ -232,12 +231,12 @@ class BreakerHistory(RuleBasedStateMachine):
             model.turn(forced or "closed", self.clock.now)
             model.victim, model.last, model.strays, model.by_hand = None, None, 0, bool(forced)
             expected = None if before == model.state else (before, model.state)
-        self.note(self.store.obey(RULES, Order(number, forced, seconds)), expected)
+        self.note(self.store.obey(OperatorOverride(number, forced, seconds)), expected)
 
     @invariant()
     def it_looks_like_the_model(self) -> None:
-        seen = self.store.snapshot(RULES)
-        assert self.store.snapshot(RULES) == seen
+        seen = self.store.snapshot()
+        assert self.store.snapshot() == seen
         assert (seen.state, seen.failures, seen.successes) == (
             self.model.state,
             self.model.failures,
@@ -249,7 +248,7 @@ class BreakerHistory(RuleBasedStateMachine):
     @invariant()
     def each_tenant_sees_whether_its_next_call_passes(self) -> None:
         for tenant in TENANTS:
-            met = self.store.snapshot(RULES, tenant=tenant).met_by(tenant)
+            met = self.store.snapshot(tenant=tenant).met_by(tenant)
             assert (not met.retry_after) == self.model.may_pass(self.clock.now, tenant)
             if self.model.passes_by(tenant):
                 assert met.state == "closed"
@@ -260,7 +259,7 @@ class BreakerHistory(RuleBasedStateMachine):
 
     @invariant()
     def generations_only_grow(self) -> None:
-        generation = self.store.snapshot(RULES).generation
+        generation = self.store.snapshot().generation
         assert generation >= self.generation
         self.generation = generation
 

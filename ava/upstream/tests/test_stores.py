@@ -2,267 +2,246 @@
 
 import pytest
 
-from ava.upstream.circuit import Change, Order, Outcome, Refusal, Rules, Ticket
-from ava.upstream.store import Store
-from ava.upstream.tests.conftest import Clock
+from ava.upstream.circuit import Change, OperatorOverride, Outcome, Refusal, Rules, Ticket
+from ava.upstream.tests.circuits import LEASE, Clock, Worker
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
-LEASE = 12.0
 
 
 @pytest.fixture
-def store(make_store, clock) -> Store:
-    return make_store(clock)
+def store(make_store, clock) -> Worker:
+    return make_store(clock, RULES)
 
 
-def admitted(store: Store) -> Ticket:
-    answer, _ = store.admit(RULES, LEASE)
-    assert isinstance(answer, Ticket)
-    return answer
-
-
-def refused(store: Store) -> Refusal:
-    answer, change = store.admit(RULES, LEASE)
-    assert isinstance(answer, Refusal)
-    assert change is None
-    return answer
-
-
-def settle(store: Store, outcome: Outcome) -> Change | None:
-    return store.record(RULES, admitted(store), outcome)
-
-
-def break_it(store: Store) -> Change | None:
-    return [settle(store, Outcome.FAILURE) for _ in range(3)][-1]
-
-
-def half_open(store: Store, clock: Clock) -> None:
-    break_it(store)
+def half_open(store: Worker, clock: Clock) -> None:
+    store.trip()
     clock.advance(30)
-    settle(store, Outcome.NEUTRAL)
-    assert store.snapshot(RULES).state == "half_open"
+    store.settle(Outcome.NEUTRAL)
+    assert store.snapshot().state == "half_open"
 
 
 def test_three_failures_in_a_row_open_it_and_only_the_third_caller_is_told(store):
-    told = [settle(store, Outcome.FAILURE) for _ in range(3)]
+    told = [store.settle(Outcome.FAILURE) for _ in range(3)]
     assert told == [None, None, Change("closed", "open", "3 failures in a row")]
 
 
 def test_a_success_in_between_starts_the_count_anew(store):
     for _ in range(10):
-        settle(store, Outcome.FAILURE)
-        settle(store, Outcome.FAILURE)
-        settle(store, Outcome.SUCCESS)
-    assert store.snapshot(RULES).state == "closed"
-    assert store.snapshot(RULES).failures == 0
+        store.settle(Outcome.FAILURE)
+        store.settle(Outcome.FAILURE)
+        store.settle(Outcome.SUCCESS)
+    assert store.snapshot().state == "closed"
+    assert store.snapshot().failures == 0
 
 
 def test_a_neutral_outcome_neither_counts_nor_forgives(store):
-    settle(store, Outcome.FAILURE)
-    settle(store, Outcome.NEUTRAL)
-    settle(store, Outcome.FAILURE)
-    assert store.snapshot(RULES).failures == 2
-    assert settle(store, Outcome.FAILURE).to_state == "open"
+    store.settle(Outcome.FAILURE)
+    store.settle(Outcome.NEUTRAL)
+    store.settle(Outcome.FAILURE)
+    assert store.snapshot().failures == 2
+    assert store.settle(Outcome.FAILURE).to_state == "open"
 
 
 def test_open_refuses_for_the_whole_recovery_time_and_counts_down(store, clock):
-    break_it(store)
+    store.trip()
     left = []
     for _ in range(3):
-        left.append(refused(store).retry_after)
+        left.append(store.refused().retry_after)
         clock.advance(14.9)
     assert left == pytest.approx([30, 15.1, 0.2])
 
 
 def test_the_first_caller_after_the_recovery_time_is_the_probe_and_is_told(store, clock):
-    break_it(store)
+    store.trip()
     clock.advance(30)
-    answer, change = store.admit(RULES, LEASE)
+    answer, change = store.admit()
     assert answer.probe is not None
     assert change == Change("open", "half_open", "recovery time is over")
 
 
 def test_while_a_probe_is_out_everybody_else_is_refused(store, clock):
-    break_it(store)
+    store.trip()
     clock.advance(30)
-    admitted(store)
+    store.admitted()
     for _ in range(5):
-        assert refused(store) == Refusal("half_open", 1.0)
+        assert store.refused() == Refusal("half_open", 1.0)
 
 
 def test_two_probes_that_succeed_close_it(store, clock):
-    break_it(store)
+    store.trip()
     clock.advance(30)
-    assert settle(store, Outcome.SUCCESS) is None
-    assert settle(store, Outcome.SUCCESS) == Change("half_open", "closed", "2 probes succeeded")
-    assert store.snapshot(RULES).retry_after is None
+    assert store.settle(Outcome.SUCCESS) is None
+    assert store.settle(Outcome.SUCCESS) == Change("half_open", "closed", "2 probes succeeded")
+    assert store.snapshot().retry_after is None
 
 
 def test_a_probe_that_fails_opens_it_for_the_whole_time_again(store, clock):
-    break_it(store)
+    store.trip()
     clock.advance(30)
-    settle(store, Outcome.SUCCESS)
-    assert settle(store, Outcome.FAILURE) == Change("half_open", "open", "the probe failed")
+    store.settle(Outcome.SUCCESS)
+    assert store.settle(Outcome.FAILURE) == Change("half_open", "open", "the probe failed")
     clock.advance(29.9)
-    refused(store)
+    store.refused()
     clock.advance(0.1)
-    assert settle(store, Outcome.SUCCESS) is None  # the success before the failure is forgotten
+    assert store.settle(Outcome.SUCCESS) is None  # the success before the failure is forgotten
 
 
 def test_a_neutral_probe_makes_room_for_the_next_at_once(store, clock):
     half_open(store, clock)
-    assert admitted(store).probe is not None
+    assert store.admitted().probe is not None
 
 
 def test_a_lost_probe_delays_recovery_by_one_lease(store, clock):
     half_open(store, clock)
-    admitted(store)
+    store.admitted()
     clock.advance(LEASE - 0.1)
-    refused(store)
+    store.refused()
     clock.advance(0.1)
-    admitted(store)
+    store.admitted()
 
 
 def test_a_probe_that_lost_its_lease_to_another_is_not_heard(store, clock):
     half_open(store, clock)
-    slow = admitted(store)
+    slow = store.admitted()
     clock.advance(LEASE)
-    current = admitted(store)
-    assert store.record(RULES, slow, Outcome.FAILURE) is None
-    refused(store)  # the current probe is still out
-    store.record(RULES, current, Outcome.SUCCESS)
-    assert store.snapshot(RULES).successes == 1
+    current = store.admitted()
+    assert store.record(slow, Outcome.FAILURE) is None
+    store.refused()  # the current probe is still out
+    store.record(current, Outcome.SUCCESS)
+    assert store.snapshot().successes == 1
 
 
 def test_an_outcome_of_an_older_generation_changes_nothing(store, clock):
-    stale = [admitted(store) for _ in range(20)]
-    break_it(store)
+    stale = [store.admitted() for _ in range(20)]
+    store.trip()
     clock.advance(30)
-    settle(store, Outcome.SUCCESS)
-    seen = store.snapshot(RULES)
+    store.settle(Outcome.SUCCESS)
+    seen = store.snapshot()
     for ticket in stale[:10]:
-        assert store.record(RULES, ticket, Outcome.FAILURE) is None
-        assert store.record(RULES, ticket, Outcome.SUCCESS) is None
-    assert store.snapshot(RULES) == seen
-    settle(store, Outcome.SUCCESS)
+        assert store.record(ticket, Outcome.FAILURE) is None
+        assert store.record(ticket, Outcome.SUCCESS) is None
+    assert store.snapshot() == seen
+    store.settle(Outcome.SUCCESS)
     for ticket in stale[10:]:
-        assert store.record(RULES, ticket, Outcome.FAILURE) is None
-    assert store.snapshot(RULES).failures == 0
+        assert store.record(ticket, Outcome.FAILURE) is None
+    assert store.snapshot().failures == 0
 
 
 def test_a_ticket_is_good_for_one_outcome_in_half_open(store, clock):
     half_open(store, clock)
-    ticket = admitted(store)
-    store.record(RULES, ticket, Outcome.SUCCESS)
-    assert store.record(RULES, ticket, Outcome.SUCCESS) is None
-    assert store.snapshot(RULES).state == "half_open"
+    ticket = store.admitted()
+    store.record(ticket, Outcome.SUCCESS)
+    assert store.record(ticket, Outcome.SUCCESS) is None
+    assert store.snapshot().state == "half_open"
 
 
 def test_reading_changes_nothing(store, clock):
-    settle(store, Outcome.FAILURE)
-    settle(store, Outcome.FAILURE)
+    store.settle(Outcome.FAILURE)
+    store.settle(Outcome.FAILURE)
     for _ in range(10):
-        assert store.snapshot(RULES).failures == 2
-    settle(store, Outcome.FAILURE)
+        assert store.snapshot().failures == 2
+    store.settle(Outcome.FAILURE)
     clock.advance(31)
     for _ in range(10):
-        seen = store.snapshot(RULES)
+        seen = store.snapshot()
         assert (seen.state, seen.retry_after) == ("open", 0.0)
-    assert admitted(store).probe is not None
+    assert store.admitted().probe is not None
 
 
 def test_forced_open_refuses_beyond_the_recovery_time_until_a_reset(store, clock):
-    assert store.obey(RULES, Order(1, "open", reason="works")) == Change("closed", "open", "works")
+    assert store.obey(OperatorOverride(1, "open", reason="works")) == Change(
+        "closed", "open", "forced open: works"
+    )
     clock.advance(3600)
-    assert refused(store).retry_after == 30
-    assert store.obey(RULES, Order(2, reason="done")) == Change("open", "closed", "done")
-    assert admitted(store).probe is None
+    assert store.refused().retry_after == 30
+    assert store.obey(OperatorOverride(2, reason="done")) == Change("open", "closed", "reset: done")
+    assert store.admitted().probe is None
 
 
 def test_a_force_ends_by_itself_and_a_probe_tries_first(store, clock):
-    store.obey(RULES, Order(1, "open", seconds=60))
+    store.obey(OperatorOverride(1, "open", seconds=60))
     clock.advance(59)
-    assert refused(store).retry_after == 1
-    assert store.snapshot(RULES).retry_after == 1
+    assert store.refused().retry_after == 1
+    assert store.snapshot().retry_after == 1
     clock.advance(1)
-    assert store.snapshot(RULES).retry_after == 0
-    answer, change = store.admit(RULES, LEASE)
+    assert store.snapshot().retry_after == 0
+    answer, change = store.admit()
     assert answer.probe is not None
     assert change.to_state == "half_open"
 
 
 def test_forced_closed_lets_everything_through_and_hears_nothing(store, clock):
-    break_it(store)
-    forced = Order(1, "closed", seconds=60, reason="trust it")
-    assert store.obey(RULES, forced) == Change("open", "closed", "trust it")
+    store.trip()
+    forced = OperatorOverride(1, "closed", seconds=60, reason="trust it")
+    assert store.obey(forced) == Change("open", "closed", "forced closed: trust it")
     for _ in range(10):
-        assert settle(store, Outcome.FAILURE) is None
-    late = admitted(store)
+        assert store.settle(Outcome.FAILURE) is None
+    late = store.admitted()
     clock.advance(60)
-    assert store.record(RULES, late, Outcome.FAILURE) is None
-    assert store.snapshot(RULES).failures == 0
-    assert break_it(store).to_state == "open"
+    assert store.record(late, Outcome.FAILURE) is None
+    assert store.snapshot().failures == 0
+    assert store.trip().to_state == "open"
 
 
 def test_an_order_is_carried_out_once_and_an_older_one_never(store):
-    assert store.obey(RULES, Order(5, "open")) is not None
-    assert store.obey(RULES, Order(5, "open")) is None
-    assert store.obey(RULES, Order(4)) is None
-    refused(store)
-    assert store.obey(RULES, Order(6)) is not None
-    assert store.obey(RULES, Order(5, "open")) is None
-    admitted(store)
+    assert store.obey(OperatorOverride(5, "open")) is not None
+    assert store.obey(OperatorOverride(5, "open")) is None
+    assert store.obey(OperatorOverride(4)) is None
+    store.refused()
+    assert store.obey(OperatorOverride(6)) is not None
+    assert store.obey(OperatorOverride(5, "open")) is None
+    store.admitted()
 
 
 def test_an_order_that_is_over_ends_the_one_before_it_and_forces_nothing(store):
-    store.obey(RULES, Order(1, "closed"))
-    assert store.obey(RULES, Order(2, "open", seconds=0)) is None
-    assert break_it(store).to_state == "open"
+    store.obey(OperatorOverride(1, "closed"))
+    assert store.obey(OperatorOverride(2, "open", seconds=0)) is None
+    assert store.trip().to_state == "open"
 
 
 def test_looking_shows_what_an_order_will_do_and_does_not_do_it(store):
-    assert store.snapshot(RULES, Order(1, "open")).state == "open"
-    assert store.snapshot(RULES).state == "closed"
+    assert store.snapshot(OperatorOverride(1, "open")).state == "open"
+    assert store.snapshot().state == "closed"
 
 
 def test_a_reset_closes_it_and_forgets_calls_on_their_way(store, clock):
-    settle(store, Outcome.FAILURE)
-    settle(store, Outcome.FAILURE)
-    late = admitted(store)
-    assert store.move(RULES, "closed", "reset") is None
-    store.record(RULES, late, Outcome.FAILURE)
-    assert store.snapshot(RULES).failures == 0
-    break_it(store)
-    assert store.move(RULES, "closed", "reset") == Change("open", "closed", "reset")
+    store.settle(Outcome.FAILURE)
+    store.settle(Outcome.FAILURE)
+    late = store.admitted()
+    assert store.move("closed", "reset") is None
+    store.record(late, Outcome.FAILURE)
+    assert store.snapshot().failures == 0
+    store.trip()
+    assert store.move("closed", "reset") == Change("open", "closed", "reset")
 
 
 def test_a_move_does_not_free_what_is_held_by_force(store):
-    store.obey(RULES, Order(1, "open"))
-    assert store.move(RULES, "closed", "reset") is None
-    refused(store)
+    store.obey(OperatorOverride(1, "open"))
+    assert store.move("closed", "reset") is None
+    store.refused()
 
 
 def test_forced_open_holds_even_where_a_breaker_tries_again_at_once(store):
-    at_once = RULES._replace(recovery=0.0)
-    store.obey(at_once, Order(1, "open"))
-    assert isinstance(store.admit(at_once, LEASE)[0], Refusal)
+    store.rules = RULES._replace(recovery=0.0)
+    store.obey(OperatorOverride(1, "open"))
+    assert isinstance(store.admit()[0], Refusal)
 
 
-def tells(store: Store, outcome: Outcome, *tenants: str | None) -> list[Change | None]:
+def tells(store: Worker, outcome: Outcome, *tenants: str | None) -> list[Change | None]:
     """What each tenant's call in turn changes. All of them pass."""
     told = []
     for tenant in tenants:
-        ticket, _ = store.admit(RULES, LEASE, tenant)
+        ticket, _ = store.admit(tenant)
         assert isinstance(ticket, Ticket), tenant
-        told.append(store.record(RULES, ticket, outcome))
+        told.append(store.record(ticket, outcome))
     return told
 
 
-def passes(store: Store, tenant: str | None) -> bool:
+def passes(store: Worker, tenant: str | None) -> bool:
     """Whether this tenant may call; if so, its call says nothing."""
-    ticket, _ = store.admit(RULES, LEASE, tenant)
+    ticket, _ = store.admit(tenant)
     if isinstance(ticket, Ticket):
-        store.record(RULES, ticket, Outcome.NEUTRAL)
+        store.record(ticket, Outcome.NEUTRAL)
     return isinstance(ticket, Ticket)
 
 
@@ -270,10 +249,10 @@ def test_failures_of_one_tenant_alone_open_it_to_that_tenant_alone(store, clock)
     told = tells(store, Outcome.FAILURE, "ada", "ada", "ada")
     assert told == [None, None, Change("closed", "open", "3 failures in a row")]
     clock.advance(10)
-    assert store.admit(RULES, LEASE, "ada") == (Refusal("open", 20.0), None)
+    assert store.admit("ada") == (Refusal("open", 20.0), None)
     assert passes(store, "eve")
     assert passes(store, None)
-    seen = store.snapshot(RULES)
+    seen = store.snapshot()
     assert (seen.state, seen.only, seen.retry_after) == ("open", "ada", 20.0)
     assert seen.met_by("ada") == seen
     assert (seen.met_by("eve").state, seen.met_by("eve").retry_after) == ("closed", None)
@@ -289,7 +268,7 @@ def test_failures_of_several_tenants_open_it_for_all(store):
     told = tells(store, Outcome.FAILURE, "ada", "ada", "eve")
     assert told[2] == Change("closed", "open", "3 failures in a row")
     assert not any(passes(store, tenant) for tenant in ("ada", "bob", "carol", None))
-    assert store.snapshot(RULES).only is None
+    assert store.snapshot().only is None
 
 
 def test_failures_of_no_tenants_work_open_it_for_all(store):
@@ -299,15 +278,15 @@ def test_failures_of_no_tenants_work_open_it_for_all(store):
 
 def test_what_bystanders_do_leaves_the_open_circuit_as_it_is(store, clock):
     tells(store, Outcome.FAILURE, "ada", "ada", "ada")
-    seen = store.snapshot(RULES)
+    seen = store.snapshot()
     for _ in range(5):
         told = tells(store, Outcome.FAILURE, "eve", None)
         assert told + tells(store, Outcome.SUCCESS, "eve", None) == [None] * 4
-    assert store.snapshot(RULES) == seen
+    assert store.snapshot() == seen
     clock.advance(30)
     assert tells(store, Outcome.SUCCESS, "eve", "eve", "eve") == [None] * 3
-    assert store.snapshot(RULES).state == "open"
-    ticket, change = store.admit(RULES, LEASE, "ada")
+    assert store.snapshot().state == "open"
+    ticket, change = store.admit("ada")
     assert ticket.probe is not None
     assert change.to_state == "half_open"
     assert passes(store, "eve")
@@ -317,21 +296,21 @@ def test_what_bystanders_do_leaves_the_open_circuit_as_it_is(store, clock):
 def test_failures_of_bystanders_open_it_for_all_without_telling_it_twice(store, clock):
     tells(store, Outcome.FAILURE, "ada", "ada", "ada")
     clock.advance(20)
-    late, _ = store.admit(RULES, LEASE, "dora")
+    late, _ = store.admit("dora")
     assert tells(store, Outcome.FAILURE, "eve", "bob", "eve") == [None] * 3
-    assert store.admit(RULES, LEASE, "carol")[0] == Refusal("open", 30.0)
-    assert store.record(RULES, late, Outcome.SUCCESS) is None
+    assert store.admit("carol")[0] == Refusal("open", 30.0)
+    assert store.record(late, Outcome.SUCCESS) is None
     assert not passes(store, "dora")
-    assert store.snapshot(RULES).only is None
+    assert store.snapshot().only is None
 
 
 def test_failures_of_bystanders_end_a_tenants_half_open_time(store, clock):
     tells(store, Outcome.FAILURE, "ada", "ada", "ada")
     clock.advance(30)
-    probe, _ = store.admit(RULES, LEASE, "ada")
+    probe, _ = store.admit("ada")
     told = tells(store, Outcome.FAILURE, "eve", "eve", "eve")
     assert told[2] == Change("half_open", "open", "3 failures of others in a row")
-    assert store.record(RULES, probe, Outcome.SUCCESS) is None
+    assert store.record(probe, Outcome.SUCCESS) is None
     assert not passes(store, "eve")
 
 
@@ -340,7 +319,7 @@ def test_two_probes_of_the_one_tenant_close_it_and_all_is_forgotten(store, clock
     clock.advance(30)
     assert tells(store, Outcome.SUCCESS, "ada", "ada")[1].to_state == "closed"
     tells(store, Outcome.FAILURE, "eve", "eve")
-    assert store.snapshot(RULES).state == "closed"
+    assert store.snapshot().state == "closed"
     assert tells(store, Outcome.FAILURE, "eve")[0].to_state == "open"
     assert passes(store, "ada")
 
@@ -351,9 +330,9 @@ def test_whose_probe_failed_leaves_the_next_one_to_others(store, clock):
     clock.advance(30)
     assert tells(store, Outcome.FAILURE, "ada")[0].to_state == "open"
     clock.advance(30)
-    assert store.admit(RULES, LEASE, "ada")[0] == Refusal("open", 30.0)
+    assert store.admit("ada")[0] == Refusal("open", 30.0)
     assert tells(store, Outcome.SUCCESS, "eve") == [None]
-    assert store.admit(RULES, LEASE, "ada")[0] == Refusal("half_open", 30.0)
+    assert store.admit("ada")[0] == Refusal("half_open", 30.0)
     assert tells(store, Outcome.SUCCESS, "eve")[0].to_state == "closed"
     assert passes(store, "ada")
 
@@ -368,14 +347,14 @@ def test_whose_probe_failed_is_the_next_all_the_same_where_nobody_else_asks(stor
 
 def test_an_order_holds_for_everybody(store):
     tells(store, Outcome.FAILURE, "ada", "ada", "ada")
-    store.obey(RULES, Order(1, "open"))
+    store.obey(OperatorOverride(1, "open"))
     assert not any(passes(store, tenant) for tenant in ("ada", "eve", None))
-    assert store.snapshot(RULES).only is None
-    store.obey(RULES, Order(2, "closed"))
+    assert store.snapshot().only is None
+    store.obey(OperatorOverride(2, "closed"))
     assert all(passes(store, tenant) for tenant in ("ada", "eve", None))
 
 
 def test_a_move_by_hand_is_for_everybody(store):
     tells(store, Outcome.FAILURE, "ada", "ada", "ada")
-    store.move(RULES, "open", "by hand")
+    store.move("open", "by hand")
     assert not any(passes(store, tenant) for tenant in ("ada", "eve", None))

@@ -1,26 +1,21 @@
-"""The breaker under an operator's orders: switched off, forced, reset."""
+"""The breaker under operators' overrides: switched off, forced, reset."""
 
 import threading
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ava.upstream.breaker import Breaker, Rejected
-from ava.upstream.control import Control, Guidance
-from ava.upstream.memory import MemoryStore
+from ava.upstream.circuit import OperatorOverride
+from ava.upstream.store import MemoryStore
 from ava.upstream.tests.test_breaker import RULES, Listener, changes, fail_through
 
 
 class Operator:
-    """What the switch and the control source would say."""
+    """The switch and the override source."""
 
     def __init__(self) -> None:
         self.on = True
-        self.control: Control | None = None
-        self.time = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def guidance(self) -> Guidance:
-        return Guidance(lambda: self.on, lambda: self.control, lambda: self.time)
+        self.override: OperatorOverride | None = None
 
 
 @pytest.fixture
@@ -39,7 +34,8 @@ def breaker(clock, operator, told):
         "vapi",
         rules=RULES,
         store=MemoryStore(clock),
-        guidance=operator.guidance(),
+        switch=lambda: operator.on,
+        override=lambda: operator.override,
         announce=told.append,
     )
 
@@ -51,7 +47,7 @@ def test_switched_off_it_lets_everything_through_and_records_nothing(breaker, op
     operator.on = False
     assert breaker.snapshot().state == "closed"
     fail_through(breaker, 10)
-    assert breaker.fail_counter == 0
+    assert breaker.snapshot().failures == 0
     assert [event for event in listener.heard if event[0] == "failure"] == []
     assert [(t.to_state, t.reason) for t in told][-1] == ("closed", "switched off")
 
@@ -69,13 +65,13 @@ def test_switched_on_again_it_starts_from_closed(breaker, operator):
 
 
 def test_switched_off_beats_forced_open(breaker, operator):
-    operator.control = Control(1, "open")
+    operator.override = OperatorOverride(1, "open")
     operator.on = False
     assert breaker.call(lambda: "through") == "through"
 
 
 def test_forced_open_shows_at_once_and_refuses_until_its_end(breaker, operator, clock, told):
-    operator.control = Control(1, "open", reason="works", until=operator.time + timedelta(hours=1))
+    operator.override = OperatorOverride(1, "open", reason="works", seconds=3600)
     assert breaker.snapshot().state == "open"
     assert told == []  # looking is not doing
     with pytest.raises(Rejected) as caught:
@@ -92,7 +88,7 @@ def test_forced_open_shows_at_once_and_refuses_until_its_end(breaker, operator, 
 
 
 def test_forced_open_without_an_end_asks_to_wait_the_recovery_time(breaker, operator, clock):
-    operator.control = Control(1, "open")
+    operator.override = OperatorOverride(1, "open")
     for _ in range(3):
         with pytest.raises(Rejected) as caught:
             breaker.call(lambda: None)
@@ -101,22 +97,22 @@ def test_forced_open_without_an_end_asks_to_wait_the_recovery_time(breaker, oper
 
 
 def test_a_force_whose_end_has_passed_before_it_was_heard_of_holds_nothing(breaker, operator):
-    operator.control = Control(1, "open", until=operator.time)
+    operator.override = OperatorOverride(1, "open", seconds=0)
     assert breaker.snapshot().state == "closed"
     assert breaker.call(lambda: "through") == "through"
 
 
 def test_forced_closed_never_opens(breaker, operator):
-    operator.control = Control(1, "closed")
+    operator.override = OperatorOverride(1, "closed")
     fail_through(breaker, 10)
     assert breaker.current_state == "closed"
 
 
 def test_a_reset_ends_a_force_and_closes_once(breaker, operator, told):
-    operator.control = Control(7, "open")
+    operator.override = OperatorOverride(7, "open")
     with pytest.raises(Rejected):
         breaker.call(lambda: None)
-    operator.control = Control(8, reason="fixed")
+    operator.override = OperatorOverride(8, reason="fixed")
     assert breaker.snapshot().state == "closed"
     breaker.call(lambda: None)
     assert (told[-1].to_state, told[-1].reason) == ("closed", "reset: fixed")
@@ -126,11 +122,12 @@ def test_a_reset_ends_a_force_and_closes_once(breaker, operator, told):
 
 def test_an_order_that_comes_late_never_undoes_a_newer_one(clock, operator, told):
     shared = MemoryStore(clock)
+    late = OperatorOverride(1, "open")
     quick, slow = (
-        Breaker("vapi", rules=RULES, store=shared, guidance=guidance, announce=told.append)
-        for guidance in (operator.guidance(), Guidance(control=lambda: Control(1, "open")))
+        Breaker("vapi", rules=RULES, store=shared, override=override, announce=told.append)
+        for override in (lambda: operator.override, lambda: late)
     )
-    operator.control = Control(2, reason="fixed")
+    operator.override = OperatorOverride(2, reason="fixed")
     quick.call(lambda: None)
     slow.call(lambda: None)
     assert quick.current_state == "closed"
@@ -139,7 +136,7 @@ def test_an_order_that_comes_late_never_undoes_a_newer_one(clock, operator, told
 
 def test_many_threads_carry_out_one_order_once(breaker, operator, told):
     breaker.call(lambda: None)
-    operator.control = Control(1, "open", reason="works")
+    operator.override = OperatorOverride(1, "open", reason="works")
     everybody = threading.Barrier(16, timeout=10)
 
     def run():
@@ -153,18 +150,3 @@ def test_many_threads_carry_out_one_order_once(breaker, operator, told):
     for thread in threads:
         thread.join()
     assert changes(told) == [("closed", "open")]
-
-
-def test_a_control_source_that_fails_leaves_the_last_orders_in_force(clock):
-    answers = [Control(1, "open"), RuntimeError("database is down"), RuntimeError("still")]
-
-    def source():
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    breaker = Breaker("x", rules=RULES, store=MemoryStore(clock), guidance=Guidance(control=source))
-    for _ in range(4):
-        with pytest.raises(Rejected):
-            breaker.call(lambda: None)

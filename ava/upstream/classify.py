@@ -1,4 +1,4 @@
-"""What an HTTP status says: an answer for the caller, or a setback."""
+"""Classification of responses: an answer for the caller, or a failed attempt."""
 
 import re
 from collections.abc import Mapping
@@ -6,25 +6,30 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
+from ava.upstream.answer import Answer
 from ava.upstream.errors import ProviderAuthFailed, ProviderRateLimited, ProviderUnreachable
-from ava.upstream.retry import Setback
+from ava.upstream.retry import AttemptFailed
 from ava.upstream.service import Service
 from ava.upstream.transport import Reply
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
-def setback(service: Service, reply: Reply, now: datetime) -> Setback | None:
-    """The setback this reply is; None when it is the caller's to read (contract, section 3)."""
+def classify_response(service: Service, reply: Reply, now: datetime) -> Answer:
+    """The reply as the caller's to read (contract, section 3).
+
+    Raises:
+        AttemptFailed: it is not.
+    """
     cause = f"status {reply.status}"
     asked = retry_after(reply.headers, now)
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Setback(ProviderRateLimited(service, retry_after=asked), cause, asked)
+        raise AttemptFailed(ProviderRateLimited(service, retry_after=asked), cause, asked)
     if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return Setback(ProviderAuthFailed(service, said=reply.body), cause)
+        raise AttemptFailed(ProviderAuthFailed(service, said=reply.body), cause)
     if reply.status == HTTPStatus.REQUEST_TIMEOUT or reply.status >= 500:
-        return Setback(ProviderUnreachable(service), cause, asked)
-    return None
+        raise AttemptFailed(ProviderUnreachable(service), cause, asked)
+    return Answer(reply.status, reply.headers, reply.body, service)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ava.redis import RedisClient
-from ava.upstream.breaker import Breaker
+from ava.upstream.breaker import Breaker, Transition
 from ava.upstream.circuit import Rules
 from ava.upstream.redis import RedisCircuit
 from ava.upstream.shared import SharedStore
@@ -62,15 +62,19 @@ class _Listener(pybreaker.CircuitBreakerListener):
         self.tell(new.name)
 
 
+def _telling(tell: Tell) -> Callable[[Transition], None]:
+    return lambda transition: tell(transition.to_state.replace("_", "-"))
+
+
 def _ava(recovery: float, url: str, tell: Tell) -> Run:
     rules = Rules(FAILURES, recovery, SUCCESSES)
-    return Breaker("bench", rules=rules, listeners=(_Listener(tell),)).call
+    return Breaker("bench", rules=rules, announce=_telling(tell)).call
 
 
 def _ava_shared(recovery: float, url: str, tell: Tell) -> Run:
     store = SharedStore(RedisCircuit(RedisClient(url), "bench"))
     rules = Rules(FAILURES, recovery, SUCCESSES)
-    return Breaker("bench", rules=rules, store=store, listeners=(_Listener(tell),)).call
+    return Breaker("bench", rules=rules, store=store, announce=_telling(tell)).call
 
 
 def _pybreaker(recovery: float, tell: Tell, **storage: Any) -> pybreaker.CircuitBreaker:

@@ -1,8 +1,8 @@
 """Circuit breaker of one provider: admit, run outside any lock, record.
 
-A `pybreaker.CircuitBreaker`: its `call`, `calling`, decorator, listeners and error are kept. Its
-engine is replaced, because pybreaker's `call` holds a lock while the protected call runs, limits no
-probes and knows no generations (docs/adr/0001, 0012).
+A `pybreaker.CircuitBreaker`: its `call`, `calling`, decorator, error and listeners of failures are
+kept. Its engine is replaced, because pybreaker's `call` holds a lock while the protected call runs,
+limits no probes and knows no generations (docs/adr/0001, 0012).
 """
 
 from collections.abc import Callable, Iterator
@@ -43,12 +43,6 @@ _ALONE = "(this worker alone: Redis is lost)"
 
 # What a breaker that is switched off hands out.
 _UNRECORDED = Ticket(generation=0)
-
-_PYBREAKER_NAMES: dict[State, str] = {
-    "closed": pybreaker.STATE_CLOSED,
-    "half_open": pybreaker.STATE_HALF_OPEN,
-    "open": pybreaker.STATE_OPEN,
-}
 
 
 class Rejected(pybreaker.CircuitBreakerError):
@@ -102,8 +96,7 @@ class Breaker(pybreaker.CircuitBreaker):
             cheap and not raise.
         announce: called with each transition, outside any lock.
         classify: what an exception out of a protected call says about the provider.
-        listeners: pybreaker listeners of failures, successes and changes of state. One that raises
-            is logged and breaks no call.
+        listeners: pybreaker listeners of failures. One that raises is logged and breaks no call.
     """
 
     def __init__(
@@ -133,7 +126,7 @@ class Breaker(pybreaker.CircuitBreaker):
             listeners=listeners,
             name=service,
         )
-        # What AVA does not use of pybreaker (levers, counters, coroutines) fails: it would lie.
+        # What AVA does not use of pybreaker (its state, levers, coroutines) fails: it would lie.
         del self._state_storage, self._state
 
     def call(self, func: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -180,10 +173,12 @@ class Breaker(pybreaker.CircuitBreaker):
         _, changes = self.store.apply(
             partial(states.record, rules=self.rules, ticket=ticket, outcome=outcome)
         )
-        if outcome is Outcome.FAILURE:
-            self._notify("failure", exc)
-        elif outcome is Outcome.SUCCESS:
-            self._notify("success")
+        if exc is not None and outcome is Outcome.FAILURE:
+            for listener in self._listeners:
+                try:
+                    listener.failure(self, exc)
+                except Exception:
+                    log.exception("breaker listener failed", service=self.service)
         self._announce_all(changes)
 
     def _switched_off(self) -> bool:
@@ -215,11 +210,6 @@ class Breaker(pybreaker.CircuitBreaker):
         )
         return replace(snapshot, degraded=view.degraded)
 
-    @property
-    def current_state(self) -> str:
-        """In pybreaker's words."""
-        return _PYBREAKER_NAMES[self.snapshot().state]
-
     def _apply(self, event: Event[None]) -> None:
         self._announce_all(self.store.apply(event)[1])
 
@@ -236,15 +226,3 @@ class Breaker(pybreaker.CircuitBreaker):
             )
             if self._announce is not None:
                 self._announce(transition)
-            old, new = (
-                pybreaker.CircuitBreakerState(self, _PYBREAKER_NAMES[state])
-                for state in (change.from_state, change.to_state)
-            )
-            self._notify("state_change", old, new)
-
-    def _notify(self, event: str, *args: Any) -> None:
-        for listener in self._listeners:
-            try:
-                getattr(listener, event)(self, *args)
-            except Exception:
-                log.exception("breaker listener failed", service=self.service, event_name=event)

@@ -225,36 +225,20 @@ class Door:
 
     @contextmanager
     def _operation(self, parts: Parts, method: str, seconds: float) -> Iterator[Operation]:
-        """Through bulkhead and breaker; what comes out is measured, logged and put into words."""
-        started = time.perf_counter()
-        operation = None
+        """Through bulkhead and breaker, then under a deadline."""
         try:
             # The bulkhead first: a call that is refused there must not hold the probe's lease.
             with (
                 parts.bulkhead.slot(),
                 parts.breaker.calling(seconds + LEASE_SLACK) as ticket,
                 watchdog.watching(seconds) as deadline,
-                self._measured(),
             ):
                 operation = Operation(deadline, is_probe=ticket.probe is not None)
                 admission.waiting()
-                yield operation
+                with self._measured(method, operation):
+                    yield operation
         except (BulkheadFull, Rejected) as exc:
             raise self._not_asked(exc) from None
-        except ProviderProblem as exc:
-            problem = exc
-        else:
-            return
-        log.warning(
-            "provider operation failed",
-            service=self.service.label,
-            method=method,
-            outcome=problem.code,
-            cause=operation.cause if operation else "",
-            attempts=operation.attempts if operation else 0,
-            duration_ms=round((time.perf_counter() - started) * 1000, 1),
-        )
-        raise problem from None
 
     def _not_asked(self, why: BulkheadFull | Rejected) -> ProviderProblem:
         """Nothing was sent: logged, counted and put into words."""
@@ -268,7 +252,8 @@ class Door:
         return problem
 
     @contextmanager
-    def _measured(self) -> Iterator[None]:
+    def _measured(self, method: str, operation: Operation) -> Iterator[None]:
+        """Duration and outcome of the block, in the metrics and, where it failed, in the log."""
         started = time.perf_counter()
         outcome = "cancelled"
         try:
@@ -276,6 +261,15 @@ class Door:
             outcome = "answered"
         except ProviderProblem as problem:
             outcome = problem.code.removeprefix("provider_")
+            log.warning(
+                "provider operation failed",
+                service=self.service.label,
+                method=method,
+                outcome=problem.code,
+                cause=operation.cause,
+                attempts=operation.attempts,
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            )
             raise
         finally:
             duration = metrics.DURATION.labels(self.service.label, outcome)

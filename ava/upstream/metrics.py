@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ava.upstream.circuit import Snapshot, State
+from ava.upstream.service import Service
 
 OUTCOMES = ("answered", "rate_limited", "auth_failed", "unreachable", "cancelled")
 
@@ -79,7 +80,7 @@ class BreakerStates(Collector):
     """`circuit_breaker_state` and `circuit_breaker_degraded`, read from each breaker once a
     scrape: no gauge to go stale."""
 
-    def __init__(self, snapshots: Callable[[], Iterable[tuple[str, Snapshot]]]) -> None:
+    def __init__(self, snapshots: Callable[[], Iterable[tuple[Service, Snapshot]]]) -> None:
         self._snapshots = snapshots
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
@@ -88,8 +89,8 @@ class BreakerStates(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         state, degraded = self._families()
         for service, snapshot in self._snapshots():
-            state.add_metric([service], _STATE_VALUES[snapshot.state])
-            degraded.add_metric([service], int(snapshot.degraded))
+            state.add_metric([service.label], _STATE_VALUES[snapshot.state])
+            degraded.add_metric([service.label], int(snapshot.degraded))
         yield state
         yield degraded
 

@@ -21,16 +21,8 @@ _doors: dict[str, Door] = {}
 _listeners: list[Callable[[Transition], None]] = []
 
 
-def _on() -> bool:
-    return True
-
-
-def _no_override(label: str) -> OperatorOverride | None:
-    return None
-
-
-_switch: Callable[[], bool] = _on
-_override: Callable[[str], OperatorOverride | None] = _no_override
+_switch: Callable[[], bool] = lambda: True  # noqa: E731 - replaced by set_switch
+_override: Callable[[str], OperatorOverride | None] = lambda label: None  # noqa: E731 - same
 
 
 def register(
@@ -151,10 +143,6 @@ def _announce(transition: Transition) -> None:
             log.exception("breaker listener failed", service=transition.service)
 
 
-def _snapshots_by_label() -> list[tuple[str, Snapshot]]:
-    return [(service.label, snapshot) for service, snapshot in snapshots()]
-
-
-REGISTRY.register(metrics.BreakerStates(_snapshots_by_label))
+REGISTRY.register(metrics.BreakerStates(snapshots))
 # Sockets, locks and threads do not survive a fork in a usable state.
 os.register_at_fork(after_in_child=forget)

@@ -1,4 +1,4 @@
-"""The one door out to providers: bulkhead, breaker, deadline, retry, pooled transport."""
+"""Door out to providers, the only one: bulkhead, breaker, deadline, retry, pooled transport."""
 
 from ava.upstream.answer import Answer
 from ava.upstream.breaker import Breaker, Rejected, Transition

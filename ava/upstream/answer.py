@@ -1,4 +1,4 @@
-"""What a provider answered."""
+"""Answer of a provider."""
 
 import json
 from collections.abc import Mapping

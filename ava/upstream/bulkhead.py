@@ -1,4 +1,4 @@
-"""How many operations may be inside a provider's door at once.
+"""Bulkhead: how many operations may be inside a provider's door at once.
 
 A hung provider then holds so many threads and no more; the others keep answering.
 """

@@ -1,4 +1,4 @@
-"""urllib3's pools and connections, with a deadline on every socket and every use counted."""
+"""Connections: urllib3's, with a deadline on every socket and every use counted."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A hard end for work on sockets.
+"""Deadline: a hard end for work on sockets.
 
 A socket's time-out starts anew with every byte that arrives, so a response that drips never ends.
 Here one daemon thread shuts the socket down at the deadline, whatever phase the work is in: TLS

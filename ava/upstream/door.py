@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from socket import gaierror
 from typing import Any, NamedTuple, TypeVar
@@ -33,7 +32,7 @@ from ava.upstream.errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from ava.upstream.retry import AttemptFailed, Budget, Retries
+from ava.upstream.retry import AttemptFailed, Budget, Operation, with_retries
 from ava.upstream.service import Policy, Service
 from ava.upstream.transport import NoAnswer, Transport, UnsendableHeader
 
@@ -51,16 +50,6 @@ class Parts(NamedTuple):
     breaker: Breaker
     budget: Budget
     transport: Transport
-
-
-@dataclass(slots=True)
-class Operation:
-    """One operation inside the door, and what the log will say of it."""
-
-    deadline: Deadline
-    is_probe: bool
-    attempts: int = 1
-    cause: str = ""
 
 
 class Door:
@@ -177,21 +166,14 @@ class Door:
         with self._operation(parts, method, seconds) as operation:
             if operation.is_probe:
                 parts.transport.drop_idle()
-            retries = Retries(
+            return with_retries(
+                lambda: self._attempt(parts.transport, prepared, operation.deadline),
+                operation,
                 self.policy,
                 parts.budget,
-                operation.deadline,
-                attempts=1 if operation.is_probe else self.policy.attempts,
                 repeatable=repeatable,
-                retried=metrics.RETRIES.labels(self.service.label).inc,
+                on_retry=metrics.RETRIES.labels(self.service.label).inc,
             )
-            try:
-                return retries.run(
-                    lambda: self._attempt(parts.transport, prepared, operation.deadline)
-                )
-            except AttemptFailed as failed:
-                operation.attempts, operation.cause = retries.made, failed.cause
-                raise failed.problem from None
 
     def guard(
         self,
@@ -215,6 +197,7 @@ class Door:
         seconds = self.policy.deadline if deadline is None else deadline
         with self._operation(self.parts, "guard", seconds) as current:
             try:
+                current.attempts = 1
                 return operation(current.deadline.left())
             except ProviderProblem:
                 raise

@@ -1,4 +1,4 @@
-"""What the caller of a provider may meet: the sentences of the contract, and nothing raw.
+"""Errors that the caller of a provider may meet: the sentences of the contract, and nothing raw.
 
 Each class says what it means to the breaker (`outcome`).
 """
@@ -62,7 +62,7 @@ class ProviderAuthFailed(ProviderProblem):
     """The provider refused the key (401 or 403). It answered: it is alive.
 
     Attributes:
-        said: the body of its answer, for a client that tells refusals apart; it is shown to nobody.
+        said: the body of its answer, for a client that distinguishes refusals; never shown.
     """
 
     status = HTTPStatus.UNAUTHORIZED
@@ -71,7 +71,7 @@ class ProviderAuthFailed(ProviderProblem):
     sentence = "Invalid {provider} API key. Please update your credentials in Settings."
 
     def __init__(self, service: Service, *, said: bytes = b"") -> None:
-        # The scheme is the provider's, never Bearer: a frontend must tell it from its own login.
+        # The scheme is the provider's, never Bearer: a frontend must know it from its own login.
         scheme = service.name.replace(" ", "-")
         super().__init__(service, headers={"WWW-Authenticate": f'{scheme} realm="provider"'})
         self.said = said
@@ -87,8 +87,8 @@ class ProviderUnreachable(ProviderProblem):
 
 
 class ProviderAnswerTooLong(ProviderUnreachable):
-    """An answer that is not read to its end. The provider works: how much there is to tell is up
-    to the account, and no account may open the breaker by it."""
+    """An answer that is not read to its end. The provider works: how long it is depends on the
+    account, and no account may open the breaker by it."""
 
     outcome = Outcome.NEUTRAL
 

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ava.upstream.deadline import Deadline
@@ -109,71 +110,63 @@ def pause(
     return wait if wait < left else None
 
 
-class Retries:
-    """The attempts of one operation.
+@dataclass(slots=True)
+class Operation:
+    """One operation under way, and what the log will say of it."""
+
+    deadline: Deadline
+    is_probe: bool
+    attempts: int = 0
+    cause: str = ""
+
+
+def with_retries(
+    attempt: Callable[[], T],
+    operation: Operation,
+    policy: Policy,
+    budget: Budget,
+    *,
+    repeatable: bool,
+    on_retry: Callable[[], None],
+) -> T:
+    """Attempt until there is an answer. A probe has one attempt.
 
     Args:
-        attempts: how many at most; 1 for a probe.
         repeatable: a second arrival of the request does no harm.
-        retried: called before each attempt after the first.
+        on_retry: called before each attempt after the first.
+
+    Raises:
+        ProviderProblem: of the last attempt; there is no reason to go on.
     """
+    most = 1 if operation.is_probe else policy.attempts
+    unsent, replayed = True, False
+    budget.earn()
+    while True:
+        operation.attempts += 1
+        try:
+            return attempt()
+        except AttemptFailed as failed:
+            operation.cause = failed.cause
+            # What an earlier attempt may have sent stays sent.
+            unsent = failed.problem.unsent = unsent and failed.problem.unsent
+            wait: float | None = 0.0
+            if failed.stale and repeatable and not replayed:
+                # The server closed a kept connection as we took it: no sign of trouble.
+                replayed = True
+            elif operation.attempts >= most or not _may_repeat(failed, repeatable):
+                wait = None
+            else:
+                left = operation.deadline.left()
+                wait = pause(policy, operation.attempts, left, failed.asked)
+                wait = wait if wait is not None and budget.spend() else None
+            if wait is None:
+                raise failed.problem from None
+        time.sleep(wait)
+        on_retry()
 
-    def __init__(
-        self,
-        policy: Policy,
-        budget: Budget,
-        deadline: Deadline,
-        *,
-        attempts: int,
-        repeatable: bool,
-        retried: Callable[[], None],
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.made = 0
-        self._policy = policy
-        self._budget = budget
-        self._deadline = deadline
-        self._attempts = attempts
-        self._repeatable = repeatable
-        self._retried = retried
-        self._sleep = sleep
-        self._replayed = False
 
-    def run(self, attempt: Callable[[], T]) -> T:
-        """Attempt until there is an answer.
-
-        Raises:
-            AttemptFailed: the last attempt's; there is no reason to go on.
-        """
-        unsent = True
-        self._budget.earn()
-        while True:
-            self.made += 1
-            try:
-                return attempt()
-            except AttemptFailed as failed:
-                # What an earlier attempt may have sent stays sent.
-                unsent = failed.problem.unsent = unsent and failed.problem.unsent
-                wait = self._wait(failed)
-                if wait is None:
-                    raise
-            self._sleep(wait)
-            self._retried()
-
-    def _wait(self, failed: AttemptFailed) -> float | None:
-        if failed.stale and self._repeatable and not self._replayed:
-            # The server closed a kept connection as we took it: no sign of trouble.
-            self._replayed = True
-            return 0.0
-        if self.made >= self._attempts or not self._may_repeat(failed):
-            return None
-        wait = pause(self._policy, self.made, self._deadline.left(), failed.asked)
-        return wait if wait is not None and self._budget.spend() else None
-
-    def _may_repeat(self, failed: AttemptFailed) -> bool:
-        if isinstance(failed.problem, ProviderUnreachable):
-            return self._repeatable or failed.problem.unsent
-        if isinstance(failed.problem, ProviderRateLimited):
-            # Refused before it was looked at, whatever the method.
-            return failed.asked is not None
-        return False
+def _may_repeat(failed: AttemptFailed, repeatable: bool) -> bool:
+    if isinstance(failed.problem, ProviderUnreachable):
+        return repeatable or failed.problem.unsent
+    # A 429 was refused before it was looked at, whatever the method.
+    return isinstance(failed.problem, ProviderRateLimited) and failed.asked is not None

@@ -1,4 +1,4 @@
-"""A provider as the door out knows it, and the limits of what is sent to it."""
+"""Provider as the door out knows it, and the limits of what is sent to it."""
 
 from dataclasses import dataclass
 

@@ -22,7 +22,7 @@ from ava.upstream.store import MemoryStore, Store, View
 
 T = TypeVar("T")
 
-# One of those that race wins each time, so nobody loses as often as this.
+# One of those that race wins each time, so no one loses as often as this.
 _TRIES = 50
 
 

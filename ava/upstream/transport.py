@@ -1,4 +1,4 @@
-"""One provider's pooled session, and one attempt at one request over it."""
+"""Transport: one provider's pooled session, and one attempt at one request over it."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -150,7 +150,7 @@ class Transport:
             return Reply(response.status_code, response.headers, bytes(body))
 
     def drop_idle(self) -> None:
-        """Close the connections nobody uses: after an outage they are not worth trying."""
+        """Close idle connections: after an outage they are not worth trying."""
         self._session.pools.poolmanager.clear()
 
     def close(self) -> None:

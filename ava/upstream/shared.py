@@ -37,7 +37,7 @@ class SharedStore:
     def __init__(self, shared: RedisCircuit, clock: Callable[[], float] = time.monotonic) -> None:
         self._shared = shared
         self._clock = clock
-        self._ahead = time.time() - clock()  # of this clock, Redis' is
+        self._ahead = time.time() - clock()  # seconds by which Redis' clock is ahead of this one
         self._lock = threading.Lock()
         self._seen: Circuit | None = None
         self._alone: MemoryStore | None = None
@@ -69,10 +69,11 @@ class SharedStore:
             circuit, brought = states.rejoin(value.circuit, seen, own)
             circuit, answer, changes = event(circuit, value.now)
             changes = (*brought, *changes)
-            if circuit != value.circuit or alone:
-                # Coming back is a write, too: a replica can be read. And an earlier write that is
-                # still under way then comes too late, as it finds another value.
-                found = self._swap(value, circuit, changes, mark=bool(changes or alone))
+            # Coming back is a write, too: a replica can be read. And an earlier write that is still
+            # under way then comes too late, as it finds another value.
+            returns = alone is not None or bool(unanswered)
+            if circuit != value.circuit or returns:
+                found = self._swap(value, circuit, changes, mark=returns or bool(changes))
                 if found.raw != value.raw:
                     value = found
                     continue

@@ -53,6 +53,26 @@ def test_a_read_during_a_change_by_the_other_is_not_kept(ada, put, eve, vapi):
     assert value(eve) == 1.1
 
 
+def test_changes_of_two_assistants_by_two_users_do_not_wait_in_a_circle(ada, eve, vapi):
+    """Each leaves the copies of both users behind."""
+    other = vapi.sandbox.vapi.add_assistant(
+        name="Night shift", model={"provider": "openai", "model": "gpt-4o"}
+    )["id"]
+    addresses = [f"{READ}?assistant_id={one}" for one in (ASSISTANT, other)]
+    for address in addresses:
+        assert {client.get(address).status_code for client in (ada, eve)} == {200}
+
+    def change(client, address):
+        try:
+            values = (0.1, 0.2, 0.3, 0.4)
+            return [client.put(address, {"value": it}, format="json").status_code for it in values]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(change, (ada, eve), addresses)) == [[200] * 4] * 2
+
+
 def test_a_change_by_a_user_who_has_not_seen_the_assistant_needs_it_to_be_there(eve, vapi):
     unknown = "11111111-2222-4333-8444-555555555555"
     answer = eve.put(f"{READ}?assistant_id={unknown}", {"value": 1.1}, format="json")

@@ -10,7 +10,7 @@ from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
 from telephony.errors import OwnerInactive, TwilioAccountExchanged, TwilioAccountGone
 from telephony.intents.channel import Account
-from telephony.intents.models import Intent
+from telephony.intents.models import Communication
 from telephony.signers import OPERATOR, TWILIO
 from telephony.twilio.client import TwilioClient
 
@@ -26,7 +26,7 @@ def serving(user: User) -> tuple[Credentials, Account]:
     return found, Account(found.fields["account_sid"], holder)
 
 
-def to_send(intent: Intent) -> tuple[Credentials, Account]:
+def to_send(intent: Communication) -> tuple[Credentials, Account]:
     """The credentials and the account that the next attempt is made with. Wherever one was made,
     the others follow; and what was begun with a user's own keys never goes on with the operator's,
     where it was not counted.
@@ -43,7 +43,7 @@ def to_send(intent: Intent) -> tuple[Credentials, Account]:
     return found, account
 
 
-def client_for(intent: Intent) -> TwilioClient:
+def client_for(intent: Communication) -> TwilioClient:
     """Twilio, to look after what went through an account: with the credentials of its holder.
 
     No other account will do: it knows nothing of it, which must never be taken for "not sent". And
@@ -51,7 +51,7 @@ def client_for(intent: Intent) -> TwilioClient:
     ID in it.
 
     Raises:
-        TwilioAccountGone: nobody has its credentials any more.
+        TwilioAccountGone: its credentials are not stored any more.
         CredentialsUnreadable: they do not open.
     """
     found = None
@@ -83,8 +83,8 @@ def reachable(owner: User) -> set[Account]:
     return found
 
 
-def active_owner(intent: Intent) -> User:
-    """Whom the next attempt is made for. Raises: OwnerInactive."""
+def active_owner(intent: Communication) -> User:
+    """The user for whom the next attempt is made. Raises: OwnerInactive."""
     assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
     if not intent.owner.is_active:
         raise OwnerInactive

@@ -1,4 +1,4 @@
-"""Calls and messages, to look at; an operator can have them looked after, and end them."""
+"""Admin of calls, messages and batches: to look at, and to end."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -53,7 +53,7 @@ class TelephonyAdmin(ReadOnlyAdmin):
             self.message_user(request, f"{row}: {done}.")
 
 
-class IntentAdmin(TelephonyAdmin):
+class CommunicationAdmin(TelephonyAdmin):
     """Found by correlation ID, number, the provider's SID or owner."""
 
     list_display = (
@@ -69,12 +69,12 @@ class IntentAdmin(TelephonyAdmin):
 
 
 @admin.register(Call)
-class CallAdmin(IntentAdmin):
+class CallAdmin(CommunicationAdmin):
     """A call with its timeline."""
 
     inlines = (CallTimeline,)
-    list_filter = (*IntentAdmin.list_filter, "kind", "provider")  # type: ignore[assignment]  # longer
-    search_fields = (*IntentAdmin.search_fields, "vapi_call_id")  # type: ignore[assignment]  # longer
+    list_filter = (*CommunicationAdmin.list_filter, "kind", "provider")  # type: ignore[assignment]  # longer
+    search_fields = (*CommunicationAdmin.search_fields, "vapi_call_id")  # type: ignore[assignment]  # longer
     actions = ("hang_up",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
@@ -87,7 +87,7 @@ class CallAdmin(IntentAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(IntentAdmin):
+class MessageAdmin(CommunicationAdmin):
     """A message with its timeline."""
 
     inlines = (MessageTimeline,)
@@ -130,7 +130,7 @@ class BatchAdmin(TelephonyAdmin):
 
 @admin.register(OptOut)
 class OptOutAdmin(ReadOnlyAdmin):
-    """Who wrote STOP, or START since. Only they themselves can take it back."""
+    """People who wrote STOP, or START since. Only they themselves can change it."""
 
     list_display = ("at", "person", "number", "stopped", "holder")
     list_filter = ("stopped",)

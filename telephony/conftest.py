@@ -45,7 +45,7 @@ def run_jobs(*, seconds: float = 0.0) -> None:
 
 
 def phone(sandbox: Sandbox, behaviour: str, **more: Any) -> None:
-    """How the phone at THEIRS behaves."""
+    """Have the phone at THEIRS behave in some way."""
     order = {"to": THEIRS, "behaviour": behaviour, **more}
     answer = requests.post(f"{sandbox.url}/_sandbox/phone", json=order, timeout=5)
     assert answer.ok, answer.text
@@ -62,7 +62,7 @@ def until(reached: Callable[[], object]) -> None:
 def callback(
     ava: str, kind: str, mark: str, fields: dict[str, str], *, token: str = AUTH_TOKEN
 ) -> requests.Response:
-    """What Twilio tells of a call or message.
+    """A report of Twilio's on a call or message.
 
     Args:
         mark: the query of the address, such as call=...&attempt=1; "" for one that came in.
@@ -75,7 +75,7 @@ def callback(
 
 
 def posts(sandbox: Sandbox) -> list[Any]:
-    """What Twilio was asked to do."""
+    """Requests that asked Twilio to do something."""
     return [one for one in sandbox.requests("twilio") if one.method == "POST"]
 
 

@@ -1,4 +1,4 @@
-"""From Twilio's error codes to AVA's problems.
+"""Problems of telephony, and the table from Twilio's error codes to them.
 
 Source: https://www.twilio.com/docs/api/errors (each code has a page of its own there). The door
 out has already answered 401, 403, 408, 429 and 5xx by their status; what comes here is the rest,
@@ -92,7 +92,7 @@ class TwilioNotFound(NotFound):
 
 
 class TwilioAccountGone(Conflict):
-    """It began with an account that AVA has no keys of any more: nobody can look."""
+    """It began with an account that AVA has no keys of any more."""
 
     code = "twilio_account_gone"
     why = (
@@ -128,7 +128,7 @@ class TwilioAccountInactive(Problem):
 
 
 class TwilioRejected(Problem):
-    """Twilio will not do this, for a reason that whoever asked can do something about.
+    """Twilio will not do this, for a reason that the caller can do something about.
 
     Attributes:
         twilio_code: Twilio's own.
@@ -148,7 +148,7 @@ class TwilioRefused(Problem):
     """Twilio answered, understood, and said no, for a reason that only the operator can mend.
 
     Attributes:
-        twilio_code: Twilio's own, if it told one.
+        twilio_code: Twilio's own, if it gave one.
         lasts: AVA knows the reason: nothing else gets through, either, until it is mended.
     """
 

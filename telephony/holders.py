@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from integrations.credentials.models import Credential
-from telephony.intents.timeline import AnyIntent, rows_of
+from telephony.intents.timeline import AnyCommunication, rows_of
 from telephony.signers import OPERATOR, TWILIO
 
 
-def name(row: AnyIntent) -> None:
+def name(row: AnyCommunication) -> None:
     """Write down whose account it went through, as migration 0009 did for older rows."""
     if row.holder:
         return
@@ -20,7 +20,7 @@ def name(row: AnyIntent) -> None:
         rows_of(row).filter(pk=row.pk, holder="").update(holder=row.holder)
 
 
-def _is_own(row: AnyIntent, owner_id: int) -> bool:
+def _is_own(row: AnyCommunication, owner_id: int) -> bool:
     operators = settings.OPERATOR_CREDENTIALS.get("TWILIO_ACCOUNT_SID") or None
     if row.direction == row.Direction.INBOUND or row.account_sid != operators:
         return True

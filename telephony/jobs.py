@@ -1,4 +1,4 @@
-"""The kinds of background work that telephony has, for `ava.jobs`."""
+"""Background jobs of telephony."""
 
 from ava import jobs
 from telephony import holders, services
@@ -14,7 +14,7 @@ SWEEP = "telephony.sweep"
 
 
 def register() -> None:
-    """Tell `ava.jobs` what there is."""
+    """Register them with `ava.jobs`."""
     jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
     jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
     jobs.register(bulk_job.JOB, lambda payload: bulk_job.send_next(payload["id"]))

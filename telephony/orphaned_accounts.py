@@ -1,7 +1,7 @@
-"""What is under way with a Twilio account whose keys are stored no more.
+"""Orphaned accounts: calls and messages under way whose Twilio keys are stored no more.
 
-AVA can neither prove that Twilio's reports of it are Twilio's, nor ask how it ends. Whoever
-changes the keys is told, and so is each row; both end when the keys are stored again.
+AVA can neither prove that Twilio's reports of it are Twilio's, nor ask how it ends. The
+answer to a change of keys says so, and so does each row, until the keys are stored again.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from telephony.calls.models import Call
 from telephony.errors import TwilioAccountGone
 from telephony.intents import followup, settling
 from telephony.intents.channel import Account
-from telephony.intents.models import Intent
+from telephony.intents.models import Communication
 from telephony.intents.timeline import Source, lock, note
 from telephony.messages import bulk_job
 from telephony.messages.models import Message
@@ -30,8 +30,8 @@ JOB = "telephony.account"
 
 
 def register() -> None:
-    """Tell `integrations` and `ava.jobs` what there is."""
-    jobs.register(JOB, lambda payload: tell(payload["user"]))
+    """Register with `integrations` and `ava.jobs`."""
+    jobs.register(JOB, lambda payload: update_rows(payload["user"]))
     dependents.register("twilio", dependents.Dependent(warnings, changed))
 
 
@@ -56,13 +56,13 @@ def warnings(user: User) -> list[str]:
 
 
 def changed(user: User) -> None:
-    """The user's keys have changed: have their rows told, and held batches look again."""
+    """The user's keys have changed: update their rows, and have held batches look again."""
     bulk_job.look_again(user)
     if any(rows.exists() for rows in _under_way(user)):
         enqueue(JOB, {"user": user.pk}, key=str(user.pk), tenant=tenant.of(user))
 
 
-def tell(user_id: int) -> None:
+def update_rows(user_id: int) -> None:
     """Let each row under way say that AVA cannot look after it, or that it can again."""
     user = User.objects.filter(pk=user_id).first()
     if user is None:
@@ -72,13 +72,13 @@ def tell(user_id: int) -> None:
         for row in rows:
             gone = TwilioAccountGone(row.account_sid)
             if Account(row.account_sid, row.holder) not in known:
-                settling.tell(row, gone, timezone.now())
+                settling.explain(row, gone, timezone.now())
             elif row.error == gone.detail:
                 _take_up(row)
 
 
 def _under_way(user: User) -> Iterator[QuerySet[Any]]:
-    """What may be at Twilio and has not ended, or not for so long that AVA has given it up."""
+    """Rows that may be at Twilio and have not ended, nor been given up."""
     long_ago = timezone.now() - settling.FORGOTTEN
     for model in (Call, Message):
         machine = model.machine
@@ -92,7 +92,7 @@ def _under_way(user: User) -> Iterator[QuerySet[Any]]:
 
 
 @transaction.atomic
-def _take_up(row: Intent) -> None:
+def _take_up(row: Communication) -> None:
     locked = lock(row)
     locked.error = ""
     locked.save(update_fields=["error"])

@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from telephony.intents.timeline import AnyIntent
+from telephony.intents.timeline import AnyCommunication
 
 _LOOKUPS: Final = {"since": "created_at__gte", "until": "created_at__lt"}
 _SEARCHED: Final = ("to", "from_number", "provider_sid", "correlation_id")
 
 
 def filtered(
-    rows: QuerySet[AnyIntent], filters: Mapping[str, Any], *, searched: str
-) -> QuerySet[AnyIntent]:
+    rows: QuerySet[AnyCommunication], filters: Mapping[str, Any], *, searched: str
+) -> QuerySet[AnyCommunication]:
     """The rows that pass all of the filters: status, to, from_number, direction, correlation_id,
     since, until, and search.
 

@@ -1,4 +1,4 @@
-"""What calls and messages share in JSON, and the numbers."""
+"""JSON fields that calls and messages share, and numbers."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.http import correlation
-from telephony.intents.models import Entry, Intent
+from telephony.intents.models import Communication, Entry
 
 LATEST = timedelta(days=35)
 _WRITTEN = re.compile(r"\+[0-9 ().\-/]+")
@@ -96,9 +96,9 @@ class FromSerializer(serializers.Serializer[Any]):
 
 
 class SendAtField(serializers.DateTimeField):
-    """When to do it, in 35 days at the latest, with its offset: AVA cannot know whose clock was
-    meant. Whether that moment has passed is asked where it begins: a request that is sent again
-    with its key may come after it."""
+    """A moment in the next 35 days, with its offset: AVA cannot know whose clock was meant. Whether
+    it has passed is asked where the call or message begins: a request that is sent again with its
+    key may come after it."""
 
     def enforce_timezone(self, value: datetime) -> Any:
         if timezone.is_naive(value):
@@ -122,7 +122,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     correlation_id = serializers.CharField()
 
 
-class IntentSerializer(FromSerializer):
+class CommunicationSerializer(FromSerializer):
     """Members that calls and messages have in common."""
 
     id = serializers.UUIDField()
@@ -168,7 +168,7 @@ class FiltersSerializer(FromSerializer):
 
     from_number = PhoneFilterField(required=False)
     to = PhoneFilterField(required=False)
-    direction = word_field(Intent.Direction.values)
+    direction = word_field(Communication.Direction.values)
     correlation_id = serializers.CharField(required=False, max_length=correlation.MAX_LENGTH)
     search = serializers.CharField(
         required=False,

@@ -100,7 +100,7 @@ def stop_everything(user: User) -> int:
 
 
 def _open() -> Iterator[tuple[str, QuerySet[Any, tuple[uuid.UUID, int | None]]]]:
-    """What has not ended: the kind of its job, the keys, and whose they are."""
+    """Calls and messages that have not ended: the kind of their job, their keys and owners."""
     long_ago = timezone.now() - FORGOTTEN
     yield (
         Call.job,

@@ -42,7 +42,7 @@ class Signer:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """What Twilio signs with; two while a new one is being promoted."""
+        """The tokens that Twilio signs with; two while a new one is being promoted."""
         return tuple(self.secrets[name] for name in SIGNING if name in self.secrets)
 
 

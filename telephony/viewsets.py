@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from ava.http.api import ApiViewSet
 from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
-from telephony.intents.models import Intent
+from telephony.intents.models import Communication
 from telephony.intents.states import SCHEDULED, UNSENT
 
 CLASHES: Final[dict[Any, Any]] = {(409, CONTENT_TYPE): ProblemSerializer}
@@ -33,6 +33,6 @@ class TwilioViewSet(ApiViewSet):
         return dict(given.validated_data)
 
 
-def status_of(intent: Intent) -> int:
+def status_of(intent: Communication) -> int:
     """201, or 202 where the provider gave no answer."""
     return 202 if intent.status in UNSENT - {SCHEDULED} else 201

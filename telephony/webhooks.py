@@ -1,4 +1,4 @@
-"""Twilio's webhooks: whose they are, what they say, and the TwiML in answer.
+"""Webhooks of Twilio: proof, content, and the TwiML in answer.
 
 https://www.twilio.com/docs/voice/twiml#request-parameters,
 https://www.twilio.com/docs/voice/api/call-resource#statuscallback,
@@ -37,7 +37,7 @@ class TwilioSource:
         self._status = status
 
     def verify(self, received: WebhookRequest) -> Verified:
-        """Whose it is, and what it says. Raises: InvalidSignature, Malformed."""
+        """The owner and the content of a webhook. Raises: InvalidSignature, Malformed."""
         form = proof.fields_of(received)
         marked = proof.marked(received)
         owners = proof.signed_by(received, form, marked, kind=self.kind)

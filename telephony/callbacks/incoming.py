@@ -11,8 +11,8 @@ from telephony import signers
 from telephony.callbacks.report import Report
 from telephony.calls.models import Call
 from telephony.intents import followup
-from telephony.intents.models import NUMBER_LENGTH, Intent
-from telephony.intents.timeline import AnyIntent, Source, note, rows_of
+from telephony.intents.models import NUMBER_LENGTH, Communication
+from telephony.intents.timeline import AnyCommunication, Source, note, rows_of
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import resources, twiml
@@ -96,11 +96,11 @@ def keep_message(report: Report) -> None:
             )
 
 
-def _keep(row: AnyIntent, report: Report) -> None:
+def _keep(row: AnyCommunication, report: Report) -> None:
     if rows_of(row).filter(provider_sid=report.sid, holder=report.holder).exists():
         return
     row.owner, row.holder, row.provider_sid = report.owner, report.holder, report.sid
-    row.direction = Intent.Direction.INBOUND
+    row.direction = Communication.Direction.INBOUND
     row.account_sid = report.form.get("AccountSid", "")[:34]
     row.to, row.from_number = _number(report, "To"), _number(report, "From")
     row.correlation_id = correlation.current()

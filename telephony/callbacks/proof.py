@@ -66,7 +66,7 @@ def marked(received: WebhookRequest) -> Call | Message | None:
 def signed_by(
     received: WebhookRequest, fields: Mapping[str, str], row: Call | Message | None, *, kind: str
 ) -> list[Signer]:
-    """Who has the token that signed it: at least one.
+    """The signers that have the token it was signed with: at least one.
 
     Args:
         fields: of the body; of them only the account counts, to know whose tokens to try.
@@ -74,7 +74,7 @@ def signed_by(
         kind: of this webhook.
 
     Raises:
-        InvalidSignature: nobody.
+        InvalidSignature: there is none.
     """
     account_sid = fields.get("AccountSid") or (row.account_sid if row else "")
     seen = {"account": _short(account_sid) if account_sid else "none"}
@@ -106,8 +106,8 @@ def signed_by(
 def _candidates(
     received: WebhookRequest, account_sid: str, row: Call | Message | None
 ) -> list[Signer]:
-    """Whose tokens may prove it: the row's that the address marks, else the user's whom it names,
-    else everybody's who names the account."""
+    """Signers whose tokens may prove it: of the row that the address marks, else the user whom it
+    names, else all who name the account."""
     if row is not None:
         # Credentials that were exchanged meanwhile speak for another account.
         found = signers.of_row(row.owner, holder=row.holder, account_sid=row.account_sid)
@@ -150,7 +150,7 @@ def _look_closer(
 
 
 def _bystanders(tried: Sequence[Signer], row: Call | Message | None) -> Iterator[Signer]:
-    """Whose tokens do not count, but may have been used all the same."""
+    """Signers whose tokens do not count, but may have been used all the same."""
     known = [signers.of_owner(row.owner) if row else None, signers.operator()]
     others = signers.of_account(row.account_sid, most=BYSTANDERS) if row else ()
     for signer in chain(filter(None, known), others):

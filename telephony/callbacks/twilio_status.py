@@ -21,7 +21,7 @@ def apply(report: Report, model: type[Call] | type[Message], *, now: datetime) -
         return
     for row in model.objects.filter(provider_sid=report.sid, holder__in=report.holders):
         facts = facts_of(record, row)
-        observe(row, told=record.status, source=Source.CALLBACK, now=report.at, facts=facts)
+        observe(row, status=record.status, source=Source.CALLBACK, now=report.at, facts=facts)
 
 
 def answer(report: Report, *, now: datetime) -> str:

@@ -17,7 +17,7 @@ from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
 ENDED = "ended"
-# From the moment that Twilio was told to put somebody through.
+# From the moment that Twilio was asked to put somebody through.
 ARRIVES_WITHIN = timedelta(minutes=1)
 
 
@@ -41,9 +41,9 @@ def apply(event: VapiEvent) -> None:
         call, _ = adoption.adopt(call, record, source=Source.CALLBACK, proven=True, now=now)
     else:
         # The line is Twilio's, and ends when Twilio says so.
-        told = IN_PROGRESS if event.status == IN_PROGRESS else ""
+        status = IN_PROGRESS if event.status == IN_PROGRESS else ""
         facts = facts_of(replace(record, provider_sid=None, duration=None), call)
-        call = observe(call, told=told, source=Source.CALLBACK, now=now, facts=facts)
+        call = observe(call, status=status, source=Source.CALLBACK, now=now, facts=facts)
     if event.status == ENDED and not call.transcript:
         followup.follow_up(call, due_at=now + AssistantCalls.looks[0])
 
@@ -59,7 +59,7 @@ def _placed(event: VapiEvent) -> Call | None:
 
 def _put_through(event: VapiEvent) -> Call | None:
     """The one that came in over Twilio and was put through to this number of Vapi's; now Vapi's
-    name for it is known. Vapi does not tell Twilio's, so it is known by caller, number and time.
+    name for it is known. Vapi does not give Twilio's, so it is found by caller, number and time.
     """
     if not event.inbound:
         return None

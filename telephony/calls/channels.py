@@ -1,4 +1,4 @@
-"""How a call is placed and found again: by Twilio, or by Vapi where an assistant talks."""
+"""Channels of calls: Twilio, and Vapi where an assistant talks."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -98,11 +98,11 @@ def _require_plain(document: str) -> None:
 
 
 def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
-    """What Vapi placed over the same number, with the same account: Twilio lists it alike.
+    """Calls that Vapi placed over the same number and account: Twilio lists them alike.
 
     Raises:
-        RetryLater: Vapi is placing one now, and has not told its SID.
-        ProviderProblem: Vapi does not tell.
+        RetryLater: Vapi is placing one now, and has not given its SID.
+        ProviderProblem: Vapi does not answer.
     """
     try:
         talks = vapi.over_number(user=owner_of(intent), number=intent.from_number, since=since)
@@ -160,8 +160,7 @@ class AssistantCalls:
         return record_of(found)
 
     def owes(self, intent: Call) -> bool:
-        told = intent.transcript and intent.price is not None
-        return intent.is_billed and not told
+        return intent.is_billed and not (intent.transcript and intent.price is not None)
 
     def end(self, intent: Call, reference: str) -> ProviderRecord | None:
         try:
@@ -184,17 +183,17 @@ class AssistantCalls:
 
 
 def _marks(call: Call) -> Mapping[str, str]:
-    """What Vapi's record must carry to be this call's. One that came in carries nothing."""
+    """Marks that Vapi's record of this call carries: none for one that came in."""
     return {} if call.direction == Call.Direction.INBOUND else {MARK: str(call.pk)}
 
 
-def teller_of(call: Call) -> Channel:
-    """Who knows what was said on a call, and what it cost."""
+def backfill_channel_of(call: Call) -> Channel:
+    """The channel that knows the transcript and the cost of a call."""
     return AssistantCalls() if call.vapi_call_id else TwilioCalls()
 
 
 def owner_of(call: Call) -> User:
-    """Whose call it is. One that was placed has an owner: the table sees to it."""
+    """The owner of a call. One that was placed has one: the table sees to it."""
     assert call.owner is not None  # noqa: S101 - as said
     return call.owner
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from telephony.intents.models import SID_LENGTH, Entry, Intent
+from telephony.intents.models import SID_LENGTH, Communication, Entry
 from telephony.intents.states import CALL
 
 
-class Call(Intent):
+class Call(Communication):
     """A phone call. What is said on it is `twiml`, or the assistant's affair."""
 
     machine = CALL
@@ -40,9 +40,9 @@ class Call(Intent):
     transcript = models.TextField(blank=True)
     recording_url = models.CharField("recording", max_length=2000, blank=True)
 
-    class Meta(Intent.Meta):
+    class Meta(Communication.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            *Intent.Meta.constraints,
+            *Communication.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(status__in=sorted(CALL.ranks)), name="call_status_is_known"
             ),
@@ -51,13 +51,9 @@ class Call(Intent):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            *Intent.Meta.indexes,
+            *Communication.Meta.indexes,
             models.Index(fields=["vapi_call_id"], name="calls_by_vapi_call_id"),
         ]
-
-    @property
-    def reference(self) -> str | None:
-        return self.vapi_call_id if self.provider == self.Provider.VAPI else self.provider_sid
 
     @property
     def reference_field(self) -> str:  # type: ignore[override]  # a call has two providers

@@ -1,4 +1,4 @@
-"""Reading calls."""
+"""Calls of a user, read."""
 
 import uuid
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How calls look in JSON."""
+"""Calls in JSON."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 from telephony.calls.models import Call
 from telephony.serializers import (
+    CommunicationSerializer,
     FiltersSerializer,
     FromSerializer,
-    IntentSerializer,
     PhoneField,
     SendAtField,
     word_field,
@@ -66,7 +66,7 @@ class CallFiltersSerializer(FiltersSerializer):
     status = word_field(Call.machine.ranks)
 
 
-class ListedCallSerializer(IntentSerializer):
+class ListedCallSerializer(CommunicationSerializer):
     """A call in a list: without its transcript, which may be as long as a book."""
 
     kind = serializers.ChoiceField(choices=Call.Kind.choices)

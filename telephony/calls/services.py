@@ -1,4 +1,4 @@
-"""Place a call, hang it up, and follow it to its end."""
+"""Calls: placed, hung up, and followed to their end."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from ava.http import correlation
 from integrations.credentials import allowance
 from integrations.credentials.services import credentials_for
 from telephony import accounts, holders, senders
-from telephony.calls.channels import channel_of, teller_of
+from telephony.calls.channels import backfill_channel_of, channel_of
 from telephony.calls.models import Call
 from telephony.errors import CallEnded
 from telephony.intents import backfill, dispatch, followup, settling
@@ -48,7 +48,7 @@ def place_call(
 
     Raises:
         AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
-        Problem: what the provider says; nobody is called.
+        Problem: what the provider says; no phone is called.
     """
     begun = Call.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun:
@@ -94,7 +94,7 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
     if ended is None:
         return row
     return observe(
-        row, told=ended.status, source=Source.USER, now=clock(), facts=facts_of(ended, row)
+        row, status=ended.status, source=Source.USER, now=clock(), facts=facts_of(ended, row)
     )
 
 
@@ -113,7 +113,7 @@ def request_hang_up(call: Call, *, now: datetime) -> Call:
             note(row, source=Source.USER, detail="hang-up asked for", now=now)
         if not row.reference and row.attempted_at is None:
             said = "Taken back before it was placed."
-            advance(row, told=CANCELED, source=Source.USER, detail=said, now=now)
+            advance(row, status=CANCELED, source=Source.USER, detail=said, now=now)
         row.save()
         if not row.is_final:
             followup.follow_up(row, due_at=now + followup.SOON)
@@ -127,7 +127,7 @@ def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
         holders.name(call)
         settling.pursue(call, channel_of(call), clock=clock)
     if call := calls.first():
-        backfill.fetch(call, teller_of(call), now=clock())
+        backfill.fetch(call, backfill_channel_of(call), now=clock())
 
 
 def end_duplicate(call_id: str, sid: str) -> None:

@@ -1,4 +1,4 @@
-"""Adoption: taking what was seen at the provider for one intent, and for no other.
+"""Adoption: a provider's record becomes one intent's, and no other's.
 
 Proof (the provider's own answer, AVA's mark) goes before looks. A row that only looked like it
 gives way, and is searched for anew.
@@ -17,7 +17,7 @@ from telephony.intents.followup import follow_up, settle
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import UNKNOWN
 from telephony.intents.timeline import (
-    AnyIntent,
+    AnyCommunication,
     Source,
     advance,
     facts_of,
@@ -33,9 +33,9 @@ END_DUPLICATE = "telephony.end_duplicate"
 
 
 def adopt(
-    intent: AnyIntent, record: ProviderRecord, *, source: str, proven: bool, now: datetime
-) -> tuple[AnyIntent, bool]:
-    """Take what was seen at the provider for this intent.
+    intent: AnyCommunication, record: ProviderRecord, *, source: str, proven: bool, now: datetime
+) -> tuple[AnyCommunication, bool]:
+    """Adopt a record of the provider's for this intent.
 
     Args:
         proven: it is this one's: the provider's own answer, or it carries AVA's mark. Without
@@ -48,14 +48,14 @@ def adopt(
     try:
         return _adopt(intent, record, source, proven, now)
     except IntegrityError:
-        # Another one took it this very moment: now it can be seen, and may have to give way.
+        # Another one adopted it this very moment: now it can be seen, and may have to give way.
         return _adopt(intent, record, source, proven, now)
 
 
 @transaction.atomic
 def _adopt(
-    intent: AnyIntent, record: ProviderRecord, source: str, proven: bool, now: datetime
-) -> tuple[AnyIntent, bool]:
+    intent: AnyCommunication, record: ProviderRecord, source: str, proven: bool, now: datetime
+) -> tuple[AnyCommunication, bool]:
     row = _lock_in_order(intent, record, proven=proven)
     if row.reference != record.reference:
         misled = row.guessed and proven
@@ -81,27 +81,29 @@ def _adopt(
     leg = facts.get("provider_sid")
     if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
         del facts["provider_sid"]
-    told_at = record.reported_at or now
-    advance(row, told=record.status, source=source, now=told_at, facts=facts)
+    at = record.reported_at or now
+    advance(row, status=record.status, source=source, now=at, facts=facts)
     row.save()
     return row, True
 
 
-def _lock_in_order(intent: AnyIntent, record: ProviderRecord, *, proven: bool) -> AnyIntent:
+def _lock_in_order(
+    intent: AnyCommunication, record: ProviderRecord, *, proven: bool
+) -> AnyCommunication:
     """The row, locked together with its rivals for what was seen, and all in the same order: two
     that hold what is the other's would wait for each other for ever."""
     wanted = Q(**{intent.reference_field: record.reference})
     if leg := record.provider_sid:
         wanted |= Q(provider_sid=leg)
     if not proven and intent.reference != record.reference:
-        wanted |= matching.lost_alike(intent)  # any of them may take it at this moment
+        wanted |= matching.lost_alike(intent)  # any of them may adopt it at this moment
     theirs = matching.rivals(intent, rows_of(intent).filter(wanted))
     rows = rows_of(intent).select_for_update()
     found = rows.filter(Q(pk=intent.pk) | Q(pk__in=[row.pk for row in theirs])).order_by("pk")
     return {row.pk: row for row in found}[intent.pk]
 
 
-def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
+def _free(row: AnyCommunication, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
     """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
     holding = rows_of(row).filter(**{field: sid}).exclude(pk=row.pk)
     others = [lock(one) for one in matching.rivals(row, holding)]
@@ -114,7 +116,7 @@ def _free(row: AnyIntent, field: str, sid: str, *, proven: bool, now: datetime) 
     return True
 
 
-def _disown(row: AnyIntent, now: datetime) -> None:
+def _disown(row: AnyCommunication, now: datetime) -> None:
     """It was taken for what is another one's: nothing that was known of it holds, not even its
     end. The timeline says so."""
     end = f", and so was {row.status}" if row.is_final else ""
@@ -127,7 +129,7 @@ def _disown(row: AnyIntent, now: datetime) -> None:
     follow_up(row, due_at=now + settle())
 
 
-def _stop_duplicate(row: AnyIntent, sid: str, now: datetime) -> None:
+def _stop_duplicate(row: AnyCommunication, sid: str, now: datetime) -> None:
     said = f"{sid} was placed as well and is stopped."
     if not row.can_be_stopped:
         said = f"{sid} went out as well; a {row.word} cannot be taken back."

@@ -9,10 +9,10 @@ from datetime import datetime
 from ava.http.problems import Problem
 from ava.jobs import RetryLater
 from telephony.intents.channel import Channel
-from telephony.intents.timeline import AnyIntent, Source, facts_of, observe
+from telephony.intents.timeline import AnyCommunication, Source, facts_of, observe
 
 
-def fetch(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
+def fetch(intent: AnyCommunication, channel: Channel, *, now: datetime) -> None:
     """Fetch what is missing, if it is time to.
 
     Raises:
@@ -30,11 +30,11 @@ def fetch(intent: AnyIntent, channel: Channel, *, now: datetime) -> None:
         raise RetryLater((upcoming - since).total_seconds(), why)
 
 
-def _filled(intent: AnyIntent, channel: Channel, now: datetime) -> AnyIntent:
+def _filled(intent: AnyCommunication, channel: Channel, now: datetime) -> AnyCommunication:
     seen = channel.fetch(intent)
     facts = facts_of(seen, intent)
-    # These two are the line's, which has told them already; Vapi's may be of another line.
+    # These two are the line's, which has reported them already; Vapi's may be of another line.
     facts.pop("provider_sid", None)
     if getattr(intent, "duration", None) is not None:
         facts.pop("duration", None)
-    return observe(intent, told=seen.status, source=Source.FETCH, now=now, facts=facts)
+    return observe(intent, status=seen.status, source=Source.FETCH, now=now, facts=facts)

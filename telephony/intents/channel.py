@@ -1,4 +1,4 @@
-"""How one kind of intent is sent, found again and looked at."""
+"""Channel: how one kind of intent is sent, found again and fetched."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class Account:
 
 class Channel(Protocol):
     """A provider, for one intent. All raise Problem, as clients do; `search` also RetryLater, where
-    it cannot be told yet."""
+    it is still open."""
 
     provider: str
     """The name of its door out."""
@@ -40,19 +40,19 @@ class Channel(Protocol):
         ...
 
     def search(self, intent: Any, since: datetime) -> list[ProviderRecord]:
-        """What the provider took since then that may be this one: an empty list means that it
+        """Records taken since then that may be this one's: an empty list means that the provider
         certainly has none. `proven` ones carry this intent's mark."""
         ...
 
     def fetch(self, intent: Any) -> ProviderRecord:
-        """How the provider sees it now."""
+        """The provider's record of it now."""
         ...
 
     looks: tuple[timedelta, ...]
-    """How long after its end one is looked at for what is still owed."""
+    """Times after its end at which what is still owed is fetched."""
 
     def owes(self, intent: Any) -> bool:
-        """Whether the provider has not told everything of it that comes after its end."""
+        """Whether the provider has not given everything that comes after its end."""
         ...
 
     def end(self, intent: Any, reference: str) -> ProviderRecord | None:

@@ -1,8 +1,8 @@
-"""Sending an intent so that it is done once, and knowing what became of it.
+"""Dispatch of an intent: done once, with a known outcome.
 
 The order is what makes it safe. An attempt is claimed and numbered in the row before anything is
-sent, together with the job that will look after it. Whoever dies after that leaves a trace, and
-`telephony.intents.settling` finds out at the provider what it was worth before anybody tries again.
+sent, together with the job that will look after it. A process that dies after that leaves a trace,
+and `telephony.intents.settling` asks the provider what became of it before the next attempt.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from telephony.intents.channel import Account, Channel
 from telephony.intents.followup import SOON, follow_up, settle
 from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
 from telephony.intents.timeline import (
-    AnyIntent,
+    AnyCommunication,
     Source,
     advance,
     lock,
@@ -37,7 +37,9 @@ log = structlog.get_logger("telephony")
 Clock = Callable[[], datetime]
 
 
-def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) -> AnyIntent:
+def submit(
+    intent: AnyCommunication, channel: Channel, *, clock: Clock = timezone.now
+) -> AnyCommunication:
     """Store a new intent and send it, or leave it to its job where it is for later.
 
     Returns:
@@ -76,7 +78,7 @@ def submit(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) 
     return row
 
 
-def claim(intent: AnyIntent, *, account: Account, now: datetime) -> AnyIntent | None:
+def claim(intent: AnyCommunication, *, account: Account, now: datetime) -> AnyCommunication | None:
     """Claim the next attempt, so that only the caller makes it. To be called where nothing can be
     on its way, and where a job already looks after the row: its own that runs now, or `follow_up`
     in the same transaction.
@@ -119,14 +121,16 @@ def claim(intent: AnyIntent, *, account: Account, now: datetime) -> AnyIntent | 
     return row
 
 
-def attempt(intent: AnyIntent, channel: Channel, *, clock: Clock = timezone.now) -> AnyIntent:
+def attempt(
+    intent: AnyCommunication, channel: Channel, *, clock: Clock = timezone.now
+) -> AnyCommunication:
     """Make the attempt that is claimed.
 
     Returns:
         The row: taken by the provider, or `unknown`.
 
     Raises:
-        Problem: it was not done. `never_left` tells whether trying again makes sense.
+        Problem: it was not done. `never_left` says whether trying again makes sense.
     """
     assert intent.attempted_at is not None  # noqa: S101 - it is claimed
     if clock() - intent.attempted_at > settle() / 4:
@@ -150,8 +154,13 @@ def never_left(problem: Problem) -> bool:
 
 
 def fail(
-    intent: AnyIntent, problem: Problem, *, source: str, now: datetime, frees_key: bool = False
-) -> AnyIntent:
+    intent: AnyCommunication,
+    problem: Problem,
+    *,
+    source: str,
+    now: datetime,
+    frees_key: bool = False,
+) -> AnyCommunication:
     """It was not done and will not be."""
     with transaction.atomic():
         row = lock(intent)
@@ -159,21 +168,21 @@ def fail(
         if frees_key:
             row.idempotency = None
         facts = {"error": problem.detail, "error_code": getattr(problem, "twilio_code", None)}
-        advance(row, told=FAILED, source=source, detail=problem.detail, now=now, facts=facts)
+        advance(row, status=FAILED, source=source, detail=problem.detail, now=now, facts=facts)
         row.save()
     return row
 
 
-def _left_open(intent: AnyIntent, why: str, now: datetime) -> AnyIntent:
+def _left_open(intent: AnyCommunication, why: str, now: datetime) -> AnyCommunication:
     said = f"{why} AVA is finding out what became of it."
-    return observe(intent, told=UNKNOWN, source=Source.API, detail=said, now=now)
+    return observe(intent, status=UNKNOWN, source=Source.API, detail=said, now=now)
 
 
-def _lateness(row: AnyIntent, now: datetime) -> str:
+def _lateness(row: AnyCommunication, now: datetime) -> str:
     """For people: how much later than wanted this is, where that is more than a minute."""
     late = int((now - row.send_at) / timedelta(minutes=1)) if row.send_at else 0
     return f", {late} minute{'s' if late > 1 else ''} after its time" if late > 0 else ""
 
 
-def _validity(intent: AnyIntent) -> timedelta:
+def _validity(intent: AnyCommunication) -> timedelta:
     return timedelta(seconds=settings.TELEPHONY_VALIDITY_SECONDS[intent.word])

@@ -1,4 +1,4 @@
-"""Times at which the job of an intent looks after it."""
+"""Follow-up: when the job of an intent looks after it."""
 
 from datetime import datetime, timedelta
 
@@ -6,13 +6,13 @@ from django.conf import settings
 
 from ava import tenant
 from ava.jobs import services as jobs
-from telephony.intents.timeline import AnyIntent
+from telephony.intents.models import Communication
 
 SOON = timedelta(seconds=2)
-"""Of what the provider does not tell by itself, AVA asks after this."""
+"""AVA asks after this where the provider does not report by itself."""
 
 
-def follow_up(intent: AnyIntent, *, due_at: datetime) -> None:
+def follow_up(intent: Communication, *, due_at: datetime) -> None:
     """Have the job look after it at that time, or earlier if it will anyway."""
     key, owner = str(intent.pk), tenant.key(intent.owner_id)
     jobs.enqueue(intent.job, {"id": key}, key=key, due_at=due_at, tenant=owner)

@@ -15,11 +15,13 @@ from telephony import signers
 from telephony.intents.followup import settle
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import UNSENT
-from telephony.intents.timeline import AnyIntent, rows_of
+from telephony.intents.timeline import AnyCommunication, rows_of
 
 
-def closest(intent: AnyIntent, record: ProviderRecord, *, now: datetime) -> AnyIntent | None:
-    """The row that a record without a mark belongs to, as far as its looks tell: of all that are
+def closest(
+    intent: AnyCommunication, record: ProviderRecord, *, now: datetime
+) -> AnyCommunication | None:
+    """The row that a record without a mark belongs to, by its looks: of all that are
     looked for the one whose attempt is closest to its creation. None: it is no longer open.
 
     Raises:
@@ -41,7 +43,7 @@ def closest(intent: AnyIntent, record: ProviderRecord, *, now: datetime) -> AnyI
         return None
     seen = record.created_at
 
-    def distance(one: AnyIntent) -> tuple[timedelta, datetime, str]:
+    def distance(one: AnyCommunication) -> tuple[timedelta, datetime, str]:
         apart = abs(attempts[one] - seen) if seen else timedelta(0)
         return apart, attempts[one], str(one.pk)
 
@@ -53,7 +55,7 @@ def closest(intent: AnyIntent, record: ProviderRecord, *, now: datetime) -> AnyI
     return found
 
 
-def lost_alike(intent: AnyIntent) -> Q:
+def lost_alike(intent: AnyCommunication) -> Q:
     """Rows between the same numbers whose attempt got no answer: the intent, and its like."""
     return Q(
         to=intent.to,
@@ -64,7 +66,7 @@ def lost_alike(intent: AnyIntent) -> Q:
     )
 
 
-def rivals(intent: AnyIntent, rows: QuerySet[AnyIntent]) -> list[AnyIntent]:
+def rivals(intent: AnyCommunication, rows: QuerySet[AnyCommunication]) -> list[AnyCommunication]:
     """Those of `rows` that go through the same account as the intent."""
     found = list(rows)
     if all(row.holder == intent.holder for row in found):

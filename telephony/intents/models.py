@@ -1,4 +1,4 @@
-"""What calls and messages share as rows: an intent, its attempts, and its timeline."""
+"""Columns that calls and messages share: attempts, status, timeline."""
 
 import uuid
 from typing import Any, ClassVar
@@ -15,12 +15,11 @@ NUMBER_LENGTH = 32
 SID_LENGTH = 64
 
 
-class Intent(models.Model):
+class Communication(models.Model):
     """A call or a message that somebody wants, or that came in.
 
-    It is stored before the provider is asked. Whoever sends it first claims the next `attempt`,
-    so that nobody sends the same one; `attempted_at` stands for as long as nobody knows what
-    became of it.
+    It is stored before the provider is asked. The sender first claims the next `attempt`, so that
+    no other sends the same one; `attempted_at` stands for as long as its outcome is unknown.
     """
 
     class Direction(models.TextChoices):
@@ -112,15 +111,16 @@ class Intent(models.Model):
 
     @property
     def reference(self) -> str | None:
-        """The provider's name for it."""
-        return self.provider_sid
+        """The provider's ID of it."""
+        found: str | None = getattr(self, self.reference_field)
+        return found
 
     reference_field: ClassVar[str] = "provider_sid"
     machine: ClassVar[Machine]
     job: ClassVar[str]
     """The kind of job that follows it."""
     word: ClassVar[str]
-    """What a person calls it."""
+    """A person's word for it."""
     can_be_stopped: ClassVar[bool] = True
     """Whether it can be taken back once the provider has it."""
     timeline: Any
@@ -128,7 +128,7 @@ class Intent(models.Model):
 
     @property
     def wording(self) -> str:
-        """What the provider shows of what is said: with the same one, two between the same numbers
+        """The text as the provider shows it: with the same one, two between the same numbers
         look alike."""
         return ""
 

@@ -1,4 +1,4 @@
-"""Following an intent to its end: what never came is fetched, what got lost is found.
+"""Settlement of an intent: followed to its end, fetched where no report came, found where lost.
 
 The job of each intent calls `pursue`, again and again, until there is nothing more to learn.
 """
@@ -23,22 +23,22 @@ from telephony.intents import adoption, dispatch, followup
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.matching import closest
-from telephony.intents.models import Intent
+from telephony.intents.models import Communication
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
-from telephony.intents.timeline import AnyIntent, Source, lock, note, observe
+from telephony.intents.timeline import AnyCommunication, Source, lock, note, observe
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)
 # Between two looks at one that goes on.
 SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=15)
-# Between two questions to a provider in trouble; short at first, for whoever waits for the answer.
+# Between two questions to a provider in trouble; short at first, as a person may be waiting.
 IMPATIENCE, PATIENCE = 2.0, 15.0
 # When nothing was learnt of it for so long, no more is to be learnt.
 FORGOTTEN = timedelta(days=2)
 
 
-def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
+def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
     """Send it, once more or for the first time; nothing of it is at the provider.
 
     Raises:
@@ -46,7 +46,7 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
     """
     now = clock()
     if intent.stop_requested:
-        observe(intent, told=CANCELED, source=Source.RECONCILE, now=now)
+        observe(intent, status=CANCELED, source=Source.RECONCILE, now=now)
         return
     if intent.expires_at and now > intent.expires_at:
         said = f"It did not reach the provider in time. Nobody got this {intent.word}."
@@ -68,11 +68,11 @@ def next_attempt(intent: Intent, channel: Channel, clock: Clock) -> None:
 
 
 def pursue(
-    intent: AnyIntent,
+    intent: AnyCommunication,
     channel: Channel,
     *,
     clock: Clock,
-    send: Callable[[AnyIntent, Channel, Clock], None] = next_attempt,
+    send: Callable[[AnyCommunication, Channel, Clock], None] = next_attempt,
 ) -> None:
     """Do what is to be done about it now.
 
@@ -94,8 +94,8 @@ def pursue(
         send(intent, channel, clock)
 
 
-def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
-    """Ask the provider about one that it has, where it has not told for a while."""
+def _follow(intent: Communication, channel: Channel, now: datetime) -> None:
+    """Ask the provider about one that it has, where it has not reported for a while."""
     quiet = now - intent.updated_at
     shortest = SHORTEST if channel.reports(intent) else followup.SOON
     if quiet < shortest and not intent.stop_requested:
@@ -118,7 +118,7 @@ def _follow(intent: Intent, channel: Channel, now: datetime) -> None:
     )
 
 
-def _ended(intent: Intent, channel: Channel) -> ProviderRecord | None:
+def _ended(intent: Communication, channel: Channel) -> ProviderRecord | None:
     """Stop it, if somebody asked for that and the provider lets it be stopped by now."""
     if not intent.stop_requested:
         return None
@@ -127,7 +127,7 @@ def _ended(intent: Intent, channel: Channel) -> ProviderRecord | None:
     return None
 
 
-def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
+def _is_lost(intent: Communication, channel: Channel, clock: Clock) -> bool:
     """Find out what became of an attempt that got no answer. Whether it never arrived."""
     now = clock()
     assert intent.attempted_at is not None  # noqa: S101 - `pursue` has looked
@@ -136,7 +136,7 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
         raise RetryLater(wait.total_seconds(), "it may still be on its way")
     if intent.status != UNKNOWN:
         said = "AVA stopped in the middle. It is finding out what became of it."
-        intent = observe(intent, told=UNKNOWN, source=Source.RECONCILE, detail=said, now=now)
+        intent = observe(intent, status=UNKNOWN, source=Source.RECONCILE, detail=said, now=now)
     try:
         first = intent.first_attempt_at or intent.created_at
         found = channel.search(intent, first - CLOCKS_DIFFER)
@@ -158,7 +158,7 @@ def _is_lost(intent: Intent, channel: Channel, clock: Clock) -> bool:
     return True
 
 
-def _look_twice(intent: Intent, now: datetime) -> None:
+def _look_twice(intent: Communication, now: datetime) -> None:
     """The provider has no trace of it. Seen twice, that is the truth: it never arrived.
 
     Raises:
@@ -176,7 +176,7 @@ def _look_twice(intent: Intent, now: datetime) -> None:
         raise RetryLater((pause - (now - since)).total_seconds(), "looking once more")
 
 
-def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
+def make_attempt(claimed: Communication, channel: Channel, clock: Clock) -> None:
     """Make a claimed attempt in the background.
 
     Raises:
@@ -195,7 +195,7 @@ def make_attempt(claimed: Intent, channel: Channel, clock: Clock) -> None:
     raise RetryLater(followup.SOON.total_seconds(), "sent")
 
 
-def release(intent: Intent, problem: Problem, *, now: datetime) -> None:
+def release(intent: Communication, problem: Problem, *, now: datetime) -> None:
     """The attempt never left: the next one need not look for it."""
     with transaction.atomic():
         row = lock(intent)
@@ -204,8 +204,8 @@ def release(intent: Intent, problem: Problem, *, now: datetime) -> None:
         note(row, source=Source.RECONCILE, detail=f"Not sent: {problem.detail}", now=now)
 
 
-def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:
-    """The provider cannot be asked. Where only people can change that they are told, and it has
+def _hindered(intent: Communication, problem: Problem, now: datetime) -> None:
+    """The provider cannot be asked. Where only people can change that, the row says so, and it has
     an end; a provider in trouble is waited for.
 
     Raises:
@@ -217,13 +217,13 @@ def _hindered(intent: Intent, problem: Problem, now: datetime) -> None:
     if quiet > FORGOTTEN:
         _give_up(intent, problem.detail, now)
         return
-    tell(intent, problem, now)
+    explain(intent, problem, now)
     pause = min(max((quiet / 2).total_seconds(), PATIENCE), LONGEST.total_seconds())
     raise RetryLater(pause, problem.detail) from None
 
 
-def tell(intent: Intent, problem: Problem, now: datetime) -> None:
-    """Let the user see why AVA does not know more."""
+def explain(intent: Communication, problem: Problem, now: datetime) -> None:
+    """Show the user, once, why AVA does not know more."""
     with transaction.atomic():
         row = lock(intent)
         if row.error == problem.detail or row.is_final:
@@ -233,16 +233,16 @@ def tell(intent: Intent, problem: Problem, now: datetime) -> None:
         note(row, source=Source.RECONCILE, detail=problem.detail, now=now)
 
 
-def _give_up(intent: Intent, why: str, now: datetime) -> None:
+def _give_up(intent: Communication, why: str, now: datetime) -> None:
     _fail(intent, f"AVA could not find out what became of it: {why}", now)
 
 
-def _fail(intent: Intent, said: str, now: datetime) -> None:
+def _fail(intent: Communication, said: str, now: datetime) -> None:
     facts = {"error": said}
-    observe(intent, told=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
+    observe(intent, status=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
 
 
-def _soon(intent: Intent, problem: Problem, now: datetime) -> RetryLater:
+def _soon(intent: Communication, problem: Problem, now: datetime) -> RetryLater:
     quiet = (now - intent.updated_at).total_seconds()
     pause = min(max(quiet / 4, IMPATIENCE), PATIENCE)
     return RetryLater(float(problem.retry_after or pause), problem.detail)

@@ -1,4 +1,4 @@
-"""The life of a call and of a message: which word may follow which. Pure.
+"""State machines of calls and messages: which status may follow which. Pure.
 
 Sources: https://www.twilio.com/docs/voice/api/call-resource#call-status-values,
 https://www.twilio.com/docs/messaging/api/message-resource#message-status-values. Twilio promises
@@ -20,12 +20,12 @@ UNSENT = frozenset({SCHEDULED, PENDING, UNKNOWN})
 
 @dataclass(frozen=True)
 class Machine:
-    """What may follow what.
+    """A state machine.
 
     Args:
         ranks: every status, the later the higher.
         final: nothing follows these.
-        resting: where nothing more may ever be told.
+        resting: where nothing more may ever be reported.
         billed: the ends that cost something.
         exceptions: what may follow a final status all the same.
     """
@@ -36,16 +36,16 @@ class Machine:
     billed: frozenset[str] = frozenset()
     exceptions: frozenset[tuple[str, str]] = frozenset()
 
-    def after(self, current: str, told: str) -> str | None:
-        """The status after the provider has told `told`; None when that changes nothing."""
-        if (current, told) in self.exceptions:
-            return told
-        ahead = self.ranks.get(told, -1) > self.ranks[current]
-        return told if ahead and current not in self.final else None
+    def after(self, current: str, reported: str) -> str | None:
+        """The status after the provider has reported one; None when that changes nothing."""
+        if (current, reported) in self.exceptions:
+            return reported
+        ahead = self.ranks.get(reported, -1) > self.ranks[current]
+        return reported if ahead and current not in self.final else None
 
-    def is_behind(self, told: str, current: str) -> bool:
-        """Whether the provider's `told` is a step that `current` has left behind."""
-        return told not in UNSENT and -1 < self.ranks.get(told, -1) < self.ranks[current]
+    def is_behind(self, reported: str, current: str) -> bool:
+        """Whether the provider's `reported` is a step that `current` has left behind."""
+        return reported not in UNSENT and -1 < self.ranks.get(reported, -1) < self.ranks[current]
 
     def is_final(self, status: str) -> bool:
         return status in self.final
@@ -88,7 +88,7 @@ MESSAGE = Machine(
         "received": 9,
     },
     final=frozenset({"delivered", "read", "undelivered", FAILED, CANCELED, "received"}),
-    # Not every carrier tells whether a message was delivered.
+    # Not every carrier reports whether a message was delivered.
     resting=frozenset({"sent", "partially_delivered"}),
     billed=frozenset({"delivered", "read", "undelivered", "received"}),
     exceptions=frozenset({("delivered", "read")}),

@@ -1,4 +1,4 @@
-"""Writing down what happens to an intent: each change of its status, with time and source."""
+"""Timeline of a call or message: each change of its status, with time and source."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,28 +8,33 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ava.http import correlation
-from telephony.intents.models import Entry, Intent
+from telephony.intents.models import Communication, Entry
 from telephony.intents.record import FACTS, ProviderRecord
 
-AnyIntent = TypeVar("AnyIntent", bound=Intent)
+AnyCommunication = TypeVar("AnyCommunication", bound=Communication)
 Source = Entry.Source
 
 OF_THE_STATUS = frozenset({"error", "error_code", "duration"})
-"""Facts that belong to the status they are told with: where that is not taken, they are not."""
+"""Facts that belong to the status they come with: where that changes nothing, they do not."""
 
 
-def rows_of(intent: AnyIntent) -> QuerySet[AnyIntent]:
+def rows_of(intent: AnyCommunication) -> QuerySet[AnyCommunication]:
     """All of its kind."""
     return QuerySet(type(intent))
 
 
-def lock(intent: AnyIntent) -> AnyIntent:
-    """The row as it is now, and nobody else's until the transaction ends."""
+def lock(intent: AnyCommunication) -> AnyCommunication:
+    """The row as it is now, locked until the transaction ends."""
     return rows_of(intent).select_for_update().get(pk=intent.pk)
 
 
 def note(
-    intent: Intent, *, source: str, detail: str = "", now: datetime, status: str | None = None
+    intent: Communication,
+    *,
+    source: str,
+    detail: str = "",
+    now: datetime,
+    status: str | None = None,
 ) -> None:
     """Add an entry to the timeline.
 
@@ -46,64 +51,63 @@ def note(
 
 
 def observe(
-    intent: AnyIntent,
+    intent: AnyCommunication,
     *,
-    told: str,
+    status: str,
     source: str,
     now: datetime,
     detail: str = "",
     facts: Mapping[str, Any] | None = None,
-) -> AnyIntent:
-    """Take in what the provider tells: a status where it lies ahead, with what belongs to it, and
+) -> AnyCommunication:
+    """Apply what the provider reports: a status where it lies ahead, with what belongs to it, and
     facts that may come at any time, such as a price. The row after."""
     with transaction.atomic():
         row = lock(intent)
-        advance(row, told=told, source=source, now=now, detail=detail, facts=facts)
+        advance(row, status=status, source=source, now=now, detail=detail, facts=facts)
         row.save()
     return row
 
 
 def advance(
-    row: Intent,
+    row: Communication,
     *,
-    told: str,
+    status: str,
     source: str,
     now: datetime,
     detail: str = "",
     facts: Mapping[str, Any] | None = None,
 ) -> None:
     """`observe` for a row that is locked and will be saved by the caller."""
-    status = row.machine.after(row.status, told)
-    holds = status is not None or told == row.status
+    following = row.machine.after(row.status, status)
+    holds = following is not None or status == row.status
     for name, value in (facts or {}).items():
         if value not in (None, "") and (holds or name not in OF_THE_STATUS):
             setattr(row, name, value)
-    if status is not None:
-        # What was told before, and is taken in only now, comes after what is known.
-        row.status, row.updated_at = status, max(now, row.updated_at)
+    if following is not None:
+        # What was reported before, and is applied only now, comes after what is known.
+        row.status, row.updated_at = following, max(now, row.updated_at)
         said = detail or (row.error if row.error_code else "")
         note(row, source=source, detail=said, now=row.updated_at)
-    elif now < row.updated_at and row.machine.is_behind(told, row.status):
-        _note_overtaken(row, told=told, source=source, now=now)
+    elif now < row.updated_at and row.machine.is_behind(status, row.status):
+        _note_overtaken(row, status=status, source=source, now=now)
 
 
-def _note_overtaken(row: Intent, *, told: str, source: str, now: datetime) -> None:
-    """One that was told in time, and that a later one was faster to be taken in than."""
+def _note_overtaken(row: Communication, *, status: str, source: str, now: datetime) -> None:
+    """Note a status that was reported in time, and applied after a later one."""
     known = row.timeline.values_list("status", "at")
     if not any(
-        status == told or (at <= now and row.machine.is_behind(told, status))
-        for status, at in known
+        one == status or (at <= now and row.machine.is_behind(status, one)) for one, at in known
     ):
-        note(row, source=source, now=now, status=told)
+        note(row, source=source, now=now, status=status)
 
 
-def forget(row: Intent) -> None:
-    """What was told of it is another one's. For a row that is locked and will be saved."""
+def forget(row: Communication) -> None:
+    """Drop facts that are another one's. For a row that is locked and will be saved."""
     blank = type(row)()
     for name in facts_of(ProviderRecord("", ""), row):
         setattr(row, name, getattr(blank, name))
 
 
-def facts_of(record: ProviderRecord, intent: Intent) -> dict[str, Any]:
-    """What a record holds besides the status, by the names of the row's columns."""
+def facts_of(record: ProviderRecord, intent: Communication) -> dict[str, Any]:
+    """The facts of a record besides the status, by the names of the row's columns."""
     return {name: getattr(record, name) for name in FACTS if hasattr(intent, name)}

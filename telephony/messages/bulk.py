@@ -30,7 +30,7 @@ from telephony.messages.models import Batch, Message, MessageEntry
 
 MOST = 10_000
 MOST_IN_A_DAY = 100_000
-"""Messages of a user's batches that are stored in 24 hours, so that nobody fills the disk. One long
+"""Messages of a user's batches that are stored in 24 hours, so that none fills the disk. One long
 code sends 86,400 in that time."""
 State = Batch.State
 GOING_ON = (State.RUNNING, State.PAUSED)
@@ -173,7 +173,7 @@ def store(batch: Batch, messages: Iterable[Message]) -> None:
 
 
 def discard(batch: Batch) -> bool:
-    """Delete what there is of a batch that is not all stored. Whoever still stores it fails.
+    """Delete what there is of a batch that is not all stored. A request that still stores it fails.
 
     Returns:
         whether it was; False: it was all stored this very moment, and its messages go out.
@@ -188,7 +188,7 @@ def discard(batch: Batch) -> bool:
 
 
 def _cancel_unsent(batch: Batch, now: datetime) -> None:
-    """End all that nobody has tried to send of a batch that is canceled: nobody begins to."""
+    """End all of a canceled batch that no attempt was made for: none begins any more."""
     unsent = batch.messages.filter(status__in=UNSENT, provider_sid=None, attempted_at=None)
     cause = correlation.current() or batch.correlation_id
     is_left = True

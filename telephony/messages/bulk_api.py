@@ -62,7 +62,7 @@ class BatchViewSet(TwilioViewSet):
 
     @extend_schema(operation_id="twilio_batch", responses={200: BatchSerializer})
     def retrieve(self, request: Request, batch_id: uuid.UUID) -> Response:
-        """How far it is."""
+        """One batch, and how far it is."""
         found = queries.batch(user=self.caller, batch_id=batch_id)
         return Response(shown(found))
 

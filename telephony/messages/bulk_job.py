@@ -37,7 +37,7 @@ ON = Q(state=State.RUNNING) | Q(state=State.PAUSED, held_at__isnull=False)
 """Batches whose job does something: running, or held by AVA, which looks whether it still must."""
 
 LOOK_AT_CREDENTIALS = 60.0
-"""Seconds. Whether they are back is AVA's own to see; the operator's tell nobody."""
+"""Seconds. Whether they are back AVA sees by itself; no report says that the operator's are."""
 ASK_AGAIN = 900.0
 """Seconds. Whether Twilio takes them by now, or the sender, costs it a request."""
 
@@ -95,7 +95,7 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
     raise RetryLater(60 / batch.per_minute, "next")
 
 
-def take_back(message: Message, channel: Channel, clock: Clock) -> None:
+def put_back(message: Message, channel: Channel, clock: Clock) -> None:
     """Have the batch send it at its turn: nothing of it is at the provider."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
@@ -128,7 +128,7 @@ def _ready(batch: Batch, message: Message) -> Account:
         raise OwnerInactive
     _, account = accounts.serving(batch.owner)
     if account != Account(message.account_sid, message.holder):
-        # The sender is a number of that account, and nobody else's.
+        # The sender is a number of that account, and of no other.
         raise TwilioAccountGone(message.account_sid)
     upstream.door(CHANNEL.provider).require_room()
     return CHANNEL.prepare(message)
@@ -142,7 +142,7 @@ def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Me
         now = clock()
         if (wait := (pace.free_at - now).total_seconds()) > 0:
             raise RetryLater(wait, "the next turn of this sender")
-        # Whoever pauses or cancels at this moment is either before this, or after.
+        # A pause or cancel at this moment is either before this, or after.
         if not Batch.objects.select_for_update().filter(ON, pk=batch.pk):
             return None
         pace.free_at = now + timedelta(seconds=60 / batch.per_minute)
@@ -178,7 +178,7 @@ def _put_back(message: Message, batch: Batch, *, detail: str, now: datetime) -> 
         return False
     row.attempted_at = row.missing_since = row.expires_at = None
     if batch.state == State.CANCELED:
-        advance(row, told=CANCELED, source=Source.RECONCILE, now=now)
+        advance(row, status=CANCELED, source=Source.RECONCILE, now=now)
     else:
         row.status, row.updated_at = SCHEDULED, now
         note(row, source=Source.RECONCILE, detail=detail, now=now)
@@ -197,7 +197,7 @@ def _holds(problem: Problem) -> bool:
 
 
 def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
-    """Tell why the batch does not go on. Where people have to do something it is held.
+    """Say why the batch does not go on. Where people have to do something it is held.
 
     Raises:
         RetryLater: when to look again. Not after two days: what was news is none by then.

@@ -1,4 +1,4 @@
-"""How an SMS is sent and found again."""
+"""Channel of messages: Twilio."""
 
 from datetime import datetime
 

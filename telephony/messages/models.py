@@ -1,4 +1,4 @@
-"""Messages, batches of them, and who wants none."""
+"""Messages, batches of them, and opt-outs."""
 
 import uuid
 from typing import ClassVar
@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
-from telephony.intents.models import NUMBER_LENGTH, Entry, Intent
+from telephony.intents.models import NUMBER_LENGTH, Communication, Entry
 from telephony.intents.states import MESSAGE
 
 
@@ -45,7 +45,7 @@ class Batch(models.Model):
     idempotency = models.UUIDField(null=True, blank=True, unique=True)
 
     progress: dict[str, int]
-    """How many of its messages there are in each status; see `queries.count`."""
+    """The number of its messages in each status; see `queries.count`."""
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at", "-id"]
@@ -65,7 +65,7 @@ class Batch(models.Model):
         return f"batch from {self.from_number}"
 
 
-class Message(Intent):
+class Message(Communication):
     """An SMS."""
 
     machine = MESSAGE
@@ -79,15 +79,15 @@ class Message(Intent):
     )
     place = models.PositiveIntegerField(default=0, help_text="In its batch, from 0.")
 
-    class Meta(Intent.Meta):
+    class Meta(Communication.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            *Intent.Meta.constraints,
+            *Communication.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(status__in=sorted(MESSAGE.ranks)), name="message_status_is_known"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            *Intent.Meta.indexes,
+            *Communication.Meta.indexes,
             models.Index(
                 fields=["batch", "status", "place"],
                 condition=Q(batch__isnull=False),
@@ -110,7 +110,7 @@ class MessageEntry(Entry):
 
 
 class OptOut(models.Model):
-    """What somebody who wrote STOP or START to a number wishes since."""
+    """A person who wrote STOP or START to a number."""
 
     holder = models.CharField(max_length=40, help_text="For whom: a user's ID, or operator.")
     number = models.CharField(max_length=NUMBER_LENGTH, help_text="The account's.")
@@ -130,7 +130,7 @@ class OptOut(models.Model):
 
 
 class Pace(models.Model):
-    """When a user's batches may send their next message from a number.
+    """The next turn of a user's batches to send from a number.
 
     Per owner: what one tenant sends, at whatever pace, never delays another, even where both use
     the operator's number. Twilio queues what is too fast for a number.

@@ -2,7 +2,7 @@
 
 The words are those that Twilio itself answers and obeys for a long code
 (https://help.twilio.com/articles/223134027); AVA keeps the same list, to refuse before it sends.
-An account may have words of its own in Twilio's Advanced Opt-Out: then Twilio tells what one means
+An account may have words of its own in Twilio's Advanced Opt-Out: then Twilio says what one means
 (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
 """
 

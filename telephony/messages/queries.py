@@ -1,4 +1,4 @@
-"""Reading messages."""
+"""Messages and batches of a user, read."""
 
 import uuid
 from collections import defaultdict

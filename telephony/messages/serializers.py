@@ -1,4 +1,4 @@
-"""How messages look in JSON."""
+"""Messages and batches in JSON."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from rest_framework import serializers
 from telephony.messages.bulk import MOST, Item
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
+    CommunicationSerializer,
     FiltersSerializer,
     FromSerializer,
-    IntentSerializer,
     PhoneField,
     SendAtField,
     word_field,
@@ -47,7 +47,7 @@ class MessageFiltersSerializer(FiltersSerializer):
     status = word_field(Message.machine.ranks)
 
 
-class MessageSerializer(IntentSerializer):
+class MessageSerializer(CommunicationSerializer):
     body = serializers.CharField()
     batch = serializers.UUIDField(source="batch_id", allow_null=True)
 
@@ -100,7 +100,7 @@ class NewBatchSerializer(FromSerializer):
             items = [Item(to, body) for to in recipients]
         else:
             items = [Item(one["to"], one["body"]) for one in attrs.pop("messages")]
-        # Nobody gets the same text twice, however often they are in the list.
+        # One person gets the same text once, however often they are in the list.
         attrs["items"] = list(dict.fromkeys(items))
         return attrs
 

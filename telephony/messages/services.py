@@ -1,4 +1,4 @@
-"""Send an SMS, take one back, and follow it to its end."""
+"""Messages: sent, canceled, and followed to their end."""
 
 import uuid
 from datetime import datetime
@@ -67,7 +67,7 @@ def send_message(
 
 
 def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:
-    """Take back a message that has not been sent yet.
+    """Cancel a message that has not been sent yet.
 
     Raises:
         MessageGone: it has been, or may have been.
@@ -77,7 +77,7 @@ def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:
         if row.is_final or row.reference or row.attempted_at is not None:
             raise MessageGone
         said = "Taken back before it was sent."
-        advance(row, told=CANCELED, source=Source.USER, detail=said, now=clock())
+        advance(row, status=CANCELED, source=Source.USER, detail=said, now=clock())
         row.save()
     return row
 
@@ -87,7 +87,7 @@ def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
     messages = Message.objects.select_related("owner").filter(pk=message_id)
     if message := messages.first():
         holders.name(message)
-        send = bulk_job.take_back if message.batch_id else settling.next_attempt
+        send = bulk_job.put_back if message.batch_id else settling.next_attempt
         settling.pursue(message, CHANNEL, clock=clock, send=send)
     if message := messages.first():
         backfill.fetch(message, CHANNEL, now=clock())

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from telephony.intents.models import Intent
+from telephony.intents.models import Communication
 
 HOOKS = "/api/v1/webhooks/twilio"
 RETRIES = "#rc=3&rp=ct,rt,5xx"
@@ -24,14 +24,14 @@ class TwilioChannel:
     # are AVA's own choice. Who needs the price for certain has Twilio's bill.
     looks: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
 
-    def reports(self, intent: Intent) -> bool:
+    def reports(self, intent: Communication) -> bool:
         return bool(settings.PUBLIC_URL)
 
-    def owes(self, intent: Intent) -> bool:
+    def owes(self, intent: Communication) -> bool:
         return intent.is_billed and intent.price is None
 
 
-def address(kind: str, intent: Intent) -> str | None:
+def address(kind: str, intent: Communication) -> str | None:
     """The address for Twilio's reports on an attempt, with AVA's mark; None where AVA has no
     public address.
 

@@ -1,4 +1,4 @@
-"""One method for each thing that AVA asks of Twilio (REST API 2010-04-01).
+"""Client of Twilio's REST API (2010-04-01): one method for each request of AVA.
 
 https://www.twilio.com/docs/iam/api/account,
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource,

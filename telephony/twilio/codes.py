@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Meaning(NamedTuple):
-    """What a code means.
+    """The meaning of a code.
 
     Attributes:
         sentence: what is wrong, and what to do.
@@ -123,7 +123,7 @@ _TOO_MANY = Meaning(
     "The carrier took no more messages of this sender today. Send it again tomorrow."
 )
 _UNDELIVERED = Meaning(
-    "The message could not be delivered; nobody says why. Check the number, or send it again."
+    "The message could not be delivered; no reason is given. Check the number, or send it again."
 )
 _ON_THE_WAY: dict[int, Meaning] = {
     30001: Meaning("Too many messages were waiting at Twilio. Send it again, more slowly."),
@@ -211,7 +211,7 @@ MEANINGS: dict[int, Meaning] = {**_REFUSED, **_ON_THE_WAY, **_DURING_A_CALL}
 
 
 def sentence(code: int) -> str:
-    """What a code means, in a sentence."""
+    """The meaning of a code, in a sentence."""
     known = MEANINGS.get(code)
     if known:
         return known.sentence

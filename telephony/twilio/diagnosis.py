@@ -1,4 +1,4 @@
-"""What a signature that was refused does fit: for whoever has to mend it, never to let it in.
+"""Diagnosis of a refused signature: which URL, token or body it would have matched.
 
 The proxies between Twilio and AVA change addresses and bodies, and people mix up secrets. Each
 guess undoes one such change. Pure.
@@ -38,7 +38,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong.
+    """A diagnosis.
 
     Args:
         reason: one sentence.
@@ -52,7 +52,7 @@ class Finding:
 def diagnose(
     received: WebhookRequest, *, path: str, tokens: Sequence[Key], others: Sequence[Key]
 ) -> Finding | None:
-    """What became of a webhook under way, or who signed it; None: nobody can tell.
+    """The change that a webhook went through, or the secret that signed it; None: no guess fits.
 
     It costs some hundred signatures over at most 16 KiB.
 
@@ -133,16 +133,16 @@ def _paths(url: str) -> Iterator[tuple[str, str]]:
 
 
 def _bases(received: WebhookRequest, path: str) -> Iterator[tuple[str, str]]:
-    """What stands before the path: scheme, host, port, prefix."""
+    """Bases of the address: scheme, host, port, prefix."""
     present, _, rest = received.urls[0].partition(path)
-    told = received.headers
+    headers = received.headers
     netloc, slash, prefix = present.partition("://")[2].partition("/")
-    spoken = [netloc, told.get("Host", ""), *_parts(told.get("X-Forwarded-Host", ""))]
-    split = [_host_and_port(one) for one in spoken if one]
-    told_ports = [port for _, port in split] + _parts(told.get("X-Forwarded-Port", ""))
+    netlocs = [netloc, headers.get("Host", ""), *_parts(headers.get("X-Forwarded-Host", ""))]
+    split = [_host_and_port(one) for one in netlocs if one]
+    known_ports = [port for _, port in split] + _parts(headers.get("X-Forwarded-Port", ""))
     hosts = _some([host for host, _ in split], MOST_HOSTS)
-    ports = _some(["", *filter(_is_port, told_ports), *CUSTOMARY_PORTS], MOST_PORTS)
-    prefixes = _some([slash + prefix, told.get("X-Forwarded-Prefix", "").rstrip("/")], 2)
+    ports = _some(["", *filter(_is_port, known_ports), *CUSTOMARY_PORTS], MOST_PORTS)
+    prefixes = _some([slash + prefix, headers.get("X-Forwarded-Prefix", "").rstrip("/")], 2)
     for scheme, host, port, prefix in product(("https", "http"), hosts, ports, prefixes):
         base = f"{scheme}://{host}{':' if port else ''}{port}{prefix}"
         yield (

@@ -1,4 +1,4 @@
-"""What Twilio tells of an account, a number, a call or a message, parsed once and tolerantly."""
+"""Twilio's accounts, numbers, calls and messages, parsed once and tolerantly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def is_by_api(found: Any) -> bool:
 
 
 def created_at(found: Any) -> datetime | None:
-    """When Twilio took a call or a message."""
+    """The moment at which Twilio took a call or a message."""
     made = found.date_created
     return made.replace(tzinfo=made.tzinfo or UTC) if isinstance(made, datetime) else None
 

@@ -1,4 +1,4 @@
-"""Twilio's signature on what it sends (twilio.com/docs/usage/webhooks/webhooks-security).
+"""Signature of Twilio's webhooks (twilio.com/docs/usage/webhooks/webhooks-security).
 
 `X-Twilio-Signature` is the base64 of an HMAC-SHA1, keyed with the account's auth token (whatever
 key the REST calls use), over the full address and, for a form, each name and value in the order of
@@ -22,7 +22,7 @@ def sign(token: str, url: str, form: Pairs = ()) -> str:
 
 
 def joined(form: Pairs) -> str:
-    """What of a form is signed; of a repeated name each value counts once."""
+    """The signed text of a form; of a repeated name each value counts once."""
     return "".join(name + value for name, value in sorted(set(form)))
 
 

@@ -1,6 +1,7 @@
-"""Twilio's SDK behind AVA's door out. Importing it takes half a second: at the first call only.
+"""HTTP client for Twilio's SDK, through AVA's door out.
 
-The SDK's own HTTP client has no time-out by default, one session per client, and no breaker.
+The SDK's own has no time-out by default, one session per client, and no breaker. Importing the SDK
+takes half a second, so this module is imported at the first call only.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What Twilio is told to do on a call (https://www.twilio.com/docs/voice/twiml). Pure."""
+"""TwiML for calls: written, and checked (https://www.twilio.com/docs/voice/twiml). Pure."""
 
 import re
 from collections.abc import Collection

@@ -1,7 +1,7 @@
 """Addresses in TwiML: where Twilio would send requests, and whether that is AVA itself. Pure.
 
-Twilio signs what it sends there (https://www.twilio.com/docs/usage/security), whoever wrote the
-TwiML. A request that leads to AVA's webhooks would pass for one of Twilio's own.
+Twilio signs what it sends there (https://www.twilio.com/docs/usage/security), no matter who
+wrote the TwiML. A request that leads to AVA's webhooks would pass for one of Twilio's own.
 """
 
 import ipaddress
@@ -51,7 +51,7 @@ def addresses(root: Element) -> Iterator[Address]:
 
 
 def complaint(address: Address, own_hosts: Collection[str]) -> str | None:
-    """What is wrong with an address, in a sentence; None where it leads to somebody else.
+    """The fault of an address, in a sentence; None where it leads to somebody else.
 
     Args:
         own_hosts: names and IP addresses of AVA; one that begins with a dot stands for all below.

@@ -1,8 +1,8 @@
-"""What may go wrong with a call by an assistant: from Vapi's refusals to AVA's problems.
+"""Problems of calls by an assistant, and the table from Vapi's refusals to them.
 
 POST /call answers 400 with `{"message": text or list}` in class-validator's or Vapi's own words
 (docs.vapi.ai/api-reference/calls/create). A refusal in that shape, with its own `statusCode`, means
-that nobody was called; any other may be of something in front of Vapi.
+that no phone was called; any other may be of something in front of Vapi.
 """
 
 import re
@@ -24,7 +24,7 @@ class CallNotControllable(Conflict):
 
 
 class OrganisationGone(Conflict):
-    """It began in an organisation that AVA has no key of any more: nobody can look."""
+    """It began in an organisation that AVA has no key of any more."""
 
     code = "vapi_organisation_gone"
     detail = (
@@ -41,12 +41,12 @@ class NumberNotAtVapi(ValidationFailed):
 
 
 def unknown_call(answer: Answer) -> Exception:
-    """What an answer other than 2xx means for one call. Vapi says 400 to an id that is none."""
+    """The problem of an answer other than 2xx for one call. Vapi says 400 to an id that is none."""
     return CallNotFound() if answer.status in (400, 404) else no_list(answer)
 
 
 def not_called(answer: Answer) -> Exception:
-    """What it means for a call that was to be placed."""
+    """The problem of such an answer for a call that was to be placed."""
     if answer.status in (400, 402, 404, 409, 413, 422) and _is_vapis(answer):
         return meant(answer, _REFUSALS)
     return no_list(answer)

@@ -1,4 +1,4 @@
-"""Vapi's webhook messages: what AVA keeps of one, what it says, what makes it the same again. Pure.
+"""Events: Vapi's webhook messages, what AVA keeps of one, and what makes two the same. Pure.
 
 https://docs.vapi.ai/server-url/events; the ServerMessage* schemas of Vapi's OpenAPI document.
 A message carries the assistant whole, and the Twilio token of its number. So AVA keeps what is
@@ -105,12 +105,12 @@ class VapiEvent(VapiCall):
 
     @property
     def began_at(self) -> datetime:
-        """When Vapi took the call, by its clock."""
+        """The moment at which Vapi took the call, by its clock."""
         return self.created_at or self.at
 
 
 def kept(message: Mapping[str, Any]) -> dict[str, Any]:
-    """What AVA stores of a message: nothing that is, or may hold, a secret."""
+    """The stored part of a message: nothing that is, or may hold, a secret."""
     found: dict[str, Any] = _kept(message, _SHAPE, 0)
     if "toolCallList" in found:
         found["toolCallList"] = found["toolCallList"][:MOST_TOOL_CALLS]
@@ -120,7 +120,7 @@ def kept(message: Mapping[str, Any]) -> dict[str, Any]:
     if artifact.get("transcript"):
         found.pop("transcript", None)  # The same once more.
     if "messages" in artifact:
-        # The system's own is the prompt; what tools said belongs to whoever runs them.
+        # The system's own is the prompt; what tools said belongs to those who run them.
         spoken = [said for said in artifact["messages"] if said.get("role") in _SPOKEN]
         found["artifact"] = {**artifact, "messages": _fitting(spoken)}
     return found
@@ -137,7 +137,7 @@ def marks(message: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def identity(message: Mapping[str, Any], raw: bytes) -> str:
-    """What makes two deliveries one: Vapi sends no id, and repeats itself.
+    """Identity of a delivery: Vapi sends no id, and repeats itself.
 
     A call has many messages of one type, so its id alone would throw most of them away.
     """
@@ -154,7 +154,7 @@ def identity(message: Mapping[str, Any], raw: bytes) -> str:
 
 
 def read(owner: "User", message: Mapping[str, Any], *, received_at: datetime) -> VapiEvent:
-    """What a stored message says.
+    """The event of a stored message.
 
     Args:
         received_at: stands in for a time that Vapi left out.

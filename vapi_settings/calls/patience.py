@@ -42,7 +42,7 @@ class Patience:
         """Begin with a part. It is not ended when its time is over, only no longer waited for.
 
         Args:
-            owner: on whose behalf: whoever hangs takes no thread from the others.
+            owner: on whose behalf: one that hangs takes no thread from the others.
         """
         return Part(owner.pk, _shares.submit(owner.pk, correlation.inherit(_closing), work))
 

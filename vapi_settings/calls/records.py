@@ -1,4 +1,4 @@
-"""What Vapi knows of a call: one reading for its REST answers and its webhooks. Pure.
+"""Vapi's record of a call: one parser for its REST answers and its webhooks. Pure.
 
 https://docs.vapi.ai/api-reference/calls/get, https://docs.vapi.ai/server-url/events
 """
@@ -26,13 +26,13 @@ class VapiCall:
 
     Attributes:
         inbound: whether somebody called, not Vapi.
-        person: the number of whoever talks with the assistant, as Vapi knows it.
+        person: the number of the person who talks with the assistant, as Vapi knows it.
         id: "" for what is none.
         status: Vapi's word: scheduled, queued, ringing, in-progress, forwarding, ended; or "".
         provider_sid: the call's SID at Twilio, once there is one.
         cost: US dollars.
         metadata: AVA's own marks, and nothing else of what the assistant carries.
-        control_url: takes orders for the running call from whoever knows it.
+        control_url: takes orders for the running call from all who know it.
     """
 
     id: str
@@ -61,33 +61,33 @@ def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> V
         found: Vapi's call object.
         report: the message it came in, which says some things instead of the call.
     """
-    told = {**found, **{name: value for name, value in (report or {}).items() if value is not None}}
-    artifact = part(told, "artifact")
+    said = {**found, **{name: value for name, value in (report or {}).items() if value is not None}}
+    artifact = part(said, "artifact")
     return VapiCall(
         id=_name(found.get("id")),
-        status=cut(text(told.get("status")), TEXT),
+        status=cut(text(said.get("status")), TEXT),
         inbound=text(found.get("type")) == "inboundPhoneCall",
-        person=cut(_person(part(told, "customer") or part(found, "customer")), TEXT),
+        person=cut(_person(part(said, "customer") or part(found, "customer")), TEXT),
         assistant_id=_name(found.get("assistantId")) or None,
         phone_number_id=_name(found.get("phoneNumberId")) or None,
         provider_sid=_provider_sid(found),
-        ended_reason=cut(text(told.get("endedReason")), TEXT) or None,
-        cost=money(told.get("cost")),
-        transcript=cut(_first(artifact.get("transcript"), told.get("transcript")), TRANSCRIPT)
+        ended_reason=cut(text(said.get("endedReason")), TEXT) or None,
+        cost=money(said.get("cost")),
+        transcript=cut(_first(artifact.get("transcript"), said.get("transcript")), TRANSCRIPT)
         or None,
         recording_url=_recording_url(artifact),
-        summary=cut(_first(part(told, "analysis").get("summary"), told.get("summary")), SUMMARY)
+        summary=cut(_first(part(said, "analysis").get("summary"), said.get("summary")), SUMMARY)
         or None,
         created_at=moment(found.get("createdAt")),
-        started_at=moment(told.get("startedAt")),
-        ended_at=moment(told.get("endedAt")),
+        started_at=moment(said.get("startedAt")),
+        ended_at=moment(said.get("endedAt")),
         metadata=marks(part(found, "assistantOverrides", "metadata")),
         control_url=text(part(found, "monitor").get("controlUrl")),
     )
 
 
 def marks(metadata: Mapping[str, Any]) -> Mapping[str, str]:
-    """What AVA itself wrote into a call's metadata."""
+    """AVA's own marks in a call's metadata."""
     found = {
         name: value
         for name, value in metadata.items()
@@ -98,7 +98,7 @@ def marks(metadata: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _person(customer: Mapping[str, Any]) -> str:
-    """Whoever came by SIP is named by the user part of an address: sip:+14155550123@..."""
+    """The number of a person; by SIP it is the user part of an address: sip:+14155550123@..."""
     by_sip = text(customer.get("sipUri")).partition(":")[2].partition("@")[0]
     return text(customer.get("number")) or by_sip
 

@@ -102,7 +102,7 @@ def place(
 
     Raises:
         ProviderUnreachable: unless it is `unsent`, the call may have been placed: `find` it.
-        Problem: any other, and nobody was called.
+        Problem: any other, and no phone was called.
     """
     try:
         found = queries.assistant(user=user, assistant_id=assistant_id).value.assistant
@@ -150,7 +150,7 @@ def find(
 
     Raises:
         OrganisationGone: the key is of an organisation that cannot know them.
-        ProviderProblem: nobody knows; also where there are too many calls to look at them all.
+        ProviderProblem: it is unknown; also where there are too many calls to look at them all.
     """
     placed = _client(user).since(
         since - CLOCKS_DIFFER,
@@ -184,7 +184,7 @@ def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
         number: E.164.
 
     Raises:
-        ProviderProblem: nobody knows; CredentialsMissing, CredentialsUnreadable.
+        ProviderProblem: it is unknown; CredentialsMissing, CredentialsUnreadable.
     """
     numbers = phone_numbers(account_of(user)).value
     client = _client(user)
@@ -226,7 +226,7 @@ def _client(user: User, *, own: bool = False) -> CallClient:
 
 
 def _reporting(user: User, assistant: Assistant) -> dict[str, Any]:
-    """Where Vapi shall report on the call.
+    """The server that Vapi shall report to on the call.
 
     An assistant with a server of its own keeps it, tool calls and all; AVA then asks Vapi for
     what it needs to know.

@@ -60,7 +60,7 @@ def register_tool(name: str, run: Tool) -> None:
 def results(
     owner: User, call_id: str, calls: Sequence[Any], patience: Patience
 ) -> list[dict[str, str]]:
-    """What to answer for each tool call, in their order."""
+    """The answers to tool calls, in their order."""
     wishes = [
         _wish(owner, call_id, call) for call in calls[:MOST_TOOL_CALLS] if isinstance(call, dict)
     ]

@@ -2,8 +2,7 @@
 
 Only those that meet a database's own ways, the others would say the same again: tests marked
 `database` (constraints, queries, what columns keep) or `django_db(transaction=True)`, which commit,
-and so lock, wait and race. The server comes from a wheel and lives in a temporary directory;
-nothing needs installing.
+and so lock, wait and race. The server comes from a wheel and lives in a temporary directory.
 """
 
 import os

@@ -42,7 +42,7 @@ def fuzz(ava: RunningAva, document: Path, *options: str) -> str:
             "run",
             str(document),
             f"--url={ava.url}",
-            f"--header=Authorization: {ava.session.headers['Authorization']}",
+            "--header=Authorization: " + str(ava.session.headers["Authorization"]),
             "--checks=all",
             "--seed=1",
             "--max-examples=10",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import sandbox
+from sandbox.server import Sandbox
 from sandbox.tests.client import Client, ask, raw
 
 ROOT = Path(sandbox.__file__).parent.parent
@@ -55,7 +56,7 @@ def test_it_says_where_it_is_and_ends_at_once_even_while_requests_hang(number: i
         assert time.monotonic() - begun < 5
 
 
-def test_a_busy_port_is_told_in_a_sentence(running: sandbox.server.Sandbox) -> None:
+def test_a_busy_port_is_told_in_a_sentence(running: Sandbox) -> None:
     port = running.url.rsplit(":", 1)[1]
     ended = run(AVA_SANDBOX_PORT=port)
     assert (ended.returncode, ended.stdout) == (1, "")

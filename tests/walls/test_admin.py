@@ -87,7 +87,8 @@ def test_whether_a_row_exists_is_not_told_to_those_who_may_not_look(
 def test_an_action_is_taken_from_those_alone_who_may_change_or_delete(
     model: type[Model], root: Client, user: User
 ) -> None:
-    one, page, shown = row(model, user), admin.site._registry[model], address(model, "changelist")
+    page: Any = admin.site._registry[model]
+    one, shown = row(model, user), address(model, "changelist")
     root.get(shown)  # Some lists make their rows when they are looked at.
     actions = {"delete_selected": ("delete",)}
     actions |= {each.__name__: each.allowed_permissions for each, *_ in page._get_base_actions()}

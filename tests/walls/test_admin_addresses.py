@@ -56,7 +56,8 @@ def broken(browser: Client, *addresses: str) -> list[str]:
 def own_filters(model: type[Model], root: Client) -> set[str]:
     """What the page offers beside the list."""
     request = root.get(address(model, "changelist")).wsgi_request
-    return set(admin.site._registry[model]._offered(request))
+    page: Any = admin.site._registry[model]
+    return set(page._offered(request))
 
 
 @every_model

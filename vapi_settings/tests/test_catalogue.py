@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from vapi_settings import catalogue, values
+from vapi_settings.diff import EXACT
 from vapi_settings.values import ValueRefused
 
 ASSISTANT = {
@@ -76,7 +77,7 @@ def test_every_default_passes_its_own_check(key):
         ("my_key", {"any": ["json", 1.5, True, None]}),
         ("my_key", "x" * (values.MAX_BYTES - 2)),
         ("my_key", "é" * ((values.MAX_BYTES - 2) // 2)),
-        ("my_key", values.EXACT),
+        ("my_key", EXACT),
     ],
 )
 def test_a_fitting_value_is_taken(key, value):

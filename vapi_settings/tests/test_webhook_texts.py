@@ -19,7 +19,12 @@ def is_cut(text, most):
 def tool(monkeypatch):
     monkeypatch.setattr(tools, "_tools", {})
     seen = []
-    tools.register_tool("booking", lambda wish: str(seen.append(wish.arguments)))
+
+    def book(wish):
+        seen.append(wish.arguments)
+        return "Booked."
+
+    tools.register_tool("booking", book)
     return seen
 
 

@@ -48,7 +48,7 @@ class Source:
 class Places(threading.BoundedSemaphore):
     @property
     def taken(self):
-        return self._initial_value - self._value
+        return self.__dict__["_initial_value"] - self._value
 
 
 def begun(pool, cache, source):

@@ -1,6 +1,7 @@
 """The breaker as a pybreaker, and under threads."""
 
 import threading
+from typing import Any
 
 import pybreaker
 import pytest
@@ -57,8 +58,9 @@ def test_the_third_failure_opens_it_and_is_still_told_as_itself(breaker, told):
     fail_through(breaker)
     with pytest.raises(pybreaker.CircuitBreakerError) as caught:
         breaker.call(fail)
-    assert (caught.value.service, caught.value.state) == ("vapi", "open")
-    assert caught.value.retry_after == 30
+    refusal: Any = caught.value
+    assert (refusal.service, refusal.state) == ("vapi", "open")
+    assert refusal.retry_after == 30
     assert changes(told) == [("closed", "open")]
 
 

@@ -1,6 +1,7 @@
 """Random histories of many callers against a plain model, step by step, on either store."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ class Model:
     by_hand: bool = False
     successes: int = 0
     opened_at: float = 0.0
-    prober: object = None
+    prober: Any = None
     probing_since: float = 0.0
     held: bool = False
     held_until: float | None = None
@@ -157,7 +158,7 @@ class BreakerHistory(RuleBasedStateMachine):
         return call
 
     @rule(call=consumes(calls), outcome=st.sampled_from(Outcome))
-    def a_call_ends(self, call, outcome) -> None:
+    def a_call_ends(self, call: Any, outcome: Outcome) -> None:
         model, expected = self.model, None
         if model.held:
             pass

@@ -33,7 +33,7 @@ def test_forced_open_lets_nothing_through_until_a_reset(ask: Ask, sandbox: Sandb
     order(Forced.OPEN)
     answer = ask("refused")
     assert answer.status_code == 503
-    assert answer.json()["code"] == "provider_unavailable"
+    assert answer.data["code"] == "provider_unavailable"
     assert sandbox.requests("twilio") == []
     assert state() == "open"
     order(None)

@@ -9,7 +9,9 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
+from ava.sealing.fields import seal
 from integrations.credentials import store
+from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for, save
@@ -147,7 +149,7 @@ def test_rotate_keys_binds_what_the_release_before_sealed(
         assert found.fields == {name: str(value) for name, value in values.items()}
     smtp = Credential.objects.get(provider="smtp")
     write(smtp, "clear", json.dumps({**smtp.clear, "host": "thief.example"}))
-    with pytest.raises(store.CredentialsUnreadable):
+    with pytest.raises(CredentialsUnreadable):
         credentials_for(user=user, provider="smtp")
     call_command("rotate_keys")
     assert "all of their fields" not in capsys.readouterr().out
@@ -157,13 +159,12 @@ def test_a_row_saved_while_it_is_bound_keeps_what_was_saved(
     row: Any, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_earlier(row("smtp"))
-    seal = store.seal
 
     def interrupted(*args: Any) -> Any:
         changed = {**SMTP, "host": "elsewhere.example"}
         save(user=user, provider="smtp", values=changed, actor=user, source="api")
         return seal(*args)
 
-    monkeypatch.setattr(store, "seal", interrupted)
+    monkeypatch.setattr("integrations.credentials.store.seal", interrupted)
     assert store.bind_all(batch=10, dry_run=False) == 0
     assert credentials_for(user=user, provider="smtp").fields["host"] == "elsewhere.example"

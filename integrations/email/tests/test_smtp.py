@@ -254,7 +254,7 @@ def test_in_production_a_private_name_an_unknown_one_and_a_port_are_told_the_sam
             return [(2, 1, 6, "", ("10.0.0.5", port))]
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(hosts.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     cases = {
         ("mail.inside.example", 587): "the address is not public",
         ("mail.nowhere.example", 587): "the name cannot be resolved",
@@ -280,7 +280,7 @@ def test_in_development_an_unknown_name_is_told_as_no_connection(
     def look_up(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(hosts.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     store(user, MailServer(certificate), host="nobody.invalid", port=587)
     answer = api.post(PATH)
     assert (answer.status_code, answer.json()["detail"]) == (502, FAILED)
@@ -290,7 +290,7 @@ def test_one_inner_address_among_public_ones_is_enough_to_refuse(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers = [(2, 1, 6, "", (address, 587)) for address in ("8.8.8.8", "10.0.0.5")]
-    monkeypatch.setattr(hosts.socket, "getaddrinfo", lambda *_, **__: answers)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(SmtpHostRefused):
         hosts.resolve("mail.example.com", 587, strict=True)
 

@@ -1,5 +1,6 @@
 """A batch of many is written in short transactions: all of it, or nothing of it is sent."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -60,7 +61,9 @@ def killed_at(statement: str, number: int) -> Iterator[None]:
 
 
 def statuses(batch: str) -> list[str]:
-    return sorted(set(Message.objects.filter(batch=batch).values_list("status", flat=True)))
+    return sorted(
+        set(Message.objects.filter(batch=uuid.UUID(batch)).values_list("status", flat=True))
+    )
 
 
 def test_no_transaction_writes_more_than_a_few_of_many_messages(api: APIClient) -> None:

@@ -210,10 +210,14 @@ class RedisClient:
         """Ping until the key's node takes writes: of a cluster, another node would not do."""
         started = time.monotonic()
         ping = _neighbour(key)
-        # In turns by the nodes that are known and by the URL: either may lead nowhere any more.
-        ways = itertools.cycle((self._redis, connect(self._url)))
+        # By new connections: a Redis that was frozen first does what it got on the old ones.
+        ways: list[redis.Redis | RedisCluster] = [connect(self._url)]
+        if isinstance(self._redis, RedisCluster):
+            # In turns with the nodes that are known, for the one of the URL may be gone.
+            ways.append(self._redis)
+        turns = itertools.cycle(ways)
         while not self._closed.wait(PING_SECONDS):
-            self._redis = next(ways)
+            self._redis = next(turns)
             try:
                 self._evaluate(_PING, [ping], ())
                 self._flush()

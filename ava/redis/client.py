@@ -11,7 +11,6 @@ import itertools
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -37,9 +36,6 @@ log = structlog.get_logger("ava.redis")
 
 PING_SECONDS = 0.1
 """How often a lost Redis is tried again, by one thread for the whole process."""
-
-MOST_PENDING = 10_000
-"""Scripts kept for a lost Redis; of more, the oldest are forgotten."""
 
 Argument = str | bytes | int | float
 
@@ -81,8 +77,6 @@ class Script:
 # Writes, as requests do: a replica or a full Redis would answer a mere PING.
 _PING = Script("return redis.call('SET', KEYS[1], 1, 'PX', 1000)")
 
-_Call = tuple[Script, tuple[str, ...], tuple[Argument, ...]]
-
 
 class RedisClient:
     """A process' client of one Redis or Redis Cluster. Never connects before the first call.
@@ -100,7 +94,6 @@ class RedisClient:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._lost = False
-        self._pending: OrderedDict[_Call, None] = OrderedDict()
         self._logged: set[str] = set()
         self.losses = 0
 
@@ -138,27 +131,6 @@ class RedisClient:
         """
         with self._watched(pattern):
             yield from self._redis.scan_iter(pattern, 1000)
-
-    def run_eventually(
-        self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()
-    ) -> None:
-        """Run a script now or, if Redis is lost, before anything else when it is back.
-
-        Args:
-            script: one that may run twice: a lost answer leaves open whether it did.
-        """
-        try:
-            self.run(script, keys, args)
-        except RedisUnavailable:
-            with self._lock:
-                if self._lost:
-                    self._pending[script, tuple(keys), tuple(args)] = None
-                    if len(self._pending) > MOST_PENDING:
-                        self._pending.popitem(last=False)
-                    return
-            # It came back in between.
-            with contextlib.suppress(RedisUnavailable):
-                self.run(script, keys, args)
 
     def close(self) -> None:
         """Close all connections, and stop looking for a lost Redis."""
@@ -220,29 +192,11 @@ class RedisClient:
             self._redis = next(turns)
             try:
                 self._evaluate(_PING, [ping], ())
-                self._flush()
             except _FAULTS:
                 continue
+            self._lost = False
             log.warning("redis is back", seconds=round(time.monotonic() - started, 1))
             return
-
-    def _flush(self) -> None:
-        """Run what is pending, the oldest first; when nothing is left, Redis is lost no longer."""
-        while True:
-            with self._lock:
-                if not self._pending:
-                    self._lost = False
-                    return
-                call = next(iter(self._pending))
-            try:
-                self._evaluate(*call)
-            except ResponseError as fault:
-                if _is_loss(fault):
-                    raise
-                # Redis is there and will never do it.
-                log.error("pending script refused", cause=_cause(fault))
-            with self._lock:
-                self._pending.pop(call, None)
 
 
 def _is_loss(fault: Exception) -> bool:

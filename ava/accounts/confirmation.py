@@ -4,9 +4,6 @@ Tokens are stolen more easily than passwords are. What would hand secrets to som
 the password again (OWASP ASVS 5.0, 7.5.3), and guesses at it count as guesses at the login.
 """
 
-from collections.abc import Callable
-from datetime import datetime
-
 import structlog
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
@@ -18,13 +15,7 @@ from ava.accounts.errors import PasswordNotSet, PasswordWrong
 log = structlog.get_logger("ava.accounts")
 
 
-def confirm_password(
-    *,
-    user: User,
-    password: str,
-    network: str,
-    clock: Callable[[], datetime] = timezone.now,
-) -> None:
+def confirm_password(*, user: User, password: str, network: str) -> None:
     """Check the password of a user who is logged in already.
 
     Args:
@@ -37,10 +28,10 @@ def confirm_password(
     """
     if not user.has_usable_password():
         raise PasswordNotSet
-    attempt = login_throttle.admit(account=user.get_username(), network=network, now=clock())
+    attempt = login_throttle.admit(account=user.get_username(), network=network, now=timezone.now())
     # Not the user's own method: that may store a new hash, which ends the user's sessions.
     if not check_password(password, user.password):
-        login_throttle.failed(attempt, now=clock())
+        login_throttle.failed(attempt, now=timezone.now())
         log.warning("wrong password at a confirmation", user=user.pk)
         raise PasswordWrong
-    login_throttle.succeeded(attempt, now=clock())
+    login_throttle.succeeded(attempt, now=timezone.now())

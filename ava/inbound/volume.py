@@ -66,8 +66,7 @@ def warnings(*, provider: str, name: str, owner: User, now: datetime) -> list[st
 
 
 def _most() -> int:
-    most: int = settings.WEBHOOK_MIB_PER_DAY * MIB
-    return most
+    return int(settings.WEBHOOK_MIB_PER_DAY) * MIB
 
 
 def _until_midnight(now: datetime) -> float:

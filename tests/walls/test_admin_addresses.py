@@ -12,6 +12,7 @@ from django.test import Client
 from tests.walls.rows import MODELS, address, permissions, row, staff
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db,
     pytest.mark.filterwarnings("ignore:.*received a naive datetime"),  # a date alone in an address
 ]

@@ -9,6 +9,8 @@ from django.test import Client
 from ava.accounts.admin import POWERS
 from tests.walls.rows import staff
 
+pytestmark = pytest.mark.slow
+
 USERS = "/admin/auth/user/"
 GROUPS = "/admin/auth/group/"
 NEW = "another correct horse"

@@ -14,6 +14,8 @@ from tests.walls.aftermath import STEPS, Watch, disturbed, seen, wrong
 from tests.walls.tenants import ADAS
 from tests.walls.world import OURS, World, incoming, report
 
+pytestmark = pytest.mark.slow
+
 JOBS = {
     "dispatch_delivery": "a stored webhook: of the account that proved it",
     "prune": "nothing",

@@ -8,6 +8,8 @@ from tests.walls import holdings
 from tests.walls.aftermath import Watch, wrong
 from tests.walls.world import World
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_model_is_declared_as_a_tenants_or_shared() -> None:
     assert holdings.OWNED.keys() | holdings.SHARED.keys() == set(holdings.all_models())

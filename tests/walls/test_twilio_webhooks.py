@@ -11,6 +11,8 @@ from tests.walls.aftermath import Watch, seen, wrong
 from tests.walls.hooks import TWILIO, TWILIO_PLACES, Place
 from tests.walls.world import PEOPLE, World
 
+pytestmark = pytest.mark.slow
+
 KINDS = pytest.mark.parametrize("kind", TWILIO)
 
 

@@ -67,6 +67,7 @@ def crowded(passes: list[Pass], limit: int) -> list[Pass]:
     ]
 
 
+@pytest.mark.slow
 def test_no_window_is_overfilled_by_eight_processes_of_sixteen_threads(redis):
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         jobs = [(redis.url, number, 3.0) for number in range(PROCESSES)]

@@ -129,7 +129,7 @@ MIDDLEWARE = [
     "ava.http.pages.StaticFiles",
     "ava.http.pages.Session",
     "ava.observability.health.HostMiddleware",
-    "ava.http.pages.Csrf",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "ava.http.pages.Authentication",
     "ava.http.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

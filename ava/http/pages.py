@@ -1,7 +1,7 @@
 """Pages: the one at `/`, and the middlewares that no API request needs.
 
-Sessions, CSRF and the like cost as much as a cached answer of the API, so what is no page passes
-them by.
+Sessions, messages and the like cost as much as a cached answer of the API, so what is no page
+passes them by.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -47,16 +46,6 @@ class StaticFiles(_OnPages, WhiteNoiseMiddleware):
 
 class Session(_OnPages, SessionMiddleware):
     """Django's, on pages."""
-
-
-class Csrf(_OnPages, CsrfViewMiddleware):
-    """Django's, on pages. Nothing else trusts a cookie."""
-
-    def process_view(self, request: HttpRequest, *view: Any) -> Any:
-        """Check the token of a page's form."""
-        if request.path_info.startswith(NO_PAGES):
-            return None
-        return super().process_view(request, *view)
 
 
 class Authentication(_OnPages, AuthenticationMiddleware):

@@ -9,6 +9,7 @@ and those of a user's older tokens are counted apart until they expire.
 
 import uuid
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -22,11 +23,14 @@ from rest_framework_simplejwt.exceptions import (
 )
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+from rest_framework_simplejwt.utils import aware_utcnow
 
 from ava.accounts.errors import TokenExpired, TokenInvalid
 
 SESSION_CLAIM = "sid"
 USER_CLAIM = "sub"
+REMEMBERED = 4096
+"""Access tokens whose signature is not checked again by this process."""
 _PSEUDONYM = "ava.accounts.tokens.user"
 
 
@@ -73,12 +77,22 @@ def sign(refresh: RefreshToken) -> Tokens:
 
 def read_access(raw: str) -> Claims:
     """Raises TokenInvalid or TokenExpired."""
-    return _read(_ReadAccess, raw)
+    claims, expires_at = _verified_access(raw, settings.AVA_JWT_KEY_PREVIOUS)
+    if expires_at <= aware_utcnow().timestamp():
+        raise TokenExpired
+    return claims
 
 
 def read_refresh(raw: str) -> Claims:
     """Raises TokenInvalid or TokenExpired."""
-    return _read(_ReadRefresh, raw)
+    claims, _ = _read(_ReadRefresh, raw)
+    return claims
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _verified_access(raw: str, previous_key: str | None) -> tuple[Claims, float]:
+    """Claims and expiry of an access token whose signature is right; wrong ones are not kept."""
+    return _read(_ReadAccess, raw)
 
 
 class _Backend(TokenBackend):
@@ -109,11 +123,12 @@ class _ReadRefresh(RefreshToken):
     _token_backend = _backend
 
 
-def _read(kind: type[Token], raw: str) -> Claims:
+def _read(kind: type[Token], raw: str) -> tuple[Claims, float]:
     try:
         token = kind(raw)  # type: ignore[arg-type]  # simplejwt annotates a Token, takes text
         session_id = uuid.UUID(str(token[SESSION_CLAIM]))
-        return Claims(session_id, str(token["jti"]), token.get(USER_CLAIM))
+        claims = Claims(session_id, str(token["jti"]), token.get(USER_CLAIM))
+        return claims, float(token["exp"])
     except ExpiredTokenError as fault:
         raise TokenExpired from fault
     except (TokenError, KeyError, ValueError) as fault:

@@ -10,7 +10,7 @@ import requests
 
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.twilio import signatures
-from tests.server import RunningAva
+from tests.server import RunningAva, until
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,9 @@ def test_while_others_keep_the_database_no_webhook_is_acknowledged_and_none_lost
             assert requests.get(f"{ava.url}/healthz", timeout=10).ok
             keeper.execute("ROLLBACK")
         assert told == [503] * MESSAGES
-        assert [deliver(ava, number) for number in range(MESSAGES)] == [200] * MESSAGES
+        for number in range(MESSAGES):
+            # As Twilio does: SQLite lets writers pass that came later.
+            until(lambda: deliver(ava, number) == 200)  # noqa: B023
         give_up = time.monotonic() + PATIENCE
         while undone(ava):
             assert time.monotonic() < give_up, ava.output()

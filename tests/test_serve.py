@@ -241,6 +241,14 @@ def test_several_workers_without_redis_are_refused_with_the_reason(tmp_path: Pat
     assert "without REDIS_URL" in refused(tmp_path, WEB_CONCURRENCY="2")
 
 
+@pytest.mark.parametrize("option", ["socket_timeout=soon", "sockettimeout=1"])
+def test_a_wrong_option_of_the_redis_url_is_told(tmp_path: Path, option: str) -> None:
+    output = refused(tmp_path, REDIS_URL=f"redis://:hunter2@127.0.0.1:{free_port()}/0?{option}")
+    assert "REDIS_URL has an option that redis-py does not take" in output
+    assert option.partition("=")[0] in output
+    assert "hunter2" not in output
+
+
 def test_a_redis_that_does_not_answer_is_told_and_lived_without(tmp_path: Path) -> None:
     url = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
     with RunningAva(tmp_path / "var", WEB_CONCURRENCY="2", REDIS_URL=url) as ava:

@@ -218,7 +218,11 @@ def _static_version() -> str:
 
 
 def tell_lost_redis(url: str | None) -> None:
-    """Say so when the shared Redis does not answer. AVA lives without it."""
+    """Say so when the shared Redis does not answer. AVA lives without it.
+
+    Raises:
+        CannotStart: redis-py does not take an option of the URL.
+    """
     if not url:
         return
     import redis
@@ -228,6 +232,10 @@ def tell_lost_redis(url: str | None) -> None:
     try:
         with connect(url, timeout=2) as client:
             client.ping()
+    except (TypeError, ValueError) as fault:
+        raise CannotStart(
+            f"REDIS_URL has an option that redis-py does not take: {fault}"
+        ) from fault
     except (redis.RedisError, OSError) as fault:
         place = urlsplit(url).netloc.rpartition("@")[2]
         print(

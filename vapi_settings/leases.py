@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from ava.server import admission
 from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AssistantLease
 
@@ -110,6 +111,7 @@ def _wait(
 ) -> Lease | None:
     if not _places.acquire(blocking=False):
         return None
+    admission.waiting()
     try:
         for _ in range(round(WAIT / PAUSE)):
             sleep(PAUSE)

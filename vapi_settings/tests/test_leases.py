@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ava.server.tests.places import OnlyPlace
 from vapi_settings import leases
 from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AssistantLease
@@ -116,3 +117,10 @@ def test_waiting_takes_only_a_few_threads(clock, monkeypatch):
     with hold(clock), pytest.raises(EditInProgress), hold(clock):
         pass
     assert clock.slept == 0
+
+
+def test_an_editor_that_waits_lets_other_requests_in(clock):
+    place = OnlyPlace()
+    with hold(clock), pytest.raises(EditInProgress), hold(clock):
+        pass
+    assert place.is_left()

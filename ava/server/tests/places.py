@@ -1,0 +1,32 @@
+"""Place of a request that a test makes in its own thread."""
+
+import asyncio
+
+from ava.server.admission import Admission
+
+SECONDS = 2.0
+
+
+class OnlyPlace:
+    """The one place of a server, held by what this thread does from here on."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._admission = Admission(places=1)
+        self._held = self._admission.place()
+        self._loop.run_until_complete(self._held.__aenter__()).hold()
+
+    def is_left(self) -> bool:
+        """Whether the next request gets in."""
+
+        async def enter() -> bool:
+            try:
+                await asyncio.wait_for(self._admission.place().__aenter__(), SECONDS)
+            except TimeoutError:
+                return False
+            return True
+
+        try:
+            return self._loop.run_until_complete(enter())
+        finally:
+            self._loop.close()

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from ava.http import correlation
+from ava.server import admission
 
 T = TypeVar("T")
 
@@ -53,6 +54,8 @@ class Patience:
             return part.outcome.result()
         with _shares.waiting(part.owner) as may_wait:
             left = max(0.0, self._until - time.monotonic()) if may_wait else 0.0
+            if left:
+                admission.waiting()
             try:
                 return part.outcome.result(timeout=left)
             except TimeoutError:

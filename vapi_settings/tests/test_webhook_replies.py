@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from ava.http.problems import Conflict
+from ava.server.tests.places import OnlyPlace
 from vapi_settings import webhooks
 from vapi_settings.calls import patience, tools
 from vapi_settings.calls.patience import SECONDS, Patience
@@ -65,6 +66,14 @@ def test_a_tool_answers_in_one_line(send, tool, user):
     # Vapi asks again when an answer got lost: it gets the same one.
     assert send(payload("tool_calls")).json() == answer.json()
     assert tool[0].id == tool[1].id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_webhook_that_waits_for_a_tool_lets_other_requests_in(send, tool):
+    place = OnlyPlace()
+    tools.register_tool("opening_hours", lambda wish: str(place.is_left()))
+    [result] = send(payload("tool_calls")).json()["results"]
+    assert result["result"] == "True"
 
 
 def call_of(name, arguments="{}", number=1):

@@ -18,6 +18,7 @@ from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenRe
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
 from ava.jobs.pruning import delete_in_batches
+from ava.server import admission
 
 log = structlog.get_logger("ava.accounts")
 
@@ -101,6 +102,7 @@ def refresh_session(
     )
     if swapped:
         signed = tokens.sign(refresh)
+        admission.waiting()
         wait(RACE_SECONDS)
         family.filter(refresh_jti=refresh["jti"]).update(swapped_at=timezone.now())
         return signed

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from ava.accounts.models import Session
 from ava.accounts.tests.calls import assert_unauthenticated, at_once, log_in, me, refresh
+from ava.server.tests.places import OnlyPlace
 
 pytestmark = pytest.mark.database
 
@@ -27,6 +28,12 @@ def test_a_refresh_gives_new_tokens_that_work(anyone, tokens):
 def test_a_refresh_leaves_the_access_token_good_for_its_time(anyone, tokens):
     refresh(anyone, tokens["refresh_token"])
     assert me(anyone, tokens["access_token"]).status_code == 200
+
+
+def test_a_refresh_lets_other_requests_in_while_it_waits_for_late_ones(anyone, tokens):
+    place = OnlyPlace()
+    assert refresh(anyone, tokens["refresh_token"]).status_code == 200
+    assert place.is_left()
 
 
 def test_a_used_refresh_token_ends_the_whole_family(anyone, tokens):

@@ -6,12 +6,14 @@ that is.
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 
 from ava.cache import Scope
 from integrations.credentials import store
+from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
@@ -74,13 +76,16 @@ class Account:
 
 def account_of(user: User) -> Account:
     """The user's Vapi. Raises: CredentialsMissing, CredentialsUnreadable."""
-    row = AccountGeneration.objects.filter(pk=user.pk).values_list("epoch", "generation")
+    stored = Credential.objects.filter(user_id=OuterRef("pk"), provider=VAPI.label)
+    row = AccountGeneration.objects.filter(pk=user.pk).values_list(
+        "epoch", "generation", Subquery(stored.values("version"))
+    )
     found = row.first()
     if found is None:
         AccountGeneration.objects.get_or_create(pk=user.pk)
         found = row.get()
-    epoch, generation = found
-    credentials = _credentials(user, epoch)
+    epoch, generation, version = found
+    credentials = _credentials(user, epoch, version)
     if credentials.source == "environment":
         # The operator may have taken it away, which is written in no row of the user's.
         operators = store.from_environment(user=user, provider=PROVIDERS[VAPI.label])
@@ -95,8 +100,9 @@ def renew_epoch(user: User) -> None:
 
 
 @lru_cache(maxsize=500)
-def _credentials(user: User, epoch: str) -> Credentials:
-    """The user's credentials, opened once for an epoch: others have another."""
+def _credentials(user: User, epoch: str, version: UUID | None) -> Credentials:
+    """The user's credentials, opened once: others have another epoch, or, where a release that
+    knows of none stored them, another version."""
     return credentials_for(user=user, provider=VAPI.label)
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
+from vapi_settings.models import AccountGeneration
 
 
 def listed(answer):
@@ -294,3 +295,13 @@ def test_the_body_is_plain_json(ada):
     answer = ada.get(SETTINGS)
     assert answer["Content-Type"] == "application/json"
     json.loads(answer.content)
+
+
+def test_a_key_that_the_release_before_replaces_is_used_at_once(ada, user, vapi):
+    """It knows of no epoch, and may run beside this one."""
+    assert ada.get(SETTINGS).status_code == 200
+    row = AccountGeneration.objects.filter(pk=user.pk)
+    before = row.values("epoch", "generation").get()
+    store_key(user, api_key="vapi-key-refused")
+    row.update(**before)
+    assert ada.get(SETTINGS).json()["code"] == "provider_auth_failed"

@@ -75,7 +75,8 @@ class Application:
         await send({"type": "http.response.body", "body": content})
 
     async def _ask(self, scope: Message, received_at: datetime, body: bytes) -> Answer:
-        if scope["path"] == LIVENESS:
+        # Other methods are refused by a page that is rendered, and counted by no limit.
+        if scope["path"] == LIVENESS and scope["method"] in ("GET", "HEAD"):
             return self._answer(scope, received_at, body)
         async with self._admission.place() as place:
             return await asyncio.get_running_loop().run_in_executor(

@@ -36,7 +36,7 @@ class Crowd:
         return [environ["PATH_INFO"].encode()]
 
 
-def ask_beside(crowd: Crowd, path: str, held: int) -> bytes | None:
+def ask_beside(crowd: Crowd, path: str, held: int, method: str = "GET") -> bytes | None:
     """The answer to one request while so many others are held; None where none came."""
 
     async def play() -> bytes | None:
@@ -50,7 +50,8 @@ def ask_beside(crowd: Crowd, path: str, held: int) -> bytes | None:
             async def receive() -> Message:
                 raise AssertionError
 
-            await application(scope(path=asked.encode()), receive, send)
+            request = scope(path=asked.encode()) | {"method": method}
+            await application(request, receive, send)
 
         others = [asyncio.create_task(ask("/held")) for _ in range(held)]
         for _ in others:
@@ -72,6 +73,10 @@ def test_a_request_waits_while_as_many_as_have_a_place_compute() -> None:
 
 def test_liveness_is_answered_while_every_place_is_taken() -> None:
     assert ask_beside(Crowd(), LIVENESS, PLACES) == b"/healthz"
+
+
+def test_what_is_no_probe_of_liveness_waits_like_all_else() -> None:
+    assert ask_beside(Crowd(), LIVENESS, PLACES, method="POST") is None
 
 
 def test_requests_that_wait_for_a_provider_take_no_place() -> None:

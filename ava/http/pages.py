@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-NO_PAGES = ("/api/v1/", "/api/schema", "/healthz", "/readyz", "/metrics")
+from ava.http.responses import NO_PAGES
 
 
 @require_safe

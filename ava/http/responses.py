@@ -12,6 +12,9 @@ from ava.http.problems import CONTENT_TYPE, MalformedRequest, NotFound, Permissi
 
 R = TypeVar("R", bound=HttpResponseBase)
 
+NO_PAGES = ("/api/v1/", "/api/schema", "/healthz", "/readyz", "/metrics")
+"""Addresses that answer no pages, and need nothing of what pages do."""
+
 
 def problem_response(problem: Problem) -> HttpResponse:
     """The problem as `application/problem+json`."""
@@ -58,9 +61,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """JSON under /api/ and for whoever asks for it, a page for everybody else."""
+    """JSON under /api/, where no pages are, and for whoever asks for it; a page for all others."""
     wants_page = "text/html" in request.headers.get("Accept", "")
-    if request.path.startswith("/api/") or not wants_page:
+    if request.path.startswith(("/api/", *NO_PAGES)) or not wants_page:
         return problem_response(problem)
     context = {"problem": problem, "correlation_id": correlation.current()}
     response = tell(render(request, "error.html", context, status=problem.status), problem)

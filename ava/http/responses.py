@@ -61,7 +61,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """JSON under /api/, where no pages are, and for whoever asks for it; a page for all others."""
+    """JSON under /api/, where no pages are, and where JSON is asked for; else a page."""
     wants_page = "text/html" in request.headers.get("Accept", "")
     if request.path.startswith(("/api/", *NO_PAGES)) or not wants_page:
         return problem_response(problem)

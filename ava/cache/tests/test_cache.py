@@ -59,7 +59,7 @@ def test_a_new_generation_finds_no_copy_of_the_old_one(here):
 def test_a_read_that_began_before_a_new_generation_is_not_found_under_it(here, pool):
     source = Source("old", held=True)
     read = begun(pool, here, source)
-    # Nobody joins it, either.
+    # A later read does not share it either.
     assert here.read(NEXT, NAME, Source("new", scope=NEXT)).value == "new"
     source.go.set()
     assert read.result().value == "old"

@@ -14,7 +14,7 @@ from tests.walls.aftermath import STEPS, Watch, disturbed, seen, wrong
 from tests.walls.tenants import ADAS
 from tests.walls.world import OURS, World, incoming, report
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 JOBS = {
     "dispatch_delivery": "a stored webhook: of the account that proved it",

@@ -8,7 +8,7 @@ from tests.walls import holdings
 from tests.walls.aftermath import Watch, wrong
 from tests.walls.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 
 def test_every_model_is_declared_as_a_tenants_or_shared() -> None:

@@ -14,7 +14,7 @@ from tests.walls.doors import AREAS, DOORS, HEADERS, PAGES
 from tests.walls.doors import area as area_of
 from tests.walls.world import PEOPLE, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 
 def test_every_operation_of_the_api_is_tried() -> None:

@@ -11,7 +11,7 @@ from tests.walls.aftermath import Watch, seen, wrong
 from tests.walls.hooks import TWILIO, TWILIO_PLACES, Place
 from tests.walls.world import PEOPLE, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 KINDS = pytest.mark.parametrize("kind", TWILIO)
 

@@ -14,7 +14,7 @@ class TelephonyConfig(AppConfig):
         from integrations.credentials import verification
         from telephony import jobs, orphaned_accounts, services, webhooks
         from telephony.callbacks import vapi_events
-        from telephony.errors import TWILIO
+        from telephony.twilio.errors import TWILIO
         from vapi_settings.webhooks import register_listener
 
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))

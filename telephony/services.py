@@ -15,12 +15,13 @@ from integrations.credentials.store import Credentials
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.calls.services import request_hang_up
-from telephony.errors import BatchEnded, CallEnded, MessageGone, TwilioAccountInactive
+from telephony.errors import BatchEnded, CallEnded, MessageGone
 from telephony.intents.settling import FORGOTTEN
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import bulk, bulk_job
 from telephony.messages import services as messages
 from telephony.messages.models import Batch, Message
+from telephony.twilio.errors import TwilioAccountInactive
 from telephony.twilio.resources import Account, Number
 
 

@@ -15,13 +15,13 @@ from integrations.credentials.errors import CredentialsMissing, CredentialsUnrea
 from telephony import accounts
 from telephony.accounts import client_for
 from telephony.calls.models import Call
-from telephony.errors import TwilioNotFound, TwilioRejected
 from telephony.intents.channel import Account, Channel
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED
 from telephony.intents.timeline import Source
 from telephony.twilio import twiml
 from telephony.twilio.channel import TwilioChannel, address
+from telephony.twilio.errors import TwilioNotFound, TwilioRejected
 from vapi_settings.calls import services as vapi
 from vapi_settings.calls.errors import CallNotControllable, CallNotFound
 from vapi_settings.calls.records import VapiCall

@@ -15,14 +15,7 @@ from ava.jobs import services as jobs
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts, holders
-from telephony.errors import (
-    OptedOut,
-    OwnerInactive,
-    TwilioAccountGone,
-    TwilioAccountInactive,
-    TwilioRefused,
-    TwilioRejected,
-)
+from telephony.errors import OptedOut, OwnerInactive, TwilioAccountGone
 from telephony.intents import dispatch, followup, settling
 from telephony.intents.channel import Account, Channel
 from telephony.intents.dispatch import Clock
@@ -30,6 +23,7 @@ from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source, advance, lock, note
 from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Batch, Message, Pace
+from telephony.twilio.errors import TwilioAccountInactive, TwilioRefused, TwilioRejected
 
 JOB = "telephony.batch"
 State = Batch.State

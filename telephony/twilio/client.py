@@ -14,9 +14,9 @@ from itertools import takewhile
 from typing import Any
 
 from ava.upstream.errors import ProviderUnreachable
-from telephony.errors import TWILIO
 from telephony.intents.record import ProviderRecord
 from telephony.twilio import resources
+from telephony.twilio.errors import TWILIO
 from telephony.twilio.resources import Account, Number
 
 MOST_NUMBERS = 1000

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from telephony.intents.record import ProviderRecord
-from telephony.twilio.codes import sentence
+from telephony.twilio.errors import sentence
 
 _STATUS: Final[Mapping[str, str]] = {"initiated": "queued", "answered": "in-progress"}
 """Words that only the callback has."""

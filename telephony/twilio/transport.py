@@ -15,7 +15,7 @@ from ava import upstream
 from ava.upstream.answer import parse_json
 from ava.upstream.deadline import Deadline
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
-from telephony.errors import TWILIO, problem_for
+from telephony.twilio.errors import TWILIO, problem_for
 
 API = "https://api.twilio.com"
 LOWEST_CODE = 10_000

@@ -11,7 +11,7 @@ from sandbox.server import Sandbox
 from sandbox.twilio import provider, refusals
 from sandbox.wire import Answer
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS
-from telephony.twilio.codes import MEANINGS, sentence
+from telephony.twilio.errors import MEANINGS, sentence
 
 PAIR = {"to": THEIRS, "from": OURS}
 ADDRESS = "Twilio cannot use AVA's own address. The operator must set AVA_PUBLIC_URL"
@@ -102,14 +102,18 @@ def test_every_refusal_that_the_sandbox_plays_has_a_sentence() -> None:
     assert played <= set(MEANINGS)
 
 
-@pytest.mark.parametrize("code", sorted(MEANINGS))
+SAID = sorted(code for code, meaning in MEANINGS.items() if meaning.sentence)
+
+
+@pytest.mark.parametrize("code", SAID)
 def test_each_meaning_is_a_sentence_that_a_column_holds(code: int) -> None:
     meaning = MEANINGS[code]
     assert meaning.sentence[0].isupper()
     assert meaning.sentence.endswith(".")
     assert len(meaning.sentence) < 350
-    assert meaning.field in (None, "to", "from", "body")
-    assert meaning.operators == ("The operator must" in meaning.sentence)
+    assert meaning.problem in ("rejected", "refused")
+    assert meaning.field in ("", "to", "from", "body")
+    assert (meaning.problem == "refused") == ("The operator must" in meaning.sentence)
 
 
 def test_a_code_without_a_sentence_is_told_with_twilios_page() -> None:

@@ -1,0 +1,136 @@
+"""Twilio's errors as problems and sentences for people: errors.csv says what each code becomes.
+
+Source: https://www.twilio.com/docs/api/errors, a page for each code. The table has those that a
+call, a message or a look at numbers by AVA can end with: AVA sends no media, uses no messaging
+service and dials no SIP of its own. The door out has already answered 401, 403, 408, 429 and 5xx
+by their status; `problem_for` gets the rest.
+"""
+
+import csv
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+
+from ava.http.problems import NotFound, Problem
+from ava.upstream import Service
+from ava.upstream.errors import (
+    ProviderAuthFailed,
+    ProviderProblem,
+    ProviderRateLimited,
+    ProviderUnreachable,
+)
+
+TWILIO = Service("twilio", "Twilio")
+
+
+class Meaning(NamedTuple):
+    """A row of the table.
+
+    Attributes:
+        problem: what an answer with the code is raised as: `rejected`, where the user can do
+            something about it, `refused`, where only the operator can, or a key below.
+        field: of the request, that it is about; "" for none.
+        sentence: what is wrong, and what to do; "" where the problem has its own.
+    """
+
+    problem: str
+    field: str
+    sentence: str
+
+
+def _read() -> dict[int, Meaning]:
+    with Path(__file__).with_name("errors.csv").open(encoding="utf-8", newline="") as table:
+        return {
+            int(code): Meaning(row["problem"], row["field"], row["sentence"])
+            for row in csv.DictReader(table)
+            for code in row["codes"].split()
+        }
+
+
+MEANINGS = _read()
+
+
+class TwilioNotFound(NotFound):
+    code = "twilio_not_found"
+    detail = "Twilio has no such resource in your account."
+
+
+class TwilioAccountInactive(Problem):
+    status = HTTPStatus.CONFLICT
+    code = "twilio_account_inactive"
+    detail = (
+        "Your Twilio account is suspended or closed. Sign in at twilio.com to see why, "
+        "then try again."
+    )
+
+
+class TwilioRejected(Problem):
+    """Twilio will not do this, for a reason that the caller can do something about."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "twilio_rejected"
+
+    def __init__(self, twilio_code: int) -> None:
+        _, field, sentence = MEANINGS[twilio_code]
+        errors = {field: [sentence]} if field else None
+        super().__init__(sentence, errors=errors, extra={"twilio_code": twilio_code})
+        self.twilio_code = twilio_code
+
+
+class TwilioRefused(Problem):
+    """Twilio answered, understood, and said no, for a reason that only the operator can mend.
+
+    Attributes:
+        twilio_code: Twilio's own, if it gave one.
+        lasts: AVA knows the reason: nothing else gets through, either, until it is mended.
+    """
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "twilio_refused"
+
+    def __init__(self, twilio_code: int | None = None) -> None:
+        known = MEANINGS.get(twilio_code or 0)
+        where = f" See https://www.twilio.com/docs/errors/{twilio_code}" if twilio_code else ""
+        said = "Twilio did not accept AVA's request. Give your operator the correlation ID."
+        super().__init__(
+            known.sentence if known else f"{said}{where}",
+            extra={"twilio_code": twilio_code} if twilio_code else None,
+        )
+        self.twilio_code = twilio_code
+        self.lasts = known is not None
+
+
+_PROVIDER: dict[str, type[ProviderProblem]] = {
+    "auth_failed": ProviderAuthFailed,
+    "rate_limited": ProviderRateLimited,
+    "unreachable": ProviderUnreachable,
+}
+_OWN: dict[str, type[Problem]] = {
+    "account_inactive": TwilioAccountInactive,
+    "not_found": TwilioNotFound,
+}
+
+
+def problem_for(code: int | None, status: int) -> Problem:
+    """The problem to raise for an error answer.
+
+    Args:
+        code: Twilio's own, where the body holds one.
+        status: of the HTTP answer; decides when there is no code.
+    """
+    if code is None:
+        return TwilioNotFound() if status == HTTPStatus.NOT_FOUND else TwilioRefused()
+    problem = MEANINGS[code].problem if code in MEANINGS else "refused"
+    if problem in _PROVIDER:
+        return _PROVIDER[problem](TWILIO)
+    if problem in _OWN:
+        return _OWN[problem]()
+    return TwilioRejected(code) if problem == "rejected" and status < 500 else TwilioRefused(code)
+
+
+def sentence(code: int) -> str:
+    """The meaning of a code that a call or message ended with."""
+    known = MEANINGS.get(code)
+    if known and known.sentence:
+        return known.sentence
+    return f"Twilio reports error {code}. See https://www.twilio.com/docs/errors/{code}"

@@ -1,11 +1,16 @@
-"""TwiML for calls: written, and checked (https://www.twilio.com/docs/voice/twiml). Pure."""
+"""TwiML for calls: written, and checked (https://www.twilio.com/docs/voice/twiml). Pure.
 
+Twilio signs what it sends to the addresses in it (https://www.twilio.com/docs/usage/security), no
+matter who wrote them: a request that leads to AVA's webhooks would pass for one of Twilio's own.
+"""
+
+import ipaddress
 import re
-from collections.abc import Collection
+import socket
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
-
-from telephony.twilio.twiml_addresses import addresses, complaint
 
 MAX_LENGTH = 4000
 VERBS = frozenset(
@@ -16,14 +21,24 @@ VERBS = frozenset(
 )  # fmt: skip
 REACHING = frozenset(("Connect", "Dial", "Enqueue", "Pay", "Refer", "Sms", "Start"))
 """Verbs that reach others, or services of Twilio's that cost extra."""
-_ENCODING = re.compile(r"\ufeff?<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 # Assistants pick up at once; Twilio would let it ring for 30 s.
 SECONDS_TO_PICK_UP = 15
 
 HANGUP = "<Response><Hangup/></Response>"
 EMPTY = "<Response/>"
+
+_ENCODING = re.compile(r"\ufeff?<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# action, url, waitUrl, statusCallbackUrl, statusCallback, recordingStatusCallback and so on;
+# statusCallbackMethod and statusCallbackEvent are none.
+_HOLDS_ADDRESS = re.compile(r"action|.*url|.*callback", re.I)
+_BEGINS_ADDRESS = re.compile(r"\s*(?:(?:https?|wss?):)?//", re.I)
+# What every parser reads alike: no blanks, no backslashes, a host in ASCII without escapes.
+_ABSOLUTE = re.compile(
+    r"(?:https?|wss?)://(?:[^/?#@\\\s]*@)?(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])"
+    r"(?::[0-9]{1,5})?(?:[/?#][^\\\s]*)?",
+    re.I,
+)
 
 
 def say(text: str) -> str:
@@ -67,22 +82,20 @@ def check(text: str, *, own_hosts: Collection[str]) -> str:
             raise ValueError(f"<{str(verb.tag)[:40]}> is no verb that TwiML has for calls.")
     if not len(root):
         raise ValueError("This TwiML does nothing. Put a verb such as <Say> into <Response>.")
-    for address in addresses(root):
-        if said := complaint(address, own_hosts):
-            raise ValueError(said)
+    for address in _addresses(root):
+        _require_foreign(address, own_hosts)
     return text
 
 
 def first_beyond(text: str) -> str | None:
-    """The first place in TwiML, once checked, that leads beyond the call: an address that Twilio
-    asks what to do or reports to, such as "<Dial action>", or a verb that reaches other phones or
-    costs more than a call. None where there is none. Recordings to play do not count.
+    """The first place in checked TwiML that leads beyond the call: an address that Twilio asks what
+    to do or reports to, such as "<Dial action>", or a verb that reaches other phones or costs more
+    than a call. None where there is none. Recordings to play do not count.
     """
     root = ElementTree.fromstring(text)  # noqa: S314 - without a DTD, as `check` saw to it
-    for one in addresses(root):
-        if not one.is_media:
-            return one.place
-    return next((f"<{one.tag}>" for one in root.iter() if one.tag in REACHING), None)
+    places = [address.place for address in _addresses(root) if not address.is_media]
+    places += [f"<{one.tag}>" for one in root.iter() if one.tag in REACHING]
+    return places[0] if places else None
 
 
 def _parse(text: str) -> ElementTree.Element:
@@ -99,13 +112,85 @@ def _parse(text: str) -> ElementTree.Element:
     try:
         # No DTD, so there is nothing to expand and nothing to fetch.
         root = ElementTree.fromstring(text)  # noqa: S314
-    except ElementTree.ParseError as fault:
-        line, column = fault.position
-        raise ValueError(
-            f"This is not well-formed XML: line {line}, column {column + 1}."
-        ) from None
-    except ValueError:
-        raise ValueError("This is not well-formed XML.") from None
+    except (ElementTree.ParseError, ValueError) as fault:
+        line, column = getattr(fault, "position", (1, 0))
+        said = f"This is not well-formed XML: line {line}, column {column + 1}."
+        raise ValueError(said) from None
     if root.tag != "Response":
         raise ValueError("TwiML begins with <Response>.")
     return root
+
+
+class _Address(NamedTuple):
+    """An address in TwiML.
+
+    Attributes:
+        place: the verb that has it, with the attribute, such as "<Dial action>".
+        is_media: whether Twilio plays what it gets there, and does nothing else with it.
+    """
+
+    place: str
+    text: str
+    is_media: bool = False
+
+
+def _addresses(root: ElementTree.Element) -> Iterator[_Address]:
+    for element in root.iter():
+        verb = _local(element.tag)
+        for name, value in element.attrib.items():
+            if _HOLDS_ADDRESS.fullmatch(_local(name)) or _BEGINS_ADDRESS.match(value):
+                yield _Address(f"<{verb} {_local(name)}>", value.strip())
+        # The text of these is an address, relative or absolute. <Play digits> has none.
+        text, plays = "".join(element.itertext()).strip(), verb.lower() == "play"
+        if verb.lower() == "redirect" or (plays and text):
+            yield _Address(f"<{verb}>", text, is_media=plays)
+
+
+def _require_foreign(address: _Address, own_hosts: Collection[str]) -> None:
+    """Raises ValueError, with a sentence: the address is none of somebody else's."""
+    found = _ABSOLUTE.fullmatch(address.text)
+    if not found:
+        raise ValueError(
+            f"{address.place} needs a whole address such as https://example.com/next, its host in "
+            "ASCII. A relative one leads to AVA itself."
+        )
+    host, ip = _canonical(found["host"]), _ip(found["host"])
+    for own in ("localhost", ".localhost", *map(_canonical, own_hosts)):
+        if host == own.lstrip(".") or (own.startswith(".") and host.endswith(own)):
+            raise ValueError(f"{address.place} leads to AVA itself. Name an address of your own.")
+    if ip is not None and not ip.is_global:
+        said = "leads into a private network. Name an address that Twilio reaches."
+        raise ValueError(f"{address.place} {said}")
+
+
+def _canonical(host: str) -> str:
+    """One spelling for all of a host's: lower case, without a dot at the end, IP addresses whole.
+
+    What is configured may be in other letters than ASCII.
+    """
+    address = _ip(host)
+    if address is not None:
+        return str(address)
+    name = host.lower().rstrip(".")
+    try:
+        return name if name.isascii() else name.encode("idna").decode()
+    except UnicodeError:
+        return name
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address that a host is, as system libraries read it: 127.1 and 0x7f000001, too."""
+    bare = host.strip("[]").rstrip(".")
+    try:
+        found = ipaddress.ip_address(bare)
+    except ValueError:
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(bare))
+        except (OSError, UnicodeError):
+            return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _local(name: object) -> str:
+    """A name without its namespace."""
+    return str(name).rpartition("}")[2][:40]

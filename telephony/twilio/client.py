@@ -20,14 +20,11 @@ from telephony.twilio.errors import TWILIO
 from telephony.twilio.resources import Account, Number
 
 MOST_NUMBERS = 1000
+MOST_FOUND = 1000  # calls or messages of one pair of numbers, since a moment minutes ago
 PAGE_SIZE = 200
-# Of one pair of numbers, since a moment minutes ago.
-MOST_FOUND = 1000
-
+# In front of each message of a trial account
+# (https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account).
 TRIAL = "Sent from your Twilio trial account - "
-"""In front of each message of a trial account
-(https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account)."""
-
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -35,9 +32,8 @@ class TwilioClient:
     """Twilio for one set of credentials.
 
     Args:
-        account_sid: AC..., whose resources are meant.
-        username, password: who asks: the account SID and its auth token, or an API key's SID
-            (SK...) and its secret.
+        username, password: the account SID and its auth token, or an API key's SID (SK...) and
+            its secret.
     """
 
     def __init__(self, *, account_sid: str, username: str, password: str) -> None:
@@ -49,14 +45,14 @@ class TwilioClient:
             return resources.account(api.account.fetch())
 
     def numbers(self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE) -> list[Number]:
-        """The account's phone numbers, page after page, at most `most` of them."""
+        """The account's phone numbers, at most `most` of them."""
         with self._asking() as api:
             first = api.account.incoming_phone_numbers.page(page_size=page_size)
             found = _pages(api, first, most=most, page_size=page_size)
             return [resources.number(each) for each in found if resources.text(each.phone_number)]
 
     def number(self, phone_number: str) -> Number | None:
-        """One of the account's numbers, by its E.164; None: it has none such."""
+        """One of the account's numbers, by its E.164."""
         with self._asking() as api:
             page = api.account.incoming_phone_numbers.page(
                 phone_number=phone_number, page_size=PAGE_SIZE
@@ -77,29 +73,25 @@ class TwilioClient:
         events = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
         callback = events if status_callback else {}
         with self._asking() as api:
-            return resources.call(
-                api.account.calls.create(to=to, from_=from_number, **how, **callback)
-            )
+            made = api.account.calls.create(to=to, from_=from_number, **how, **callback)
+            return resources.record(made)
 
     def call(self, sid: str) -> ProviderRecord:
         """One call."""
         with self._asking() as api:
-            return resources.call(api.account.calls(sid).fetch())
+            return resources.record(api.account.calls(sid).fetch())
 
     def end_call(self, sid: str) -> ProviderRecord:
         """Hang up a call, running or not yet begun."""
         with self._asking() as api:
-            return resources.call(api.account.calls(sid).update(status="completed"))
+            return resources.record(api.account.calls(sid).update(status="completed"))
 
     def calls(self, *, to: str, from_number: str, since: datetime) -> list[ProviderRecord]:
-        """Calls ordered over the API between two numbers that Twilio took at `since` or later, the
-        newest first.
-
-        Not filtered by StartTime: a call in the queue has none yet.
-        """
+        """Calls that were ordered over the API between two numbers since then, the newest first.
+        Not filtered by StartTime: a call in the queue has none yet."""
         with self._asking() as api:
             first = api.account.calls.page(to=to, from_=from_number, page_size=PAGE_SIZE)
-            return [resources.call(one) for one in _since(api, first, since)]
+            return [resources.record(one) for one in _since(api, first, since)]
 
     def create_message(
         self, *, to: str, from_number: str, body: str, status_callback: str | None = None
@@ -107,34 +99,30 @@ class TwilioClient:
         """Have an SMS sent. Never asked twice: Twilio has no idempotency for it."""
         callback = {"status_callback": status_callback} if status_callback else {}
         with self._asking() as api:
-            return resources.message(
-                api.account.messages.create(to=to, from_=from_number, body=body, **callback)
-            )
+            made = api.account.messages.create(to=to, from_=from_number, body=body, **callback)
+            return resources.record(made)
 
     def message(self, sid: str) -> ProviderRecord:
         """One message."""
         with self._asking() as api:
-            return resources.message(api.account.messages(sid).fetch())
+            return resources.record(api.account.messages(sid).fetch())
 
     def messages(
         self, *, to: str, from_number: str, body: str, since: datetime
     ) -> list[ProviderRecord]:
-        """Messages with this text, else as `calls`."""
+        """Messages with this text; the rest as for `calls`."""
         with self._asking() as api:
             first = api.account.messages.page(to=to, from_=from_number, page_size=PAGE_SIZE)
             return [
-                resources.message(one)
+                resources.record(one)
                 for one in _since(api, first, since)
                 if resources.text(one.body).removeprefix(TRIAL).strip() == body.strip()
             ]
 
     @contextmanager
     def _asking(self) -> Iterator[Any]:
-        """The SDK's API for one operation, the deadline of which begins now.
-
-        What the SDK makes of an answer that is JSON but not Twilio's counts as no answer. It has
-        two trees of exceptions; TwilioException is the root of both.
-        """
+        """The SDK's API for one operation, the deadline of which begins now. What the SDK raises
+        at an answer that is JSON but not Twilio's counts as no answer."""
         from twilio.base.exceptions import TwilioException
 
         from telephony.twilio import transport
@@ -154,7 +142,7 @@ def _pages(
 
 
 def _since(api: Any, first: Any, moment: datetime) -> Iterator[Any]:
-    """Those from `moment` on that were ordered over the API; the list begins with the newest."""
+    """Those that were ordered over the API from `moment` on. Twilio lists the newest first."""
 
     def is_recent(one: Any) -> bool:
         made = resources.created_at(one)

@@ -1,4 +1,4 @@
-"""Twilio's accounts, numbers, calls and messages, parsed once and tolerantly."""
+"""Resources of Twilio's (accounts, numbers, calls, messages), parsed once and tolerantly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from typing import Any, Final
 from telephony.intents.record import ProviderRecord
 from telephony.twilio.errors import sentence
 
+# Words that only the callback has.
 _STATUS: Final[Mapping[str, str]] = {"initiated": "queued", "answered": "in-progress"}
-"""Words that only the callback has."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Number:
-    """A phone number of the account, in E.164, and what it can be used for."""
+    """A phone number of the account, in E.164, with its capabilities."""
 
     phone_number: str
     friendly_name: str
@@ -45,39 +45,35 @@ def number(found: Any) -> Number:
     )
 
 
-def call(found: Any) -> ProviderRecord:
-    """From https://www.twilio.com/docs/voice/api/call-resource."""
+def record(found: Any) -> ProviderRecord:
+    """A call (https://www.twilio.com/docs/voice/api/call-resource) or a message
+    (https://www.twilio.com/docs/messaging/api/message-resource).
+
+    Raises:
+        ValueError: it has no SID, so it is no answer.
+    """
+    if not 0 < len(text(found.sid)) <= 64:
+        raise ValueError("no SID")
     return ProviderRecord(
-        reference=_sid(found.sid),
+        reference=found.sid,
         status=text(found.status),
         created_at=created_at(found),
-        duration=whole(found.duration),
-        price=price(found.price),
+        duration=_whole(getattr(found, "duration", None)),
+        price=_price(found.price),
         price_unit=text(found.price_unit)[:3].upper(),
-    )
-
-
-def message(found: Any) -> ProviderRecord:
-    """From https://www.twilio.com/docs/messaging/api/message-resource."""
-    return ProviderRecord(
-        reference=_sid(found.sid),
-        status=text(found.status),
-        created_at=created_at(found),
-        price=price(found.price),
-        price_unit=text(found.price_unit)[:3].upper(),
-        **_error(found.error_code),
+        **_error(getattr(found, "error_code", None)),
     )
 
 
 def report(
     *, sid: str, word: str, form: Mapping[str, str], reported_at: datetime
 ) -> ProviderRecord:
-    """From a webhook that carries AVA's mark, or names what AVA knows."""
+    """A call or a message as a webhook reports it."""
     return ProviderRecord(
         reference=sid,
         status=status(word),
         reported_at=reported_at,
-        duration=whole(form.get("CallDuration")),
+        duration=_whole(form.get("CallDuration")),
         **_error(form.get("ErrorCode")),
     )
 
@@ -88,8 +84,7 @@ def status(word: str) -> str:
 
 
 def is_by_api(found: Any) -> bool:
-    """Whether a call or message was ordered over the API, as AVA's are: a leg that TwiML dialled
-    was not."""
+    """Whether it was ordered over the API, as AVA's are: a leg that TwiML dialled was not."""
     return text(found.direction) in ("outbound-api", "")
 
 
@@ -103,13 +98,13 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def whole(value: Any) -> int | None:
+def _whole(value: Any) -> int | None:
     """A whole number, as Twilio writes them: some as numbers, some as text."""
     written = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
 
 
-def price(value: Any) -> Decimal | None:
+def _price(value: Any) -> Decimal | None:
     """An amount of money, of a size that a column holds."""
     try:
         amount = Decimal(str(value))
@@ -118,13 +113,6 @@ def price(value: Any) -> Decimal | None:
     return round(amount, 5) if amount.is_finite() and abs(amount) < 10_000 else None
 
 
-def _sid(value: Any) -> str:
-    """The resource's name. An answer without one is no answer (ValueError)."""
-    if not isinstance(value, str) or not 0 < len(value) <= 64:
-        raise ValueError("no SID")
-    return value
-
-
 def _error(value: Any) -> dict[str, Any]:
-    code = whole(value) or None
+    code = _whole(value) or None
     return {"error_code": code, "error": sentence(code) if code else ""}

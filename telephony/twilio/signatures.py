@@ -17,17 +17,8 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def sign(token: str, url: str, form: Pairs = ()) -> str:
-    """The signature of a form sent to this address."""
-    return sign_text(token, url + joined(form))
-
-
-def joined(form: Pairs) -> str:
-    """The signed text of a form; of a repeated name each value counts once."""
-    return "".join(name + value for name, value in sorted(set(form)))
-
-
-def sign_text(token: str, text: str) -> str:
-    """The signature of an address with what is joined of a form."""
+    """The signature of a form sent to this address; of a repeated name each value counts once."""
+    text = url + "".join(name + value for name, value in sorted(set(form)))
     return hmac_of(text.encode(), secret=token.encode(), algorithm="sha1", encoding="base64")
 
 
@@ -37,14 +28,12 @@ def is_signed(
     """Whether it was signed with one of these tokens, for one of these addresses, over this body.
 
     Args:
-        given: the header.
         tokens: auth tokens that may be in use: while one is promoted, both.
         urls: addresses under which Twilio may have called, with and without the port.
         form: the fields of a form, in any order; empty for any other body.
-        raw: the body.
     """
     made = [
-        sign_text(token, url + joined(form))
+        sign(token, url, form)
         for url in urls
         if not raw or form or digest_matches(_digest(url), raw)
         for token in tokens

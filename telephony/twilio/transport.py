@@ -18,8 +18,8 @@ from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from telephony.twilio.errors import TWILIO, problem_for
 
 API = "https://api.twilio.com"
+# Twilio's codes have five digits (https://www.twilio.com/docs/api/errors); a gateway's do not.
 LOWEST_CODE = 10_000
-"""Twilio's codes have five digits (https://www.twilio.com/docs/api/errors); a gateway's do not."""
 
 
 def client(*, account_sid: str, username: str, password: str) -> Client:

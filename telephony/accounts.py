@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 
 from integrations.credentials import store
 from integrations.credentials.errors import CredentialsMissing
@@ -11,6 +12,7 @@ from integrations.credentials.store import Credentials
 from telephony.errors import OwnerInactive, TwilioAccountExchanged, TwilioAccountGone
 from telephony.intents.channel import Account
 from telephony.intents.models import Communication
+from telephony.intents.timeline import rows_of
 from telephony.signers import OPERATOR, TWILIO
 from telephony.twilio.client import TwilioClient
 
@@ -24,6 +26,23 @@ def serving(user: User) -> tuple[Credentials, Account]:
     found = credentials_for(user=user, provider=TWILIO.slug)
     holder = str(user.pk) if found.source == "user" else OPERATOR
     return found, Account(found.fields["account_sid"], holder)
+
+
+def own_credentials(user: User) -> Credentials | None:
+    """The Twilio credentials that the user stored; None where the operator's serve, or none.
+    Raises: CredentialsUnreadable."""
+    with suppress(CredentialsMissing):
+        found, _ = serving(user)
+        return found if found.source == "user" else None
+    return None
+
+
+def active_owner(intent: Communication) -> User:
+    """The user for whom the next attempt is made. Raises: OwnerInactive."""
+    assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
+    if not intent.owner.is_active:
+        raise OwnerInactive
+    return intent.owner
 
 
 def to_send(intent: Communication) -> tuple[Credentials, Account]:
@@ -54,23 +73,13 @@ def client_for(intent: Communication) -> TwilioClient:
         TwilioAccountGone: its credentials are not stored any more.
         CredentialsUnreadable: they do not open.
     """
-    found = None
     if intent.holder == OPERATOR:
         found = store.operators(TWILIO)
-    elif intent.owner is not None:
-        found = own_credentials(intent.owner)
+    else:
+        found = own_credentials(intent.owner) if intent.owner else None
     if found is None or found.fields["account_sid"] != intent.account_sid:
         raise TwilioAccountGone(intent.account_sid)
     return client(found)
-
-
-def own_credentials(user: User) -> Credentials | None:
-    """The Twilio credentials that the user stored; None where the operator's serve, or none.
-    Raises: CredentialsUnreadable."""
-    with suppress(CredentialsMissing):
-        found, _ = serving(user)
-        return found if found.source == "user" else None
-    return None
 
 
 def reachable(owner: User) -> set[Account]:
@@ -83,12 +92,19 @@ def reachable(owner: User) -> set[Account]:
     return found
 
 
-def active_owner(intent: Communication) -> User:
-    """The user for whom the next attempt is made. Raises: OwnerInactive."""
-    assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
-    if not intent.owner.is_active:
-        raise OwnerInactive
-    return intent.owner
+def name_holder(row: Communication) -> None:
+    """Fill in the holder of a row that the previous release wrote, which runs on while the database
+    is migrated: as migration 0009 did for older rows."""
+    if row.holder:
+        return
+    known = reachable(row.owner) if row.owner else set()
+    own = Account(row.account_sid, str(row.owner_id))
+    is_operators = Account(row.account_sid, OPERATOR) in known and own not in known
+    inbound = row.direction == row.Direction.INBOUND
+    row.holder = own.holder if row.owner and (inbound or not is_operators) else OPERATOR
+    # What came in may have been kept by both releases.
+    with suppress(IntegrityError), transaction.atomic():
+        rows_of(row).filter(pk=row.pk, holder="").update(holder=row.holder)
 
 
 def client(credentials: Credentials, *, by_key: bool = True) -> TwilioClient:

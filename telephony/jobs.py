@@ -1,7 +1,7 @@
 """Background jobs of telephony."""
 
 from ava import jobs
-from telephony import holders, services
+from telephony import accounts, services
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.intents import adoption
@@ -30,6 +30,6 @@ def register() -> None:
 def _sweep() -> None:
     for model in (Call, Message):
         for row in model.objects.filter(holder="").iterator():
-            holders.name(row)
+            accounts.name_holder(row)
     services.reconcile(only_lost=True)
     bulk.sweep()

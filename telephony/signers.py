@@ -5,16 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from integrations.credentials import store
-from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
-from integrations.credentials.services import credentials_for
 
 TWILIO = PROVIDERS["twilio"]
 OPERATOR = "operator"
-THE_OPERATOR = "the operator"
 SIGNING = ("auth_token", "secondary_auth_token")
 MOST = 50
 """Users of one account that are tried where the address names none: each costs an unsealing."""
@@ -49,19 +47,12 @@ class Signer:
 def operator() -> Signer | None:
     """The operator's account, if there is one."""
     found = store.operators(TWILIO)
-    return _signer(None, found.fields, THE_OPERATOR) if found else None
+    return _signer(None, found.fields) if found else None
 
 
 def of_owner(owner: User | None) -> Signer | None:
-    """The account that serves a user now; the operator's for none."""
-    if owner is None:
-        return operator()
-    try:
-        found = credentials_for(user=owner, provider=TWILIO.slug)
-    except (CredentialsMissing, CredentialsUnreadable):
-        return None
-    whose = _name(owner) if found.source == "user" else THE_OPERATOR
-    return _signer(owner, found.fields, whose)
+    """The account whose credentials a user stored."""
+    return _of(store.find(user=owner, provider=TWILIO.slug)) if owner else None
 
 
 def of_row(owner: User | None, *, holder: str, account_sid: str) -> Signer | None:
@@ -72,10 +63,7 @@ def of_row(owner: User | None, *, holder: str, account_sid: str) -> Signer | Non
         owner: of the row.
         holder: whose account that was: the owner's own, or the operator's.
     """
-    if holder == OPERATOR:
-        found = operator()
-    else:
-        found = _of(store.find(user=owner, provider=TWILIO.slug) if owner else None)
+    found = operator() if holder == OPERATOR else of_owner(owner)
     return replace(found, user=owner) if found and found.account_sid == account_sid else None
 
 
@@ -89,12 +77,8 @@ def of_account(
         most: users.
         with_inactive: whether deactivated users count.
     """
-    rows = Credential.objects.select_related("user").filter(
-        provider=TWILIO.slug, clear__account_sid=account_sid
-    )
-    if not with_inactive:
-        rows = rows.filter(user__is_active=True)
-    for row in rows.order_by("created_at", "pk")[:most]:
+    rows = _stored().filter(clear__account_sid=account_sid).order_by("created_at", "pk")
+    for row in (rows if with_inactive else rows.filter(user__is_active=True))[:most]:
         if found := _of(row):
             yield found
     found = operator()
@@ -112,8 +96,7 @@ def named(account: str) -> Signer | None:
         key = uuid.UUID(account)
     except ValueError:
         return None
-    rows = Credential.objects.select_related("user")
-    return _of(rows.filter(pk=key, provider=TWILIO.slug, user__is_active=True).first())
+    return _of(_stored().filter(pk=key, user__is_active=True).first())
 
 
 def sharing(holder: str, account_sid: str) -> frozenset[str]:
@@ -126,17 +109,16 @@ def sharing(holder: str, account_sid: str) -> frozenset[str]:
     return frozenset({holder} | {one.holder for one in known if tokens.intersection(one.tokens)})
 
 
+def _stored() -> QuerySet[Credential]:
+    return Credential.objects.select_related("user").filter(provider=TWILIO.slug)
+
+
 def _of(row: Credential | None) -> Signer | None:
-    try:
-        return _signer(row.user, store.open_fields(row, TWILIO), _name(row.user)) if row else None
-    except CredentialsUnreadable:
-        return None
+    fields = store.readable(row, TWILIO) if row else None
+    return _signer(row.user, fields) if row and fields else None
 
 
-def _signer(user: User | None, fields: Mapping[str, str], whose: str) -> Signer:
+def _signer(user: User | None, fields: Mapping[str, str]) -> Signer:
     secrets = {name: fields[name] for name in sorted(TWILIO.secret_names) if fields.get(name)}
+    whose = f"user {user.get_username()} ({user.pk})" if user else "the operator"
     return Signer(user, fields.get("account_sid", ""), secrets, whose)
-
-
-def _name(user: User) -> str:
-    return f"user {user.get_username()} ({user.pk})"

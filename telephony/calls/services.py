@@ -10,7 +10,7 @@ from django.utils import timezone
 from ava.http import correlation
 from integrations.credentials import allowance
 from integrations.credentials.services import credentials_for
-from telephony import accounts, holders, senders
+from telephony import accounts, senders
 from telephony.calls.channels import backfill_channel_of, channel_of
 from telephony.calls.models import Call
 from telephony.errors import CallEnded
@@ -124,7 +124,7 @@ def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
     """Do what is to be done about a call now. Raises RetryLater where there is more to do later."""
     calls = Call.objects.select_related("owner").filter(pk=call_id)
     if call := calls.first():
-        holders.name(call)
+        accounts.name_holder(call)
         settling.pursue(call, channel_of(call), clock=clock)
     if call := calls.first():
         backfill.fetch(call, backfill_channel_of(call), now=clock())

@@ -14,7 +14,7 @@ from ava.jobs import RetryLater
 from ava.jobs import services as jobs
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
-from telephony import accounts, holders
+from telephony import accounts
 from telephony.errors import OptedOut, OwnerInactive, TwilioAccountGone
 from telephony.intents import dispatch, followup, settling
 from telephony.intents.channel import Account, Channel
@@ -73,7 +73,7 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
     if message is None:
         _end(batch, clock())
         return
-    holders.name(message)
+    accounts.name_holder(message)
     try:
         account = _ready(batch, message)
         claimed = _claim(message, batch, account, clock)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ava.http import correlation
 from integrations.credentials import allowance
-from telephony import accounts, holders, senders
+from telephony import accounts, senders
 from telephony.errors import MessageGone
 from telephony.intents import backfill, dispatch, settling
 from telephony.intents.dispatch import Clock
@@ -86,7 +86,7 @@ def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
     """Do what is to be done about a message now. Raises RetryLater: there is more to do later."""
     messages = Message.objects.select_related("owner").filter(pk=message_id)
     if message := messages.first():
-        holders.name(message)
+        accounts.name_holder(message)
         send = bulk_job.put_back if message.batch_id else settling.next_attempt
         settling.pursue(message, CHANNEL, clock=clock, send=send)
     if message := messages.first():

@@ -10,7 +10,7 @@ class TelephonyConfig(AppConfig):
         from ava import upstream
         from ava.accounts import deactivation
         from ava.admin import contents_need
-        from ava.inbound import register_handler
+        from ava.inbound.services import register_handler
         from integrations.credentials import verification
         from telephony import jobs, orphaned_accounts, services, webhooks
         from telephony.callbacks import vapi_events

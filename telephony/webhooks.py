@@ -10,9 +10,10 @@ https://www.twilio.com/docs/messaging/guides/webhook-request
 from django.http import HttpResponse
 from django.utils import timezone
 
+from ava.http.problems import MalformedRequest
 from ava.inbound.limits import TEXT, cut
 from ava.inbound.models import Delivery
-from ava.inbound.source import Malformed, Verified, WebhookRequest
+from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.jobs import RetryLater
 from telephony.callbacks import incoming, proof, twilio_status
 from telephony.callbacks.report import Report, read
@@ -36,16 +37,15 @@ class TwilioSource:
         self._sid = sid
         self._status = status
 
-    def verify(self, received: WebhookRequest) -> Verified:
-        """The owner and the content of a webhook. Raises: InvalidSignature, Malformed."""
+    def verify(self, received: WebhookRequest) -> Proof:
+        """The owner and the content of a webhook. Raises: InvalidSignature, MalformedRequest."""
         form = proof.fields_of(received)
         marked = proof.marked(received)
         owners = proof.signed_by(received, form, marked, kind=self.kind)
         sid, status = form.get(self._sid, ""), form.get(self._status, "")
         if not 0 < len(sid) <= 64:
-            raise Malformed(f"The body has no {self._sid}.")
-        return Verified(
-            owner=owners[0].user,
+            raise MalformedRequest(f"The body has no {self._sid}.")
+        content = Verified(
             delivery_id=_name(owners[0].holder, sid, status),
             event=status,
             payload={
@@ -58,6 +58,7 @@ class TwilioSource:
             correlation_id=(marked.correlation_id or None) if marked else None,
             can_be_asked=self.kind in (CALL_STATUS.kind, MESSAGE_STATUS.kind),
         )
+        return owners[0].user, lambda: content
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         """TwiML, where Twilio waits for it."""

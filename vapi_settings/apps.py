@@ -8,7 +8,7 @@ class VapiSettingsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import upstream
-        from ava.inbound.registry import register_handler
+        from ava.inbound.services import register_handler
         from integrations.credentials import dependents, verification
         from vapi_settings import services, webhooks
         from vapi_settings.account import renew_epoch

@@ -12,9 +12,9 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 
-from ava.http.problems import Problem
+from ava.http.problems import MalformedRequest, Problem
 from ava.inbound.models import Delivery
-from ava.inbound.source import Malformed, Proven, Verified, WebhookRequest
+from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.upstream.answer import parse_json
 from integrations.credentials import hooks
 from vapi_settings import schemes
@@ -52,10 +52,10 @@ class VapiSource:
     provider = VAPI.label
     kind = KIND
 
-    def verify(self, received: WebhookRequest) -> Proven:
+    def verify(self, received: WebhookRequest) -> Proof:
         """Whose it is. Raises: InvalidSignature."""
         owner = _owner(received)
-        return Proven(owner, partial(_verified, owner, received.raw))
+        return owner, partial(_verified, owner, received.raw)
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         """What the call waits for; a repeated question gets an answer, too."""
@@ -87,12 +87,11 @@ def handle(delivery: Delivery) -> None:
 
 
 def _verified(owner: User, raw: bytes) -> Verified:
-    """What it says. Raises: Malformed."""
+    """What it says. Raises: MalformedRequest."""
     message = _message(raw)
     kept = events.kept(message)
     marks = events.marks(message)
     return Verified(
-        owner=owner,
         delivery_id=f"{owner.pk}:{events.identity(message, raw)}",
         event=kept["type"],
         payload=kept,
@@ -117,10 +116,10 @@ def _message(raw: bytes) -> dict[str, Any]:
     try:
         body = parse_json(raw)
     except ValueError:
-        raise Malformed("The body is no JSON.") from None
+        raise MalformedRequest("The body is no JSON.") from None
     message = body.get("message") if isinstance(body, dict) else None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise Malformed("The body holds no message with a type.")
+        raise MalformedRequest("The body holds no message with a type.")
     return message
 
 

@@ -1,4 +1,8 @@
-"""View of webhooks: verified, stored, acknowledged."""
+"""Door of webhooks: method, size, proof over the raw bytes, limit, storage, acknowledgement.
+
+A provider gives its `Source` to `view`, and its handler, which a job calls later, to
+`ava.inbound.services.register_handler`.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,18 +28,9 @@ from ava.http.problems import (
 )
 from ava.http.responses import problem_response
 from ava.inbound import addresses, services
-from ava.inbound.errors import WebhookForged, WebhookNotTaken, WebhooksSpent
-from ava.inbound.metrics import OUTCOMES, WEBHOOKS
-from ava.inbound.models import Delivery
-from ava.inbound.source import (
-    InvalidSignature,
-    Malformed,
-    Pairs,
-    Proven,
-    Source,
-    Verified,
-    WebhookRequest,
-)
+from ava.inbound.errors import WebhookNotTaken, WebhooksSpent
+from ava.inbound.services import OUTCOMES, WEBHOOKS
+from ava.inbound.source import InvalidSignature, Pairs, Source, WebhookRequest
 from ava.server.environ import received_at
 
 log = structlog.get_logger("ava.inbound")
@@ -55,23 +50,25 @@ LARGE = "webhooks_large"
 LARGE_FROM = 256 * 1024
 """Bytes of a body from which on it counts as large: parsing takes as long as all else together."""
 
-Count = Callable[[str], None]
-
 _FORWARDED = ("Proto", "Host", "Port", "Prefix", "For")
 _TOLD = ("Host", *(f"X-Forwarded-{what}" for what in _FORWARDED))
+_REFUSALS: Mapping[type[Problem], str] = {
+    InvalidSignature: "forged",
+    MalformedRequest: "malformed",
+    PayloadTooLarge: "too_large",
+    RateLimited: "limited",
+    WebhooksSpent: "limited",
+}
 
 
 def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], HttpResponseBase]:
-    """The view of one webhook address: what the source verifies is stored, then acknowledged.
+    """The view of one webhook address.
 
     Args:
         largest: bytes of a body that are read.
     """
     for outcome in OUTCOMES:
         WEBHOOKS.labels(source.provider, source.kind, outcome)
-
-    def count(outcome: str) -> None:
-        WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
 
     @csrf_exempt
     def webhook(request: HttpRequest) -> HttpResponseBase:
@@ -80,12 +77,12 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
         age = (timezone.now() - received_at(request)).total_seconds()
         try:
             with _statements_take(max(SECONDS - age, LEAST_SECONDS)):
-                return _take(source, request, largest, count)
+                return _take(source, request, largest)
         except Problem as problem:
             return problem_response(problem)
         except (OperationalError, InterfaceError) as fault:
             # Never an acknowledgement for what may not be stored.
-            count("not_taken")
+            _count(source, "not_taken")
             about = {"provider": source.provider, "kind": source.kind}
             log.error("webhook not taken", **about, cause=type(fault).__name__)
             return problem_response(WebhookNotTaken(retry_after=SECONDS))
@@ -120,67 +117,51 @@ def _statements_take(seconds: float) -> Iterator[None]:
             connection.close()  # the next request of this thread gets a new one
 
 
-def _take(source: Source, request: HttpRequest, largest: int, count: Count) -> HttpResponse:
+def _take(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
     try:
         received = read(request, largest=largest)
-        found = source.verify(received)
-    except (PayloadTooLarge, LengthRequired, InvalidSignature, Malformed) as fault:
-        raise _unproven(source, request, fault, count) from fault
-    try:
-        headers = _admit(source, request, found.owner, size=len(received.raw))
-        verified = found.read() if isinstance(found, Proven) else found
-        kept = _store(source, verified) if verified.keep else None
-    except (RateLimited, WebhooksSpent):
-        count("limited")
+        owner, content = source.verify(received)
+    except Problem as refusal:
+        _count(source, _REFUSALS.get(type(refusal)))
+        # Only unproven webhooks count for the client's address.
+        refusal.headers.update(_limit(request, UNPROVEN))
+        if isinstance(refusal, InvalidSignature):
+            told = {name: request.headers[name][:200] for name in _TOLD if name in request.headers}
+            services.refuse(source, refusal, urls=addresses.candidates(request), told=told)
         raise
-    except Malformed as malformed:
-        count("malformed")
-        raise MalformedRequest(str(malformed)) from malformed
-    if kept is None:
-        count("accepted")
-        return HttpResponse(status=204, headers=headers)
-    delivery, is_new = kept
-    with correlation.bind(delivery.correlation_id), tenant.bind(tenant.of(delivery.owner)):
+    try:
+        headers = _admit(source, request, owner, size=len(received.raw))
+        verified = content()
+        if not verified.keep:
+            _count(source, "accepted")
+            return HttpResponse(status=204, headers=headers)
+        delivery, is_new = services.store(source, owner, verified, now=timezone.now())
+    except Problem as refusal:
+        _count(source, _REFUSALS.get(type(refusal)))
+        raise
+    with correlation.bind(delivery.correlation_id), tenant.bind(tenant.of(owner)):
         answer = source.reply(delivery) or HttpResponse(status=204)
-    count("accepted" if is_new else "duplicate")
+    _count(source, "accepted" if is_new else "duplicate")
     for name, value in headers.items():
         answer[name] = value
     return answer
 
 
-def _unproven(source: Source, request: HttpRequest, fault: Exception, count: Count) -> Problem:
-    """The refusal of an unproven webhook; only these count for the client's address."""
-    match fault:
-        case InvalidSignature():
-            count("forged")
-            problem: Problem = WebhookForged()
-        case Malformed():
-            count("malformed")
-            problem = MalformedRequest(str(fault))
-        case Problem():
-            if isinstance(fault, PayloadTooLarge):
-                count("too_large")
-            problem = fault
-    try:
-        problem.headers.update(_counted(request, UNPROVEN))
-    except RateLimited as limited:
-        return limited
-    if isinstance(fault, InvalidSignature):
-        told = {name: request.headers[name][:200] for name in _TOLD if name in request.headers}
-        services.refuse(source, fault, urls=addresses.candidates(request), told=told)
-    return problem
+def _count(source: Source, outcome: str | None) -> None:
+    if outcome:
+        WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
 
 
 def _admit(
     source: Source, request: HttpRequest, owner: User | None, *, size: int
 ) -> Mapping[str, str]:
-    """The headers that tell an account's limits. Raises: RateLimited."""
+    """Headers with the account's limits. Raises: RateLimited."""
     account = f"{source.provider} {owner.pk if owner else 'operator'}"
-    headers = _counted(request, PROVEN, account)
-    return headers if size < LARGE_FROM else _counted(request, LARGE, account)
+    headers = _limit(request, PROVEN, account)
+    return headers if size < LARGE_FROM else _limit(request, LARGE, account)
 
 
-def _counted(request: HttpRequest, group: str, who: str | None = None) -> Mapping[str, str]:
+def _limit(request: HttpRequest, group: str, who: str | None = None) -> Mapping[str, str]:
     verdict = ratelimit.check(request, group, client=who)
     headers = verdict.headers()
     if verdict.problem is not None:
@@ -189,21 +170,12 @@ def _counted(request: HttpRequest, group: str, who: str | None = None) -> Mappin
     return headers
 
 
-def _store(source: Source, verified: Verified) -> tuple[Delivery, bool]:
-    cause = correlation.accept(verified.correlation_id or correlation.current())
-    with correlation.bind(cause), tenant.bind(tenant.of(verified.owner)):
-        try:
-            return services.store(source, verified, now=timezone.now())
-        except RecursionError as fault:
-            raise Malformed("The body is nested too deeply.") from fault
-
-
 def read(request: HttpRequest, *, largest: int) -> WebhookRequest:
     """The request as it came.
 
     Raises:
         PayloadTooLarge, LengthRequired: not to be read.
-        Malformed: a form that is none.
+        MalformedRequest: a form that is none.
     """
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise LengthRequired
@@ -213,14 +185,13 @@ def read(request: HttpRequest, *, largest: int) -> WebhookRequest:
         # Not `.body`, which knows one limit for all addresses.
         raw = request.read()
     except UnreadablePostError as fault:
-        raise Malformed("The body did not arrive whole.") from fault
-    is_form = request.content_type == FORM
+        raise MalformedRequest("The body did not arrive whole.") from fault
     return WebhookRequest(
         urls=addresses.candidates(request),
         headers=request.headers,
         raw=raw,
         query=_pairs(request.META.get("QUERY_STRING", "").encode("latin-1")),
-        form=_pairs(raw) if is_form else (),
+        form=_pairs(raw) if request.content_type == FORM else (),
     )
 
 
@@ -228,5 +199,5 @@ def _pairs(text: bytes) -> Pairs:
     try:
         found = parse_qsl(text.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as fault:
-        raise Malformed("The form could not be read.") from fault
+        raise MalformedRequest("The form could not be read.") from fault
     return tuple(found)

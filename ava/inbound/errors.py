@@ -3,12 +3,6 @@ from http import HTTPStatus
 from ava.http.problems import Problem
 
 
-class WebhookForged(Problem):
-    status = HTTPStatus.FORBIDDEN
-    code = "webhook_forged"
-    detail = "The signature of this webhook is not right."
-
-
 class WebhooksSpent(Problem):
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "webhooks_spent"

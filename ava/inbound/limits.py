@@ -1,9 +1,9 @@
-"""Limits of what AVA keeps of a webhook's texts. Pure.
+"""Limits of what AVA keeps of a webhook: texts are cut, and say so. Pure."""
 
-What exceeds them is cut, and says so.
-"""
-
+import hashlib
 import json
+import math
+import re
 from typing import Any, Final
 
 TRANSCRIPT: Final = 200_000
@@ -15,6 +15,8 @@ JSON_BYTES: Final = 16 * 1024
 """Bytes of structured data, or of one tool call's arguments, written as JSON."""
 
 _LEFT_OUT: Final = "[left out by AVA: "
+# PostgreSQL's text and JSON know no NUL and no half of a surrogate pair.
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def cut(text: str, most: int) -> str:
@@ -44,6 +46,26 @@ def json_size(value: Any) -> int:
     """Bytes of a value written as compact JSON."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return len(written.encode(errors="replace"))
+
+
+def storable(value: Any) -> Any:
+    """The same JSON, with U+FFFD for characters and null for numbers that no database takes."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(str(name)): storable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def short_id(delivery_id: str, most: int) -> str:
+    """The ID itself, or a digest of one that its column cannot hold."""
+    if len(delivery_id) <= most and storable(delivery_id) == delivery_id:
+        return delivery_id
+    return hashlib.sha256(delivery_id.encode(errors="surrogatepass")).hexdigest()
 
 
 def _mark(missing: int) -> str:

@@ -1,7 +1,7 @@
 """Deliveries: stored, handled by a job, replayed, deleted; refusals."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,14 @@ import structlog
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from prometheus_client import Counter
 
+from ava import tenant
 from ava.http import correlation
-from ava.inbound import registry, volume
-from ava.inbound.metrics import WEBHOOKS
-from ava.inbound.models import ERROR_LENGTH, Delivery, Refusal, Volume
-from ava.inbound.payloads import short_id, storable
+from ava.http.problems import MalformedRequest
+from ava.inbound import volume
+from ava.inbound.limits import short_id, storable
+from ava.inbound.models import ERROR_LENGTH, ID_LENGTH, Delivery, Refusal, Volume
 from ava.inbound.source import InvalidSignature, Source, Verified
 from ava.jobs import RetryLater
 from ava.jobs.executor import describe
@@ -28,9 +30,36 @@ DISPATCH = "dispatch_delivery"
 REFUSALS_KEPT = 100
 """Refusals kept of each account, and of those that name none: noise of one hides no other's."""
 REFUSALS_PER_MINUTE = 60
+OUTCOMES = (
+    "accepted",
+    "duplicate",
+    "forged",
+    "malformed",
+    "too_large",
+    "limited",
+    "not_taken",
+    "failed",
+)
+WEBHOOKS = Counter(
+    "ava_webhooks", "Webhooks by what became of them.", ["provider", "kind", "outcome"]
+)
+
+Handle = Callable[[Delivery], None]
+handlers: dict[tuple[str, str], Handle] = {}
 
 
-def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Delivery, bool]:
+def register_handler(provider: str, kind: str, handle: Handle) -> None:
+    """Have deliveries of this kind worked through by `handle(delivery)`.
+
+    It runs in a job after the webhook was acknowledged, in any order, maybe more than once: it
+    must be idempotent. It may raise `ava.jobs.RetryLater`. A kind without a handler is only kept.
+    """
+    handlers[provider, kind] = handle
+
+
+def store(
+    source: Source, owner: User | None, verified: Verified, *, now: datetime
+) -> tuple[Delivery, bool]:
     """Keep a delivery and have it worked through, in one transaction.
 
     Returns:
@@ -38,37 +67,36 @@ def store(source: Source, verified: Verified, *, now: datetime) -> tuple[Deliver
 
     Raises:
         WebhooksSpent: the account's day is used up.
+        MalformedRequest: it is nested too deeply.
     """
+    try:
+        payload = storable(verified.payload)
+        size = len(json.dumps(payload))
+    except RecursionError as fault:
+        raise MalformedRequest("The body is nested too deeply.") from fault
+    handled = (source.provider, source.kind) in handlers
     row = Delivery(
         provider=source.provider,
         kind=source.kind,
-        delivery_id=short_id(verified.delivery_id),
-        owner=verified.owner,
+        delivery_id=short_id(verified.delivery_id, ID_LENGTH),
+        owner=owner,
         event=storable(verified.event)[:64],
-        payload=storable(verified.payload),
+        payload=payload,
         received_at=now,
-        correlation_id=correlation.current(),
+        correlation_id=correlation.accept(verified.correlation_id or correlation.current()),
+        state=Delivery.State.STORED if handled else Delivery.State.DONE,
     )
-    handled = registry.handler(row.provider, row.kind) is not None
-    row.state = Delivery.State.STORED if handled else Delivery.State.DONE
+    about: dict[str, Any] = {"provider": row.provider, "owner": owner}
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-            size = len(json.dumps(row.payload))
-            volume.add(
-                provider=row.provider,
-                owner=row.owner,
-                size=size,
-                now=now,
-                can_be_asked=verified.can_be_asked,
-            )
+            volume.add(**about, size=size, now=now, can_be_asked=verified.can_be_asked)
             if handled:
                 _enqueue(row, is_new=True)
     except IntegrityError:
         # The unique constraint decides between two that come at once.
-        kept = Delivery.objects.filter(
-            owner=row.owner, provider=row.provider, kind=row.kind, delivery_id=row.delivery_id
-        ).first()
+        same = Delivery.objects.filter(**about, kind=row.kind, delivery_id=row.delivery_id)
+        kept = same.first()
         if kept is None:
             raise  # The database has another objection.
         return kept, False
@@ -81,9 +109,8 @@ def dispatch(job: dict[str, Any]) -> None:
     if delivery is None or delivery.state == Delivery.State.DONE:
         return
     row = Delivery.objects.filter(pk=delivery.pk)
-    handle = registry.handler(delivery.provider, delivery.kind)
     try:
-        if handle is not None:
+        if handle := handlers.get((delivery.provider, delivery.kind)):
             handle(delivery)
     except RetryLater:
         raise
@@ -114,7 +141,7 @@ def refuse(
 ) -> None:
     """Reasons why signatures were refused, for the operator; the last few of an account."""
     log.warning("webhook refused", provider=source.provider, kind=source.kind, why=fault.reason)
-    owner: User | None = fault.owner
+    owner = fault.owner
     limit = Limit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)
     if not _refusals_written.hit([limit])[0].allowed:
         return
@@ -150,6 +177,6 @@ def forget() -> None:
 
 
 def _enqueue(delivery: Delivery, *, is_new: bool = False) -> None:
-    key = str(delivery.pk)
+    key, owner = str(delivery.pk), tenant.key(delivery.owner_id)
     with correlation.bind(delivery.correlation_id):
-        enqueue(DISPATCH, {"delivery": key}, key=key, is_new=is_new)
+        enqueue(DISPATCH, {"delivery": key}, key=key, is_new=is_new, tenant=owner)

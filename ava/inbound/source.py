@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.contrib.auth.models import User
 from django.http import HttpResponse
+
+from ava.http.problems import Problem
 
 if TYPE_CHECKING:
     from ava.inbound.models import Delivery
@@ -16,13 +19,12 @@ FITS = "fits"
 
 @dataclass(frozen=True)
 class WebhookRequest:
-    """A webhook as it came, nothing of it believed yet.
+    """A webhook as it came, not verified.
 
     Args:
         urls: under which the provider may have signed it: public address, path and query, with
             and without the port.
         headers: names in any case.
-        raw: the body.
         query: of the address, decoded, in order.
         form: the body's fields in order; empty when it is no form.
     """
@@ -36,20 +38,18 @@ class WebhookRequest:
 
 @dataclass(frozen=True)
 class Verified:
-    """A webhook that really is the provider's.
+    """Content of a webhook that is the provider's own.
 
     Args:
-        owner: whose account it is about; None for the operator's.
         delivery_id: the same for each repetition of one delivery, within provider and kind.
         event: its type, for people and filters.
         payload: what to keep: JSON, secrets taken out.
-        correlation_id: of the request that caused it, when it tells.
+        correlation_id: of the request that caused it, where it names one.
         keep: False for what is only acknowledged, because others say the same and more.
         can_be_asked: AVA can ask the provider for the same. It leaves the last quarter of an
             account's day to what cannot: who calls, who writes, and STOP.
     """
 
-    owner: User | None
     delivery_id: str
     event: str
     payload: dict[str, Any] = field(repr=False)
@@ -58,33 +58,25 @@ class Verified:
     can_be_asked: bool = False
 
 
-@dataclass(frozen=True)
-class Proven:
-    """A webhook whose account is known, its body not parsed yet.
-
-    A source whose proof needs no parsing returns this, so that an account that sends too much is
-    refused before its bodies cost anything.
-
-    Args:
-        owner: as in `Verified`.
-        read: the rest. Raises: Malformed.
-    """
-
-    owner: User | None
-    read: Callable[[], Verified]
+Proof = tuple[User | None, Callable[[], Verified]]
+"""The account's owner (None: the operator), and what reads the content. That raises
+MalformedRequest, and runs after the account's limit, so bodies of a flood are not parsed."""
 
 
-class InvalidSignature(Exception):
+class InvalidSignature(Problem):
     """The signature is missing, wrong or too old.
 
     Args:
         reason: one sentence for the operator.
-        owner: whose account the address names; None where it names none.
         seen: what was compared: which account, which of its tokens. Never a token or a secret.
             Under `FITS`, what the signature would have been right for.
-        look_closer: tells more, at some cost. It is asked for refusals that are kept, so that
-            strangers cannot have it done at will.
+        look_closer: finds out more, at some cost: done only for refusals that are kept.
+        owner: whose account the address names; None where it names none.
     """
+
+    status = HTTPStatus.FORBIDDEN
+    code = "webhook_forged"
+    detail = "The signature of this webhook is not right."
 
     def __init__(
         self,
@@ -94,15 +86,11 @@ class InvalidSignature(Exception):
         *,
         owner: User | None = None,
     ) -> None:
-        super().__init__(reason)
+        super().__init__()
         self.reason = reason
         self.seen = dict(seen or {})
         self.look_closer = look_closer
         self.owner = owner
-
-
-class Malformed(Exception):
-    """Rightly signed, or not signed over the body, but not readable. `str()`: a sentence."""
 
 
 class Source(Protocol):
@@ -111,8 +99,8 @@ class Source(Protocol):
     provider: str
     kind: str
 
-    def verify(self, received: WebhookRequest) -> Verified | Proven:
-        """Who sent it and what it is. Raises: InvalidSignature, Malformed."""
+    def verify(self, received: WebhookRequest) -> Proof:
+        """Whose it is. Raises: InvalidSignature, MalformedRequest."""
 
     def reply(self, delivery: "Delivery") -> HttpResponse | None:
-        """What the provider wants to hear, for a repeated delivery as well; None: 204."""
+        """The provider's answer, for a repeated delivery as well; None: 204."""

@@ -12,10 +12,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
 
-from ava.inbound import door, registry
+from ava.http.problems import MalformedRequest
+from ava.inbound import door, services
 from ava.inbound.models import Delivery
 from ava.inbound.signatures import hmac_matches
-from ava.inbound.source import InvalidSignature, Malformed, Verified, WebhookRequest
+from ava.inbound.source import InvalidSignature, Proof, Verified, WebhookRequest
 from ava.upstream.answer import parse_json
 
 SECRET = b"a secret of the provider"
@@ -28,15 +29,16 @@ class Acme:
     provider = "acme"
     kind = "calls"
 
-    def verify(self, received: WebhookRequest) -> Verified:
+    def verify(self, received: WebhookRequest) -> Proof:
         if not hmac_matches(received.headers.get("X-Signature"), received.raw, secret=SECRET):
             raise InvalidSignature("The signature is wrong.", {"account": "…1234"})
         try:
             body = parse_json(received.raw)
             owner = User.objects.filter(username=body.get("owner", "")).first()
-            return Verified(owner, body["id"], body.get("event", ""), body, body.get("cid"))
+            content = Verified(body["id"], body.get("event", ""), body, body.get("cid"))
         except (ValueError, KeyError, AttributeError) as fault:
-            raise Malformed("The body is no JSON that AVA knows.") from fault
+            raise MalformedRequest("The body is no JSON that AVA knows.") from fault
+        return owner, lambda: content
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         said = delivery.payload.get("say")
@@ -49,10 +51,10 @@ urlpatterns = [path(ADDRESS[1:], door.view(Acme()))]
 @pytest.fixture(autouse=True)
 def acme(settings: Any) -> Iterator[None]:
     settings.ROOT_URLCONF = __name__
-    registered = dict(registry._handlers)
+    registered = dict(services.handlers)
     yield
-    registry._handlers.clear()
-    registry._handlers.update(registered)
+    services.handlers.clear()
+    services.handlers.update(registered)
 
 
 def signature(raw: bytes) -> str:

@@ -9,8 +9,9 @@ import pytest
 from django.db import connection, connections, transaction
 from django.http import HttpResponse
 
-from ava.inbound import door, register_handler
+from ava.inbound import door
 from ava.inbound.models import Delivery
+from ava.inbound.services import register_handler
 from ava.inbound.tests.conftest import Acme, send
 from ava.inbound.tests.test_door import Desk, counted
 from ava.jobs.models import Job

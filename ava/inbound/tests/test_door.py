@@ -11,8 +11,9 @@ from django.test import Client, RequestFactory
 from prometheus_client import REGISTRY
 
 from ava.http import correlation
-from ava.inbound import door, register_handler
+from ava.inbound import door
 from ava.inbound.models import Delivery, Refusal, Volume
+from ava.inbound.services import register_handler
 from ava.inbound.tests.conftest import ADDRESS, send, signature
 from ava.jobs import RetryLater
 from ava.jobs.models import Job

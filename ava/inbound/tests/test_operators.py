@@ -12,9 +12,10 @@ from django.test import Client
 from django.urls import clear_url_caches
 from django.utils import timezone
 
-from ava.inbound import register_handler, services
+from ava.inbound import services
 from ava.inbound.models import Delivery, Refusal
-from ava.inbound.source import InvalidSignature, Verified, WebhookRequest
+from ava.inbound.services import register_handler
+from ava.inbound.source import InvalidSignature, Proof, WebhookRequest
 from ava.inbound.tests.conftest import Acme, send
 from ava.jobs.services import run_due
 
@@ -121,7 +122,7 @@ def test_a_closer_look_is_taken_at_refusals_that_are_kept_and_at_no_others(
         looks.append(1)
         return InvalidSignature("A closer look tells.", {"fits": "this"})
 
-    def verify(self: Acme, received: WebhookRequest) -> Verified:
+    def verify(self: Acme, received: WebhookRequest) -> Proof:
         raise InvalidSignature("Wrong.", look_closer=look_closer)
 
     monkeypatch.setattr(Acme, "verify", verify)

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from ava.inbound import door
 from ava.inbound.models import Delivery
-from ava.inbound.source import InvalidSignature, Verified, WebhookRequest
+from ava.inbound.source import InvalidSignature, Proof, Verified, WebhookRequest
 from sandbox.server import Sandbox
 from telephony.callbacks.tests.proxies import (
     FORM,
@@ -45,13 +45,13 @@ class Documented:
 
     provider, kind = "twilio", "documented"
 
-    def verify(self, received: WebhookRequest) -> Verified:
+    def verify(self, received: WebhookRequest) -> Proof:
         given = received.headers.get(signatures.HEADER)
         if not signatures.is_signed(
             given, tokens=["12345"], urls=received.urls, form=received.form, raw=received.raw
         ):
             raise InvalidSignature("It does not fit.")
-        return Verified(None, dict(received.form)["CallSid"], "", {})
+        return None, lambda: Verified(dict(received.form)["CallSid"], "", {})
 
     def reply(self, delivery: Delivery) -> None:
         return None

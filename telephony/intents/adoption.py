@@ -22,7 +22,6 @@ from telephony.intents.timeline import (
     advance,
     facts_of,
     forget,
-    lock,
     note,
     rows_of,
 )
@@ -90,23 +89,21 @@ def _adopt(
 def _lock_in_order(
     intent: AnyCommunication, record: ProviderRecord, *, proven: bool
 ) -> AnyCommunication:
-    """The row, locked together with its rivals for what was seen, and all in the same order: two
-    that hold what is the other's would wait for each other for ever."""
-    wanted = Q(**{intent.reference_field: record.reference})
+    """The row, locked together with its possible rivals for what was seen, all in the same order:
+    two that hold what is the other's would wait for each other for ever."""
+    wanted = Q(pk=intent.pk) | Q(**{intent.reference_field: record.reference})
     if leg := record.provider_sid:
         wanted |= Q(provider_sid=leg)
     if not proven and intent.reference != record.reference:
         wanted |= matching.lost_alike(intent)  # any of them may adopt it at this moment
-    theirs = matching.rivals(intent, rows_of(intent).filter(wanted))
-    rows = rows_of(intent).select_for_update()
-    found = rows.filter(Q(pk=intent.pk) | Q(pk__in=[row.pk for row in theirs])).order_by("pk")
+    found = rows_of(intent).select_for_update().filter(wanted).order_by("pk")
     return {row.pk: row for row in found}[intent.pk]
 
 
 def _free(row: AnyCommunication, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
     """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
-    holding = rows_of(row).filter(**{field: sid}).exclude(pk=row.pk)
-    others = [lock(one) for one in matching.rivals(row, holding)]
+    holding = rows_of(row).select_for_update().filter(**{field: sid}).exclude(pk=row.pk)
+    others = matching.rivals(row, holding)
     if not all(proven and one.guessed for one in others):
         return False
     for one in others:

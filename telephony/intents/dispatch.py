@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from ava import upstream
@@ -26,10 +25,10 @@ from telephony.intents.timeline import (
     AnyCommunication,
     Source,
     advance,
+    changing,
     lock,
     note,
     observe,
-    rows_of,
 )
 
 log = structlog.get_logger("telephony")
@@ -64,7 +63,7 @@ def submit(
             intent.attempt, intent.attempted_at, intent.first_attempt_at = 1, now, now
         intent.save(force_insert=True)
         note(intent, source=Source.API, detail="" if later else "attempt 1", now=now)
-        follow_up(intent, due_at=intent.send_at or now + settle())
+        follow_up(intent, due_at=intent.send_at or now + settle(), is_new=True)
     if later:
         return intent
     try:
@@ -87,32 +86,18 @@ def claim(intent: AnyCommunication, *, account: Account, now: datetime) -> AnyCo
         account: that it goes out with, as `Channel.prepare` says.
 
     Returns:
-        The row; None: somebody else has it, or it is not to be made any more.
+        The row; None: another has it, or it is not to be made any more.
     """
     with transaction.atomic():
-        claimed = (
-            rows_of(intent)
-            .filter(
-                pk=intent.pk,
-                attempt=intent.attempt,
-                status__in=UNSENT,
-                stop_requested=False,
-                **{intent.reference_field: None},
-            )
-            .update(
-                attempt=F("attempt") + 1,
-                attempted_at=now,
-                missing_since=None,
-                account_sid=account.sid,
-                holder=account.holder,
-                error="",
-            )
-        )
-        if not claimed:
-            return None
         row = lock(intent)
+        is_as_seen = row.attempt == intent.attempt and row.reference is None
+        if not is_as_seen or row.stop_requested or row.status not in UNSENT:
+            return None
         if row.status == SCHEDULED:
             row.status, row.updated_at = PENDING, now
+        row.attempt += 1
+        row.attempted_at, row.missing_since, row.error = now, None, ""
+        row.account_sid, row.holder = account.sid, account.holder
         row.first_attempt_at = row.first_attempt_at or now
         row.expires_at = row.expires_at or now + _validity(row)
         row.save()
@@ -162,14 +147,12 @@ def fail(
     frees_key: bool = False,
 ) -> AnyCommunication:
     """It was not done and will not be."""
-    with transaction.atomic():
-        row = lock(intent)
+    with changing(intent) as row:
         row.attempted_at = row.missing_since = None
         if frees_key:
             row.idempotency = None
         facts = {"error": problem.detail, "error_code": getattr(problem, "twilio_code", None)}
         advance(row, status=FAILED, source=source, detail=problem.detail, now=now, facts=facts)
-        row.save()
     return row
 
 

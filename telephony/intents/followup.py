@@ -12,10 +12,10 @@ SOON = timedelta(seconds=2)
 """AVA asks after this where the provider does not report by itself."""
 
 
-def follow_up(intent: Communication, *, due_at: datetime) -> None:
+def follow_up(intent: Communication, *, due_at: datetime, is_new: bool = False) -> None:
     """Have the job look after it at that time, or earlier if it will anyway."""
     key, owner = str(intent.pk), tenant.key(intent.owner_id)
-    jobs.enqueue(intent.job, {"id": key}, key=key, due_at=due_at, tenant=owner)
+    jobs.enqueue(intent.job, {"id": key}, key=key, due_at=due_at, is_new=is_new, tenant=owner)
 
 
 def settle() -> timedelta:

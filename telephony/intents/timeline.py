@@ -1,6 +1,7 @@
 """Timeline of a call or message: each change of its status, with time and source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -26,6 +27,15 @@ def rows_of(intent: AnyCommunication) -> QuerySet[AnyCommunication]:
 def lock(intent: AnyCommunication) -> AnyCommunication:
     """The row as it is now, locked until the transaction ends."""
     return rows_of(intent).select_for_update().get(pk=intent.pk)
+
+
+@contextmanager
+def changing(intent: AnyCommunication) -> Iterator[AnyCommunication]:
+    """The row, locked for the block and saved at its end, in one transaction."""
+    with transaction.atomic():
+        row = lock(intent)
+        yield row
+        row.save()
 
 
 def note(
@@ -61,10 +71,8 @@ def observe(
 ) -> AnyCommunication:
     """Apply what the provider reports: a status where it lies ahead, with what belongs to it, and
     facts that may come at any time, such as a price. The row after."""
-    with transaction.atomic():
-        row = lock(intent)
+    with changing(intent) as row:
         advance(row, status=status, source=source, now=now, detail=detail, facts=facts)
-        row.save()
     return row
 
 
@@ -103,11 +111,10 @@ def _note_overtaken(row: Communication, *, status: str, source: str, now: dateti
 
 def forget(row: Communication) -> None:
     """Drop facts that are another one's. For a row that is locked and will be saved."""
-    blank = type(row)()
-    for name in facts_of(ProviderRecord("", ""), row):
-        setattr(row, name, getattr(blank, name))
+    for name, blank in facts_of(type(row)(), row).items():
+        setattr(row, name, blank)
 
 
-def facts_of(record: ProviderRecord, intent: Communication) -> dict[str, Any]:
+def facts_of(record: ProviderRecord | Communication, intent: Communication) -> dict[str, Any]:
     """The facts of a record besides the status, by the names of the row's columns."""
     return {name: getattr(record, name) for name in FACTS if hasattr(intent, name)}

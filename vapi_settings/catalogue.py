@@ -1,18 +1,23 @@
-"""The settings that AVA knows: what they are called, where they live, what they may hold."""
+"""Catalogue of settings: keys, where they live in an assistant, what they may hold. Pure."""
 
+import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from vapi_settings import values, voices
-from vapi_settings.diff import ABSENT, Document, Path, read
-from vapi_settings.values import ValueRefused
-
-Type = Literal["string", "integer", "float", "boolean", "json"]
+from vapi_settings import voices
+from vapi_settings.diff import ABSENT, EXACT, Document, Path, read
 
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 CUSTOM_FIELD: Final = "metadata"
+MAX_BYTES: Final = 8192
+MAX_DEPTH: Final = 32
+
+
+class ValueRefused(ValueError):
+    """The value does not fit; the message is a sentence for a person."""
 
 
 @dataclass(frozen=True)
@@ -20,18 +25,14 @@ class Definition:
     """One setting.
 
     Attributes:
-        key: its name at AVA.
-        type: what its value is.
         default: what is shown, and suggested, while the assistant has no value of its own.
-        description: a sentence for people.
         path: where it lives in the assistant.
-        constraints: bounds, by name, in the order of the docs.
         makes_parents: whether objects missing on the path may be made.
         custom: whether the user made it up.
     """
 
     key: str
-    type: Type
+    type: Literal["string", "integer", "float", "boolean", "json"]
     default: Any
     description: str
     path: Path
@@ -101,17 +102,13 @@ class Setting:
 
     Attributes:
         value: what the assistant holds, as it is; the default where it holds nothing.
-        is_set: whether the assistant holds a value.
         constraints: narrowed to the assistant's voice.
+        is_set: whether the assistant holds a value.
     """
 
-    key: str
+    definition: Definition
     value: Any
-    type: Type
-    description: str
     constraints: Mapping[str, Any]
-    default: Any
-    custom: bool
     is_set: bool
 
 
@@ -127,7 +124,7 @@ def definition(key: str) -> Definition | None:
         None,
         "A setting of your own, kept in the assistant's metadata.",
         (CUSTOM_FIELD, key),
-        {"max_bytes": values.MAX_BYTES},
+        {"max_bytes": MAX_BYTES},
         makes_parents=True,
         custom=True,
     )
@@ -160,28 +157,19 @@ def show(document: Document, wanted: Definition) -> Setting:
     """The setting as the assistant has it. Strange values from elsewhere are shown as they are."""
     found = held(document, wanted)
     value = wanted.default if found is ABSENT else found
-    if wanted.type == "float" and isinstance(value, int) and not isinstance(value, bool):
-        value = values.as_float(value)
-    return Setting(
-        key=wanted.key,
-        value=value,
-        type=wanted.type,
-        description=wanted.description,
-        constraints=constraints(document, wanted),
-        default=wanted.default,
-        custom=wanted.custom,
-        is_set=found is not ABSENT,
-    )
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if wanted.type == "float" and is_whole and abs(value) <= EXACT:
+        value = float(value)
+    return Setting(wanted, value, constraints(document, wanted), found is not ABSENT)
 
 
 def constraints(document: Document, wanted: Definition) -> Mapping[str, Any]:
     """The setting's bounds on this assistant."""
     provider = read(document, ("voice", "provider"))
+    bounds = wanted.constraints
     if wanted.key != "voice_speed" or not isinstance(provider, str):
-        return wanted.constraints
-    low, high = voices.narrowed(
-        provider, wanted.constraints["minimum"], wanted.constraints["maximum"]
-    )
+        return bounds
+    low, high = voices.narrowed(provider, bounds["minimum"], bounds["maximum"])
     return {"minimum": low, "maximum": high}
 
 
@@ -189,18 +177,26 @@ def check(wanted: Definition, value: Any, document: Document | None = None) -> A
     """The value as it is to be stored.
 
     Args:
-        wanted: the setting.
         value: parsed JSON from the user.
         document: the assistant, once it is known: it narrows what its voice takes.
 
-    Raises: ValueRefused with a sentence.
+    Raises: ValueRefused.
     """
-    bounds = wanted.constraints
+    key, bounds = wanted.key, wanted.constraints
     if document is not None:
-        if wanted.key == "voice_speed":
+        if key == "voice_speed":
             _check_voice(document)
         bounds = constraints(document, wanted)
-    return values.CHECKS[wanted.type](wanted.key, value, bounds)
+    match wanted.type:
+        case "string":
+            _check_string(key, value, bounds)
+        case "integer" | "float":
+            return _number(wanted, value, bounds)
+        case "boolean" if not isinstance(value, bool):
+            raise ValueRefused(f"{key} must be true or false.")
+        case "json":
+            _check_json(key, value, bounds)
+    return value
 
 
 def _check_voice(document: Document) -> None:
@@ -209,3 +205,62 @@ def _check_voice(document: Document) -> None:
         raise ValueRefused(
             f"The speed of this assistant's voice cannot be changed: {provider} voices have none."
         )
+
+
+def _check_string(key: str, value: Any, bounds: Mapping[str, Any]) -> None:
+    if not isinstance(value, str):
+        raise ValueRefused(f"{key} must be a text.")
+    _check_text(key, value)
+    low, high = bounds["min_length"], bounds["max_length"]
+    if not low <= len(value) <= high:
+        raise ValueRefused(f"{key} must have {low} to {high} characters; this has {len(value)}.")
+
+
+def _number(wanted: Definition, value: Any, bounds: Mapping[str, Any]) -> float:
+    """The number; 60.0 is a whole one, as it is in JSON."""
+    is_whole = wanted.type == "integer"
+    fits = isinstance(value, int | float) and not isinstance(value, bool)
+    if fits and isinstance(value, float):
+        fits = value.is_integer() if is_whole else math.isfinite(value)
+    if not fits:
+        raise ValueRefused(f"{wanted.key} must be a {'whole ' if is_whole else ''}number.")
+    low, high = bounds["minimum"], bounds["maximum"]
+    if not low <= value <= high:
+        raise ValueRefused(f"{wanted.key} must be between {low} and {high}.")
+    return int(value) if is_whole else float(value)
+
+
+def _check_json(key: str, value: Any, bounds: Mapping[str, Any]) -> None:
+    """Check every part, without recursion: the nesting is the sender's."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for part in level:
+            if isinstance(part, str):
+                _check_text(key, part)
+            elif isinstance(part, float) and not math.isfinite(part):
+                raise ValueRefused(f"{key} must not hold NaN or an infinite number.")
+            elif isinstance(part, int) and abs(part) > EXACT:
+                raise ValueRefused(
+                    f"{key} must not hold whole numbers beyond {EXACT}: Vapi would round them. "
+                    "Send them as text."
+                )
+            elif isinstance(part, list):
+                below.extend(part)
+            elif isinstance(part, dict):
+                below.extend([*part, *part.values()])
+        level = below
+    if level:
+        raise ValueRefused(f"{key} must not be nested deeper than {MAX_DEPTH} levels.")
+    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > bounds["max_bytes"]:
+        raise ValueRefused(f"{key} must fit into {bounds['max_bytes']} bytes; this has {size}.")
+
+
+def _check_text(key: str, value: str) -> None:
+    if "\0" in value:
+        raise ValueRefused(f"{key} must not hold the character U+0000.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueRefused(f"{key} must be valid Unicode text.") from None

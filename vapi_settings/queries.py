@@ -164,12 +164,12 @@ def matching(found: list[View], *, search: str, custom: bool | None) -> list[Vie
     return [
         view
         for view in found
-        if custom in (None, view.setting.custom)
+        if custom in (None, view.setting.definition.custom)
         and any(
             wanted in text.casefold()
             for text in (
-                view.setting.key,
-                view.setting.description,
+                view.setting.definition.key,
+                view.setting.definition.description,
                 json.dumps(view.setting.value, ensure_ascii=False),
             )
         )

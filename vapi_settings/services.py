@@ -12,11 +12,10 @@ from vapi_settings import catalogue, errors, ledger, queries
 from vapi_settings.account import account_of
 from vapi_settings.assistant_edit import AssistantEdit
 from vapi_settings.assistant_read import AssistantRead
-from vapi_settings.catalogue import Definition
+from vapi_settings.catalogue import Definition, ValueRefused
 from vapi_settings.client import Assistant, VapiClient
 from vapi_settings.diff import ABSENT
 from vapi_settings.models import Revision
-from vapi_settings.values import ValueRefused
 
 Clock = Callable[[], datetime]
 

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from vapi_settings import catalogue, values
+from vapi_settings import catalogue
+from vapi_settings.catalogue import ValueRefused
 from vapi_settings.diff import EXACT
-from vapi_settings.values import ValueRefused
 
 ASSISTANT = {
     "firstMessage": "Hi",
@@ -75,8 +75,8 @@ def test_every_default_passes_its_own_check(key):
         ("enable_transcription", False),
         ("my_key", None),
         ("my_key", {"any": ["json", 1.5, True, None]}),
-        ("my_key", "x" * (values.MAX_BYTES - 2)),
-        ("my_key", "é" * ((values.MAX_BYTES - 2) // 2)),
+        ("my_key", "x" * (catalogue.MAX_BYTES - 2)),
+        ("my_key", "é" * ((catalogue.MAX_BYTES - 2) // 2)),
         ("my_key", EXACT),
     ],
 )
@@ -116,8 +116,8 @@ def test_a_fitting_value_is_taken(key, value):
         ("enable_transcription", 1, "true or false"),
         ("enable_transcription", "true", "true or false"),
         ("enable_transcription", None, "true or false"),
-        ("my_key", "x" * (values.MAX_BYTES - 1), "must fit into 8192 bytes; this has 8193"),
-        ("my_key", "é" * (values.MAX_BYTES // 2), "this has 8194"),
+        ("my_key", "x" * (catalogue.MAX_BYTES - 1), "must fit into 8192 bytes; this has 8193"),
+        ("my_key", "é" * (catalogue.MAX_BYTES // 2), "this has 8194"),
         ("my_key", {"a": [float("inf")]}, "NaN or an infinite"),
         ("my_key", [2**53], "Vapi would round them"),
         ("my_key", {"\ud800": 1}, "Unicode"),
@@ -170,7 +170,7 @@ def test_settings_are_read_from_where_they_live():
         "plan": {"tier": 2},
     }
     assert all(setting.is_set for setting in found.values())
-    assert [key for key, setting in found.items() if setting.custom] == ["plan"]
+    assert [key for key, setting in found.items() if setting.definition.custom] == ["plan"]
 
 
 def test_a_float_setting_is_shown_as_a_float():

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ava.cache import Copy, Loaded, now
 from ava.upstream import ProviderUnreachable, door
-from vapi_settings import leases, ledger
+from vapi_settings import ledger
 from vapi_settings.account import Account, renew_epoch
 from vapi_settings.cached_reads import ALL, ASSISTANTS, LISTS, Seen, answer
 from vapi_settings.client import ASSISTANT_ID, Assistant, Summary
@@ -168,7 +168,7 @@ class AssistantRead:
         lease = AssistantLease.objects.filter(pk=assistant_id).first()
         if lease is None:
             return LedgerState(last_seen)
-        return LedgerState(last_seen, leases.is_live(lease, timezone.now()), lease.edition)
+        return LedgerState(last_seen, lease.is_live(timezone.now()), lease.edition)
 
 
 def _unreachable() -> Loaded[Seen]:

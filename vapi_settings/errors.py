@@ -58,7 +58,14 @@ class ValueNotRemovable(Conflict):
 
 
 class SettingChanged(PreconditionFailed):
-    """With `current` (value and ETag) and `requested` among the members."""
+    """The value is another one by now: the members have both, and the ETag."""
+
+    def __init__(self, key: str, value: Any, etag: str, requested: Any) -> None:
+        super().__init__(
+            f"Somebody changed {key} in between. Read it again, then decide.",
+            headers={"ETag": etag},
+            extra={"current": {"value": value, "etag": etag}, "requested": requested},
+        )
 
 
 class WriteUnconfirmed(Problem):

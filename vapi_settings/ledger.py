@@ -1,4 +1,4 @@
-"""The ledger: what AVA last saw of an assistant's settings, compared with what Vapi says now.
+"""Ledger of an assistant's settings: what AVA has seen and done, compared with what Vapi says now.
 
 A read has three steps: `last_seen` before it begins, `compare` when it has ended, `record` if there
 is news. Whatever an edit, or another reader, wrote in between took the next number of that setting,
@@ -6,12 +6,13 @@ so that the database refuses the same number to a read that is too old to know.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import structlog
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ava.http import correlation
@@ -40,18 +41,19 @@ class SettingHistory:
     top: Revision | None = None
     unsettled: list[Revision] = field(default_factory=list)
 
-    @property
-    def next_number(self) -> int:
-        """Of a revision that follows."""
-        return (self.top.number if self.top else 0) + 1
+    def number(self, revision: Revision) -> Revision:
+        """The revision with the number that follows."""
+        revision.number = (self.top.number if self.top else 0) + 1
+        return self.append(revision)
 
-    def append(self, revision: Revision) -> None:
-        """Follow what was written."""
+    def append(self, revision: Revision) -> Revision:
+        """Add a revision as the newest."""
         self.top = revision
         if revision.status == Status.CONFIRMED:
             self.last = revision
         elif revision.status in Revision.UNSETTLED:
             self.unsettled.append(revision)
+        return revision
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,27 @@ def last_seen(owner_id: int, assistant_id: str) -> LastSeen:
     return seen
 
 
+def propose(
+    seen: LastSeen,
+    key: str,
+    before: str | None,
+    after: str | None,
+    *,
+    source: str,
+    by: User,
+    at: datetime,
+) -> Revision:
+    """Write down a change that is going to be sent; before it, where AVA knows of none, the value
+    that was found. Raises: IntegrityError: a read recorded something at the same moment."""
+    history = seen.history(key)
+    revision = _revision(seen, key, before, after, source, at)
+    revision.by, revision.status = by, Status.PENDING
+    found = [] if history.last else [_revision(seen, key, None, before, Source.FOUND, at)]
+    for step in [*found, revision]:
+        history.number(step).save(force_insert=True)
+    return revision
+
+
 def compare(
     before: LastSeen, assistant: Assistant, *, now: datetime, is_locked: bool
 ) -> list[News]:
@@ -143,24 +166,28 @@ def compare(
     news = []
     first_sight = before.is_new
     for key in sorted(found.keys() | before.histories.keys()):
-        history = before.history(key)
+        history, held = before.history(key), found.get(key)
         if history.unsettled and is_locked:
             continue
         one = News(history)
         last = history.last
         for row in history.unsettled:
-            status = _outcome(row, last, found.get(key))
+            status = _outcome(row, last, held)
             one.outcomes.append((row, status))
             if status == Status.CONFIRMED:
                 last = row
-        top = history.top
-        if top and top.status == Status.LOST and top.after == found.get(key) != _after(last):
+        top, known = history.top, last.after if last else None
+        if top and top.status == Status.LOST and top.after == held != known:
             # It was not there when AVA looked, and is now: the request was still on its way.
             one.outcomes.append((top, Status.CONFIRMED))
-        else:
+        elif held != known or (first_sight and not last):
             at = _moment(assistant, last, now)
-            steps = _steps(last, found.get(key), first_sight=first_sight)
-            one.values = [_revision(before, key, step, at) for step in steps]
+            if not last:
+                # At first sight the value was found; later there was none when AVA first looked.
+                was = held if first_sight else None
+                one.values.append(_revision(before, key, None, was, Source.FOUND, at))
+            if not first_sight:
+                one.values.append(_revision(before, key, known, held, Source.VAPI, at))
         if one.outcomes or one.values:
             news.append(one)
     return news
@@ -170,14 +197,11 @@ def record(news: Iterable[News]) -> None:
     """Write down what `compare` found. The caller holds a transaction."""
     values: list[Revision] = []
     for one in news:
-        history = one.history
         # Where another reader settles it at the same moment, that one writes the rest, too.
-        if not all(settle(history, row, status) for row, status in one.outcomes):
+        if not all(_settle(one.history, row, status) for row, status in one.outcomes):
             continue
-        for number, revision in enumerate(one.values, start=history.next_number):
-            revision.number = number
-            history.append(revision)
-            values.append(revision)
+        for revision in one.values:
+            values.append(one.history.number(revision))
             if revision.source == Source.VAPI:
                 log.info(
                     "setting changed outside", assistant_id=revision.assistant_id, key=revision.key
@@ -187,12 +211,13 @@ def record(news: Iterable[News]) -> None:
         Revision.objects.bulk_create(values, ignore_conflicts=True)
 
 
-def settle(history: SettingHistory, row: Revision, status: Status) -> bool:
+def _settle(history: SettingHistory, row: Revision, status: Status) -> bool:
     """Record what became of a change. False when another request just did."""
     expected = (Status.LOST,) if row.status == Status.LOST else Revision.UNSETTLED
     moved = Revision.objects.filter(pk=row.pk, status__in=expected).update(status=status)
     history.unsettled = [one for one in history.unsettled if one.pk != row.pk]
     if not moved:
+        row.refresh_from_db(fields=["status"])
         return False
     row.status = status
     if status == Status.CONFIRMED:
@@ -209,33 +234,15 @@ def _outcome(row: Revision, last: Revision | None, found: str | None) -> Status:
     return Status.LOST if found == row.before else Status.SUPERSEDED
 
 
-Step = tuple[str | None, str | None, str]
-
-
-def _steps(last: Revision | None, found: str | None, *, first_sight: bool) -> Sequence[Step]:
-    """What to write down: before, after and source of each revision."""
-    if last is not None:
-        return [(last.after, found, Source.VAPI)] if last.after != found else []
-    if first_sight:
-        return [(None, found, Source.FOUND)]
-    if found is None:
-        return []
-    # Nothing was there when AVA first looked at this assistant.
-    return [(None, None, Source.FOUND), (None, found, Source.VAPI)]
-
-
-def _after(last: Revision | None) -> str | None:
-    return last.after if last else None
-
-
-def _revision(before: LastSeen, key: str, step: Step, at: datetime) -> Revision:
-    was, becomes, source = step
+def _revision(
+    seen: LastSeen, key: str, before: str | None, after: str | None, source: str, at: datetime
+) -> Revision:
     return Revision(
-        owner_id=before.owner_id,
-        assistant_id=before.assistant_id,
+        owner_id=seen.owner_id,
+        assistant_id=seen.assistant_id,
         key=key,
-        before=was,
-        after=becomes,
+        before=before,
+        after=after,
         source=source,
         status=Status.CONFIRMED,
         at=at,

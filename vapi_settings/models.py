@@ -1,14 +1,22 @@
 """Revisions of settings, leases of editors, and the generation of a user's copies."""
 
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Self
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 ASSISTANT_ID_LENGTH = 64
+
+LEASE: Final = timedelta(seconds=15)
+"""After which the lease of an editor that died is free."""
+
+LEASE_STEP: Final = timedelta(seconds=11)
+"""That one step of an edit may take, its request to Vapi included: with less than that left the
+lease is renewed first."""
 
 
 class Revision(models.Model):
@@ -91,9 +99,9 @@ class Revision(models.Model):
 
 
 class AssistantLease(models.Model):
-    """Lease of the one editor of an assistant.
+    """Lease of the one editor of an assistant, across processes and owners, kill -9 included.
 
-    One row for an assistant, for all its owners: several may share one Vapi organisation. The
+    Several owners may share one Vapi organisation, so there is one row for an assistant. The
     lease of a process that died ends with the time.
     """
 
@@ -115,6 +123,44 @@ class AssistantLease(models.Model):
 
     def __str__(self) -> str:
         return self.assistant_id
+
+    @classmethod
+    def acquire(cls, assistant_id: str, now: datetime) -> Self | None:
+        """The lease for a new holder; None while another one has it."""
+        row = cls.objects.filter(pk=assistant_id)
+        free = row.filter(Q(lease_until=None) | Q(lease_until__lte=now))
+        lease = cls(assistant_id, holder=uuid4(), lease_until=now + LEASE)
+        taken = {"holder": lease.holder, "lease_until": lease.lease_until}
+        if free.update(**taken, edition=F("edition") + 1):
+            return lease
+        if row.exists():
+            return None
+        # The first change ever of this assistant. Of two that come here one inserts.
+        cls.objects.bulk_create([cls(assistant_id)], ignore_conflicts=True)
+        return lease if free.update(**taken, edition=F("edition") + 1) else None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether an edit is under way."""
+        return self.lease_until is not None and self.lease_until > now
+
+    def renew(self, now: datetime) -> bool:
+        """Begin the next step. False when the lease ran out, and another editor may have it."""
+        if self.lease_until and self.lease_until - now >= LEASE_STEP:
+            return True
+        until = now + LEASE
+        if not self._held().filter(lease_until__gt=now).update(lease_until=until):
+            return False
+        self.lease_until = until
+        return True
+
+    def release(self) -> None:
+        """Let the next editor have it; only once, and only if it is still held."""
+        if self.holder:
+            self._held().update(holder=None, lease_until=None)
+            self.holder = None
+
+    def _held(self) -> models.QuerySet["AssistantLease"]:
+        return AssistantLease.objects.filter(pk=self.pk, holder=self.holder)
 
 
 def token() -> str:

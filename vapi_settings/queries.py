@@ -11,13 +11,13 @@ from django.db.models import QuerySet
 
 from ava.cache import Copy
 from vapi_settings import cached_reads, catalogue, ledger
-from vapi_settings.account import account_of
+from vapi_settings.account import Account, account_of
 from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.cached_reads import Seen
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.client import Assistant, PhoneNumber, Summary
 from vapi_settings.diff import ABSENT
-from vapi_settings.errors import SettingNotFound
+from vapi_settings.errors import RevisionNotFound, SettingNotFound
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
 
@@ -94,6 +94,24 @@ def shown(user: User, assistant_id: str, key: str) -> QuerySet[Revision]:
         .select_related("by")
         .order_by("-number")
     )
+
+
+def revision(
+    account: Account, wanted: Definition, number: int, assistant_id: str | None
+) -> Revision:
+    """One of the revisions that people see. Raises: SettingNotFound, RevisionNotFound."""
+    read = AssistantRead(account)
+    rows = shown(account.user, read.chosen_id(assistant_id), wanted.key)
+    row = rows.filter(number=number).first()
+    if row is None:
+        # It may be one that AVA has not looked at yet.
+        rows = shown(account.user, read.chosen(assistant_id).value.assistant.id, wanted.key)
+        row = rows.filter(number=number).first()
+    if row is None:
+        if wanted.custom and not rows.exists():
+            raise unknown(wanted.key)
+        raise RevisionNotFound(f"There is no revision {number} of {wanted.key}.")
+    return row
 
 
 def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[list[Summary]]:

@@ -1,23 +1,45 @@
 """Change one setting of an assistant, or put back what it held: docs/adr/0004."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from ava.cache import now as copy_time
+from ava.http.problems import Problem
+from ava.server import admission
+from ava.upstream import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
-from vapi_settings import catalogue, errors, ledger, queries
-from vapi_settings.account import account_of
-from vapi_settings.assistant_edit import AssistantEdit
-from vapi_settings.assistant_read import AssistantRead
-from vapi_settings.catalogue import Definition, ValueRefused
+from vapi_settings import catalogue, diff, errors, etags, ledger, queries
+from vapi_settings.account import Account, account_of, renew_epoch
+from vapi_settings.assistant_read import AssistantRead, LedgerState
+from vapi_settings.cached_reads import ASSISTANTS, Seen
+from vapi_settings.catalogue import Definition
 from vapi_settings.client import Assistant, VapiClient
 from vapi_settings.diff import ABSENT
-from vapi_settings.models import Revision
+from vapi_settings.models import AssistantLease, Revision
+
+log = structlog.get_logger("vapi_settings")
+
+TRIES: Final = 5
+WAIT: Final = 1.0
+PAUSE: Final = 0.05
+RETRY_AFTER: Final = 2.0
 
 Clock = Callable[[], datetime]
+Source = Revision.Source
+Status = Revision.Status
+
+# Waiting takes a thread of the server: only so many editors may, others are refused at once.
+_places = threading.BoundedSemaphore(4)
 
 
 def verify(credentials: Credentials) -> str:
@@ -40,16 +62,12 @@ def change_setting(
 
     Args:
         key: a standard setting, or any possible name of a custom one.
-        value: parsed JSON.
         source: one of Revision.Source.
         assistant_id: None means the default assistant, else the only one.
         if_match: ETags of the value as the caller knows it; None asks for nothing.
-        now: the time of day.
 
     Raises:
-        ValidationFailed: AVA or Vapi does not take the key or the value.
-        SettingChanged: the value is another one by now.
-        EditInProgress: another edit is under way.
+        ValidationFailed, SettingChanged, EditInProgress.
         WriteUnconfirmed: whether it was done is not known yet.
         WriteNotKept: Vapi accepted it and holds something else.
         AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing.
@@ -60,16 +78,8 @@ def change_setting(
             "A key is 1 to 64 characters: small letters, digits and _, beginning with a letter.",
             field="key",
         )
-    checked = _checked(wanted, value, None)
-    return AssistantEdit(
-        account_of(user),
-        wanted,
-        target_value=lambda found: _checked(wanted, checked, found),
-        source=source,
-        if_match=if_match,
-        requested=checked,
-        now=now,
-    ).run(assistant_id)
+    value = _checked(wanted, value)
+    return AssistantEdit(account_of(user), wanted, value, source, if_match, now).run(assistant_id)
 
 
 def revert_setting(
@@ -79,7 +89,6 @@ def revert_setting(
     revision: int,
     assistant_id: str | None = None,
     if_match: str | None = None,
-    now: Clock = timezone.now,
 ) -> queries.View | None:
     """Put back what a setting held after one of its revisions, which may be nothing at all.
 
@@ -91,31 +100,199 @@ def revert_setting(
     """
     wanted = queries.definition(key)
     account = account_of(user)
-    target = AssistantRead(account).chosen_id(assistant_id)
-    row = queries.shown(user, target, key).filter(number=revision).first()
-    if row is None:
-        # It may be one that AVA has not looked at yet.
-        target = AssistantRead(account).chosen(assistant_id).value.assistant.id
-        row = queries.shown(user, target, key).filter(number=revision).first()
-    if row is None:
-        if wanted.custom and not queries.shown(user, target, key).exists():
-            raise queries.unknown(key)
-        raise errors.RevisionNotFound(f"There is no revision {revision} of {key}.")
+    row = queries.revision(account, wanted, revision, assistant_id)
     value = ledger.value(row.after)
-    view = AssistantEdit(
-        account,
-        wanted,
-        target_value=lambda _: value,
-        source=Revision.Source.REVERT,
-        if_match=if_match,
-        requested=None if value is ABSENT else value,
-        now=now,
-    ).run(assistant_id)
+    edit = AssistantEdit(account, wanted, value, Source.REVERT, if_match, timezone.now)
+    view = edit.run(assistant_id)
     return view if view.setting.is_set or not wanted.custom else None
 
 
-def _checked(wanted: Definition, value: Any, found: Assistant | None) -> Any:
+def _checked(wanted: Definition, value: Any, document: diff.Document | None = None) -> Any:
     try:
-        return catalogue.check(wanted, value, found.document if found else None)
-    except ValueRefused as refused:
+        return catalogue.check(wanted, value, document)
+    except catalogue.ValueRefused as refused:
         raise errors.invalid(str(refused)) from None
+
+
+@contextmanager
+def hold_lease(
+    assistant_id: str, *, now: Clock = timezone.now, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[AssistantLease]:
+    """Be the one editor of the assistant. Raises: EditInProgress."""
+    lease = AssistantLease.acquire(assistant_id, now())
+    if lease is None and _places.acquire(blocking=False):
+        admission.waiting()
+        try:
+            for _ in range(round(WAIT / PAUSE)):
+                sleep(PAUSE)
+                if lease := AssistantLease.acquire(assistant_id, now()):
+                    break
+        finally:
+            _places.release()
+    if lease is None:
+        raise errors.EditInProgress(retry_after=RETRY_AFTER)
+    try:
+        yield lease
+    finally:
+        lease.release()
+
+
+@dataclass
+class AssistantEdit:
+    """One change of one setting: lease, read, diff, patch, read back, record."""
+
+    account: Account
+    wanted: Definition
+    value: Any
+    source: str
+    if_match: str | None
+    now: Clock
+
+    def run(self, assistant_id: str | None) -> queries.View:
+        """Change the assistant that is meant. The setting as it was read back."""
+        self.read = AssistantRead(self.account)
+        self.id = self.read.chosen_id(assistant_id)
+        try:
+            if ASSISTANTS.newest(self.account.scope, self.id) is None:
+                # A lease on an assistant that this key does not open would hold up its own editors.
+                self.read.one(self.id)
+            with hold_lease(self.id, now=self.now) as self.lease:
+                return self._edit()
+        except errors.AssistantNotFound:
+            raise self.read.not_found(assistant_id) from None
+        except ProviderAuthFailed:
+            renew_epoch(self.account.user)
+            raise
+
+    def _edit(self) -> queries.View:
+        self.seen = ledger.last_seen(self.account.user.pk, self.id)
+        before = self._read()
+        self._check_precondition(before)
+        if self.source != Source.REVERT:
+            self.value = _checked(self.wanted, self.value, before.document)
+        if diff.same(self._held(before), self.value):
+            return self._view(before)
+        body = self._body(before)
+        revision = self._propose(before)
+        answered, lost = self._send(body, revision)
+        after = self._read_back(answered, revision)
+        beside = diff.differences(before.document, after.document, beside=self.wanted.path)
+        if beside:
+            # Vapi's dashboard was used in the same second, or Vapi did not keep what it had.
+            log.warning("assistant changed beside the edit", assistant_id=self.id, fields=beside)
+        if revision.status == Status.CONFIRMED:
+            return self._view(after)
+        raise lost or errors.WriteNotKept
+
+    def _read(self) -> Assistant:
+        """The assistant from Vapi, past every copy."""
+        began = copy_time()
+        found = self.read.fetch(self.id)
+        loaded = self.read.record(LedgerState(self.seen), found)
+        if loaded.scope is not None:
+            ASSISTANTS.keep(loaded.scope, self.id, loaded.value, began)
+        return found
+
+    def _check_precondition(self, before: Assistant) -> None:
+        current = queries.tag(before, self.wanted)
+        exists = not self.wanted.custom or self._held(before) is not ABSENT
+        if not etags.allows_change(self.if_match, current, exists=exists):
+            shown = catalogue.show(before.document, self.wanted)
+            requested = None if self.value is ABSENT else self.value
+            raise errors.SettingChanged(self.wanted.key, shown.value, current, requested)
+
+    def _body(self, before: Assistant) -> dict[str, Any]:
+        """The PATCH. Raises: ValueNotRemovable, ValidationFailed."""
+        wanted = self.wanted
+        if self.value is ABSENT and len(wanted.path) == 1:
+            raise errors.ValueNotRemovable(wanted.key)
+        try:
+            return diff.patch(
+                before.document, wanted.path, self.value, makes_parents=wanted.makes_parents
+            )
+        except diff.ParentMissing as missing:
+            raise errors.invalid(
+                f"{wanted.key} cannot be set: this assistant has no usable {missing.field}. "
+                "Choose one in Vapi's dashboard first."
+            ) from None
+
+    def _propose(self, before: Assistant) -> Revision:
+        """Write down what will be done, before it is done, and leave all copies behind."""
+        for _ in range(TRIES):
+            try:
+                with transaction.atomic():
+                    revision = ledger.propose(
+                        self.seen,
+                        self.wanted.key,
+                        ledger.text(self._held(before)),
+                        ledger.text(self.value),
+                        source=self.source,
+                        by=self.account.user,
+                        at=self.now(),
+                    )
+                    self._leave_copies_behind()
+            except IntegrityError:
+                # A read recorded something at the same moment.
+                self.seen = ledger.last_seen(self.account.user.pk, self.id)
+            else:
+                return revision
+        raise errors.EditInProgress(retry_after=RETRY_AFTER)
+
+    def _send(
+        self, body: dict[str, Any], revision: Revision
+    ) -> tuple[Assistant | None, ProviderUnreachable | None]:
+        """Vapi's answer, or the failure that leaves open whether Vapi did it."""
+        try:
+            if not self.lease.renew(self.now()):
+                # This process was slow: another editor may hold the lease by now.
+                raise errors.EditInProgress(retry_after=RETRY_AFTER)
+            return self.account.client.change_assistant(self.id, body), None
+        except (Problem, errors.ChangeRefused) as refused:
+            if isinstance(refused, ProviderUnreachable) and not refused.unsent:
+                return None, refused
+            self._settle_as(revision, Status.FAILED)
+            if isinstance(refused, errors.ChangeRefused):
+                raise errors.unacceptable(
+                    self.wanted.key, self.wanted.path, refused.complaints
+                ) from None
+            raise
+
+    def _read_back(self, answered: Assistant | None, revision: Revision) -> Assistant:
+        """The assistant after the change. Raises: WriteUnconfirmed."""
+        self.lease.renew(self.now())
+        began = copy_time()
+        try:
+            after = self.read.fetch(self.id)
+        except Problem as failure:
+            # Vapi's answer to the change itself will do, if there was one.
+            if answered is None or ledger.text(self._held(answered)) != revision.after:
+                self._settle_as(revision, Status.UNKNOWN)
+                log.warning("change unconfirmed", revision=revision.pk, cause=failure.code)
+                raise errors.WriteUnconfirmed from None
+            after = answered
+        self._settle(ledger.compare(self.seen, after, now=self.now(), is_locked=False))
+        if not self.seen.is_unsettled:
+            seen = Seen(after, dict(self.seen.changed_at))
+            ASSISTANTS.keep(self.read.account.scope, self.id, seen, began)
+        return after
+
+    def _settle_as(self, revision: Revision, status: Status) -> None:
+        history = self.seen.history(self.wanted.key)
+        self._settle([ledger.News(history, [(revision, status)])])
+
+    def _settle(self, news: list[ledger.News]) -> None:
+        """Record how it ended, and let the next editor in. Copies read meanwhile are left behind:
+        even a refusal may come after the work."""
+        with transaction.atomic():
+            ledger.record(news)
+            self._leave_copies_behind()
+            self.lease.release()
+
+    def _leave_copies_behind(self) -> None:
+        self.read.account = self.read.account.raised(of_assistant=self.id)
+
+    def _held(self, found: Assistant) -> Any:
+        return catalogue.held(found.document, self.wanted)
+
+    def _view(self, found: Assistant) -> queries.View:
+        return queries.views(Seen(found, self.seen.changed_at), [self.wanted])[0]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ava.server.tests.places import OnlyPlace
-from vapi_settings import leases
+from vapi_settings import services
 from vapi_settings.errors import EditInProgress
-from vapi_settings.models import AssistantLease
+from vapi_settings.models import LEASE, AssistantLease
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -33,22 +33,22 @@ def clock():
 
 
 def hold(clock, assistant_id="a"):
-    return leases.hold(assistant_id, now=clock.now, sleep=clock.sleep)
+    return services.hold_lease(assistant_id, now=clock.now, sleep=clock.sleep)
 
 
 def test_a_free_assistant_is_held_at_once_and_free_again_afterwards(clock):
     with hold(clock) as lease:
         row = AssistantLease.objects.get(pk="a")
-        assert (row.holder, leases.is_live(row, NOON)) == (lease.holder, True)
+        assert (row.holder, row.is_live(NOON)) == (lease.holder, True)
     row = AssistantLease.objects.get(pk="a")
-    assert (row.holder, leases.is_live(row, NOON)) == (None, False)
+    assert (row.holder, row.is_live(NOON)) == (None, False)
     assert clock.slept == 0
 
 
 def test_a_second_editor_waits_a_little_and_is_then_refused(clock):
     with hold(clock), pytest.raises(EditInProgress) as refused, hold(clock):
         pass
-    assert clock.slept == pytest.approx(leases.WAIT)
+    assert clock.slept == pytest.approx(services.WAIT)
     assert refused.value.headers["Retry-After"] == "2"
 
 
@@ -74,7 +74,7 @@ def test_other_assistants_are_free(clock):
 
 def test_the_lease_of_somebody_who_died_ends_with_the_time(clock):
     hold(clock).__enter__()
-    clock.moment += timedelta(seconds=leases.SECONDS)
+    clock.moment += LEASE
     with hold(clock):
         assert clock.slept == 0
 
@@ -82,7 +82,7 @@ def test_the_lease_of_somebody_who_died_ends_with_the_time(clock):
 def test_who_lost_the_lease_does_not_take_it_from_the_next(clock):
     late = hold(clock)
     late.__enter__()
-    clock.moment += timedelta(seconds=leases.SECONDS)
+    clock.moment += LEASE
     with hold(clock) as lease:
         late.__exit__(None, None, None)
         assert AssistantLease.objects.get(pk="a").holder == lease.holder
@@ -91,7 +91,7 @@ def test_who_lost_the_lease_does_not_take_it_from_the_next(clock):
 def test_an_edit_of_several_slow_steps_keeps_its_lease(clock):
     with hold(clock) as lease:
         for _ in range(4):
-            clock.moment += timedelta(seconds=leases.SECONDS - 1)
+            clock.moment += LEASE - timedelta(seconds=1)
             assert lease.renew(clock.moment)
         with pytest.raises(EditInProgress), hold(clock):
             pass
@@ -99,7 +99,7 @@ def test_an_edit_of_several_slow_steps_keeps_its_lease(clock):
 
 def test_a_lease_that_ran_out_is_not_renewed(clock):
     with hold(clock) as lease:
-        clock.moment += timedelta(seconds=leases.SECONDS)
+        clock.moment += LEASE
         assert not lease.renew(clock.moment)
         with hold(clock) as next_lease:
             assert not lease.renew(clock.moment)
@@ -113,7 +113,7 @@ def test_a_failure_inside_frees_it(clock):
 
 
 def test_waiting_takes_only_a_few_threads(clock, monkeypatch):
-    monkeypatch.setattr(leases._places, "_value", 0)
+    monkeypatch.setattr(services._places, "_value", 0)
     with hold(clock), pytest.raises(EditInProgress), hold(clock):
         pass
     assert clock.slept == 0

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from vapi_settings import leases, services
+from vapi_settings import services
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.errors import EditInProgress
 from vapi_settings.models import AccountGeneration, AssistantLease, Revision
@@ -215,7 +215,7 @@ class TestAProcessThatDied:
     def test_while_its_lease_lives_readers_leave_it_alone_and_editors_are_told(
         self, vapi, die, put, value_of, monkeypatch
     ):
-        monkeypatch.setattr(leases, "WAIT", leases.PAUSE)
+        monkeypatch.setattr(services, "WAIT", services.PAUSE)
         die(lease_seconds=30)
         assert value_of("temperature", **NO_CACHE) == 0.7
         assert status_of("temperature") == "pending"

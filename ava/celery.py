@@ -1,9 +1,12 @@
-"""Where `celery -A ava worker` looks for the application of `ava.jobs`."""
+"""Celery's application, where `celery -A ava worker` looks for it."""
 
 import os
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
+import django
 
-from ava.jobs.celery_app import app
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
+django.setup()
+
+from ava.jobs.celery_dispatch import app  # noqa: E402 - its tables need the apps
 
 __all__ = ["app"]

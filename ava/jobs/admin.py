@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from ava.admin import ReadOnlyAdmin
 from ava.jobs import services
-from ava.jobs.errors import AlreadyWaiting
 from ava.jobs.models import Job
 
 
@@ -29,7 +28,7 @@ class JobAdmin(ReadOnlyAdmin):
         for job in chosen:
             try:
                 services.run_again(job, now=timezone.now())
-            except AlreadyWaiting as refusal:
+            except services.AlreadyWaiting as refusal:
                 self.message_user(request, f"{job}: {refusal.detail}", messages.WARNING)
                 continue
             self.log_change(request, job, "Run again.")

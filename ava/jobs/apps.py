@@ -8,10 +8,11 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.utils import timezone
+        from prometheus_client import REGISTRY
 
         from ava import jobs
         from ava.jobs import metrics, pruning, queries, services
 
-        metrics.publish_due(lambda: queries.due(now=timezone.now()).count())
+        REGISTRY.register(metrics.DueJobs(lambda: queries.due(now=timezone.now()).count()))
         pruning.register("finished jobs", services.prune)
         jobs.register_periodic("prune", pruning.run_daily, every=24 * 3600)

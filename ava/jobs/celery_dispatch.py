@@ -1,6 +1,8 @@
-"""Due jobs to Celery: the row stays the truth, the message only says that it is time.
+"""Celery: an application whose workers run the same rows as AVA's own loop, and what sends to it.
 
-Requests never talk to the broker: the loop of their process does, as soon as it is woken.
+Used when CELERY_BROKER_URL is set. A message is only a hint that a row is due; its lease keeps one
+that comes twice from doing anything twice. Requests never talk to the broker: the loop of their
+process does, as soon as it is woken.
 """
 
 import uuid
@@ -8,10 +10,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice, zip_longest
+from typing import Any
 
-from ava.jobs import queries
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+from kombu.transport import virtual
+
+from ava.jobs import executor, queries
 from ava.jobs.models import Job
 from ava.tenant import Tenant
+
+BROKER_SECONDS = 2.0
 
 RESEND_SECONDS = 30.0
 """After that Celery has lost the message, or has more to do than it can: one more does no harm."""
@@ -26,12 +36,43 @@ MOST_OF_ONE = 100
 """Of one tenant and urgency: behind so many of them others' jobs wait at most."""
 
 FEW = 4
-"""Of each tenant's jobs of an urgency at Celery so many go before all that anybody has beyond: else
-an urgent flood of one tenant would be a queue for what is not urgent of another."""
+"""Of each tenant's jobs of an urgency, so many go before the rest of all tenants: an urgent flood
+of one is no queue for what is not urgent of another."""
 
 FIRST = 0
 _OTHERS, _LATER = 3, 6
 """Priorities in Redis, whose steps are 0, 3, 6 and 9. Other brokers keep the order of sending."""
+
+app = Celery("ava", broker=settings.CELERY_BROKER_URL)
+app.conf.update(
+    task_ignore_result=True,
+    # Acknowledged before it runs: the row's lease brings back what a killed worker leaves, sooner
+    # than Redis would, and a late acknowledgement after Redis has restarted ends kombu's worker.
+    task_acks_late=False,
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "socket_timeout": BROKER_SECONDS,
+        "socket_connect_timeout": BROKER_SECONDS,
+    },
+)
+# Kombu gives back what is not acknowledged yet when a connection closes. Where that is because
+# Redis has gone, the worker stumbles over it and ends. Rows need it not: they are sent again.
+virtual.Channel.do_restore = False
+# Without it, other threads than the one that imports this would reach for a default broker.
+app.set_default()
+
+
+@setup_logging.connect
+def keep_logging(**kwargs: Any) -> None:
+    """AVA's logging is set up by its settings; Celery would replace it."""
+
+
+@app.task(name="ava.jobs.run")
+def run_job(job_id: str) -> bool:
+    """Run one row, unless it is finished, not due, or leased."""
+    return executor.run_one(job_id)
 
 
 def send_due(*, now: datetime) -> int:
@@ -69,16 +110,11 @@ def _in_turn(
 
 
 def _send(job_id: uuid.UUID, priority: int, now: datetime) -> bool:
-    """Send one, unless another sweeper has."""
-    from ava.jobs.celery_app import run_job
-
+    """Send one, unless another process has."""
     until = now + timedelta(seconds=RESEND_SECONDS)
     row = Job.objects.filter(pk=job_id)
-    if (
-        not queries.not_sent(queries.due(now=now), now=now)
-        .filter(pk=job_id)
-        .update(sent_until=until)
-    ):
+    free = queries.not_sent(queries.due(now=now), now=now).filter(pk=job_id)
+    if not free.update(sent_until=until):
         return False
     try:
         run_job.apply_async((str(job_id),), retry=False, priority=priority)

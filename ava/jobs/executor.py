@@ -1,25 +1,31 @@
-"""Executor of jobs: claims one by its lease, runs it, records the outcome."""
+"""Executor of jobs: claims one by its lease, runs it, records the outcome.
+
+The lease is short and renewed during the run: when a process dies, another one runs the job soon.
+"""
 
 import random
+import threading
 import traceback
 import uuid
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from django.db.models import Case, F, Value, When
+from django.db import DatabaseError, connections, transaction
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from ava import tenant
 from ava.http import correlation
 from ava.http.problems import Problem
-from ava.jobs import lease, queries, registry
+from ava.jobs import queries
 from ava.jobs.metrics import RUNS
 from ava.jobs.models import ERROR_LENGTH, Job
-from ava.jobs.registry import Kind, RetryLater
+from ava.jobs.registry import Kind, RetryLater, kinds
 from ava.observability.logs import redact
 from ava.tenant import Tenant
 from ava.upstream.bulkhead import in_background
@@ -28,13 +34,15 @@ log = structlog.get_logger("ava.jobs")
 
 Clock = Callable[[], datetime]
 
+LONGEST_RUN = 900.0
+"""Seconds; what takes longer hangs, and another process may try."""
 LONGEST_PAUSE = 900.0
 MOST_LEASE_EXPIRIES = 50
-"""A job that takes its process down with it, each time, must end some day."""
+"""Beyond it, a job is likely to be what ends its processes."""
 
 
 class Turns:
-    """Whose job is next: one of each tenant that has any due, then the next round.
+    """Fairness between tenants: one job of each that has any due, then the next round.
 
     A flood of one tenant costs the others a turn each, not a wait behind all of it.
     """
@@ -43,22 +51,14 @@ class Turns:
         self._rounds: dict[bool, deque[Tenant]] = {True: deque(), False: deque()}
 
     def claim(
-        self,
-        *,
-        now: Clock = timezone.now,
-        urgent: bool | None = None,
-        full: Container[Tenant] = (),
+        self, *, urgent: bool, now: Clock = timezone.now, full: Container[Tenant] = ()
     ) -> Job | None:
-        """The longest due job of whose turn it is, from now on leased to the caller; None: nothing
-        to do.
+        """The longest due job of the next tenant, leased to the caller; None: none is due.
 
         Args:
-            urgent: of which jobs; None: of the urgent ones if there are any, else of the others.
-            full: who gets none now.
+            urgent: of urgent jobs, or of the others.
+            full: tenants that get none now.
         """
-        if urgent is None:
-            found = self.claim(now=now, urgent=True, full=full)
-            return found or self.claim(now=now, urgent=False, full=full)
         moment = now()
         turns = self._rounds[urgent]
         for is_round_over in (False, True):
@@ -69,7 +69,7 @@ class Turns:
                 if mine in full:
                     continue
                 due = queries.of_tenant(now=moment, urgent=urgent, tenant=mine)
-                if job := lease.acquire(due, moment):
+                if job := _acquire(due, moment):
                     return job
         return None
 
@@ -77,16 +77,18 @@ class Turns:
 def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
     """Run what is due, one after the other, until nothing is or `most` have run. How many ran."""
     turns, count = Turns(), 0
-    while count < most and (job := turns.claim(now=now)):
+    while count < most and (
+        job := turns.claim(urgent=True, now=now) or turns.claim(urgent=False, now=now)
+    ):
         run(job, now=now)
         count += 1
     return count
 
 
 def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
-    """Run this job, unless it is finished, not due, or somebody else is at it. Whether it ran."""
+    """Run this job, unless it is finished, not due, or leased. Whether it ran."""
     moment = now()
-    job = lease.acquire(queries.due(now=moment).filter(pk=job_id), moment)
+    job = _acquire(queries.due(now=moment).filter(pk=job_id), moment)
     if job is None:
         return False
     run(job, now=now)
@@ -95,43 +97,9 @@ def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
 
 def run(job: Job, *, now: Clock = timezone.now) -> None:
     """Run a claimed job and record the outcome. Never raises what the work raises."""
-    kind = registry.kinds()[job.kind]
+    kind = kinds[job.kind]
     with correlation.bind(job.correlation_id or correlation.new()), tenant.bind(job.tenant):
         RUNS.labels(job.kind, _settle(job, kind, _attempt(job, kind), now())).inc()
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """Outcome of one run: its name in the metrics, failures in a row, seconds to the next run."""
-
-    name: str
-    failures: int = 0
-    pause: float = 0.0
-    error: str = ""
-
-
-def _attempt(job: Job, kind: Kind) -> _Outcome:
-    if job.lease_expiries > MOST_LEASE_EXPIRIES:
-        said = f"Given up: {job.lease_expiries} times the process that ran it ended in the middle."
-        return _failure(job, kind, said, is_hopeless=True)
-    try:
-        with lease.renewed(job, seconds=kind.lease), in_background():
-            kind.run(job.payload)
-    except RetryLater as later:
-        return _Outcome("again", pause=later.after, error=later.reason)
-    except Exception as fault:
-        log.warning("job failed", kind=job.kind, job=str(job.pk), exc_info=True)
-        return _failure(job, kind, describe(fault))
-    return _Outcome("done", pause=kind.every or 0.0)
-
-
-def _failure(job: Job, kind: Kind, error: str, *, is_hopeless: bool = False) -> _Outcome:
-    failures = job.attempts + 1
-    pause = pause_after(failures)
-    if kind.every is not None:
-        return _Outcome("failed", failures, min(pause, kind.every), error)
-    is_dead = is_hopeless or failures >= kind.attempts
-    return _Outcome("dead" if is_dead else "failed", failures, pause, error)
 
 
 def describe(fault: Exception) -> str:
@@ -146,8 +114,87 @@ def describe(fault: Exception) -> str:
     return f"{name} at {Path(last.filename).name}:{last.lineno}" if last else name
 
 
+def pause_after(failures: int, chance: Callable[[], float] = random.random) -> float:
+    """Seconds until the next try: doubling from 1, at most LONGEST_PAUSE, spread by a half."""
+    return float(min(LONGEST_PAUSE, 2.0 ** min(failures - 1, 20)) * (0.5 + chance() / 2))
+
+
+def _acquire(due: QuerySet[Job], now: datetime) -> Job | None:
+    """The first of these due jobs, leased to the caller; None: there is none."""
+    # SQLite has one write lock, taken here only when there is something to write.
+    if not due.exists():
+        return None
+    with transaction.atomic():
+        job = due.select_for_update(skip_locked=True).first()
+        if job is None:
+            return None
+        if job.holder is not None:
+            job.lease_expiries += 1
+        job.holder = uuid.uuid4()
+        job.lease_until = now + timedelta(seconds=kinds[job.kind].lease)
+        job.sent_until = None
+        job.save(update_fields=["holder", "lease_until", "sent_until", "lease_expiries"])
+        return job
+
+
+@contextmanager
+def _renewed(job: Job, seconds: float) -> Iterator[None]:
+    """Renew the lease while the block runs, at each third of it."""
+    done = threading.Event()
+    thread = threading.Thread(target=_renew, args=(job.holder, seconds, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _renew(holder: uuid.UUID, seconds: float, done: threading.Event) -> None:
+    left = LONGEST_RUN
+    while left > 0 and not done.wait(seconds / 3):
+        left -= seconds / 3
+        try:
+            until = timezone.now() + timedelta(seconds=seconds)
+            Job.objects.filter(holder=holder).update(lease_until=until)
+        except DatabaseError as fault:
+            log.warning("lease not renewed", cause=type(fault).__name__)
+            connections.close_all()
+    connections.close_all()
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Outcome of one run: its name in the metrics, failures in a row, seconds to the next run."""
+
+    name: str
+    failures: int = 0
+    pause: float = 0.0
+    error: str = ""
+
+
+def _attempt(job: Job, kind: Kind) -> _Outcome:
+    failures, attempts = job.attempts + 1, kind.attempts
+    if job.lease_expiries > MOST_LEASE_EXPIRIES:
+        error = f"Given up: {job.lease_expiries} times the process that ran it ended in the middle."
+        attempts = failures
+    else:
+        try:
+            with _renewed(job, kind.lease), in_background():
+                kind.run(job.payload)
+            return _Outcome("done", pause=kind.every or 0.0)
+        except RetryLater as later:
+            return _Outcome("again", pause=later.after, error=later.reason)
+        except Exception as fault:
+            log.warning("job failed", kind=job.kind, job=str(job.pk), exc_info=True)
+            error = describe(fault)
+    pause = min(pause_after(failures), kind.every or LONGEST_PAUSE)
+    is_dead = kind.every is None and failures >= attempts
+    return _Outcome("dead" if is_dead else "failed", failures, pause, error)
+
+
 def _settle(job: Job, kind: Kind, outcome: _Outcome, now: datetime) -> str:
-    """Record the outcome, if the job is still ours. Its name in the metrics."""
+    """Record the outcome, if the caller still has the lease. Its name in the metrics."""
     mine = Job.objects.filter(pk=job.pk, holder=job.holder)
     freed = {
         "attempts": outcome.failures,
@@ -171,8 +218,3 @@ def _settle(job: Job, kind: Kind, outcome: _Outcome, now: datetime) -> str:
         log.warning("job outlived its lease", kind=job.kind, job=str(job.pk))
         return "lost"
     return "failed" if outcome.name == Job.State.DEAD else outcome.name
-
-
-def pause_after(failures: int, chance: Callable[[], float] = random.random) -> float:
-    """Seconds until the next try: doubling from 1, at most LONGEST_PAUSE, spread by a half."""
-    return float(min(LONGEST_PAUSE, 2.0 ** min(failures - 1, 20)) * (0.5 + chance() / 2))

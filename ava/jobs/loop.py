@@ -1,6 +1,6 @@
 """Loop that runs due jobs in this process, or hands them to Celery.
 
-`start` it in each web worker, after the fork; `manage.py work` is one of its own.
+One runs in each web worker, started after the fork; `manage.py work` runs one of its own.
 """
 
 import threading
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from ava.jobs import celery_dispatch, executor, queries, services, wakeup
+from ava.jobs import executor, queries, services
 from ava.jobs.models import Job
 
 log = structlog.get_logger("ava.jobs")
@@ -61,7 +61,7 @@ class Loop:
     def stop(self) -> None:
         """Take up nothing more, and wait for the runs under way."""
         self._stopping.set()
-        wakeup.notify()
+        services.wake_up.set()
         self._looking.join()
         for _ in self._working:
             self._claimed.put(None)
@@ -73,16 +73,16 @@ class Loop:
             close_old_connections()
             try:
                 found = self._find()
+                if self._is_failing:
+                    log.warning("jobs can be found again")
+                self._is_failing = False
             except Exception:  # The database or the broker is down: AVA goes on without jobs.
                 if not self._is_failing:
                     log.exception("jobs cannot be found")
                 self._is_failing, found = True, False
-            else:
-                if self._is_failing:
-                    log.warning("jobs can be found again")
-                self._is_failing = False
             if not found and not self._stopping.is_set():
-                wakeup.wait(self._until_next())
+                services.wake_up.wait(self._until_next())
+                services.wake_up.clear()
         connections.close_all()
 
     def _find(self) -> bool:
@@ -91,6 +91,8 @@ class Loop:
             services.ensure_periodic()
             self._periodic_at = time.monotonic() + _PERIODIC_SECONDS
         if settings.CELERY_BROKER_URL:
+            from ava.jobs import celery_dispatch  # megabytes that others need not load
+
             return celery_dispatch.send_due(now=timezone.now()) > 0
         with self._ended:
             if not self._ended.wait_for(lambda: len(self._running) < self._threads, self._poll):
@@ -131,30 +133,12 @@ class Loop:
             close_old_connections()
             try:
                 executor.run(job)
-            except Exception:  # Settling failed: the lease ends, and somebody runs it again.
+            except Exception:  # Not recorded: the lease ends, and the job is run again.
                 log.exception("job not settled", kind=job.kind, job=str(job.pk))
             finally:
                 with self._ended:
                     self._running.remove(job)
                     self._ended.notify_all()
                 # It may come again in a moment.
-                wakeup.notify()
+                services.wake_up.set()
         connections.close_all()
-
-
-_loop: Loop | None = None
-
-
-def start() -> None:
-    """Start this process' loop."""
-    global _loop
-    if _loop is None:
-        _loop = Loop().start()
-
-
-def stop() -> None:
-    """Stop it, and wait for the runs under way."""
-    global _loop
-    if _loop is not None:
-        _loop.stop()
-        _loop = None

@@ -1,16 +1,14 @@
-"""Jobs that are due, by tenant, at Celery, or of no more use."""
+"""Queries of jobs: due, by tenant, at Celery."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 
-from ava.jobs import registry
 from ava.jobs.models import Job
+from ava.jobs.registry import kinds
 from ava.tenant import Tenant
-
-DONE_KEPT = timedelta(days=1)
 
 # One step through an index for each tenant with a queued job, and one more for its first that is
 # due: a flood of one tenant makes it no slower. Conditions are written out for the partial index.
@@ -44,23 +42,19 @@ _UNSENT = f"{_FREE} AND (sent_until IS NULL OR sent_until <= %(now)s)"
 
 
 def due(*, now: datetime) -> QuerySet[Job]:
-    """Jobs that somebody should run now.
-
-    Those of a kind that this release does not know wait for one that does.
-    """
+    """Jobs to run now. Those of a kind that this release does not know wait for one that does."""
     return Job.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lte=now),
         state=Job.State.QUEUED,
         due_at__lte=now,
-        kind__in=list(registry.kinds()),
+        kind__in=list(kinds),
     )
 
 
 def next_due(*, now: datetime, before: datetime) -> datetime | None:
     """When the next job will be due, where that is before this moment."""
     soon = Job.objects.filter(
-        # Both: the index begins with it.
-        urgent__in=(True, False),
+        urgent__in=(True, False),  # both: the index begins with it
         state=Job.State.QUEUED,
         due_at__gt=now,
         due_at__lt=before,
@@ -94,20 +88,8 @@ def not_sent(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
     return jobs.filter(Q(sent_until__isnull=True) | Q(sent_until__lte=now))
 
 
-def sent(*, now: datetime) -> QuerySet[Job]:
-    """Jobs that Celery has, and has not begun."""
-    return Job.objects.filter(state=Job.State.QUEUED, sent_until__gt=now)
-
-
 def sent_by_tenant(*, now: datetime) -> Counter[tuple[Tenant, bool]]:
-    """How many of them there are, for each tenant and urgency."""
-    rows = sent(now=now).order_by().values_list("tenant", "urgent").annotate(Count("pk"))
+    """Number of jobs that Celery has and has not begun, for each tenant and urgency."""
+    sent = Job.objects.filter(state=Job.State.QUEUED, sent_until__gt=now).order_by()
+    rows = sent.values_list("tenant", "urgent").annotate(Count("pk"))
     return Counter({(tenant, urgent): count for tenant, urgent, count in rows})
-
-
-def old(*, before: datetime, now: datetime) -> QuerySet[Job]:
-    """Done a day ago, or given up before this moment."""
-    return Job.objects.filter(
-        Q(state=Job.State.DONE, finished_at__lt=max(before, now - DONE_KEPT))
-        | Q(state=Job.State.DEAD, finished_at__lt=before)
-    )

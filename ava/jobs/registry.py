@@ -1,10 +1,10 @@
-"""The kinds of work there are; each app names its own at start."""
+"""Registry of the kinds of jobs; each app registers its own at start."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ava.jobs import metrics
+from ava.jobs.metrics import OUTCOMES, RUNS
 
 Payload = dict[str, Any]
 
@@ -27,15 +27,15 @@ class RetryLater(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of work.
+    """One kind of job.
 
     Args:
         attempts: failures after which a job is given up. A periodic one never is.
-        lease: seconds after which somebody else takes over from a runner that has vanished. It is
+        lease: seconds after which another process takes over from one that has vanished. It is
             renewed while the run goes on.
-        every: seconds between two runs; None for work that is asked for.
-        urgent: somebody waits for it. Whatever else is due, every second job taken up is one of
-            these, while there are any, and some threads are kept for them.
+        every: seconds between two runs of a periodic kind.
+        urgent: every second job taken up is one of these, while there are any, and some threads
+            are kept for them.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Kind:
     urgent: bool = False
 
 
-_kinds: dict[str, Kind] = {}
+kinds: dict[str, Kind] = {}
 
 
 def register(
@@ -55,25 +55,18 @@ def register(
     *,
     attempts: int = 8,
     lease: float = LEASE,
+    every: float | None = None,
     urgent: bool = False,
 ) -> None:
-    """Have jobs of this kind done by `run(payload)`, which must be idempotent.
+    """Have jobs of this kind done by `run(payload)`, which must be idempotent; see `Kind`.
 
     Any exception but `RetryLater` is a failure: it is tried again, ever later, `attempts` times.
     """
-    _add(Kind(kind, run, attempts, lease, urgent=urgent))
+    kinds[kind] = Kind(kind, run, attempts, lease, every, urgent)
+    for outcome in OUTCOMES:  # at 0: a rate over a missing series is no answer
+        RUNS.labels(kind, outcome)
 
 
 def register_periodic(kind: str, run: Callable[[], None], *, every: float) -> None:
     """Have `run()` called every so many seconds, once in the whole fleet."""
-    _add(Kind(kind, lambda payload: run(), every=every))
-
-
-def _add(kind: Kind) -> None:
-    _kinds[kind.name] = kind
-    metrics.introduce(kind.name)
-
-
-def kinds() -> dict[str, Kind]:
-    """Every kind by its name."""
-    return dict(_kinds)
+    register(kind, lambda payload: run(), every=every)

@@ -1,6 +1,8 @@
 """Jobs: enqueued, made periodic, run again, deleted."""
 
-from datetime import datetime
+import threading
+from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
@@ -8,17 +10,26 @@ from django.utils import timezone
 
 from ava import tenant as tenants
 from ava.http import correlation
-from ava.jobs import registry, wakeup
-from ava.jobs.errors import AlreadyWaiting
+from ava.http.problems import Problem
 from ava.jobs.executor import run_due, run_one
 from ava.jobs.models import Job
 from ava.jobs.pruning import delete_in_batches
-from ava.jobs.queries import old
-from ava.jobs.registry import Payload
+from ava.jobs.registry import Payload, kinds
 
 __all__ = ["enqueue", "ensure_periodic", "prune", "run_again", "run_due", "run_one", "waiting"]
 
+DONE_KEPT = timedelta(days=1)
+
 _ROUNDS = 20
+
+wake_up = threading.Event()
+"""Set when a job of this process is due, so that its loop need not poll fast."""
+
+
+class AlreadyWaiting(Problem):
+    status = HTTPStatus.CONFLICT
+    code = "job_already_waiting"
+    detail = "This job, or another one for the same thing, is waiting already."
 
 
 def enqueue(
@@ -51,7 +62,7 @@ def enqueue(
     now = timezone.now()
     row = Job(
         kind=kind,
-        urgent=registry.kinds()[kind].urgent,
+        urgent=kinds[kind].urgent,
         key=key,
         payload=payload,
         due_at=due_at or now,
@@ -61,7 +72,7 @@ def enqueue(
     )
     job = _insert(row, now, is_new=is_new)
     if row.due_at <= now:
-        transaction.on_commit(wakeup.notify)
+        transaction.on_commit(wake_up.set)
     return job
 
 
@@ -100,7 +111,7 @@ def ensure_periodic() -> None:
     Job.objects.bulk_create(
         [
             Job(kind=kind.name, key="periodic", due_at=now, created_at=now)
-            for kind in registry.kinds().values()
+            for kind in kinds.values()
             if kind.every is not None
         ],
         ignore_conflicts=True,
@@ -124,9 +135,11 @@ def run_again(job: Job, *, now: datetime) -> None:
         raise AlreadyWaiting from fault
     if not revived:
         raise AlreadyWaiting
-    transaction.on_commit(wakeup.notify)
+    transaction.on_commit(wake_up.set)
 
 
 def prune(before: datetime, dry_run: bool) -> int:
     """Delete finished jobs: done ones after a day, those given up when older than `before`."""
-    return delete_in_batches(old(before=before, now=timezone.now()), dry_run=dry_run)
+    done = Q(state=Job.State.DONE, finished_at__lt=max(before, timezone.now() - DONE_KEPT))
+    dead = Q(state=Job.State.DEAD, finished_at__lt=before)
+    return delete_in_batches(Job.objects.filter(done | dead), dry_run=dry_run)

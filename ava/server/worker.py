@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from django.db import connections
 
-from ava.jobs import loop as jobs
+from ava.jobs.loop import Loop
 from ava.observability import scrape
 from ava.server import slots, startup
 from ava.server.run import STOP_SECONDS
@@ -33,9 +33,9 @@ async def live(
     with suppress(NotImplementedError):
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    maintenance = BreakerMaintenance()
+    maintenance, jobs = BreakerMaintenance(), Loop()
     try:
-        await asyncio.to_thread(_begin, maintenance)
+        await asyncio.to_thread(_begin, maintenance, jobs)
     except Exception as fault:
         log.exception("worker cannot begin")
         await send({"type": "lifespan.startup.failed", "message": type(fault).__name__})
@@ -44,11 +44,12 @@ async def live(
     await send({"type": "lifespan.startup.complete"})
     await receive()
     sampling.cancel()
-    await asyncio.to_thread(_end, maintenance)
+    await asyncio.to_thread(maintenance.stop)
+    await asyncio.to_thread(jobs.stop)
     await send({"type": "lifespan.shutdown.complete"})
 
 
-def _begin(maintenance: BreakerMaintenance) -> None:
+def _begin(maintenance: BreakerMaintenance, jobs: Loop) -> None:
     threading.Thread(target=_end_with_parent, name="ava-parent", daemon=True).start()
     slots.take()
     startup.run()
@@ -59,11 +60,6 @@ def _begin(maintenance: BreakerMaintenance) -> None:
     # for a tenth of a second.
     gc.collect()
     gc.freeze()
-
-
-def _end(maintenance: BreakerMaintenance) -> None:
-    maintenance.stop()
-    jobs.stop()
 
 
 async def _sample() -> None:

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from ava.jobs import registry
 from ava.jobs.models import Job
+from ava.jobs.registry import kinds
 from telephony.conftest import run_jobs
 from tests.walls import hooks
 from tests.walls.aftermath import STEPS, Watch, disturbed, seen, wrong
@@ -32,10 +32,8 @@ CLAIMED = pytest.mark.parametrize("name", ["running", "lost", "guessed"])
 
 def test_every_kind_of_job_is_known_by_what_its_payload_names() -> None:
     # Tests of the jobs themselves leave kinds of their own behind.
-    kinds = {
-        name for name, kind in registry.kinds().items() if ".tests." not in kind.run.__module__
-    }
-    assert kinds == JOBS.keys()
+    own = {name for name, kind in kinds.items() if ".tests." not in kind.run.__module__}
+    assert own == JOBS.keys()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Kinds of work for the processes that tests start: what they do is a line in a file."""
 
 import os
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def hangs_at_first(payload: dict[str, Any]) -> None:
     begun = f"begun {payload['n']}"
     if begun not in Path(os.environ[EFFECTS]).read_text().splitlines():
         note(begun)
-        time.sleep(60)
+        threading.Event().wait(60)  # until its process is killed
     effect(payload)
 
 

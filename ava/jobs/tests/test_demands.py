@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from ava import jobs
 from ava.jobs import services
-from ava.jobs.errors import AlreadyWaiting
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, registered
 
@@ -84,9 +83,9 @@ def test_a_finished_job_runs_again_when_an_operator_says_so(clock: Clock) -> Non
 def test_a_job_that_waits_or_whose_like_waits_is_not_run_again() -> None:
     registered()
     job = services.enqueue("work", {}, key="k")
-    with pytest.raises(AlreadyWaiting):
+    with pytest.raises(services.AlreadyWaiting):
         services.run_again(job, now=timezone.now())
     services.run_due()
     services.enqueue("work", {}, key="k")
-    with pytest.raises(AlreadyWaiting):
+    with pytest.raises(services.AlreadyWaiting):
         services.run_again(job, now=timezone.now())

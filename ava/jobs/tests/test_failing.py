@@ -63,7 +63,7 @@ def test_a_job_whose_process_ended_is_run_again_when_the_lease_is_over(clock: Cl
     work = registered()
     job = services.enqueue("work", {})
     clock.turn(1)
-    assert executor.Turns().claim(now=clock) is not None
+    assert executor.Turns().claim(urgent=False, now=clock) is not None
     clock.turn(29)
     assert services.run_due(now=clock) == 0
     clock.turn(1)
@@ -76,10 +76,10 @@ def test_whoever_comes_back_after_its_lease_changes_nothing(clock: Clock) -> Non
     registered(None, ValueError())
     services.enqueue("work", {})
     clock.turn(1)
-    late = executor.Turns().claim(now=clock)
+    late = executor.Turns().claim(urgent=False, now=clock)
     assert late is not None
     clock.turn(31)
-    newer = executor.Turns().claim(now=clock)
+    newer = executor.Turns().claim(urgent=False, now=clock)
     assert newer is not None
     executor.run(late, now=clock)
     row = Job.objects.get()
@@ -91,7 +91,7 @@ def test_a_job_that_always_kills_who_runs_it_is_given_up(clock: Clock) -> None:
     job = services.enqueue("work", {})
     clock.turn(1)
     for _ in range(executor.MOST_LEASE_EXPIRIES + 1):
-        assert executor.Turns().claim(now=clock) is not None
+        assert executor.Turns().claim(urgent=False, now=clock) is not None
         clock.turn(31)
     services.run_due(now=clock)
     job.refresh_from_db()

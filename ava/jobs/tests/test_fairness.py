@@ -1,9 +1,8 @@
 """Jobs of one tenant behind a flood of another's."""
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,23 +14,11 @@ from ava import jobs, tenant
 from ava.jobs import celery_dispatch, executor, queries, services
 from ava.jobs.loop import THREADS, Loop
 from ava.jobs.models import Job
+from tests.server import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MANY = 150
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[[], Loop]]:
-    loops: list[Loop] = []
-
-    def begin() -> Loop:
-        loops.append(Loop(poll=0.05).start())
-        return loops[-1]
-
-    yield begin
-    for loop in loops:
-        loop.stop()
 
 
 @pytest.fixture
@@ -46,22 +33,13 @@ def ran() -> list[str | None]:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, int]]:
     """What Celery gets: whose job, and its priority."""
-    from ava.jobs.celery_app import run_job
-
     told: list[tuple[str | None, int]] = []
 
     def note(args: tuple[str], retry: bool, priority: int) -> None:
         told.append((Job.objects.get(pk=args[0]).tenant, priority))
 
-    monkeypatch.setattr(run_job, "apply_async", note)
+    monkeypatch.setattr(celery_dispatch.run_job, "apply_async", note)
     return told
-
-
-def until(reached: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 60
-    while not reached():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def flood(whose: str | None, number: int = MANY, kind: str = "work", ago: int = 600) -> None:
@@ -95,16 +73,16 @@ def test_who_comes_in_the_middle_waits_for_no_more_than_a_round(ran: list[str | 
     flood("eve")
     turns = executor.Turns()
     for _ in range(10):
-        executor.run(turns.claim())  # type: ignore[arg-type]  # there are more than that
+        executor.run(turns.claim(urgent=False))  # type: ignore[arg-type]  # there are more than that
     flood("ada", 1, ago=0)
     for _ in range(2):
-        executor.run(turns.claim())  # type: ignore[arg-type]
+        executor.run(turns.claim(urgent=False))  # type: ignore[arg-type]
     assert "ada" in ran
 
 
 @pytest.mark.parametrize("kind", ["hang", "hang urgently"])
 def test_hanging_jobs_of_one_tenant_leave_half_of_the_threads(
-    start: Callable[[], Loop], ran: list[str | None], kind: str
+    start: Callable[..., Loop], ran: list[str | None], kind: str
 ) -> None:
     let_go = threading.Event()
     jobs.register("hang", lambda payload: let_go.wait(120))

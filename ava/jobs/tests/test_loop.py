@@ -3,42 +3,23 @@
 import multiprocessing
 import os
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from ava import jobs
-from ava.jobs import lease, services
+from ava.jobs import executor, services
 from ava.jobs.loop import Loop
 from ava.jobs.models import Job
+from tests.server import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., Loop]]:
-    """Start loops as `start(threads=..., poll=...)`; they are stopped at the end."""
-    loops: list[Loop] = []
-
-    def begin(**options: Any) -> Loop:
-        loops.append(Loop(**options).start())
-        return loops[-1]
-
-    yield begin
-    for loop in loops:
-        loop.stop()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def all_done() -> bool:
@@ -48,32 +29,39 @@ def all_done() -> bool:
 def test_a_job_of_this_process_starts_without_waiting_for_the_next_look(
     start: Callable[..., Loop],
 ) -> None:
-    done = threading.Event()
-    jobs.register("work", lambda payload: done.set())
-    start(poll=60)
-    time.sleep(0.2)
-    services.enqueue("work", {})
-    assert done.wait(30)
-    until(all_done)
+    jobs.register("work", lambda payload: None)
+    start(poll=120)
+    for _ in range(3):
+        services.enqueue("work", {})
+        until(all_done)
 
 
-def test_a_job_that_is_not_committed_does_not_start(start: Callable[..., Loop]) -> None:
-    seen: list[bool] = []
-    committed = threading.Event()
-    jobs.register("work", lambda payload: seen.append(committed.is_set()))
-    start(poll=0.01)
+def run_due_elsewhere() -> int:
+    """Run what is due over another connection, as another process would."""
+
+    def run() -> int:
+        try:
+            return services.run_due()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
+
+
+def test_a_job_that_is_not_committed_does_not_start() -> None:
+    jobs.register("work", lambda payload: None)
     with transaction.atomic():
         services.enqueue("work", {})
-        time.sleep(0.1)
-        committed.set()
-    until(lambda: seen == [True])
+        assert run_due_elsewhere() == 0
+    assert run_due_elsewhere() == 1
 
 
 def test_a_job_that_hangs_holds_up_no_other(start: Callable[..., Loop]) -> None:
     let_go = threading.Event()
     jobs.register("hang", lambda payload: let_go.wait(30))
     jobs.register("work", lambda payload: None)
-    start(threads=3, poll=0.05)
+    start(threads=3)
     for kind in ("hang", "hang", "work"):
         services.enqueue(kind, {})
     until(lambda: Job.objects.get(kind="work").state == Job.State.DONE)
@@ -84,12 +72,13 @@ def test_a_job_that_hangs_holds_up_no_other(start: Callable[..., Loop]) -> None:
 
 def test_no_more_jobs_run_at_once_than_there_are_threads(start: Callable[..., Loop]) -> None:
     lock, now, most = threading.Lock(), [0], [0]
+    in_pairs = threading.Barrier(2, timeout=30)
 
     def work(payload: dict[str, Any]) -> None:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
-        time.sleep(0.02)
+        in_pairs.wait()
         with lock:
             now[0] -= 1
 
@@ -97,7 +86,7 @@ def test_no_more_jobs_run_at_once_than_there_are_threads(start: Callable[..., Lo
     with transaction.atomic():
         for _ in range(20):
             services.enqueue("work", {})
-    start(threads=2, poll=0.05)
+    start(threads=2)
     until(all_done)
     assert most == [2]
 
@@ -112,13 +101,13 @@ def test_a_stopped_loop_finishes_what_it_has_begun_and_begins_nothing_more(
         let_go.wait(30)
 
     jobs.register("work", work)
-    loop = start(threads=1, poll=0.05)
+    loop = start(threads=1)
     services.enqueue("work", {"n": 1})
     assert begun.wait(30)
     stopper = threading.Thread(target=loop.stop)
     stopper.start()
+    until(lambda: all(thread.name != "ava-jobs" for thread in threading.enumerate()))
     services.enqueue("work", {"n": 2})
-    time.sleep(0.1)
     assert stopper.is_alive()
     let_go.set()
     stopper.join(30)
@@ -126,23 +115,25 @@ def test_a_stopped_loop_finishes_what_it_has_begun_and_begins_nothing_more(
 
 
 def test_a_run_that_takes_longer_than_its_lease_keeps_its_job(start: Callable[..., Loop]) -> None:
-    runs: list[int] = []
+    taken_over: list[int] = []
 
     def work(payload: dict[str, Any]) -> None:
-        runs.append(1)
-        time.sleep(3)
+        first_lease = Job.objects.get().lease_until
+        assert first_lease is not None
+        until(lambda: timezone.now() > first_lease)
+        taken_over.append(services.run_due())
 
     jobs.register("work", work, lease=1)
     services.enqueue("work", {})
-    start(threads=2, poll=0.05)
+    start(threads=2)
     until(all_done)
-    assert runs == [1]
+    assert taken_over == [0]
 
 
 def test_a_run_that_hangs_for_good_is_followed_by_another(
     start: Callable[..., Loop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "LONGEST_RUN", 0.1)
+    monkeypatch.setattr(executor, "LONGEST_RUN", 0.1)
     let_go = threading.Event()
     runs: list[int] = []
 
@@ -153,7 +144,7 @@ def test_a_run_that_hangs_for_good_is_followed_by_another(
 
     jobs.register("work", work, lease=0.5)
     services.enqueue("work", {})
-    start(threads=2, poll=0.05)
+    start(threads=2)
     until(all_done)
     let_go.set()
     assert runs == [1, 1]
@@ -170,7 +161,9 @@ def test_a_database_in_trouble_is_told_once_and_the_loop_goes_on(
         cursor.execute(rename.format("jobs_job", "jobs_away"))
     try:
         start(poll=0.02)
-        time.sleep(0.5)
+        for _ in range(5):  # looks for jobs
+            services.wake_up.set()
+            until(lambda: not services.wake_up.is_set())
         assert not ran.is_set()
     finally:
         with connection.cursor() as cursor:

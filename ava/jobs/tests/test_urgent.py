@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,35 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava import jobs
-from ava.jobs import celery_dispatch, queries, services
+from ava.jobs import queries, services
 from ava.jobs.loop import Loop
 from ava.jobs.models import Job
 from ava.jobs.tests import kinds
 from ava.jobs.tests.runners import CeleryRunner
+from tests.server import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 MANY = 300
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[[], Loop]]:
-    loops: list[Loop] = []
-
-    def begin() -> Loop:
-        loops.append(Loop(poll=0.05).start())
-        return loops[-1]
-
-    yield begin
-    for loop in loops:
-        loop.stop()
-
-
-def until(reached: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 60
-    while not reached():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def ask_for(kind: str, number: int) -> None:
@@ -51,7 +32,7 @@ def ask_for(kind: str, number: int) -> None:
 
 
 def test_an_urgent_job_does_not_wait_for_all_that_were_due_before(
-    start: Callable[[], Loop],
+    start: Callable[..., Loop],
 ) -> None:
     ran: list[str] = []
     jobs.register("other", lambda payload: ran.append("other"))
@@ -64,7 +45,7 @@ def test_an_urgent_job_does_not_wait_for_all_that_were_due_before(
 
 
 def test_many_urgent_jobs_do_not_keep_the_others_from_their_turn(
-    start: Callable[[], Loop],
+    start: Callable[..., Loop],
 ) -> None:
     ran: list[str] = []
     jobs.register("other", lambda payload: ran.append("other"))
@@ -76,7 +57,7 @@ def test_many_urgent_jobs_do_not_keep_the_others_from_their_turn(
     assert ran[:60].count("other") == 10
 
 
-def test_jobs_that_hang_leave_room_for_urgent_ones(start: Callable[[], Loop]) -> None:
+def test_jobs_that_hang_leave_room_for_urgent_ones(start: Callable[..., Loop]) -> None:
     def done(number: int) -> bool:
         return Job.objects.filter(kind="urgent", state=Job.State.DONE).count() == number
 
@@ -97,7 +78,7 @@ def test_jobs_that_hang_leave_room_for_urgent_ones(start: Callable[[], Loop]) ->
 
 
 def test_a_job_that_comes_again_in_a_moment_does_not_wait_for_the_next_look(
-    start: Callable[[], Loop],
+    start: Callable[..., Loop],
 ) -> None:
     at: list[float] = []
 
@@ -107,24 +88,22 @@ def test_a_job_that_comes_again_in_a_moment_does_not_wait_for_the_next_look(
             raise jobs.RetryLater(0.1)
 
     jobs.register("work", work)
-    loop = Loop(poll=30).start()
-    try:
-        time.sleep(0.2)
-        services.enqueue("work", {})
-        until(lambda: len(at) == 10)
-    finally:
-        loop.stop()
+    start(poll=30)
+    services.enqueue("work", {})
+    until(lambda: len(at) == 10)
     assert at[-1] - at[0] < 20
 
 
 def test_celery_gets_no_more_than_it_can_do_soon_but_all_that_is_urgent(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ava.jobs.celery_app import run_job
+    from ava.jobs import celery_dispatch
 
     sent: list[tuple[str, int]] = []
     monkeypatch.setattr(
-        run_job, "apply_async", lambda args, retry, priority: sent.append((args[0], priority))
+        celery_dispatch.run_job,
+        "apply_async",
+        lambda args, retry, priority: sent.append((args[0], priority)),
     )
     monkeypatch.setattr(celery_dispatch, "MOST_WAITING", 150)
     jobs.register("other", lambda payload: None)
@@ -133,7 +112,7 @@ def test_celery_gets_no_more_than_it_can_do_soon_but_all_that_is_urgent(
     now = timezone.now()
     while celery_dispatch.send_due(now=now):
         pass
-    assert len(sent) == queries.sent(now=now).count()
+    assert len(sent) == queries.sent_by_tenant(now=now).total()
     assert 150 <= len(sent) < 150 + celery_dispatch.BATCH
     urgent = services.enqueue("urgent", {})
     assert celery_dispatch.send_due(now=timezone.now()) == 1
@@ -144,7 +123,7 @@ def test_an_urgent_job_overtakes_the_others_at_celery(tmp_path: Path, own_kinds:
     kinds.register()
     with CeleryRunner(tmp_path) as runner:
         services.enqueue("effect", {"n": "first"})
-        until(lambda: runner.lines())
+        until(lambda: bool(runner.lines()))
         ask_for("effect", MANY)
         services.enqueue("urgent", {"n": "urgent"})
         until(lambda: len(runner.lines()) == MANY + 2)

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
-from ava.jobs import loop, services
+from ava.jobs import services
+from ava.jobs.loop import Loop
 from ava.management import base as commands
 from ava.management.base import several
 
@@ -40,7 +41,7 @@ class Command(commands.Command):
         stopped = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda number, frame: stopped.set())
-        loop.start()
+        loop = Loop().start()
         doing = "Sending due jobs to Celery" if settings.CELERY_BROKER_URL else "Working"
         self.stdout.write(f"{doing}. Stop with Ctrl-C.")
         self.stdout.flush()

@@ -16,7 +16,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.breakers import controls, events
         from integrations.breakers import services as breakers
         from integrations.calendar.services import GOOGLE, MICROSOFT
-        from integrations.credentials import allowance, verification
+        from integrations.credentials import allowance, registry
         from integrations.email import resend, smtp
         from integrations.flags import services as flags
 
@@ -26,8 +26,8 @@ class IntegrationsConfig(AppConfig):
         )  # each user has a mail server of their own
         upstream.register(GOOGLE, base_url=lambda: str(settings.GOOGLE_BASE_URL))
         upstream.register(MICROSOFT, base_url=lambda: str(settings.MICROSOFT_BASE_URL))
-        verification.register(resend.RESEND.label, resend.verify)
-        verification.register(smtp.SMTP.label, smtp.verify)
+        registry.register(resend.RESEND.label, registry.Client(resend.verify))
+        registry.register(smtp.SMTP.label, registry.Client(smtp.verify))
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

@@ -11,14 +11,17 @@ class TelephonyConfig(AppConfig):
         from ava.accounts import deactivation
         from ava.admin import contents_need
         from ava.inbound.services import register_handler
-        from integrations.credentials import verification
+        from integrations.credentials import registry
         from telephony import jobs, orphaned_accounts, services, webhooks
         from telephony.callbacks import vapi_events
         from telephony.twilio.errors import TWILIO
         from vapi_settings.webhooks import register_listener
 
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
-        verification.register(TWILIO.label, services.verify)
+        registry.register(
+            TWILIO.label,
+            registry.Client(services.verify, orphaned_accounts.warnings, orphaned_accounts.changed),
+        )
         jobs.register()
         deactivation.register(services.stop_everything)
         contents_need("telephony.view_call", "telephony.view_message")

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from ava import jobs, tenant
 from ava.jobs.services import enqueue
-from integrations.credentials import dependents
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.errors import TwilioAccountGone
@@ -30,9 +29,8 @@ JOB = "telephony.account"
 
 
 def register() -> None:
-    """Register with `integrations` and `ava.jobs`."""
+    """Register the job."""
     jobs.register(JOB, lambda payload: update_rows(payload["user"]))
-    dependents.register("twilio", dependents.Dependent(warnings, changed))
 
 
 def warnings(user: User) -> list[str]:

@@ -9,15 +9,11 @@ class VapiSettingsConfig(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.inbound.services import register_handler
-        from integrations.credentials import dependents, verification
+        from integrations.credentials import registry
         from vapi_settings import services, webhooks
         from vapi_settings.account import renew_epoch
         from vapi_settings.errors import VAPI
 
         upstream.register(VAPI, base_url=lambda: str(settings.VAPI_BASE_URL))
-        dependents.register(
-            VAPI.label,
-            dependents.Dependent(warnings=lambda user: [], changed=renew_epoch),
-        )
-        verification.register(VAPI.label, services.verify)
+        registry.register(VAPI.label, registry.Client(services.verify, changed=renew_epoch))
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ava.admin import AvaAdmin, ReadOnlyAdmin
-from integrations.credentials import dependents, services
+from integrations.credentials import registry, services
 from integrations.credentials.forms import form_for
 from integrations.credentials.models import Credential, CredentialChange, OperatorUse
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS
@@ -135,8 +135,8 @@ class CredentialAdmin(AvaAdmin):
             self.delete_model(request, row)
 
     def _warn(self, request: HttpRequest, obj: Credential) -> None:
-        """Show the dependents' warnings."""
-        for warning in dependents.warnings(user=obj.user, provider=obj.provider):
+        """Show what cannot go on with what is stored now."""
+        for warning in registry.client(obj.provider).warnings(obj.user):
             self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 
 

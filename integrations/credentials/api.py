@@ -3,13 +3,11 @@
 from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
-from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.http.api import ApiViewSet
-from ava.http.openapi import AvaSchema, ProblemSerializer
-from ava.http.problems import CONTENT_TYPE
+from ava.http.openapi import AvaSchema
 from integrations.credentials import schemas, services
 from integrations.credentials.models import CredentialChange
 from integrations.credentials.providers import PROVIDERS
@@ -46,8 +44,7 @@ class CredentialsSchema(AvaSchema):
             case "destroy":
                 return {204: None}
             case "verify":
-                refusal = OpenApiResponse(ProblemSerializer, "AVA cannot ask this provider.")
-                return {200: schemas.VERIFIED, (409, CONTENT_TYPE): refusal}
+                return {200: schemas.VERIFIED}
         return {200: schemas.response(self.view.provider)}
 
 

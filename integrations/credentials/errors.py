@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ava.http.problems import Conflict, NotFound, Problem
+from ava.http.problems import NotFound, Problem
 
 
 class CredentialsMissing(Problem):
@@ -66,9 +66,3 @@ class UnknownProvider(NotFound):
     """No such provider, or one that is connected by signing in."""
 
     code = "unknown_provider"
-
-
-class VerificationUnavailable(Conflict):
-    """AVA has no way to ask this provider."""
-
-    code = "verification_unavailable"

@@ -15,12 +15,8 @@ from django.utils import timezone
 
 from ava.http import correlation
 from ava.inbound import volume
-from integrations.credentials import dependents, hooks, store, verification
-from integrations.credentials.errors import (
-    CredentialsMissing,
-    UnknownProvider,
-    VerificationUnavailable,
-)
+from integrations.credentials import hooks, registry, store
+from integrations.credentials.errors import CredentialsMissing, UnknownProvider
 from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Provider
@@ -87,7 +83,7 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
     """
     spec = PROVIDERS[provider]
     row = row or store.find(user=user, provider=provider)
-    warnings = dependents.warnings(user=user, provider=provider)
+    warnings = registry.client(provider).warnings(user)
     if row is not None:
         described = describe_row(row)
         if spec.webhooks:
@@ -171,7 +167,7 @@ def _save(
         row.updated_at = timezone.now()
         row.save()
         _record(user, spec.slug, action, changed, actor, source)
-        dependents.changed(user=user, provider=spec.slug)
+        registry.client(spec.slug).changed(user)
     return row
 
 
@@ -198,7 +194,7 @@ def delete(*, user: User, provider: str, actor: User, source: str) -> bool:
     deleted, _ = rows.delete()
     if deleted:
         _record(user, provider, Action.DELETED, [], actor, source)
-        dependents.changed(user=user, provider=provider)
+        registry.client(provider).changed(user)
     return bool(deleted)
 
 
@@ -211,7 +207,6 @@ def verify(*, user: User | None, provider: str) -> str:
     Raises:
         UnknownProvider: no such provider, or it is connected by signing in.
         CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
-        VerificationUnavailable: AVA cannot ask this provider.
         Problem: the provider's refusal, as a sentence.
     """
     spec = typed_in(provider)
@@ -219,10 +214,7 @@ def verify(*, user: User | None, provider: str) -> str:
         credentials = _complete(spec, store.operators(spec))
     else:
         credentials = credentials_for(user=user, provider=provider)
-    ask = verification.find(provider)
-    if ask is None:
-        raise VerificationUnavailable(f"AVA cannot check {spec.name} credentials yet.")
-    return ask(credentials)
+    return registry.client(provider).verify(credentials)
 
 
 def typed_in(provider: str) -> Provider:

@@ -1,9 +1,10 @@
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from integrations.credentials import verification
+from integrations.credentials import registry
 
 VAPI_KEY = "planted-vapi-key-0001"
 MASKED = "••••••••0001"
@@ -52,7 +53,7 @@ def operators_keys(settings: Any) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def asked() -> Iterator[list[Any]]:
     """The credentials Vapi was asked about; it takes all."""
     seen: list[Any] = []
 
@@ -60,5 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         seen.append(credentials)
         return "Vapi accepted the key."
 
-    monkeypatch.setattr(verification, "_verifiers", {"vapi": ask})
-    return seen
+    present = registry.client("vapi")
+    registry.register("vapi", registry.Client(ask))
+    yield seen
+    registry.register("vapi", present)

@@ -23,14 +23,11 @@ class Integration:
     """One provider for one user.
 
     Args:
-        configured: there are credentials to use, the user's or the operator's.
+        configured: there are credentials to use.
         source: one of SOURCES: whose they are; "stub" where AVA only plays the provider.
-        breaker_state: closed, half_open or open.
         retry_after: whole seconds until AVA tries the provider again, 0 with the next request;
             None while the breaker is closed, and while an operator holds it open without an end.
-        next_step: a sentence.
-        allowance: what is left today of calls and messages with the operator's credentials; None
-            with other credentials, and where nothing is counted.
+        allowance: None with other credentials than the operator's, and where nothing is counted.
     """
 
     provider: str
@@ -44,10 +41,9 @@ class Integration:
 
 
 def overview(*, user: User, now: datetime) -> list[Integration]:
-    """All providers, in the order of `PROVIDERS`."""
+    """All providers, in the order of `PROVIDERS`. Opens no sealed value."""
     sources: dict[str, str] = {**store.sources(user=user)}
-    served = "environment" in sources.values()
-    left = allowance.left(user=user, now=now) if served else {}
+    left = allowance.left(user=user, now=now) if "environment" in sources.values() else {}
     # One real backend is enough for e-mail: the stub then answers for neither.
     mail = any(sources[slug] != "none" for slug in MAIL)
     if flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
@@ -55,31 +51,24 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
             if sources[slug] == "none" and not (mail and slug in MAIL):
                 sources[slug] = "stub"
     seen = breakers.met_by(user, now=now)
-    return [
-        _integration(
-            provider,
-            sources[slug],
-            seen[slug],
-            left.get(slug) if sources[slug] == "environment" else None,
+    found = []
+    for slug, provider in PROVIDERS.items():
+        source, breaker = sources[slug], seen[slug]
+        rest = left.get(slug) if source == "environment" else None
+        wait = breaker.next_try
+        found.append(
+            Integration(
+                provider=slug,
+                name=provider.name,
+                configured=source in ("user", "environment"),
+                source="user" if source == "unreadable" else source,
+                breaker_state=breaker.state,
+                retry_after=None if wait is None else math.ceil(wait),
+                next_step=_next_step(provider, source, breaker, rest),
+                allowance=rest,
+            )
         )
-        for slug, provider in PROVIDERS.items()
-    ]
-
-
-def _integration(
-    provider: Provider, source: str, breaker: BreakerStatus, left: Allowance | None
-) -> Integration:
-    wait = breaker.next_try
-    return Integration(
-        provider=provider.slug,
-        name=provider.name,
-        configured=source in ("user", "environment"),
-        source="user" if source == "unreadable" else source,
-        breaker_state=breaker.state,
-        retry_after=None if wait is None else math.ceil(wait),
-        next_step=_next_step(provider, source, breaker, left),
-        allowance=left,
-    )
+    return found
 
 
 def _next_step(
@@ -87,7 +76,12 @@ def _next_step(
 ) -> str:
     name = provider.name
     if breaker.state != "closed" and source not in ("stub", "none"):
-        return _waiting(name, breaker)
+        if breaker.forced:
+            return f"Wait: your operator has paused {name}."
+        if breaker.next_try:
+            wait = math.ceil(breaker.next_try)
+            return f"Wait: {name} is failing, and AVA tries it again in {wait}s."
+        return f"Wait: {name} was failing, and AVA tries it again with the next request."
     if left and not left.left:
         return (
             f"Today's calls and messages with the operator's {name} credentials are used up until "
@@ -109,12 +103,3 @@ def _next_step(
                 "Configure Resend or SMTP in Settings → Email to enable delivery."
             )
     return f"Add your {name} credentials in Settings."
-
-
-def _waiting(name: str, breaker: BreakerStatus) -> str:
-    if breaker.forced:
-        return f"Wait: your operator has paused {name}."
-    if breaker.next_try:
-        wait = math.ceil(breaker.next_try)
-        return f"Wait: {name} is failing, and AVA tries it again in {wait}s."
-    return f"Wait: {name} was failing, and AVA tries it again with the next request."

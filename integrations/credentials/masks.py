@@ -11,6 +11,6 @@ def mask(secret: str) -> str:
     return BULLETS + (secret[-_SHOWN:] if len(secret) >= _SHORTEST else "")
 
 
-def is_mask(text: str) -> bool:
-    """True for what can only be a mask: no provider's secret begins with bullets."""
-    return text.startswith(BULLETS)
+def is_mask(value: object) -> bool:
+    """Whether it can only be a mask, spaces around it aside: no secret begins with bullets."""
+    return isinstance(value, str) and value.strip().startswith(BULLETS)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from integrations.credentials.providers import PROVIDERS, Field, Kind
-from integrations.credentials.validation import PATTERNS
+from integrations.credentials.validation import RULES
 
 Schema = dict[str, Any]
 
@@ -90,11 +90,11 @@ def _given(field: Field) -> Schema:
         case Kind.TEXT:
             schema["pattern"] = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
         case Kind.HOST:
-            name = {"pattern": rf"^\s*({PATTERNS[Kind.HOST]})\s*$"}
+            name = {"pattern": rf"^\s*({RULES[Kind.HOST][0]})\s*$"}
             schema["anyOf"] = [name, {"format": "ipv6"}]
         case kind:
             empty = "" if field.required else "?"
-            schema["pattern"] = rf"^\s*({PATTERNS[kind]}){empty}\s*$"
+            schema["pattern"] = rf"^\s*({RULES[kind][0]}){empty}\s*$"
     schema["maxLength"] = field.max_length
     return _optional(field, schema)
 

@@ -35,26 +35,31 @@ _WRITTEN_BY_OTHERS = (
     "|requested-with|http-method|method-override|envoy-|amzn-|b3-|cloud-trace-context"
 )
 
-PATTERNS = {
-    Kind.KEY: r"[!-~]+",
-    Kind.ACCOUNT_SID: r"AC[0-9a-fA-F]{32}",
-    Kind.API_KEY_SID: r"SK[0-9a-fA-F]{32}",
-    Kind.HOST: rf"{_LABEL}(\.{_LABEL})*",
-    Kind.WEBHOOK_KEY: f"[!-~]{{{SHORTEST_WEBHOOK_KEY},}}",
-    Kind.HEADER: rf"[Xx]-(?!{_any_case(_WRITTEN_BY_OTHERS)})[A-Za-z0-9-]+"
-    rf"|{_any_case('authorization')}",
-    Kind.SIGNED: r"([!-z|~]|\{timestamp\})*\{body\}([!-z|~]|\{timestamp\})*",
-}
-_SENTENCES = {
-    Kind.KEY: "Use printable ASCII characters without spaces.",
-    Kind.ACCOUNT_SID: "An account SID is AC and 32 hexadecimal digits.",
-    Kind.API_KEY_SID: "An API key SID is SK and 32 hexadecimal digits.",
-    Kind.HOST: "Write a host name or an IP address, without scheme and port.",
-    Kind.WEBHOOK_KEY: f"Use at least {SHORTEST_WEBHOOK_KEY} printable ASCII characters without "
-    "spaces, better 32 or more.",
-    Kind.HEADER: "Use Authorization, or a name of letters, digits and hyphens that begins with X- "
-    "and is none that proxies or browsers set.",
-    Kind.SIGNED: "Write {body} once and {timestamp} where it belongs, without spaces.",
+# Pattern of the whole text, and the sentence for what does not match.
+RULES = {
+    Kind.KEY: (r"[!-~]+", "Use printable ASCII characters without spaces."),
+    Kind.ACCOUNT_SID: (r"AC[0-9a-fA-F]{32}", "An account SID is AC and 32 hexadecimal digits."),
+    Kind.API_KEY_SID: (r"SK[0-9a-fA-F]{32}", "An API key SID is SK and 32 hexadecimal digits."),
+    Kind.HOST: (
+        rf"{_LABEL}(\.{_LABEL})*",
+        "Write a host name or an IP address, without scheme and port.",
+    ),
+    Kind.EMAIL: (r".+@.+", "This is not an e-mail address."),
+    Kind.PHONE: (r"\+[0-9 ().-]+", "Write the number in E.164, such as +15005550006."),
+    Kind.WEBHOOK_KEY: (
+        f"[!-~]{{{SHORTEST_WEBHOOK_KEY},}}",
+        f"Use at least {SHORTEST_WEBHOOK_KEY} printable ASCII characters without spaces, better "
+        "32 or more.",
+    ),
+    Kind.HEADER: (
+        rf"[Xx]-(?!{_any_case(_WRITTEN_BY_OTHERS)})[A-Za-z0-9-]+|{_any_case('authorization')}",
+        "Use Authorization, or a name of letters, digits and hyphens that begins with X- and is "
+        "none that proxies or browsers set.",
+    ),
+    Kind.SIGNED: (
+        r"([!-z|~]|\{timestamp\})*\{body\}([!-z|~]|\{timestamp\})*",
+        "Write {body} once and {timestamp} where it belongs, without spaces.",
+    ),
 }
 # Values of common headers: media types, products, encodings, what a browser says of itself.
 _COMMON = re.compile(
@@ -63,7 +68,6 @@ _COMMON = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[a-z_]{1,32}")
-_PHONE = re.compile(r"\+[0-9 ().-]+")
 
 
 def validate(
@@ -143,7 +147,7 @@ def _to_send_again(
     Otherwise a caller who cannot read a secret could redirect it to another destination, or add
     a proof of webhooks of their own beside it.
     """
-    kept = [name for name in fields if name in provider.secret_names and _is_kept(values[name])]
+    kept = [name for name in fields if name in provider.secret_names and is_mask(values[name])]
     changed = [name for name in {**fields, **stored} if fields.get(name) != stored.get(name)]
     if moved := [name for name in provider.destination if name in changed]:
         reason = f"the {' and '.join(moved)} changed."
@@ -153,11 +157,6 @@ def _to_send_again(
         proofs = [name for name in kept if name in provider.proofs]
         return {name: [f"Send the {name} again: {reason}"] for name in proofs}
     return {}
-
-
-def _is_kept(value: Any) -> bool:
-    """Whether a secret is sent as its mask; spaces around it do not hide it."""
-    return isinstance(value, str) and is_mask(value.strip())
 
 
 def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
@@ -177,7 +176,7 @@ def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
                 else "The stored secret cannot be read any more. Send it again."
             )
         raise ValueError("This field is required.")
-    if field.secret and isinstance(value, str) and is_mask(value):
+    if field.secret and is_mask(value):
         return _kept(field, value, stored)
     if field.kind is Kind.PORT:
         return _port(value)
@@ -188,15 +187,12 @@ def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
     return value if field.kind is Kind.TEXT else _check(field, value)
 
 
-def _check(field: Field, value: str) -> str:
-    return _CHECKS.get(field.kind, _matching)(field, value)
-
-
-def _kept(field: Field, value: str, stored: Mapping[str, Any] | None) -> str:
+def _kept(field: Field, shown: str, stored: Mapping[str, Any] | None) -> str:
+    """The stored secret that this mask shows, or ValueError."""
     if stored is None:
         raise ValueError("The stored secret cannot be read any more. Send it again.")
     kept = stored.get(field.name)
-    if not isinstance(kept, str) or mask(kept) != value:
+    if not isinstance(kept, str) or mask(kept) != shown:
         raise ValueError("This is the mask of another secret. Send the secret itself.")
     return kept
 
@@ -209,60 +205,27 @@ def _port(value: Any) -> int:
     return int(value)
 
 
-def _matching(field: Field, value: str) -> str:
-    if not re.fullmatch(PATTERNS[field.kind], value):
-        raise ValueError(_SENTENCES[field.kind])
-    return value
-
-
-def _webhook_key(field: Field, value: str) -> str:
-    value = _matching(field, value)
-    if _COMMON.match(value):
+def _check(field: Field, value: str) -> str:
+    """The text in its usual form, or ValueError with a sentence."""
+    if field.kind is Kind.CHOICE:
+        if value not in field.choices:
+            raise ValueError(f"Choose one of {', '.join(field.choices)}.")
+        return value
+    pattern, sentence = RULES[field.kind]
+    try:
+        if field.kind is Kind.HOST and ":" in value:
+            return str(ipaddress.IPv6Address(value))
+        if not re.fullmatch(pattern, value):
+            raise ValueError
+        if field.kind is Kind.EMAIL:
+            validate_email(value)
+        if field.kind is Kind.PHONE:
+            number = phonenumbers.parse(value)
+            if not phonenumbers.is_possible_number(number):
+                raise ValueError
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except (ValueError, ValidationError, phonenumbers.NumberParseException):
+        raise ValueError(sentence) from None
+    if field.kind is Kind.WEBHOOK_KEY and _COMMON.match(value):
         raise ValueError("Many requests carry this value in a header. Make up a random secret.")
     return value
-
-
-def _email(field: Field, value: str) -> str:
-    try:
-        validate_email(value)
-    except ValidationError:
-        raise ValueError("This is not an e-mail address.") from None
-    return value
-
-
-def _phone(field: Field, value: str) -> str:
-    sentence = "Write the number in E.164, such as +15005550006."
-    if not _PHONE.fullmatch(value):
-        raise ValueError(sentence)
-    try:
-        number = phonenumbers.parse(value)
-    except phonenumbers.NumberParseException:
-        raise ValueError(sentence) from None
-    if not phonenumbers.is_possible_number(number):
-        raise ValueError(sentence)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _host(field: Field, value: str) -> str:
-    if ":" not in value:
-        return _matching(field, value)
-    try:
-        return str(ipaddress.IPv6Address(value))
-    except ValueError:
-        raise ValueError(_SENTENCES[Kind.HOST]) from None
-
-
-def _choice(field: Field, value: str) -> str:
-    if value not in field.choices:
-        raise ValueError(f"Choose one of {', '.join(field.choices)}.")
-    return value
-
-
-# Kinds whose check is more than a pattern.
-_CHECKS = {
-    Kind.EMAIL: _email,
-    Kind.PHONE: _phone,
-    Kind.HOST: _host,
-    Kind.CHOICE: _choice,
-    Kind.WEBHOOK_KEY: _webhook_key,
-}

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 
-from integrations.credentials import hooks
+from integrations.credentials import webhook_accounts
 from vapi_settings import schemes
 from vapi_settings.errors import VAPI
 
@@ -17,7 +17,7 @@ def server(user: User) -> dict[str, Any]:
 
     Empty where AVA has no public address, or the user no secret that Vapi could send in a header.
     """
-    account = hooks.account_of(user=user, provider=VAPI.label)
+    account = webhook_accounts.account_of(user=user, provider=VAPI.label)
     if account is None or account.url is None:
         return {}
     proof = schemes.proof(account.fields)

@@ -16,7 +16,7 @@ from ava.http.problems import MalformedRequest, Problem
 from ava.inbound.models import Delivery
 from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.upstream.answer import parse_json
-from integrations.credentials import hooks
+from integrations.credentials import webhook_accounts
 from vapi_settings import schemes
 from vapi_settings.account import account_of
 from vapi_settings.assistant_read import AssistantRead
@@ -109,7 +109,7 @@ def _owner(received: WebhookRequest) -> User:
     def complaint(fields: Mapping[str, str]) -> str | None:
         return schemes.complaint(fields, received.headers, received.raw, now=timezone.now())
 
-    return hooks.proven(received.query, provider=VAPI.label, complaint=complaint).user
+    return webhook_accounts.proven(received.query, provider=VAPI.label, complaint=complaint).user
 
 
 def _message(raw: bytes) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from django.utils import timezone
 from ava.sealing.fields import SealedField
 from integrations.credentials.providers import PROVIDERS
 
+WEBHOOK_ACCOUNT = "account"
+"""Query parameter of a webhook's address: the ID of a `Credential`."""
+
 
 class Credential(models.Model):
     """Credentials of one user for one provider.
@@ -44,6 +47,15 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"{PROVIDERS[self.provider].name} credentials of {self.user}"
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Address for the provider's webhooks; path and query alone without a public address.
+
+        The ID in it reveals nothing.
+        """
+        path = PROVIDERS[self.provider].webhooks
+        return f"{settings.PUBLIC_URL or ''}{path}?{WEBHOOK_ACCOUNT}={self.pk}" if path else None
 
 
 class CredentialChange(models.Model):

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ava.http import correlation
 from ava.inbound import volume
-from integrations.credentials import hooks, registry, store
+from integrations.credentials import registry, store
 from integrations.credentials.errors import CredentialsMissing, UnknownProvider
 from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential, CredentialChange
@@ -119,7 +119,7 @@ def describe_row(row: Credential) -> Description:
         readable=stored is not None,
         fields=shown,
         updated_at=row.updated_at,
-        webhook_url=hooks.address_of(row),
+        webhook_url=row.webhook_url,
         warnings=weaknesses(spec, fields),
     )
 

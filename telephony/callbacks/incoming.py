@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from ava.http import correlation
-from integrations.credentials import hooks, store
+from integrations.credentials import store
+from integrations.credentials.models import WEBHOOK_ACCOUNT
 from telephony import signers
 from telephony.callbacks.report import Report
 from telephony.calls.models import Call
@@ -48,7 +49,7 @@ def _dial_status(owner: User | None) -> str:
     """The address asked after the dial. It names the account, as Twilio takes no query along: the
     call's own user answers, and no other one who has the same token."""
     row = store.find(user=owner, provider=signers.TWILIO.slug) if owner else None
-    return f"{DIAL_STATUS}?{hooks.PARAMETER}={row.pk}" if row else DIAL_STATUS
+    return f"{DIAL_STATUS}?{WEBHOOK_ACCOUNT}={row.pk}" if row else DIAL_STATUS
 
 
 def after_dial(status: str) -> str:

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from ava.inbound.source import FITS, InvalidSignature, WebhookRequest
 from ava.upstream.answer import parse_json
-from integrations.credentials import hooks
 from integrations.credentials.masks import mask
+from integrations.credentials.models import WEBHOOK_ACCOUNT
 from telephony import signers
 from telephony.calls.models import Call
 from telephony.messages.models import Message
@@ -121,7 +121,7 @@ def _candidates(
 
 def _named(received: WebhookRequest) -> str | None:
     """The account that the address names; "" where it names several, which is refused."""
-    named = [value for name, value in received.query if name == hooks.PARAMETER]
+    named = [value for name, value in received.query if name == WEBHOOK_ACCOUNT]
     return named[0] if len(named) == 1 else "" if named else None
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from ava.inbound.source import InvalidSignature
-from integrations.credentials import hooks, schemas, store
+from integrations.credentials import schemas, store, webhook_accounts
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.tests.conftest import VAPI_KEY
@@ -58,7 +58,7 @@ def test_without_a_public_address_the_webhook_url_is_its_path_and_account(
     settings.PUBLIC_URL = None
     shown = api.put(address("vapi"), HMAC).json()["webhook_url"]
     assert shown == f"/api/v1/webhooks/vapi?account={Credential.objects.get(user=user).pk}"
-    account = hooks.account_of(user=user, provider="vapi")
+    account = webhook_accounts.account_of(user=user, provider="vapi")
     assert account is not None
     assert account.url is None
 
@@ -184,9 +184,9 @@ def test_the_admin_takes_no_weak_secret_either(
     assert client.post(page, {**weak, "webhook_secret": "sixteen-letters!"}).status_code == 302
 
 
-def _prove(account: str | None) -> hooks.HookAccount:
+def _prove(account: str | None) -> webhook_accounts.WebhookAccount:
     query = () if account is None else (("account", account),)
-    return hooks.proven(query, provider="vapi", complaint=lambda fields: None)
+    return webhook_accounts.proven(query, provider="vapi", complaint=lambda fields: None)
 
 
 def test_an_account_is_found_by_its_address_only_with_a_secret(

@@ -1,7 +1,8 @@
 """Admin of credentials: secrets are stored and replaced without being shown."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -13,12 +14,88 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ava.admin import AvaAdmin, ReadOnlyAdmin
-from integrations.credentials import registry, services
-from integrations.credentials.forms import form_for
+from ava.http.problems import ValidationFailed
+from integrations.credentials import registry, services, store
 from integrations.credentials.models import Credential, CredentialChange, OperatorUse
-from integrations.credentials.providers import BY_FIELDS, PROVIDERS
+from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Field, Kind, Provider
+
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Credential]
+else:
+    _ModelForm = forms.ModelForm
 
 _SHOWN_CHANGES = 20
+
+
+class CredentialForm(_ModelForm):
+    """Base of the forms of each provider: secrets can be typed in and replaced, never read."""
+
+    provider: ClassVar[Provider]
+    stored: ClassVar[services.Description | None]  # None for a new credential
+    values: dict[str, Any]  # for `services.save`
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        user = cleaned["user"] if self.stored is None else self.instance.user
+        self.values = {field.name: self._value(field, cleaned) for field in self.provider.fields}
+        if self.stored is None and store.find(user=user, provider=self.provider.slug):
+            self.add_error("user", f"{user} has {self.provider.name} credentials. Change those.")
+            return cleaned
+        try:
+            services.preview(user=user, provider=self.provider.slug, values=self.values)
+        except ValidationFailed as problem:
+            for name, sentences in (problem.errors or {}).items():
+                self.add_error(name, sentences)
+        return cleaned
+
+    def _value(self, field: Field, cleaned: dict[str, Any]) -> Any:
+        """Value to save; for a secret left empty the mask, which keeps the stored one."""
+        typed = cleaned[field.name]
+        if not field.secret or typed or not self.stored or cleaned.get(f"remove_{field.name}"):
+            return typed
+        return self.stored.fields[field.name]
+
+
+def _form_for(provider: Provider, stored: services.Description | None) -> type[CredentialForm]:
+    """Form class with this provider's fields."""
+    meta = type("Meta", (), {"model": Credential, "fields": () if stored else ("user",)})
+    members: dict[str, Any] = {"provider": provider, "stored": stored, "Meta": meta}
+    for field in provider.fields:
+        shown = stored.fields[field.name] if stored else None
+        members[field.name] = _input(field, shown)
+        if field.secret and not field.required and shown:
+            members[f"remove_{field.name}"] = forms.BooleanField(required=False)
+    return type(f"{provider.slug.title()}Form", (CredentialForm,), members)
+
+
+def _input(field: Field, shown: Any) -> forms.Field:
+    if field.secret:
+        kept = f" Stored: {shown}. Leave empty to keep it." if shown else ""
+        return forms.CharField(
+            help_text=field.about + kept,
+            # Not in the browser, either, where one is stored: left empty means keep.
+            required=not shown and field.required,
+            strip=field.kind is not Kind.TEXT,
+            widget=forms.PasswordInput(
+                attrs={"autocomplete": "new-password", "class": "vTextField"}
+            ),
+        )
+    common: dict[str, Any] = {
+        "help_text": field.about,
+        "required": field.required,
+        "initial": shown,
+    }
+    match field.kind:
+        case Kind.PORT:
+            return forms.IntegerField(**common, min_value=1, max_value=65535)
+        case Kind.CHOICE:
+            default = [] if field.required else [("", "default")]
+            choices = [*default, *((each, each) for each in field.choices)]
+            return forms.ChoiceField(**common, choices=choices)
+    widget = forms.TextInput(attrs={"class": "vTextField"})
+    return forms.CharField(**common, max_length=field.max_length, widget=widget)
 
 
 @method_decorator(sensitive_post_parameters(), name="changeform_view")
@@ -51,48 +128,36 @@ class CredentialAdmin(AvaAdmin):
     @admin.display(description="changes")
     def changes(self, row: Credential) -> SafeString:
         """List of the latest changes."""
-        found = services.changes(user=row.user, provider=row.provider)[:_SHOWN_CHANGES]
-        lines = format_html_join(
-            "",
-            "<li>{}: {} {} {} ({}, {})</li>",
-            (
-                (
-                    f"{each.at:%Y-%m-%d %H:%M:%S} UTC",
-                    each.actor or "a deleted user",
-                    each.action,
-                    ", ".join(each.fields),
-                    each.source,
-                    each.correlation_id or "no correlation ID",
-                )
-                for each in found
-            ),
+        found = CredentialChange.objects.filter(owner_id=row.user_id, provider=row.provider)
+        lines = (
+            f"{each.at:%Y-%m-%d %H:%M:%S} UTC: {each.actor or 'a deleted user'} {each.action} "
+            f"{', '.join(each.fields)} ({each.source}, "
+            f"{each.correlation_id or 'no correlation ID'})"
+            for each in found.select_related("actor")[:_SHOWN_CHANGES]
         )
-        return format_html("<ul>{}</ul>", lines)
+        listed = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+        return format_html("<ul>{}</ul>", listed)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         if request.GET.get("provider") in BY_FIELDS or not self.has_add_permission(request):
             return super().add_view(request, form_url, extra_context)
-        return TemplateResponse(
-            request,
-            "admin/integrations/credential/choose_provider.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": "Add credentials",
-                "opts": self.opts,
-                "providers": [PROVIDERS[slug] for slug in BY_FIELDS],
-            },
-        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Add credentials",
+            "opts": self.opts,
+            "providers": [PROVIDERS[slug] for slug in BY_FIELDS],
+        }
+        page = "admin/integrations/credential/choose_provider.html"
+        return TemplateResponse(request, page, context)
 
     def get_form(
         self, request: HttpRequest, obj: Credential | None = None, change: bool = False, **kw: Any
     ) -> Any:
-        stored = services.describe_row(obj) if obj else None
-        provider = PROVIDERS[obj.provider if obj else request.GET["provider"]]
-        form = form_for(provider, stored)
         if obj:
-            return form
+            return _form_for(PROVIDERS[obj.provider], services.describe_row(obj))
+        form = _form_for(PROVIDERS[request.GET["provider"]], None)
         # By way of Django, which gives the user's field its search box.
         kw["fields"] = ["user", *form.base_fields]
         return super().get_form(request, obj, change, form=form, **kw)

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import structlog
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from ava.http import correlation
@@ -234,12 +233,6 @@ def typed_in(provider: str) -> Provider:
 def record_sharing(*, user: User, provider: str, fields: Sequence[str], actor: User) -> None:
     """Record that these secret fields are about to be handed to another provider over REST."""
     _record(user, provider, Action.SHARED, sorted(fields), actor, Source.API)
-
-
-def changes(*, user: User, provider: str) -> QuerySet[CredentialChange]:
-    """Changes of these credentials, the newest first."""
-    rows = CredentialChange.objects.filter(owner_id=user.pk, provider=provider)
-    return rows.select_related("actor")
 
 
 def _complete(spec: Provider, found: Credentials | None) -> Credentials:

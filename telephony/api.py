@@ -1,12 +1,44 @@
-"""/api/v1/twilio/numbers."""
+"""The base of telephony's endpoints, and /api/v1/twilio/numbers."""
 
-from drf_spectacular.utils import extend_schema
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from telephony import services
+from ava.http.api import ApiViewSet
+from ava.http.openapi import ProblemSerializer
+from ava.http.problems import CONTENT_TYPE
+from telephony import senders
+from telephony.intents.models import Communication
+from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.serializers import NumbersSerializer
-from telephony.viewsets import CLASHES, TwilioViewSet
+
+CLASHES: Final[dict[Any, Any]] = {(409, CONTENT_TYPE): ProblemSerializer}
+NOT_TWICE: Final[dict[Any, Any]] = {
+    **CLASHES,
+    (422, CONTENT_TYPE): OpenApiResponse(
+        ProblemSerializer, "The Idempotency-Key was used with another body."
+    ),
+}
+
+
+class TwilioViewSet(ApiViewSet):
+    """The base of telephony's endpoints."""
+
+    ratelimit_group = "twilio"
+
+    def filters(self, request: Request, known: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The filters of a list, checked. An empty one is none that the schema knows: 400."""
+        given = known(data=request.query_params.dict())
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
+
+
+def status_of(intent: Communication) -> int:
+    """201, or 202 where the provider gave no answer."""
+    return 202 if intent.status in UNSENT - {SCHEDULED} else 201
 
 
 class NumberViewSet(TwilioViewSet):
@@ -15,11 +47,8 @@ class NumberViewSet(TwilioViewSet):
     asks_providers = True
     serializer_class = NumbersSerializer
 
-    @extend_schema(
-        operation_id="twilio_numbers",
-        responses={200: NumbersSerializer, **CLASHES},
-    )
+    @extend_schema(operation_id="twilio_numbers", responses={200: NumbersSerializer, **CLASHES})
     def numbers(self, request: Request) -> Response:
         """At most 1000 numbers."""
-        found = services.numbers(user=self.caller)
+        found = senders.numbers(user=self.caller)
         return Response(NumbersSerializer({"numbers": found}).data)

@@ -7,13 +7,18 @@ class TelephonyConfig(AppConfig):
     verbose_name = "Telephony"
 
     def ready(self) -> None:
-        from ava import upstream
+        from ava import jobs, upstream
         from ava.accounts import deactivation
         from ava.admin import contents_need
         from ava.inbound.services import register_handler
         from integrations.credentials import registry
-        from telephony import jobs, orphaned_accounts, services, webhooks
+        from telephony import orphaned_accounts, services, webhooks
         from telephony.callbacks import vapi_events
+        from telephony.calls import services as calls
+        from telephony.intents.adoption import END_DUPLICATE
+        from telephony.messages import bulk_job
+        from telephony.messages import services as messages
+        from telephony.models import Call, Message
         from telephony.twilio.errors import TWILIO
         from vapi_settings.webhooks import register_listener
 
@@ -22,10 +27,22 @@ class TelephonyConfig(AppConfig):
             TWILIO.label,
             registry.Client(services.verify, orphaned_accounts.warnings, orphaned_accounts.changed),
         )
-        jobs.register()
         deactivation.register(services.stop_everything)
         contents_need("telephony.view_call", "telephony.view_message")
-        orphaned_accounts.register()
         for source in webhooks.SOURCES:
             register_handler(source.provider, source.kind, webhooks.handle)
         register_listener(vapi_events.apply)
+
+        jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
+        jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
+        jobs.register(bulk_job.JOB, lambda payload: bulk_job.send_next(payload["id"]))
+        jobs.register(
+            END_DUPLICATE,
+            lambda payload: calls.end_duplicate(payload["id"], payload["sid"]),
+            attempts=20,
+            urgent=True,
+        )
+        jobs.register(
+            orphaned_accounts.JOB, lambda payload: orphaned_accounts.update_rows(payload["user"])
+        )
+        jobs.register_periodic("telephony.sweep", services.sweep, every=600.0)

@@ -4,16 +4,14 @@ AVA can neither prove that Twilio's reports of it are Twilio's, nor ask how it e
 answer to a change of keys says so, and so does each row, until the keys are stored again.
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter, defaultdict
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import CharField, Count, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.utils import timezone
 
-from ava import jobs, tenant
+from ava import tenant
 from ava.jobs.services import enqueue
 from telephony import accounts
 from telephony.calls.models import Call
@@ -21,16 +19,12 @@ from telephony.errors import TwilioAccountGone
 from telephony.intents import followup, settling
 from telephony.intents.channel import Account
 from telephony.intents.models import Communication
-from telephony.intents.timeline import Source, lock, note
+from telephony.intents.timeline import AnyCommunication, Source, lock, note
 from telephony.messages import bulk_job
 from telephony.messages.models import Message
+from telephony.queries import unfinished
 
 JOB = "telephony.account"
-
-
-def register() -> None:
-    """Register the job."""
-    jobs.register(JOB, lambda payload: update_rows(payload["user"]))
 
 
 def warnings(user: User) -> list[str]:
@@ -38,25 +32,25 @@ def warnings(user: User) -> list[str]:
     whose keys are stored no more."""
     calls, messages = (
         rows.order_by()
-        .annotate(word=Value(rows.model.word, output_field=CharField()))
-        .values_list("account_sid", "holder", "word")
+        .annotate(what=Value(rows.model.word))
+        .values_list("account_sid", "holder", "what")
         .annotate(number=Count("pk"))
-        for rows in _under_way(user)
+        for rows in (_under_way(Call, user), _under_way(Message, user))
     )
     under_way = list(calls.union(messages, all=True))
     # The keys are read only where something is under way.
     known = accounts.reachable(user) if under_way else set()
-    counted: dict[str, Counter[str]] = {}
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
     for sid, holder, word, number in under_way:
         if Account(sid, holder) not in known:
-            counted.setdefault(sid, Counter())[word] += number
+            counted[sid][word] += number
     return [_sentence(sid, counts) for sid, counts in sorted(counted.items())]
 
 
 def changed(user: User) -> None:
     """The user's keys have changed: update their rows, and have held batches look again."""
     bulk_job.look_again(user)
-    if any(rows.exists() for rows in _under_way(user)):
+    if _under_way(Call, user).exists() or _under_way(Message, user).exists():
         enqueue(JOB, {"user": user.pk}, key=str(user.pk), tenant=tenant.of(user))
 
 
@@ -66,27 +60,18 @@ def update_rows(user_id: int) -> None:
     if user is None:
         return
     known = accounts.reachable(user)
-    for rows in _under_way(user):
-        for row in rows:
-            gone = TwilioAccountGone(row.account_sid)
-            if Account(row.account_sid, row.holder) not in known:
-                settling.explain(row, gone, timezone.now())
-            elif row.error == gone.detail:
-                _take_up(row)
+    for row in [*_under_way(Call, user), *_under_way(Message, user)]:
+        gone = TwilioAccountGone(row.account_sid)
+        if Account(row.account_sid, row.holder) not in known:
+            settling.explain(row, gone, timezone.now())
+        elif row.error == gone.detail:
+            _take_up(row)
 
 
-def _under_way(user: User) -> Iterator[QuerySet[Any]]:
-    """Rows that may be at Twilio and have not ended, nor been given up."""
-    long_ago = timezone.now() - settling.FORGOTTEN
-    for model in (Call, Message):
-        machine = model.machine
-        yield (
-            QuerySet(model)
-            .filter(Q(attempt__gt=0) | Q(provider_sid__isnull=False), owner=user)
-            .exclude(account_sid="")
-            .exclude(status__in=machine.final)
-            .exclude(status__in=machine.resting, updated_at__lt=long_ago)
-        )
+def _under_way(model: type[AnyCommunication], user: User) -> QuerySet[AnyCommunication]:
+    """The user's calls or messages that may be at Twilio, and are not over."""
+    begun = Q(attempt__gt=0) | Q(provider_sid__isnull=False)
+    return unfinished(model).filter(begun, owner=user).exclude(account_sid="")
 
 
 @transaction.atomic

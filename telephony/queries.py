@@ -1,4 +1,4 @@
-"""Filters of the lists of calls and messages."""
+"""Reads that calls and messages share."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -6,7 +6,9 @@ from operator import or_
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from telephony.intents.settling import FORGOTTEN
 from telephony.intents.timeline import AnyCommunication
 
 _LOOKUPS: Final = {"since": "created_at__gte", "until": "created_at__lt"}
@@ -16,10 +18,10 @@ _SEARCHED: Final = ("to", "from_number", "provider_sid", "correlation_id")
 def filtered(
     rows: QuerySet[AnyCommunication], filters: Mapping[str, Any], *, searched: str
 ) -> QuerySet[AnyCommunication]:
-    """The rows that pass all of the filters: status, to, from_number, direction, correlation_id,
-    since, until, and search.
+    """The rows that pass all filters of a list.
 
     Args:
+        filters: checked by `FiltersSerializer`.
         searched: where a search looks, too.
     """
     wanted = dict(filters)
@@ -28,3 +30,10 @@ def filtered(
         places = (Q(**{f"{name}__icontains": text}) for name in (*_SEARCHED, searched))
         rows = rows.filter(reduce(or_, places))
     return rows.filter(**{_LOOKUPS.get(name, name): value for name, value in wanted.items()})
+
+
+def unfinished(model: type[AnyCommunication]) -> QuerySet[AnyCommunication]:
+    """Calls or messages that have not ended, nor been given up."""
+    machine, long_ago = model.machine, timezone.now() - FORGOTTEN
+    rows: QuerySet[AnyCommunication] = QuerySet(model).exclude(status__in=machine.final)
+    return rows.exclude(status__in=machine.resting, updated_at__lt=long_ago)

@@ -30,6 +30,16 @@ PAUSE_SECONDS = 3
 a wrong number in a loop is no load."""
 
 
+def numbers(*, user: User) -> list[Number]:
+    """The first 1000 numbers of the user's Twilio account, as of now.
+
+    Raises:
+        CredentialsMissing, CredentialsUnreadable: there is nothing to ask Twilio with.
+        ProviderProblem: Twilio refused, or did not answer.
+    """
+    return _ask(accounts.serving(user)[0])
+
+
 def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
     """The number to use: the one named, else the user's default, else the only one there is.
 
@@ -45,15 +55,14 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
     if not wanted:
         return _only(credentials, use)
     try:
-        known = find(credentials, wanted)
+        found = _find(credentials, wanted)
     except ProviderAuthFailed:
         raise
     except ProviderProblem:
         return wanted
-    if known is None:
-        raise _invalid(_NOT_YOURS)
-    if not getattr(known, use):
-        raise _invalid(_CANNOT[use])
+    if found is None or not getattr(found, use):
+        said = _CANNOT[use] if found else _NOT_YOURS
+        raise ValidationFailed(errors={"from": [said]})
     return wanted
 
 
@@ -82,59 +91,31 @@ def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> Phone
     raise SenderAmbiguous([one.number for one in able], none=_NONE_AT_VAPI)
 
 
-def known(credentials: Credentials) -> list[Number]:
-    """The account's first 1000 numbers, as of at most five minutes ago. Raises: ProviderProblem."""
-    kept = cache.get(_key("numbers", credentials))
-    return anew(credentials) if kept is None else [Number(*one) for one in kept]
-
-
-def anew(credentials: Credentials) -> list[Number]:
-    """The account's first 1000 numbers, as of now. Raises: ProviderProblem."""
-    found = accounts.client(credentials).numbers()
-    cache.set(_key("numbers", credentials), [astuple(one) for one in found], REMEMBERED_SECONDS)
-    cache.delete(_key("missed", credentials))
-    return found
-
-
-def find(credentials: Credentials, number: str) -> Number | None:
+def _find(credentials: Credentials, number: str) -> Number | None:
     """One of the account's numbers. Twilio is asked for it where it is not among those that are
-    remembered: it may be new, or beyond the first 1000.
-
-    Raises:
-        ProviderProblem: Twilio cannot be asked.
-    """
-    for one in known(credentials):
+    remembered: it may be new, or beyond the first 1000. Raises: ProviderProblem."""
+    for one in _remembered(credentials):
         if one.phone_number == number:
             return one
     key = _key(f"number:{number}", credentials)
     if kept := cache.get(key):
         return Number(*kept)
-    if _is_paused(credentials):
+    if cache.get(_key("missed", credentials)):
         return None
     found = accounts.client(credentials).number(number)
     if found is None:
         _pause(credentials)
-        return None
-    cache.set(key, astuple(found), REMEMBERED_SECONDS)
+    else:
+        cache.set(key, astuple(found), REMEMBERED_SECONDS)
     return found
-
-
-def _pause(credentials: Credentials) -> None:
-    """Ask Twilio for no new number for some seconds."""
-    cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
-
-
-def _is_paused(credentials: Credentials) -> bool:
-    """Whether Twilio was asked in vain just now."""
-    return bool(cache.get(_key("missed", credentials)))
 
 
 def _only(credentials: Credentials, use: Use) -> str:
     """The account's only number for this."""
-    able = _able(known(credentials), use)
-    if not able and not _is_paused(credentials):
+    able = [one.phone_number for one in _remembered(credentials) if getattr(one, use)]
+    if not able and not cache.get(_key("missed", credentials)):
         # The first one may have been bought just now.
-        able = _able(anew(credentials), use)
+        able = [one.phone_number for one in _ask(credentials) if getattr(one, use)]
         if not able:
             _pause(credentials)
     if len(able) != 1:
@@ -142,12 +123,20 @@ def _only(credentials: Credentials, use: Use) -> str:
     return able[0]
 
 
-def _able(known: list[Number], use: Use) -> list[str]:
-    return [one.phone_number for one in known if getattr(one, use)]
+def _remembered(credentials: Credentials) -> list[Number]:
+    kept = cache.get(_key("numbers", credentials))
+    return _ask(credentials) if kept is None else [Number(*one) for one in kept]
 
 
-def _invalid(said: str) -> ValidationFailed:
-    return ValidationFailed(errors={"from": [said]})
+def _ask(credentials: Credentials) -> list[Number]:
+    found = accounts.client(credentials).numbers()
+    cache.set(_key("numbers", credentials), [astuple(one) for one in found], REMEMBERED_SECONDS)
+    cache.delete(_key("missed", credentials))
+    return found
+
+
+def _pause(credentials: Credentials) -> None:
+    cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
 
 
 def _key(what: str, credentials: Credentials) -> str:

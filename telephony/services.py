@@ -1,38 +1,26 @@
-"""Numbers, the check of credentials, and sweeps over calls, messages and batches."""
+"""Check of Twilio credentials, and sweeps over calls, messages and batches."""
 
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from ava import tenant
+from ava.http.problems import Conflict
 from ava.jobs import services as jobs
 from integrations.credentials.store import Credentials
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.calls.services import request_hang_up
-from telephony.errors import BatchEnded, CallEnded, MessageGone
-from telephony.intents.settling import FORGOTTEN
 from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import bulk, bulk_job
 from telephony.messages import services as messages
 from telephony.messages.models import Batch, Message
+from telephony.queries import unfinished
 from telephony.twilio.errors import TwilioAccountInactive
-from telephony.twilio.resources import Account, Number
-
-
-def numbers(*, user: User) -> list[Number]:
-    """The phone numbers of the user's Twilio account.
-
-    Raises:
-        CredentialsMissing, CredentialsUnreadable: there is nothing to ask Twilio with.
-        ProviderProblem: Twilio refused, or did not answer.
-    """
-    return accounts.client(accounts.serving(user)[0]).numbers()
 
 
 def verify(credentials: Credentials) -> str:
@@ -49,7 +37,8 @@ def verify(credentials: Credentials) -> str:
         ProviderProblem: Twilio refused, or did not answer.
     """
     account = accounts.client(credentials, by_key=False).account()
-    _refuse_inactive(account)
+    if account.status in ("suspended", "closed"):
+        raise TwilioAccountInactive
     if credentials.fields.get("api_key_sid"):
         accounts.client(credentials).numbers(most=1, page_size=1)
     name = f" (account {account.friendly_name})" if account.friendly_name else ""
@@ -66,14 +55,25 @@ def reconcile(*, only_lost: bool = False) -> int:
         how many calls and messages those are.
     """
     count = 0
-    for job, rows in _open():
+    # What a batch has not come to yet is its own affair.
+    texts = unfinished(Message).exclude(batch__isnull=False, status=SCHEDULED)
+    for job, rows in ((Call.job, unfinished(Call)), (Message.job, texts)):
         waiting = jobs.waiting(job) if only_lost else ()
-        for key, owner in rows.iterator():
+        for key, owner in rows.values_list("pk", "owner_id").iterator():
             if str(key) not in waiting:
                 jobs.enqueue(job, {"id": str(key)}, key=str(key), tenant=tenant.key(owner))
                 count += 1
     bulk_job.revive()
     return count
+
+
+def sweep() -> None:
+    """Take up what a crash, or the previous release, left undone."""
+    for model in (Call, Message):
+        for row in model.objects.filter(holder="").iterator():
+            accounts.name_holder(row)
+    reconcile(only_lost=True)
+    bulk.sweep()
 
 
 def stop_everything(user: User) -> int:
@@ -83,40 +83,16 @@ def stop_everything(user: User) -> int:
     Returns:
         how many calls, messages and batches that are.
     """
-    now, count = timezone.now(), 0
-    for batch in Batch.objects.filter(owner=user, state__in=bulk.GOING_ON):
-        with suppress(BatchEnded):
-            bulk.cancel(batch)
-            count += 1
-    unsent = Message.objects.filter(owner=user, status__in=UNSENT, provider_sid=None)
-    for message in unsent.iterator():
-        with suppress(MessageGone):
-            messages.cancel(message)
-            count += 1
-    for call in Call.objects.filter(owner=user).exclude(status__in=Call.machine.final).iterator():
-        with suppress(CallEnded):
-            request_hang_up(call, now=now)
-            count += 1
+    unsent = unfinished(Message).filter(owner=user, status__in=UNSENT, provider_sid=None)
+    ends: list[tuple[Iterable[Any], Callable[[Any], object]]] = [
+        (Batch.objects.filter(owner=user, state__in=bulk.GOING_ON), bulk.cancel),
+        (unsent.iterator(), messages.cancel),
+        (unfinished(Call).filter(owner=user), partial(request_hang_up, now=timezone.now())),
+    ]
+    count = 0
+    for rows, end in ends:
+        for row in rows:
+            with suppress(Conflict):  # it has ended this very moment
+                end(row)
+                count += 1
     return count
-
-
-def _open() -> Iterator[tuple[str, QuerySet[Any, tuple[uuid.UUID, int | None]]]]:
-    """Calls and messages that have not ended: the kind of their job, their keys and owners."""
-    long_ago = timezone.now() - FORGOTTEN
-    yield (
-        Call.job,
-        Call.objects.exclude(status__in=Call.machine.final).values_list("pk", "owner_id"),
-    )
-    yield (
-        Message.job,
-        Message.objects.exclude(status__in=Message.machine.final)
-        .exclude(status__in=Message.machine.resting, updated_at__lt=long_ago)
-        # What a batch has not come to yet is its own affair.
-        .exclude(batch__isnull=False, status=SCHEDULED)
-        .values_list("pk", "owner_id"),
-    )
-
-
-def _refuse_inactive(account: Account) -> None:
-    if account.status in ("suspended", "closed"):
-        raise TwilioAccountInactive

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from telephony.api import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 from telephony.calls import queries, services
 from telephony.calls.serializers import (
     CallFiltersSerializer,
@@ -15,7 +16,6 @@ from telephony.calls.serializers import (
     ListedCallSerializer,
     NewCallSerializer,
 )
-from telephony.viewsets import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 
 
 class CallViewSet(TwilioViewSet):

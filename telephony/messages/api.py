@@ -8,13 +8,13 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from telephony.api import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 from telephony.messages import queries, services
 from telephony.messages.serializers import (
     MessageFiltersSerializer,
     MessageSerializer,
     NewMessageSerializer,
 )
-from telephony.viewsets import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 
 
 class MessageViewSet(TwilioViewSet):

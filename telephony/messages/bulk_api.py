@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from telephony.api import CLASHES, NOT_TWICE, TwilioViewSet
 from telephony.messages import bulk, queries
 from telephony.messages.models import Batch
 from telephony.messages.serializers import BatchSerializer, NewBatchSerializer
-from telephony.viewsets import CLASHES, NOT_TWICE, TwilioViewSet
 
 
 def _turn(name: str, turn: Callable[[Batch], Batch], said: str) -> Callable[..., Response]:

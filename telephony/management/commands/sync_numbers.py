@@ -9,8 +9,7 @@ from django.core.management.base import CommandError
 from ava.http.problems import Problem
 from ava.management import base as commands
 from ava.management.base import several
-from telephony import accounts, senders
-from telephony.twilio.resources import Number
+from telephony import senders
 
 
 class Command(commands.Command):
@@ -24,21 +23,15 @@ class Command(commands.Command):
         parser.add_argument("user", help="user name or e-mail address")
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        found = _ask(user)
+        users = User.objects
+        owner = users.filter(username=user).first() or users.filter(email__iexact=user).first()
+        if owner is None:
+            raise CommandError("There is no such user.")
+        try:
+            found = senders.numbers(user=owner)
+        except Problem as problem:
+            raise CommandError(problem.detail) from problem
         for one in found:
             able = [name for name in ("voice", "sms") if getattr(one, name)]
             self.stdout.write(f"{one.phone_number}  {', '.join(able)}")
         self.stdout.write(f"{several(len(found), 'number', 'numbers')}.")
-
-
-def _ask(name: str) -> list[Number]:
-    found = (
-        User.objects.filter(username=name).first()
-        or User.objects.filter(email__iexact=name).first()
-    )
-    if found is None:
-        raise CommandError("There is no such user.")
-    try:
-        return senders.anew(accounts.serving(found)[0])
-    except Problem as problem:
-        raise CommandError(problem.detail) from problem

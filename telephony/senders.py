@@ -15,7 +15,7 @@ from telephony import accounts
 from telephony.errors import SenderAmbiguous
 from telephony.twilio.resources import Number
 from vapi_settings.calls import services as vapi
-from vapi_settings.client import PhoneNumber
+from vapi_settings.records import PhoneNumber
 
 Use = Literal["voice", "sms"]
 _CANNOT = {"voice": "This number cannot make calls.", "sms": "This number cannot send SMS."}

@@ -11,10 +11,10 @@ from ava.upstream import ProviderUnreachable, door
 from vapi_settings import ledger
 from vapi_settings.account import Account, renew_epoch
 from vapi_settings.cached_reads import ALL, ASSISTANTS, LISTS, Seen, answer
-from vapi_settings.client import ASSISTANT_ID, Assistant, Summary
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.ledger import LastSeen
 from vapi_settings.models import AssistantLease
+from vapi_settings.records import ID, Assistant, Summary
 
 DEFAULT_GONE: Final = (
     "Your default assistant no longer exists at Vapi. Choose another one in Settings."
@@ -121,7 +121,7 @@ class AssistantRead:
         named = self.account.default_assistant_id if assistant_id is None else assistant_id
         if named is None:
             return None
-        if not ASSISTANT_ID.fullmatch(named):
+        if not ID.fullmatch(named):
             raise self.not_found(assistant_id)
         # Vapi's ids are UUIDs: however they are written, they name one lease and one history.
         return named.lower()

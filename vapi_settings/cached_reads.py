@@ -19,8 +19,8 @@ from ava.upstream import (
 )
 from vapi_settings import account as accounts
 from vapi_settings.account import Account
-from vapi_settings.client import Assistant, Part, PhoneNumber, Summary
 from vapi_settings.errors import VAPI
+from vapi_settings.records import Assistant, Part, PhoneNumber, Summary
 
 V = TypeVar("V")
 

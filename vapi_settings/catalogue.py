@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from vapi_settings import voices
-from vapi_settings.diff import ABSENT, EXACT, Document, Path, read
+from vapi_settings.diff import ABSENT, EXACT, Document, Path, levels, read
 
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 CUSTOM_FIELD: Final = "metadata"
@@ -231,10 +231,9 @@ def _number(wanted: Definition, value: Any, bounds: Mapping[str, Any]) -> float:
 
 
 def _check_json(key: str, value: Any, bounds: Mapping[str, Any]) -> None:
-    """Check every part, without recursion: the nesting is the sender's."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        below: list[Any] = []
+    for depth, level in enumerate(levels(value)):
+        if depth == MAX_DEPTH:
+            raise ValueRefused(f"{key} must not be nested deeper than {MAX_DEPTH} levels.")
         for part in level:
             if isinstance(part, str):
                 _check_text(key, part)
@@ -245,13 +244,6 @@ def _check_json(key: str, value: Any, bounds: Mapping[str, Any]) -> None:
                     f"{key} must not hold whole numbers beyond {EXACT}: Vapi would round them. "
                     "Send them as text."
                 )
-            elif isinstance(part, list):
-                below.extend(part)
-            elif isinstance(part, dict):
-                below.extend([*part, *part.values()])
-        level = below
-    if level:
-        raise ValueRefused(f"{key} must not be nested deeper than {MAX_DEPTH} levels.")
     size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
     if size > bounds["max_bytes"]:
         raise ValueRefused(f"{key} must fit into {bounds['max_bytes']} bytes; this has {size}.")

@@ -1,115 +1,54 @@
-"""Vapi's assistants and phone numbers. https://docs.vapi.ai/api-reference"""
+"""Client of Vapi: assistants, phone numbers, calls. https://docs.vapi.ai/api-reference"""
 
-import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlsplit
 
-from ava.upstream import ProviderUnreachable
-from vapi_settings.connection import Connection, content
-from vapi_settings.errors import VAPI, not_changed, not_found, not_imported
-from vapi_settings.reading import moment, text
+from django.conf import settings
 
-MAX_DEPTH = 100
-SIP_URI = re.compile(r"sips?:[a-z0-9._~+-]{1,64}@(?:[a-z0-9-]{1,63}\.){0,3}vapi\.ai", re.IGNORECASE)
-ASSISTANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from ava import upstream
+from ava.upstream import Answer, ProviderUnreachable
+from ava.upstream.deadline import Deadline
+from vapi_settings import errors, records
+from vapi_settings.errors import VAPI
+from vapi_settings.records import Assistant, PhoneNumber, Summary, VapiCall
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
-class Part:
-    """What an assistant is made with: "openai" and "gpt-4o", "11labs" and "sarah"."""
-
-    provider: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A Vapi assistant, as lists show it."""
-
-    id: str
-    name: str
-    model: Part | None
-    voice: Part | None
-    transcriber: Part | None
-    created_at: datetime | None
-    updated_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Assistant:
-    """A Vapi assistant.
-
-    Attributes:
-        document: everything Vapi sent, for changing it without loss. It may hold keys of tools
-            and servers: it leaves the process sealed, and stays out of logs and answers.
-    """
-
-    summary: Summary
-    document: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def id(self) -> str:
-        return self.summary.id
+PAGE: Final = 50
+MOST_PAGES: Final = 20
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The organisation's assistants.
-
-    Attributes:
-        only: the whole of the only one, where there is one only.
-    """
+    """The organisation's assistants; the whole of the only one, where there is one only."""
 
     summaries: tuple[Summary, ...]
     only: Assistant | None
 
 
-@dataclass(frozen=True)
-class PhoneNumber:
-    """A phone number at Vapi.
+class VapiClient:
+    """Vapi for one private API key. Each method raises ProviderProblem besides."""
 
-    Attributes:
-        number: E.164; "" for one that is reached by SIP only.
-        sip_uri: at which the assistant answers, on one of Vapi's hosts; "" for none.
-
-    Vapi's own bodies carry Twilio tokens, SIP passwords and server secrets: only what is named
-    here leaves this module.
-    """
-
-    id: str
-    number: str
-    name: str
-    provider: str
-    status: str
-    assistant_id: str | None
-    sip_uri: str
-    created_at: datetime | None
-    updated_at: datetime | None
-
-
-class VapiClient(Connection):
-    """The organisation's assistants and phone numbers."""
+    def __init__(self, api_key: str) -> None:
+        self._headers = {"Authorization": f"Bearer {api_key}"}
 
     def check(self) -> None:
-        """Ask for as little as possible. Raises: ProviderProblem."""
-        self.listed("/assistant", {"limit": 1})
+        """Ask for as little as possible."""
+        self._list("/assistant", {"limit": 1})
 
     def assistants(self) -> Listing:
         """The organisation's assistants, the newest first; the newest 1000 of more."""
-        found = list(self.pages("/assistant"))
-        return Listing(
-            summaries=tuple(_summary(one) for one in found),
-            only=_assistant(found[0]) if len(found) == 1 else None,
-        )
+        found = list(self._pages("/assistant"))
+        summaries = tuple(_read(records.summary, one) for one in found)
+        return Listing(summaries, _read(records.assistant, found[0]) if len(found) == 1 else None)
 
     def assistant(self, assistant_id: str) -> Assistant:
-        """One assistant. Raises: AssistantNotFound, ProviderProblem."""
-        answer = self.send("GET", _path(assistant_id), not_found)
-        found = _assistant(content(answer))
+        """One assistant. Raises: AssistantNotFound."""
+        path = f"/assistant/{quote(assistant_id, safe='')}"
+        found = _read(records.assistant, self._object("GET", path, errors.not_found))
         if found.id != assistant_id:
             raise ProviderUnreachable(VAPI)
         return found
@@ -122,86 +61,142 @@ class VapiClient(Connection):
 
         Raises:
             AssistantNotFound, ChangeRefused: Vapi did nothing.
-            ProviderProblem: among them ProviderUnreachable, when it may have been done.
+            ProviderUnreachable: it may have been done.
         """
-        answer = self.send("PATCH", _path(assistant_id), not_changed, json=fields)
-        return _assistant(content(answer))
+        path = f"/assistant/{quote(assistant_id, safe='')}"
+        return _read(
+            records.assistant, self._object("PATCH", path, errors.not_changed, json=fields)
+        )
 
     def phone_numbers(self) -> list[PhoneNumber]:
         """The organisation's phone numbers, the newest first; the newest 1000 of more."""
-        return [phone_number(found) for found in self.pages("/phone-number")]
+        return [records.phone_number(found) for found in self._pages("/phone-number")]
 
     def import_number(self, fields: Mapping[str, Any]) -> PhoneNumber:
-        """Let Vapi use a number of a Twilio account. Raises: NumberRefused, ProviderProblem."""
-        answer = self.send("POST", "/phone-number", not_imported, json=fields)
-        return phone_number(content(answer))
+        """Let Vapi use a number of a Twilio account. Raises: NumberRefused."""
+        return records.phone_number(
+            self._object("POST", "/phone-number", errors.not_imported, json=fields)
+        )
+
+    def place_call(self, fields: Mapping[str, Any]) -> VapiCall:
+        """Have an assistant call somebody. It is sent again only when it certainly never left.
+
+        Raises:
+            Problem: Vapi did not place it; among them ProviderUnreachable, when it may have,
+                unless its `unsent` says otherwise.
+        """
+        return _call(self._object("POST", "/call", errors.not_called, json=fields))
+
+    def call(self, call_id: str) -> VapiCall:
+        """One call. Raises: CallNotFound."""
+        return _call(self._object("GET", f"/call/{quote(call_id, safe='')}", errors.unknown_call))
+
+    def calls(self, since: datetime, **filters: str) -> list[VapiCall]:
+        """All calls made since, the newest first; filtered by assistantId, phoneNumberId.
+
+        Raises: ProviderUnreachable also where there are too many to be sure of all of them.
+        """
+        params = {**filters, "createdAtGe": since.isoformat()}
+        return [_call(found) for found in self._pages("/call", params, whole=True)]
+
+    def end_call(self, call: VapiCall) -> None:
+        """Hang up. https://docs.vapi.ai/calls/call-features
+
+        Raises: CallNotControllable: Vapi takes no orders for it, or not any more.
+        """
+        if not _is_vapis(call.control_url):
+            raise errors.CallNotControllable
+        control = urlsplit(call.control_url)
+        # It lives on another host of Vapi's, and is a key itself: ours is not sent there.
+        answer = upstream.door(VAPI.label).send(
+            "POST",
+            control.path,
+            json={"type": "end-call"},
+            repeatable=True,  # a second order to hang up does no harm
+            base_url=f"{control.scheme}://{control.netloc}",
+        )
+        if not 200 <= answer.status < 300:
+            raise errors.CallNotControllable
+
+    def _pages(
+        self, path: str, filters: Mapping[str, Any] | None = None, *, whole: bool = False
+    ) -> Iterator[Mapping[str, Any]]:
+        """Every item of a list, the newest first; the newest 1000 of more.
+
+        Args:
+            whole: whether a list that AVA cannot read to its end is no answer.
+        """
+        # All pages share the deadline of one operation: a slow Vapi must not hold a thread for
+        # twenty of them. A list that is cut off would look whole, so it is no answer.
+        deadline = Deadline(upstream.door(VAPI.label).policy.deadline)
+        # There is no cursor: the next page begins at the creation of this one's last. What was
+        # created in the same millisecond comes twice, and is known by its id.
+        seen: set[str] = set()
+        params: dict[str, Any] = {**(filters or {}), "limit": PAGE}
+        for _ in range(MOST_PAGES):
+            if deadline.expired:
+                raise ProviderUnreachable(VAPI)
+            page = self._list(path, params, deadline=deadline.left())
+            new = [found for found in page if records.text(found.get("id")) not in seen]
+            yield from new
+            seen.update(records.text(found.get("id")) for found in new)
+            last = records.text(page[-1].get("createdAt")) if page else ""
+            if len(page) < PAGE:
+                return
+            if not new or not last:
+                break
+            params["createdAtLe"] = last
+        if whole:
+            raise ProviderUnreachable(VAPI)
+
+    def _list(
+        self, path: str, params: Mapping[str, Any], *, deadline: float | None = None
+    ) -> list[Mapping[str, Any]]:
+        answer = self._send("GET", path, errors.no_list, params=params, deadline=deadline)
+        found = answer.json()
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            raise ProviderUnreachable(VAPI)
+        return found
+
+    def _object(
+        self, method: str, path: str, refusal: Callable[[Answer], Exception], **rest: Any
+    ) -> Mapping[str, Any]:
+        found = self._send(method, path, refusal, **rest).json()
+        if not isinstance(found, dict):
+            raise ProviderUnreachable(VAPI)
+        return found
+
+    def _send(
+        self, method: str, path: str, refusal: Callable[[Answer], Exception], **rest: Any
+    ) -> Answer:
+        """An answer of 2xx. Raises: what `refusal` makes of any other."""
+        answer = upstream.door(VAPI.label).send(method, path, headers=self._headers, **rest)
+        if not 200 <= answer.status < 300:
+            raise refusal(answer)
+        return answer
 
 
-def _path(assistant_id: str) -> str:
-    return f"/assistant/{quote(assistant_id, safe='')}"
+def _read(parse: Callable[[Mapping[str, Any]], T], found: Mapping[str, Any]) -> T:
+    try:
+        return parse(found)
+    except records.NoRecord:
+        raise ProviderUnreachable(VAPI) from None
 
 
-def _assistant(found: Mapping[str, Any]) -> Assistant:
-    if not _sendable(found):
+def _call(found: Mapping[str, Any]) -> VapiCall:
+    call = records.call(found)
+    if not records.ID.fullmatch(call.id):
         raise ProviderUnreachable(VAPI)
-    return Assistant(_summary(found), found)
+    return call
 
 
-def _summary(found: Mapping[str, Any]) -> Summary:
-    assistant_id = text(found.get("id"))
-    if not ASSISTANT_ID.fullmatch(assistant_id):
-        raise ProviderUnreachable(VAPI)
-    return Summary(
-        id=assistant_id,
-        name=text(found.get("name")),
-        model=_part(found.get("model"), "model"),
-        voice=_part(found.get("voice"), "voiceId"),
-        transcriber=_part(found.get("transcriber"), "model"),
-        created_at=moment(found.get("createdAt")),
-        updated_at=moment(found.get("updatedAt")),
-    )
-
-
-def _part(found: Any, name: str) -> Part | None:
-    if not isinstance(found, dict):
-        return None
-    return Part(provider=text(found.get("provider")), name=text(found.get(name)))
-
-
-def phone_number(found: Mapping[str, Any]) -> PhoneNumber:
-    """A phone number as Vapi sends it, its secrets left behind."""
-    return PhoneNumber(
-        id=text(found.get("id")),
-        number=text(found.get("number")),
-        name=text(found.get("name")),
-        provider=text(found.get("provider")),
-        status=text(found.get("status")),
-        assistant_id=text(found.get("assistantId")) or None,
-        sip_uri=_sip_uri(found.get("sipUri")),
-        created_at=moment(found.get("createdAt")),
-        updated_at=moment(found.get("updatedAt")),
-    )
-
-
-def _sip_uri(value: Any) -> str:
-    """The address, if it leads to Vapi: a caller is put through to nobody else."""
-    found = text(value)
-    return found if SIP_URI.fullmatch(found) else ""
-
-
-def _sendable(value: Any) -> bool:
-    """Whether it can be sent back as it came: no number became infinite, no bottomless nesting."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        below: list[Any] = []
-        for part in level:
-            if isinstance(part, dict):
-                below.extend(part.values())
-            elif isinstance(part, list):
-                below.extend(part)
-            elif isinstance(part, float) and not math.isfinite(part):
-                return False
-        if not below:
-            return True
-        level = below
-    return False
+def _is_vapis(url: str) -> bool:
+    """Whether it leads to Vapi: what a provider sends does not choose where AVA connects to."""
+    base = urlsplit(settings.VAPI_BASE_URL)
+    try:
+        wanted = urlsplit(url)
+        own_host = (wanted.hostname or "").endswith(".vapi.ai") and wanted.port in (None, 443)
+    except ValueError:
+        return False
+    same_origin = (wanted.scheme, wanted.netloc) == (base.scheme, base.netloc)
+    return same_origin or (wanted.scheme == "https" and own_host and "@" not in wanted.netloc)

@@ -51,6 +51,21 @@ def read(document: Document, path: Path) -> Any:
     return found
 
 
+def levels(value: Any) -> Iterator[list[Any]]:
+    """All parts of a value, names included, level by level; without recursion, for the nesting is
+    the sender's."""
+    level = [value]
+    while level:
+        yield level
+        below: list[Any] = []
+        for part in level:
+            if isinstance(part, Mapping):
+                below.extend([*part, *part.values()])
+            elif isinstance(part, list):
+                below.extend(part)
+        level = below
+
+
 def patch(
     document: Document, path: Path, value: Any, *, makes_parents: bool = False
 ) -> dict[str, Any]:

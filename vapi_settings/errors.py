@@ -1,4 +1,4 @@
-"""What may go wrong with settings and numbers, and from Vapi's refusals to AVA's problems.
+"""Problems of settings, numbers and calls at Vapi, and the table from Vapi's refusals to them.
 
 Vapi answers as NestJS does, `{"message": text or list, "error", "statusCode"}`, with
 class-validator's words (docs.vapi.ai/api-reference; VapiAI/gitops, src/api.ts parseApiMessage).
@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from ava.http.problems import Conflict, NotFound, PreconditionFailed, Problem, ValidationFailed
-from ava.upstream import Answer, ProviderUnreachable, Service
+from ava.upstream import Answer, ProviderRateLimited, ProviderUnreachable, Service
 
 VAPI: Final = Service("vapi", "Vapi")
 
@@ -105,46 +105,44 @@ class NumberRefused(Conflict):
     detail = "Vapi does not take this number."
 
 
+class CallNotFound(NotFound):
+    code = "vapi_call_not_found"
+    detail = "Vapi knows no such call."
+
+
+class CallNotControllable(Conflict):
+    code = "vapi_call_not_controllable"
+    detail = "Vapi takes no orders for this call: it has not begun yet, or it is over."
+
+
+class OrganisationGone(Conflict):
+    """It began in an organisation that AVA has no key of any more."""
+
+    code = "vapi_organisation_gone"
+    detail = (
+        "This began in a Vapi organisation that the API key stored now is not of. Store a key of "
+        "that one again, so that AVA can look after it."
+    )
+
+
+class NumberNotAtVapi(ValidationFailed):
+    """An assistant can only call from a number that Vapi knows."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, errors={"from": [sentence]})
+
+
 class ChangeRefused(Exception):
-    """Vapi's validation said no; `complaints` are its words, for `complaint_about` only."""
+    """Vapi's validation said no; `complaints` are its words, for `unacceptable` only."""
 
     def __init__(self, complaints: Sequence[str]) -> None:
         super().__init__("Vapi refused the change")
         self.complaints = tuple(complaints)
 
 
-def no_list(answer: Answer) -> Exception:
-    """What an answer other than 2xx means for a list: this is not the Vapi that was asked for."""
-    return ProviderUnreachable(VAPI)
-
-
-def not_found(answer: Answer) -> Exception:
-    """What it means for one assistant. Vapi says 400 to an id that cannot be one."""
-    return AssistantNotFound() if answer.status in (400, 404) else no_list(answer)
-
-
-def not_changed(answer: Answer) -> Exception:
-    """What it means for a change of an assistant."""
-    match answer.status:
-        case 404:
-            return AssistantNotFound()
-        case 400 | 409 | 413 | 422:
-            return ChangeRefused(messages(answer))
-        case _:
-            return no_list(answer)
-
-
-def not_imported(answer: Answer) -> Exception:
-    """What it means for a number that was to be imported."""
-    if answer.status not in (400, 409, 422):
-        return no_list(answer)
-    return meant(answer, _NOT_IMPORTED)
-
-
-def meant(answer: Answer, meanings: Meanings) -> Problem:
-    """The problem that Vapi's words stand for; VapiRefused for words unknown."""
-    said = "; ".join(messages(answer))
-    return next((make() for words, make in meanings if words.search(said)), VapiRefused())
+def invalid(sentence: str, field: str = "value") -> ValidationFailed:
+    """A refusal of one field of the request's body."""
+    return ValidationFailed(sentence, errors={field: [sentence]})
 
 
 _NOT_IMPORTED: Final[Meanings] = (
@@ -161,6 +159,26 @@ _NOT_IMPORTED: Final[Meanings] = (
     ),
     (re.compile(r"number", re.I), NumberRefused),
 )
+_NOT_CALLED: Final[Meanings] = (
+    (re.compile(r"concurren", re.I), lambda: ProviderRateLimited(VAPI, unsent=True)),
+    (
+        re.compile(r"credit|wallet|balance|billing|payment|subscription", re.I),
+        lambda: VapiRefused("Vapi refused the call: the Vapi account has no credit left for it."),
+    ),
+    (
+        re.compile(r"international", re.I),
+        lambda: invalid("A free Vapi number calls numbers in the USA only.", "to"),
+    ),
+    (
+        re.compile(r"customer\b", re.I),
+        lambda: invalid("Vapi does not call this number. Check that it is complete.", "to"),
+    ),
+    (
+        re.compile(r"phone ?number", re.I),
+        lambda: NumberNotAtVapi("Vapi does not know the number to call from any more."),
+    ),
+    (re.compile(r"assistant", re.I), AssistantNotFound),
+)
 _LIMITS: Final = (
     (re.compile(r"must not be greater than (-?[\d.]+)"), "{key} must not be greater than {}."),
     (re.compile(r"must not be less than (-?[\d.]+)"), "{key} must not be less than {}."),
@@ -175,21 +193,56 @@ _LIMITS: Final = (
 )
 
 
+def no_list(answer: Answer) -> Exception:
+    """The problem of an answer other than 2xx for a list: this is not the Vapi that was asked."""
+    return ProviderUnreachable(VAPI)
+
+
+def not_found(answer: Answer) -> Exception:
+    """The same for one assistant. Vapi says 400 to an id that cannot be one."""
+    return AssistantNotFound() if answer.status in (400, 404) else no_list(answer)
+
+
+def unknown_call(answer: Answer) -> Exception:
+    """The same for one call."""
+    return CallNotFound() if answer.status in (400, 404) else no_list(answer)
+
+
+def not_changed(answer: Answer) -> Exception:
+    """The same for a change of an assistant."""
+    if answer.status == 404:
+        return AssistantNotFound()
+    refused = answer.status in (400, 409, 413, 422)
+    return ChangeRefused(_messages(answer)) if refused else no_list(answer)
+
+
+def not_imported(answer: Answer) -> Exception:
+    """The same for a number that was to be imported."""
+    return _meant(answer, _NOT_IMPORTED) if answer.status in (400, 409, 422) else no_list(answer)
+
+
+def not_called(answer: Answer) -> Exception:
+    """The same for a call that was to be placed. A refusal with Vapi's own `statusCode` means that
+    no phone was called; any other may be of something in front of Vapi."""
+    refused = answer.status in (400, 402, 404, 409, 413, 422)
+    if refused and _body(answer).get("statusCode") == answer.status:
+        return _meant(answer, _NOT_CALLED)
+    return no_list(answer)
+
+
 def unacceptable(key: str, path: Sequence[str], complaints: Sequence[str]) -> ValidationFailed:
     """Vapi's complaints about a change of the setting, in AVA's words.
 
     Args:
-        key: the setting.
-        path: where it lives in the assistant.
+        path: where the setting lives in the assistant.
         complaints: as ChangeRefused carries them.
     """
-    ours, beside = ".".join(path), f"{path[0]}."
-    about_it = [said for said in complaints if said.startswith(f"{ours} ")]
+    about_it = [said for said in complaints if said.startswith(f"{'.'.join(path)} ")]
     for said in about_it:
         for pattern, sentence in _LIMITS:
             if found := pattern.search(said):
                 return invalid(sentence.format(found[1], key=key) + " So says Vapi.")
-    if not about_it and any(said.startswith(beside) for said in complaints):
+    if not about_it and any(said.startswith(f"{path[0]}.") for said in complaints):
         return invalid(
             f"Vapi does not take a change of {key} while something else in the assistant's "
             f"{path[0]} is not as it wants it. Save the assistant once in Vapi's dashboard."
@@ -197,17 +250,22 @@ def unacceptable(key: str, path: Sequence[str], complaints: Sequence[str]) -> Va
     return invalid(f"Vapi does not accept this value for {key}.")
 
 
-def invalid(sentence: str, field: str = "value") -> ValidationFailed:
-    """A refusal of one field of the request's body."""
-    return ValidationFailed(sentence, errors={field: [sentence]})
+def _meant(answer: Answer, meanings: Meanings) -> Problem:
+    """The problem that Vapi's words stand for; VapiRefused for words unknown."""
+    said = "; ".join(_messages(answer))
+    return next((make() for words, make in meanings if words.search(said)), VapiRefused())
 
 
-def messages(answer: Answer) -> list[str]:
+def _messages(answer: Answer) -> list[str]:
     """What Vapi said against a request, one text for each fault."""
-    try:
-        body: Any = answer.json()
-    except ProviderUnreachable:
-        return []
-    message = body.get("message") if isinstance(body, dict) else None
+    message = _body(answer).get("message")
     said = message if isinstance(message, list) else [message]
     return [text for text in said if isinstance(text, str)]
+
+
+def _body(answer: Answer) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ProviderUnreachable:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -11,8 +11,8 @@ from integrations.credentials.services import credentials_for, record_sharing
 from vapi_settings import reporting
 from vapi_settings.account import account_of
 from vapi_settings.assistant_read import AssistantRead
-from vapi_settings.client import PhoneNumber
 from vapi_settings.errors import VAPI
+from vapi_settings.records import PhoneNumber
 
 # https://docs.vapi.ai/api-reference/phone-numbers/create, "twilio"
 _VAPIS_NAMES: Final = {

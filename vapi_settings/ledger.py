@@ -17,9 +17,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ava.http import correlation
 from vapi_settings import catalogue
-from vapi_settings.client import Assistant
 from vapi_settings.diff import ABSENT, canonical
 from vapi_settings.models import Revision
+from vapi_settings.records import Assistant
 
 log = structlog.get_logger("vapi_settings")
 

@@ -15,11 +15,11 @@ from vapi_settings.account import Account, account_of
 from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.cached_reads import Seen
 from vapi_settings.catalogue import Definition, Setting
-from vapi_settings.client import Assistant, PhoneNumber, Summary
 from vapi_settings.diff import ABSENT
 from vapi_settings.errors import RevisionNotFound, SettingNotFound
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
+from vapi_settings.records import Assistant, PhoneNumber, Summary
 
 T = TypeVar("T")
 

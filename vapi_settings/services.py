@@ -23,9 +23,10 @@ from vapi_settings.account import Account, account_of, renew_epoch
 from vapi_settings.assistant_read import AssistantRead, LedgerState
 from vapi_settings.cached_reads import ASSISTANTS, Seen
 from vapi_settings.catalogue import Definition
-from vapi_settings.client import Assistant, VapiClient
+from vapi_settings.client import VapiClient
 from vapi_settings.diff import ABSENT
 from vapi_settings.models import AssistantLease, Revision
+from vapi_settings.records import Assistant
 
 log = structlog.get_logger("vapi_settings")
 

@@ -23,8 +23,8 @@ from telephony.twilio import twiml
 from telephony.twilio.channel import TwilioChannel, address
 from telephony.twilio.errors import TwilioNotFound, TwilioRejected
 from vapi_settings.calls import services as vapi
-from vapi_settings.calls.errors import CallNotControllable, CallNotFound
-from vapi_settings.calls.records import VapiCall
+from vapi_settings.errors import CallNotControllable, CallNotFound
+from vapi_settings.records import VapiCall
 
 ALREADY_ENDED = 21220
 STARTING = ("queued", "ringing")

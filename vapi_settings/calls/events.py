@@ -12,9 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ava.inbound.limits import SUMMARY, TEXT, TRANSCRIPT, cut, cut_json, json_size
-from vapi_settings.calls import records
-from vapi_settings.calls.records import VapiCall
-from vapi_settings.reading import part, text, timestamp
+from vapi_settings import records
+from vapi_settings.records import VapiCall, part, text, timestamp
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

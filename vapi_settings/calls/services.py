@@ -19,13 +19,16 @@ from integrations.credentials.services import credentials_for
 from vapi_settings import queries, reporting
 from vapi_settings.account import account_of
 from vapi_settings.cached_reads import phone_numbers
-from vapi_settings.calls.client import CallClient
-from vapi_settings.calls.errors import CallNotFound, NumberNotAtVapi, OrganisationGone
 from vapi_settings.calls.patience import Patience
-from vapi_settings.calls.records import VapiCall
-from vapi_settings.client import Assistant, PhoneNumber
-from vapi_settings.errors import VAPI, AssistantNotFound
-from vapi_settings.reading import part
+from vapi_settings.client import VapiClient
+from vapi_settings.errors import (
+    VAPI,
+    AssistantNotFound,
+    CallNotFound,
+    NumberNotAtVapi,
+    OrganisationGone,
+)
+from vapi_settings.records import Assistant, PhoneNumber, VapiCall, part
 
 log = structlog.get_logger("vapi_settings")
 
@@ -110,7 +113,7 @@ def place(
         problem.unsent = True
         raise
     marks = {CORRELATION_MARK: correlation_id, **metadata}
-    return _client(user).place(
+    return _client(user).place_call(
         {
             "assistantId": found.id,
             "phoneNumberId": phone_number_id,
@@ -152,7 +155,7 @@ def find(
         OrganisationGone: the key is of an organisation that cannot know them.
         ProviderProblem: it is unknown; also where there are too many calls to look at them all.
     """
-    placed = _client(user).since(
+    placed = _client(user).calls(
         since - CLOCKS_DIFFER,
         # As `place` writes it: Vapi's ids are UUIDs, however they were typed in.
         assistantId=assistant_id.lower(),
@@ -192,7 +195,7 @@ def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
         call
         for one in numbers
         if one.number == number
-        for call in client.since(since - CLOCKS_DIFFER, phoneNumberId=one.id)
+        for call in client.calls(since - CLOCKS_DIFFER, phoneNumberId=one.id)
     ]
 
 
@@ -207,22 +210,22 @@ def end(*, user: User, call_id: str, metadata: Mapping[str, str]) -> None:
         CallNotFound, ProviderProblem, CredentialsMissing.
     """
     client = _client(user, own=not metadata)
-    client.end(_theirs(client, call_id, metadata))
+    client.end_call(_theirs(client, call_id, metadata))
 
 
-def _theirs(client: CallClient, call_id: str, metadata: Mapping[str, str]) -> VapiCall:
-    found = client.one(call_id)
+def _theirs(client: VapiClient, call_id: str, metadata: Mapping[str, str]) -> VapiCall:
+    found = client.call(call_id)
     if not metadata.items() <= found.metadata.items():
         raise CallNotFound
     return found
 
 
-def _client(user: User, *, own: bool = False) -> CallClient:
+def _client(user: User, *, own: bool = False) -> VapiClient:
     """Vapi on behalf of the user; with `own` never with the operator's key."""
     found = credentials_for(user=user, provider=VAPI.label)
     if own and found.source != "user":
         raise CredentialsMissing(VAPI.name)
-    return CallClient(found.fields["api_key"])
+    return VapiClient(found.fields["api_key"])
 
 
 def _reporting(user: User, assistant: Assistant) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ava.inbound.limits import JSON_BYTES, cut_json, is_left_out
 from ava.upstream.answer import parse_json
 from vapi_settings.calls.events import MOST_TOOL_CALLS
 from vapi_settings.calls.patience import Patience
-from vapi_settings.reading import part, text
+from vapi_settings.records import part, text
 
 log = structlog.get_logger("vapi_settings")
 

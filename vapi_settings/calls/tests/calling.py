@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.vapi import seed
 from vapi_settings.calls import services as calls
-from vapi_settings.calls.records import VapiCall
+from vapi_settings.records import VapiCall
 
 ASSISTANT = seed.ASSISTANT_ID
 CALL = "0f7c7b5e-2d8a-4d5e-9f3b-6a1c2e4d8b90"

@@ -7,8 +7,8 @@ import pytest
 
 from sandbox.vapi import seed
 from vapi_settings.calls import services as calls
-from vapi_settings.calls.errors import CallNotControllable, CallNotFound, NumberNotAtVapi
 from vapi_settings.calls.tests.calling import CALL, PLACED
+from vapi_settings.errors import CallNotControllable, CallNotFound, NumberNotAtVapi
 
 
 def test_a_finished_call_tells_its_transcript_recording_cost_and_reason(played, user):

@@ -13,10 +13,9 @@ from ava.upstream import (
 )
 from tests.rooms import reset
 from vapi_settings.calls import services as calls
-from vapi_settings.calls.errors import NumberNotAtVapi
 from vapi_settings.calls.tests.calling import BARE, CALL, MARKS, NUMBER, PLACED, TO, place
 from vapi_settings.conftest import ASSISTANT, store_key
-from vapi_settings.errors import AssistantNotFound, VapiRefused
+from vapi_settings.errors import AssistantNotFound, NumberNotAtVapi, VapiRefused
 
 
 def test_a_call_is_placed_with_avas_marks_beside_the_assistants_metadata(played, user):

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 BATCH = 500
 KEPT_DAYS = 90
-Row = TypeVar("Row", bound=Model)
 
 # Deletes (or with the second argument only counts) what is older than the moment.
 Prune = Callable[[datetime, bool], int]
 
-_registered: dict[str, Prune] = {}
+registered: dict[str, Prune] = {}
 
 
 def register(name: str, prune: Prune) -> None:
@@ -23,29 +22,24 @@ def register(name: str, prune: Prune) -> None:
     `prune(before, dry_run)` deletes what is older than `before`, an aware datetime, in short
     transactions, and returns how many rows that were; on a dry run it only counts them.
     """
-    _registered[name] = prune
-
-
-def registered() -> dict[str, Prune]:
-    """Every registered function by its name, in the order of registration."""
-    return dict(_registered)
+    registered[name] = prune
 
 
 def run_daily() -> None:
-    """Delete what is older than KEPT_DAYS: the daily job."""
+    """Delete what is older than KEPT_DAYS."""
     before = timezone.now() - timedelta(days=KEPT_DAYS)
-    for prune in _registered.values():
+    for prune in registered.values():
         prune(before, False)
 
 
-def delete_in_batches(rows: QuerySet[Row], *, dry_run: bool, batch: int = BATCH) -> int:
+def delete_in_batches(rows: QuerySet[Any], *, dry_run: bool) -> int:
     """Delete the rows a batch at a time, so that other writers get their turn between.
 
-    A row that somebody has changed meanwhile, so that it is none of these any more, stays.
+    A row that is changed meanwhile, so that it is none of these any more, stays.
     """
     if dry_run:
         return rows.count()
     deleted = 0
-    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:batch]):
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         deleted += rows.filter(pk__in=keys).delete()[0]
     return deleted

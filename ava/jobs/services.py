@@ -41,20 +41,17 @@ def enqueue(
     is_new: bool = False,
     tenant: tenants.Tenant = None,
 ) -> Job:
-    """Ask for work; it is done after the caller's transaction, and only if that commits.
+    """Ask for work, done after the caller's transaction, and only if that commits.
 
-    With a key, only one job of that kind and key waits. Asked for once more it keeps its payload,
-    comes earlier if that is asked for, and runs once more if it is running right now.
+    With a key, only one job of that kind and key waits, and its row is returned. Asked for once
+    more it keeps its payload, comes earlier if that is asked for, and runs again if it is running.
 
     Args:
         payload: JSON, and never a secret.
         due_at: not before; None: now.
         key: at most 200 characters.
-        is_new: the key is new as well, so no such job waits; saves looking for one.
-        tenant: the user it is done for; None: whose work the caller's is.
-
-    Returns:
-        The row: a new one, or the one that waits.
+        is_new: no job of this key waits; saves looking for one.
+        tenant: the user it is done for; None: the caller's.
 
     Raises:
         KeyError: no such kind.
@@ -77,7 +74,7 @@ def enqueue(
 
 
 def waiting(kind: str) -> set[str]:
-    """The keys under which jobs of this kind wait, or run."""
+    """Keys under which jobs of this kind wait, or run."""
     keys = Job.objects.filter(kind=kind, state=Job.State.QUEUED).values_list("key", flat=True)
     return {key for key in keys if key}
 
@@ -126,10 +123,9 @@ def run_again(job: Job, *, now: datetime) -> None:
     """
     try:
         with transaction.atomic():
-            revived = (
-                Job.objects.filter(pk=job.pk)
-                .exclude(state=Job.State.QUEUED)
-                .update(state=Job.State.QUEUED, due_at=now, attempts=0, finished_at=None)
+            finished = Job.objects.filter(pk=job.pk).exclude(state=Job.State.QUEUED)
+            revived = finished.update(
+                state=Job.State.QUEUED, due_at=now, attempts=0, finished_at=None
             )
     except IntegrityError as fault:
         raise AlreadyWaiting from fault

@@ -1,4 +1,4 @@
-"""A clock that a test turns, and work that does what a test tells it to."""
+"""A clock that a test turns, and work that fails as a test wants it to."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ class Clock:
 
 
 class Work:
-    """Work that notes each run, and does what it is told to."""
+    """Work that notes each run, and raises what it was made with, one for each run."""
 
     def __init__(self, *raises: BaseException | None) -> None:
         self.runs: list[dict[str, object]] = []

@@ -30,7 +30,7 @@ def test_a_failure_is_tried_again_later_and_later_and_then_given_up(clock: Clock
     assert services.run_due(now=clock) == 0
 
 
-def test_what_went_wrong_is_told_without_what_a_foreign_exception_said(clock: Clock) -> None:
+def test_an_error_is_recorded_without_what_a_foreign_exception_said(clock: Clock) -> None:
     registered(ValueError("sk_secret +15551234567"), Problem("Ask somebody else."))
     job = services.enqueue("work", {})
     clock.turn(1)
@@ -72,7 +72,7 @@ def test_a_job_whose_process_ended_is_run_again_when_the_lease_is_over(clock: Cl
     assert (job.state, job.attempts, len(work.runs)) == (Job.State.DONE, 0, 1)
 
 
-def test_whoever_comes_back_after_its_lease_changes_nothing(clock: Clock) -> None:
+def test_a_process_that_comes_back_after_its_lease_changes_nothing(clock: Clock) -> None:
     registered(None, ValueError())
     services.enqueue("work", {})
     clock.turn(1)

@@ -33,13 +33,13 @@ def ran() -> list[str | None]:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, int]]:
     """What Celery gets: whose job, and its priority."""
-    told: list[tuple[str | None, int]] = []
+    messages: list[tuple[str | None, int]] = []
 
     def note(args: tuple[str], retry: bool, priority: int) -> None:
-        told.append((Job.objects.get(pk=args[0]).tenant, priority))
+        messages.append((Job.objects.get(pk=args[0]).tenant, priority))
 
     monkeypatch.setattr(celery_dispatch.run_job, "apply_async", note)
-    return told
+    return messages
 
 
 def flood(whose: str | None, number: int = MANY, kind: str = "work", ago: int = 600) -> None:

@@ -150,7 +150,7 @@ def test_a_run_that_hangs_for_good_is_followed_by_another(
     assert runs == [1, 1]
 
 
-def test_a_database_in_trouble_is_told_once_and_the_loop_goes_on(
+def test_a_database_in_trouble_is_logged_once_and_the_loop_goes_on(
     start: Callable[..., Loop], caplog: pytest.LogCaptureFixture
 ) -> None:
     ran = threading.Event()

@@ -1,4 +1,4 @@
-"""The same promises whoever runs the rows: the embedded loop, or Celery on a real Redis."""
+"""The same promises by both runners: the embedded loop, and Celery on a real Redis."""
 
 import time
 from collections import Counter
@@ -60,7 +60,7 @@ def test_a_job_whose_runner_is_killed_is_done_by_the_next(runner: Runner) -> Non
     assert Job.objects.get(kind="hangs_at_first").attempts == 0
 
 
-def test_a_broker_that_is_down_holds_nobody_up_and_is_found_again(
+def test_a_broker_that_is_down_delays_no_request_and_is_found_again(
     tmp_path: Path, own_kinds: None
 ) -> None:
     kinds.register()

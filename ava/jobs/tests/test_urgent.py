@@ -1,4 +1,4 @@
-"""Jobs that somebody waits for, behind many that nobody does."""
+"""Urgent jobs behind many others."""
 
 import threading
 import time

@@ -32,7 +32,7 @@ def test_once_does_what_is_due_and_says_how_much() -> None:
 
 
 @pytest.mark.django_db
-def test_once_does_periodic_work_that_nobody_has_asked_for_yet() -> None:
+def test_once_does_periodic_work_that_has_no_row_yet() -> None:
     swept: list[int] = []
     jobs.register_periodic("sweep", lambda: swept.append(1), every=60)
     run("--once")
@@ -41,7 +41,7 @@ def test_once_does_periodic_work_that_nobody_has_asked_for_yet() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_does_not_work_is_told_in_a_sentence() -> None:
+def test_a_database_that_does_not_work_is_reported_in_a_sentence() -> None:
     rename = "ALTER TABLE {} RENAME TO {}"
     jobs.register_periodic("sweep", lambda: None, every=60)
     with connection.cursor() as cursor:
@@ -64,6 +64,6 @@ def test_the_command_ends_well() -> None:
 def test_its_help_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         ManagementUtility(["manage.py", "work", "--help"]).execute()
-    told = capsys.readouterr().out
+    shown = capsys.readouterr().out
     for word in ("--once", "Ctrl-C", "Celery", "Exit code"):
-        assert word in told
+        assert word in shown

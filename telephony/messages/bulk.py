@@ -7,7 +7,6 @@ it, and no list shows it. What a crash leaves of it is deleted.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -32,29 +31,19 @@ MOST = 10_000
 MOST_IN_A_DAY = 100_000
 """Messages of a user's batches that are stored in 24 hours, so that none fills the disk. One long
 code sends 86,400 in that time."""
-State = Batch.State
-GOING_ON = (State.RUNNING, State.PAUSED)
 CHUNK = 400
 """Rows of a transaction: SQLite has one writer at a time, who takes some 0.1 s for them."""
-
 ABANDONED = timedelta(minutes=10)
 """After that no request can still be storing it: they end long before."""
-
-STORING = Q(state=Batch.State.CANCELED, finished_at__isnull=True)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One message of a batch: whom to (E.164), and what."""
-
-    to: str
-    body: str
+State = Batch.State
+GOING_ON = (State.RUNNING, State.PAUSED)
+STORING = Q(state=State.CANCELED, finished_at__isnull=True)
 
 
 def start(
     *,
     user: User,
-    items: Sequence[Item],
+    items: Sequence[tuple[str, str]],
     per_minute: int,
     from_number: str | None = None,
     idempotency: uuid.UUID | None = None,
@@ -63,6 +52,7 @@ def start(
     """Store a batch; its messages are sent from now on, each exactly once.
 
     Args:
+        items: whom to (E.164), and what.
         per_minute: how many; batches of one sender share its pace.
         idempotency: of the Idempotency-Key; a batch that was begun under it is returned.
 
@@ -71,7 +61,7 @@ def start(
             ProviderProblem: nothing is sent.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
-    if begun and (_is_stored(begun) or not discard(begun)):
+    if begun and not discard(begun):
         return Batch.objects.get(pk=begun.pk)
     now = clock()
     _require_space(user, len(items), now)
@@ -90,9 +80,9 @@ def start(
             owner=user,
             batch=batch,
             place=place,
-            to=item.to,
+            to=to,
             from_number=sender,
-            body=item.body,
+            body=body,
             status=SCHEDULED,
             account_sid=account.sid,
             holder=account.holder,
@@ -100,18 +90,11 @@ def start(
             updated_at=now,
             correlation_id=batch.correlation_id,
         )
-        for place, item in enumerate(items)
+        for place, (to, body) in enumerate(items)
     )
     with allowance.spend(user=user, credentials=credentials, units=len(items), now=now):
         store(batch, messages)
     return batch
-
-
-def _require_space(user: User, count: int, now: datetime) -> None:
-    lately = Message.objects.filter(owner=user, created_at__gt=now - timedelta(days=1))
-    left = MOST_IN_A_DAY - lately.filter(batch__isnull=False).count()
-    if count > left:
-        raise BatchesSpent(most=MOST_IN_A_DAY, left=max(left, 0))
 
 
 def pause(batch: Batch) -> Batch:
@@ -126,30 +109,30 @@ def resume(batch: Batch) -> Batch:
 
 def cancel(batch: Batch, *, clock: Clock = timezone.now) -> Batch:
     """Send no more at all; what has been sent stays sent. Raises: BatchEnded."""
-    with transaction.atomic():
-        row = _turn(batch, State.CANCELED)
-        row.finished_at = clock()
-        row.save(update_fields=["finished_at"])
-    _cancel_unsent(row, row.finished_at)
+    now = clock()
+    row = _turn(batch, State.CANCELED, finished_at=now)
+    _cancel_unsent(row, now)
     return row
 
 
-def _turn(batch: Batch, state: str) -> Batch:
+def _turn(batch: Batch, state: str, finished_at: datetime | None = None) -> Batch:
     """Have the batch run, pause or end, as a person wants it."""
     with transaction.atomic():
         row = Batch.objects.select_for_update().get(pk=batch.pk)
         if row.state not in GOING_ON:
             raise BatchEnded
-        row.state, row.held_at, row.error = state, None, ""
-        row.save(update_fields=["state", "held_at", "error"])
+        row.state, row.finished_at, row.held_at, row.error = state, finished_at, None, ""
+        row.save(update_fields=["state", "finished_at", "held_at", "error"])
         if state == State.RUNNING:
             bulk_job.enqueue(row)
     return row
 
 
-def _is_stored(batch: Batch) -> bool:
-    """Whether all of it is there."""
-    return batch.state != Batch.State.CANCELED or batch.finished_at is not None
+def _require_space(user: User, count: int, now: datetime) -> None:
+    lately = Message.objects.filter(owner=user, created_at__gt=now - timedelta(days=1))
+    left = MOST_IN_A_DAY - lately.filter(batch__isnull=False).count()
+    if count > left:
+        raise BatchesSpent(most=MOST_IN_A_DAY, left=max(left, 0))
 
 
 def store(batch: Batch, messages: Iterable[Message]) -> None:
@@ -158,7 +141,7 @@ def store(batch: Batch, messages: Iterable[Message]) -> None:
     Raises:
         InProgress: another request has taken its Idempotency-Key over; nothing is sent.
     """
-    batch.state = Batch.State.CANCELED
+    batch.state = State.CANCELED
     batch.save(force_insert=True)
     rest = iter(messages)
     while chunk := list(islice(rest, CHUNK)):
@@ -167,16 +150,22 @@ def store(batch: Batch, messages: Iterable[Message]) -> None:
             Message.objects.bulk_create(chunk)
     with transaction.atomic():
         _require_storing(batch)
-        batch.state = Batch.State.RUNNING
+        batch.state = State.RUNNING
         batch.save(update_fields=["state"])
         bulk_job.enqueue(batch)
+
+
+def _require_storing(batch: Batch) -> None:
+    """Lock it. Raises: InProgress."""
+    if not Batch.objects.select_for_update().filter(STORING, pk=batch.pk).exists():
+        raise InProgress
 
 
 def discard(batch: Batch) -> bool:
     """Delete what there is of a batch that is not all stored. A request that still stores it fails.
 
     Returns:
-        whether it was; False: it was all stored this very moment, and its messages go out.
+        whether it was; False: it is all stored, and its messages go out.
     """
     # First, so that it never starts: what is deleted while it goes out would go out once more.
     ended = {"finished_at": timezone.now(), "idempotency": None}
@@ -187,41 +176,31 @@ def discard(batch: Batch) -> bool:
     return True
 
 
-def _cancel_unsent(batch: Batch, now: datetime) -> None:
-    """End all of a canceled batch that no attempt was made for: none begins any more."""
-    unsent = batch.messages.filter(status__in=UNSENT, provider_sid=None, attempted_at=None)
-    cause = correlation.current() or batch.correlation_id
-    is_left = True
-    while is_left:
-        with transaction.atomic():
-            locked = unsent.order_by().select_for_update()
-            keys = list(locked.values_list("pk", flat=True)[:CHUNK])
-            Message.objects.filter(pk__in=keys).update(status=CANCELED, updated_at=now)
-            MessageEntry.objects.bulk_create(
-                MessageEntry(
-                    intent_id=key,
-                    at=now,
-                    status=CANCELED,
-                    source=Source.USER,
-                    detail="The batch was canceled.",
-                    correlation_id=cause,
-                )
-                for key in keys
-            )
-        is_left = bool(keys)
-
-
 def sweep() -> None:
     """Delete or end what requests have left half done that were killed."""
     now = timezone.now()
     for batch in Batch.objects.filter(STORING, created_at__lt=now - ABANDONED):
         discard(batch)
     lately = now - timedelta(days=1)
-    for batch in Batch.objects.filter(state=Batch.State.CANCELED, finished_at__gte=lately):
+    for batch in Batch.objects.filter(state=State.CANCELED, finished_at__gte=lately):
         _cancel_unsent(batch, now)
 
 
-def _require_storing(batch: Batch) -> None:
-    """Lock it. Raises: InProgress."""
-    if not Batch.objects.select_for_update().filter(STORING, pk=batch.pk).exists():
-        raise InProgress
+def _cancel_unsent(batch: Batch, now: datetime) -> None:
+    """End all of a canceled batch that no attempt was made for: none begins any more."""
+    unsent = batch.messages.filter(status__in=UNSENT, provider_sid=None, attempted_at=None)
+    entry = {
+        "at": now,
+        "status": CANCELED,
+        "source": Source.USER,
+        "detail": "The batch was canceled.",
+        "correlation_id": correlation.current() or batch.correlation_id,
+    }
+    while True:
+        with transaction.atomic():
+            locked = unsent.order_by().select_for_update()
+            keys = list(locked.values_list("pk", flat=True)[:CHUNK])
+            if not keys:
+                return
+            Message.objects.filter(pk__in=keys).update(status=CANCELED, updated_at=now)
+            MessageEntry.objects.bulk_create(MessageEntry(intent_id=key, **entry) for key in keys)

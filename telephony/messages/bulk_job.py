@@ -45,13 +45,12 @@ def enqueue(batch: Batch) -> None:
     jobs.enqueue(JOB, {"id": key}, key=key, tenant=owner)
 
 
-def revive() -> int:
-    """Give each batch whose job was given up or lost a new one. How many that were."""
+def revive() -> None:
+    """Give each batch whose job was given up or lost a new one."""
     waiting = jobs.waiting(JOB)
-    lost = [one for one in Batch.objects.filter(ON) if str(one.pk) not in waiting]
-    for batch in lost:
-        enqueue(batch)
-    return len(lost)
+    for batch in Batch.objects.filter(ON):
+        if str(batch.pk) not in waiting:
+            enqueue(batch)
 
 
 def look_again(owner: User) -> None:
@@ -75,7 +74,11 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
         return
     accounts.name_holder(message)
     try:
-        account = _ready(batch, message)
+        account = CHANNEL.prepare(message)
+        if account != Account(message.account_sid, message.holder):
+            # The sender is a number of that account, and of no other.
+            raise TwilioAccountGone(message.account_sid)
+        upstream.door(CHANNEL.provider).require_room()
         claimed = _claim(message, batch, account, clock)
         if claimed is not None:
             _send(claimed, clock)
@@ -111,28 +114,11 @@ def _end(batch: Batch, now: datetime) -> None:
     Batch.objects.filter(ON, pk=batch.pk).update(**ended)
 
 
-def _ready(batch: Batch, message: Message) -> Account:
-    """The account that the message can go out with now.
-
-    Raises:
-        OptedOut: this one person wants none.
-        Problem: no message of the batch can go out now.
-    """
-    if not batch.owner.is_active:
-        raise OwnerInactive
-    _, account = accounts.serving(batch.owner)
-    if account != Account(message.account_sid, message.holder):
-        # The sender is a number of that account, and of no other.
-        raise TwilioAccountGone(message.account_sid)
-    upstream.door(CHANNEL.provider).require_room()
-    return CHANNEL.prepare(message)
-
-
 def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Message | None:
     """The message, to be sent now, and the sender's next turn put off. Raises RetryLater."""
     with transaction.atomic():
-        pace, _ = Pace.objects.get_or_create(owner=batch.owner, number=batch.from_number)
-        pace = Pace.objects.select_for_update().get(pk=pace.pk)
+        Pace.objects.get_or_create(owner=batch.owner, number=batch.from_number)
+        pace = Pace.objects.select_for_update().get(owner=batch.owner, number=batch.from_number)
         now = clock()
         if (wait := (pace.free_at - now).total_seconds()) > 0:
             raise RetryLater(wait, "the next turn of this sender")

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from telephony.messages.bulk import MOST, Item
+from telephony.messages.bulk import MOST
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
     CommunicationSerializer,
@@ -18,7 +18,6 @@ from telephony.twilio.twiml import is_speakable
 
 MAX_BODY = 1600
 MOST_FAULTS = 20
-PLAIN = "Control characters cannot be sent."
 
 
 class BodyField(serializers.CharField):
@@ -32,7 +31,7 @@ class BodyField(serializers.CharField):
         if not text.strip():
             raise serializers.ValidationError("Write a text.")
         if not is_speakable(text):
-            raise serializers.ValidationError(PLAIN)
+            raise serializers.ValidationError("Control characters cannot be sent.")
         return text
 
 
@@ -96,10 +95,10 @@ class NewBatchSerializer(FromSerializer):
         if ("messages" in attrs) == bool(to_all) or len(to_all) == 1:
             raise serializers.ValidationError("Give recipients and body, or messages.")
         if to_all:
-            recipients, body = attrs.pop("recipients"), attrs.pop("body")
-            items = [Item(to, body) for to in recipients]
+            body = attrs.pop("body")
+            items = [(to, body) for to in attrs.pop("recipients")]
         else:
-            items = [Item(one["to"], one["body"]) for one in attrs.pop("messages")]
+            items = [(one["to"], one["body"]) for one in attrs.pop("messages")]
         # One person gets the same text once, however often they are in the list.
         attrs["items"] = list(dict.fromkeys(items))
         return attrs

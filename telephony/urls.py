@@ -5,8 +5,7 @@ from django.urls import path
 from ava.inbound.door import view
 from telephony.api import NumberViewSet
 from telephony.calls.api import CallViewSet
-from telephony.messages.api import MessageViewSet
-from telephony.messages.bulk_api import BatchViewSet
+from telephony.messages.api import BatchViewSet, MessageViewSet
 from telephony.webhooks import SOURCES
 
 MANY = {"get": "list", "post": "create"}

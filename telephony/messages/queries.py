@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from telephony.errors import BatchNotFound, MessageNotFound
 from telephony.messages.bulk import STORING
 from telephony.messages.models import Batch, Message
-from telephony.queries import filtered
+from telephony.queries import filtered, one_of
 
 
 def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message]:
@@ -21,20 +21,19 @@ def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message]:
 
 
 def message(*, user: User, message_id: uuid.UUID) -> Message:
-    """One of the user's messages.
-
-    Raises:
-        MessageNotFound: there is none, or it is somebody else's.
-    """
-    found = Message.objects.filter(owner=user, pk=message_id).select_related("owner").first()
-    if found is None:
-        raise MessageNotFound
-    return found
+    """One of the user's messages. Raises: MessageNotFound."""
+    mine = Message.objects.filter(owner=user).select_related("owner")
+    return one_of(mine, message_id, MessageNotFound)
 
 
 def batches(*, user: User) -> QuerySet[Batch]:
     """The user's batches, the newest first, but for those that are just being stored."""
     return Batch.objects.filter(owner=user).exclude(STORING)
+
+
+def batch(*, user: User, batch_id: uuid.UUID) -> Batch:
+    """One of the user's batches. Raises: BatchNotFound."""
+    return one_of(batches(user=user), batch_id, BatchNotFound)
 
 
 def count(batches: Iterable[Batch]) -> list[Batch]:
@@ -47,15 +46,3 @@ def count(batches: Iterable[Batch]) -> list[Batch]:
     for row in rows:
         row.progress = counted[row.pk]
     return rows
-
-
-def batch(*, user: User, batch_id: uuid.UUID) -> Batch:
-    """One of the user's batches.
-
-    Raises:
-        BatchNotFound: there is none, or it is somebody else's.
-    """
-    found = batches(user=user).filter(pk=batch_id).first()
-    if found is None:
-        raise BatchNotFound
-    return found

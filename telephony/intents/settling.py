@@ -8,25 +8,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 
 from ava import upstream
 from ava.http.problems import Problem
 from ava.jobs import RetryLater
-from ava.upstream import (
-    ProviderAuthFailed,
-    ProviderBusy,
-    ProviderProblem,
-    ProviderUnavailable,
-)
+from ava.upstream import ProviderAuthFailed, ProviderBusy, ProviderProblem, ProviderUnavailable
 from telephony.intents import adoption, dispatch, followup
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.matching import closest
 from telephony.intents.models import Communication
-from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
-from telephony.intents.timeline import AnyCommunication, Source, lock, note, observe
+from telephony.intents.timeline import AnyCommunication, Source, changing, note, observe, rows_of
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -36,21 +29,17 @@ SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=15)
 IMPATIENCE, PATIENCE = 2.0, 15.0
 # When nothing was learnt of it for so long, no more is to be learnt.
 FORGOTTEN = timedelta(days=2)
+GIVEN_UP = "AVA could not find out what became of it:"
 
 
 def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
-    """Send it, once more or for the first time; nothing of it is at the provider.
-
-    Raises:
-        RetryLater: when to look after it.
-    """
+    """Send what is not at the provider. Raises RetryLater: when to look after it."""
     now = clock()
     if intent.stop_requested:
         observe(intent, status=CANCELED, source=Source.RECONCILE, now=now)
         return
     if intent.expires_at and now > intent.expires_at:
-        said = f"It did not reach the provider in time. Nobody got this {intent.word}."
-        _fail(intent, said, now)
+        _fail(intent, f"It did not reach the provider in time. Nobody got this {intent.word}.", now)
         return
     try:
         account = channel.prepare(intent)
@@ -64,7 +53,20 @@ def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
     claimed = dispatch.claim(intent, account=account, now=now)
     if claimed is None:
         raise RetryLater(1.0, "it has changed meanwhile")
-    make_attempt(claimed, channel, clock)
+    try:
+        row = dispatch.attempt(claimed, channel, clock=clock)
+    except Problem as problem:
+        if not dispatch.never_left(problem):
+            dispatch.fail(claimed, problem, source=Source.RECONCILE, now=clock())
+            return
+        with changing(claimed) as row:
+            row.attempted_at = None  # the next attempt need not look for this one
+            said = f"Not sent: {problem.detail}"
+            note(row, source=Source.RECONCILE, detail=said, now=clock())
+        raise _soon(claimed, problem, clock()) from None
+    if row.status == UNKNOWN:
+        raise RetryLater(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
+    raise RetryLater(followup.SOON.total_seconds(), "sent")
 
 
 def pursue(
@@ -74,14 +76,8 @@ def pursue(
     clock: Clock,
     send: Callable[[AnyCommunication, Channel, Clock], None] = next_attempt,
 ) -> None:
-    """Do what is to be done about it now.
-
-    Args:
-        send: what is done where nothing of it is at the provider.
-
-    Raises:
-        RetryLater: there is more to do later.
-    """
+    """Do what is to be done about it now; `send` where it is not at the provider.
+    Raises RetryLater: there is more to do later."""
     now = clock()
     quiet = now - intent.updated_at
     if intent.is_final or (intent.status in intent.machine.resting and quiet > FORGOTTEN):
@@ -101,7 +97,11 @@ def _follow(intent: Communication, channel: Channel, now: datetime) -> None:
     if quiet < shortest and not intent.stop_requested:
         raise RetryLater((shortest - quiet).total_seconds(), "callbacks may come")
     try:
-        record = _ended(intent, channel) or channel.fetch(intent)
+        record = None
+        if intent.stop_requested:
+            with suppress(Problem):  # it may be too early to stop it
+                record = channel.end(intent, str(intent.reference))
+        record = record or channel.fetch(intent)
     except Problem as problem:
         _hindered(intent, problem, now)
         return
@@ -110,21 +110,12 @@ def _follow(intent: Communication, channel: Channel, now: datetime) -> None:
         return
     quiet = now - row.updated_at
     if quiet > FORGOTTEN:
-        _give_up(row, f"the provider still says {row.status}.", now)
+        _fail(row, f"{GIVEN_UP} the provider still says {row.status}.", now)
         return
     pause = min(max(quiet / 2, shortest), LONGEST)
     raise RetryLater(
         PATIENCE if row.stop_requested else pause.total_seconds(), f"{row.status} at the provider"
     )
-
-
-def _ended(intent: Communication, channel: Channel) -> ProviderRecord | None:
-    """Stop it, if somebody asked for that and the provider lets it be stopped by now."""
-    if not intent.stop_requested:
-        return None
-    with suppress(Problem):
-        return channel.end(intent, str(intent.reference))
-    return None
 
 
 def _is_lost(intent: Communication, channel: Channel, clock: Clock) -> bool:
@@ -160,62 +151,23 @@ def _is_lost(intent: Communication, channel: Channel, clock: Clock) -> bool:
 
 def _look_twice(intent: Communication, now: datetime) -> None:
     """The provider has no trace of it. Seen twice, that is the truth: it never arrived.
-
-    Raises:
-        RetryLater: it was seen once only.
-    """
-    pause = timedelta(seconds=settings.TELEPHONY_LOOK_AGAIN_SECONDS)
-    since = intent.missing_since
-    if since is None:
-        with transaction.atomic():
-            row = lock(intent)
-            row.missing_since = now
-            row.save(update_fields=["missing_since"])
-        raise RetryLater(pause.total_seconds(), "not seen at the provider, looking once more")
-    if now - since < pause:
-        raise RetryLater((pause - (now - since)).total_seconds(), "looking once more")
-
-
-def make_attempt(claimed: Communication, channel: Channel, clock: Clock) -> None:
-    """Make a claimed attempt in the background.
-
-    Raises:
-        RetryLater: when to look after it.
-    """
-    try:
-        row = dispatch.attempt(claimed, channel, clock=clock)
-    except Problem as problem:
-        if not dispatch.never_left(problem):
-            dispatch.fail(claimed, problem, source=Source.RECONCILE, now=clock())
-            return
-        release(claimed, problem, now=clock())
-        raise _soon(claimed, problem, clock()) from None
-    if row.status == UNKNOWN:
-        raise RetryLater(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
-    raise RetryLater(followup.SOON.total_seconds(), "sent")
-
-
-def release(intent: Communication, problem: Problem, *, now: datetime) -> None:
-    """The attempt never left: the next one need not look for it."""
-    with transaction.atomic():
-        row = lock(intent)
-        row.attempted_at = None
-        row.save(update_fields=["attempted_at"])
-        note(row, source=Source.RECONCILE, detail=f"Not sent: {problem.detail}", now=now)
+    Raises RetryLater: it was seen once only."""
+    since = intent.missing_since or now
+    if intent.missing_since is None:
+        rows_of(intent).filter(pk=intent.pk).update(missing_since=now)
+    wait = since + timedelta(seconds=settings.TELEPHONY_LOOK_AGAIN_SECONDS) - now
+    if wait > timedelta(0):
+        raise RetryLater(wait.total_seconds(), "not seen at the provider, looking once more")
 
 
 def _hindered(intent: Communication, problem: Problem, now: datetime) -> None:
     """The provider cannot be asked. Where only people can change that, the row says so, and it has
-    an end; a provider in trouble is waited for.
-
-    Raises:
-        RetryLater: it will be asked once more.
-    """
+    an end; a provider in trouble is waited for. Raises RetryLater: it will be asked once more."""
     if isinstance(problem, ProviderProblem) and not isinstance(problem, ProviderAuthFailed):
         raise _soon(intent, problem, now) from None
     quiet = now - intent.updated_at
     if quiet > FORGOTTEN:
-        _give_up(intent, problem.detail, now)
+        _fail(intent, f"{GIVEN_UP} {problem.detail}", now)
         return
     explain(intent, problem, now)
     pause = min(max((quiet / 2).total_seconds(), PATIENCE), LONGEST.total_seconds())
@@ -224,17 +176,10 @@ def _hindered(intent: Communication, problem: Problem, now: datetime) -> None:
 
 def explain(intent: Communication, problem: Problem, now: datetime) -> None:
     """Show the user, once, why AVA does not know more."""
-    with transaction.atomic():
-        row = lock(intent)
-        if row.error == problem.detail or row.is_final:
-            return
-        row.error = problem.detail
-        row.save(update_fields=["error"])
-        note(row, source=Source.RECONCILE, detail=problem.detail, now=now)
-
-
-def _give_up(intent: Communication, why: str, now: datetime) -> None:
-    _fail(intent, f"AVA could not find out what became of it: {why}", now)
+    with changing(intent) as row:
+        if row.error != problem.detail and not row.is_final:
+            row.error = problem.detail
+            note(row, source=Source.RECONCILE, detail=problem.detail, now=now)
 
 
 def _fail(intent: Communication, said: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from ava import upstream
 from ava.jobs import RetryLater
 from sandbox.server import Sandbox
 from telephony.callbacks import twilio_status
-from telephony.callbacks.report import Report
+from telephony.callbacks.twilio_status import Report
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.conftest import (

@@ -16,7 +16,7 @@ from ava.inbound.models import Delivery
 from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.jobs import RetryLater
 from telephony.callbacks import incoming, proof, twilio_status
-from telephony.callbacks.report import Report, read
+from telephony.callbacks.twilio_status import Report, read
 from telephony.calls.models import Call
 from telephony.messages.models import Message
 from telephony.twilio import twiml
@@ -41,7 +41,7 @@ class TwilioSource:
         """The owner and the content of a webhook. Raises: InvalidSignature, MalformedRequest."""
         form = proof.fields_of(received)
         marked = proof.marked(received)
-        owners = proof.signed_by(received, form, marked, kind=self.kind)
+        owners = proof.signed_by(received, form, marked)
         sid, status = form.get(self._sid, ""), form.get(self._status, "")
         if not 0 < len(sid) <= 64:
             raise MalformedRequest(f"The body has no {self._sid}.")

@@ -188,6 +188,7 @@ def read(request: HttpRequest, *, largest: int) -> WebhookRequest:
         raise MalformedRequest("The body did not arrive whole.") from fault
     return WebhookRequest(
         urls=addresses.candidates(request),
+        path=request.path,
         headers=request.headers,
         raw=raw,
         query=_pairs(request.META.get("QUERY_STRING", "").encode("latin-1")),

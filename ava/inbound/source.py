@@ -30,6 +30,7 @@ class WebhookRequest:
     """
 
     urls: tuple[str, ...]
+    path: str
     headers: Mapping[str, str]
     raw: bytes = field(repr=False)
     query: Pairs = ()

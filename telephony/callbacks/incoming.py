@@ -1,19 +1,17 @@
 """Calls and messages that come in."""
 
-from contextlib import suppress
-
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from ava.http import correlation
 from integrations.credentials import store
 from integrations.credentials.models import WEBHOOK_ACCOUNT
 from telephony import signers
-from telephony.callbacks.report import Report
+from telephony.callbacks.twilio_status import Report
 from telephony.calls.models import Call
-from telephony.intents import followup
+from telephony.intents.followup import keep
 from telephony.intents.models import NUMBER_LENGTH, Communication
-from telephony.intents.timeline import AnyCommunication, Source, note, rows_of
+from telephony.intents.timeline import Source, note
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import resources, twiml
@@ -23,8 +21,8 @@ from vapi_settings.calls.patience import Patience
 GREETING = "Thank you for calling. Nobody can take your call right now. Please call again later."
 # The caller hears it ring meanwhile.
 SECONDS_FOR_AN_ASSISTANT = 1.0
+# The webhook that Twilio asks once the assistant's talk is over.
 DIAL_STATUS = "dial-status"
-"""The last part of the webhook that Twilio asks once the assistant's talk is over."""
 TALKED = ("completed", "answered")
 
 
@@ -97,19 +95,13 @@ def keep_message(report: Report) -> None:
             )
 
 
-def _keep(row: AnyCommunication, report: Report) -> None:
-    if rows_of(row).filter(provider_sid=report.sid, holder=report.holder).exists():
-        return
+def _keep(row: Communication, report: Report) -> None:
     row.owner, row.holder, row.provider_sid = report.owner, report.holder, report.sid
     row.direction = Communication.Direction.INBOUND
     row.account_sid = report.form.get("AccountSid", "")[:34]
     row.to, row.from_number = _number(report, "To"), _number(report, "From")
     row.correlation_id = correlation.current()
-    row.created_at = row.updated_at = report.at
-    with suppress(IntegrityError), transaction.atomic():  # another keeps it this very moment
-        row.save(force_insert=True)
-        note(row, source=Source.CALLBACK, now=report.at)
-        followup.follow_up(row, due_at=report.at + followup.settle())
+    keep(row, now=report.at)
 
 
 def _number(report: Report, name: str) -> str:

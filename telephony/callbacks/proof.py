@@ -6,8 +6,6 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 
-from django.urls import reverse
-
 from ava.inbound.source import FITS, InvalidSignature, WebhookRequest
 from ava.upstream.answer import parse_json
 from integrations.credentials.masks import mask
@@ -20,17 +18,16 @@ from telephony.twilio import diagnosis, signatures
 from telephony.twilio.diagnosis import Key
 
 LISTED = 10
+# Each costs an unsealing.
 BYSTANDERS = 5
-"""Each costs an unsealing."""
 EXCHANGED = "as Twilio signs with the auth token, the two have been exchanged"
-MARKS: dict[str, type[Call] | type[Message]] = {Call.word: Call, Message.word: Message}
 
+# Of a marked row. A call may have a long transcript.
 NEEDED = ("account_sid", "holder", "correlation_id", "owner__username", "owner__is_active")
-"""Of a marked row. A call may have a long transcript."""
 
 
 def fields_of(received: WebhookRequest) -> dict[str, str]:
-    """The fields of a form, or of a JSON object. Not to be believed yet.
+    """The fields of a form, or of a JSON object, not verified.
 
     Twilio posts forms. `application/json` is bound by a digest in the signed address
     (https://www.twilio.com/docs/api/errors/57012), so any body that is no form is read as that.
@@ -41,22 +38,17 @@ def fields_of(received: WebhookRequest) -> dict[str, str]:
         body = parse_json(received.raw)
     except ValueError:
         return {}
-    if not isinstance(body, dict):
-        return {}
-    return {
-        name: str(value)
-        for name, value in body.items()
-        if isinstance(value, str | int) and not isinstance(value, bool)
-    }
+    found = body.items() if isinstance(body, dict) else ()
+    return {name: str(value) for name, value in found if type(value) in (str, int)}
 
 
 def marked(received: WebhookRequest) -> Call | Message | None:
     """The row whose mark the address carries."""
     query = dict(received.query)
-    for word, model in MARKS.items():
-        if word in query:
+    for model in (Call, Message):
+        if model.word in query:
             try:
-                key = uuid.UUID(query[word])
+                key = uuid.UUID(query[model.word])
             except ValueError:
                 return None
             return model.objects.select_related("owner").only(*NEEDED).filter(pk=key).first()
@@ -64,14 +56,13 @@ def marked(received: WebhookRequest) -> Call | Message | None:
 
 
 def signed_by(
-    received: WebhookRequest, fields: Mapping[str, str], row: Call | Message | None, *, kind: str
+    received: WebhookRequest, fields: Mapping[str, str], row: Call | Message | None
 ) -> list[Signer]:
     """The signers that have the token it was signed with: at least one.
 
     Args:
         fields: of the body; of them only the account counts, to know whose tokens to try.
         row: whose mark the address carries. Its account is meant where the body names none.
-        kind: of this webhook.
 
     Raises:
         InvalidSignature: there is none.
@@ -91,16 +82,15 @@ def signed_by(
     ]
     if found:
         return found
-    reason = "It was signed with another token, or for another address."
-    if not tried:
+    if tried:
+        reason = "It was signed with another token, or for another address."
+    elif row and account_sid != row.account_sid:
+        reason = f"It is of another account than the {row.word} that it reports."
+    elif row is None and _named(received) is not None:
+        reason = "The address names no user who has credentials of this account."
+    else:
         reason = "Nobody here has credentials of this account."
-        if row is None and _named(received) is not None:
-            reason = "The address names no user who has credentials of this account."
-        if row and account_sid != row.account_sid:
-            reason = f"It is of another account than the {row.word} that it reports."
-    raise InvalidSignature(
-        reason, seen, partial(_look_closer, reason, seen, received, tried, row, kind)
-    )
+    raise InvalidSignature(reason, seen, partial(_look_closer, reason, seen, received, tried, row))
 
 
 def _candidates(
@@ -131,7 +121,6 @@ def _look_closer(
     received: WebhookRequest,
     tried: Sequence[Signer],
     row: Call | Message | None,
-    kind: str,
 ) -> InvalidSignature:
     tokens = _keys(tried, signing=True)
     others = [replace(key, hint=EXCHANGED) for key in _keys(tried, signing=False)]
@@ -140,13 +129,10 @@ def _look_closer(
         hint = f"of account {_short(signer.account_sid)}, not what this {about} is checked with"
         others += [replace(key, hint=hint) for key in _keys([signer], signing=True)]
     seen = {**seen, "tokens tried": _listed(tokens)}
-    path = reverse(f"twilio-webhook-{kind}")
-    found = diagnosis.diagnose(received, path=path, tokens=tokens, others=others)
-    return (
-        InvalidSignature(found.reason, {**seen, FITS: found.fits})
-        if found
-        else InvalidSignature(reason, seen)
-    )
+    found = diagnosis.diagnose(received, path=received.path, tokens=tokens, others=others)
+    if found is None:
+        return InvalidSignature(reason, seen)
+    return InvalidSignature(found.reason, {**seen, FITS: found.fits})
 
 
 def _bystanders(tried: Sequence[Signer], row: Call | Message | None) -> Iterator[Signer]:

@@ -1,8 +1,12 @@
-"""Statuses of calls and messages that Twilio reports, and TwiML for calls that AVA placed."""
+"""Reports of Twilio's: statuses of calls and messages, TwiML for calls that AVA placed."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from telephony.callbacks.report import Report
+from django.contrib.auth.models import User
+
+from ava.inbound.models import Delivery
 from telephony.calls.models import Call
 from telephony.intents import adoption
 from telephony.intents.record import ProviderRecord
@@ -11,9 +15,50 @@ from telephony.messages.models import Message
 from telephony.twilio import resources, twiml
 
 
+@dataclass(frozen=True)
+class Report:
+    """A stored webhook of Twilio's, parsed.
+
+    Args:
+        owner: the user whose account it is about; None for the operator.
+        holders: whose token signed it, the one whose account received it first: the IDs that it
+            names are theirs.
+        marked: the row whose mark the address carries.
+        sid, status: of what it is about, in Twilio's words.
+        at: when it came, which may be long ago.
+    """
+
+    owner: User | None
+    holders: list[str]
+    marked: str | None
+    sid: str
+    status: str
+    form: Mapping[str, str]
+    at: datetime
+
+    @property
+    def holder(self) -> str:
+        return self.holders[0]
+
+    @property
+    def record(self) -> ProviderRecord:
+        """The call or message as Twilio shows it here."""
+        return resources.report(sid=self.sid, word=self.status, form=self.form, reported_at=self.at)
+
+
+def read(delivery: Delivery) -> Report:
+    payload = delivery.payload
+    return Report(
+        owner=delivery.owner,
+        marked=next(iter(payload["marked"].values()), None),
+        at=delivery.received_at,
+        **{name: payload[name] for name in ("holders", "sid", "status", "form")},
+    )
+
+
 def apply(report: Report, model: type[Call] | type[Message], *, now: datetime) -> None:
     """Apply a status to the row that it is about. What AVA did not place is passed over."""
-    record = _record(report)
+    record = report.record
     if report.marked is not None:
         row = model.objects.filter(pk=report.marked).first()
         if row is not None:
@@ -27,17 +72,11 @@ def apply(report: Report, model: type[Call] | type[Message], *, now: datetime) -
 def answer(report: Report, *, now: datetime) -> str:
     """TwiML for a call that AVA placed.
 
-    Who picks up may be on a second call of the same intent, or on one that was taken back: they
-    hear nothing but the end of it.
+    A person who picks up a second call of the same intent, or one that was taken back, hears the
+    end of it.
     """
     call = Call.objects.filter(pk=report.marked).first() if report.marked else None
     if call is None:
         return twiml.HANGUP
-    row, is_it = adoption.adopt(call, _record(report), source=Source.CALLBACK, proven=True, now=now)
+    row, is_it = adoption.adopt(call, report.record, source=Source.CALLBACK, proven=True, now=now)
     return row.twiml if is_it and not row.stop_requested else twiml.HANGUP
-
-
-def _record(report: Report) -> ProviderRecord:
-    return resources.report(
-        sid=report.sid, word=report.status, form=report.form, reported_at=report.at
-    )

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from telephony.calls.channels import MARK, AssistantCalls, record_of
@@ -12,7 +12,7 @@ from telephony.calls.models import Call
 from telephony.intents import adoption, followup
 from telephony.intents.models import NUMBER_LENGTH
 from telephony.intents.settling import CLOCKS_DIFFER
-from telephony.intents.timeline import Source, facts_of, note, observe
+from telephony.intents.timeline import Source, facts_of, observe
 from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
@@ -102,15 +102,7 @@ def _came_in(event: VapiEvent, now: datetime) -> Call | None:
         phone_number_id=(event.phone_number_id or "")[:64],
         to=event.number[:NUMBER_LENGTH],
         from_number=event.person[:NUMBER_LENGTH],
-        created_at=now,
-        updated_at=now,
     )
-    try:
-        with transaction.atomic():
-            call.save(force_insert=True)
-            note(call, source=Source.CALLBACK, now=now)
-            followup.follow_up(call, due_at=now + followup.settle())
-    except IntegrityError:
-        # Another report of it came this very moment.
-        return Call.objects.get(owner=event.owner, vapi_call_id=event.call_id)
-    return call
+    if followup.keep(call, now=now):
+        return call
+    return Call.objects.get(owner=event.owner, vapi_call_id=event.call_id)

@@ -32,11 +32,6 @@ MARK = "ava_call"
 ATTEMPT = "ava_attempt"
 
 
-def channel_of(call: Call) -> Channel:
-    """The one that this call goes through."""
-    return AssistantCalls() if call.provider == Call.Provider.VAPI else TwilioCalls()
-
-
 class TwilioCalls(TwilioChannel):
     """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there: the
     address says which attempt it is, and a second one gets nothing but the end."""
@@ -80,14 +75,11 @@ class TwilioCalls(TwilioChannel):
 
 
 def _require_plain(document: str) -> None:
-    """Refuse TwiML that leads beyond the call on the operator's account.
+    """Refuse TwiML that leads beyond the call on the operator's account. Raises: ValidationFailed.
 
     Any address may answer with more TwiML, which AVA never sees and which may send Twilio to AVA's
-    webhooks: with the signature that all who share the account are believed by. And whatever is
+    webhooks: with the signature that all who share the account are believed by. And what is
     dialled or written to from within a call is counted nowhere, and the operator pays for it.
-
-    Raises:
-        ValidationFailed.
     """
     if place := twiml.first_beyond(document):
         said = (
@@ -99,11 +91,7 @@ def _require_plain(document: str) -> None:
 
 def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
     """Calls that Vapi placed over the same number and account: Twilio lists them alike.
-
-    Raises:
-        RetryLater: Vapi is placing one now, and has not given its SID.
-        ProviderProblem: Vapi does not answer.
-    """
+    Raises ProviderProblem, and RetryLater: Vapi is placing one now, and has not given its SID."""
     try:
         talks = vapi.over_number(user=owner_of(intent), number=intent.from_number, since=since)
     except (CredentialsMissing, CredentialsUnreadable, ProviderAuthFailed):
@@ -155,9 +143,8 @@ class AssistantCalls:
         return [record_of(one) for one in found]
 
     def fetch(self, intent: Call) -> ProviderRecord:
-        call_id = str(intent.vapi_call_id)
-        found = vapi.fetch(user=owner_of(intent), call_id=call_id, metadata=_marks(intent))
-        return record_of(found)
+        owner, call_id = owner_of(intent), str(intent.vapi_call_id)
+        return record_of(vapi.fetch(user=owner, call_id=call_id, metadata=_marks(intent)))
 
     def owes(self, intent: Call) -> bool:
         return intent.is_billed and not (intent.transcript and intent.price is not None)
@@ -167,24 +154,27 @@ class AssistantCalls:
             vapi.end(user=owner_of(intent), call_id=reference, metadata=_marks(intent))
         except CallNotFound:
             return None
-        except CallNotControllable:
-            if not intent.provider_sid or reference != intent.vapi_call_id:
-                raise
+        except CallNotControllable as refusal:
             # Its leg at Twilio, where the number is the user's own there. Not with the operator's
             # credentials: the leg's ID is what the user's Vapi says.
             own = accounts.own_credentials(owner_of(intent))
+            if own is None or not intent.provider_sid or reference != intent.vapi_call_id:
+                raise
             try:
-                if own is None:
-                    raise CallNotControllable
                 accounts.client(own).end_call(intent.provider_sid)
             except Problem:
-                raise CallNotControllable from None
+                raise refusal from None
         return None
 
 
 def _marks(call: Call) -> Mapping[str, str]:
     """Marks that Vapi's record of this call carries: none for one that came in."""
     return {} if call.direction == Call.Direction.INBOUND else {MARK: str(call.pk)}
+
+
+def channel_of(call: Call) -> Channel:
+    """The channel that a call goes through."""
+    return AssistantCalls() if call.provider == Call.Provider.VAPI else TwilioCalls()
 
 
 def backfill_channel_of(call: Call) -> Channel:

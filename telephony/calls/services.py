@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from ava.http import correlation
@@ -17,7 +16,7 @@ from telephony.errors import CallEnded
 from telephony.intents import backfill, dispatch, followup, settling
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
-from telephony.intents.timeline import Source, advance, facts_of, lock, note, observe
+from telephony.intents.timeline import Source, advance, changing, facts_of, note, observe
 from telephony.twilio import twiml
 
 Kind = Call.Kind
@@ -104,8 +103,7 @@ def request_hang_up(call: Call, *, now: datetime) -> Call:
     Raises:
         CallEnded: there is nothing to end.
     """
-    with transaction.atomic():
-        row = lock(call)
+    with changing(call) as row:
         if row.is_final:
             raise CallEnded
         if not row.stop_requested:
@@ -114,7 +112,6 @@ def request_hang_up(call: Call, *, now: datetime) -> Call:
         if not row.reference and row.attempted_at is None:
             said = "Taken back before it was placed."
             advance(row, status=CANCELED, source=Source.USER, detail=said, now=now)
-        row.save()
         if not row.is_final:
             followup.follow_up(row, due_at=now + followup.SOON)
     return row

@@ -119,7 +119,7 @@ NAMES = ("Host", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "
 def test_nothing_that_is_sent_makes_the_look_fail(headers: dict[str, str], raw: bytes) -> None:
     for form in ((), FORM):
         received = WebhookRequest(
-            (f"{PUBLIC}{PATH}?{headers.get('Host', '')}",), headers, raw, form=form
+            (f"{PUBLIC}{PATH}?{headers.get('Host', '')}",), PATH, headers, raw, form=form
         )
         key = Key("a key", "a-secret")
         assert diagnosis.diagnose(received, path=PATH, tokens=[key], others=[key]) is None

@@ -96,7 +96,7 @@ def store(
     except IntegrityError:
         # The unique constraint decides between two that come at once.
         same = Delivery.objects.filter(**about, kind=row.kind, delivery_id=row.delivery_id)
-        kept = same.first()
+        kept = same.select_related("owner").first()
         if kept is None:
             raise  # The database has another objection.
         return kept, False

@@ -62,15 +62,11 @@ class VapiSource:
         assert delivery.owner is not None  # noqa: S101 - `verify` names one
         match delivery.event:
             case events.TOOL_CALLS:
-                found = tools.results(
-                    delivery.owner,
-                    events.call_id(delivery.payload),
-                    delivery.payload.get("toolCallList", []),
-                    Patience(),
-                )
-                return JsonResponse({"results": found})
+                call_id = events.call_id(delivery.payload)
+                asked = delivery.payload.get("toolCallList", [])
+                return JsonResponse({"results": tools.results(delivery.owner, call_id, asked)})
             case events.ASSISTANT_REQUEST:
-                return JsonResponse(_assistant(delivery.owner, Patience()))
+                return JsonResponse(_assistant(delivery.owner))
             case _:
                 return None
 
@@ -123,10 +119,10 @@ def _message(raw: bytes) -> dict[str, Any]:
     return message
 
 
-def _assistant(owner: User, patience: Patience) -> dict[str, str]:
+def _assistant(owner: User) -> dict[str, str]:
     """Who takes an incoming call: the user's default assistant, else the only one."""
-    late = {"error": NOBODY_THERE}
-    return patience.wait(patience.start(owner, partial(_chosen, owner)), late)
+    patience = Patience(owner)
+    return patience.wait(patience.start(partial(_chosen, owner)), {"error": NOBODY_THERE})
 
 
 def _chosen(owner: User) -> dict[str, str]:

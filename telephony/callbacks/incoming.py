@@ -16,7 +16,6 @@ from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import resources, twiml
 from vapi_settings.calls import services as vapi
-from vapi_settings.calls.patience import Patience
 
 GREETING = "Thank you for calling. Nobody can take your call right now. Please call again later."
 # The caller hears it ring meanwhile.
@@ -32,8 +31,8 @@ def answer(report: Report) -> str:
     A call that an assistant takes is kept at once, with who takes it, so that what Vapi reports of
     it finds its row.
     """
-    owner, patience = report.owner, Patience(SECONDS_FOR_AN_ASSISTANT)
-    number = vapi.answering_number(user=owner, patience=patience) if owner else None
+    owner = report.owner
+    number = vapi.answering_number(user=owner, seconds=SECONDS_FOR_AN_ASSISTANT) if owner else None
     if number is None:
         return twiml.say(GREETING)
     keep_call(report)

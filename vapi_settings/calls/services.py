@@ -62,7 +62,7 @@ def number(*, user: User, named: str) -> PhoneNumber:
     raise NumberNotAtVapi(f"Vapi does not know {named}. Import it first: POST /vapi/phone-numbers.")
 
 
-def answering_number(*, user: User, patience: Patience) -> PhoneNumber | None:
+def answering_number(*, user: User, seconds: float) -> PhoneNumber | None:
     """The number at Vapi at which the user's default assistant answers by SIP; where the user has
     no default, that of the only assistant that has such a number.
 
@@ -72,7 +72,8 @@ def answering_number(*, user: User, patience: Patience) -> PhoneNumber | None:
     Returns:
         None also where Vapi does not answer in time: the caller is not kept waiting.
     """
-    return patience.wait(patience.start(user, partial(_answering_number, user)), None)
+    patience = Patience(user, seconds)
+    return patience.wait(patience.start(partial(_answering_number, user)), None)
 
 
 def _answering_number(user: User) -> PhoneNumber | None:

@@ -12,25 +12,24 @@ import structlog
 from django.contrib.auth.models import User
 
 from ava.http.problems import Problem
-from ava.inbound.limits import JSON_BYTES, cut_json, is_left_out
+from ava.inbound.limits import JSON_BYTES, is_left_out
 from ava.upstream.answer import parse_json
-from vapi_settings.calls.events import MOST_TOOL_CALLS
 from vapi_settings.calls.patience import Patience
 from vapi_settings.records import part, text
 
 log = structlog.get_logger("vapi_settings")
 
 TOO_LARGE: Final = f"The arguments are too large: at most {JSON_BYTES // 1024} KiB."
+LATE: Final = {"error": "This takes too long right now."}
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """One wish of an assistant.
+    """A tool call of an assistant's.
 
     Attributes:
         id: the same when Vapi asks again.
         arguments: `{}` where none can be read.
-        too_large: they are, so AVA has not kept them, and no tool is run.
     """
 
     owner: User
@@ -38,7 +37,6 @@ class ToolCall:
     id: str
     name: str
     arguments: Mapping[str, Any] = field(hash=False)
-    too_large: bool = False
 
 
 Tool = Callable[[ToolCall], str]
@@ -57,46 +55,32 @@ def register_tool(name: str, run: Tool) -> None:
     _tools[name] = run
 
 
-def results(
-    owner: User, call_id: str, calls: Sequence[Any], patience: Patience
-) -> list[dict[str, str]]:
-    """The answers to tool calls, in their order."""
-    wishes = [
-        _wish(owner, call_id, call) for call in calls[:MOST_TOOL_CALLS] if isinstance(call, dict)
-    ]
-    running = [patience.start(owner, partial(_outcome, wish)) for wish in wishes]
-    late = {"error": "This takes too long right now."}
-    return [
-        _named(wish, patience.wait(run, late)) for wish, run in zip(wishes, running, strict=True)
-    ]
+def results(owner: User, call_id: str, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The answers to the tool calls of a stored message, in their order."""
+    patience = Patience(owner)
+    begun = []
+    for call in calls:
+        function = part(call, "function")
+        name, given = text(function.get("name"))[:80], function.get("arguments")
+        wish = ToolCall(owner, call_id, text(call.get("id")), name, _arguments(given))
+        run = partial(_outcome, wish, too_large=is_left_out(given))
+        begun.append((wish, patience.start(run)))
+    said = [(wish, patience.wait(outcome, LATE)) for wish, outcome in begun]
+    return [{"toolCallId": wish.id, "name": wish.name, **outcome} for wish, outcome in said]
 
 
-def _named(wish: ToolCall, outcome: dict[str, str]) -> dict[str, str]:
-    return {"toolCallId": wish.id, "name": wish.name, **outcome}
-
-
-def _wish(owner: User, call_id: str, call: Mapping[str, Any]) -> ToolCall:
-    function = part(call, "function")
-    given = cut_json(function.get("arguments"))
-    too_large = is_left_out(given)
+def _arguments(given: Any) -> Mapping[str, Any]:
     if isinstance(given, str):
         # The document says text, the wire mostly says object.
         try:
             given = parse_json(given.encode(errors="replace"))
         except ValueError:
-            given = None
-    return ToolCall(
-        owner=owner,
-        call_id=call_id,
-        id=text(call.get("id")),
-        name=text(function.get("name"))[:80],
-        arguments=given if isinstance(given, dict) else {},
-        too_large=too_large,
-    )
+            return {}
+    return given if isinstance(given, dict) else {}
 
 
-def _outcome(wish: ToolCall) -> dict[str, str]:
-    if wish.too_large:
+def _outcome(wish: ToolCall, *, too_large: bool) -> dict[str, str]:
+    if too_large:
         return {"error": TOO_LARGE}
     tool = _tools.get(wish.name)
     if tool is None:

@@ -22,15 +22,15 @@ def in_a_hurry(monkeypatch):
     begun = []
 
     class Hurried(Patience):
-        def __init__(self):
-            super().__init__(0.2)
+        def __init__(self, owner):
+            super().__init__(owner, 0.2)
 
-        def start(self, owner, work):
-            part = super().start(owner, work)
-            begun.append(part.outcome)
-            return part
+        def start(self, work):
+            begun.append(super().start(work))
+            return begun[-1]
 
     monkeypatch.setattr(webhooks, "Patience", Hurried)
+    monkeypatch.setattr(tools, "Patience", Hurried)
     yield
     wait(begun)
 

@@ -114,7 +114,7 @@ def _stored() -> QuerySet[Credential]:
 
 
 def _of(row: Credential | None) -> Signer | None:
-    fields = store.readable(row, TWILIO) if row else None
+    fields = store.readable(row) if row else None
     return _signer(row.user, fields) if row and fields else None
 
 

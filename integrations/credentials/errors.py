@@ -6,11 +6,7 @@ from ava.http.problems import NotFound, Problem
 
 
 class CredentialsMissing(Problem):
-    """Nothing, or not everything, is stored for the provider.
-
-    Args:
-        name: the provider as people call it.
-    """
+    """Nothing, or not everything, is stored for the provider."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "credentials_missing"
@@ -20,11 +16,7 @@ class CredentialsMissing(Problem):
 
 
 class CredentialsUnreadable(Problem):
-    """Something is stored, but its key is lost or the row was tampered with.
-
-    Args:
-        name: the provider as people call it.
-    """
+    """Something is stored, but its key is lost or the row was tampered with."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "credentials_unreadable"
@@ -40,9 +32,6 @@ class AllowanceSpent(Problem):
     """The operator's credentials serve so many calls and messages a day, and no more.
 
     Args:
-        name: the provider as people call it.
-        limit: calls and messages of a day.
-        left: of them today.
         units: how many were asked for.
         seconds: until midnight UTC.
     """

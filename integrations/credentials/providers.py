@@ -29,10 +29,8 @@ class Field:
     """One field of a provider's credentials.
 
     Args:
-        name: as in REST.
         about: what it is, for the person who fills it in.
         secret: stored sealed, shown masked.
-        required: the provider does not work without it.
         max_length: characters.
         choices: the only values of a CHOICE.
     """
@@ -51,9 +49,8 @@ class Provider:
     """One provider.
 
     Args:
-        slug: as in paths and metrics.
-        name: as in sentences.
-        fields: what a user stores; empty for those connected by signing in (OAuth).
+        slug: name in paths and metrics.
+        fields: what a user stores; empty where they are connected by signing in (OAuth).
         environment: field name -> variable of the operator's own credentials.
         destination: fields that decide where the secrets are sent, and how. When one of them
             changes, no other secret is kept by its mask.
@@ -111,11 +108,7 @@ _WEBHOOK_SCHEME = (
         Kind.CHOICE,
         choices=("hex", "base64"),
     ),
-    _optional(
-        "webhook_prefix",
-        "What stands before the HMAC, such as sha256=.",
-        max_length=32,
-    ),
+    _optional("webhook_prefix", "What stands before the HMAC, such as sha256=.", max_length=32),
     _optional(
         "webhook_payload",
         "What the HMAC covers; default {timestamp}.{body}.",
@@ -130,88 +123,82 @@ _WEBHOOK_SCHEME = (
     ),
 )
 
-PROVIDERS: Mapping[str, Provider] = MappingProxyType(
-    {
-        provider.slug: provider
-        for provider in (
-            Provider(
-                "vapi",
-                "Vapi",
-                (
-                    Field("api_key", "Private API key.", secret=True),
-                    _WEBHOOK_SECRET,
-                    *_WEBHOOK_SCHEME,
-                    _optional(
-                        "default_assistant_id",
-                        "Assistant to use where none is named.",
-                        max_length=64,
-                    ),
-                ),
-                {"api_key": "AVA_API_VAPI_API_KEY"},
-                destination=("api_key",),
-                webhooks="/api/v1/webhooks/vapi",
+_ALL = (
+    Provider(
+        "vapi",
+        "Vapi",
+        (
+            Field("api_key", "Private API key.", secret=True),
+            _WEBHOOK_SECRET,
+            *_WEBHOOK_SCHEME,
+            _optional(
+                "default_assistant_id", "Assistant to use where none is named.", max_length=64
             ),
-            Provider(
-                "twilio",
-                "Twilio",
-                (
-                    Field("account_sid", "Account SID (AC...).", Kind.ACCOUNT_SID, max_length=34),
-                    Field("auth_token", "Auth token of the account.", secret=True),
-                    _optional(
-                        "secondary_auth_token",
-                        "The other auth token, while one is being promoted: webhooks signed with "
-                        "either are taken.",
-                        secret=True,
-                    ),
-                    _optional(
-                        "api_key_sid",
-                        "SID of an API key (SK...), together with its secret.",
-                        Kind.API_KEY_SID,
-                        max_length=34,
-                    ),
-                    _optional("api_key_secret", "Secret of that API key.", secret=True),
-                    _optional(
-                        "default_from",
-                        "Number to call and write from where none is named, E.164.",
-                        Kind.PHONE,
-                        max_length=32,
-                    ),
-                ),
-                {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
-                webhooks="/api/v1/webhooks/twilio/message",
-                destination=("account_sid",),
-                proofs=("auth_token", "secondary_auth_token"),
+        ),
+        {"api_key": "AVA_API_VAPI_API_KEY"},
+        destination=("api_key",),
+        webhooks="/api/v1/webhooks/vapi",
+    ),
+    Provider(
+        "twilio",
+        "Twilio",
+        (
+            Field("account_sid", "Account SID (AC...).", Kind.ACCOUNT_SID, max_length=34),
+            Field("auth_token", "Auth token of the account.", secret=True),
+            _optional(
+                "secondary_auth_token",
+                "The other auth token, while one is being promoted: webhooks signed with "
+                "either are taken.",
+                secret=True,
             ),
-            Provider(
-                "resend",
-                "Resend",
-                (Field("api_key", "API key (re_...).", secret=True), _WEBHOOK_SECRET, _FROM_EMAIL),
-                {"api_key": "RESEND_API_KEY"},
-                destination=("api_key",),
+            _optional(
+                "api_key_sid",
+                "SID of an API key (SK...), together with its secret.",
+                Kind.API_KEY_SID,
+                max_length=34,
             ),
-            Provider(
-                "smtp",
-                "SMTP",
-                (
-                    Field("host", "Name or address of the mail server.", Kind.HOST, max_length=253),
-                    Field("port", "Port of the mail server.", Kind.PORT),
-                    Field(
-                        "security",
-                        "How the connection is protected.",
-                        Kind.CHOICE,
-                        choices=("none", "starttls", "tls"),
-                    ),
-                    Field("username", "Login at the mail server.", Kind.TEXT),
-                    Field("password", "Password of that login.", Kind.TEXT, secret=True),
-                    _FROM_EMAIL,
-                ),
-                destination=("host", "port", "security", "username"),
+            _optional("api_key_secret", "Secret of that API key.", secret=True),
+            _optional(
+                "default_from",
+                "Number to call and write from where none is named, E.164.",
+                Kind.PHONE,
+                max_length=32,
             ),
-            Provider("google", "Google Calendar"),
-            Provider("microsoft", "Microsoft 365"),
-        )
-    }
+        ),
+        {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
+        webhooks="/api/v1/webhooks/twilio/message",
+        destination=("account_sid",),
+        proofs=("auth_token", "secondary_auth_token"),
+    ),
+    Provider(
+        "resend",
+        "Resend",
+        (Field("api_key", "API key (re_...).", secret=True), _WEBHOOK_SECRET, _FROM_EMAIL),
+        {"api_key": "RESEND_API_KEY"},
+        destination=("api_key",),
+    ),
+    Provider(
+        "smtp",
+        "SMTP",
+        (
+            Field("host", "Name or address of the mail server.", Kind.HOST, max_length=253),
+            Field("port", "Port of the mail server.", Kind.PORT),
+            Field(
+                "security",
+                "How the connection is protected.",
+                Kind.CHOICE,
+                choices=("none", "starttls", "tls"),
+            ),
+            Field("username", "Login at the mail server.", Kind.TEXT),
+            Field("password", "Password of that login.", Kind.TEXT, secret=True),
+            _FROM_EMAIL,
+        ),
+        destination=("host", "port", "security", "username"),
+    ),
+    Provider("google", "Google Calendar"),
+    Provider("microsoft", "Microsoft 365"),
 )
+PROVIDERS: Mapping[str, Provider] = MappingProxyType({each.slug: each for each in _ALL})
 
 # Those whose credentials are typed in; the others are connected by signing in.
 BY_FIELDS: tuple[str, ...] = tuple(slug for slug, each in PROVIDERS.items() if each.fields)

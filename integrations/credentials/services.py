@@ -34,10 +34,8 @@ class Description:
 
     Args:
         configured: there is something to use, the user's or the operator's.
-        readable: False when the user's own cannot be opened any more.
+        readable: False when the user's own do not open any more.
         fields: name -> what to show; secrets masked, None where nothing is set.
-        updated_at: when the user's own last changed.
-        webhook_url: address for the provider to send the user's webhooks to.
         warnings: sentences on what cannot go on with what is stored now.
     """
 
@@ -54,7 +52,7 @@ class Description:
 def credentials_for(*, user: User, provider: str) -> Credentials:
     """Credentials to reach this provider with, on behalf of this user.
 
-    The operator's serve only a user who stored none at all: half of the user's own is an error.
+    The operator's serve only a user who stored none: half of the user's own is an error.
 
     Raises:
         CredentialsMissing: none, or not all fields that are needed.
@@ -64,8 +62,11 @@ def credentials_for(*, user: User, provider: str) -> Credentials:
     spec = PROVIDERS[provider]
     row = store.find(user=user, provider=provider)
     if row is None:
-        return _complete(spec, store.from_environment(user=user, provider=spec))
-    fields = {name: str(value) for name, value in store.open_fields(row, spec).items()}
+        found = store.from_environment(user=user, provider=spec)
+        if found is None:
+            raise CredentialsMissing(spec.name)
+        return found
+    fields = {name: str(value) for name, value in store.open_fields(row).items()}
     if any(field.required and not fields.get(field.name) for field in spec.fields):
         raise CredentialsMissing(spec.name)
     return Credentials(provider, "user", MappingProxyType(fields), str(row.version))
@@ -76,9 +77,6 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
 
     Args:
         row: the user's, where the caller has just saved it.
-
-    Raises:
-        KeyError: no such provider.
     """
     spec = PROVIDERS[provider]
     row = row or store.find(user=user, provider=provider)
@@ -105,7 +103,7 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
 def describe_row(row: Credential) -> Description:
     """Description of a stored row."""
     spec = PROVIDERS[row.provider]
-    stored = store.readable(row, spec)
+    stored = store.readable(row)
     fields = row.clear if stored is None else stored
     shown: dict[str, str | int | None] = {}
     for field in spec.fields:
@@ -128,11 +126,10 @@ def save(
 ) -> Credential:
     """Replace the user's credentials for this provider by `values`.
 
-    A secret given as the mask it is shown with keeps its value; an optional field left out, null
-    or empty is removed.
+    A secret given as its mask keeps its value; an optional field left out, null or empty is
+    removed.
 
     Args:
-        actor: the user, or a member of staff in the admin.
         source: one of CredentialChange.Source.
 
     Raises:
@@ -152,8 +149,8 @@ def _save(
     user: User, spec: Provider, values: Mapping[str, Any], actor: User, source: str
 ) -> Credential:
     row = Credential.objects.select_for_update().filter(user_id=user.pk, provider=spec.slug).first()
-    action = Action.CREATED if row is None else Action.CHANGED
-    stored = store.readable(row, spec) if row else {}
+    action = Action.CHANGED if row else Action.CREATED
+    stored = store.readable(row) if row else {}
     fields = validate(spec, values, stored)
     before = stored or {}
     changed = sorted(
@@ -161,7 +158,7 @@ def _save(
     )
     row = row or Credential(user_id=user.pk, provider=spec.slug)
     if changed:
-        store.fill(row, spec, fields)
+        store.fill(row, fields)
         row.version = uuid.uuid4()
         row.updated_at = timezone.now()
         row.save()
@@ -171,26 +168,20 @@ def _save(
 
 
 def preview(*, user: User, provider: str, values: Mapping[str, Any]) -> None:
-    """Check `values` as `save` does, and store nothing.
-
-    Raises:
-        UnknownProvider, ValidationFailed: as `save`.
-    """
-    spec = typed_in(provider)
+    """Check `values` as `save` does, with its exceptions, and store nothing."""
     row = store.find(user=user, provider=provider)
-    validate(spec, values, store.readable(row, spec) if row else {})
+    validate(typed_in(provider), values, store.readable(row) if row else {})
 
 
 @transaction.atomic
 def delete(*, user: User, provider: str, actor: User, source: str) -> bool:
-    """Forget the user's credentials for this provider. False when there were none.
+    """Delete the user's credentials for this provider. False when there were none.
 
     Raises:
         UnknownProvider: no such provider, or it is connected by signing in.
     """
     typed_in(provider)
-    rows = Credential.objects.filter(user_id=user.pk, provider=provider)
-    deleted, _ = rows.delete()
+    deleted, _ = Credential.objects.filter(user_id=user.pk, provider=provider).delete()
     if deleted:
         _record(user, provider, Action.DELETED, [], actor, source)
         registry.client(provider).changed(user)
@@ -206,14 +197,13 @@ def verify(*, user: User | None, provider: str) -> str:
     Raises:
         UnknownProvider: no such provider, or it is connected by signing in.
         CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
-        Problem: the provider's refusal, as a sentence.
+        Problem: the provider refused, or did not answer.
     """
     spec = typed_in(provider)
-    if user is None:
-        credentials = _complete(spec, store.operators(spec))
-    else:
-        credentials = credentials_for(user=user, provider=provider)
-    return registry.client(provider).verify(credentials)
+    found = credentials_for(user=user, provider=provider) if user else store.operators(spec)
+    if found is None:
+        raise CredentialsMissing(spec.name)
+    return registry.client(provider).verify(found)
 
 
 def typed_in(provider: str) -> Provider:
@@ -233,12 +223,6 @@ def typed_in(provider: str) -> Provider:
 def record_sharing(*, user: User, provider: str, fields: Sequence[str], actor: User) -> None:
     """Record that these secret fields are about to be handed to another provider over REST."""
     _record(user, provider, Action.SHARED, sorted(fields), actor, Source.API)
-
-
-def _complete(spec: Provider, found: Credentials | None) -> Credentials:
-    if found is None:
-        raise CredentialsMissing(spec.name)
-    return found
 
 
 def _record(

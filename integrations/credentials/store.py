@@ -56,35 +56,36 @@ def find(*, user: User, provider: str) -> Credential | None:
     return Credential.objects.filter(user_id=user.pk, provider=provider).first()
 
 
-def fill(row: Credential, provider: Provider, fields: Mapping[str, Any]) -> None:
+def fill(row: Credential, fields: Mapping[str, Any]) -> None:
     """Fill a row that is to be saved with these fields."""
-    row.clear = _clear(fields, provider)
-    row.secrets = _sealable(provider.slug, fields)
+    row.clear = _clear(row, fields)
+    row.secrets = _sealable(row, fields)
 
 
-def open_fields(row: Credential, provider: Provider) -> dict[str, Any]:
+def open_fields(row: Credential) -> dict[str, Any]:
     """Every stored field of a row, secrets included.
 
     Raises:
         CredentialsUnreadable: the secrets do not open, or what stands beside them was changed.
     """
+    name = PROVIDERS[row.provider].name
     try:
         fields: dict[str, Any] = json.loads(row.secrets.open())
     except Unsealable as fault:
-        raise CredentialsUnreadable(provider.name) from fault
+        raise CredentialsUnreadable(name) from fault
     if _PROVIDER not in fields:
         # Sealed by a release that sealed the secrets alone.
         return {**row.clear, **fields}
-    if fields.pop(_PROVIDER) != row.provider or _clear(fields, provider) != row.clear:
+    if fields.pop(_PROVIDER) != row.provider or _clear(row, fields) != row.clear:
         log.error("credentials changed outside of AVA", credential=str(row.pk), user=row.user_id)
-        raise CredentialsUnreadable(provider.name)
+        raise CredentialsUnreadable(name)
     return fields
 
 
-def readable(row: Credential, provider: Provider) -> dict[str, Any] | None:
+def readable(row: Credential) -> dict[str, Any] | None:
     """Every stored field of a row, or None when they do not open."""
     try:
-        return open_fields(row, provider)
+        return open_fields(row)
     except CredentialsUnreadable:
         return None
 
@@ -92,11 +93,7 @@ def readable(row: Credential, provider: Provider) -> dict[str, Any] | None:
 def bind_all(*, batch: int, dry_run: bool) -> int:
     """Seal provider and clear fields together with the secrets, where an earlier release did not.
 
-    They are taken as they stand. Rows that do not open stay as they are, and so does one that is
-    saved meanwhile, which binds it anyway.
-
-    Args:
-        batch: rows read at once.
+    They are taken as they stand. A row that does not open, or is saved meanwhile, is left alone.
 
     Returns:
         number of rows bound; in a dry run, to be bound.
@@ -111,18 +108,19 @@ def bind_all(*, batch: int, dry_run: bool) -> int:
         if _PROVIDER in fields:
             continue
         place = Credential._meta.get_field("secrets").binding(row)
-        after = seal(_sealable(row.provider, {**row.clear, **fields}), place)
+        after = seal(_sealable(row, {**row.clear, **fields}), place)
         same = Credential.objects.filter(pk=row.pk, secrets=before)
         bound += same.count() if dry_run else same.update(secrets=after)
     return bound
 
 
-def _clear(fields: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in provider.secret_names}
+def _clear(row: Credential, fields: Mapping[str, Any]) -> dict[str, Any]:
+    secret = PROVIDERS[row.provider].secret_names
+    return {name: value for name, value in fields.items() if name not in secret}
 
 
-def _sealable(slug: str, fields: Mapping[str, Any]) -> str:
-    return json.dumps({**fields, _PROVIDER: slug})
+def _sealable(row: Credential, fields: Mapping[str, Any]) -> str:
+    return json.dumps({**fields, _PROVIDER: row.provider})
 
 
 def operators(provider: Provider) -> Credentials | None:

@@ -89,7 +89,7 @@ def _named(account: str, provider: str) -> WebhookAccount | None:
 
 
 def _account(row: Credential) -> WebhookAccount | None:
-    fields = store.readable(row, PROVIDERS[row.provider])
+    fields = store.readable(row)
     if not fields or not fields.get("webhook_secret") or not row.user.is_active:
         return None
     url = row.webhook_url if settings.PUBLIC_URL else None

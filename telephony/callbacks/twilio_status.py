@@ -10,7 +10,7 @@ from ava.inbound.models import Delivery
 from telephony.calls.models import Call
 from telephony.intents import adoption
 from telephony.intents.record import ProviderRecord
-from telephony.intents.timeline import Source, facts_of, observe
+from telephony.intents.timeline import Source, observe
 from telephony.messages.models import Message
 from telephony.twilio import resources, twiml
 
@@ -65,8 +65,7 @@ def apply(report: Report, model: type[Call] | type[Message], *, now: datetime) -
             adoption.adopt(row, record, source=Source.CALLBACK, proven=True, now=now)
         return
     for row in model.objects.filter(provider_sid=report.sid, holder__in=report.holders):
-        facts = facts_of(record, row)
-        observe(row, status=record.status, source=Source.CALLBACK, now=report.at, facts=facts)
+        observe(row, record, source=Source.CALLBACK, now=report.at)
 
 
 def answer(report: Report, *, now: datetime) -> str:

@@ -12,7 +12,7 @@ from telephony.calls.models import Call
 from telephony.intents import adoption, followup
 from telephony.intents.models import NUMBER_LENGTH
 from telephony.intents.settling import CLOCKS_DIFFER
-from telephony.intents.timeline import Source, facts_of, observe
+from telephony.intents.timeline import Source, observe
 from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
@@ -42,8 +42,8 @@ def apply(event: VapiEvent) -> None:
     else:
         # The line is Twilio's, and ends when Twilio says so.
         status = IN_PROGRESS if event.status == IN_PROGRESS else ""
-        facts = facts_of(replace(record, provider_sid=None, duration=None), call)
-        call = observe(call, status=status, source=Source.CALLBACK, now=now, facts=facts)
+        record = replace(record, status=status, provider_sid=None, duration=None)
+        call = observe(call, record, source=Source.CALLBACK, now=now)
     if event.status == ENDED and not call.transcript:
         followup.follow_up(call, due_at=now + AssistantCalls.looks[0])
 

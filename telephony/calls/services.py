@@ -16,7 +16,7 @@ from telephony.errors import CallEnded
 from telephony.intents import backfill, dispatch, followup, settling
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
-from telephony.intents.timeline import Source, advance, changing, facts_of, note, observe
+from telephony.intents.timeline import Source, advance, changing, note, observe
 from telephony.twilio import twiml
 
 Kind = Call.Kind
@@ -92,9 +92,7 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
     ended = channel_of(row).end(row, row.reference)
     if ended is None:
         return row
-    return observe(
-        row, status=ended.status, source=Source.USER, now=clock(), facts=facts_of(ended, row)
-    )
+    return observe(row, ended, source=Source.USER, now=clock())
 
 
 def request_hang_up(call: Call, *, now: datetime) -> Call:

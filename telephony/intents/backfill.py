@@ -4,12 +4,13 @@ No callback brings Twilio's price. Vapi's report brings its own, transcript, rec
 some seconds after the end, and Vapi gives up a report that does not arrive. So AVA asks.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from ava.http.problems import Problem
 from ava.jobs import RetryLater
 from telephony.intents.channel import Channel
-from telephony.intents.timeline import AnyCommunication, Source, facts_of, observe
+from telephony.intents.timeline import AnyCommunication, Source, observe
 
 
 def fetch(intent: AnyCommunication, channel: Channel, *, now: datetime) -> None:
@@ -31,10 +32,8 @@ def fetch(intent: AnyCommunication, channel: Channel, *, now: datetime) -> None:
 
 
 def _filled(intent: AnyCommunication, channel: Channel, now: datetime) -> AnyCommunication:
-    seen = channel.fetch(intent)
-    facts = facts_of(seen, intent)
     # These two are the line's, which has reported them already; Vapi's may be of another line.
-    facts.pop("provider_sid", None)
+    seen = replace(channel.fetch(intent), provider_sid=None)
     if getattr(intent, "duration", None) is not None:
-        facts.pop("duration", None)
-    return observe(intent, status=seen.status, source=Source.FETCH, now=now, facts=facts)
+        seen = replace(seen, duration=None)
+    return observe(intent, seen, source=Source.FETCH, now=now)

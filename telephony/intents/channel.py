@@ -26,35 +26,27 @@ class Channel(Protocol):
 
     provider: str
     """The name of its door out."""
-
-    def reports(self, intent: Any) -> bool:
-        """Whether the provider is expected to report by itself how it goes on."""
-        ...
-
-    def prepare(self, intent: Any) -> Account:
-        """See whether the next attempt may be made. The account it goes out with."""
-        ...
-
-    def send(self, intent: Any) -> ProviderRecord:
-        """Ask the provider to do it, once. Never repeated unless it certainly never left."""
-        ...
-
-    def search(self, intent: Any, since: datetime) -> list[ProviderRecord]:
-        """Records taken since then that may be this one's: an empty list means that the provider
-        certainly has none. `proven` ones carry this intent's mark."""
-        ...
-
-    def fetch(self, intent: Any) -> ProviderRecord:
-        """The provider's record of it now."""
-        ...
-
     looks: tuple[timedelta, ...]
     """Times after its end at which what is still owed is fetched."""
 
+    def reports(self, intent: Any) -> bool:
+        """Whether the provider is expected to report by itself how it goes on."""
+
+    def prepare(self, intent: Any) -> Account:
+        """The account for the next attempt, if that may be made."""
+
+    def send(self, intent: Any) -> ProviderRecord:
+        """Ask the provider to do it, once. Never repeated unless it certainly never left."""
+
+    def search(self, intent: Any, since: datetime) -> list[ProviderRecord]:
+        """Records made since then that may be this one's: an empty list means that the provider
+        certainly has none. `proven` ones carry this intent's mark."""
+
+    def fetch(self, intent: Any) -> ProviderRecord:
+        """The provider's record of it now."""
+
     def owes(self, intent: Any) -> bool:
         """Whether the provider has not given everything that comes after its end."""
-        ...
 
     def end(self, intent: Any, reference: str) -> ProviderRecord | None:
         """Stop it, or one that was placed a second time. None: there is nothing to stop."""
-        ...

@@ -20,6 +20,7 @@ from ava.upstream.errors import ProviderUnreachable
 from telephony.intents import adoption
 from telephony.intents.channel import Account, Channel
 from telephony.intents.followup import SOON, follow_up, settle
+from telephony.intents.record import ProviderRecord
 from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
 from telephony.intents.timeline import (
     AnyCommunication,
@@ -34,6 +35,7 @@ from telephony.intents.timeline import (
 log = structlog.get_logger("telephony")
 
 Clock = Callable[[], datetime]
+LOST = ProviderRecord("", UNKNOWN)
 
 
 def submit(
@@ -158,7 +160,7 @@ def fail(
 
 def _left_open(intent: AnyCommunication, why: str, now: datetime) -> AnyCommunication:
     said = f"{why} AVA is finding out what became of it."
-    return observe(intent, status=UNKNOWN, source=Source.API, detail=said, now=now)
+    return observe(intent, LOST, source=Source.API, detail=said, now=now)
 
 
 def _lateness(row: AnyCommunication, now: datetime) -> str:

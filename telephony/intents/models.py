@@ -16,10 +16,10 @@ SID_LENGTH = 64
 
 
 class Communication(models.Model):
-    """A call or a message that somebody wants, or that came in.
+    """A call or a message, wanted or come in. It is stored before the provider is asked.
 
-    It is stored before the provider is asked. The sender first claims the next `attempt`, so that
-    no other sends the same one; `attempted_at` stands for as long as its outcome is unknown.
+    The sender first claims the next `attempt`, so that no other sends the same one; `attempted_at`
+    stands for as long as its outcome is unknown.
     """
 
     class Direction(models.TextChoices):
@@ -109,12 +109,6 @@ class Communication(models.Model):
     def __str__(self) -> str:
         return f"{self.from_number} to {self.to}"
 
-    @property
-    def reference(self) -> str | None:
-        """The provider's ID of it."""
-        found: str | None = getattr(self, self.reference_field)
-        return found
-
     reference_field: ClassVar[str] = "provider_sid"
     machine: ClassVar[Machine]
     job: ClassVar[str]
@@ -127,14 +121,20 @@ class Communication(models.Model):
     """The entries, oldest first: each kind has a table of its own."""
 
     @property
+    def reference(self) -> str | None:
+        """The provider's ID of it."""
+        found: str | None = getattr(self, self.reference_field)
+        return found
+
+    @property
     def wording(self) -> str:
-        """The text as the provider shows it: with the same one, two between the same numbers
-        look alike."""
+        """The text as the provider shows it: what is sent between the same numbers with the same
+        text looks alike."""
         return ""
 
     @property
     def is_final(self) -> bool:
-        return self.machine.is_final(self.status)
+        return self.status in self.machine.final
 
     @property
     def is_billed(self) -> bool:

@@ -1,23 +1,8 @@
 """Provider record: a call or a message as its provider shows it, in no provider's shape. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
-
-FACTS: Final = (
-    "error_code",
-    "error",
-    "duration",
-    "price",
-    "price_unit",
-    "provider_sid",
-    "ended_reason",
-    "summary",
-    "transcript",
-    "recording_url",
-)
-"""Members that are kept in columns of the same names, where a row has them."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +36,8 @@ class ProviderRecord:
     summary: str | None = None
     transcript: str | None = None
     recording_url: str = ""
+
+
+_OF_THE_PROVIDER = {"reference", "status", "created_at", "reported_at", "proven"}
+FACTS = [one.name for one in fields(ProviderRecord) if one.name not in _OF_THE_PROVIDER]
+"""Members that are kept in columns of the same names, where a row has them."""

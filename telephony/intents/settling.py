@@ -18,6 +18,7 @@ from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
 from telephony.intents.matching import closest
 from telephony.intents.models import Communication
+from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
 from telephony.intents.timeline import AnyCommunication, Source, changing, note, observe, rows_of
 
@@ -36,7 +37,7 @@ def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
     """Send what is not at the provider. Raises RetryLater: when to look after it."""
     now = clock()
     if intent.stop_requested:
-        observe(intent, status=CANCELED, source=Source.RECONCILE, now=now)
+        observe(intent, ProviderRecord("", CANCELED), source=Source.RECONCILE, now=now)
         return
     if intent.expires_at and now > intent.expires_at:
         _fail(intent, f"It did not reach the provider in time. Nobody got this {intent.word}.", now)
@@ -127,7 +128,7 @@ def _is_lost(intent: Communication, channel: Channel, clock: Clock) -> bool:
         raise RetryLater(wait.total_seconds(), "it may still be on its way")
     if intent.status != UNKNOWN:
         said = "AVA stopped in the middle. It is finding out what became of it."
-        intent = observe(intent, status=UNKNOWN, source=Source.RECONCILE, detail=said, now=now)
+        intent = observe(intent, dispatch.LOST, source=Source.RECONCILE, detail=said, now=now)
     try:
         first = intent.first_attempt_at or intent.created_at
         found = channel.search(intent, first - CLOCKS_DIFFER)
@@ -183,8 +184,8 @@ def explain(intent: Communication, problem: Problem, now: datetime) -> None:
 
 
 def _fail(intent: Communication, said: str, now: datetime) -> None:
-    facts = {"error": said}
-    observe(intent, status=FAILED, source=Source.RECONCILE, detail=said, now=now, facts=facts)
+    record = ProviderRecord("", FAILED, error=said)
+    observe(intent, record, source=Source.RECONCILE, detail=said, now=now)
 
 
 def _soon(intent: Communication, problem: Problem, now: datetime) -> RetryLater:

@@ -47,47 +47,26 @@ class Machine:
         """Whether the provider's `reported` is a step that `current` has left behind."""
         return reported not in UNSENT and -1 < self.ranks.get(reported, -1) < self.ranks[current]
 
-    def is_final(self, status: str) -> bool:
-        return status in self.final
+
+def _ranks(*ranks: str) -> dict[str, int]:
+    """The rank of each word; words of the same rank stand in one text."""
+    return {word: rank for rank, words in enumerate(ranks) for word in words.split()}
 
 
+_CALL_ENDS = "completed busy no-answer failed canceled"
 CALL = Machine(
-    ranks={
-        SCHEDULED: 0,
-        PENDING: 1,
-        UNKNOWN: 2,
-        "queued": 3,
-        "ringing": 4,
-        "in-progress": 5,
-        "completed": 6,
-        "busy": 6,
-        "no-answer": 6,
-        FAILED: 6,
-        CANCELED: 6,
-    },
-    final=frozenset({"completed", "busy", "no-answer", FAILED, CANCELED}),
+    ranks=_ranks("scheduled", "pending", "unknown", "queued", "ringing", "in-progress", _CALL_ENDS),
+    final=frozenset(_CALL_ENDS.split()),
     billed=frozenset({"completed"}),
 )
 
+_MESSAGE_ENDS = "read undelivered failed canceled received"
 MESSAGE = Machine(
-    ranks={
-        SCHEDULED: 0,
-        PENDING: 1,
-        UNKNOWN: 2,
-        "accepted": 3,
-        "queued": 4,
-        "sending": 5,
-        "sent": 6,
-        "partially_delivered": 7,
-        "delivered": 8,
-        "read": 9,
-        "undelivered": 9,
-        FAILED: 9,
-        CANCELED: 9,
-        "receiving": 3,
-        "received": 9,
-    },
-    final=frozenset({"delivered", "read", "undelivered", FAILED, CANCELED, "received"}),
+    ranks=_ranks(
+        *("scheduled", "pending", "unknown", "accepted receiving", "queued", "sending", "sent"),
+        *("partially_delivered", "delivered", _MESSAGE_ENDS),
+    ),
+    final=frozenset({"delivered", *_MESSAGE_ENDS.split()}),
     # Not every carrier reports whether a message was delivered.
     resting=frozenset({"sent", "partially_delivered"}),
     billed=frozenset({"delivered", "read", "undelivered", "received"}),

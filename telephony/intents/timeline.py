@@ -15,8 +15,8 @@ from telephony.intents.record import FACTS, ProviderRecord
 AnyCommunication = TypeVar("AnyCommunication", bound=Communication)
 Source = Entry.Source
 
+# Facts that belong to the status they come with: where that changes nothing, they do not.
 OF_THE_STATUS = frozenset({"error", "error_code", "duration"})
-"""Facts that belong to the status they come with: where that changes nothing, they do not."""
 
 
 def rows_of(intent: AnyCommunication) -> QuerySet[AnyCommunication]:
@@ -62,17 +62,16 @@ def note(
 
 def observe(
     intent: AnyCommunication,
+    record: ProviderRecord,
     *,
-    status: str,
     source: str,
     now: datetime,
     detail: str = "",
-    facts: Mapping[str, Any] | None = None,
 ) -> AnyCommunication:
-    """Apply what the provider reports: a status where it lies ahead, with what belongs to it, and
-    facts that may come at any time, such as a price. The row after."""
+    """Apply what is known of it now: see `advance`. The row after."""
     with changing(intent) as row:
-        advance(row, status=status, source=source, now=now, detail=detail, facts=facts)
+        facts = facts_of(record, row)
+        advance(row, status=record.status, source=source, now=now, detail=detail, facts=facts)
     return row
 
 
@@ -85,7 +84,8 @@ def advance(
     detail: str = "",
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """`observe` for a row that is locked and will be saved by the caller."""
+    """Take a status where it lies ahead, with what belongs to it, and facts that may come at any
+    time, such as a price. For a row that is locked and will be saved."""
     following = row.machine.after(row.status, status)
     holds = following is not None or status == row.status
     for name, value in (facts or {}).items():
@@ -101,7 +101,7 @@ def advance(
 
 
 def _note_overtaken(row: Communication, *, status: str, source: str, now: datetime) -> None:
-    """Note a status that was reported in time, and applied after a later one."""
+    """Note a status that was reported in time, and is applied after a later one."""
     known = row.timeline.values_list("status", "at")
     if not any(
         one == status or (at <= now and row.machine.is_behind(status, one)) for one, at in known

@@ -27,12 +27,7 @@ COUNTED = ("vapi", "twilio")
 
 @dataclass(frozen=True)
 class Allowance:
-    """Rest of today's calls and messages with the operator's credentials.
-
-    Args:
-        limit: for the whole day.
-        resets_at: midnight UTC.
-    """
+    """Today's calls and messages with the operator's credentials, until midnight UTC."""
 
     limit: int
     left: int
@@ -41,10 +36,10 @@ class Allowance:
 
 @contextmanager
 def spend(*, user: User, credentials: Credentials, units: int, now: datetime) -> Iterator[None]:
-    """Count calls or messages that are placed inside of the `with`.
+    """Count calls or messages that are placed inside of the `with`, if the credentials are not
+    the user's own.
 
-    Nothing is counted with the user's own credentials. A `Problem` that is raised inside means
-    that nothing was placed, and gives the units back.
+    A `Problem` that is raised inside means that nothing was placed, and gives the units back.
 
     Args:
         units: calls, or messages; of a batch one for each recipient.
@@ -55,15 +50,11 @@ def spend(*, user: User, credentials: Credentials, units: int, now: datetime) ->
     if credentials.source == "user":
         yield
         return
-    today = OperatorUse.objects.filter(
-        user_id=user.pk, provider=credentials.provider, day=_day(now)
-    )
-    limit = settings.ENV_CREDENTIALS_PER_DAY
+    key = {"user_id": user.pk, "provider": credentials.provider, "day": _day(now)}
     # Of several at once, the unique constraint lets one insert the row.
-    OperatorUse.objects.bulk_create(
-        [OperatorUse(user_id=user.pk, provider=credentials.provider, day=_day(now))],
-        ignore_conflicts=True,
-    )
+    OperatorUse.objects.bulk_create([OperatorUse(**key)], ignore_conflicts=True)
+    today = OperatorUse.objects.filter(**key)
+    limit = settings.ENV_CREDENTIALS_PER_DAY
     if not today.filter(count__lte=limit - units).update(count=F("count") + units):
         left = max(limit - today.values_list("count", flat=True)[0], 0)
         raise AllowanceSpent(

@@ -7,7 +7,7 @@ from integrations.credentials.validation import RULES
 
 Schema = dict[str, Any]
 
-_SHOWN: dict[str, Schema] = {
+_SHOWN: Schema = {
     "provider": {"type": "string"},
     "configured": {
         "type": "boolean",
@@ -36,9 +36,7 @@ _WEBHOOK_URL: Schema = {
 def request(provider: str) -> Schema:
     """Body of PUT. The answer of GET can be sent back with changes."""
     fields = PROVIDERS[provider].fields
-    ignored: dict[str, Schema] = {
-        name: {"description": "Ignored here."} for name in _facts(provider)
-    }
+    ignored: Schema = {name: {"description": "Ignored here."} for name in _facts(provider)}
     return _object(
         {**{field.name: _given(field) for field in fields}, **ignored},
         required=[field.name for field in fields if field.required],
@@ -51,13 +49,12 @@ def response(provider: str) -> Schema:
     return _object({**_facts(provider), **{field.name: _shown(field) for field in fields}})
 
 
-def _facts(provider: str) -> dict[str, Schema]:
+def _facts(provider: str) -> Schema:
     """Members of an answer besides the provider's fields."""
-    webhooks = {"webhook_url": _WEBHOOK_URL} if PROVIDERS[provider].webhooks else {}
-    return {**_SHOWN, **webhooks}
+    return {**_SHOWN, "webhook_url": _WEBHOOK_URL} if PROVIDERS[provider].webhooks else _SHOWN
 
 
-def _object(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
+def _object(properties: Schema, required: list[str] | None = None) -> Schema:
     return {
         "type": "object",
         "properties": properties,
@@ -77,35 +74,23 @@ VERIFIED = _object(
 
 def _given(field: Field) -> Schema:
     schema: Schema = {"description": _about(field), "type": "string"}
-    match field.kind:
-        case Kind.PORT:
-            return {**schema, "type": "integer", "minimum": 1, "maximum": 65535}
-        case Kind.CHOICE:
-            return _optional(field, {**schema, "enum": list(field.choices)})
-        case Kind.EMAIL:
-            schema["format"] = "email"
-        case Kind.PHONE:
-            # Optional wherever it stands: empty takes it away.
-            schema["pattern"] = r"^\s*(\+[0-9 ().-]+)?\s*$"
-        case Kind.TEXT:
-            schema["pattern"] = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
-        case Kind.HOST:
-            name = {"pattern": rf"^\s*({RULES[Kind.HOST][0]})\s*$"}
-            schema["anyOf"] = [name, {"format": "ipv6"}]
-        case kind:
-            empty = "" if field.required else "?"
-            schema["pattern"] = rf"^\s*({RULES[kind][0]}){empty}\s*$"
-    schema["maxLength"] = field.max_length
-    return _optional(field, schema)
-
-
-def _optional(field: Field, schema: Schema) -> Schema:
-    """Empty or null takes an optional field away."""
+    if field.kind is Kind.PORT:
+        return {**schema, "type": "integer", "minimum": 1, "maximum": 65535}
+    if field.kind is Kind.CHOICE:
+        schema["enum"] = list(field.choices)
+    elif field.kind is Kind.EMAIL:
+        schema["format"] = "email"
+    elif field.kind is Kind.TEXT:
+        schema["pattern"] = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+    else:
+        empty = "" if field.required else "?"
+        schema["pattern"] = rf"^\s*({RULES[field.kind][0]}){empty}\s*$"
     if field.required:
-        return schema
+        return {**schema, "maxLength": field.max_length}
+    # Empty or null takes an optional field away.
     if "enum" in schema:
-        schema = {**schema, "enum": [*schema["enum"], "", None]}
-    return {**schema, "type": ["string", "null"]}
+        schema["enum"] += ["", None]
+    return {**schema, "type": ["string", "null"], "maxLength": field.max_length}
 
 
 def _shown(field: Field) -> Schema:
@@ -114,6 +99,4 @@ def _shown(field: Field) -> Schema:
 
 
 def _about(field: Field) -> str:
-    if field.secret:
-        return f"{field.about} Shown masked; send the mask to keep it."
-    return field.about
+    return f"{field.about} Shown masked; send the mask to keep it." if field.secret else field.about

@@ -41,7 +41,7 @@ RULES = {
     Kind.ACCOUNT_SID: (r"AC[0-9a-fA-F]{32}", "An account SID is AC and 32 hexadecimal digits."),
     Kind.API_KEY_SID: (r"SK[0-9a-fA-F]{32}", "An API key SID is SK and 32 hexadecimal digits."),
     Kind.HOST: (
-        rf"{_LABEL}(\.{_LABEL})*",
+        rf"{_LABEL}(\.{_LABEL})*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
         "Write a host name or an IP address, without scheme and port.",
     ),
     Kind.EMAIL: (r".+@.+", "This is not an e-mail address."),
@@ -213,12 +213,12 @@ def _check(field: Field, value: str) -> str:
         return value
     pattern, sentence = RULES[field.kind]
     try:
-        if field.kind is Kind.HOST and ":" in value:
-            return str(ipaddress.IPv6Address(value))
         if not re.fullmatch(pattern, value):
             raise ValueError
         if field.kind is Kind.EMAIL:
             validate_email(value)
+        if field.kind is Kind.HOST and ":" in value:
+            return str(ipaddress.IPv6Address(value))
         if field.kind is Kind.PHONE:
             number = phonenumbers.parse(value)
             if not phonenumbers.is_possible_number(number):

@@ -32,5 +32,4 @@ class EmailViewSet(ApiViewSet):
         """Send a test e-mail. In stub mode nothing leaves AVA, and the answer says so."""
         wish = EmailTestSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        outcome = services.send_test(user=self.caller, **wish.validated_data)
-        return Response({k: v for k, v in asdict(outcome).items() if v is not None})
+        return Response(asdict(services.send_test(user=self.caller, **wish.validated_data)))

@@ -1,4 +1,4 @@
-"""E-mail of a user. In this release only the stub answers; Resend and SMTP can be verified."""
+"""E-mail of a user. In this release the stub alone answers; Resend and SMTP can be verified."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,12 +23,11 @@ NOT_SENT = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of sending an e-mail; `id` is the backend's own, where it gave one."""
+    """Outcome of sending an e-mail."""
 
     backend: str
     delivered: bool
     message: str
-    id: str | None = None
 
 
 def send_test(*, user: User, to: str, subject: str, text: str) -> Outcome:
@@ -36,8 +35,7 @@ def send_test(*, user: User, to: str, subject: str, text: str) -> Outcome:
 
     Raises:
         StubsDisabled: nothing is configured, and stub mode is off.
-        DeliveryNotAvailable: Resend or SMTP is configured: a stub's answer would be a lie, and
-            real sending is not built yet.
+        DeliveryNotAvailable: Resend or SMTP is configured, which cannot send yet.
         CredentialsUnreadable: credentials are stored, but their key is lost.
     """
     for backend in BACKENDS:

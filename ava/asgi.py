@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
 from ava.http import correlation
 from ava.http.problems import CONTENT_TYPE, Problem
-from ava.observability.health import LIVENESS
+from ava.http.responses import LIVENESS
 from ava.server import pace, worker
 from ava.server.admission import Admission, Place
 from ava.server.environ import body_length, environ_of

@@ -125,16 +125,16 @@ MIDDLEWARE = [
     "ava.http.middleware.RequestMiddleware",
     "ava.observability.metrics.MetricsBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "ava.http.pages.ContentSecurityPolicy",
-    "ava.http.pages.StaticFiles",
-    "ava.http.pages.Session",
-    "ava.observability.health.HostMiddleware",
+    "ava.http.middleware.ContentSecurityPolicy",
+    "ava.http.middleware.StaticFiles",
+    "ava.http.middleware.Session",
+    "ava.http.middleware.HostMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "ava.http.pages.Authentication",
-    "ava.http.pages.Messages",
+    "ava.http.middleware.Authentication",
+    "ava.http.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ava.observability.metrics.MetricsAfterMiddleware",
-    "ava.http.bodies.BodyMiddleware",
+    "ava.http.middleware.BodyMiddleware",
 ]
 
 ROOT_URLCONF = "ava.urls"

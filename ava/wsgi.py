@@ -6,16 +6,16 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
-from ava.http import bodies
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 _django = get_wsgi_application()
 
+from ava.http.middleware import disarm  # noqa: E402 - needs the apps
+
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Django's application, which leaves it to servers to send no body in answer to HEAD."""
-    bodies.disarm(environ)
+    disarm(environ)
     answer: Any = _django(environ, start_response)
     if environ["REQUEST_METHOD"] != "HEAD":
         return answer  # type: ignore[no-any-return]  # a response is an iterable of bytes

@@ -1,33 +1,54 @@
-"""Request middleware: the correlation ID, and one log line for each request.
+"""Middlewares: correlation ID and log line, refusal of bodies, and what only pages need.
 
-Every request passes it, whatever answers; what only pages need is in `ava.http.pages`.
+Sessions, messages and the like cost as much as a cached answer of the API, so what is no page
+passes them by.
 """
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
-from django.http import HttpRequest
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.common import CommonMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ava.http import correlation
-from ava.http.problems import MethodNotAllowed
-from ava.http.responses import problem_response
+from ava.http.problems import MethodNotAllowed, PayloadTooLarge, Problem, UnsupportedMediaType
+from ava.http.responses import NO_PAGES, PROBES, answer, problem_response
 
 TAKEN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # Known, so that what it is asked about says which methods it takes.
 METHODS = (*TAKEN, "OPTIONS")
 
+LARGEST_FORM = 64 * 1024
+"""Bytes of a form: Twilio's webhooks and the admin's pages need less. Forms are parsed before their
+sender is known, and a megabyte of escapes holds Python's lock for 90 ms."""
+_FORMS = ("application/x-www-form-urlencoded", "multipart/")
+# A multipart boundary has 70 characters at most. Parsing takes quadratic time, too.
+_LONGEST = 256
+_UTF_8 = re.compile(r';[ \t]*charset=("?)utf-?8\1[ \t]*(?=;|$)', re.IGNORECASE)
+# Refused like the header it stands for, and harmless to parse.
+_REFUSED = "refused; charset=none"
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
 log = structlog.get_logger("ava.request")
 
 
 class RequestMiddleware:
-    """The outermost middleware: every answer carries the ID, and is logged under it.
+    """The outermost middleware: every answer carries the correlation ID, and is logged under it.
 
     The path is logged without its query, which may hold codes, tokens and phone numbers.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -54,3 +75,86 @@ class RequestMiddleware:
         if request.method not in METHODS:
             return problem_response(MethodNotAllowed(headers={"Allow": ", ".join(TAKEN)}))
         return self.get_response(request)
+
+
+class HostMiddleware(CommonMiddleware):
+    """Django's, which refuses unknown host names; probes name an IP address or none."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        return None if request.path in PROBES else super().process_request(request)
+
+
+class _OnPages:
+    """A middleware that only pages pass."""
+
+    get_response: Callable[[HttpRequest], Any]
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path_info.startswith(NO_PAGES):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]  # Django's middleware
+
+
+class ContentSecurityPolicy(_OnPages, CSPMiddleware):
+    """django-csp's, on pages."""
+
+
+class StaticFiles(_OnPages, WhiteNoiseMiddleware):
+    """WhiteNoise's, on pages."""
+
+
+class Session(_OnPages, SessionMiddleware):
+    """Django's, on pages."""
+
+
+class Authentication(_OnPages, AuthenticationMiddleware):
+    """Django's, on pages."""
+
+
+class Messages(_OnPages, MessageMiddleware):
+    """Django's, on pages."""
+
+
+class BodyMiddleware:
+    """Plain UTF-8 only, refused with 415 before anything decodes a byte of another body.
+
+    Python's codecs are no business of a stranger's: `punycode` takes quadratic time, and `zlib`,
+    `hex` or `undefined` raise where Django does not expect it. So no charset but UTF-8 may be named
+    at all, and no extended parameter (`name*=charset''value`). Innermost, so that the refusal is
+    logged and counted, and carries what every answer carries.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        refusal = _refusal(request.META)
+        return self.get_response(request) if refusal is None else answer(request, refusal)
+
+
+def disarm(environ: dict[str, Any]) -> None:
+    """Replace a Content-Type that will be refused: Django's request constructor decodes it."""
+    if not _is_utf_8(environ.get("CONTENT_TYPE", "")):
+        environ["CONTENT_TYPE"] = _REFUSED
+
+
+def _refusal(meta: Mapping[str, Any]) -> Problem | None:
+    content_type = meta.get("CONTENT_TYPE", "")
+    if not _is_utf_8(content_type):
+        return UnsupportedMediaType("Send the body in UTF-8, and name no other charset.")
+    if meta.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
+        return UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
+    is_form = content_type.strip().lower().startswith(_FORMS)
+    if is_form and int(meta.get("CONTENT_LENGTH") or 0) > LARGEST_FORM:
+        return PayloadTooLarge()
+    return None
+
+
+def _is_utf_8(content_type: str) -> bool:
+    """Whether the header names UTF-8 once, or no charset."""
+    if not content_type:
+        return True
+    if len(content_type) > _LONGEST or not content_type.isascii():
+        return False
+    rest = _UTF_8.sub("", content_type, count=1).lower()
+    return "charset" not in rest and "*" not in rest

@@ -12,7 +12,9 @@ from ava.http.problems import CONTENT_TYPE, MalformedRequest, NotFound, Permissi
 
 R = TypeVar("R", bound=HttpResponseBase)
 
-NO_PAGES = ("/api/v1/", "/api/schema", "/healthz", "/readyz", "/metrics")
+LIVENESS = "/healthz"
+PROBES = (LIVENESS, "/readyz")
+NO_PAGES = ("/api/v1/", "/api/schema", *PROBES, "/metrics")
 """Addresses that answer no pages, and need nothing of what pages do."""
 
 

@@ -12,26 +12,13 @@ import structlog
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
-from django.middleware.common import CommonMiddleware
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from ava import redis, upstream
 from ava.ratelimit.views import limited
 
 log = structlog.get_logger("ava.observability.health")
-
-LIVENESS = "/healthz"
-PROBES = (LIVENESS, "/readyz")
-
-
-class HostMiddleware(CommonMiddleware):
-    """Django's, which refuses unknown host names; probes name an IP address or none."""
-
-    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
-        if request.path in PROBES:
-            return None
-        return super().process_request(request)
 
 
 @never_cache

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from ava.http.bodies import LARGEST_FORM
+from ava.http.middleware import LARGEST_FORM
 from tests.stranger.door import Answer, ask
 
 LOGIN = "/api/v1/auth/login"

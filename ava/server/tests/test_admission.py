@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ava.asgi import Application
-from ava.observability.health import LIVENESS
+from ava.http.responses import LIVENESS
 from ava.server import admission
 from ava.server.admission import PLACES
 from ava.tests.test_asgi import scope

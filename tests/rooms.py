@@ -6,9 +6,10 @@ from django.core.cache import cache
 
 from ava import ratelimit, redis, upstream
 from ava.inbound import services as inbound
+from ava.redis import recent
 from integrations.breakers import controls
 from integrations.flags import services as flags
-from vapi_settings import cached_reads
+from vapi_settings import cached_reads, hits
 
 ROOMS: dict[str, Callable[[], None]] = {
     "breakers": upstream.forget,
@@ -17,6 +18,8 @@ ROOMS: dict[str, Callable[[], None]] = {
     "limits": ratelimit.forget,
     "refusals": inbound.forget,
     "copies": cached_reads.forget,
+    "recent": recent.forget,
+    "hits": hits.forget,
     "cache": cache.clear,
     "redis": redis.reset,
 }

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 
 from ava.cache import Scope
+from ava.redis import recent
+from ava.redis.recent import RecentValues
 from integrations.credentials import store
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
@@ -71,6 +73,7 @@ class Account:
                 default=Value(token()),
             )
         )
+        recent.changed()
         return raised
 
 
@@ -93,10 +96,19 @@ def account_of(user: User) -> Account:
     return Account(user, credentials, epoch, generation)
 
 
+def recent_account_of(user: User) -> Account:
+    """`account_of` as it was at most a second ago, for reads. Raises: as that does."""
+    return _accounts.get(user.pk) or _accounts.read(user.pk, lambda: account_of(user))
+
+
 def renew_epoch(user: User) -> None:
     """Forget even the last good copies: the key was replaced or refused."""
     new = {"epoch": token(), "generation": token()}
     AccountGeneration.objects.update_or_create(pk=user.pk, defaults=new)
+    recent.changed()
+
+
+_accounts: RecentValues[int, Account] = RecentValues()
 
 
 @lru_cache(maxsize=500)

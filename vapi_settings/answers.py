@@ -9,9 +9,7 @@ from rest_framework.response import Response
 
 from ava.cache import Copy
 from vapi_settings.etags import is_unchanged
-
-# Browsers may keep an answer for its user, but must ask whether it still holds.
-CACHE_CONTROL = "private, no-cache"
+from vapi_settings.hits import CACHE_CONTROL
 
 
 def wants_reload(request: Request) -> bool:

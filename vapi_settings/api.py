@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as fields
 from rest_framework.request import Request
@@ -10,7 +11,7 @@ from rest_framework.response import Response
 from ava.http import clients
 from ava.http.api import ApiViewSet
 from ava.http.problems import CONTENT_TYPE
-from vapi_settings import importing, queries, serializers, services
+from vapi_settings import hits, importing, queries, serializers, services
 from vapi_settings.answers import about, conditional, wants_reload
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
@@ -56,14 +57,15 @@ class SettingViewSet(VapiViewSet):
             (409, CONTENT_TYPE): AMBIGUOUS,
         },
     )
-    def index(self, request: Request) -> Response:
+    def index(self, request: Request) -> HttpResponse:
         """All settings of one assistant, the standard ones first."""
+        user, reload = self.caller, wants_reload(request)
+        assistant_id = request.query_params.get("assistant_id")
+        is_whole = request.query_params.keys() <= {"assistant_id"}
+        if is_whole and not reload and (ready := hits.find(user, assistant_id)):
+            return ready.answer(request)
         custom = _flag(request, "custom")
-        found, copy = queries.settings(
-            user=self.caller,
-            assistant_id=request.query_params.get("assistant_id"),
-            reload=wants_reload(request),
-        )
+        found, copy = queries.settings(user=user, assistant_id=assistant_id, reload=reload)
         wanted = queries.matching(
             found, search=request.query_params.get("search", ""), custom=custom
         )
@@ -71,7 +73,10 @@ class SettingViewSet(VapiViewSet):
             "settings": serializers.SettingSerializer(wanted, many=True).data,
             "assistant": serializers.BriefSerializer(copy.value.assistant.summary).data,
         }
-        return conditional(request, body, copy, tag=etag(body))
+        tag = etag(body)
+        if is_whole:
+            hits.keep(user, assistant_id, copy, body, tag)
+        return conditional(request, body, copy, tag=tag)
 
     @extend_schema(
         operation_id="vapi_setting",

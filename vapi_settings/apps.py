@@ -9,11 +9,14 @@ class VapiSettingsConfig(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.inbound.services import register_handler
+        from ava.redis import recent
         from integrations.credentials import registry
         from vapi_settings import services, webhooks
         from vapi_settings.account import renew_epoch
         from vapi_settings.errors import VAPI
 
         upstream.register(VAPI, base_url=lambda: str(settings.VAPI_BASE_URL))
+        # Then fresh copies become stale, and the other way round.
+        upstream.add_listener(lambda transition: recent.changed())
         registry.register(VAPI.label, registry.Client(services.verify, changed=renew_epoch))
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

@@ -7,8 +7,10 @@ from threading import BoundedSemaphore
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
-from ava.cache import FOLLOWERS, Copy, Loaded, ReadCache
+from ava.cache import FOLLOWERS, Copy, Loaded, ReadCache, Scope
+from ava.redis.recent import RecentValues
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -36,6 +38,7 @@ ALL: Final = "all"
 """The name of a list's only copy."""
 
 _places = BoundedSemaphore(FOLLOWERS)
+_scopes: RecentValues[int, Scope | None] = RecentValues()
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,29 @@ def answer(
     except ProviderAuthFailed:
         accounts.renew_epoch(account.user)
         raise
+    except OUTAGES:
+        _scopes.drop(account.user.pk)
+        raise
+    if copy.stale:
+        _scopes.drop(account.user.pk)
     # While Vapi is known to fail no copy is certain, however young.
-    return replace(copy, stale=copy.stale or door(VAPI.label).snapshot().state == "open")
+    return replace(copy, stale=copy.stale or _is_failing())
+
+
+def certain_scope(user: User) -> Scope | None:
+    """Whose copies are certain, as of a second ago at most; None while Vapi is known to fail.
+
+    Raises: as `account_of`.
+    """
+
+    def read() -> Scope | None:
+        return None if _is_failing() else accounts.recent_account_of(user).scope
+
+    return _scopes.get(user.pk) or _scopes.read(user.pk, read)
+
+
+def _is_failing() -> bool:
+    return door(VAPI.label).snapshot().state == "open"
 
 
 def forget() -> None:

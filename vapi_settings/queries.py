@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from ava.cache import Copy
 from vapi_settings import cached_reads, catalogue, ledger
-from vapi_settings.account import Account, account_of
+from vapi_settings.account import Account, recent_account_of
 from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.cached_reads import Seen
 from vapi_settings.catalogue import Definition, Setting
@@ -49,7 +49,7 @@ def settings(
 
     Raises: AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing.
     """
-    copy = AssistantRead(account_of(user), reload=reload).chosen(assistant_id)
+    copy = AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
     return views(copy.value, catalogue.present(copy.value.assistant.document)), copy
 
 
@@ -58,7 +58,7 @@ def setting(
 ) -> tuple[View, Copy[Seen]]:
     """One setting of an assistant. Raises: SettingNotFound, and what `settings` raises."""
     wanted = definition(key)
-    copy = AssistantRead(account_of(user), reload=reload).chosen(assistant_id)
+    copy = AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
     if wanted.custom and catalogue.held(copy.value.assistant.document, wanted) is ABSENT:
         raise unknown(key)
     return views(copy.value, [wanted])[0], copy
@@ -70,7 +70,7 @@ def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySe
     Raises: SettingNotFound, and what `settings` raises.
     """
     wanted = definition(key)
-    account = account_of(user)
+    account = recent_account_of(user)
     named = (assistant_id or account.default_assistant_id or "").lower()
     try:
         found = AssistantRead(account).chosen(assistant_id).value.assistant
@@ -116,18 +116,18 @@ def revision(
 
 def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[list[Summary]]:
     """The user's assistants, those whose name or id holds the text."""
-    copy = AssistantRead(account_of(user), reload=reload).listed()
+    copy = AssistantRead(recent_account_of(user), reload=reload).listed()
     return _filtered(copy, copy.value, search, lambda found: (found.name, found.id))
 
 
 def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Seen]:
     """One of the user's assistants. Raises: AssistantNotFound."""
-    return AssistantRead(account_of(user), reload=reload).chosen(assistant_id)
+    return AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
 
 
 def phone_numbers(*, user: User, search: str = "", reload: bool = False) -> Copy[list[PhoneNumber]]:
     """The user's phone numbers at Vapi, those whose name or number holds the text."""
-    copy = cached_reads.phone_numbers(account_of(user), reload=reload)
+    copy = cached_reads.phone_numbers(recent_account_of(user), reload=reload)
     return _filtered(copy, copy.value, search, lambda found: (found.name, found.number))
 
 

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.db.models.signals import post_delete, post_save
 
 
 class AccountsConfig(AppConfig):
@@ -14,6 +15,8 @@ class AccountsConfig(AppConfig):
         from ava.jobs import pruning
 
         register(check_demo_users, Tags.database)
+        post_save.connect(services.user_changed, sender="auth.User")
+        post_delete.connect(services.user_changed, sender="auth.User")
         pruning.register("expired sessions", services.prune)
         pruning.register("counters of wrong passwords", login_throttle.prune)
 

@@ -1,5 +1,7 @@
 """The bearer token on a REST request."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -7,6 +9,9 @@ from rest_framework.request import Request
 from ava.accounts import services, tokens
 from ava.accounts.errors import CHALLENGE, Unauthenticated
 from ava.accounts.models import Session
+from ava.redis.recent import RecentValues
+
+_sessions: RecentValues[UUID, Session] = RecentValues()
 
 
 class AccessTokenAuthentication(BaseAuthentication):
@@ -16,7 +21,10 @@ class AccessTokenAuthentication(BaseAuthentication):
         raw = _bearer(request)
         if raw is None:
             return None
-        session = services.live_session(tokens.read_access(raw).session_id)
+        session_id = tokens.read_access(raw).session_id
+        session = _sessions.get(session_id) or _sessions.read(
+            session_id, lambda: services.live_session(session_id)
+        )
         return session.user, session
 
     def signed_user(self, request: Request) -> str | None:

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from django.contrib.auth import authenticate
@@ -18,6 +19,7 @@ from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenRe
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
 from ava.jobs.pruning import delete_in_batches
+from ava.redis import recent
 from ava.server import admission
 
 log = structlog.get_logger("ava.accounts")
@@ -163,7 +165,15 @@ def _is_password_of(user: User, mark: str) -> bool:
 
 def revoke(sessions: QuerySet[Session], *, end: Session.End) -> int:
     """End these sessions: their access tokens are refused from now on, too. Returns how many."""
-    return sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
+    ended = sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
+    recent.changed()
+    return ended
+
+
+def user_changed(update_fields: frozenset[str] | None = None, **signal: Any) -> None:
+    """Have requests look at users again: one may be inactive, or have another password."""
+    if update_fields != frozenset(["last_login"]):
+        recent.changed()
 
 
 def prune(before: datetime, dry_run: bool) -> int:

@@ -124,12 +124,12 @@ class ReadCache(Generic[V]):
 
     def fresh(self, scope: Scope, name: str) -> Copy[V] | None:
         """The copy that answers by itself."""
-        return self._young(self._store.find(_key(scope, name), _address(scope, name)))
+        return self._if_young(self._store.find(_key(scope, name), _address(scope, name)))
 
     def recent(self, scope: Scope, name: str) -> Copy[V] | None:
         """A young copy of whatever generation, for what no generation changes."""
         address = _address(scope, name)
-        return self._young(self._store.find(address, address))
+        return self._if_young(self._store.find(address, address))
 
     def newest(self, scope: Scope, name: str) -> Copy[V] | None:
         """The newest copy there is, of whatever generation and age."""
@@ -137,6 +137,11 @@ class ReadCache(Generic[V]):
         here, shared = self._store.find_here(address), self._store.find_shared(address, address)
         found = max(filter(None, (here, shared)), key=lambda copy: copy.as_of, default=None)
         return found if found is not None and found.age < KEEP_SECONDS else None
+
+    def is_young(self, copy: Copy[Any]) -> bool:
+        """Whether it may answer by itself."""
+        # A copy from the future is of unknown age: a clock has gone back.
+        return -CLOCKS_DIFFER <= copy.age < self._fresh_for()
 
     def keep(self, scope: Scope, name: str, value: V, as_of: datetime) -> Copy[V]:
         """Have it answer later reads."""
@@ -196,10 +201,8 @@ class ReadCache(Generic[V]):
         self._store.put({address: KEEP_SECONDS}, address, copy)
         return copy
 
-    def _young(self, copy: Copy[V] | None) -> Copy[V] | None:
-        # A copy from the future is of unknown age: a clock has gone back.
-        young = copy is not None and -CLOCKS_DIFFER <= copy.age < self._fresh_for()
-        return copy if young else None
+    def _if_young(self, copy: Copy[V] | None) -> Copy[V] | None:
+        return copy if copy is not None and self.is_young(copy) else None
 
 
 def _key(scope: Scope, name: str) -> Key:

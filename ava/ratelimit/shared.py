@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ava.ratelimit.window import SECOND, Limit, MemoryWindow, Usage
-from ava.redis import RedisClient, RedisUnavailable, Script
+from ava.redis import RedisClient, RedisUnavailable, Script, recent
 
 # One hash tag: a request's keys lie together on a Redis Cluster.
 PREFIX = "ava:{ratelimit}:"
@@ -24,6 +24,7 @@ if not now then
   now = time[1] * 1000000 + time[2]
 end
 local stamp = string.format('%.0f', now)
+local changed = redis.call('GET', table.remove(KEYS))
 local fits, all = {}, true
 for i, key in ipairs(KEYS) do
   local last = -1
@@ -48,7 +49,7 @@ for i, key in ipairs(KEYS) do
   local frees = redis.call('LINDEX', key, math.max(0, used - tonumber(ARGV[2 + i])))
   usages[i] = {fits[i] and 1 or 0, used, frees and frees + window - now or 0}
 end
-return usages
+return {usages, changed}
 """)
 
 
@@ -79,11 +80,11 @@ class SharedWindow:
         self._lock = threading.Lock()
 
     def hit(self, client: RedisClient, limits: Sequence[Limit]) -> list[Usage]:
-        """As `MemoryWindow.hit`, in one round trip."""
+        """As `MemoryWindow.hit`, in one round trip, which also tells of changes elsewhere."""
         try:
-            answers = client.run(
+            answers, mark = client.run(
                 _HIT,
-                [PREFIX + limit.key for limit in limits],
+                [*(PREFIX + limit.key for limit in limits), recent.MARK],
                 [
                     self._seconds * _MICROSECONDS,
                     self._redis_clock(),
@@ -92,6 +93,7 @@ class SharedWindow:
             )
         except RedisUnavailable:
             return self._hit_alone(limits)
+        recent.heard(mark)
         usages = [Usage(bool(fits), used, frees / _MICROSECONDS) for fits, used, frees in answers]
         for limit, usage in zip(limits, usages, strict=True):
             if limit.workers:

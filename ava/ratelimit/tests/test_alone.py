@@ -27,11 +27,12 @@ class Redis:
     def run(self, script: object, keys: Sequence[str], args: Sequence[Any]) -> list[Any]:
         if self.lost:
             raise RedisUnavailable
-        limits = [Limit(key, most) for key, most in zip(keys, args[2:], strict=True)]
-        return [
+        limits = [Limit(key, most) for key, most in zip(keys[:-1], args[2:], strict=True)]
+        usages = [
             [int(usage.allowed), usage.used, round(usage.frees_after * 1e6)]
             for usage in self._counts.hit(limits)
         ]
+        return [usages, None]
 
 
 class Crew:

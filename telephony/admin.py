@@ -42,7 +42,6 @@ class TelephonyAdmin(ReadOnlyAdmin):
     def act(
         self, request: HttpRequest, chosen: QuerySet[Any], action: Callable[[Any], Any], done: str
     ) -> None:
-        """Do it to each row, and say what became of it."""
         for row in chosen:
             try:
                 action(row)
@@ -54,8 +53,6 @@ class TelephonyAdmin(ReadOnlyAdmin):
 
 
 class CommunicationAdmin(TelephonyAdmin):
-    """Found by correlation ID, number, the provider's SID or owner."""
-
     list_display = (
         "created_at", "status", "to", "correlation_id", "error", "from_number", "direction",
         "owner", "attempt", "provider_sid",
@@ -70,8 +67,6 @@ class CommunicationAdmin(TelephonyAdmin):
 
 @admin.register(Call)
 class CallAdmin(CommunicationAdmin):
-    """A call with its timeline."""
-
     inlines = (CallTimeline,)
     list_filter = (*CommunicationAdmin.list_filter, "kind", "provider")  # type: ignore[assignment]  # longer
     search_fields = (*CommunicationAdmin.search_fields, "vapi_call_id")  # type: ignore[assignment]  # longer
@@ -88,8 +83,6 @@ class CallAdmin(CommunicationAdmin):
 
 @admin.register(Message)
 class MessageAdmin(CommunicationAdmin):
-    """A message with its timeline."""
-
     inlines = (MessageTimeline,)
     actions = ("take_back",)
 
@@ -100,8 +93,6 @@ class MessageAdmin(CommunicationAdmin):
 
 @admin.register(Batch)
 class BatchAdmin(TelephonyAdmin):
-    """Messages to many, and how far they are."""
-
     list_display = (
         "created_at", "state", "progress", "correlation_id", "error", "from_number",
         "per_minute", "owner",

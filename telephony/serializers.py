@@ -15,6 +15,12 @@ from telephony.intents.models import Communication, Entry
 
 LATEST = timedelta(days=35)
 _WRITTEN = re.compile(r"\+[0-9 ().\-/]+")
+_Fits = phonenumbers.ValidationResult
+_FAULTS = {
+    _Fits.TOO_SHORT: "This number has too few digits.",
+    _Fits.TOO_LONG: "This number has too many digits.",
+    _Fits.IS_POSSIBLE_LOCAL_ONLY: "This number lacks its area code.",
+}
 
 
 class CapabilitiesSerializer(serializers.Serializer[Any]):
@@ -34,11 +40,8 @@ class NumbersSerializer(serializers.Serializer[Any]):
 
 
 def e164(text: str) -> str:
-    """The phone number in E.164 (https://www.twilio.com/docs/glossary/what-e164).
-
-    Raises:
-        ValueError: with a sentence that says how to write it.
-    """
+    """The phone number in E.164 (https://www.twilio.com/docs/glossary/what-e164). Raises:
+    ValueError, with a sentence that says how to write it."""
     text = text.strip()
     if not text.startswith("+"):
         raise ValueError("Begin with + and the country code, such as +15005550006.")
@@ -49,21 +52,14 @@ def e164(text: str) -> str:
     except phonenumbers.NumberParseException:
         said = "This is no country code and number. Write it like +15005550006."
         raise ValueError(said) from None
-    match phonenumbers.is_possible_number_with_reason(number):
-        case phonenumbers.ValidationResult.IS_POSSIBLE:
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        case phonenumbers.ValidationResult.TOO_SHORT:
-            raise ValueError("This number has too few digits.")
-        case phonenumbers.ValidationResult.TOO_LONG:
-            raise ValueError("This number has too many digits.")
-        case phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-            raise ValueError("This number lacks its area code.")
-        case _:
-            raise ValueError("No number of that country has this many digits.")
+    fits = phonenumbers.is_possible_number_with_reason(number)
+    if fits != _Fits.IS_POSSIBLE:
+        raise ValueError(_FAULTS.get(fits, "No number of that country has this many digits."))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 class PhoneField(serializers.CharField):
-    """A phone number; comes out as E.164."""
+    """Phone number; comes out as E.164."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 32)
@@ -71,15 +67,14 @@ class PhoneField(serializers.CharField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
         try:
-            return e164(text)
+            return e164(super().to_internal_value(data))
         except ValueError as fault:
             raise serializers.ValidationError(str(fault)) from None
 
 
 class PhoneFilterField(PhoneField):
-    """One in a query string, where an unescaped + arrives as a space."""
+    """Phone number in a query string, where an unescaped + arrives as a space."""
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(f"+{str(data).strip().lstrip('+')}")
@@ -96,9 +91,8 @@ class FromSerializer(serializers.Serializer[Any]):
 
 
 class SendAtField(serializers.DateTimeField):
-    """A moment in the next 35 days, with its offset: AVA cannot know whose clock was meant. Whether
-    it has passed is asked where the call or message begins: a request that is sent again with its
-    key may come after it."""
+    """A moment in the next 35 days, with its offset. Whether it has passed is asked where the call
+    or message begins: a request that is sent again with its key may come after it."""
 
     def enforce_timezone(self, value: datetime) -> Any:
         if timezone.is_naive(value):
@@ -155,7 +149,7 @@ class CommunicationSerializer(FromSerializer):
 
 
 def word_field(words: Iterable[str]) -> serializers.ChoiceField:
-    """One of some words. Any other is refused with the words that there are."""
+    """Filter by a word; any other is refused with the words that there are."""
     known = list(words)
     said = f"Choose one of {', '.join(known)}."
     return serializers.ChoiceField(
@@ -164,7 +158,7 @@ def word_field(words: Iterable[str]) -> serializers.ChoiceField:
 
 
 class FiltersSerializer(FromSerializer):
-    """The filters of both lists; each adds `status`."""
+    """Filters of both lists; each adds `status`."""
 
     from_number = PhoneFilterField(required=False)
     to = PhoneFilterField(required=False)

@@ -7,6 +7,8 @@ https://www.twilio.com/docs/messaging/guides/track-outbound-message-status,
 https://www.twilio.com/docs/messaging/guides/webhook-request
 """
 
+from dataclasses import dataclass
+
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -16,35 +18,34 @@ from ava.inbound.models import Delivery
 from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.jobs import RetryLater
 from telephony.callbacks import incoming, proof, twilio_status
-from telephony.callbacks.twilio_status import Report, read
+from telephony.callbacks.twilio_status import read
 from telephony.calls.models import Call
 from telephony.messages.models import Message
 from telephony.twilio import twiml
 
 
+@dataclass
 class TwilioSource:
     """One of Twilio's webhook addresses.
 
     Args:
         kind: the end of its path.
-        sid, status: the fields that name what it is about, and how that stands.
+        sid_field, status_field: name what it is about, and how that stands.
     """
 
-    provider = "twilio"
-
-    def __init__(self, kind: str, *, sid: str, status: str) -> None:
-        self.kind = kind
-        self._sid = sid
-        self._status = status
+    kind: str
+    sid_field: str
+    status_field: str
+    provider: str = "twilio"
 
     def verify(self, received: WebhookRequest) -> Proof:
         """The owner and the content of a webhook. Raises: InvalidSignature, MalformedRequest."""
         form = proof.fields_of(received)
         marked = proof.marked(received)
         owners = proof.signed_by(received, form, marked)
-        sid, status = form.get(self._sid, ""), form.get(self._status, "")
+        sid, status = form.get(self.sid_field, ""), form.get(self.status_field, "")
         if not 0 < len(sid) <= 64:
-            raise MalformedRequest(f"The body has no {self._sid}.")
+            raise MalformedRequest(f"The body has no {self.sid_field}.")
         content = Verified(
             delivery_id=_name(owners[0].holder, sid, status),
             event=status,
@@ -77,20 +78,17 @@ class TwilioSource:
         return HttpResponse(document, content_type="text/xml; charset=utf-8")
 
 
-VOICE = TwilioSource("voice", sid="CallSid", status="CallStatus")
-DIAL_STATUS = TwilioSource(incoming.DIAL_STATUS, sid="CallSid", status="DialCallStatus")
-CALL_STATUS = TwilioSource("call-status", sid="CallSid", status="CallStatus")
-MESSAGE_STATUS = TwilioSource("message-status", sid="MessageSid", status="MessageStatus")
-MESSAGE = TwilioSource("message", sid="MessageSid", status="SmsStatus")
+VOICE = TwilioSource("voice", "CallSid", "CallStatus")
+DIAL_STATUS = TwilioSource(incoming.DIAL_STATUS, "CallSid", "DialCallStatus")
+CALL_STATUS = TwilioSource("call-status", "CallSid", "CallStatus")
+MESSAGE_STATUS = TwilioSource("message-status", "MessageSid", "MessageStatus")
+MESSAGE = TwilioSource("message", "MessageSid", "SmsStatus")
 SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 
 
 def handle(delivery: Delivery) -> None:
-    """Do what a stored webhook asks for.
-
-    Raises:
-        RetryLater: it is about a call that came in, and that is still to be kept.
-    """
+    """Do what a stored webhook asks for. Raises: RetryLater, where it is about a call that came in,
+    and that is still to be kept."""
     report = read(delivery)
     match delivery.kind:
         case VOICE.kind if report.marked is None:
@@ -100,18 +98,14 @@ def handle(delivery: Delivery) -> None:
         case MESSAGE.kind:
             incoming.keep_message(report)
         case CALL_STATUS.kind | MESSAGE_STATUS.kind:
-            if report.marked is None and _is_to_be_kept(report):
+            came = _name(report.holder, report.sid, "ringing")
+            stored = Delivery.objects.filter(delivery_id=came, state=Delivery.State.STORED)
+            if report.marked is None and stored.filter(provider="twilio", kind=VOICE.kind).exists():
                 raise RetryLater(1.0, "the call is still to be kept")
             model = Call if delivery.kind == CALL_STATUS.kind else Message
             twilio_status.apply(report, model, now=timezone.now())
 
 
-def _is_to_be_kept(report: Report) -> bool:
-    came = _name(report.holder, report.sid, "ringing")
-    voice = Delivery.objects.filter(provider=VOICE.provider, kind=VOICE.kind, delivery_id=came)
-    return voice.filter(state=Delivery.State.STORED).exists()
-
-
 def _name(holder: str, sid: str, status: str) -> str:
-    """The same for each repetition of one delivery, and for no other account's."""
+    """ID of a delivery: the same when it is repeated, and no other account's."""
     return f"{holder}:{sid}:{status}"

@@ -1,9 +1,9 @@
 """Adoption: a provider's record becomes one intent's, and no other's.
 
-Proof (the provider's own answer, AVA's mark) goes before looks. A row that only looked like it
-gives way, and is searched for anew.
+Proof goes before looks: a row that only looked like it gives way, and is searched for anew.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -16,15 +16,7 @@ from telephony.intents import matching
 from telephony.intents.followup import follow_up, settle
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import UNKNOWN
-from telephony.intents.timeline import (
-    AnyCommunication,
-    Source,
-    advance,
-    facts_of,
-    forget,
-    note,
-    rows_of,
-)
+from telephony.intents.timeline import AnyCommunication, Source, advance, facts_of, note, rows_of
 
 log = structlog.get_logger("telephony")
 
@@ -41,8 +33,8 @@ def adopt(
             that it only looks like it, which gives way to proof.
 
     Returns:
-        The row, and whether it is the one that was seen. A second one with the mark is stopped,
-        where that can be done.
+        The row, and whether the record is of it. A second one with the mark is stopped, where that
+        can be done.
     """
     try:
         return _adopt(intent, record, source, proven, now)
@@ -75,12 +67,11 @@ def _adopt(
     row.attempted_at = row.missing_since = None
     if not row.is_final and not row.error_code:
         row.error = ""  # of a time when AVA could not look
-    facts = facts_of(record, row)
     # The leg at Twilio of a call that Vapi leads: Vapi knows whose it is.
-    leg = facts.get("provider_sid")
+    leg = record.provider_sid
     if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
-        del facts["provider_sid"]
-    at = record.reported_at or now
+        record = replace(record, provider_sid=None)
+    at, facts = record.reported_at or now, facts_of(record, row)
     advance(row, status=record.status, source=source, now=at, facts=facts)
     row.save()
     return row, True
@@ -114,14 +105,14 @@ def _free(row: AnyCommunication, field: str, sid: str, *, proven: bool, now: dat
 
 
 def _disown(row: AnyCommunication, now: datetime) -> None:
-    """It was taken for what is another one's: nothing that was known of it holds, not even its
-    end. The timeline says so."""
+    """It was taken for another one: nothing that was known of it holds, not even its end."""
     end = f", and so was {row.status}" if row.is_final else ""
     said = f"{row.reference} was another one's{end}. AVA is finding out what became of this one."
     setattr(row, row.reference_field, None)
     row.guessed = False
     row.status, row.updated_at = UNKNOWN, now
-    forget(row)
+    for name, blank in facts_of(type(row)(), row).items():
+        setattr(row, name, blank)
     note(row, source=Source.RECONCILE, detail=said, now=now)
     follow_up(row, due_at=now + settle())
 
@@ -134,6 +125,5 @@ def _stop_duplicate(row: AnyCommunication, sid: str, now: datetime) -> None:
         log.warning("a second one was placed", kind=row.word, id=str(row.pk), sid=sid)
         note(row, source=Source.RECONCILE, detail=said, now=now)
     if row.can_be_stopped:
-        payload = {"id": str(row.pk), "sid": sid}
-        owner = tenant.key(row.owner_id)
+        payload, owner = {"id": str(row.pk), "sid": sid}, tenant.key(row.owner_id)
         jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}", tenant=owner)

@@ -1,14 +1,13 @@
 """Dispatch of an intent: done once, with a known outcome.
 
-The order is what makes it safe. An attempt is claimed and numbered in the row before anything is
-sent, together with the job that will look after it. A process that dies after that leaves a trace,
-and `telephony.intents.settling` asks the provider what became of it before the next attempt.
+An attempt is claimed and numbered in the row before anything is sent, together with the job that
+will look after it. A process that dies then leaves a trace, and `telephony.intents.settling` asks
+the provider what became of it before the next attempt.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +19,7 @@ from ava.upstream.errors import ProviderUnreachable
 from telephony.intents import adoption
 from telephony.intents.channel import Account, Channel
 from telephony.intents.followup import SOON, follow_up, settle
+from telephony.intents.models import Communication
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
 from telephony.intents.timeline import (
@@ -31,8 +31,6 @@ from telephony.intents.timeline import (
     note,
     observe,
 )
-
-log = structlog.get_logger("telephony")
 
 Clock = Callable[[], datetime]
 LOST = ProviderRecord("", UNKNOWN)
@@ -84,9 +82,6 @@ def claim(intent: AnyCommunication, *, account: Account, now: datetime) -> AnyCo
     on its way, and where a job already looks after the row: its own that runs now, or `follow_up`
     in the same transaction.
 
-    Args:
-        account: that it goes out with, as `Channel.prepare` says.
-
     Returns:
         The row; None: another has it, or it is not to be made any more.
     """
@@ -111,10 +106,7 @@ def claim(intent: AnyCommunication, *, account: Account, now: datetime) -> AnyCo
 def attempt(
     intent: AnyCommunication, channel: Channel, *, clock: Clock = timezone.now
 ) -> AnyCommunication:
-    """Make the attempt that is claimed.
-
-    Returns:
-        The row: taken by the provider, or `unknown`.
+    """Make the attempt that is claimed. The row: taken by the provider, or `unknown`.
 
     Raises:
         Problem: it was not done. `never_left` says whether trying again makes sense.
@@ -141,13 +133,8 @@ def never_left(problem: Problem) -> bool:
 
 
 def fail(
-    intent: AnyCommunication,
-    problem: Problem,
-    *,
-    source: str,
-    now: datetime,
-    frees_key: bool = False,
-) -> AnyCommunication:
+    intent: Communication, problem: Problem, *, source: str, now: datetime, frees_key: bool = False
+) -> None:
     """It was not done and will not be."""
     with changing(intent) as row:
         row.attempted_at = row.missing_since = None
@@ -155,7 +142,6 @@ def fail(
             row.idempotency = None
         facts = {"error": problem.detail, "error_code": getattr(problem, "twilio_code", None)}
         advance(row, status=FAILED, source=source, detail=problem.detail, now=now, facts=facts)
-    return row
 
 
 def _left_open(intent: AnyCommunication, why: str, now: datetime) -> AnyCommunication:
@@ -164,7 +150,7 @@ def _left_open(intent: AnyCommunication, why: str, now: datetime) -> AnyCommunic
 
 
 def _lateness(row: AnyCommunication, now: datetime) -> str:
-    """For people: how much later than wanted this is, where that is more than a minute."""
+    """How much later than wanted this is, where that is more than a minute."""
     late = int((now - row.send_at) / timedelta(minutes=1)) if row.send_at else 0
     return f", {late} minute{'s' if late > 1 else ''} after its time" if late > 0 else ""
 

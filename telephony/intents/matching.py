@@ -1,9 +1,9 @@
 """Matching of what is found at a provider with the rows of one account that compete for it.
 
-A provider's ID belongs to the account that received it. What a tenant's own credentials, or
-webhooks signed with them, say of an ID binds that tenant's rows alone. Several users may share one
-Twilio account, though, and then only one of them sent what is found there. Who knows the account's
-auth token shares it; who only names its SID does not.
+A provider's ID belongs to the account that received it: what a tenant's own credentials say of an
+ID binds that tenant's rows alone. Several users may share one Twilio account, though, and then only
+one of them sent what is found there. A user shares an account whose auth token they know, not one
+whose SID they name.
 """
 
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ from telephony.intents.timeline import AnyCommunication, rows_of
 def closest(
     intent: AnyCommunication, record: ProviderRecord, *, now: datetime
 ) -> AnyCommunication | None:
-    """The row that a record without a mark belongs to, by its looks: of all that are
-    looked for the one whose attempt is closest to its creation. None: it is no longer open.
+    """The row that a record without a mark belongs to: of all that are looked for the one whose
+    attempt is closest to its creation. None: it is no longer open.
 
     Raises:
         RetryLater: one of them may still get its answer, or its callback, which are proof. That is

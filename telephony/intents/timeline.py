@@ -109,12 +109,6 @@ def _note_overtaken(row: Communication, *, status: str, source: str, now: dateti
         note(row, source=source, now=now, status=status)
 
 
-def forget(row: Communication) -> None:
-    """Drop facts that are another one's. For a row that is locked and will be saved."""
-    for name, blank in facts_of(type(row)(), row).items():
-        setattr(row, name, blank)
-
-
 def facts_of(record: ProviderRecord | Communication, intent: Communication) -> dict[str, Any]:
     """The facts of a record besides the status, by the names of the row's columns."""
     return {name: getattr(record, name) for name in FACTS if hasattr(intent, name)}

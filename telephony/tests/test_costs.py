@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from integrations.credentials import store, webhook_accounts
+from integrations.credentials import store
+from integrations.credentials.models import WEBHOOK_ACCOUNT
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.callbacks.tests.lines import SECRET, connect
@@ -90,7 +91,7 @@ def vapi_says(user: User, status: str) -> Cost:
     message = {"type": "status-update", "status": status, "call": {"id": "c1"}}
     with Cost(connection) as cost:
         answer = Client().post(
-            f"/api/v1/webhooks/vapi?{webhook_accounts.PARAMETER}={row.pk}",
+            f"/api/v1/webhooks/vapi?{WEBHOOK_ACCOUNT}={row.pk}",
             {"message": message},
             content_type="application/json",
             headers={"X-Vapi-Secret": SECRET},

@@ -18,11 +18,8 @@ from telephony.twilio.client import TwilioClient
 
 
 def serving(user: User) -> tuple[Credentials, Account]:
-    """The Twilio credentials that serve the user, and their account.
-
-    Raises:
-        CredentialsMissing, CredentialsUnreadable: there are none to use.
-    """
+    """The Twilio credentials that serve the user, and their account. Raises: CredentialsMissing,
+    CredentialsUnreadable."""
     found = credentials_for(user=user, provider=TWILIO.slug)
     holder = str(user.pk) if found.source == "user" else OPERATOR
     return found, Account(found.fields["account_sid"], holder)
@@ -51,9 +48,8 @@ def to_send(intent: Communication) -> tuple[Credentials, Account]:
     where it was not counted.
 
     Raises:
-        OwnerInactive: nothing leaves for its owner any more.
+        OwnerInactive, CredentialsMissing, CredentialsUnreadable.
         TwilioAccountExchanged: other credentials serve the owner since it began.
-        CredentialsMissing, CredentialsUnreadable: there is nothing to send with.
     """
     found, account = serving(active_owner(intent))
     begun = Account(intent.account_sid, intent.holder)
@@ -67,11 +63,7 @@ def client_for(intent: Communication) -> TwilioClient:
 
     No other account will do: it knows nothing of it, which must never be taken for "not sent". And
     the operator's never serve what went through a user's own: a user can name any account, and any
-    ID in it.
-
-    Raises:
-        TwilioAccountGone: its credentials are not stored any more.
-        CredentialsUnreadable: they do not open.
+    ID in it. Raises: TwilioAccountGone, CredentialsUnreadable.
     """
     if intent.holder == OPERATOR:
         found = store.operators(TWILIO)
@@ -108,12 +100,8 @@ def name_holder(row: Communication) -> None:
 
 
 def client(credentials: Credentials, *, by_key: bool = True) -> TwilioClient:
-    """Twilio for credentials.
-
-    Args:
-        by_key: with the API key where there is one: it can be withdrawn without touching the
-            account.
-    """
+    """Twilio for credentials: by the API key where there is one, as it can be withdrawn without
+    touching the account."""
     fields = credentials.fields
     sid, token = fields["account_sid"], fields["auth_token"]
     key, secret = fields.get("api_key_sid"), fields.get("api_key_secret")

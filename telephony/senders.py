@@ -31,20 +31,14 @@ a wrong number in a loop is no load."""
 
 
 def numbers(*, user: User) -> list[Number]:
-    """The first 1000 numbers of the user's Twilio account, as of now.
-
-    Raises:
-        CredentialsMissing, CredentialsUnreadable: there is nothing to ask Twilio with.
-        ProviderProblem: Twilio refused, or did not answer.
-    """
+    """The first 1000 numbers of the user's Twilio account, as of now. Raises: CredentialsMissing,
+    CredentialsUnreadable, ProviderProblem."""
     return _ask(accounts.serving(user)[0])
 
 
 def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
-    """The number to use: the one named, else the user's default, else the only one there is.
-
-    A named one is held against the account's numbers; where Twilio cannot be asked it is trusted,
-    as Twilio will look at it itself.
+    """The number to use: the one named, else the user's default, else the only one there is. Where
+    Twilio cannot be asked a named one is trusted, as Twilio will look at it itself.
 
     Raises:
         ValidationFailed: the account has no such number, or it cannot do this.

@@ -24,13 +24,10 @@ from telephony.twilio.errors import TwilioAccountInactive
 
 
 def verify(credentials: Credentials) -> str:
-    """Ask Twilio whether it takes the credentials, token and API key both.
+    """Ask Twilio whether it takes the credentials. The sentence for people if it does.
 
-    The auth token is needed beside an API key: webhooks are signed with it. A standard API key
-    may not read the account, so it is tried on the numbers.
-
-    Returns:
-        a sentence for people.
+    Token and API key both: webhooks are signed with the token. A standard key may not read the
+    account, so it is tried on the numbers.
 
     Raises:
         TwilioAccountInactive: the account is suspended or closed.
@@ -46,13 +43,10 @@ def verify(credentials: Credentials) -> str:
 
 
 def reconcile(*, only_lost: bool = False) -> int:
-    """Have every call and message that has not ended looked after now.
+    """Have every call and message that has not ended looked after now. How many those are.
 
     Args:
         only_lost: those whose job was given up or lost. Batches: always these.
-
-    Returns:
-        how many calls and messages those are.
     """
     count = 0
     # What a batch has not come to yet is its own affair.
@@ -77,12 +71,8 @@ def sweep() -> None:
 
 
 def stop_everything(user: User) -> int:
-    """End the user's calls, and send nothing more of theirs. No provider is asked here: what is
-    under way is ended by its job.
-
-    Returns:
-        how many calls, messages and batches that are.
-    """
+    """End the user's calls, and send nothing more of theirs. How many calls, messages and batches
+    that are. No provider is asked here: what is under way is ended by its job."""
     unsent = unfinished(Message).filter(owner=user, status__in=UNSENT, provider_sid=None)
     ends: list[tuple[Iterable[Any], Callable[[Any], object]]] = [
         (Batch.objects.filter(owner=user, state__in=bulk.GOING_ON), bulk.cancel),

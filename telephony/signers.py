@@ -20,10 +20,9 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Signer:
-    """One who may have signed a webhook.
+    """One who may have signed a webhook: a user, or the operator (None).
 
     Args:
-        user: None for the operator.
         secrets: of the account, by the names of their fields.
         whose: those are, for people.
     """
@@ -57,12 +56,7 @@ def of_owner(owner: User | None) -> Signer | None:
 
 def of_row(owner: User | None, *, holder: str, account_sid: str) -> Signer | None:
     """The account that a row went through, whatever serves its owner by now: its tokens prove what
-    is reported of the row.
-
-    Args:
-        owner: of the row.
-        holder: whose account that was: the owner's own, or the operator's.
-    """
+    is reported of the row."""
     found = operator() if holder == OPERATOR else of_owner(owner)
     return replace(found, user=owner) if found and found.account_sid == account_sid else None
 
@@ -87,11 +81,7 @@ def of_account(
 
 
 def named(account: str) -> Signer | None:
-    """The user whose account a delivery's address names.
-
-    Args:
-        account: the ID of their credentials.
-    """
+    """The user whose account a delivery's address names, by the ID of their credentials."""
     try:
         key = uuid.UUID(account)
     except ValueError:

@@ -21,7 +21,6 @@ from ava.jobs.pruning import delete_in_batches
 from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import BatchEnded, BatchesSpent
-from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source
 from telephony.messages import bulk_job
@@ -47,7 +46,6 @@ def start(
     per_minute: int,
     from_number: str | None = None,
     idempotency: uuid.UUID | None = None,
-    clock: Clock = timezone.now,
 ) -> Batch:
     """Store a batch; its messages are sent from now on, each exactly once.
 
@@ -56,14 +54,13 @@ def start(
         per_minute: how many; batches of one sender share its pace.
         idempotency: of the Idempotency-Key; a batch that was begun under it is returned.
 
-    Raises:
-        AllowanceSpent, BatchesSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed,
-            ProviderProblem: nothing is sent.
+    Raises: AllowanceSpent, BatchesSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed,
+        ProviderProblem.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun and not discard(begun):
         return Batch.objects.get(pk=begun.pk)
-    now = clock()
+    now = timezone.now()
     _require_space(user, len(items), now)
     credentials, account = accounts.serving(user)
     sender = senders.choose(credentials, from_number, use="sms")
@@ -71,7 +68,6 @@ def start(
         owner=user,
         from_number=sender,
         per_minute=per_minute,
-        created_at=now,
         idempotency=idempotency,
         correlation_id=correlation.current(),
     )
@@ -86,8 +82,6 @@ def start(
             status=SCHEDULED,
             account_sid=account.sid,
             holder=account.holder,
-            created_at=now,
-            updated_at=now,
             correlation_id=batch.correlation_id,
         )
         for place, (to, body) in enumerate(items)
@@ -107,9 +101,9 @@ def resume(batch: Batch) -> Batch:
     return _turn(batch, State.RUNNING)
 
 
-def cancel(batch: Batch, *, clock: Clock = timezone.now) -> Batch:
+def cancel(batch: Batch) -> Batch:
     """Send no more at all; what has been sent stays sent. Raises: BatchEnded."""
-    now = clock()
+    now = timezone.now()
     row = _turn(batch, State.CANCELED, finished_at=now)
     _cancel_unsent(row, now)
     return row
@@ -136,11 +130,8 @@ def _require_space(user: User, count: int, now: datetime) -> None:
 
 
 def store(batch: Batch, messages: Iterable[Message]) -> None:
-    """Store a new batch and its messages, and start it with the last of them.
-
-    Raises:
-        InProgress: another request has taken its Idempotency-Key over; nothing is sent.
-    """
+    """Store a new batch and its messages, and start it with the last of them. Raises: InProgress,
+    where another request has taken its Idempotency-Key over; nothing is sent."""
     batch.state = State.CANCELED
     batch.save(force_insert=True)
     rest = iter(messages)
@@ -162,11 +153,8 @@ def _require_storing(batch: Batch) -> None:
 
 
 def discard(batch: Batch) -> bool:
-    """Delete what there is of a batch that is not all stored. A request that still stores it fails.
-
-    Returns:
-        whether it was; False: it is all stored, and its messages go out.
-    """
+    """Delete what there is of a batch that is not all stored; a request that still stores it fails.
+    False: it is all stored, and its messages go out."""
     # First, so that it never starts: what is deleted while it goes out would go out once more.
     ended = {"finished_at": timezone.now(), "idempotency": None}
     if not Batch.objects.filter(STORING, pk=batch.pk).update(**ended):

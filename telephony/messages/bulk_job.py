@@ -60,11 +60,7 @@ def look_again(owner: User) -> None:
 
 
 def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
-    """Send the next message of a batch, if it is time. The job of each batch.
-
-    Raises:
-        RetryLater: there are more.
-    """
+    """Send the next message of a batch, if it is time. Raises: RetryLater, if there are more."""
     batch = Batch.objects.select_related("owner").filter(ON, pk=batch_id).first()
     if batch is None:
         return
@@ -134,11 +130,8 @@ def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Me
 
 
 def _send(message: Message, clock: Clock) -> None:
-    """Make the attempt. What went out is followed by the message's own job.
-
-    Raises:
-        Problem: nothing else of this batch would get through now, either; the batch has it again.
-    """
+    """Make the attempt. What went out is followed by the message's own job. Raises: Problem, where
+    nothing else of this batch would get through now, either; the batch has it again."""
     try:
         dispatch.attempt(message, CHANNEL, clock=clock)
     except Problem as problem:
@@ -177,11 +170,8 @@ def _holds(problem: Problem) -> bool:
 
 
 def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
-    """Say why the batch does not go on. Where people have to do something it is held.
-
-    Raises:
-        RetryLater: when to look again. Not after two days: what was news is none by then.
-    """
+    """Say why the batch does not go on. Where people have to do something it is held. Raises:
+    RetryLater, when to look again; not after two days: what was news is none by then."""
     held, said = _holds(problem), problem.detail
     with transaction.atomic():
         row = Batch.objects.select_for_update().filter(ON, pk=batch.pk).first()

@@ -130,11 +130,8 @@ class OptOut(models.Model):
 
 
 class Pace(models.Model):
-    """The next turn of a user's batches to send from a number.
-
-    Per owner: what one tenant sends, at whatever pace, never delays another, even where both use
-    the operator's number. Twilio queues what is too fast for a number.
-    """
+    """The next turn of a user's batches to send from a number. Per owner: what one tenant sends
+    never delays another, even where both use the operator's number."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"

@@ -27,8 +27,7 @@ def wish_of(texts: Iterable[str]) -> bool | None:
     """Whether a message asks for no more (True), or for messages again (False).
 
     Args:
-        texts: Twilio's OptOutType, then the body: the first that is one of the words counts, and
-            the word must be all there is.
+        texts: Twilio's OptOutType, then the body. The first that is one of the words counts.
     """
     words = (text.strip().strip(".!\"'").lower() for text in texts)
     return next((_WISHES[word] for word in words if word in _WISHES), None)
@@ -37,11 +36,8 @@ def wish_of(texts: Iterable[str]) -> bool | None:
 def record(
     *, stopped: bool, holders: Sequence[str], number: str, person: str, at: datetime
 ) -> None:
-    """Keep what a person wrote to a number, for all who speak for its account.
-
-    Args:
-        at: when it came. Of wishes that are recorded in another order, or again, the latest holds.
-    """
+    """Keep what a person wrote to a number, for all who speak for its account. Of wishes that are
+    recorded in another order, or again, the latest holds."""
     wanted = {"stopped": stopped, "at": at}
     for holder in holders:
         row, new = OptOut.objects.get_or_create(

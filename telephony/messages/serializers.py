@@ -59,12 +59,8 @@ class BulkItemSerializer(serializers.Serializer[Any]):
 class ManyField(serializers.ListField):
     """A long list: one that is too long is not looked through, and the first faults are enough."""
 
-    def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, list):
-            self.run_validators(data)
-        return list(super().to_internal_value(data))
-
     def run_child_validation(self, data: Any) -> list[Any]:
+        self.run_validators(data)
         found: list[Any] = []
         faults: dict[str, Any] = {}
         for number, item in enumerate(data):

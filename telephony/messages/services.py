@@ -12,7 +12,6 @@ from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import MessageGone
 from telephony.intents import backfill, dispatch, settling
-from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, lock
 from telephony.messages import bulk_job, optouts
@@ -28,17 +27,12 @@ def send_message(
     from_number: str | None = None,
     send_at: datetime | None = None,
     idempotency: uuid.UUID | None = None,
-    clock: Clock = timezone.now,
 ) -> Message:
-    """Send an SMS, exactly once.
+    """Send an SMS, exactly once. The message is `unknown` where Twilio gave no answer.
 
     Args:
         to, from_number: E.164; without a sender the user's default, else their only number.
-        send_at: when; None: now.
         idempotency: of the Idempotency-Key; a message that was begun under it is returned.
-
-    Returns:
-        The message; `unknown` where Twilio gave no answer.
 
     Raises:
         OptedOut, AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing
@@ -62,32 +56,28 @@ def send_message(
         idempotency=idempotency,
         correlation_id=correlation.current(),
     )
-    with allowance.spend(user=user, credentials=credentials, units=1, now=clock()):
-        return dispatch.submit(message, CHANNEL, clock=clock)
+    with allowance.spend(user=user, credentials=credentials, units=1, now=timezone.now()):
+        return dispatch.submit(message, CHANNEL)
 
 
-def cancel(message: Message, *, clock: Clock = timezone.now) -> Message:
-    """Cancel a message that has not been sent yet.
-
-    Raises:
-        MessageGone: it has been, or may have been.
-    """
+def cancel(message: Message) -> Message:
+    """Cancel a message that has not been sent yet. Raises: MessageGone, if it may have been."""
     with transaction.atomic():
         row = lock(message)
         if row.is_final or row.reference or row.attempted_at is not None:
             raise MessageGone
         said = "Taken back before it was sent."
-        advance(row, status=CANCELED, source=Source.USER, detail=said, now=clock())
+        advance(row, status=CANCELED, source=Source.USER, detail=said, now=timezone.now())
         row.save()
     return row
 
 
-def pursue(message_id: str, *, clock: Clock = timezone.now) -> None:
+def pursue(message_id: str) -> None:
     """Do what is to be done about a message now. Raises RetryLater: there is more to do later."""
     messages = Message.objects.select_related("owner").filter(pk=message_id)
     if message := messages.first():
         accounts.name_holder(message)
         send = bulk_job.put_back if message.batch_id else settling.next_attempt
-        settling.pursue(message, CHANNEL, clock=clock, send=send)
+        settling.pursue(message, CHANNEL, clock=timezone.now, send=send)
     if message := messages.first():
-        backfill.fetch(message, CHANNEL, now=clock())
+        backfill.fetch(message, CHANNEL, now=timezone.now())

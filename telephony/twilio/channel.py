@@ -32,12 +32,8 @@ class TwilioChannel:
 
 
 def address(kind: str, intent: Communication) -> str | None:
-    """The address for Twilio's reports on an attempt, with AVA's mark; None where AVA has no
-    public address.
-
-    Args:
-        kind: voice, call-status or message-status.
-    """
+    """The address of a webhook for Twilio's reports on an attempt, with AVA's mark; None where AVA
+    has no public address."""
     if not settings.PUBLIC_URL:
         return None
     mark = urlencode({intent.word: str(intent.pk), "attempt": intent.attempt})

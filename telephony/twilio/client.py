@@ -29,12 +29,8 @@ CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 class TwilioClient:
-    """Twilio for one set of credentials.
-
-    Args:
-        username, password: the account SID and its auth token, or an API key's SID (SK...) and
-            its secret.
-    """
+    """Twilio for one set of credentials: the account SID and its auth token as `username` and
+    `password`, or an API key's SID and its secret."""
 
     def __init__(self, *, account_sid: str, username: str, password: str) -> None:
         self._credentials = {"account_sid": account_sid, "username": username, "password": password}
@@ -68,7 +64,6 @@ class TwilioClient:
 
         Args:
             how: `url` that answers TwiML, or `twiml` itself.
-            status_callback: URL for reports on how the call goes on.
         """
         events = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
         callback = events if status_callback else {}

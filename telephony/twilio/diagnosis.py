@@ -28,12 +28,7 @@ Guess = tuple[str, Pairs, str]
 
 @dataclass(frozen=True)
 class Key:
-    """A secret that may have signed.
-
-    Args:
-        name: of it, for people.
-        hint: what it means if it did.
-    """
+    """A secret that may have signed: its name for people, and what it means if it did."""
 
     name: str
     value: str = field(repr=False)
@@ -55,8 +50,7 @@ def diagnose(
 
     Args:
         path: of this webhook, without what the public address puts before it.
-        tokens: those that were tried.
-        others: secrets that do not count for this webhook.
+        tokens, others: secrets that were tried, and those that do not count for this webhook.
     """
     if received.headers.get(SHARED_KEY_HEADER):
         return Finding(

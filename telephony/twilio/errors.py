@@ -24,17 +24,10 @@ TWILIO = Service("twilio", "Twilio")
 
 
 class Meaning(NamedTuple):
-    """A row of the table.
-
-    Attributes:
-        problem: what an answer with the code is raised as: `rejected`, where the user can do
-            something about it, `refused`, where only the operator can, or a key below.
-        field: of the request, that it is about; "" for none.
-        sentence: what is wrong, and what to do; "" where the problem has its own.
-    """
+    """A row of the table. An empty sentence: the problem has its own."""
 
     problem: str
-    field: str
+    field: str  # of the request, that it is about
     sentence: str
 
 
@@ -78,12 +71,8 @@ class TwilioRejected(Problem):
 
 
 class TwilioRefused(Problem):
-    """Twilio answered, understood, and said no, for a reason that only the operator can mend.
-
-    Attributes:
-        twilio_code: Twilio's own, if it gave one.
-        lasts: AVA knows the reason: nothing else gets through, either, until it is mended.
-    """
+    """Twilio said no, for a reason that only the operator can mend. It `lasts` where AVA knows the
+    reason: nothing else gets through, either, until it is mended."""
 
     status = HTTPStatus.BAD_GATEWAY
     code = "twilio_refused"
@@ -100,6 +89,7 @@ class TwilioRefused(Problem):
         self.lasts = known is not None
 
 
+# The table's other words are `rejected`, which the user can do something about, and `refused`.
 _PROVIDER: dict[str, type[ProviderProblem]] = {
     "auth_failed": ProviderAuthFailed,
     "rate_limited": ProviderRateLimited,
@@ -112,12 +102,7 @@ _OWN: dict[str, type[Problem]] = {
 
 
 def problem_for(code: int | None, status: int) -> Problem:
-    """The problem to raise for an error answer.
-
-    Args:
-        code: Twilio's own, where the body holds one.
-        status: of the HTTP answer; decides when there is no code.
-    """
+    """The problem to raise for an error answer; its HTTP status decides when there is no code."""
     if code is None:
         return TwilioNotFound() if status == HTTPStatus.NOT_FOUND else TwilioRefused()
     problem = MEANINGS[code].problem if code in MEANINGS else "refused"

@@ -28,8 +28,6 @@ def is_signed(
     """Whether it was signed with one of these tokens, for one of these addresses, over this body.
 
     Args:
-        tokens: auth tokens that may be in use: while one is promoted, both.
-        urls: addresses under which Twilio may have called, with and without the port.
         form: the fields of a form, in any order; empty for any other body.
     """
     made = [

@@ -1,8 +1,5 @@
-"""HTTP client for Twilio's SDK, through AVA's door out.
-
-The SDK's own has no time-out by default, one session per client, and no breaker. Importing the SDK
-takes half a second, so this module is imported at the first call only.
-"""
+"""HTTP client for Twilio's SDK, through AVA's door out. Importing the SDK takes half a second, so
+this module is imported at the first call only."""
 
 import logging
 from urllib.parse import parse_qsl, urlsplit
@@ -53,15 +50,14 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
         data: dict[str, object] | None = None,
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
+        **_: object,
     ) -> Response:
         """One request to Twilio.
 
         Raises:
-            ProviderUnreachable: there is no answer, or one that leaves open whether Twilio did
-                what it was to do: something in front of it may have answered instead.
-            Problem: for every other answer outside 200-299.
+            ProviderUnreachable: no answer, or one of something in front of Twilio, which leaves
+                open whether Twilio did what it was to do.
+            Problem: every other answer outside 200-299.
         """
         if not uri.startswith(f"{API}/") or self._deadline.expired:
             raise ProviderUnreachable(TWILIO, unsent=True)

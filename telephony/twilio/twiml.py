@@ -49,12 +49,10 @@ def say(text: str) -> str:
 def put_through(sip_uri: str, *, action: str) -> str:
     """TwiML that puts the caller through; it rings until somebody picks up there.
 
-    Without an `action` a call whose dial fails would end without a word, and verbs after the dial
-    would be spoken after a good talk as well (https://www.twilio.com/docs/voice/twiml/dial).
-
     Args:
-        action: the address, relative to that of this document, which Twilio asks what to do once
-            the dial is over.
+        action: the relative address that Twilio asks what to do once the dial is over. Without one
+            a call whose dial fails would end without a word, and verbs after the dial would be
+            spoken after a good talk, too (https://www.twilio.com/docs/voice/twiml/dial).
     """
     return (
         f'<Response><Dial answerOnBridge="true" timeout="{SECONDS_TO_PICK_UP}" '
@@ -68,13 +66,11 @@ def is_speakable(text: str) -> bool:
 
 
 def check(text: str, *, own_hosts: Collection[str]) -> str:
-    """The TwiML itself, checked: Twilio can run it, and it leads to no address of AVA.
+    """The TwiML itself, checked: Twilio can run it, and it leads to no address of AVA. Raises:
+    ValueError, with a sentence that says what is wrong.
 
     Args:
         own_hosts: names and IP addresses of AVA; one that begins with a dot stands for all below.
-
-    Raises:
-        ValueError: with a sentence that says what is wrong.
     """
     root = _parse(text)
     for verb in root:
@@ -88,10 +84,8 @@ def check(text: str, *, own_hosts: Collection[str]) -> str:
 
 
 def first_beyond(text: str) -> str | None:
-    """The first place in checked TwiML that leads beyond the call: an address that Twilio asks what
-    to do or reports to, such as "<Dial action>", or a verb that reaches other phones or costs more
-    than a call. None where there is none. Recordings to play do not count.
-    """
+    """The first place in checked TwiML that leads beyond the call: an address that Twilio asks or
+    reports to, such as "<Dial action>", or a verb that reaches others. Recordings do not count."""
     root = ElementTree.fromstring(text)  # noqa: S314 - without a DTD, as `check` saw to it
     places = [address.place for address in _addresses(root) if not address.is_media]
     places += [f"<{one.tag}>" for one in root.iter() if one.tag in REACHING]
@@ -164,10 +158,7 @@ def _require_foreign(address: _Address, own_hosts: Collection[str]) -> None:
 
 
 def _canonical(host: str) -> str:
-    """One spelling for all of a host's: lower case, without a dot at the end, IP addresses whole.
-
-    What is configured may be in other letters than ASCII.
-    """
+    """One spelling for all of a host's. What is configured may be in other letters than ASCII."""
     address = _ip(host)
     if address is not None:
         return str(address)

@@ -37,8 +37,6 @@ class BatchEnded(Conflict):
 
 
 class BatchesSpent(Problem):
-    """A user's batches hold as many messages as AVA keeps of one user in a day."""
-
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "batches_spent"
 
@@ -55,8 +53,6 @@ class OptedOut(Conflict):
 
 
 class SenderAmbiguous(Problem):
-    """No sender was named, and there is not just one."""
-
     status = HTTPStatus.BAD_REQUEST
     code = "sender_ambiguous"
 
@@ -72,8 +68,6 @@ class SenderAmbiguous(Problem):
 
 
 class TwilioAccountGone(Conflict):
-    """It began with an account that AVA has no keys of any more."""
-
     code = "twilio_account_gone"
     why = (
         "whose keys are not stored any more. Until they are stored again AVA can neither go on "
@@ -85,14 +79,12 @@ class TwilioAccountGone(Conflict):
 
 
 class TwilioAccountExchanged(TwilioAccountGone):
-    """It is not at Twilio, and the user's calls and messages go out with another account by now."""
+    """It is not at Twilio, and another account serves its owner by now."""
 
     why = "and another one is stored since. AVA does not try it again with that one."
 
 
 class OwnerInactive(Problem):
-    """The owner's AVA account is deactivated."""
-
     status = HTTPStatus.FORBIDDEN
     code = "owner_inactive"
     detail = "The AVA account of its owner is deactivated. Nothing was sent."

@@ -27,14 +27,12 @@ from telephony.twilio.errors import TwilioAccountInactive, TwilioRefused, Twilio
 
 JOB = "telephony.batch"
 State = Batch.State
+# Batches whose job does something: running, or held by AVA, which looks whether it still must.
 ON = Q(state=State.RUNNING) | Q(state=State.PAUSED, held_at__isnull=False)
-"""Batches whose job does something: running, or held by AVA, which looks whether it still must."""
 
-LOOK_AT_CREDENTIALS = 60.0
-"""Seconds. Whether they are back AVA sees by itself; no report says that the operator's are."""
-ASK_AGAIN = 900.0
-"""Seconds. Whether Twilio takes them by now, or the sender, costs it a request."""
-
+# Seconds to the next look whether credentials are back (nothing reports that the operator's are),
+# and whether Twilio takes them, or the sender, by now: that costs it a request.
+LOOK_AT_CREDENTIALS, ASK_AGAIN = 60.0, 900.0
 STORED = (CredentialsMissing, CredentialsUnreadable, TwilioAccountGone)
 REFUSED = (ProviderAuthFailed, TwilioAccountInactive)
 

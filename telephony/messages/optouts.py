@@ -8,7 +8,6 @@ An account may have words of its own in Twilio's Advanced Opt-Out: then Twilio s
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
 
 from telephony.errors import OptedOut
 from telephony.messages.models import OptOut
@@ -16,11 +15,6 @@ from telephony.messages.models import OptOut
 STOP = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke")
 START = ("start", "yes", "unstop")
 HELP = ("help", "info")
-_WISHES: Final[dict[str, bool | None]] = {
-    **dict.fromkeys(STOP, True),
-    **dict.fromkeys(START, False),
-    **dict.fromkeys(HELP),
-}
 
 
 def wish_of(texts: Iterable[str]) -> bool | None:
@@ -29,8 +23,11 @@ def wish_of(texts: Iterable[str]) -> bool | None:
     Args:
         texts: Twilio's OptOutType, then the body. The first that is one of the words counts.
     """
-    words = (text.strip().strip(".!\"'").lower() for text in texts)
-    return next((_WISHES[word] for word in words if word in _WISHES), None)
+    for text in texts:
+        word = text.strip().strip(".!\"'").lower()
+        if word in (*STOP, *START, *HELP):
+            return None if word in HELP else word in STOP
+    return None
 
 
 def record(
@@ -38,13 +35,10 @@ def record(
 ) -> None:
     """Keep what a person wrote to a number, for all who speak for its account. Of wishes that are
     recorded in another order, or again, the latest holds."""
-    wanted = {"stopped": stopped, "at": at}
-    for holder in holders:
-        row, new = OptOut.objects.get_or_create(
-            holder=holder, number=number, person=person, defaults=wanted
-        )
-        if not new:
-            OptOut.objects.filter(pk=row.pk, at__lt=at).update(**wanted)
+    pair, wish = {"number": number, "person": person}, {"stopped": stopped, "at": at}
+    new = [OptOut(holder=holder, **pair, **wish) for holder in holders]
+    OptOut.objects.bulk_create(new, ignore_conflicts=True)
+    OptOut.objects.filter(holder__in=holders, at__lt=at, **pair).update(**wish)
 
 
 def refuse(*, holder: str, number: str, person: str) -> None:

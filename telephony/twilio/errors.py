@@ -7,40 +7,21 @@ by their status; `problem_for` gets the rest.
 """
 
 import csv
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
 
 from ava.http.problems import NotFound, Problem
 from ava.upstream import Service
-from ava.upstream.errors import (
-    ProviderAuthFailed,
-    ProviderProblem,
-    ProviderRateLimited,
-    ProviderUnreachable,
-)
+from ava.upstream.errors import ProviderAuthFailed, ProviderRateLimited, ProviderUnreachable
 
 TWILIO = Service("twilio", "Twilio")
 
-
-class Meaning(NamedTuple):
-    """A row of the table. An empty sentence: the problem has its own."""
-
-    problem: str
-    field: str  # of the request, that it is about
-    sentence: str
-
-
-def _read() -> dict[int, Meaning]:
-    with Path(__file__).with_name("errors.csv").open(encoding="utf-8", newline="") as table:
-        return {
-            int(code): Meaning(row["problem"], row["field"], row["sentence"])
-            for row in csv.DictReader(table)
-            for code in row["codes"].split()
-        }
-
-
-MEANINGS = _read()
+with Path(__file__).with_name("errors.csv").open(encoding="utf-8", newline="") as _table:
+    MEANINGS = {int(code): row for row in csv.DictReader(_table) for code in row["codes"].split()}
+"""The row of each code: its `problem`, the `field` of the request that it is about, if any, and a
+`sentence`, unless the problem has its own."""
 
 
 class TwilioNotFound(NotFound):
@@ -64,9 +45,9 @@ class TwilioRejected(Problem):
     code = "twilio_rejected"
 
     def __init__(self, twilio_code: int) -> None:
-        _, field, sentence = MEANINGS[twilio_code]
-        errors = {field: [sentence]} if field else None
-        super().__init__(sentence, errors=errors, extra={"twilio_code": twilio_code})
+        row = MEANINGS[twilio_code]
+        errors = {row["field"]: [row["sentence"]]} if row["field"] else None
+        super().__init__(row["sentence"], errors=errors, extra={"twilio_code": twilio_code})
         self.twilio_code = twilio_code
 
 
@@ -82,7 +63,7 @@ class TwilioRefused(Problem):
         where = f" See https://www.twilio.com/docs/errors/{twilio_code}" if twilio_code else ""
         said = "Twilio did not accept AVA's request. Give your operator the correlation ID."
         super().__init__(
-            known.sentence if known else f"{said}{where}",
+            known["sentence"] if known else f"{said}{where}",
             extra={"twilio_code": twilio_code} if twilio_code else None,
         )
         self.twilio_code = twilio_code
@@ -90,12 +71,10 @@ class TwilioRefused(Problem):
 
 
 # The table's other words are `rejected`, which the user can do something about, and `refused`.
-_PROVIDER: dict[str, type[ProviderProblem]] = {
-    "auth_failed": ProviderAuthFailed,
-    "rate_limited": ProviderRateLimited,
-    "unreachable": ProviderUnreachable,
-}
-_OWN: dict[str, type[Problem]] = {
+_PROBLEMS: dict[str, Callable[[], Problem]] = {
+    "auth_failed": partial(ProviderAuthFailed, TWILIO),
+    "rate_limited": partial(ProviderRateLimited, TWILIO),
+    "unreachable": partial(ProviderUnreachable, TWILIO),
     "account_inactive": TwilioAccountInactive,
     "not_found": TwilioNotFound,
 }
@@ -105,17 +84,13 @@ def problem_for(code: int | None, status: int) -> Problem:
     """The problem to raise for an error answer; its HTTP status decides when there is no code."""
     if code is None:
         return TwilioNotFound() if status == HTTPStatus.NOT_FOUND else TwilioRefused()
-    problem = MEANINGS[code].problem if code in MEANINGS else "refused"
-    if problem in _PROVIDER:
-        return _PROVIDER[problem](TWILIO)
-    if problem in _OWN:
-        return _OWN[problem]()
+    problem = MEANINGS[code]["problem"] if code in MEANINGS else "refused"
+    if problem in _PROBLEMS:
+        return _PROBLEMS[problem]()
     return TwilioRejected(code) if problem == "rejected" and status < 500 else TwilioRefused(code)
 
 
 def sentence(code: int) -> str:
     """The meaning of a code that a call or message ended with."""
-    known = MEANINGS.get(code)
-    if known and known.sentence:
-        return known.sentence
-    return f"Twilio reports error {code}. See https://www.twilio.com/docs/errors/{code}"
+    known = MEANINGS[code]["sentence"] if code in MEANINGS else ""
+    return known or f"Twilio reports error {code}. See https://www.twilio.com/docs/errors/{code}"

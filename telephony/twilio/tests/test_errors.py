@@ -59,7 +59,7 @@ def test_a_refusal_says_whose_turn_it_is(
     assert (refused.status_code, told["code"]) == (status, name)
     assert list(told.get("errors") or []) == ([field] if field else [])
     if name == "twilio_rejected":
-        assert (told["detail"], told["twilio_code"]) == (MEANINGS[code].sentence, code)
+        assert (told["detail"], told["twilio_code"]) == (MEANINGS[code]["sentence"], code)
     assert "Twilio's words" not in refused.content.decode()
     [row] = api.get(CALLS).json()["results"]
     assert (row["status"], row["error"]) == ("failed", told["detail"])
@@ -102,18 +102,18 @@ def test_every_refusal_that_the_sandbox_plays_has_a_sentence() -> None:
     assert played <= set(MEANINGS)
 
 
-SAID = sorted(code for code, meaning in MEANINGS.items() if meaning.sentence)
+SAID = sorted(code for code, meaning in MEANINGS.items() if meaning["sentence"])
 
 
 @pytest.mark.parametrize("code", SAID)
 def test_each_meaning_is_a_sentence_that_a_column_holds(code: int) -> None:
     meaning = MEANINGS[code]
-    assert meaning.sentence[0].isupper()
-    assert meaning.sentence.endswith(".")
-    assert len(meaning.sentence) < 350
-    assert meaning.problem in ("rejected", "refused")
-    assert meaning.field in ("", "to", "from", "body")
-    assert (meaning.problem == "refused") == ("The operator must" in meaning.sentence)
+    assert meaning["sentence"][0].isupper()
+    assert meaning["sentence"].endswith(".")
+    assert len(meaning["sentence"]) < 350
+    assert meaning["problem"] in ("rejected", "refused")
+    assert meaning["field"] in ("", "to", "from", "body")
+    assert (meaning["problem"] == "refused") == ("The operator must" in meaning["sentence"])
 
 
 def test_a_code_without_a_sentence_is_told_with_twilios_page() -> None:

@@ -86,16 +86,32 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
     raise RetryLater(60 / batch.per_minute, "next")
 
 
-def put_back(message: Message, channel: Channel, clock: Clock) -> None:
-    """Have the batch send it at its turn: nothing of it is at the provider."""
+def put_back(
+    message: Message, channel: Channel, clock: Clock, *, refusal: Problem | None = None
+) -> None:
+    """Have the batch send it at its turn, or end it with the batch: nothing of it is at Twilio.
+
+    Args:
+        refusal: what the batch's own job, which runs now, has just met.
+    """
+    now, said = clock(), f"Not sent: {refusal.detail}" if refusal else "back in the batch"
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
-        if not _put_back(message, batch, detail="back in the batch", now=clock()):
+        row = lock(message)
+        is_open = row.status in UNSENT - {SCHEDULED} and not row.reference
+        if row.attempt != message.attempt or not is_open:
             return
+        row.attempted_at = row.missing_since = row.expires_at = None
+        if batch.state == State.CANCELED:
+            advance(row, status=CANCELED, source=Source.RECONCILE, now=now)
+        else:
+            row.status, row.updated_at = SCHEDULED, now
+            note(row, source=Source.RECONCILE, detail=said, now=now)
+        row.save()
         if batch.state == State.DONE:
             batch.state, batch.finished_at = State.RUNNING, None
             batch.save(update_fields=["state", "finished_at"])
-        if batch.state == State.RUNNING:
+        if batch.state == State.RUNNING and not refusal:
             enqueue(batch)
 
 
@@ -136,25 +152,8 @@ def _send(message: Message, clock: Clock) -> None:
         if not (dispatch.never_left(problem) or _holds(problem)):
             dispatch.fail(message, problem, source=Source.RECONCILE, now=clock())
             return
-        with transaction.atomic():
-            batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
-            _put_back(message, batch, detail=f"Not sent: {problem.detail}", now=clock())
+        put_back(message, CHANNEL, clock, refusal=problem)
         raise
-
-
-def _put_back(message: Message, batch: Batch, *, detail: str, now: datetime) -> bool:
-    """Whether the batch has it again: as it was before its attempt, or ended with the batch."""
-    row = lock(message)
-    if row.attempt != message.attempt or row.reference or row.status not in UNSENT - {SCHEDULED}:
-        return False
-    row.attempted_at = row.missing_since = row.expires_at = None
-    if batch.state == State.CANCELED:
-        advance(row, status=CANCELED, source=Source.RECONCILE, now=now)
-    else:
-        row.status, row.updated_at = SCHEDULED, now
-        note(row, source=Source.RECONCILE, detail=detail, now=now)
-    row.save()
-    return True
 
 
 def _holds(problem: Problem) -> bool:

@@ -96,12 +96,12 @@ def _find(credentials: Credentials, number: str) -> Number | None:
         return Number(*kept)
     if cache.get(_key("missed", credentials)):
         return None
-    found = accounts.client(credentials).number(number)
-    if found is None:
-        _pause(credentials)
-    else:
-        cache.set(key, astuple(found), REMEMBERED_SECONDS)
-    return found
+    for one in accounts.client(credentials).numbers(phone_number=number):
+        if one.phone_number == number:
+            cache.set(key, astuple(one), REMEMBERED_SECONDS)
+            return one
+    _pause(credentials)
+    return None
 
 
 def _only(credentials: Credentials, use: Use) -> str:

@@ -40,22 +40,18 @@ class TwilioClient:
         with self._asking() as api:
             return resources.account(api.account.fetch())
 
-    def numbers(self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE) -> list[Number]:
-        """The account's phone numbers, at most `most` of them."""
-        with self._asking() as api:
-            first = api.account.incoming_phone_numbers.page(page_size=page_size)
-            found = _pages(api, first, most=most, page_size=page_size)
-            return [resources.number(each) for each in found if resources.text(each.phone_number)]
+    def numbers(
+        self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE, **wanted: str
+    ) -> list[Number]:
+        """The account's phone numbers, at most `most` of them.
 
-    def number(self, phone_number: str) -> Number | None:
-        """One of the account's numbers, by its E.164."""
+        Args:
+            wanted: `phone_number`, which Twilio takes for a part of one.
+        """
         with self._asking() as api:
-            page = api.account.incoming_phone_numbers.page(
-                phone_number=phone_number, page_size=PAGE_SIZE
-            )
-            # Twilio takes it for a part of a number.
-            found = (resources.number(each) for each in page)
-            return next((one for one in found if one.phone_number == phone_number), None)
+            numbers = api.account.incoming_phone_numbers
+            found = _pages(api, numbers, most=most, page_size=page_size, **wanted)
+            return [resources.number(each) for each in found if resources.text(each.phone_number)]
 
     def create_call(
         self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
@@ -85,8 +81,8 @@ class TwilioClient:
         """Calls that were ordered over the API between two numbers since then, the newest first.
         Not filtered by StartTime: a call in the queue has none yet."""
         with self._asking() as api:
-            first = api.account.calls.page(to=to, from_=from_number, page_size=PAGE_SIZE)
-            return [resources.record(one) for one in _since(api, first, since)]
+            found = _since(api, api.account.calls, since, to=to, from_=from_number)
+            return [resources.record(one) for one in found]
 
     def create_message(
         self, *, to: str, from_number: str, body: str, status_callback: str | None = None
@@ -107,10 +103,9 @@ class TwilioClient:
     ) -> list[ProviderRecord]:
         """Messages with this text; the rest as for `calls`."""
         with self._asking() as api:
-            first = api.account.messages.page(to=to, from_=from_number, page_size=PAGE_SIZE)
             return [
                 resources.record(one)
-                for one in _since(api, first, since)
+                for one in _since(api, api.account.messages, since, to=to, from_=from_number)
                 if resources.text(one.body).removeprefix(TRIAL).strip() == body.strip()
             ]
 
@@ -128,19 +123,19 @@ class TwilioClient:
             raise ProviderUnreachable(TWILIO) from fault
 
 
-def _pages(
-    api: Any, first: Any, *, most: int = MOST_FOUND, page_size: int = PAGE_SIZE
-) -> Iterator[Any]:
+def _pages(api: Any, of: Any, *, most: int, page_size: int, **wanted: str) -> Iterator[Any]:
+    first = of.page(page_size=page_size, **wanted)
     # The SDK follows pages as long as one names a next, even if it is empty itself.
     found: Iterator[Any] = api.stream(first, limit=most, page_limit=math.ceil(most / page_size))
     return found
 
 
-def _since(api: Any, first: Any, moment: datetime) -> Iterator[Any]:
+def _since(api: Any, of: Any, moment: datetime, **wanted: str) -> Iterator[Any]:
     """Those that were ordered over the API from `moment` on. Twilio lists the newest first."""
 
     def is_recent(one: Any) -> bool:
         made = resources.created_at(one)
         return made is None or made >= moment
 
-    return filter(resources.is_by_api, takewhile(is_recent, _pages(api, first)))
+    found = _pages(api, of, most=MOST_FOUND, page_size=PAGE_SIZE, **wanted)
+    return filter(resources.is_by_api, takewhile(is_recent, found))

@@ -53,7 +53,7 @@ def test_an_account_and_its_numbers_are_asked_for_as_documented(
     client.account()
     client.numbers()
     client.numbers(page_size=1)
-    assert client.number(OURS)
+    assert client.numbers(phone_number=OURS)
     lists = ["ListIncomingPhoneNumber"] * 4
     assert held(sandbox) == ["FetchAccount", *lists]
 
@@ -106,7 +106,7 @@ def test_the_pages_of_a_list_are_asked_for_as_documented(
 def test_every_verb_of_the_client_is_held_here() -> None:
     verbs = {name for name in vars(TwilioClient) if not name.startswith("_")}
     assert verbs == {
-        *("account", "number", "numbers"),
+        *("account", "numbers"),
         *("call", "calls", "create_call", "end_call"),
         *("create_message", "message", "messages"),
     }

@@ -107,7 +107,7 @@ def test_each_recipient_of_a_batch_counts(api: APIClient, sandbox: Sandbox) -> N
     assert left(api) == 1
 
 
-def test_a_batch_above_the_limit_is_not_told_to_wait(api: APIClient) -> None:
+def test_a_batch_above_the_limit_gets_no_retry_after(api: APIClient) -> None:
     answer = api.post(BULK, batch(4))
     assert answer.status_code == 429
     assert "retry_after" not in answer.json()

@@ -86,9 +86,9 @@ def test_another_account_that_has_no_trace_of_it_is_no_reason_to_do_it_again(
         run_jobs(seconds=seconds)
     assert posts(sandbox) == [one for one in posts(sandbox) if ANOTHER in one.path]
     assert rings(sandbox) == texts(sandbox) == []
-    told = shown(api, path, key)
-    assert told["status"] == "unknown"
-    assert [entry["detail"] for entry in told["timeline"]].count("attempt 2") == 0
+    found = shown(api, path, key)
+    assert found["status"] == "unknown"
+    assert [entry["detail"] for entry in found["timeline"]].count("attempt 2") == 0
 
 
 @BOTH
@@ -112,9 +112,9 @@ def test_what_never_reached_the_operators_account_is_not_sent_with_another(
     store(served, account_sid=ANOTHER, auth_token="their-own-token")
     for seconds in (21, 32):
         run_jobs(seconds=seconds)
-    told = shown(api, path, key)
-    assert told["status"] == "failed"
-    assert told["error"].startswith("This began with the Twilio account ...0000,")
+    found = shown(api, path, key)
+    assert found["status"] == "failed"
+    assert found["error"].startswith("This began with the Twilio account ...0000,")
     assert len(posts(sandbox)) == 1
 
 
@@ -131,8 +131,8 @@ def test_a_running_call_cannot_be_hung_up_without_its_account(
 
 
 def busy(ava: str, key: str) -> requests.Response:
-    told = {"CallSid": str(Call.objects.get(pk=key).provider_sid), "CallStatus": "busy"}
-    return callback(ava, "call-status", f"call={key}&attempt=1", told)
+    fields = {"CallSid": str(Call.objects.get(pk=key).provider_sid), "CallStatus": "busy"}
+    return callback(ava, "call-status", f"call={key}&attempt=1", fields)
 
 
 @pytest.fixture

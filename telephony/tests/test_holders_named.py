@@ -68,7 +68,7 @@ def test_what_the_previous_release_began_after_the_migration_goes_out(
     assert len(posts(sandbox)) == 3
 
 
-def test_the_sweep_names_what_nobody_looks_after_any_more(user: User) -> None:
+def test_the_sweep_fills_in_the_holder_of_rows_that_have_ended(user: User) -> None:
     Call.objects.create(
         owner=user, direction="inbound", account_sid=GOOD["account_sid"], provider_sid="CA1",
         to=OURS, from_number=THEIRS, kind="incoming", status="completed",

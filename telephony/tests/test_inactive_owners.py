@@ -71,8 +71,8 @@ def test_what_was_scheduled_does_not_leave(
         run_jobs(seconds=HOUR + seconds)
     assert rings(sandbox) == texts(sandbox) == []
     User.objects.filter(pk=user.pk).update(is_active=True)
-    told = api.get(f"{path}/{key}").json()
-    assert (told["status"], told["error"]) == ("failed", REASON)
+    found = api.get(f"{path}/{key}").json()
+    assert (found["status"], found["error"]) == ("failed", REASON)
 
 
 def test_a_batch_stops_and_does_not_go_on_by_itself(
@@ -88,9 +88,9 @@ def test_a_batch_stops_and_does_not_go_on_by_itself(
     for seconds in (HOUR, 2 * HOUR):
         run_jobs(seconds=seconds)
     assert len(posts(sandbox)) == 1
-    told = api.get(f"{MESSAGES}/bulk/{key}").json()
-    assert told["state"] == "paused"
-    assert told["error"] == f"{REASON} Once it is active again, resume the batch."
+    found = api.get(f"{MESSAGES}/bulk/{key}").json()
+    assert found["state"] == "paused"
+    assert found["error"] == f"{REASON} Once it is active again, resume the batch."
 
 
 def test_an_operator_deactivates_a_user_and_stops_everything(
@@ -115,7 +115,7 @@ def test_an_operator_deactivates_a_user_and_stops_everything(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_has_much_under_way_is_stopped_in_short_transactions(
+def test_a_user_with_many_calls_is_stopped_in_short_transactions(
     api: APIClient, user: User, desk: Client
 ) -> None:
     """A tenant's flood must not keep everybody from writing while it is ended."""
@@ -185,7 +185,7 @@ def test_an_operator_takes_a_scheduled_message_back(
 @pytest.mark.parametrize(
     ("rows", "order"), [("auth/user", "deactivate"), ("telephony/batch", "cancel")]
 )
-def test_whoever_may_only_look_stops_nothing(
+def test_staff_who_may_only_look_stop_nothing(
     api: APIClient, user: User, stranger: User, client: Client, rows: str, order: str
 ) -> None:
     stranger.is_staff = True

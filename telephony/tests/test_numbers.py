@@ -57,7 +57,9 @@ def test_twilio_is_asked_once_with_the_users_key_and_the_correlation_id(
     assert AUTH_TOKEN not in str(arrived)
 
 
-def test_without_credentials_it_says_so_and_asks_nobody(api: APIClient, sandbox: Sandbox) -> None:
+def test_without_credentials_it_says_so_and_asks_no_provider(
+    api: APIClient, sandbox: Sandbox
+) -> None:
     answer = api.get(PATH)
     assert answer.status_code == 400
     assert answer.json()["code"] == "credentials_missing"
@@ -69,13 +71,13 @@ def test_a_stranger_does_not_see_them(strangers_api: APIClient, twilio_user: Use
     assert strangers_api.get(PATH).json()["code"] == "credentials_missing"
 
 
-def test_nobody_sees_them_without_logging_in(twilio_user: User) -> None:
+def test_without_a_login_they_are_not_shown(twilio_user: User) -> None:
     answer = APIClient().get(PATH)
     assert answer.status_code == 401
     assert answer.json()["code"] == "not_authenticated"
 
 
-def test_a_wrong_token_is_told_with_twilios_own_challenge_and_never_opens_the_breaker(
+def test_a_wrong_token_is_answered_with_twilios_own_challenge_and_never_opens_the_breaker(
     api: APIClient, user: User, settings: Any
 ) -> None:
     settings.RATE_LIMIT_PER_MINUTE = 100
@@ -167,7 +169,7 @@ def test_the_bound_is_a_thousand_numbers_in_five_requests() -> None:
         ),
     ],
 )
-def test_each_fault_of_twilio_is_told_in_a_sentence(
+def test_each_fault_of_twilio_is_answered_with_a_sentence(
     api: APIClient,
     twilio_user: User,
     sandbox: Sandbox,
@@ -181,7 +183,7 @@ def test_each_fault_of_twilio_is_told_in_a_sentence(
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_a_refusal_nested_without_end_is_told_in_a_sentence(
+def test_a_refusal_nested_without_end_is_answered_with_a_sentence(
     api: APIClient, twilio_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(provider.Twilio, "answer", lambda *_: Answer(400, b"[" * 200_000))

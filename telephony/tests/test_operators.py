@@ -1,4 +1,4 @@
-"""What an operator sees and does: the admin and the commands."""
+"""Operators: the admin and the commands."""
 
 from io import StringIO
 from typing import Any
@@ -111,7 +111,7 @@ def test_sync_numbers_says_that_twilio_does_not_answer(twilio_user: User, sandbo
     ],
     ids=["reconcile_calls", "sync_numbers", "replay_deliveries"],
 )
-def test_a_database_that_does_not_work_is_told_in_a_sentence(
+def test_a_database_that_does_not_work_ends_a_command_with_a_sentence(
     command: list[str], table: str
 ) -> None:
     rename = "ALTER TABLE {} RENAME TO {}"

@@ -1,4 +1,4 @@
-"""Keys that go while calls and messages are under way: everybody concerned is told, at once."""
+"""Keys deleted or replaced while calls and messages are under way: warnings, and each row."""
 
 from datetime import timedelta
 from typing import Any
@@ -60,7 +60,7 @@ def details(api: APIClient, path: str) -> list[str]:
         ),
     ],
 )
-def test_whoever_stores_another_account_is_told_what_is_still_under_way(
+def test_storing_another_account_warns_of_what_is_still_under_way(
     api: APIClient, counts: dict[str, int], said: str
 ) -> None:
     under_way(api, **counts)
@@ -122,7 +122,7 @@ def test_what_has_ended_or_was_not_begun_is_not_counted(
     assert strangers_api.put(KEYS, ANOTHER).json()["warnings"] == []
 
 
-def test_a_message_of_which_no_more_will_be_told_is_not_counted(api: APIClient) -> None:
+def test_a_message_of_which_nothing_more_is_reported_is_not_counted(api: APIClient) -> None:
     [path] = under_way(api, messages=1)
     row = Message.objects.filter(pk=path.rpartition("/")[2])
     row.update(status="sent", updated_at=timezone.now() - timedelta(hours=47))
@@ -178,7 +178,7 @@ def test_a_row_whose_keys_never_come_back_ends_after_two_days(api: APIClient) ->
     assert api.get(KEYS).json()["warnings"] == []
 
 
-def test_an_operator_is_told_in_the_admin(
+def test_the_admin_shows_an_operator_the_reason(
     api: APIClient, operator: User, twilio_user: User
 ) -> None:
     under_way(api, calls=2)

@@ -83,7 +83,7 @@ def test_the_only_number_is_the_sender(api: APIClient, sandbox: Sandbox) -> None
     assert sender(api) == FREE
 
 
-def test_where_vapi_has_no_number_the_user_is_told_to_import_one(
+def test_where_vapi_has_no_number_the_error_says_to_import_one(
     api: APIClient, user: User, sandbox: Sandbox
 ) -> None:
     store(user, default_from=OURS)

@@ -1,4 +1,4 @@
-"""How phone numbers may be written."""
+"""Phone numbers, and the ways to write them."""
 
 import pytest
 

@@ -47,7 +47,7 @@ def test_a_wrong_api_key_is_refused_though_the_token_is_right(
     assert paths == [f"{BASE}.json", f"{BASE}/IncomingPhoneNumbers.json"]
 
 
-def test_a_suspended_account_is_told_as_such(
+def test_a_suspended_account_is_reported_as_such(
     api: APIClient, twilio_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(seed.ACCOUNT, "status", "suspended")

@@ -133,7 +133,7 @@ def test_nothing_of_a_paused_batch_is_sent_although_twilio_had_no_time_for_it(
     finish(api, sandbox, batch, 4)
 
 
-def test_whoever_pauses_just_before_a_message_is_claimed_keeps_it(
+def test_a_pause_just_before_a_message_is_claimed_holds_it_back(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     batch = begin(api)
@@ -188,7 +188,7 @@ def test_a_batch_that_makes_no_sense_is_refused(
     assert not Message.objects.exists()
 
 
-def test_what_is_wrong_is_told_of_each_number_by_its_place(
+def test_each_wrong_number_is_reported_by_its_place(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     answer = api.post(BULK, {"recipients": [*MANY, "12", MANY[0], "x"], "body": "News"})
@@ -199,7 +199,7 @@ def test_what_is_wrong_is_told_of_each_number_by_its_place(
     assert set(answer.json()["errors"]) == {"messages.1.to", "messages.1.body"}
 
 
-def test_nobody_gets_the_same_text_twice(
+def test_no_recipient_gets_the_same_text_twice(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     written = [("+1 415 555 0100", "One"), ("+14155550100", "One"), ("+14155550100", "Two")]

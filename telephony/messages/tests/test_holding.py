@@ -1,4 +1,4 @@
-"""What keeps a batch from going on, and what lets it."""
+"""Batches that are held, and what lets them go on."""
 
 from datetime import timedelta
 from itertools import count
@@ -141,7 +141,7 @@ def test_after_two_days_a_batch_waits_for_a_person(
     finish(api, sandbox, batch)
 
 
-def test_a_token_that_twilio_refuses_costs_nobody_their_message(
+def test_a_token_that_twilio_refuses_costs_no_recipient_their_message(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     batch = begin(api)

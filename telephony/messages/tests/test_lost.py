@@ -1,4 +1,4 @@
-"""Messages of a batch of which nobody knows at first whether Twilio has them."""
+"""Messages of a batch whose answer got lost: it is open whether Twilio has them."""
 
 from typing import Any
 

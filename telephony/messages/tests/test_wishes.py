@@ -71,9 +71,9 @@ def test_nothing_that_is_for_later_is_sent_to_who_has_opted_out_meanwhile(
     write(ava, "STOP")
     run_jobs()
     run_jobs(seconds=3601)
-    told = api.get(f"{MESSAGES}/{key}").json()
-    assert told["status"] == "failed"
-    assert told["error"].startswith("This person has opted out with STOP.")
+    found = api.get(f"{MESSAGES}/{key}").json()
+    assert found["status"] == "failed"
+    assert found["error"].startswith("This person has opted out with STOP.")
     assert posts(sandbox) == []
 
 

@@ -1,4 +1,4 @@
-"""What people read when Twilio says no."""
+"""Sentences for people when Twilio says no."""
 
 import json
 from typing import Any
@@ -55,14 +55,14 @@ def test_a_refusal_says_whose_turn_it_is(
 ) -> None:
     refuses(code)
     refused = api.post(CALLS, PAIR | {"say": "Hi"})
-    told = refused.json()
-    assert (refused.status_code, told["code"]) == (status, name)
-    assert list(told.get("errors") or []) == ([field] if field else [])
+    found = refused.json()
+    assert (refused.status_code, found["code"]) == (status, name)
+    assert list(found.get("errors") or []) == ([field] if field else [])
     if name == "twilio_rejected":
-        assert (told["detail"], told["twilio_code"]) == (MEANINGS[code]["sentence"], code)
+        assert (found["detail"], found["twilio_code"]) == (MEANINGS[code]["sentence"], code)
     assert "Twilio's words" not in refused.content.decode()
     [row] = api.get(CALLS).json()["results"]
-    assert (row["status"], row["error"]) == ("failed", told["detail"])
+    assert (row["status"], row["error"]) == ("failed", found["detail"])
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_what_avas_own_fault_is_goes_to_the_operator_with_the_correlation_id(
     api: APIClient, refuses: Any
 ) -> None:
     refuses(21209)
-    told = api.post(CALLS, PAIR | {"say": "Hi"}).json()
-    assert told["detail"].startswith("Twilio did not accept AVA's request. Give your operator")
+    found = api.post(CALLS, PAIR | {"say": "Hi"}).json()
+    assert found["detail"].startswith("Twilio did not accept AVA's request. Give your operator")
 
 
 def test_every_refusal_that_the_sandbox_plays_has_a_sentence() -> None:
@@ -116,5 +116,5 @@ def test_each_meaning_is_a_sentence_that_a_column_holds(code: int) -> None:
     assert (meaning["problem"] == "refused") == ("The operator must" in meaning["sentence"])
 
 
-def test_a_code_without_a_sentence_is_told_with_twilios_page() -> None:
+def test_a_code_without_a_sentence_comes_with_twilios_page() -> None:
     assert sentence(99999).endswith("https://www.twilio.com/docs/errors/99999")

@@ -1,4 +1,4 @@
-"""What AVA's client asks of Twilio, by name and by value, held against Twilio's document."""
+"""Requests of AVA's client, by name and by value, held against Twilio's document."""
 
 from datetime import timedelta
 from typing import Any

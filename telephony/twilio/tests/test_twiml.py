@@ -1,4 +1,4 @@
-"""What may be said on a call."""
+"""TwiML that is taken for a call, and TwiML that is refused."""
 
 import pytest
 

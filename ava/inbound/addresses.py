@@ -11,10 +11,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def candidates(request: HttpRequest) -> tuple[str, ...]:
-    """The address as it is set (AVA_PUBLIC_URL) or forwarded, with and without its port.
-
-    Providers are not consistent about the port: Twilio's own library tries both, too.
-    """
+    """The address as it is set (AVA_PUBLIC_URL) or forwarded, with and without its port: Twilio's
+    own library tries both, too."""
     query = request.META.get("QUERY_STRING", "")
     tail = request.path + (f"?{query}" if query else "")
     base = urlsplit(settings.PUBLIC_URL or _forwarded_address(request))
@@ -24,7 +22,7 @@ def candidates(request: HttpRequest) -> tuple[str, ...]:
 
 
 def forwarded(request: HttpRequest, header: str) -> str:
-    """What the outermost of the trusted proxies wrote into a header; empty without any."""
+    """The outermost trusted proxy's part of a header; empty without any."""
     hops: int = settings.TRUSTED_PROXIES
     chain = [part.strip() for part in request.headers.get(header, "").split(",")]
     return chain[max(0, len(chain) - hops)] if hops else ""
@@ -43,7 +41,7 @@ def _forwarded_address(request: HttpRequest) -> str:
 
 
 def _is_host(text: str) -> bool:
-    """Whether an address can begin with it: anybody may have written it."""
+    """Whether an address can begin with this text, which anybody may have written."""
     try:
         parts = urlsplit(f"https://{text}")
     except ValueError:

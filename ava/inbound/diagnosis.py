@@ -9,7 +9,7 @@ from ava.inbound.source import FITS
 
 
 def explain(refusal: Refusal) -> list[str]:
-    """What happened and what to look at, a sentence or two a line."""
+    """Lines that say what happened and what to look at."""
     lines = [
         f"{refusal.at:%Y-%m-%d %H:%M:%S} UTC: a webhook of {refusal.provider} ({refusal.kind}) "
         f"was refused. {refusal.reason}",
@@ -25,9 +25,9 @@ def explain(refusal: Refusal) -> list[str]:
 
 
 def _advice(refusal: Refusal) -> list[str]:
-    """Where it is not known what was wrong."""
+    """Lines for where it is not known what was wrong."""
     told = refusal.told
-    advice = []
+    advice, hosts = [], {urlsplit(url).netloc for url in refusal.urls}
     forwarded = [name for name in told if name.startswith("X-Forwarded-")]
     if not settings.PUBLIC_URL:
         advice.append(
@@ -39,7 +39,7 @@ def _advice(refusal: Refusal) -> list[str]:
                 "A proxy stands in front, and AVA_TRUSTED_PROXIES is 0, so what it said about the "
                 "address was not believed."
             )
-    elif (host := told.get("Host", "")) and host not in _hosts(refusal.urls) and not forwarded:
+    elif (host := told.get("Host", "")) and host not in hosts and not forwarded:
         advice.append(
             f"The request came for {host}, AVA_PUBLIC_URL names another host. Give the provider "
             "the address in AVA_PUBLIC_URL, or change that."
@@ -49,10 +49,6 @@ def _advice(refusal: Refusal) -> list[str]:
         "credentials of this account."
     )
     return advice
-
-
-def _hosts(urls: list[str]) -> set[str]:
-    return {urlsplit(url).netloc for url in urls}
 
 
 def _printable(line: str) -> str:

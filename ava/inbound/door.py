@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
 import structlog
-from django.contrib.auth.models import User
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -42,16 +41,18 @@ SECONDS = 3.0
 """From a webhook's arrival until it is stored or refused. Twilio gives up after 15 s, repetitions
 included, so three of them fit
 (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides, `tt`)."""
+# Of these for the database, however long the webhook has waited for a thread.
 LEAST_SECONDS = 0.25
-"""Of these for the database, however long the webhook has waited for a thread."""
 UNPROVEN = "webhooks"
 PROVEN = "webhooks_account"
 LARGE = "webhooks_large"
+# Bytes of a body from which on parsing takes as long as all else together.
 LARGE_FROM = 256 * 1024
-"""Bytes of a body from which on it counts as large: parsing takes as long as all else together."""
 
-_FORWARDED = ("Proto", "Host", "Port", "Prefix", "For")
-_TOLD = ("Host", *(f"X-Forwarded-{what}" for what in _FORWARDED))
+_ABOUT_PROXIES = (
+    "Host",
+    *(f"X-Forwarded-{what}" for what in ("Proto", "Host", "Port", "Prefix", "For")),
+)
 _REFUSALS: Mapping[type[Problem], str] = {
     InvalidSignature: "forged",
     MalformedRequest: "malformed",
@@ -126,11 +127,15 @@ def _take(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
         # Only unproven webhooks count for the client's address.
         refusal.headers.update(_limit(request, UNPROVEN))
         if isinstance(refusal, InvalidSignature):
-            told = {name: request.headers[name][:200] for name in _TOLD if name in request.headers}
+            given = request.headers
+            told = {name: given[name][:200] for name in _ABOUT_PROXIES if name in given}
             services.refuse(source, refusal, urls=addresses.candidates(request), told=told)
         raise
     try:
-        headers = _admit(source, request, owner, size=len(received.raw))
+        account = f"{source.provider} {owner.pk if owner else 'operator'}"
+        headers = _limit(request, PROVEN, account)
+        if len(received.raw) >= LARGE_FROM:
+            headers = _limit(request, LARGE, account)
         verified = content()
         if not verified.keep:
             _count(source, "accepted")
@@ -152,16 +157,8 @@ def _count(source: Source, outcome: str | None) -> None:
         WEBHOOKS.labels(source.provider, source.kind, outcome).inc()
 
 
-def _admit(
-    source: Source, request: HttpRequest, owner: User | None, *, size: int
-) -> Mapping[str, str]:
-    """Headers with the account's limits. Raises: RateLimited."""
-    account = f"{source.provider} {owner.pk if owner else 'operator'}"
-    headers = _limit(request, PROVEN, account)
-    return headers if size < LARGE_FROM else _limit(request, LARGE, account)
-
-
 def _limit(request: HttpRequest, group: str, who: str | None = None) -> Mapping[str, str]:
+    """Headers with the limit. Raises: RateLimited."""
     verdict = ratelimit.check(request, group, client=who)
     headers = verdict.headers()
     if verdict.problem is not None:

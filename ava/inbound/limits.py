@@ -6,13 +6,12 @@ import math
 import re
 from typing import Any, Final
 
+# Characters of a transcript: about four hours of talk; of a summary, and of any other text.
 TRANSCRIPT: Final = 200_000
-"""Characters of a transcript: about four hours of talk."""
 SUMMARY: Final = 10_000
 TEXT: Final = 4_000
-"""Characters of any other text."""
+# Bytes of structured data, or of one tool call's arguments, written as JSON.
 JSON_BYTES: Final = 16 * 1024
-"""Bytes of structured data, or of one tool call's arguments, written as JSON."""
 
 _LEFT_OUT: Final = "[left out by AVA: "
 # PostgreSQL's text and JSON know no NUL and no half of a surrogate pair.
@@ -20,10 +19,7 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def cut(text: str, most: int) -> str:
-    """The text in at most `most` characters; a cut one ends with how many are missing.
-
-    Cutting again changes nothing.
-    """
+    """The text in at most `most` characters; a cut one ends with how many are missing."""
     if len(text) <= most:
         return text
     # The mark with the greatest number is the longest.

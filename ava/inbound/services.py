@@ -104,7 +104,7 @@ def store(
 
 
 def dispatch(job: dict[str, Any]) -> None:
-    """Work through one delivery: the job that `store` asks for."""
+    """Work through one delivery: its job."""
     delivery = Delivery.objects.select_related("owner").filter(pk=job["delivery"]).first()
     if delivery is None or delivery.state == Delivery.State.DONE:
         return
@@ -123,13 +123,12 @@ def dispatch(job: dict[str, Any]) -> None:
 
 def replay(deliveries: Iterable[Delivery]) -> int:
     """Work through stored deliveries once more, whatever came of them. How many that will be."""
-    count = 0
-    for delivery in deliveries:
+    rows = list(deliveries)
+    for delivery in rows:
         with transaction.atomic():
             Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.STORED)
             _enqueue(delivery)
-        count += 1
-    return count
+    return len(rows)
 
 
 # What strangers send must not keep the database busy.

@@ -1,4 +1,4 @@
-"""Secrets and signatures, compared in constant time. Pure: what is signed, providers say."""
+"""Secrets and signatures, compared in constant time. Pure."""
 
 import base64
 import hashlib
@@ -9,15 +9,15 @@ from typing import Literal
 Algorithm = Literal["sha1", "sha256", "sha512"]
 Encoding = Literal["hex", "base64"]
 
+# Seconds that a signed time may be off.
 WINDOW = 300.0
-"""Seconds that a signed time may be off."""
 
 
 def secret_matches(given: str | None, secrets: Sequence[str]) -> int | None:
-    """Which of the secrets this is, by its place; None: none of them. Empty ones match nothing."""
+    """The place of the secret that this is; None: it is none of them. Empty ones match nothing."""
     found = None
     for place, secret in enumerate(secrets):
-        # No early end: how long it takes tells nothing about which one it was.
+        # No early end: the time taken says nothing about which one it was.
         if secret and _same(given or "", secret) and found is None:
             found = place
     return found
@@ -51,12 +51,12 @@ def hmac_matches(
     return _same(text.lower() if encoding == "hex" else text, right)
 
 
-def is_fresh(timestamp: str | None, *, now: float, window: float = WINDOW) -> bool:
+def is_fresh(timestamp: str | None, *, now: float) -> bool:
     """Whether a signed Unix time (seconds, or milliseconds) is near `now`, in seconds."""
     if not timestamp or not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 15:
         return False
     at = float(timestamp)
-    return abs(now - (at / 1000 if at > 1e11 else at)) <= window
+    return abs(now - (at / 1000 if at > 1e11 else at)) <= WINDOW
 
 
 def digest_matches(given: str | None, message: bytes) -> bool:

@@ -10,52 +10,39 @@ from django.db.models import F
 from ava.inbound.errors import WebhooksSpent
 from ava.inbound.models import Volume
 
+# Bytes that a delivery takes besides its payload: its row, the indexes, its job.
 OVERHEAD = 1024
-"""Bytes that a delivery takes besides its payload: its row, the indexes, its job."""
 MIB = 1024 * 1024
 _WARNED_FROM = 0.9
-_NOT_FOR_WHAT_CAN_BE_ASKED = 4
-"""One of so many parts of a day."""
+# Of a day, for what AVA can ask for as well.
+_SHARE_OF_WHAT_CAN_BE_ASKED = 0.75
 
 
-def add(
-    *, provider: str, owner: User | None, size: int, now: datetime, can_be_asked: bool = False
-) -> None:
-    """Count a delivery that is about to be kept; in its transaction.
-
-    Args:
-        size: bytes of its payload.
-        can_be_asked: as in `Verified`.
+def add(*, provider: str, owner: User | None, size: int, now: datetime, can_be_asked: bool) -> None:
+    """Count a delivery of so many bytes that is about to be kept; in its transaction.
 
     Raises:
         WebhooksSpent: it does not fit into the account's day.
     """
-    account: dict[str, Any] = {
-        "day": now.astimezone(UTC).date(),
-        "provider": provider,
-        "owner": owner,
-    }
+    today = now.astimezone(UTC)
+    account: dict[str, Any] = {"day": today.date(), "provider": provider, "owner": owner}
     size += OVERHEAD
-    most = _most() - (_most() // _NOT_FOR_WHAT_CAN_BE_ASKED if can_be_asked else 0)
+    most = int(_most() * _SHARE_OF_WHAT_CAN_BE_ASKED) if can_be_asked else _most()
     fitting = Volume.objects.filter(**account, size__lte=most - size)
     counted = {"size": F("size") + size, "deliveries": F("deliveries") + 1}
     if fitting.update(**counted):
         return
     # The first one of a day, or one of several first ones.
-    Volume.objects.get_or_create(**account)
+    Volume.objects.bulk_create([Volume(**account)], ignore_conflicts=True)
     if not fitting.update(**counted):
-        raise WebhooksSpent(retry_after=_until_midnight(now))
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        raise WebhooksSpent(retry_after=(midnight - now).total_seconds())
 
 
 def warnings(*, provider: str, name: str, owner: User, now: datetime) -> list[str]:
-    """Sentences for the user, when their day is nearly used up.
-
-    Args:
-        name: the provider's, as in sentences.
-    """
-    today = Volume.objects.filter(
-        day=now.astimezone(UTC).date(), provider=provider, owner=owner
-    ).first()
+    """Sentences for the user when their day is nearly used up; `name` is the provider's there."""
+    day = now.astimezone(UTC).date()
+    today = Volume.objects.filter(day=day, provider=provider, owner=owner).first()
     if today is None or today.size < _WARNED_FROM * _most():
         return []
     return [
@@ -67,8 +54,3 @@ def warnings(*, provider: str, name: str, owner: User, now: datetime) -> list[st
 
 def _most() -> int:
     return int(settings.WEBHOOK_MIB_PER_DAY) * MIB
-
-
-def _until_midnight(now: datetime) -> float:
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (today + timedelta(days=1) - now).total_seconds()

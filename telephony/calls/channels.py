@@ -33,8 +33,8 @@ ATTEMPT = "ava_attempt"
 
 
 class TwilioCalls(TwilioChannel):
-    """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there: the
-    address says which attempt it is, and a second one gets nothing but the end."""
+    """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there, with the
+    attempt in the address: a second one gets nothing but the end."""
 
     def prepare(self, intent: Call) -> Account:
         return accounts.to_send(intent)[1]
@@ -168,7 +168,7 @@ class AssistantCalls:
 
 
 def _marks(call: Call) -> Mapping[str, str]:
-    """Marks that Vapi's record of this call carries: none for one that came in."""
+    """Marks in Vapi's record of this call: none for one that came in."""
     return {} if call.direction == Call.Direction.INBOUND else {MARK: str(call.pk)}
 
 

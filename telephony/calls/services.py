@@ -33,17 +33,12 @@ def place_call(
     idempotency: uuid.UUID | None = None,
     clock: Clock = timezone.now,
 ) -> Call:
-    """Have a phone called, exactly once.
+    """Have a phone called, exactly once. The call is `unknown` where the provider gave no answer.
 
     Args:
-        to, from_number: E.164; without a sender as `senders` chooses.
-        kind: say, twiml or assistant.
-        content: the text, the TwiML, or the assistant's ID.
-        send_at: when; None: now.
+        content: the text, the TwiML, or the assistant's ID, as `kind` says.
+        from_number: None: as `senders` chooses.
         idempotency: of the Idempotency-Key; a call that was begun under it is returned.
-
-    Returns:
-        The call; `unknown` where the provider gave no answer.
 
     Raises:
         AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
@@ -77,10 +72,8 @@ def place_call(
 
 
 def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
-    """End a call: a running one is hung up, a later one is not placed.
-
-    Returns:
-        The call. One that AVA is still looking for is ended when it is found.
+    """End a call: a running one is hung up, a later one is not placed, and one that AVA is still
+    looking for is ended when it is found.
 
     Raises:
         CallEnded: there is nothing to end.

@@ -32,19 +32,14 @@ class Command(commands.Command):
 
     def handle(self, *args: Any, id: str | None, user: str | None, **options: Any) -> None:  # noqa: A002 - argparse's name for it
         if id is None:
-            self._list(user)
-            return
-        number = int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None
-        refusal = Refusal.objects.filter(Q(pk=number) | Q(correlation_id=id)).first()
-        if refusal is None:
-            raise CommandError(f"There is no refusal {id!r}. Without an ID the last are listed.")
-        for line in explain(refusal):
+            found = Refusal.objects.filter(owner__username=user) if user else Refusal.objects.all()
+            lines = [f"{one.pk:<6} {explain(one)[0]}" for one in found[:LISTED]]
+            lines = lines or ["No webhook was refused of late."]
+        else:
+            number = int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None
+            refusal = Refusal.objects.filter(Q(pk=number) | Q(correlation_id=id)).first()
+            if refusal is None:
+                raise CommandError(f"There is no refusal {id!r}. Without ID the last are listed.")
+            lines = explain(refusal)
+        for line in lines:
             self.stdout.write(line)
-
-    def _list(self, user: str | None) -> None:
-        found = Refusal.objects.filter(owner__username=user) if user else Refusal.objects.all()
-        refusals = found[:LISTED]
-        if not refusals:
-            self.stdout.write("No webhook was refused of late.")
-        for refusal in refusals:
-            self.stdout.write(f"{refusal.pk:<6} {explain(refusal)[0]}")

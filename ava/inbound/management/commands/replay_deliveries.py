@@ -1,7 +1,7 @@
 """`manage.py replay_deliveries`."""
 
 import uuid
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -22,24 +22,13 @@ class Command(commands.Command):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         chosen = parser.add_mutually_exclusive_group(required=True)
-        chosen.add_argument("ids", nargs="*", type=_id, default=[], metavar="ID", help="these")
+        chosen.add_argument("ids", nargs="*", type=uuid.UUID, default=[], metavar="ID")
         chosen.add_argument("--failed", action="store_true", help="all that failed")
 
     def handle(self, *args: Any, ids: list[uuid.UUID], failed: bool, **options: Any) -> None:
-        count = services.replay(_chosen(ids, failed))
+        rows = Delivery.objects.order_by("received_at")
+        chosen = rows.filter(state=Delivery.State.FAILED) if failed else rows.filter(pk__in=ids)
+        if missing := set(ids) - {row.pk for row in chosen}:
+            raise CommandError(f"No such delivery: {', '.join(map(str, sorted(missing)))}.")
+        count = services.replay(chosen)
         self.stdout.write(f"{several(count, 'delivery', 'deliveries')} will be worked through.")
-
-
-def _chosen(ids: list[uuid.UUID], failed: bool) -> list[Delivery]:
-    rows = Delivery.objects.order_by("received_at")
-    found = list(rows.filter(state=Delivery.State.FAILED) if failed else rows.filter(pk__in=ids))
-    if missing := set(ids) - {row.pk for row in found}:
-        raise CommandError(f"No such delivery: {', '.join(map(str, sorted(missing)))}.")
-    return found
-
-
-def _id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise ArgumentTypeError("must be a delivery's ID, a UUID") from None

@@ -51,7 +51,7 @@ def operator() -> Signer | None:
 
 def of_owner(owner: User | None) -> Signer | None:
     """The account whose credentials a user stored."""
-    return _of(store.find(user=owner, provider=TWILIO.slug)) if owner else None
+    return _of(_stored().filter(user=owner).first()) if owner else None
 
 
 def of_row(owner: User | None, *, holder: str, account_sid: str) -> Signer | None:

@@ -108,14 +108,14 @@ def call(api: APIClient) -> dict[str, str]:
 def test_a_report_on_a_call_is_taken_with_one_commit(call: dict[str, str]) -> None:
     mark = f"?call={call['id']}&attempt=1"
     cost = report("call-status", mark, CallSid=call["provider_sid"], CallStatus="ringing")
-    cost.is_at_most(statements=6, commits=1)
+    cost.is_at_most(statements=5, commits=1)
 
 
 def test_a_repeated_report_costs_no_more_than_a_new_one(call: dict[str, str]) -> None:
     mark = f"?call={call['id']}&attempt=1"
     for _ in range(2):
         cost = report("call-status", mark, CallSid=call["provider_sid"], CallStatus="ringing")
-    cost.is_at_most(statements=6, commits=1)
+    cost.is_at_most(statements=5, commits=1)
 
 
 def test_a_message_that_comes_in_is_taken_with_one_commit() -> None:
@@ -126,7 +126,7 @@ def test_a_message_that_comes_in_is_taken_with_one_commit() -> None:
 def test_a_call_gets_its_twiml_with_one_commit_more(call: dict[str, str]) -> None:
     mark = f"?call={call['id']}&attempt=1"
     cost = report("voice", mark, CallSid=call["provider_sid"], CallStatus="in-progress")
-    cost.is_at_most(statements=10, commits=2)
+    cost.is_at_most(statements=9, commits=2)
 
 
 def test_an_event_of_vapis_is_taken_with_one_commit(twilio_user: User) -> None:

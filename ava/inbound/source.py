@@ -19,43 +19,29 @@ FITS = "fits"
 
 @dataclass(frozen=True)
 class WebhookRequest:
-    """A webhook as it came, not verified.
+    """A webhook as it came, not verified."""
 
-    Args:
-        urls: under which the provider may have signed it: public address, path and query, with
-            and without the port.
-        headers: names in any case.
-        query: of the address, decoded, in order.
-        form: the body's fields in order; empty when it is no form.
-    """
-
-    urls: tuple[str, ...]
+    urls: tuple[str, ...]  # that the provider may have signed: public, with and without the port
     path: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # names in any case
     raw: bytes = field(repr=False)
-    query: Pairs = ()
-    form: Pairs = field(default=(), repr=False)
+    query: Pairs = ()  # of the address, decoded, in order
+    form: Pairs = field(default=(), repr=False)  # in order; empty where the body is no form
 
 
 @dataclass(frozen=True)
 class Verified:
     """Content of a webhook that is the provider's own.
 
-    Args:
-        delivery_id: the same for each repetition of one delivery, within provider and kind.
-        event: its type, for people and filters.
-        payload: what to keep: JSON, secrets taken out.
-        correlation_id: of the request that caused it, where it names one.
-        keep: False for what is only acknowledged, because others say the same and more.
-        can_be_asked: AVA can ask the provider for the same. It leaves the last quarter of an
-            account's day to what cannot: who calls, who writes, and STOP.
+    What AVA can ask the provider for as well leaves the last quarter of an account's day to calls,
+    messages and STOPs that come in.
     """
 
-    delivery_id: str
-    event: str
-    payload: dict[str, Any] = field(repr=False)
-    correlation_id: str | None = None
-    keep: bool = True
+    delivery_id: str  # the same for each repetition, within provider and kind
+    event: str  # for people and filters
+    payload: dict[str, Any] = field(repr=False)  # what to keep: JSON, secrets taken out
+    correlation_id: str | None = None  # of the request that caused it
+    keep: bool = True  # False: it is only acknowledged, as others say the same and more
     can_be_asked: bool = False
 
 

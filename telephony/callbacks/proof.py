@@ -58,14 +58,11 @@ def marked(received: WebhookRequest) -> Call | Message | None:
 def signed_by(
     received: WebhookRequest, fields: Mapping[str, str], row: Call | Message | None
 ) -> list[Signer]:
-    """The signers that have the token it was signed with: at least one.
+    """The signers that have the token it was signed with. Raises InvalidSignature: there is none.
 
     Args:
         fields: of the body; of them only the account counts, to know whose tokens to try.
         row: whose mark the address carries. Its account is meant where the body names none.
-
-    Raises:
-        InvalidSignature: there is none.
     """
     account_sid = fields.get("AccountSid") or (row.account_sid if row else "")
     seen = {"account": _short(account_sid) if account_sid else "none"}

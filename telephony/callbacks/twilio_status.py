@@ -17,24 +17,15 @@ from telephony.twilio import resources, twiml
 
 @dataclass(frozen=True)
 class Report:
-    """A stored webhook of Twilio's, parsed.
+    """A stored webhook of Twilio's, parsed. The IDs that it names are those of its holders."""
 
-    Args:
-        owner: the user whose account it is about; None for the operator.
-        holders: whose token signed it, the one whose account received it first: the IDs that it
-            names are theirs.
-        marked: the row whose mark the address carries.
-        sid, status: of what it is about, in Twilio's words.
-        at: when it came, which may be long ago.
-    """
-
-    owner: User | None
-    holders: list[str]
-    marked: str | None
+    owner: User | None  # whose account it is about; None: the operator's
+    holders: list[str]  # whose token signed it, the one whose account received it first
+    marked: str | None  # the row whose mark the address carries
     sid: str
-    status: str
+    status: str  # in Twilio's words
     form: Mapping[str, str]
-    at: datetime
+    at: datetime  # when it came, which may be long ago
 
     @property
     def holder(self) -> str:

@@ -26,15 +26,12 @@ END_DUPLICATE = "telephony.end_duplicate"
 def adopt(
     intent: AnyCommunication, record: ProviderRecord, *, source: str, proven: bool, now: datetime
 ) -> tuple[AnyCommunication, bool]:
-    """Adopt a record of the provider's for this intent.
+    """Adopt a record of the provider's. The row, and whether the record is of it: a second one with
+    its mark is stopped, where that can be done.
 
     Args:
         proven: it is this one's: the provider's own answer, or it carries AVA's mark. Without
             that it only looks like it, which gives way to proof.
-
-    Returns:
-        The row, and whether the record is of it. A second one with the mark is stopped, where that
-        can be done.
     """
     try:
         return _adopt(intent, record, source, proven, now)

@@ -1,7 +1,6 @@
 """Backfill of what a provider does not report of one that has ended: its price, its transcript.
 
-No callback brings Twilio's price. Vapi's report brings its own, transcript, recording and summary,
-some seconds after the end, and Vapi gives up a report that does not arrive. So AVA asks.
+No callback brings Twilio's price, and Vapi gives up a report that does not arrive. So AVA asks.
 """
 
 from dataclasses import replace
@@ -14,11 +13,8 @@ from telephony.intents.timeline import AnyCommunication, Source, observe
 
 
 def fetch(intent: AnyCommunication, channel: Channel, *, now: datetime) -> None:
-    """Fetch what is missing, if it is time to.
-
-    Raises:
-        RetryLater: it is too early, or the provider does not have it yet.
-    """
+    """Fetch what is missing, if it is time to. Raises RetryLater: it is too early, or the provider
+    does not have it yet."""
     since = now - intent.updated_at
     why = "the rest may come"
     if channel.owes(intent) and since >= channel.looks[0]:

@@ -9,25 +9,18 @@ from telephony.intents.record import ProviderRecord
 
 @dataclass(frozen=True)
 class Account:
-    """The provider account that an attempt goes out with.
+    """The provider account that an attempt goes out with."""
 
-    Args:
-        sid: the provider's name for it; "" where none is kept.
-        holder: whose it is: a user's ID, or operator.
-    """
-
-    sid: str
-    holder: str
+    sid: str  # the provider's name for it; "" where none is kept
+    holder: str  # whose it is: a user's ID, or operator
 
 
 class Channel(Protocol):
     """A provider, for one intent. All raise Problem, as clients do; `search` also RetryLater, where
     it is still open."""
 
-    provider: str
-    """The name of its door out."""
-    looks: tuple[timedelta, ...]
-    """Times after its end at which what is still owed is fetched."""
+    provider: str  # the name of its door out
+    looks: tuple[timedelta, ...]  # after its end, when what is still owed is fetched
 
     def reports(self, intent: Any) -> bool:
         """Whether the provider is expected to report by itself how it goes on."""

@@ -39,14 +39,11 @@ LOST = ProviderRecord("", UNKNOWN)
 def submit(
     intent: AnyCommunication, channel: Channel, *, clock: Clock = timezone.now
 ) -> AnyCommunication:
-    """Store a new intent and send it, or leave it to its job where it is for later.
-
-    Returns:
-        The row: taken by the provider, or `unknown` where the answer was lost.
+    """Store a new intent and send it, or leave it to its job where it is for later. The row is
+    `unknown` where the provider's answer was lost.
 
     Raises:
-        ProviderUnavailable, ProviderBusy: nothing was tried, and nothing is stored.
-        ValidationFailed: likewise; its time has passed.
+        ProviderUnavailable, ProviderBusy, ValidationFailed: nothing was tried, nothing is stored.
         Problem: it was not done, and will not be; the row says `failed`.
     """
     now = clock()
@@ -80,11 +77,7 @@ def submit(
 def claim(intent: AnyCommunication, *, account: Account, now: datetime) -> AnyCommunication | None:
     """Claim the next attempt, so that only the caller makes it. To be called where nothing can be
     on its way, and where a job already looks after the row: its own that runs now, or `follow_up`
-    in the same transaction.
-
-    Returns:
-        The row; None: another has it, or it is not to be made any more.
-    """
+    in the same transaction. None: another has it, or it is not to be made any more."""
     with transaction.atomic():
         row = lock(intent)
         is_as_seen = row.attempt == intent.attempt and row.reference is None
@@ -106,11 +99,8 @@ def claim(intent: AnyCommunication, *, account: Account, now: datetime) -> AnyCo
 def attempt(
     intent: AnyCommunication, channel: Channel, *, clock: Clock = timezone.now
 ) -> AnyCommunication:
-    """Make the attempt that is claimed. The row: taken by the provider, or `unknown`.
-
-    Raises:
-        Problem: it was not done. `never_left` says whether trying again makes sense.
-    """
+    """Make the attempt that is claimed. The row: taken by the provider, or `unknown`. Raises
+    Problem: it was not done; `never_left` says whether trying again makes sense."""
     assert intent.attempted_at is not None  # noqa: S101 - it is claimed
     if clock() - intent.attempted_at > settle() / 4:
         # This process was held up. By the time it sends, another may have made the next attempt.

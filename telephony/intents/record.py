@@ -7,31 +7,19 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class ProviderRecord:
-    """A call or a message as its provider shows it.
+    """A call or a message as its provider shows it."""
 
-    Args:
-        reference: the provider's ID.
-        status: a word of `states`; any other changes nothing.
-        created_at: when the provider took it; None where it does not say.
-        reported_at: when the provider reported it; None: just now.
-        proven: it carries the mark that AVA put on it.
-        error: what `error_code` means, in a sentence.
-        duration: seconds, of a call that has ended.
-        price: what it cost; the provider knows it some time after the end.
-        provider_sid: Twilio's ID of a call that another provider leads.
-    """
-
-    reference: str
-    status: str
-    created_at: datetime | None = None
-    reported_at: datetime | None = None
-    proven: bool = False
+    reference: str  # the provider's ID
+    status: str  # a word of `states`; any other changes nothing
+    created_at: datetime | None = None  # when the provider took it
+    reported_at: datetime | None = None  # None: just now
+    proven: bool = False  # it carries the mark that AVA put on it
     error_code: int | None = None
-    error: str = ""
-    duration: int | None = None
-    price: Decimal | None = None
+    error: str = ""  # what the code means, in a sentence
+    duration: int | None = None  # seconds, of a call that has ended
+    price: Decimal | None = None  # known some time after the end
     price_unit: str = ""
-    provider_sid: str | None = None
+    provider_sid: str | None = None  # Twilio's ID of a call that another provider leads
     ended_reason: str = ""
     summary: str | None = None
     transcript: str | None = None

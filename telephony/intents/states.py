@@ -20,21 +20,13 @@ UNSENT = frozenset({SCHEDULED, PENDING, UNKNOWN})
 
 @dataclass(frozen=True)
 class Machine:
-    """A state machine.
+    """A state machine."""
 
-    Args:
-        ranks: every status, the later the higher.
-        final: nothing follows these.
-        resting: where nothing more may ever be reported.
-        billed: the ends that cost something.
-        exceptions: what may follow a final status all the same.
-    """
-
-    ranks: Mapping[str, int]
-    final: frozenset[str]
-    resting: frozenset[str] = frozenset()
-    billed: frozenset[str] = frozenset()
-    exceptions: frozenset[tuple[str, str]] = frozenset()
+    ranks: Mapping[str, int]  # every status, the later the higher
+    final: frozenset[str]  # nothing follows these
+    resting: frozenset[str] = frozenset()  # where nothing more may ever be reported
+    billed: frozenset[str] = frozenset()  # the ends that cost something
+    exceptions: frozenset[tuple[str, str]] = frozenset()  # what may follow a final one all the same
 
     def after(self, current: str, reported: str) -> str | None:
         """The status after the provider has reported one; None when that changes nothing."""

@@ -46,11 +46,7 @@ def note(
     now: datetime,
     status: str | None = None,
 ) -> None:
-    """Add an entry to the timeline.
-
-    Args:
-        status: that it had then; None: the present one.
-    """
+    """Add an entry to the timeline: with the present status, if it had no other then."""
     intent.timeline.create(
         at=now,
         status=status or intent.status,

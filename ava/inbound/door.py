@@ -49,10 +49,6 @@ LARGE = "webhooks_large"
 # Bytes of a body from which on parsing takes as long as all else together.
 LARGE_FROM = 256 * 1024
 
-_ABOUT_PROXIES = (
-    "Host",
-    *(f"X-Forwarded-{what}" for what in ("Proto", "Host", "Port", "Prefix", "For")),
-)
 _REFUSALS: Mapping[type[Problem], str] = {
     InvalidSignature: "forged",
     MalformedRequest: "malformed",
@@ -127,9 +123,7 @@ def _take(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
         # Only unproven webhooks count for the client's address.
         refusal.headers.update(_limit(request, UNPROVEN))
         if isinstance(refusal, InvalidSignature):
-            given = request.headers
-            told = {name: given[name][:200] for name in _ABOUT_PROXIES if name in given}
-            services.refuse(source, refusal, urls=addresses.candidates(request), told=told)
+            services.refuse(source, refusal, received)
         raise
     try:
         account = f"{source.provider} {owner.pk if owner else 'operator'}"

@@ -17,7 +17,7 @@ from ava.http.problems import MalformedRequest
 from ava.inbound import volume
 from ava.inbound.limits import short_id, storable
 from ava.inbound.models import ERROR_LENGTH, ID_LENGTH, Delivery, Refusal, Volume
-from ava.inbound.source import InvalidSignature, Source, Verified
+from ava.inbound.source import InvalidSignature, Source, Verified, WebhookRequest
 from ava.jobs import RetryLater
 from ava.jobs.executor import describe
 from ava.jobs.pruning import delete_in_batches
@@ -30,6 +30,10 @@ DISPATCH = "dispatch_delivery"
 REFUSALS_KEPT = 100
 """Refusals kept of each account, and of those that name none: noise of one hides no other's."""
 REFUSALS_PER_MINUTE = 60
+ABOUT_PROXIES = (
+    "Host",
+    *(f"X-Forwarded-{what}" for what in ("Proto", "Host", "Port", "Prefix", "For")),
+)
 OUTCOMES = (
     "accepted",
     "duplicate",
@@ -135,10 +139,8 @@ def replay(deliveries: Iterable[Delivery]) -> int:
 _refusals_written = MemoryWindow(60)
 
 
-def refuse(
-    source: Source, fault: InvalidSignature, *, urls: Iterable[str], told: dict[str, str]
-) -> None:
-    """Reasons why signatures were refused, for the operator; the last few of an account."""
+def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) -> None:
+    """Keep why a signature was refused, for the operator; the last few of an account."""
     log.warning("webhook refused", provider=source.provider, kind=source.kind, why=fault.reason)
     owner = fault.owner
     limit = Limit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)
@@ -146,13 +148,15 @@ def refuse(
         return
     if fault.look_closer:
         fault = fault.look_closer()
+    given = received.headers
+    told = {name: given[name][:200] for name in ABOUT_PROXIES if name in given}
     Refusal.objects.create(
         at=timezone.now(),
         provider=source.provider,
         kind=source.kind,
         owner=owner,
         reason=storable(fault.reason)[:ERROR_LENGTH],
-        urls=storable(list(urls)),
+        urls=storable(received.urls),
         seen=storable(fault.seen),
         told=storable(told),
         correlation_id=correlation.current(),

@@ -13,7 +13,7 @@ from telephony import accounts, senders
 from telephony.calls.channels import backfill_channel_of, channel_of
 from telephony.calls.models import Call
 from telephony.errors import CallEnded
-from telephony.intents import backfill, dispatch, followup, settling
+from telephony.intents import dispatch, followup, settling
 from telephony.intents.dispatch import Clock
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing, note, observe
@@ -115,7 +115,7 @@ def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
         accounts.name_holder(call)
         settling.pursue(call, channel_of(call), clock=clock)
     if call := calls.first():
-        backfill.fetch(call, backfill_channel_of(call), now=clock())
+        settling.backfill(call, backfill_channel_of(call), now=clock())
 
 
 def end_duplicate(call_id: str, sid: str) -> None:

@@ -1,21 +1,26 @@
 """Adoption: a provider's record becomes one intent's, and no other's.
 
-Proof goes before looks: a row that only looked like it gives way, and is searched for anew.
+Proof goes before looks: a row that only looked like it gives way, and is searched for anew. A
+provider's ID belongs to the account that received it: what a tenant's own credentials say of an ID
+binds that tenant's rows alone. Several users may share one Twilio account, though, and then only
+one of them sent what is found there. A user shares an account whose auth token they know, not one
+whose SID they name.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ava import tenant
+from ava.jobs import RetryLater
 from ava.jobs import services as jobs
-from telephony.intents import matching
+from telephony import signers
 from telephony.intents.followup import follow_up, settle
 from telephony.intents.record import ProviderRecord
-from telephony.intents.states import UNKNOWN
+from telephony.intents.states import UNKNOWN, UNSENT
 from telephony.intents.timeline import AnyCommunication, Source, advance, facts_of, note, rows_of
 
 log = structlog.get_logger("telephony")
@@ -83,7 +88,7 @@ def _lock_in_order(
     if leg := record.provider_sid:
         wanted |= Q(provider_sid=leg)
     if not proven and intent.reference != record.reference:
-        wanted |= matching.lost_alike(intent)  # any of them may adopt it at this moment
+        wanted |= _lost_alike(intent)  # any of them may adopt it at this moment
     found = rows_of(intent).select_for_update().filter(wanted).order_by("pk")
     return {row.pk: row for row in found}[intent.pk]
 
@@ -91,7 +96,7 @@ def _lock_in_order(
 def _free(row: AnyCommunication, field: str, sid: str, *, proven: bool, now: datetime) -> bool:
     """Whether the provider's `sid` can be this row's. One that only guessed it must give it up."""
     holding = rows_of(row).select_for_update().filter(**{field: sid}).exclude(pk=row.pk)
-    others = matching.rivals(row, holding)
+    others = _rivals(row, holding)
     if not all(proven and one.guessed for one in others):
         return False
     for one in others:
@@ -124,3 +129,65 @@ def _stop_duplicate(row: AnyCommunication, sid: str, now: datetime) -> None:
     if row.can_be_stopped:
         payload, owner = {"id": str(row.pk), "sid": sid}, tenant.key(row.owner_id)
         jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}", tenant=owner)
+
+
+def closest(
+    intent: AnyCommunication, record: ProviderRecord, *, now: datetime
+) -> AnyCommunication | None:
+    """The row that a record without a mark belongs to: of all that are looked for the one whose
+    attempt is closest to its creation. None: it is no longer open.
+
+    Raises:
+        RetryLater: one of them may still get its answer, or its callback, which are proof. That is
+            waited for where it began before this one had settled, and where it is the closest:
+            what is sent later keeps no other waiting.
+    """
+    if _rivals(intent, rows_of(intent).filter(**{intent.reference_field: record.reference})):
+        return None
+    attempts = {
+        one: one.attempted_at
+        for one in _rivals(intent, rows_of(intent).filter(_lost_alike(intent)))
+        if one.attempted_at
+        and one.reference_field == intent.reference_field
+        and one.reference is None
+        and one.wording == intent.wording
+    }
+    if intent not in attempts:
+        return None
+    seen = record.created_at
+
+    def distance(one: AnyCommunication) -> tuple[timedelta, datetime, str]:
+        apart = abs(attempts[one] - seen) if seen else timedelta(0)
+        return apart, attempts[one], str(one.pk)
+
+    found = min(attempts, key=distance)
+    settled = attempts[intent] + settle()
+    last = max([attempts[found], *(at for at in attempts.values() if at < settled)])
+    if (wait := last + settle() - now) > timedelta(0):
+        raise RetryLater(wait.total_seconds(), "it may be another one's")
+    return found
+
+
+def _lost_alike(intent: AnyCommunication) -> Q:
+    """Rows between the same numbers whose attempt got no answer: the intent, and its like."""
+    return Q(
+        to=intent.to,
+        from_number=intent.from_number,
+        account_sid=intent.account_sid,
+        status__in=UNSENT,
+        attempted_at__isnull=False,
+    )
+
+
+def _rivals(intent: AnyCommunication, rows: QuerySet[AnyCommunication]) -> list[AnyCommunication]:
+    """Those of `rows` that go through the same account as the intent."""
+    found = list(rows)
+    if all(row.holder == intent.holder for row in found):
+        return found
+    holders = signers.sharing(intent.holder, intent.account_sid)
+    return [
+        row
+        for row in found
+        if row.holder == intent.holder
+        or (row.account_sid == intent.account_sid and row.holder in holders)
+    ]

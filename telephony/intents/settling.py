@@ -5,6 +5,7 @@ The job of each intent calls `pursue`, again and again, until there is nothing m
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,7 +17,6 @@ from ava.upstream import ProviderAuthFailed, ProviderBusy, ProviderProblem, Prov
 from telephony.intents import adoption, dispatch, followup
 from telephony.intents.channel import Channel
 from telephony.intents.dispatch import Clock
-from telephony.intents.matching import closest
 from telephony.intents.models import Communication
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
@@ -91,6 +91,32 @@ def pursue(
         send(intent, channel, clock)
 
 
+def backfill(intent: AnyCommunication, channel: Channel, *, now: datetime) -> None:
+    """Fetch what is missing of one that has ended: its price, its transcript. No callback brings
+    Twilio's price, and Vapi gives up a report that does not arrive.
+
+    Raises RetryLater: it is too early, or the provider does not have it yet.
+    """
+    since = now - intent.updated_at
+    why = "the rest may come"
+    if channel.owes(intent) and since >= channel.looks[0]:
+        try:
+            intent, why = _filled(intent, channel, now), "the provider does not have it all yet"
+        except Problem as problem:
+            why = problem.detail
+    upcoming = next((look for look in channel.looks if look > since), None)
+    if upcoming and channel.owes(intent):
+        raise RetryLater((upcoming - since).total_seconds(), why)
+
+
+def _filled(intent: AnyCommunication, channel: Channel, now: datetime) -> AnyCommunication:
+    # These two are the line's, which has reported them already; Vapi's may be of another line.
+    seen = replace(channel.fetch(intent), provider_sid=None)
+    if getattr(intent, "duration", None) is not None:
+        seen = replace(seen, duration=None)
+    return observe(intent, seen, source=Source.FETCH, now=now)
+
+
 def _follow(intent: Communication, channel: Channel, now: datetime) -> None:
     """Ask the provider about one that it has, where it has not reported for a while."""
     quiet = now - intent.updated_at
@@ -136,7 +162,7 @@ def _is_lost(intent: Communication, channel: Channel, clock: Clock) -> bool:
         _hindered(intent, problem, now)
         return False
     for record in sorted(found, key=lambda each: (not each.proven, each.created_at or now)):
-        whose = intent if record.proven else closest(intent, record, now=now)
+        whose = intent if record.proven else adoption.closest(intent, record, now=now)
         if whose is None:
             continue
         row, is_it = adoption.adopt(

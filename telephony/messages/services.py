@@ -11,7 +11,7 @@ from ava.http import correlation
 from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import MessageGone
-from telephony.intents import backfill, dispatch, settling
+from telephony.intents import dispatch, settling
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, lock
 from telephony.messages import bulk_job, optouts
@@ -80,4 +80,4 @@ def pursue(message_id: str) -> None:
         send = bulk_job.put_back if message.batch_id else settling.next_attempt
         settling.pursue(message, CHANNEL, clock=timezone.now, send=send)
     if message := messages.first():
-        backfill.fetch(message, CHANNEL, now=timezone.now())
+        settling.backfill(message, CHANNEL, now=timezone.now())

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from ava.jobs import RetryLater
 from telephony.conftest import OURS, SUPPORT, THEIRS
-from telephony.intents.matching import closest
+from telephony.intents.adoption import closest
 from telephony.intents.record import ProviderRecord
 from telephony.messages.models import Message
 

@@ -1,15 +1,27 @@
-"""Where Vapi shall report to, as AVA writes it into calls and numbers."""
+"""Reports of Vapi's: the server that it is given, and the proof that webhooks carry.
 
+https://docs.vapi.ai/server-url/server-authentication; the HMAC's parts and defaults are those of
+HMACAuthenticationPlan in Vapi's OpenAPI document.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 
+from ava.inbound.signatures import hmac_matches, is_fresh, secret_matches
 from integrations.credentials import webhook_accounts
-from vapi_settings import schemes
 from vapi_settings.errors import VAPI
 
 # Vapi's own default is to try once.
 RETRIES: Final = {"type": "exponential", "maxRetries": 5, "baseDelaySeconds": 1}
+DEFAULT_HEADERS: Final = {
+    "secret": "X-Vapi-Secret",
+    "bearer": "Authorization",
+    "hmac": "x-signature",
+}
+_BEARER: Final = "bearer "
 
 
 def server(user: User) -> dict[str, Any]:
@@ -20,7 +32,60 @@ def server(user: User) -> dict[str, Any]:
     account = webhook_accounts.account_of(user=user, provider=VAPI.label)
     if account is None or account.url is None:
         return {}
-    proof = schemes.proof(account.fields)
-    if proof is None:
+    scheme, header = _scheme(account.fields)
+    if scheme == "hmac":
         return {}
-    return {"server": {"url": account.url, "headers": proof, "backoffPlan": RETRIES}}
+    proof = ("Bearer " if scheme == "bearer" else "") + account.fields["webhook_secret"]
+    return {"server": {"url": account.url, "headers": {header: proof}, "backoffPlan": RETRIES}}
+
+
+def complaint(
+    fields: Mapping[str, str], headers: Mapping[str, str], body: bytes, *, now: datetime
+) -> str | None:
+    """What is wrong with a delivery's proof; None when it is right.
+
+    Args:
+        fields: of the user's Vapi credentials, `webhook_secret` among them.
+        headers: names in any case.
+        body: as it came.
+    """
+    scheme, header = _scheme(fields)
+    given = headers.get(header)
+    if not given:
+        return f"There is no {header} header."
+    if scheme == "hmac":
+        return _signature_complaint(fields, given, headers, body, now)
+    if scheme == "bearer" and given.lower().startswith(_BEARER):
+        given = given[len(_BEARER) :]
+    if secret_matches(given.strip(), [fields["webhook_secret"]]) is None:
+        return f"{header} does not hold the webhook_secret."
+    return None
+
+
+def _scheme(fields: Mapping[str, str]) -> tuple[str, str]:
+    """The scheme, and the header that carries the proof."""
+    scheme = fields.get("webhook_scheme", "secret")
+    return scheme, fields.get("webhook_header", DEFAULT_HEADERS[scheme])
+
+
+def _signature_complaint(
+    fields: Mapping[str, str], given: str, headers: Mapping[str, str], body: bytes, now: datetime
+) -> str | None:
+    payload = fields.get("webhook_payload", "{timestamp}.{body}")
+    stamp = ""
+    if "{timestamp}" in payload:
+        name = fields.get("webhook_timestamp_header", "x-timestamp")
+        stamp = headers.get(name, "")
+        if not is_fresh(stamp, now=now.timestamp()):
+            return f"{name} holds no Unix time of the last 5 minutes."
+    before, after = payload.replace("{timestamp}", stamp).encode().split(b"{body}")
+    # Both were checked against the few there are when they were stored.
+    how: dict[str, Any] = {
+        "algorithm": fields.get("webhook_algorithm", "sha256"),
+        "encoding": fields.get("webhook_encoding", "hex"),
+        "prefix": fields.get("webhook_prefix", ""),
+    }
+    secret = fields["webhook_secret"].encode()
+    if hmac_matches(given.strip(), before + body + after, secret=secret, **how):
+        return None
+    return "The signature is not that of this body with the webhook_secret."

@@ -1,4 +1,4 @@
-"""Vapi's webhooks: whose they are, what is kept, what Vapi hears at once.
+"""Webhooks of Vapi: whose they are, what is kept, what Vapi is answered.
 
 https://docs.vapi.ai/server-url/events
 """
@@ -17,7 +17,7 @@ from ava.inbound.models import Delivery
 from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.upstream.answer import parse_json
 from integrations.credentials import webhook_accounts
-from vapi_settings import schemes
+from vapi_settings import reporting
 from vapi_settings.account import account_of
 from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.calls import events, tools
@@ -39,7 +39,7 @@ _listeners: list[Listener] = []
 
 
 def register_listener(listener: Listener) -> None:
-    """Be told what Vapi says of calls, in a job, in any order and maybe twice.
+    """Have each report on a call handed to `listener`, in a job, in any order and maybe twice.
 
     Raising has the job run again later, for all listeners.
     """
@@ -53,12 +53,19 @@ class VapiSource:
     kind = KIND
 
     def verify(self, received: WebhookRequest) -> Proof:
-        """Whose it is. Raises: InvalidSignature."""
-        owner = _owner(received)
-        return owner, partial(_verified, owner, received.raw)
+        """The user whom the address names and whose secret proves the delivery.
+
+        Raises: InvalidSignature.
+        """
+
+        def complaint(fields: Mapping[str, str]) -> str | None:
+            return reporting.complaint(fields, received.headers, received.raw, now=timezone.now())
+
+        named = webhook_accounts.proven(received.query, provider=VAPI.label, complaint=complaint)
+        return named.user, partial(_verified, named.user, received.raw)
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
-        """What the call waits for; a repeated question gets an answer, too."""
+        """The answer that the call waits for; a repeated question gets one, too."""
         assert delivery.owner is not None  # noqa: S101 - `verify` names one
         match delivery.event:
             case events.TOOL_CALLS:
@@ -72,7 +79,7 @@ class VapiSource:
 
 
 def handle(delivery: Delivery) -> None:
-    """Tell the listeners what a stored message says."""
+    """Hand a stored report to the listeners."""
     if delivery.event not in (events.STATUS_UPDATE, events.END_OF_CALL_REPORT):
         return
     assert delivery.owner is not None  # noqa: S101 - `verify` names one
@@ -83,29 +90,16 @@ def handle(delivery: Delivery) -> None:
 
 
 def _verified(owner: User, raw: bytes) -> Verified:
-    """What it says. Raises: MalformedRequest."""
+    """The content of a delivery. Raises: MalformedRequest."""
     message = _message(raw)
     kept = events.kept(message)
-    marks = events.marks(message)
     return Verified(
         delivery_id=f"{owner.pk}:{events.identity(message, raw)}",
         event=kept["type"],
         payload=kept,
-        correlation_id=marks.get(CORRELATION_MARK),
+        correlation_id=events.marks(message).get(CORRELATION_MARK),
         keep=kept["type"] in events.KEPT_TYPES,
     )
-
-
-def _owner(received: WebhookRequest) -> User:
-    """The user whom the address names and whose secret proves the delivery.
-
-    Raises: InvalidSignature.
-    """
-
-    def complaint(fields: Mapping[str, str]) -> str | None:
-        return schemes.complaint(fields, received.headers, received.raw, now=timezone.now())
-
-    return webhook_accounts.proven(received.query, provider=VAPI.label, complaint=complaint).user
 
 
 def _message(raw: bytes) -> dict[str, Any]:

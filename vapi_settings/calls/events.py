@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ava.inbound.limits import SUMMARY, TEXT, TRANSCRIPT, cut, cut_json, json_size
 from vapi_settings import records
+from vapi_settings.diff import levels
 from vapi_settings.records import VapiCall, part, text, timestamp
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ ASSISTANT_REQUEST: Final = "assistant-request"
 KEPT_TYPES: Final = (STATUS_UPDATE, END_OF_CALL_REPORT, TOOL_CALLS, ASSISTANT_REQUEST)
 """The others come many times a second of talk, and say nothing that these do not say at the end."""
 
-MAX_DEPTH: Final = 20
+MOST_LEVELS: Final = 20
 MOST_TOOL_CALLS: Final = 20
 UTTERANCES_BYTES: Final = 400_000
 """Of all that was said, written as JSON: a transcript of the same length, and who said it when."""
@@ -87,7 +88,6 @@ class VapiEvent(VapiCall):
 
     Attributes:
         status: "ended" in an end-of-call report.
-        owner: the user whose call it is.
         type: "status-update" or "end-of-call-report".
         at: when Vapi wrote it, by its clock.
         number: the digits of Vapi's number; may be empty.
@@ -110,7 +110,7 @@ class VapiEvent(VapiCall):
 
 def kept(message: Mapping[str, Any]) -> dict[str, Any]:
     """The stored part of a message: nothing that is, or may hold, a secret."""
-    found: dict[str, Any] = _kept(message, _SHAPE, 0)
+    found: dict[str, Any] = _kept(message, _SHAPE)
     if "toolCallList" in found:
         found["toolCallList"] = found["toolCallList"][:MOST_TOOL_CALLS]
     if ours := marks(message):
@@ -144,20 +144,16 @@ def identity(message: Mapping[str, Any], raw: bytes) -> str:
     if kind == STATUS_UPDATE and (status := text(message.get("status"))):
         mark = status[:40]
     elif kind == TOOL_CALLS and (ids := _tool_call_ids(message)):
-        mark = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:32]
+        mark = _digest("\n".join(ids).encode())
     elif timestamp(message.get("timestamp")):
         mark = str(message["timestamp"])[:40]
     else:
-        mark = hashlib.sha256(raw).hexdigest()[:32]
+        mark = _digest(raw)
     return f"{call_id(message)}:{kind}:{mark}"
 
 
 def read(owner: "User", message: Mapping[str, Any], *, received_at: datetime) -> VapiEvent:
-    """The event of a stored message.
-
-    Args:
-        received_at: stands in for a time that Vapi left out.
-    """
+    """The event of a stored message. `received_at` stands in for a time that Vapi left out."""
     kind = text(message.get("type"))
     call = records.call(part(message, "call"), message)
     return VapiEvent(
@@ -169,11 +165,13 @@ def read(owner: "User", message: Mapping[str, Any], *, received_at: datetime) ->
     )
 
 
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()[:32]
+
+
 def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
     calls = message.get("toolCallList")
-    if not isinstance(calls, list):
-        return []
-    found = (text(call.get("id")) for call in calls if isinstance(call, dict))
+    found = (text(part(call).get("id")) for call in calls) if isinstance(calls, list) else ()
     return sorted(filter(None, found))
 
 
@@ -188,31 +186,17 @@ def _fitting(utterances: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return utterances
 
 
-def _kept(value: Any, shape: Any, depth: int) -> Any:
+def _kept(value: Any, shape: Any) -> Any:
     if isinstance(shape, int):
-        return None if isinstance(value, dict | list) else _shortened(value, shape)
+        if isinstance(value, dict | list):
+            return None
+        return cut(value, shape) if isinstance(value, str) else value
     if shape is _JSON:
-        return cut_json(_bounded(value, depth))
+        # What nests deeper than anybody speaks is left out.
+        return cut_json(value) if sum(1 for _ in levels(value)) <= MOST_LEVELS else None
     if isinstance(shape, list):
         items = value if isinstance(value, list) else []
-        return [_kept(item, shape[0], depth + 1) for item in items if isinstance(item, dict)]
+        return [_kept(item, shape[0]) for item in items if isinstance(item, dict)]
     if not isinstance(value, dict):
         return {}
-    return {
-        name: _kept(value[name], below, depth + 1) for name, below in shape.items() if name in value
-    }
-
-
-def _shortened(value: Any, most: int) -> Any:
-    return cut(value, most) if isinstance(value, str) else value
-
-
-def _bounded(value: Any, depth: int) -> Any:
-    """The value without what nests deeper than anybody speaks."""
-    if depth > MAX_DEPTH:
-        return None
-    if isinstance(value, dict):
-        return {name: _bounded(below, depth + 1) for name, below in value.items()}
-    if isinstance(value, list):
-        return [_bounded(below, depth + 1) for below in value]
-    return value
+    return {name: _kept(value[name], below) for name, below in shape.items() if name in value}

@@ -1,4 +1,4 @@
-"""Calls by an assistant: place one, look at it, find it again, end it, answer one.
+"""Calls by an assistant: place one, fetch it, find it again, end it, answer one.
 
 Vapi knows no idempotency key. A call carries AVA's marks in its metadata instead, so that after a
 lost answer it can be found among Vapi's calls.
@@ -7,7 +7,7 @@ lost answer it can be found among Vapi's calls.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from django.contrib.auth.models import User
@@ -28,7 +28,7 @@ from vapi_settings.errors import (
     NumberNotAtVapi,
     OrganisationGone,
 )
-from vapi_settings.records import Assistant, PhoneNumber, VapiCall, part
+from vapi_settings.records import PhoneNumber, VapiCall, part
 
 log = structlog.get_logger("vapi_settings")
 
@@ -37,23 +37,13 @@ CORRELATION_MARK: Final = "ava_correlation_id"
 
 
 def numbers(*, user: User, reload: bool = False) -> list[PhoneNumber]:
-    """The phone numbers at Vapi that calls can come from. Raises: ProviderProblem,
-    CredentialsMissing."""
-    found = phone_numbers(account_of(user), reload=reload).value
-    # One that is reached by SIP only has no digits, and calls nobody.
-    return [one for one in found if one.number]
+    """The phone numbers at Vapi that calls can come from: one that is reached by SIP only has no
+    digits, and calls nobody. Raises: ProviderProblem, CredentialsMissing."""
+    return [one for one in phone_numbers(account_of(user), reload=reload).value if one.number]
 
 
 def number(*, user: User, named: str) -> PhoneNumber:
-    """The one of them with these digits.
-
-    Args:
-        named: E.164.
-
-    Raises:
-        NumberNotAtVapi: there is none.
-        ProviderProblem, CredentialsMissing.
-    """
+    """The one of them with these digits. Raises: NumberNotAtVapi, and as `numbers`."""
     # It may have been imported since the last look.
     for reload in (False, True):
         for one in numbers(user=user, reload=reload):
@@ -69,8 +59,7 @@ def answering_number(*, user: User, seconds: float) -> PhoneNumber | None:
     "You can SIP INVITE this. The assistant attached to this number will answer."
     (https://docs.vapi.ai/api-reference/phone-numbers, `sipUri`)
 
-    Returns:
-        None also where Vapi does not answer in time: the caller is not kept waiting.
+    Returns: None also where Vapi does not answer in time.
     """
     patience = Patience(user, seconds)
     return patience.wait(patience.start(partial(_answering_number, user)), None)
@@ -101,7 +90,6 @@ def place(
 
     Args:
         phone_number_id: of one of `numbers`.
-        to: E.164.
         metadata: AVA's marks, for `find`; their names begin with "ava_".
 
     Raises:
@@ -122,7 +110,9 @@ def place(
             "assistantOverrides": {
                 # An override replaces what it names: the assistant's own metadata goes along.
                 "metadata": {**part(found.document, "metadata"), **marks},
-                **_reporting(user, found),
+                # An assistant with a server of its own keeps it, tool calls and all; AVA then
+                # asks Vapi for what it needs to know.
+                **({} if part(found.document, "server") else reporting.server(user)),
             },
         }
     )
@@ -171,8 +161,7 @@ def find(
 def _is_theirs(user: User, assistant_id: str, phone_number_id: str) -> bool:
     """Whether the user's organisation has what a call was placed with: one of both may have been
     deleted since."""
-    numbers = phone_numbers(account_of(user)).value
-    if any(one.id == phone_number_id for one in numbers):
+    if any(one.id == phone_number_id for one in phone_numbers(account_of(user)).value):
         return True
     try:
         queries.assistant(user=user, assistant_id=assistant_id)
@@ -184,27 +173,20 @@ def _is_theirs(user: User, assistant_id: str, phone_number_id: str) -> bool:
 def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
     """All calls since then that Vapi made or took over a number; none where it is not Vapi's.
 
-    Args:
-        number: E.164.
-
     Raises:
         ProviderProblem: it is unknown; CredentialsMissing, CredentialsUnreadable.
     """
-    numbers = phone_numbers(account_of(user)).value
     client = _client(user)
     return [
         call
-        for one in numbers
+        for one in numbers(user=user)
         if one.number == number
         for call in client.calls(since - CLOCKS_DIFFER, phoneNumberId=one.id)
     ]
 
 
 def end(*, user: User, call_id: str, metadata: Mapping[str, str]) -> None:
-    """Hang up.
-
-    Args:
-        metadata: as for `fetch`.
+    """Hang up; `metadata` as for `fetch`.
 
     Raises:
         CallNotControllable: Vapi takes no orders for it; `provider_sid` at Twilio may help.
@@ -227,12 +209,3 @@ def _client(user: User, *, own: bool = False) -> VapiClient:
     if own and found.source != "user":
         raise CredentialsMissing(VAPI.name)
     return VapiClient(found.fields["api_key"])
-
-
-def _reporting(user: User, assistant: Assistant) -> dict[str, Any]:
-    """The server that Vapi shall report to on the call.
-
-    An assistant with a server of its own keeps it, tool calls and all; AVA then asks Vapi for
-    what it needs to know.
-    """
-    return {} if part(assistant.document, "server") else reporting.server(user)

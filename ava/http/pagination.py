@@ -29,6 +29,13 @@ class Pagination(LimitOffsetPagination):
     def get_offset(self, request: Request) -> int:
         return _number(request, "offset", 0, 0, MAX_OFFSET)
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        page = super().get_paginated_response_schema(schema)
+        # DRF writes what OpenAPI 3.0 understood.
+        link = {"type": ["string", "null"], "format": "uri"}
+        page["properties"] |= {"next": link, "previous": link}
+        return {**page, "required": list(page["properties"])}
+
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
             {"name": name, "in": "query", "required": False, "schema": schema}

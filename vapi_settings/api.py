@@ -8,39 +8,34 @@ from rest_framework import serializers as fields
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ava.cache import Copy
 from ava.http import clients
 from ava.http.api import ApiViewSet
-from ava.http.problems import CONTENT_TYPE
-from vapi_settings import hits, importing, queries, serializers, services
+from vapi_settings import hits, importing, queries, schemas, serializers, services
 from vapi_settings.answers import about, conditional, wants_reload
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
-from vapi_settings.schemas import (
-    AMBIGUOUS,
-    ASSISTANT,
-    ASSISTANT_IN_PATH,
-    CHANGED_BEFORE,
-    CLASHES,
-    CUSTOM,
-    GIVES_AGE,
-    GIVES_ETAG,
-    IF_MATCH,
-    IF_NONE_MATCH,
-    KEY,
-    NOT_CONFIRMED,
-    NOT_IMPORTED,
-    PAGE,
-    RELOAD,
-    SEARCH,
-    UNCHANGED,
-)
 
 
 class VapiViewSet(ApiViewSet):
-    """What all of Vapi's endpoints share."""
+    """Base of Vapi's endpoints."""
 
     ratelimit_group = "vapi"
     asks_providers = True
+
+    @property
+    def assistant_id(self) -> str | None:
+        """The assistant that the address names."""
+        return self.request.query_params.get("assistant_id")
+
+    @property
+    def search(self) -> str:
+        return self.request.query_params.get("search", "")
+
+    def page(self, copy: Copy[list[Any]]) -> Response:
+        """The answer with one page of a copy."""
+        page = self.get_serializer(self.paginate_queryset(copy.value), many=True)
+        return about(copy, self.get_paginated_response(page.data))
 
 
 class SettingViewSet(VapiViewSet):
@@ -50,11 +45,11 @@ class SettingViewSet(VapiViewSet):
 
     @extend_schema(
         operation_id="vapi_settings",
-        parameters=[ASSISTANT, SEARCH, CUSTOM, RELOAD, IF_NONE_MATCH, GIVES_ETAG, GIVES_AGE],
+        parameters=[schemas.ASSISTANT, schemas.SEARCH, schemas.CUSTOM, *schemas.CONDITIONAL],
         responses={
             200: serializers.SettingsSerializer,
-            304: UNCHANGED,
-            (409, CONTENT_TYPE): AMBIGUOUS,
+            **schemas.UNCHANGED,
+            **schemas.AMBIGUOUS,
         },
     )
     def index(self, request: Request) -> HttpResponse:
@@ -66,9 +61,7 @@ class SettingViewSet(VapiViewSet):
             return ready.answer(request)
         custom = _flag(request, "custom")
         found, copy = queries.settings(user=user, assistant_id=assistant_id, reload=reload)
-        wanted = queries.matching(
-            found, search=request.query_params.get("search", ""), custom=custom
-        )
+        wanted = queries.matching(found, search=self.search, custom=custom)
         body = {
             "settings": serializers.SettingSerializer(wanted, many=True).data,
             "assistant": serializers.BriefSerializer(copy.value.assistant.summary).data,
@@ -80,11 +73,11 @@ class SettingViewSet(VapiViewSet):
 
     @extend_schema(
         operation_id="vapi_setting",
-        parameters=[KEY, ASSISTANT, RELOAD, IF_NONE_MATCH, GIVES_ETAG, GIVES_AGE],
+        parameters=[schemas.KEY, schemas.ASSISTANT, *schemas.CONDITIONAL],
         responses={
             200: serializers.OneSettingSerializer,
-            304: UNCHANGED,
-            (409, CONTENT_TYPE): AMBIGUOUS,
+            **schemas.UNCHANGED,
+            **schemas.AMBIGUOUS,
         },
     )
     def retrieve(self, request: Request, key: str) -> Response:
@@ -92,72 +85,53 @@ class SettingViewSet(VapiViewSet):
         view, copy = queries.setting(
             user=self.caller,
             key=key,
-            assistant_id=request.query_params.get("assistant_id"),
+            assistant_id=self.assistant_id,
             reload=wants_reload(request),
         )
         return conditional(request, _body(view), copy, tag=view.etag)
 
     @extend_schema(
         operation_id="vapi_setting_change",
-        parameters=[KEY, ASSISTANT, IF_MATCH, GIVES_ETAG],
+        parameters=[schemas.KEY, schemas.ASSISTANT, schemas.IF_MATCH, schemas.ETAG],
         request=serializers.ChangeSerializer,
-        responses={
-            200: serializers.ChangedSettingSerializer,
-            (409, CONTENT_TYPE): CLASHES,
-            (412, CONTENT_TYPE): CHANGED_BEFORE,
-        },
+        responses={200: serializers.OneSettingSerializer, **schemas.CLASHES},
     )
     def update(self, request: Request, key: str) -> Response:
         """Change one setting, and nothing else in the assistant; a custom one is created."""
-        body = serializers.ChangeSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
         view = services.change_setting(
             user=self.caller,
             key=key,
-            value=body.validated_data["value"],
+            value=_valid(serializers.ChangeSerializer, request)["value"],
             source=Revision.Source.API,
-            assistant_id=request.query_params.get("assistant_id"),
+            assistant_id=self.assistant_id,
             if_match=request.headers.get("If-Match"),
         )
         return Response(_body(view), headers={"ETag": view.etag})
 
     @extend_schema(
         operation_id="vapi_setting_history",
-        parameters=[KEY, ASSISTANT, *PAGE],
-        responses={
-            200: serializers.HistoryPageSerializer,
-            (409, CONTENT_TYPE): AMBIGUOUS,
-        },
+        parameters=[schemas.KEY, schemas.ASSISTANT, *schemas.PAGE],
+        responses={200: serializers.RevisionSerializer(many=True), **schemas.AMBIGUOUS},
     )
     def history(self, request: Request, key: str) -> Response:
-        """What became of a setting, the newest first; the value first found is the oldest."""
-        rows = queries.history(
-            user=self.caller,
-            key=key,
-            assistant_id=request.query_params.get("assistant_id"),
-        )
-        page = self.paginate_queryset(rows)
+        """The revisions of a setting, the newest first; the value first found is the oldest."""
+        rows = queries.history(user=self.caller, key=key, assistant_id=self.assistant_id)
+        page: Any = self.paginate_queryset(rows)
         return self.get_paginated_response(serializers.RevisionSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="vapi_setting_revert",
-        parameters=[KEY, ASSISTANT, IF_MATCH],
+        parameters=[schemas.KEY, schemas.ASSISTANT, schemas.IF_MATCH],
         request=serializers.RevertSerializer,
-        responses={
-            200: serializers.RevertedSettingSerializer,
-            (409, CONTENT_TYPE): CLASHES,
-            (412, CONTENT_TYPE): CHANGED_BEFORE,
-        },
+        responses={200: serializers.RevertedSettingSerializer, **schemas.CLASHES},
     )
     def revert(self, request: Request, key: str) -> Response:
         """Put back the value that the setting had after a revision."""
-        body = serializers.RevertSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
         view = services.revert_setting(
             user=self.caller,
             key=key,
-            revision=body.validated_data["revision"],
-            assistant_id=request.query_params.get("assistant_id"),
+            revision=_valid(serializers.RevertSerializer, request)["revision"],
+            assistant_id=self.assistant_id,
             if_match=request.headers.get("If-Match"),
         )
         if view is None:
@@ -169,33 +143,27 @@ class AssistantViewSet(VapiViewSet):
     """The user's assistants at Vapi."""
 
     serializer_class = serializers.AssistantSerializer
+    pagination_class = schemas.CopyPagination
 
     @extend_schema(
         operation_id="vapi_assistants",
-        parameters=[SEARCH, *PAGE, RELOAD, GIVES_AGE],
-        responses={200: serializers.AssistantPageSerializer},
+        parameters=[schemas.SEARCH, *schemas.COPY],
+        responses={200: serializers.AssistantSerializer(many=True)},
     )
     def index(self, request: Request) -> Response:
         """The newest first; at most the newest thousand."""
-        copy = queries.assistants(
-            user=self.caller,
-            search=request.query_params.get("search", ""),
-            reload=wants_reload(request),
-        )
-        page = self.paginate_queryset(copy.value)
-        answer = self.get_paginated_response(serializers.AssistantSerializer(page, many=True).data)
-        return about(copy, answer)
+        reload = wants_reload(request)
+        return self.page(queries.assistants(user=self.caller, search=self.search, reload=reload))
 
     @extend_schema(
         operation_id="vapi_assistant",
-        parameters=[ASSISTANT_IN_PATH, RELOAD, GIVES_AGE],
+        parameters=[schemas.ASSISTANT_IN_PATH, *schemas.COPY],
         responses={200: serializers.OneAssistantSerializer},
     )
     def retrieve(self, request: Request, assistant_id: str) -> Response:
         """One assistant."""
-        copy = queries.assistant(
-            user=self.caller, assistant_id=assistant_id, reload=wants_reload(request)
-        )
+        reload = wants_reload(request)
+        copy = queries.assistant(user=self.caller, assistant_id=assistant_id, reload=reload)
         summary = copy.value.assistant.summary
         return about(copy, Response(serializers.AssistantSerializer(summary).data))
 
@@ -204,48 +172,38 @@ class PhoneNumberViewSet(VapiViewSet):
     """The user's phone numbers at Vapi, without the secrets that Vapi sends along."""
 
     serializer_class = serializers.PhoneNumberSerializer
+    pagination_class = schemas.CopyPagination
 
     @extend_schema(
         operation_id="vapi_phone_numbers",
-        parameters=[SEARCH, *PAGE, RELOAD, GIVES_AGE],
-        responses={200: serializers.PhoneNumberPageSerializer},
+        parameters=[schemas.SEARCH, *schemas.COPY],
+        responses={200: serializers.PhoneNumberSerializer(many=True)},
     )
     def index(self, request: Request) -> Response:
         """The newest first; at most the newest thousand."""
-        copy = queries.phone_numbers(
-            user=self.caller,
-            search=request.query_params.get("search", ""),
-            reload=wants_reload(request),
-        )
-        page = self.paginate_queryset(copy.value)
-        answer = self.get_paginated_response(
-            serializers.PhoneNumberSerializer(page, many=True).data
-        )
-        return about(copy, answer)
+        reload = wants_reload(request)
+        return self.page(queries.phone_numbers(user=self.caller, search=self.search, reload=reload))
 
     @extend_schema(
         operation_id="vapi_phone_number_import",
         request=serializers.ImportSerializer,
-        responses={
-            201: serializers.PhoneNumberSerializer,
-            (403, CONTENT_TYPE): NOT_CONFIRMED,
-            (409, CONTENT_TYPE): NOT_IMPORTED,
-        },
+        responses={201: serializers.PhoneNumberSerializer, **schemas.NOT_IMPORTED},
     )
     def create(self, request: Request) -> Response:
         """Let Vapi use a number of your Twilio account, and answer the calls to it."""
-        body = serializers.ImportSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked = body.validated_data
-        found = importing.import_number(
-            user=self.caller,
-            number=asked["number"],
-            assistant_id=asked.get("assistant_id"),
-            name=asked["name"],
-            password=asked["password"],
-            network=clients.network(request._request),
-        )
+        body = _valid(serializers.ImportSerializer, request)
+        body.pop("replace_voice_url")
+        network = clients.network(request._request)
+        found = importing.import_number(user=self.caller, **body, network=network)
         return Response(serializers.PhoneNumberSerializer(found).data, status=201)
+
+
+def _valid(serializer: type[fields.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The request's body. Raises: ValidationError."""
+    body = serializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    valid: dict[str, Any] = body.validated_data
+    return valid
 
 
 def _body(view: queries.View) -> dict[str, Any]:

@@ -27,10 +27,10 @@ def import_number(
     *,
     user: User,
     number: str,
-    assistant_id: str | None,
     name: str,
     password: str,
     network: str,
+    assistant_id: str | None = None,
 ) -> PhoneNumber:
     """Hand a number to Vapi, which replaces its voice URL at Twilio by Vapi's own.
 
@@ -39,10 +39,10 @@ def import_number(
 
     Args:
         number: E.164, of the user's own Twilio account.
-        assistant_id: who answers calls to it; None: whom `assistant-request` names.
         name: for people, at most 40 characters; may be empty.
         password: the user's, at AVA.
         network: the client's, from `ava.http.clients.network`.
+        assistant_id: who answers calls to it; None: whom `assistant-request` names.
 
     Raises:
         PasswordWrong, PasswordNotSet, LoginSlowed: nothing was sent.
@@ -50,37 +50,34 @@ def import_number(
         AssistantNotFound, ProviderProblem, CredentialsMissing.
     """
     confirm_password(user=user, password=password, network=network)
-    if credentials_for(user=user, provider=VAPI.label).source != "user":
-        # In the operator's organisation others' calls could leave from it, or find two to choose.
-        raise CredentialsMissing(VAPI.name)
+    # In the operator's organisation others' calls could leave from it, or find two to choose; and
+    # Vapi shows what it was given to whoever has the Vapi key: the operator's Twilio stays here.
+    _own(user, VAPI.label, VAPI.name)
+    twilio = _own(user, "twilio", "Twilio")
     account = account_of(user)
-    twilio = credentials_for(user=user, provider="twilio")
-    if twilio.source != "user":
-        # Vapi shows what it was given to whoever has the Vapi key: the operator's stay here.
-        raise CredentialsMissing("Twilio")
-    answering = {}
+    fields = {"provider": "twilio", "number": number, "smsEnabled": False}
+    if name:
+        fields["name"] = name
     if assistant_id:
-        answering["assistantId"] = AssistantRead(account).chosen(assistant_id).value.assistant.id
-    keys = _keys(twilio.fields)
-    record_sharing(user=user, provider="twilio", fields=list(keys), actor=user)
+        fields["assistantId"] = AssistantRead(account).chosen(assistant_id).value.assistant.id
+    # An API key where the user has one: Vapi needs no more than that.
+    keys = ["api_key_sid", "api_key_secret"] if twilio.get("api_key_sid") else ["auth_token"]
+    given = {field: twilio[field] for field in ("account_sid", *keys)}
+    record_sharing(user=user, provider="twilio", fields=list(given), actor=user)
     try:
         return account.client.import_number(
-            {
-                "provider": "twilio",
-                "number": number,
-                "smsEnabled": False,
-                **({"name": name} if name else {}),
-                **answering,
-                **reporting.server(user),
-                **{_VAPIS_NAMES[name]: value for name, value in keys.items()},
-            }
+            fields
+            | reporting.server(user)
+            | {_VAPIS_NAMES[field]: secret for field, secret in given.items()}
         )
     finally:
         # Whether or not an answer came, the list may be another one now.
         account.raised()
 
 
-def _keys(fields: Mapping[str, str]) -> dict[str, str]:
-    """An API key where the user has one: Vapi needs no more than that."""
-    names = ["api_key_sid", "api_key_secret"] if fields.get("api_key_sid") else ["auth_token"]
-    return {name: fields[name] for name in ("account_sid", *names)}
+def _own(user: User, label: str, name: str) -> Mapping[str, str]:
+    """The user's own credentials. Raises: CredentialsMissing."""
+    found = credentials_for(user=user, provider=label)
+    if found.source != "user":
+        raise CredentialsMissing(name)
+    return found.fields

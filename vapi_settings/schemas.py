@@ -1,11 +1,12 @@
 """Parameters, headers and special answers of the endpoints, for the OpenAPI document."""
 
-from typing import Final
+from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from ava.http import pagination
 from ava.http.openapi import ProblemSerializer
+from ava.http.problems import CONTENT_TYPE
 from vapi_settings import catalogue
 
 PATH: Final = OpenApiParameter.PATH
@@ -22,30 +23,53 @@ KEY = OpenApiParameter(
 ASSISTANT = OpenApiParameter(
     "assistant_id", str, QUERY, description="Left out: the default assistant, else the only one."
 )
+ASSISTANT_IN_PATH = OpenApiParameter("assistant_id", str, PATH)
 SEARCH = OpenApiParameter("search", str, QUERY, description="A part of the text, in any case.")
 CUSTOM = OpenApiParameter("custom", bool, QUERY, description="Only custom settings, or none.")
 PAGE = [OpenApiParameter(name, schema, QUERY) for name, schema in pagination.SCHEMAS.items()]
-RELOAD = OpenApiParameter(
-    "Cache-Control", str, HEADER, description="no-cache asks Vapi, whatever copy there is."
-)
-IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, HEADER, description="ETags you know.")
 IF_MATCH = OpenApiParameter(
     "If-Match", str, HEADER, description="ETags of the value that may be replaced; or *."
 )
-GIVES_ETAG = OpenApiParameter("ETag", str, HEADER, response=[200], description="Strong.")
-GIVES_AGE = OpenApiParameter(
-    "Age", int, HEADER, response=[200], description="Seconds since it was read from Vapi."
-)
-UNCHANGED = OpenApiResponse(description="You know it already.")
-AMBIGUOUS = OpenApiResponse(
-    ProblemSerializer, "Several assistants and none chosen: `assistants` lists them."
-)
-CLASHES = OpenApiResponse(
-    ProblemSerializer, "Several assistants and none chosen, or somebody is changing this one."
-)
-CHANGED_BEFORE = OpenApiResponse(
-    ProblemSerializer, "It is another value by now: `current` has it and its ETag."
-)
-NOT_CONFIRMED = OpenApiResponse(ProblemSerializer, "The password is not right.")
-NOT_IMPORTED = OpenApiResponse(ProblemSerializer, "Vapi does not take this number.")
-ASSISTANT_IN_PATH = OpenApiParameter("assistant_id", str, PATH)
+ETAG = OpenApiParameter("ETag", str, HEADER, response=[200], description="Strong.")
+COPY = [
+    OpenApiParameter(
+        "Cache-Control", str, HEADER, description="no-cache asks Vapi, whatever copy there is."
+    ),
+    OpenApiParameter(
+        "Age", int, HEADER, response=[200], description="Seconds since it was read from Vapi."
+    ),
+]
+CONDITIONAL = [
+    *COPY,
+    OpenApiParameter("If-None-Match", str, HEADER, description="ETags you know."),
+    ETAG,
+]
+UNCHANGED = {304: OpenApiResponse(description="You know it already.")}
+
+
+def problem(status: int, description: str) -> dict[Any, OpenApiResponse]:
+    """One more answer of an endpoint."""
+    return {(status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description)}
+
+
+AMBIGUOUS = problem(409, "Several assistants and none chosen: `assistants` lists them.")
+CLASHES = {
+    **problem(409, "Several assistants and none chosen, or somebody is changing this one."),
+    **problem(412, "It is another value by now: `current` has it and its ETag."),
+}
+NOT_IMPORTED = {
+    **problem(403, "The password is not right."),
+    **problem(409, "Vapi does not take this number."),
+}
+
+
+class CopyPagination(pagination.Pagination):
+    """Pages of a copy; while Vapi fails they say so."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        page = super().get_paginated_response_schema(schema)
+        page["properties"] |= {
+            "stale": {"type": "boolean", "description": "true: this is the last good copy."},
+            "as_of": {"type": "string", "format": "date-time"},
+        }
+        return page

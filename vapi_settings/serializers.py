@@ -1,14 +1,12 @@
 """How settings, revisions, assistants and phone numbers look in JSON."""
 
+import json
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.accounts.serializers import LONGEST
-from vapi_settings import ledger
-from vapi_settings.diff import ABSENT
 from vapi_settings.models import Revision
 
 
@@ -31,6 +29,20 @@ class NumberField(serializers.FloatField):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+class StoredField(AnyField):
+    """A value as a revision stores it; null where there is none."""
+
+    def to_representation(self, value: str) -> Any:
+        return json.loads(value)
+
+
+class ExistsField(serializers.BooleanField):
+    """Whether there is a value."""
+
+    def get_attribute(self, instance: Any) -> bool:
+        return super().get_attribute(instance) is not None
 
 
 class SettingSerializer(serializers.Serializer[Any]):
@@ -80,10 +92,6 @@ class OneSettingSerializer(FreshnessSerializer):
     setting = SettingSerializer()
 
 
-class ChangedSettingSerializer(serializers.Serializer[Any]):
-    setting = SettingSerializer()
-
-
 class RevertedSettingSerializer(serializers.Serializer[Any]):
     setting = SettingSerializer(allow_null=True, help_text="null: the custom setting is gone.")
 
@@ -109,62 +117,28 @@ class RevertSerializer(serializers.Serializer[Any]):
     revision = WholeNumber(min_value=1, max_value=2**31 - 1)
 
 
-class RevisionSerializer(serializers.ModelSerializer[Revision]):
+class RevisionSerializer(serializers.Serializer[Revision]):
     revision = serializers.IntegerField(source="number")
-    before = serializers.SerializerMethodField()
-    after = serializers.SerializerMethodField()
-    before_exists = serializers.SerializerMethodField()
-    after_exists = serializers.SerializerMethodField()
+    before = StoredField()
+    after = StoredField()
     by = serializers.CharField(
         source="by.username", default=None, allow_null=True, help_text="null: nobody at AVA."
     )
-    drift = serializers.SerializerMethodField()
+    at = serializers.DateTimeField()
+    source = serializers.ChoiceField(choices=Revision.Source.choices)  # type: ignore[assignment]  # the member's name
+    correlation_id = serializers.CharField()
     status = serializers.ChoiceField(
         choices=[
             choice for choice in Revision.Status.choices if choice[0] not in Revision.NEVER_MADE
         ]
     )
-
-    class Meta:
-        model = Revision
-        fields = (
-            "revision",
-            "before",
-            "after",
-            "by",
-            "at",
-            "source",
-            "correlation_id",
-            "status",
-            "drift",
-            "before_exists",
-            "after_exists",
-        )
-
-    @extend_schema_field(OpenApiTypes.ANY)
-    def get_before(self, revision: Revision) -> Any:
-        return _shown(revision.before)
-
-    @extend_schema_field(OpenApiTypes.ANY)
-    def get_after(self, revision: Revision) -> Any:
-        return _shown(revision.after)
-
-    def get_before_exists(self, revision: Revision) -> bool:
-        """Whether there was a value; null may be one."""
-        return revision.before is not None
-
-    def get_after_exists(self, revision: Revision) -> bool:
-        """Whether there is a value; null may be one."""
-        return revision.after is not None
+    drift = serializers.SerializerMethodField()
+    before_exists = ExistsField(source="before", help_text="null may be a value.")
+    after_exists = ExistsField(source="after", help_text="null may be a value.")
 
     def get_drift(self, revision: Revision) -> bool:
         """Whether it was changed outside AVA."""
         return revision.source == Revision.Source.VAPI
-
-
-def _shown(stored: str | None) -> Any:
-    value = ledger.value(stored)
-    return None if value is ABSENT else value
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -245,24 +219,3 @@ class ImportSerializer(serializers.Serializer[Any]):
         "From then on Vapi answers this number: it replaces the number's voice URL at Twilio, so "
         "calls to it no longer reach AVA or whatever answers them now. Messages stay as they are."
     )
-
-
-class PageSerializer(FreshnessSerializer):
-    count = serializers.IntegerField()
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-
-
-class HistoryPageSerializer(serializers.Serializer[Any]):
-    count = serializers.IntegerField()
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = RevisionSerializer(many=True)
-
-
-class AssistantPageSerializer(PageSerializer):
-    results = AssistantSerializer(many=True)
-
-
-class PhoneNumberPageSerializer(PageSerializer):
-    results = PhoneNumberSerializer(many=True)

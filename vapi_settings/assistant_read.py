@@ -1,6 +1,5 @@
 """Read an assistant: from a copy, or from Vapi and compared with the ledger."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
@@ -13,27 +12,12 @@ from vapi_settings.account import Account, renew_epoch
 from vapi_settings.cached_reads import ALL, ASSISTANTS, LISTS, Seen, answer
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.ledger import LastSeen
-from vapi_settings.models import AssistantLease
 from vapi_settings.records import ID, Assistant, Summary
 
 DEFAULT_GONE: Final = (
     "Your default assistant no longer exists at Vapi. Choose another one in Settings."
 )
 NONE_YET: Final = "There is no assistant at Vapi yet. Create one in Vapi's dashboard first."
-
-
-@dataclass(frozen=True)
-class LedgerState:
-    """What AVA knew of an assistant before it was read.
-
-    Attributes:
-        is_locked: whether an edit is under way.
-        edits: how many were begun.
-    """
-
-    last_seen: LastSeen
-    is_locked: bool = False
-    edits: int = 0
 
 
 class AssistantRead:
@@ -85,7 +69,7 @@ class AssistantRead:
 
         def load() -> Loaded[Seen]:
             door(VAPI.label).require_room()
-            before = self._ledger_state(assistant_id)
+            before = self._last_seen(assistant_id)
             return self.record(before, self.fetch(assistant_id))
 
         return answer(ASSISTANTS, self.account, assistant_id, load, reload=self.reload)
@@ -100,19 +84,19 @@ class AssistantRead:
                 renew_epoch(self.account.user)
             raise
 
-    def record(self, before: LedgerState, found: Assistant) -> Loaded[Seen]:
+    def record(self, seen: LastSeen, found: Assistant) -> Loaded[Seen]:
         """Write down what is new, and say under which scope the assistant may be kept."""
-        seen, first_sight = before.last_seen, before.last_seen.is_new
-        if news := ledger.compare(seen, found, now=timezone.now(), is_locked=before.is_locked):
+        first_sight = seen.is_new
+        if news := ledger.compare(seen, found, now=timezone.now()):
             with transaction.atomic():
                 ledger.record(news)
                 if not first_sight:
                     self.account = self.account.raised()
         # An edit under way will leave copies behind once more, and may die before it does.
-        uncertain = before.is_locked or seen.is_unsettled
+        uncertain = seen.is_locked or seen.is_unsettled
         if first_sight and not uncertain:
             # Until now no edit knew that this account's copies are among those to leave behind.
-            uncertain = self._ledger_state(found.id).edits != before.edits
+            uncertain = self._last_seen(found.id).edits != seen.edits
         value = Seen(found, dict(seen.changed_at))
         return Loaded(value, None if uncertain else self.account.scope)
 
@@ -145,14 +129,14 @@ class AssistantRead:
     def _fetch_list(self) -> Loaded[tuple[Summary, ...]]:
         door(VAPI.label).require_room()
         candidate = ledger.latest_assistant(self.account.user.pk)
-        before = self._ledger_state(candidate) if candidate else None
+        before = self._last_seen(candidate) if candidate else None
         began = now()
         listing = self.account.client.assistants()
         only, scope = listing.only, self.account.scope
-        if only and (before is None or before.last_seen.assistant_id != only.id):
+        if only and (before is None or before.assistant_id != only.id):
             # Not the one that was expected. Where nothing is known now, nothing was before.
-            before = self._ledger_state(only.id)
-            if not before.last_seen.is_new or before.edits:
+            before = self._last_seen(only.id)
+            if not before.is_new or before.edits:
                 only = None
         if only and before:
             loaded = self.record(before, only)
@@ -161,14 +145,8 @@ class AssistantRead:
                 ASSISTANTS.keep(loaded.scope, only.id, loaded.value, began)
         return Loaded(listing.summaries, scope)
 
-    def _ledger_state(self, assistant_id: str) -> LedgerState:
-        # In this order: a change that is unsettled now, and a lease that is free after that, were
-        # left by a process that died.
-        last_seen = ledger.last_seen(self.account.user.pk, assistant_id)
-        lease = AssistantLease.objects.filter(pk=assistant_id).first()
-        if lease is None:
-            return LedgerState(last_seen)
-        return LedgerState(last_seen, lease.is_live(timezone.now()), lease.edition)
+    def _last_seen(self, assistant_id: str) -> LastSeen:
+        return ledger.last_seen_now(self.account.user.pk, assistant_id, timezone.now())
 
 
 def _unreachable() -> Loaded[Seen]:

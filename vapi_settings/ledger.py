@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ava.http import correlation
 from vapi_settings import catalogue
 from vapi_settings.diff import ABSENT, canonical
-from vapi_settings.models import Revision
+from vapi_settings.models import AssistantLease, Revision
 from vapi_settings.records import Assistant
 
 log = structlog.get_logger("vapi_settings")
@@ -56,13 +56,21 @@ class SettingHistory:
         return revision
 
 
-@dataclass(frozen=True)
+@dataclass
 class LastSeen:
-    """What AVA last saw of one assistant, as one owner sees it."""
+    """What AVA last saw of one assistant, as one owner sees it.
+
+    Attributes:
+        is_locked: whether another edit is under way; else what is unsettled was left by a process
+            that died.
+        edits: how many were begun.
+    """
 
     owner_id: int
     assistant_id: str
-    histories: dict[str, SettingHistory]
+    histories: dict[str, SettingHistory] = field(default_factory=dict)
+    is_locked: bool = False
+    edits: int = 0
 
     @property
     def is_new(self) -> bool:
@@ -116,15 +124,26 @@ def latest_assistant(owner_id: int) -> str | None:
 
 
 def last_seen(owner_id: int, assistant_id: str) -> LastSeen:
-    """What AVA knows now. One query, for what no confirmed revision has followed yet."""
+    """What AVA knows now, but for other edits. One query, for what no confirmed revision has
+    followed yet."""
     rows = revisions(owner_id, assistant_id)
     followed = rows.filter(
         key=OuterRef("key"), number__gt=OuterRef("number"), status=Status.CONFIRMED
     )
     current = rows.filter(~Exists(followed) | Q(status__in=Revision.UNSETTLED)).order_by("number")
-    seen = LastSeen(owner_id, assistant_id, {})
+    seen = LastSeen(owner_id, assistant_id)
     for row in current:
         seen.history(row.key).append(row)
+    return seen
+
+
+def last_seen_now(owner_id: int, assistant_id: str, now: datetime) -> LastSeen:
+    """What AVA knows, and whether an edit is under way."""
+    # In this order: a change that is unsettled now, and a lease that is free after that, were left
+    # by a process that died.
+    seen = last_seen(owner_id, assistant_id)
+    if lease := AssistantLease.objects.filter(pk=assistant_id).first():
+        seen.is_locked, seen.edits = lease.is_live(now), lease.edition
     return seen
 
 
@@ -149,15 +168,11 @@ def propose(
     return revision
 
 
-def compare(
-    before: LastSeen, assistant: Assistant, *, now: datetime, is_locked: bool
-) -> list[News]:
+def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[News]:
     """What is to be recorded: values first found, changes from outside, outcomes of lost answers.
 
     Args:
         before: taken before the assistant was read.
-        is_locked: whether an edit is under way; else what is unsettled was left by a process
-            that died.
     """
     found = {
         wanted.key: text(catalogue.held(assistant.document, wanted))
@@ -167,7 +182,7 @@ def compare(
     first_sight = before.is_new
     for key in sorted(found.keys() | before.histories.keys()):
         history, held = before.history(key), found.get(key)
-        if history.unsettled and is_locked:
+        if history.unsettled and before.is_locked:
             continue
         one = News(history)
         last = history.last

@@ -20,7 +20,7 @@ from ava.upstream import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from vapi_settings import catalogue, diff, errors, etags, ledger, queries
 from vapi_settings.account import Account, account_of, renew_epoch
-from vapi_settings.assistant_read import AssistantRead, LedgerState
+from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.cached_reads import ASSISTANTS, Seen
 from vapi_settings.catalogue import Definition
 from vapi_settings.client import VapiClient
@@ -189,7 +189,7 @@ class AssistantEdit:
         """The assistant from Vapi, past every copy."""
         began = copy_time()
         found = self.read.fetch(self.id)
-        loaded = self.read.record(LedgerState(self.seen), found)
+        loaded = self.read.record(self.seen, found)
         if loaded.scope is not None:
             ASSISTANTS.keep(loaded.scope, self.id, loaded.value, began)
         return found
@@ -271,7 +271,7 @@ class AssistantEdit:
                 log.warning("change unconfirmed", revision=revision.pk, cause=failure.code)
                 raise errors.WriteUnconfirmed from None
             after = answered
-        self._settle(ledger.compare(self.seen, after, now=self.now(), is_locked=False))
+        self._settle(ledger.compare(self.seen, after, now=self.now()))
         if not self.seen.is_unsettled:
             seen = Seen(after, dict(self.seen.changed_at))
             ASSISTANTS.keep(self.read.account.scope, self.id, seen, began)

@@ -13,11 +13,11 @@ from ava.conf.env import BASE_DIR
 
 _PREPARE = """
 import os
-from ava.conf import env
+from ava.conf import env, keyfile
 from ava.server import serve
 os.umask(0o077)
 values = env.load()
-serve.prepare_data_dir(env.BASE_DIR / values["AVA_DATA_DIR"])
+keyfile.prepare(env.BASE_DIR / values["AVA_DATA_DIR"])
 serve.prepare_django()
 """
 

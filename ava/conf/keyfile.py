@@ -1,4 +1,4 @@
-"""The key file: made once at first start, readable by its owner only, never with a default in it.
+"""Key file: made once at first start, readable by its owner only, never with a default in it.
 
 `python -m ava.conf.keyfile` makes it; `ava.settings` reads it for the keys that the environment
 does not set. Losing it means losing every stored provider key, so it belongs into the backup, apart
@@ -18,7 +18,7 @@ NAME = "keys.json"
 
 
 class KeyFileInvalid(Exception):
-    """The key file cannot be read. `str()` is for the operator."""
+    """The key file cannot be read, or not be made. `str()` is for the operator."""
 
 
 def read(data_dir: Path) -> dict[str, str]:
@@ -40,13 +40,38 @@ def read(data_dir: Path) -> dict[str, str]:
         ) from fault
 
 
+def prepare(data_dir: Path) -> None:
+    """Make the data directory and the key file in it, unless they are there.
+
+    Raises:
+        KeyFileInvalid: the directory cannot be written to, or the key file not be read.
+    """
+    try:
+        made = ensure(data_dir)
+        read(data_dir)
+        if not os.access(data_dir, os.W_OK | os.X_OK):
+            raise PermissionError(13, "permission denied")
+    except OSError as fault:
+        raise KeyFileInvalid(
+            f"Cannot write to AVA_DATA_DIR ({data_dir}): {(fault.strerror or str(fault)).lower()}. "
+            "Make it writable, or set AVA_DATA_DIR to another directory."
+        ) from fault
+    if made:
+        print(f"Made new keys in {data_dir / NAME}. Back this file up.", flush=True)
+
+
 def ensure(data_dir: Path) -> bool:
     """Make the key file unless it is there. True when it was made."""
     path = data_dir / NAME
     if path.exists():
         return False
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return write_once(path, json.dumps(_fresh(), indent=1))
+    keys = {
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "AVA_JWT_KEY": secrets.token_urlsafe(64),
+        "AVA_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+    return write_once(path, json.dumps(keys, indent=1))
 
 
 def write_once(path: Path, text: str) -> bool:
@@ -70,32 +95,13 @@ def write_once(path: Path, text: str) -> bool:
     return True
 
 
-def _fresh() -> dict[str, str]:
-    return {
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "AVA_JWT_KEY": secrets.token_urlsafe(64),
-        "AVA_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
-    }
-
-
 def main() -> int:
     """Make the key file in AVA_DATA_DIR. Exit codes: 1 not possible, 2 a wrong variable."""
     try:
-        data_dir = env.BASE_DIR / env.load()["AVA_DATA_DIR"]
-    except env.EnvironmentInvalid as fault:
+        prepare(env.BASE_DIR / env.load()["AVA_DATA_DIR"])
+    except (env.EnvironmentInvalid, KeyFileInvalid) as fault:
         print(fault, file=sys.stderr)
-        return 2
-    try:
-        made = ensure(data_dir)
-        read(data_dir)
-    except OSError as fault:
-        print(f"Cannot write to AVA_DATA_DIR ({data_dir}): {fault.strerror}.", file=sys.stderr)
-        return 1
-    except KeyFileInvalid as fault:
-        print(fault, file=sys.stderr)
-        return 1
-    if made:
-        print(f"Made new keys in {data_dir / NAME}. Back this file up.")
+        return 2 if isinstance(fault, env.EnvironmentInvalid) else 1
     return 0
 
 

@@ -1,4 +1,4 @@
-"""granian as AVA runs it: one place, used under script/server and in production."""
+"""granian's configuration and run: one place, used under script/server and in production."""
 
 import multiprocessing
 import resource
@@ -26,11 +26,11 @@ CONNECTIONS = 4096
 _OTHER_FILES = 1024
 
 
-class WorkersFailed(Exception):
-    """No worker came up, or one died again and again."""
+class CannotStart(Exception):
+    """Something on this machine is in the way. `str()` is for the person at the keyboard."""
 
 
-def run(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
+def serve(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
     """Serve in this process, which forks the workers, until SIGTERM or SIGINT.
 
     Args:
@@ -38,25 +38,20 @@ def run(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
         welcome: called once a worker accepts connections.
 
     Raises:
-        WorkersFailed
+        CannotStart: no worker came up, or one died again and again.
     """
-
-    def greet() -> None:
-        here = urlsplit(addresses.local_address(values))
-        _await_port(str(here.hostname), values["AVA_PORT"])
-        welcome()
-
     _allow_connections()
     # The workers share this process' memory, and its end of the sandbox's standard input.
     multiprocessing.set_start_method("fork")
     server = granian.Granian("ava.asgi:application", **settings(values))
-    server.on_startup(lambda: threading.Thread(target=greet, daemon=True).start())
+    greeting = threading.Thread(target=_greet, args=(values, welcome), daemon=True)
+    server.on_startup(greeting.start)
     try:
         server.serve()
     except SystemExit as stop:
         # A worker that is stopped before it has begun is no failure.
         if stop.code and not server.interrupt_signal:
-            raise WorkersFailed(
+            raise CannotStart(
                 "AVA's worker could not start, or ended twice within seconds; "
                 "the lines above say why."
             ) from stop
@@ -64,8 +59,10 @@ def run(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
 
 def settings(values: dict[str, Any]) -> dict[str, Any]:
     """granian's settings."""
+    host = values["AVA_HOST"]
     return {
-        "address": _ip(values["AVA_HOST"]),
+        # granian knows no names; this one was bound for a trial already.
+        "address": host if ":" in host else socket.gethostbyname(host),
         "port": values["AVA_PORT"],
         "interface": Interfaces.ASGI,
         "workers": values["WEB_CONCURRENCY"],
@@ -84,23 +81,20 @@ def settings(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ip(host: str) -> str:
-    """granian knows no names. This one was bound for a trial already."""
-    return host if ":" in host else socket.gethostbyname(host)
-
-
-def _await_port(host: str, port: int) -> None:
+def _greet(values: dict[str, Any], welcome: Callable[[], None]) -> None:
+    host = str(urlsplit(addresses.local_address(values)).hostname)
     while True:
         try:
-            socket.create_connection((host, port), timeout=1).close()
+            socket.create_connection((host, values["AVA_PORT"]), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:
+            welcome()
             return
 
 
 def _allow_connections() -> None:
-    """Have as many files as connections, where the system lets us."""
+    """Have as many files as connections, where the system allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + _OTHER_FILES
     if hard != resource.RLIM_INFINITY:

@@ -13,37 +13,31 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
+from functools import partial
 from io import StringIO
-from pathlib import Path
-from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
 from ava.conf import addresses, env, keyfile
 from ava.server import run as server
 from ava.server import slots
+from ava.server.run import CannotStart
 
 _SANDBOX_START_SECONDS = 15
 
 
-class CannotStart(Exception):
-    """Something on this machine is in the way. `str()` is for the person at the keyboard."""
-
-
 def main() -> int:
-    """Start AVA and stay until it is told to stop."""
+    """Start AVA and serve until SIGTERM or SIGINT."""
     # The database and all else that is made from here on is for its owner only.
     os.umask(0o077)
     # Until granian takes over, so that a sandbox that was started ends with AVA.
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
         run(env.load())
-    except env.EnvironmentInvalid as fault:
-        return _refuse(fault, 2)
-    except CannotStart as fault:
-        return _refuse(fault, 1)
+    except (env.EnvironmentInvalid, keyfile.KeyFileInvalid, CannotStart) as fault:
+        print(f"\nAVA cannot start.\n{fault}", file=sys.stderr)
+        return 2 if isinstance(fault, env.EnvironmentInvalid) else 1
     return 0
 
 
@@ -51,47 +45,28 @@ def run(values: dict[str, Any]) -> None:
     """Prepare, then serve; a sandbox that was started for it ends with it.
 
     Raises:
-        CannotStart: something is in the way.
+        CannotStart, KeyFileInvalid: something is in the way.
     """
     data_dir = env.BASE_DIR / values["AVA_DATA_DIR"]
-    prepare_data_dir(data_dir)
+    keyfile.prepare(data_dir)
     require_free_port(values["AVA_HOST"], values["AVA_PORT"], "AVA_PORT")
-    prepare_metrics(data_dir, values)
+    is_alone = values["WEB_CONCURRENCY"] == 1
+    # The port is AVA's, so this directory is, too.
+    slots.prepare(None if is_alone else data_dir / f"metrics-{values['AVA_PORT']}")
     sandbox = start_sandbox(values["AVA_SANDBOX_PORT"]) if values["AVA_SANDBOX"] else None
     try:
         greeting = prepare_django()
-        tell_lost_redis(values["REDIS_URL"])
-        serve(values, greeting=greeting)
+        warn_of_lost_redis(values["REDIS_URL"])
+        listens = f"AVA listens on {addresses.address(values)}. Stop it with Ctrl-C."
+        server.serve(values, welcome=partial(print, f"{greeting}\n{listens}", flush=True))
     finally:
         if sandbox is not None:
             sandbox.terminate()
             sandbox.wait()
 
 
-def prepare_data_dir(data_dir: Path) -> None:
-    """Make the data directory and the key file.
-
-    Raises:
-        CannotStart: the directory cannot be written to, or its key file not be read.
-    """
-    try:
-        made = keyfile.ensure(data_dir)
-        keyfile.read(data_dir)
-        if not os.access(data_dir, os.W_OK | os.X_OK):
-            raise PermissionError(13, "permission denied")
-    except OSError as fault:
-        raise CannotStart(
-            f"Cannot write to AVA_DATA_DIR ({data_dir}): {(fault.strerror or str(fault)).lower()}. "
-            "Make it writable, or set AVA_DATA_DIR to another directory."
-        ) from fault
-    except keyfile.KeyFileInvalid as fault:
-        raise CannotStart(str(fault)) from fault
-    if made:
-        print(f"Made new keys in {data_dir / keyfile.NAME}. Back this file up.", flush=True)
-
-
 def require_free_port(host: str, port: int, variable: str) -> None:
-    """Raise CannotStart when something listens there already, or the address is not ours."""
+    """Raise CannotStart when the port is taken, or the address is not of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -111,19 +86,11 @@ def require_free_port(host: str, port: int, variable: str) -> None:
             ) from fault
 
 
-def prepare_metrics(data_dir: Path, values: dict[str, Any]) -> None:
-    """Have several workers count as one. The port is ours, so this directory is, too."""
-    if values["WEB_CONCURRENCY"] > 1:
-        slots.prepare(data_dir / f"metrics-{values['AVA_PORT']}")
-    else:
-        slots.not_needed()
-
-
 def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
-    """Start the providers' sandbox, unless one answers on its port already.
+    """Start the providers' sandbox; None where one answers on its port already.
 
-    Returns:
-        The process to stop at the end; None when the sandbox is somebody else's.
+    Raises:
+        CannotStart
     """
     if _sandbox_answers(port):
         print(f"Using the sandbox that answers on port {port}.", flush=True)
@@ -132,7 +99,7 @@ def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
     process = subprocess.Popen(  # noqa: S603 - our own module, no outside input
         [sys.executable, "-m", "sandbox", "--port", str(port), "--follow"],
         cwd=env.BASE_DIR,
-        # Ends when we do, and the workers, however that came: nothing else holds the other side.
+        # Ends when AVA does, and its workers, however that came: only they hold the other side.
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         # A Ctrl-C at the terminal is for AVA, which then stops the sandbox itself.
@@ -144,18 +111,19 @@ def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
             if _sandbox_answers(port):
                 return process
             time.sleep(0.05)
+        raise CannotStart(
+            f"The sandbox did not start on port {port}. Try script/sandbox to see why."
+        )
     except BaseException:
         process.terminate()
         raise
-    process.terminate()
-    raise CannotStart(f"The sandbox did not start on port {port}. Try script/sandbox to see why.")
 
 
 def _sandbox_answers(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/faults", timeout=2):
             return True
-    except (urllib.error.URLError, OSError, ValueError):
+    except (OSError, ValueError):
         return False
 
 
@@ -163,7 +131,7 @@ def prepare_django() -> str:
     """Check the set-up, bring the database up to date, collect static files, seed the demo.
 
     Returns:
-        What to print once AVA answers: in sandbox mode how to try it, else nothing.
+        In sandbox mode how to try AVA, for people; else nothing.
 
     Raises:
         CannotStart: a check failed or the database does not answer.
@@ -177,16 +145,20 @@ def prepare_django() -> str:
     from django.db import DatabaseError, connections
 
     greeting, unread = StringIO(), StringIO()
-    # A person reads the first screen: what is done each time needs no line of a log.
+    # The first screen is for a person: what is done each time needs no line of a log.
     logging.disable(logging.INFO)
     try:
         django.setup()
         call_command("check", deploy=settings.PRODUCTION, fail_level="ERROR", stdout=unread)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("check", databases=["default"], fail_level="ERROR", stdout=unread)
-        if _static_is_stale(settings.STATIC_ROOT):
-            call_command("collectstatic", ignore_patterns=_UNUSED, interactive=False, verbosity=0)
-            (settings.STATIC_ROOT / _STAMP).write_text(_static_version())
+        stamp, version = settings.STATIC_ROOT / ".collected", _static_version()
+        if not stamp.is_file() or stamp.read_text() != version:
+            # Redoc's pages come with drf-spectacular's: megabytes that AVA does not serve.
+            call_command(
+                "collectstatic", ignore_patterns=["redoc*"], interactive=False, verbosity=0
+            )
+            stamp.write_text(version)
         if settings.SANDBOX:
             call_command("seed_demo", stdout=greeting)
     except (ImproperlyConfigured, CommandError) as fault:
@@ -200,24 +172,14 @@ def prepare_django() -> str:
     return greeting.getvalue()
 
 
-_STAMP = ".collected"
-# The other page that drf-spectacular's files come with: megabytes that nobody asks AVA for.
-_UNUSED = ["redoc*"]
-
-
-def _static_is_stale(root: Path) -> bool:
-    stamp = root / _STAMP
-    return not stamp.is_file() or stamp.read_text() != _static_version()
-
-
 def _static_version() -> str:
-    """Changes when a package or one of our own static files does."""
+    """Changes when a package or one of AVA's own static files does."""
     own = sorted((env.BASE_DIR / "static").rglob("*"))
     lock = env.BASE_DIR / "requirements.txt"
     return "\n".join(f"{p.name} {p.stat().st_mtime_ns} {p.stat().st_size}" for p in [lock, *own])
 
 
-def tell_lost_redis(url: str | None) -> None:
+def warn_of_lost_redis(url: str | None) -> None:
     """Say so when the shared Redis does not answer. AVA lives without it.
 
     Raises:
@@ -245,32 +207,6 @@ def tell_lost_redis(url: str | None) -> None:
             file=sys.stderr,
             flush=True,
         )
-
-
-def serve(values: dict[str, Any], *, greeting: str) -> None:
-    """Serve in this process until SIGTERM or SIGINT; requests under way are finished.
-
-    Raises:
-        CannotStart: no worker came up, or one died again and again.
-    """
-
-    def welcome() -> None:
-        address = addresses.address(values)
-        print(f"{greeting}\nAVA listens on {address}. Stop it with Ctrl-C.", flush=True)
-
-    try:
-        server.run(values, welcome=welcome)
-    except server.WorkersFailed as fault:
-        raise CannotStart(str(fault)) from fault
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    sys.exit(0)
-
-
-def _refuse(fault: Exception, code: int) -> int:
-    print(f"\nAVA cannot start.\n{fault}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

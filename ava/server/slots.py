@@ -1,4 +1,4 @@
-"""A number for each worker process, so that its metrics outlive it without piling up.
+"""Numbers for worker processes, so that a worker's metrics outlive it without piling up.
 
 With several workers each writes its figures to files of its own, and a scrape reads all of them.
 prometheus_client names the files after process ids and never deletes them, as a counter must not go
@@ -18,11 +18,14 @@ _mine = "arbiter"
 _lock = -1
 
 
-def prepare(directory: Path) -> None:
-    """Count in files of this directory from here on; what an earlier start left there is deleted.
+def prepare(directory: Path | None) -> None:
+    """Count in files of this directory from here on; without one, in this process' memory.
 
-    Called before the first metric is made.
+    What an earlier start left there is deleted. Called before the first metric is made.
     """
+    if directory is None:
+        os.environ.pop(_DIRECTORY, None)
+        return
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in directory.glob("*.db"):
         left.unlink()
@@ -36,29 +39,25 @@ def prepare(directory: Path) -> None:
     prometheus_client.REGISTRY.unregister(prometheus_client.GC_COLLECTOR)
 
 
-def not_needed() -> None:
-    """One process counts in its memory, whatever the environment says."""
-    os.environ.pop(_DIRECTORY, None)
-
-
 def directory() -> Path | None:
     """Where all workers' figures are; None when there is one worker."""
     found = os.environ.get(_DIRECTORY)
     return Path(found) if found else None
 
 
-def take() -> None:
-    """Count under the lowest number that no living worker has, from here on."""
+def take() -> int | None:
+    """Count under the lowest number that no living worker has, which is returned, from here on."""
     global _mine, _lock
     place = directory()
     if place is None:
-        return
+        return None
     _lock, slot = next(found for slot in count() if (found := _locked(place, slot)))
     from prometheus_client import multiprocess
 
     # Only a living worker has operations under way: its predecessor's are gone.
     multiprocess.mark_process_dead(slot)  # type: ignore[no-untyped-call]  # theirs
     _mine = str(slot)
+    return slot
 
 
 def _locked(place: Path, slot: int) -> tuple[int, int] | None:

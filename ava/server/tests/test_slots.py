@@ -41,18 +41,18 @@ live(lambda: live(lambda: print(scrape.text().decode(), flush=True)))
 
 def test_each_life_under_a_number_goes_on_counting_and_leaves_no_file_more(tmp_path: Path) -> None:
     (tmp_path / "counter_4711.db").write_bytes(b"of an earlier start")
-    told = subprocess.run(
+    scraped = subprocess.run(
         [sys.executable, "-c", LIVES, str(tmp_path)],
         cwd=BASE_DIR,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.splitlines()
-    assert 'hits_total{by="worker"} 6.0' in told
-    assert 'hits_total{by="arbiter"} 1.0' in told
+    assert 'hits_total{by="worker"} 6.0' in scraped
+    assert 'hits_total{by="arbiter"} 1.0' in scraped
     # The dead are busy no more: two live.
-    assert "busy 2.0" in told
-    assert not [line for line in told if line.startswith(("process_", "python_gc_"))]
+    assert "busy 2.0" in scraped
+    assert not [line for line in scraped if line.startswith(("process_", "python_gc_"))]
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "0.lock",
         "1.lock",
@@ -72,7 +72,7 @@ def test_a_worker_that_starts_beside_others_takes_the_lowest_number_that_is_free
     command = [
         sys.executable,
         "-c",
-        "from ava.server import slots; slots.take(); print(slots._mine, flush=True); input()",
+        "from ava.server import slots; print(slots.take(), flush=True); input()",
     ]
 
     def start() -> subprocess.Popen[str]:
@@ -100,5 +100,5 @@ def test_a_single_worker_counts_in_memory_whatever_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    slots.not_needed()
+    slots.prepare(None)
     assert slots.directory() is None

@@ -12,7 +12,7 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from ava import ratelimit, upstream
         from ava.jobs import pruning
-        from ava.server import startup
+        from ava.server import worker
         from integrations.breakers import controls, events
         from integrations.breakers import services as breakers
         from integrations.calendar.services import GOOGLE, MICROSOFT
@@ -35,7 +35,7 @@ class IntegrationsConfig(AppConfig):
         upstream.set_switch(partial(flags.is_on, "CIRCUIT_BREAKER_ENABLED"))
         upstream.set_override_source(controls.override_of)
         upstream.add_listener(events.record)
-        startup.register(lambda: breakers.worker_started(now=timezone.now()))
+        worker.register_hook(lambda: breakers.worker_started(now=timezone.now()))
 
         pruning.register("breaker events", events.prune)
         pruning.register("uses of the operator's credentials", allowance.prune)

@@ -1,4 +1,4 @@
-"""What begins and ends with a web worker: its metrics, start-up hooks, breakers and jobs."""
+"""Start and end of a web worker: its metrics, start-up hooks, breakers and jobs."""
 
 import asyncio
 import gc
@@ -16,11 +16,30 @@ from django.db import connections
 
 from ava.jobs.loop import Loop
 from ava.observability import scrape
-from ava.server import slots, startup
+from ava.server import slots
 from ava.server.run import STOP_SECONDS
 from ava.upstream.maintenance import BreakerMaintenance
 
 log = structlog.get_logger("ava.server.worker")
+
+_hooks: list[Callable[[], None]] = []
+
+
+def register_hook(hook: Callable[[], None]) -> None:
+    """Have this called in each worker that starts, with the database up to date.
+
+    Not called by `manage.py`: a server may be running beside it. For the apps' `ready()`.
+    """
+    _hooks.append(hook)
+
+
+def run_hooks() -> None:
+    """Call every hook. One that fails is logged and keeps nothing from starting."""
+    for hook in _hooks:
+        try:
+            hook()
+        except Exception:
+            log.exception("start-up hook failed")
 
 
 async def live(
@@ -52,7 +71,7 @@ async def live(
 def _begin(maintenance: BreakerMaintenance, jobs: Loop) -> None:
     threading.Thread(target=_end_with_parent, name="ava-parent", daemon=True).start()
     slots.take()
-    startup.run()
+    run_hooks()
     connections.close_all()  # this thread asks the database nothing more
     maintenance.start()
     jobs.start()
@@ -63,7 +82,7 @@ def _begin(maintenance: BreakerMaintenance, jobs: Loop) -> None:
 
 
 async def _sample() -> None:
-    """Set this worker's gauges for those that another worker is asked for."""
+    """Set this worker's gauges for scrapes that another worker answers."""
     while slots.directory() is not None:
         scrape.sample()
         await asyncio.sleep(scrape.SAMPLE_SECONDS)

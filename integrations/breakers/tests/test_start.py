@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ava.server import startup
+from ava.server import worker
 from integrations.breakers import queries, services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced
@@ -35,25 +35,25 @@ def states() -> dict[str, str]:
 def test_a_start_is_recorded_for_a_breaker_that_was_open() -> None:
     opened()
     assert states()["twilio"] == "open"
-    startup.run()
+    worker.run_hooks()
     assert set(states().values()) == {"closed"}
     event = BreakerEvent.objects.latest("id")
     assert (event.from_state, event.to_state) == ("open", "closed")
     assert event.reason == "a worker started: breakers begin closed"
-    startup.run()
+    worker.run_hooks()
     assert BreakerEvent.objects.count() == 2
 
 
 def test_what_is_held_by_force_stays_held() -> None:
     services.override(Forced.OPEN, provider="twilio", reason="", by=None, now=timezone.now())
-    startup.run()
+    worker.run_hooks()
     assert states()["twilio"] == "open"
 
 
 def test_with_redis_breakers_go_on_as_they_were(settings: Any) -> None:
     opened()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    startup.run()
+    worker.run_hooks()
     assert BreakerEvent.objects.count() == 1
 
 
@@ -65,5 +65,5 @@ def test_a_database_in_trouble_keeps_nothing_from_starting(
 
     opened()
     monkeypatch.setattr(BreakerEvent, "save", refuse)
-    startup.run()
+    worker.run_hooks()
     assert "start-up hook failed" in caplog.text

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.db import Error as DatabaseError
 
@@ -16,6 +16,7 @@ _FEWEST_DIFFERENT_BYTES = 8  # 32 random bytes have fewer once in 10^30 draws
 _SHOWN = 5
 
 
+@register(Tags.security)
 def check_key_ring(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """AVA_KEYS can be read."""
     try:
@@ -31,8 +32,9 @@ def check_key_ring(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security, deploy=True)
 def check_key_strength(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """No key is one that somebody made up. Registered for deployments."""
+    """Every key is random."""
     try:
         keys = parse(settings.AVA_KEYS)
     except KeyRingInvalid:
@@ -48,26 +50,24 @@ def check_key_strength(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.database)
 def check_sealed_rows(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Every sealed row names a key of the ring. Registered under Tags.database."""
-    if not databases:
-        return []
+    """Every sealed row names a key of the ring."""
+    found: list[CheckMessage] = []
     try:
         ring = key_ring()
     except KeyRingInvalid:
-        return []
-    found: list[CheckMessage] = []
-    for column in sealed_fields():
+        return found
+    for column in sealed_fields() if databases else ():
         try:
             rows = sealed_otherwise(column, *ring.key_ids)
             count = rows.count()
             sample = rows.values_list("pk", column.name)[:_SHOWN] if count else []
             named = ", ".join(f"{pk} ({text.key_id or 'damaged'})" for pk, text in sample)
         except DatabaseError:
-            # Before the first migration there are no tables; a database that is away has its
-            # own message.
+            # No tables before the first migration; a database that is away has its own message.
             continue
         if count:
             found.append(

@@ -1,8 +1,8 @@
-"""A model field whose column only ever holds sealed text.
+"""Sealed column: a model field whose column only ever holds sealed text.
 
-Reading the attribute gives a handle (`Sealed`), not the secret: `row.secrets.open()` is the one
-way to it. So no repr, form, fixture, diff or template shows a secret by accident, and a row whose
-key is lost can still be listed, changed and deleted.
+Reading the attribute gives a handle (`Sealed`), and `row.secrets.open()` the secret. So no repr,
+form, fixture, diff or template shows a secret by accident, and a row whose key is lost can still be
+listed, changed and deleted.
 """
 
 from dataclasses import dataclass, field
@@ -32,23 +32,15 @@ class Sealed:
 
     @property
     def key_id(self) -> str | None:
-        """Which key sealed it; None when the text is damaged."""
+        """The key that sealed it; None when the text is damaged."""
         return key_id_of(self.text)
 
     def open(self) -> str:
-        """The secret.
-
-        Raises:
-            KeyMissing, SealBroken: it does not open here.
-        """
+        """The secret. Raises KeyMissing or SealBroken where it does not open."""
         return key_ring().open(self.text, self._place())
 
     def resealed(self) -> "Sealed":
-        """The same secret in the same place under the primary key.
-
-        Raises:
-            KeyMissing, SealBroken: it does not open here.
-        """
+        """The same secret in the same place under the primary key. Raises as `open` does."""
         return seal(self.open(), self._place())
 
     def _place(self) -> Binding:
@@ -121,11 +113,7 @@ class SealedField(_TextField):
             pre_save.connect(self._refuse_half_a_move, sender=cls, weak=False)
 
     def binding(self, instance: models.Model) -> Binding:
-        """Where this row's value opens.
-
-        Raises:
-            ValueError: the row has no primary key or no owner yet.
-        """
+        """Where this row's value opens. Raises ValueError before it has a key and an owner."""
         pk_field = self.model._meta.pk
         owner_field: Any = self.model._meta.get_field(self.owner)
         pk, owner = instance.pk, getattr(instance, owner_field.attname)

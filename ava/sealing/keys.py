@@ -1,4 +1,4 @@
-"""The key ring, and the text a sealed value is stored as.
+"""Key ring, and the text that a sealed value is stored as.
 
 A sealed value reads `v1.<key id>.<base64 of nonce and ciphertext>`: AES-256-GCM with a random
 96-bit nonce (NIST SP 800-38D, section 8.2.2). What it belongs to is authenticated with it, so a
@@ -84,21 +84,18 @@ class KeyRing:
         """The secret behind a sealed text.
 
         Raises:
-            KeyMissing: its key is not in the ring.
-            SealBroken: it was changed, or sealed for another binding.
+            KeyMissing, SealBroken
         """
         match = _TEXT.fullmatch(text)
         if match is None:
             raise SealBroken
         key_id = match[1]
-        cipher = self._ciphers.get(key_id)
-        if cipher is None:
+        if key_id not in self._ciphers:
             raise KeyMissing(key_id)
         try:
             sealed = base64.b64decode(match[2], validate=True)
-            opened = cipher.decrypt(
-                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], binding.authenticated(key_id)
-            )
+            nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+            opened = self._ciphers[key_id].decrypt(nonce, ciphertext, binding.authenticated(key_id))
         except (InvalidTag, binascii.Error) as fault:
             raise SealBroken from fault
         return opened.decode()
@@ -145,11 +142,7 @@ def parse(text: str) -> dict[str, bytes]:
 
 
 def key_ring() -> KeyRing:
-    """The ring of `settings.AVA_KEYS`.
-
-    Raises:
-        KeyRingInvalid: the setting cannot be read.
-    """
+    """The ring of `settings.AVA_KEYS`. Raises KeyRingInvalid where it cannot be read."""
     return _ring(settings.AVA_KEYS)
 
 

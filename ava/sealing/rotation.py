@@ -4,7 +4,6 @@ Each row is replaced on its own, and only if it still holds the text that was re
 meanwhile is read again, a run that was killed is simply started again.
 """
 
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,13 +17,13 @@ from ava.sealing.errors import Unsealable
 from ava.sealing.fields import Sealed, SealedField
 from ava.sealing.keys import head, key_ring
 
-# A row changed this often while it is sealed anew is somebody writing in a loop.
+# A row changed this often while it is sealed anew is written in a loop.
 _TRIES = 5
 
 
 @dataclass
 class Rotation:
-    """What a run did.
+    """Result of a run.
 
     Args:
         resealed: rows sealed anew (in a dry run: that would be).
@@ -58,24 +57,23 @@ def sealed_otherwise(column: SealedField, *key_ids: str) -> "models.QuerySet[Any
 
 
 def rotate(
-    *, batch: int, dry_run: bool = False, progress: Callable[[Rotation], None] | None = None
+    *, batch: int, dry_run: bool = False, progress: Callable[[Rotation], None] = lambda done: None
 ) -> Rotation:
     """Seal every row under the primary key of the ring that is not yet.
 
     Args:
-        batch: rows read at once.
+        batch: rows after which `progress` is called.
         dry_run: open every row, write none.
-        progress: called after each batch.
 
     Raises:
         KeyRingInvalid: AVA_KEYS cannot be read.
     """
     done = Rotation()
     for column in sealed_fields():
-        for rows in _batches(column, batch):
-            for row in rows:
-                _reseal(column, row, done, dry_run)
-            if progress:
+        keys = list(sealed_otherwise(column, key_ring().primary).values_list("pk", flat=True))
+        for number, key in enumerate(keys, start=1):
+            _reseal(column, key, done, dry_run)
+            if number % batch == 0 or number == len(keys):
                 progress(done)
     for column in sealed_fields():
         texts = sealed_otherwise(column, key_ring().primary).values_list(column.name, flat=True)
@@ -83,34 +81,18 @@ def rotate(
     return done
 
 
-def _batches(column: SealedField, size: int) -> "Iterator[list[Any]]":
-    # Rows that stay behind (unreadable, dry run) are passed by their primary key.
-    last: uuid.UUID | int | str | None = None
-    while True:
-        rows = sealed_otherwise(column, key_ring().primary).only("pk", column.owner, column.name)
-        batch = list((rows if last is None else rows.filter(pk__gt=last))[:size])
-        if not batch:
-            return
-        yield batch
-        last = batch[-1].pk
-
-
-def _reseal(column: SealedField, row: Any, done: Rotation, dry_run: bool) -> None:
+def _reseal(column: SealedField, key: Any, done: Rotation, dry_run: bool) -> None:
+    rows = column.model._base_manager.filter(pk=key)
     for _ in range(_TRIES):
-        before: Sealed | None = getattr(row, column.attname)
+        row = rows.only("pk", column.owner, column.name).first()
+        before: Sealed | None = getattr(row, column.attname, None)
         if before is None or before.key_id == key_ring().primary:
             return
         try:
             after = before.resealed()
         except Unsealable as fault:
-            done.unreadable.append(f"{row._meta.label_lower} {row.pk}: {fault.detail}")
+            done.unreadable.append(f"{column.model._meta.label_lower} {key}: {fault.detail}")
             return
-        rows = column.model._base_manager
-        if dry_run or rows.filter(pk=row.pk, **{column.name: before}).update(
-            **{column.name: after}
-        ):
+        if dry_run or rows.filter(**{column.name: before}).update(**{column.name: after}):
             done.resealed += 1
-            return
-        row = rows.only("pk", column.owner, column.name).filter(pk=row.pk).first()
-        if row is None:
             return

@@ -45,7 +45,7 @@ class Command(commands.Command):
             type=commands.whole(1, 100_000),
             default=500,
             metavar="N",
-            help="rows read at once (500)",
+            help="rows after which a run says how far it is, and rows read at once (500)",
         )
 
     def handle(self, *, dry_run: bool, batch: int, verbosity: int, **options: Any) -> None:

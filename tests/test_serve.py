@@ -206,7 +206,7 @@ def killed_in_the_middle_of_a_write(ava: RunningAva) -> None:
     assert ava.call("PUT", f"{SETTINGS}/max_tokens", json={"value": 300}).status_code in (200, 409)
 
 
-def test_a_busy_port_is_told(tmp_path: Path) -> None:
+def test_a_busy_port_is_reported(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -217,14 +217,14 @@ def test_a_busy_port_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["1.2.3.4", "bad..host", "ä..host"])
-def test_an_address_that_is_not_of_this_machine_is_told(tmp_path: Path, host: str) -> None:
+def test_an_address_that_is_not_of_this_machine_is_reported(tmp_path: Path, host: str) -> None:
     output = refused(tmp_path, AVA_HOST=host)
     assert f"Cannot listen on {host}:" in output
     assert "Set AVA_HOST to an address of this machine" in output
     assert "AVA_PORT" not in output
 
 
-def test_a_busy_sandbox_port_is_told(tmp_path: Path) -> None:
+def test_a_busy_sandbox_port_is_reported(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -232,7 +232,7 @@ def test_a_busy_sandbox_port_is_told(tmp_path: Path) -> None:
     assert "AVA_SANDBOX_PORT" in output
 
 
-def test_a_wrong_variable_is_told(tmp_path: Path) -> None:
+def test_a_wrong_variable_is_reported(tmp_path: Path) -> None:
     output = refused(tmp_path, CIRCUIT_BREAKER_THRESHOLD="many")
     assert "CIRCUIT_BREAKER_THRESHOLD must be a whole number from 1 to 1000" in output
 
@@ -242,14 +242,14 @@ def test_several_workers_without_redis_are_refused_with_the_reason(tmp_path: Pat
 
 
 @pytest.mark.parametrize("option", ["socket_timeout=soon", "sockettimeout=1"])
-def test_a_wrong_option_of_the_redis_url_is_told(tmp_path: Path, option: str) -> None:
+def test_a_wrong_option_of_the_redis_url_is_reported(tmp_path: Path, option: str) -> None:
     output = refused(tmp_path, REDIS_URL=f"redis://:hunter2@127.0.0.1:{free_port()}/0?{option}")
     assert "REDIS_URL has an option that redis-py does not take" in output
     assert option.partition("=")[0] in output
     assert "hunter2" not in output
 
 
-def test_a_redis_that_does_not_answer_is_told_and_lived_without(tmp_path: Path) -> None:
+def test_a_redis_that_does_not_answer_is_reported_and_lived_without(tmp_path: Path) -> None:
     url = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
     with RunningAva(tmp_path / "var", WEB_CONCURRENCY="2", REDIS_URL=url) as ava:
         assert "does not answer" in ava.output()
@@ -258,20 +258,20 @@ def test_a_redis_that_does_not_answer_is_told_and_lived_without(tmp_path: Path) 
         assert ava.call("GET", SETTINGS).status_code == 200
 
 
-def test_a_data_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     output = refused(tmp_path, AVA_DATA_DIR=str(tmp_path / "file" / "var"))
     assert "Cannot write to AVA_DATA_DIR" in output
 
 
-def test_a_broken_key_file_is_told_and_left_alone(tmp_path: Path) -> None:
+def test_a_broken_key_file_is_reported_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "keys.json").write_text("{")
     assert "Restore it from your backup" in refused(tmp_path)
     assert (tmp_path / "var" / "keys.json").read_text() == "{"
 
 
-def test_an_unreachable_database_is_told(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
     output = refused(tmp_path, DATABASE_URL="postgres://nobody:hunter2@127.0.0.1:9/none")
     assert "The database does not work" in output
     assert "hunter2" not in output

@@ -25,7 +25,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 def answer(request: Request, *, scope: str, act: Act) -> Response:
-    """Have `act` do the request, or give the answer that it got before. Raises: see `run`."""
+    """The answer of `act`, or the one that was given before. Raises: see `run`."""
     reply = services.run(
         user=cast(User, request.user),
         scope=scope,

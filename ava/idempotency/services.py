@@ -4,14 +4,14 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from ava.http.problems import Problem
@@ -19,11 +19,9 @@ from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import KEY_LENGTH, Request
 from ava.jobs.pruning import delete_in_batches
 
-JSON = Mapping[str, Any] | Sequence[Any]
-
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
-"""Longer than any request takes. Who died with the lease keeps the key for that long."""
+"""Longer than any request takes. After a crash the key is kept for that long."""
 
 RETRY_AFTER = 2.0
 
@@ -34,31 +32,20 @@ _KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_LENGTH}}}")
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that can be given again.
-
-    Args:
-        body: JSON, as a serializer makes it.
-        replayed: it was given before.
-    """
+    """Answer that can be given again: `body` is JSON, `replayed` says that it was given before."""
 
     status: int
     body: Any
     replayed: bool = False
 
 
-# Does the request. It is given the ID of the key's row (None without a key) and keeps it with what
-# it begins: given the same one again, it goes on with that instead of beginning anew.
+# Does the request. Its argument is the ID of the key's row (None without a key), which it keeps
+# with what it begins: called with the same one again, it goes on with that.
 Act = Callable[[uuid.UUID | None], Reply]
 
 
 def run(
-    *,
-    user: User,
-    scope: str,
-    key: str | None,
-    body: bytes | JSON,
-    act: Act,
-    now: Callable[[], datetime] = timezone.now,
+    *, user: User, scope: str, key: str | None, body: Any, act: Act, now: datetime | None = None
 ) -> Reply:
     """Do a request, or answer as it was answered before, if that was within 24 hours.
 
@@ -70,7 +57,7 @@ def run(
     Args:
         scope: names the endpoint, at most 64 characters.
         key: the header as it came; None without one, and then every request is done.
-        body: raw, or parsed; the order of members does not matter then.
+        body: parsed JSON; the order of members does not matter.
 
     Raises:
         KeyInvalid: the key has no printable ASCII characters, or too many.
@@ -82,28 +69,30 @@ def run(
         return act(None)
     if not _KEY.fullmatch(key):
         raise KeyInvalid
-    wanted = Request(
-        user=user, scope=scope, key=key, fingerprint=_fingerprint(body), created_at=now()
+    text = json.dumps(body, sort_keys=True, cls=DjangoJSONEncoder)
+    row = _take(
+        Request(
+            user=user,
+            scope=scope,
+            key=key,
+            fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+            created_at=now or timezone.now(),
+        )
     )
-    mine = _take(wanted, now)
-    if mine.status is not None:
-        return Reply(mine.status, mine.body, replayed=True)
-    held = Request.objects.filter(pk=mine.pk, holder=mine.holder)
+    if row.status is not None:
+        return Reply(row.status, row.body, replayed=True)
+    held = Request.objects.filter(pk=row.pk, holder=row.holder)
+    free = {"holder": None, "lease_until": None}
     try:
-        reply = act(mine.pk)
-    except Problem as problem:
-        if problem.status < 500:
+        reply = act(row.pk)
+    except Exception as fault:
+        if isinstance(fault, Problem) and fault.status < 500:
             held.delete()
         else:
-            _release(held)
+            held.update(**free)
         raise
-    except Exception:
-        _release(held)
-        raise
-    if reply.status >= 500:
-        _release(held)
-        return reply
-    held.update(status=reply.status, body=reply.body, holder=None, lease_until=None)
+    answered = {"status": reply.status, "body": reply.body} if reply.status < 500 else {}
+    held.update(**free, **answered)
     return reply
 
 
@@ -113,12 +102,12 @@ def prune(before: datetime, dry_run: bool) -> int:
     return delete_in_batches(old, dry_run=dry_run)
 
 
-def _take(wanted: Request, now: Callable[[], datetime]) -> Request:
+def _take(wanted: Request) -> Request:
     """The row of the key: answered, or else leased to the caller."""
+    now = wanted.created_at
     same = Request.objects.filter(user=wanted.user, scope=wanted.scope, key=wanted.key)
+    wanted.holder, wanted.lease_until = uuid.uuid4(), now + LEASE
     for _ in range(_ROUNDS):
-        moment = now()
-        wanted.holder, wanted.lease_until = uuid.uuid4(), moment + LEASE
         # The unique constraint decides between two that come at once.
         Request.objects.bulk_create([wanted], ignore_conflicts=True)
         row = same.first()
@@ -126,29 +115,17 @@ def _take(wanted: Request, now: Callable[[], datetime]) -> Request:
             continue  # freed in between
         if row.pk == wanted.pk:
             return row
-        if row.created_at <= moment - KEPT:
+        if row.created_at <= now - KEPT:
             same.filter(pk=row.pk, created_at=row.created_at).delete()
             continue
         if row.fingerprint != wanted.fingerprint:
             raise KeyReused
         if row.status is not None:
             return row
-        free = Q(lease_until=None) | Q(lease_until__lte=moment)
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
         lease = {"holder": wanted.holder, "lease_until": wanted.lease_until}
         if not same.filter(free, pk=row.pk, status=None).update(**lease):
-            # It may have been answered, or freed, this very moment: the next request will see.
-            raise InProgress(retry_after=RETRY_AFTER)
+            break  # leased; or answered, or freed, this very moment: the next request will see
         row.holder = wanted.holder
         return row
     raise InProgress(retry_after=RETRY_AFTER)
-
-
-def _release(held: QuerySet[Request]) -> None:
-    """The outcome is open; the same request may go on with it at once."""
-    held.update(holder=None, lease_until=None)
-
-
-def _fingerprint(body: bytes | JSON) -> str:
-    if not isinstance(body, bytes):
-        body = json.dumps(body, sort_keys=True, cls=DjangoJSONEncoder).encode()
-    return hashlib.sha256(body).hexdigest()

@@ -127,7 +127,7 @@ def test_before_the_first_start_the_key_file_is_made_and_the_checks_pass(tmp_pat
         ({"AVA_TRUSTED_PROXY": "1"}, "ava.W001"),
     ],
 )
-def test_an_unsafe_setting_is_told_with_an_id_and_a_mend(
+def test_an_unsafe_setting_is_reported_with_an_id_and_a_remedy(
     tmp_path: Path, changes: dict[str, str], check_id: str
 ) -> None:
     result = check(tmp_path, **changes)
@@ -136,7 +136,7 @@ def test_an_unsafe_setting_is_told_with_an_id_and_a_mend(
     assert "HINT" in result.stderr
 
 
-def test_a_key_file_that_others_can_read_is_told(tmp_path: Path) -> None:
+def test_a_key_file_that_others_can_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("{}")
     (tmp_path / "keys.json").chmod(0o644)
     result = check(tmp_path)
@@ -144,7 +144,9 @@ def test_a_key_file_that_others_can_read_is_told(tmp_path: Path) -> None:
     assert "chmod 600" in result.stderr
 
 
-def test_files_of_production_that_others_can_get_at_are_told_with_the_mend(tmp_path: Path) -> None:
+def test_files_of_production_that_others_can_get_at_are_reported_with_the_remedy(
+    tmp_path: Path,
+) -> None:
     open_to_others = {"ava.sqlite3": 0o604, "copy.sqlite3": 0o640, "server.log": 0o602}
     for name, mode in open_to_others.items():
         (tmp_path / name).touch()
@@ -158,12 +160,14 @@ def test_files_of_production_that_others_can_get_at_are_told_with_the_mend(tmp_p
     assert "ava.E018" not in check(tmp_path).stderr
 
 
-def test_a_data_directory_that_others_can_enter_is_told(tmp_path: Path) -> None:
+def test_a_data_directory_that_others_can_enter_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o750)
     assert f"chmod go= {tmp_path}" in check(tmp_path).stderr
 
 
-def test_a_database_elsewhere_and_an_env_file_that_others_can_read_are_told(tmp_path: Path) -> None:
+def test_a_database_elsewhere_and_an_env_file_that_others_can_read_are_reported(
+    tmp_path: Path,
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     for name in ("ava.db", "production.env"):
@@ -178,7 +182,7 @@ def test_a_database_elsewhere_and_an_env_file_that_others_can_read_are_told(tmp_
 
 
 @pytest.mark.sqlite
-def test_an_operator_with_the_password_of_the_demo_is_told(tmp_path: Path) -> None:
+def test_an_operator_with_the_password_of_the_demo_is_reported(tmp_path: Path) -> None:
     data = tmp_path / "var"
     demo = {"AVA_ENV": "development", "AVA_SANDBOX": "1", "AVA_PUBLIC_URL": ""}
     prepared.copy(data, password="a password of the demo")
@@ -214,7 +218,7 @@ def test_a_wrong_variable_ends_in_a_sentence_and_not_in_a_traceback(tmp_path: Pa
     assert result.stderr == "AVA_PORT must be a whole number from 1 to 65535, not 'eighty'.\n"
 
 
-def test_more_threads_than_postgresql_takes_are_told(tmp_path: Path) -> None:
+def test_more_threads_than_postgresql_takes_are_reported(tmp_path: Path) -> None:
     with postgres.running() as url:
         few = run(tmp_path, "--database", "default", DATABASE_URL=url)
         assert "ava.W003" not in few.stderr

@@ -52,21 +52,21 @@ def test_an_empty_value_counts_as_not_set() -> None:
 def test_a_wrong_value_ends_in_a_sentence_that_names_the_variable(
     name: str, raw: str, sentence: str
 ) -> None:
-    with pytest.raises(env.EnvironmentInvalid) as told:
+    with pytest.raises(env.EnvironmentInvalid) as refused:
         env.read({name: raw})
-    assert str(told.value).startswith(f"{name} {sentence}")
+    assert str(refused.value).startswith(f"{name} {sentence}")
 
 
 def test_a_password_in_a_wrong_address_is_not_shown() -> None:
-    with pytest.raises(env.EnvironmentInvalid) as told:
+    with pytest.raises(env.EnvironmentInvalid) as refused:
         env.read({"DATABASE_URL": "postgress://ava:hunter2@db/ava"})
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(refused.value)
 
 
-def test_all_wrong_values_are_told_at_once() -> None:
-    with pytest.raises(env.EnvironmentInvalid) as told:
+def test_all_wrong_values_are_reported_at_once() -> None:
+    with pytest.raises(env.EnvironmentInvalid) as refused:
         env.read({"AVA_PORT": "x", "AVA_ENV": "y"})
-    assert len(str(told.value).splitlines()) == 2
+    assert len(str(refused.value).splitlines()) == 2
 
 
 def test_a_trailing_slash_of_an_address_is_dropped() -> None:

@@ -41,7 +41,7 @@ def test_of_many_starts_at_once_one_makes_the_keys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '"keys"'])
-def test_a_broken_key_file_is_told_and_never_replaced(tmp_path: Path, content: str) -> None:
+def test_a_broken_key_file_is_reported_and_never_replaced(tmp_path: Path, content: str) -> None:
     (tmp_path / keyfile.NAME).write_text(content)
     with pytest.raises(keyfile.KeyFileInvalid, match="Restore it from your backup"):
         keyfile.read(tmp_path)
@@ -51,9 +51,9 @@ def test_a_broken_key_file_is_told_and_never_replaced(tmp_path: Path, content: s
 
 def test_the_message_about_a_broken_file_holds_no_key(tmp_path: Path) -> None:
     (tmp_path / keyfile.NAME).write_text(json.dumps({"SECRET_KEY": "s3cr3t"})[:-1])
-    with pytest.raises(keyfile.KeyFileInvalid) as told:
+    with pytest.raises(keyfile.KeyFileInvalid) as refused:
         keyfile.read(tmp_path)
-    assert "s3cr3t" not in str(told.value)
+    assert "s3cr3t" not in str(refused.value)
 
 
 def command(tmp_path: Path, lines: str) -> subprocess.CompletedProcess[str]:

@@ -105,7 +105,7 @@ def test_every_text_comes_back_as_it_was(secret: str) -> None:
         (f"k1:{encoded(KEY)},k2:{encoded(KEY)}", "Entry 2 of AVA_KEYS repeats a key under"),
     ],
 )
-def test_a_malformed_ring_is_told_by_position_and_never_by_key(text: str, said: str) -> None:
+def test_a_malformed_ring_is_reported_by_position_and_never_by_key(text: str, said: str) -> None:
     with pytest.raises(KeyRingInvalid, match=said) as refused:
         parse(text)
     for secret in (encoded(KEY), encoded(OTHER), encoded(KEY)[:-1], encoded(KEY[:16])):

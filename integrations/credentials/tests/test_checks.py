@@ -17,7 +17,7 @@ def test_good_keys_raise_nothing(settings: Any) -> None:
     assert not checks.check_key_strength(None)
 
 
-def test_a_malformed_ring_is_told_without_the_key(settings: Any) -> None:
+def test_a_malformed_ring_is_reported_without_the_key(settings: Any) -> None:
     settings.AVA_KEYS = "k1:planted-but-no-key"
     (found,) = checks.check_key_ring(None)
     assert found.id == "ava.E012"
@@ -27,7 +27,7 @@ def test_a_malformed_ring_is_told_without_the_key(settings: Any) -> None:
     assert not checks.check_sealed_rows(None, databases=["default"])
 
 
-def test_a_made_up_key_is_told_by_its_id(settings: Any) -> None:
+def test_a_made_up_key_is_reported_by_its_id(settings: Any) -> None:
     settings.AVA_KEYS = f"{STRONG},{WEAK}"
     (found,) = checks.check_key_strength(None)
     assert found.id == "ava.E013"

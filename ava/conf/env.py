@@ -1,4 +1,4 @@
-"""Every variable AVA reads from the environment, in one table, read once and strictly.
+"""Environment variables of AVA in one table, read once and strictly.
 
 `.env.example` is printed from the same table (`python -m ava.conf.env > .env.example`); a test
 holds the two together.
@@ -8,6 +8,7 @@ A value that does not fit ends in one sentence that names the variable, never in
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,115 +27,83 @@ class Variable:
     """One variable: its kind, its default and what it is for.
 
     Args:
-        kind: "text", "secret", "number", "switch" (1/0, true/false, on/off), "url" or "list".
         default: None means "not set".
         low, high: inclusive bounds of a number.
         choices: the only texts allowed.
+        kind: "text", "secret", "number", "switch" (1/0, true/false, on/off), "url" or "list".
     """
 
     name: str
-    kind: str
-    default: Any
     about: str
+    default: Any = None
     low: int = 0
     high: int = 2**31
     choices: tuple[str, ...] = ()
+    kind: str = "text"
 
 
-def _text(name: str, default: str | None, about: str, *choices: str) -> Variable:
-    return Variable(name, "text", default, about, choices=choices)
-
-
-def _number(name: str, default: int, about: str, low: int, high: int) -> Variable:
-    return Variable(name, "number", default, about, low, high)
-
-
-def _switch(name: str, default: bool | None, about: str) -> Variable:
-    return Variable(name, "switch", default, about)
-
-
-def _url(name: str, default: str | None, about: str) -> Variable:
-    return Variable(name, "url", default, about)
-
-
-def _secret(name: str, about: str) -> Variable:
-    return Variable(name, "secret", None, about)
-
+_number = partial(Variable, kind="number")
+_switch = partial(Variable, kind="switch")
+_secret = partial(Variable, kind="secret")
+_url = partial(Variable, kind="url")
 
 GROUPS: dict[str, tuple[Variable, ...]] = {
     "Where AVA runs": (
-        _text(
-            "AVA_ENV", "development", "which defaults and checks apply", "development", "production"
+        Variable(
+            "AVA_ENV",
+            "which defaults and checks apply",
+            "development",
+            choices=("development", "production"),
         ),
-        _text("AVA_HOST", "127.0.0.1", "address AVA listens on"),
-        _number("AVA_PORT", 8000, "port AVA listens on", 1, 65535),
-        _text("AVA_DATA_DIR", "var", "directory of the database and the keys"),
-        _switch("AVA_SANDBOX", False, "on under script/server: play the providers locally"),
-        _number("AVA_SANDBOX_PORT", 8001, "port the sandbox listens on", 1, 65535),
+        Variable("AVA_HOST", "address AVA listens on", "127.0.0.1"),
+        _number("AVA_PORT", "port AVA listens on", 8000, 1, 65535),
+        Variable("AVA_DATA_DIR", "directory of the database and the keys", "var"),
+        _switch("AVA_SANDBOX", "on under script/server: play the providers locally", False),
+        _number("AVA_SANDBOX_PORT", "port the sandbox listens on", 8001, 1, 65535),
         _secret(
-            "AVA_DEMO_PASSWORD", "password of the demo users in sandbox mode; random when not set"
+            "AVA_DEMO_PASSWORD", "the demo users' password in sandbox mode; random when not set"
         ),
-        _url(
-            "AVA_PUBLIC_URL",
-            None,
-            "address under which people and providers reach AVA; not needed by the sandbox",
-        ),
-        _number("AVA_TRUSTED_PROXIES", 0, "how many proxies stand in front of AVA", 0, 10),
-        _number("WEB_CONCURRENCY", 1, "worker processes; more than one needs REDIS_URL", 1, 64),
+        _url("AVA_PUBLIC_URL", "address of AVA for people and providers; the sandbox needs none"),
+        _number("AVA_TRUSTED_PROXIES", "how many proxies stand in front of AVA", 0, 0, 10),
+        _number("WEB_CONCURRENCY", "worker processes; more than one needs REDIS_URL", 1, 1, 64),
         # One hanging provider holds a bulkhead of them and those who wait for its reads.
-        _number("AVA_THREADS", 48, "threads of each worker process", 48, 256),
-        _switch("DJANGO_DEBUG", False, "Django's debug pages; never in production"),
-        _text("LOG_LEVEL", "INFO", "how much is logged", "DEBUG", "INFO", "WARNING", "ERROR"),
+        _number("AVA_THREADS", "threads of each worker process", 48, 48, 256),
+        _switch("DJANGO_DEBUG", "Django's debug pages; never in production", False),
+        Variable(
+            "LOG_LEVEL", "how much is logged", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR")
+        ),
     ),
     "Stores": (
-        _url("DATABASE_URL", None, "PostgreSQL; SQLite in AVA_DATA_DIR when not set"),
-        _url("REDIS_URL", None, "Redis, which several workers or machines share"),
-        _url(
-            "CELERY_BROKER_URL",
-            None,
-            "Celery's broker; without it AVA's own processes do the background work",
-        ),
+        _url("DATABASE_URL", "PostgreSQL; SQLite in AVA_DATA_DIR when not set"),
+        _url("REDIS_URL", "Redis, which several workers or machines share"),
+        _url("CELERY_BROKER_URL", "Celery's broker; AVA does the background work when not set"),
     ),
     "Keys": (
         _secret("SECRET_KEY", "signs sessions and forms; read from the key file when not set"),
         _secret("AVA_JWT_KEY", "signs access tokens; read from the key file when not set"),
-        _secret(
-            "SECRET_KEY_PREVIOUS", "the SECRET_KEY before the present one, while it still holds"
-        ),
-        _secret("AVA_JWT_KEY_PREVIOUS", "the AVA_JWT_KEY before the present one, likewise"),
+        _secret("SECRET_KEY_PREVIOUS", "the SECRET_KEY before this one, while it still holds"),
+        _secret("AVA_JWT_KEY_PREVIOUS", "the AVA_JWT_KEY before this one, likewise"),
         _secret("AVA_KEYS", "seals credentials: kid:base64,... with the primary key first"),
-        _secret(
-            "AVA_METRICS_TOKEN", "bearer token for /metrics; only loopback reads it when not set"
-        ),
+        _secret("AVA_METRICS_TOKEN", "bearer token for /metrics; loopback alone when not set"),
     ),
     "Resilience": (
-        _switch("CIRCUIT_BREAKER_ENABLED", True, "the circuit breakers"),
+        _switch("CIRCUIT_BREAKER_ENABLED", "the circuit breakers", True),
+        _number("CIRCUIT_BREAKER_THRESHOLD", "failures in a row that open a breaker", 3, 1, 1000),
+        _number("CIRCUIT_BREAKER_RECOVERY_TIMEOUT", "seconds until it tries again", 30, 1, 3600),
+        _number("CIRCUIT_BREAKER_SUCCESS_THRESHOLD", "successes that close it again", 2, 1, 100),
+        _number("RATE_LIMIT_PER_MINUTE", "requests per client address and group", 10, 1, 1_000_000),
         _number(
-            "CIRCUIT_BREAKER_THRESHOLD", 3, "consecutive failures that open a breaker", 1, 1000
+            "AVA_WEBHOOK_MIB_PER_DAY", "MiB kept of an account's webhooks a day", 128, 1, 1_000_000
         ),
-        _number("CIRCUIT_BREAKER_RECOVERY_TIMEOUT", 30, "seconds until it tries again", 1, 3600),
-        _number("CIRCUIT_BREAKER_SUCCESS_THRESHOLD", 2, "successes that close it again", 1, 100),
-        _number("RATE_LIMIT_PER_MINUTE", 10, "requests per client address and group", 1, 1_000_000),
-        _number(
-            "AVA_WEBHOOK_MIB_PER_DAY",
-            128,
-            "MiB that AVA keeps of one account's webhooks in a day; the rest is refused",
-            1,
-            1_000_000,
-        ),
-        _number(
-            "VAPI_CACHE_SECONDS", 300, "how long a read of Vapi is served from a copy", 0, 86400
-        ),
+        _number("VAPI_CACHE_SECONDS", "seconds that a read of Vapi is kept", 300, 0, 86400),
     ),
     "Providers": (
-        _switch(
-            "INTEGRATIONS_STUB_MODE", None, "e-mail and calendar stubs; on in development only"
-        ),
-        _switch("ALLOW_ENV_CREDENTIALS", False, "let users without credentials use the operator's"),
+        _switch("INTEGRATIONS_STUB_MODE", "e-mail and calendar stubs; on in development only"),
+        _switch("ALLOW_ENV_CREDENTIALS", "let users without credentials use the operator's", False),
         _number(
             "ENV_CREDENTIALS_PER_DAY",
-            100,
             "calls and messages a day of each user with each provider's operator credentials",
+            100,
             0,
             1_000_000,
         ),
@@ -142,13 +111,13 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         _secret("TWILIO_ACCOUNT_SID", "the operator's Twilio account"),
         _secret("TWILIO_AUTH_TOKEN", "the operator's Twilio token"),
         _secret("RESEND_API_KEY", "the operator's Resend key"),
-        _url("VAPI_BASE_URL", None, "override, e.g. a mock server; else https://api.vapi.ai"),
-        _url("TWILIO_BASE_URL", None, "override; else https://api.twilio.com"),
-        _url("RESEND_BASE_URL", None, "override; else https://api.resend.com"),
-        _url("GOOGLE_BASE_URL", None, "override; else https://www.googleapis.com"),
-        _url("MICROSOFT_BASE_URL", None, "override; else https://graph.microsoft.com"),
+        _url("VAPI_BASE_URL", "override, e.g. a mock server; else https://api.vapi.ai"),
+        _url("TWILIO_BASE_URL", "override; else https://api.twilio.com"),
+        _url("RESEND_BASE_URL", "override; else https://api.resend.com"),
+        _url("GOOGLE_BASE_URL", "override; else https://www.googleapis.com"),
+        _url("MICROSOFT_BASE_URL", "override; else https://graph.microsoft.com"),
     ),
-    "Web": (Variable("ALLOWED_HOSTS", "list", None, "host names AVA answers to, comma separated"),),
+    "Web": (Variable("ALLOWED_HOSTS", "host names AVA answers to, comma separated", kind="list"),),
 }
 VARIABLES = tuple(variable for group in GROUPS.values() for variable in group)
 
@@ -161,24 +130,19 @@ _SCHEMES = {
 }
 
 
-def load_file(path: Path) -> None:
-    """Add the lines of an env file to the environment; what is set already wins."""
-    if path.is_file():
-        environ.Env.read_env(str(path))
-
-
 def load() -> dict[str, Any]:
-    """Every variable by name, with what the env file (AVA_ENV_FILE, else .env) adds.
+    """Every variable by name, with what the env file adds; what is set already wins.
 
     Raises:
         EnvironmentInvalid: with one line for each value that does not fit.
     """
-    load_file(file())
+    if file().is_file():
+        environ.Env.read_env(str(file()))
     return read()
 
 
 def file() -> Path:
-    """The env file, which need not be there."""
+    """The env file: AVA_ENV_FILE, else .env. It need not be there."""
     return Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env"))
 
 

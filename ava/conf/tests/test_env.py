@@ -102,10 +102,10 @@ def test_an_env_file_adds_but_never_overrides(
 ) -> None:
     file = tmp_path / ".env"
     file.write_text("AVA_PORT=9000\nAVA_HOST=0.0.0.0\n")
+    monkeypatch.setenv("AVA_ENV_FILE", str(file))
     monkeypatch.setenv("AVA_PORT", "9001")
     monkeypatch.setenv("AVA_HOST", "")
     monkeypatch.delenv("AVA_HOST")
-    env.load_file(file)
-    values = env.read()
+    values = env.load()
     monkeypatch.delenv("AVA_HOST")
     assert (values["AVA_PORT"], values["AVA_HOST"]) == (9001, "0.0.0.0")

@@ -1,18 +1,7 @@
 """Admin pages of the rooms, where Django looks for them."""
 
-from integrations.breakers.admin import BreakerControlAdmin, BreakerEventAdmin
-from integrations.credentials.admin import (
-    CredentialAdmin,
-    CredentialChangeAdmin,
-    OperatorUseAdmin,
-)
-from integrations.flags.admin import FlagAdmin
+from integrations.breakers import admin as breakers
+from integrations.credentials import admin as credentials
+from integrations.flags import admin as flags
 
-__all__ = [
-    "BreakerControlAdmin",
-    "BreakerEventAdmin",
-    "CredentialAdmin",
-    "CredentialChangeAdmin",
-    "FlagAdmin",
-    "OperatorUseAdmin",
-]
+__all__ = ["breakers", "credentials", "flags"]

@@ -21,9 +21,8 @@ class IntegrationsConfig(AppConfig):
         from integrations.flags import services as flags
 
         upstream.register(resend.RESEND, base_url=lambda: str(settings.RESEND_BASE_URL))
-        upstream.register(
-            smtp.SMTP, base_url=lambda: ""
-        )  # each user has a mail server of their own
+        # Each user has a mail server of their own.
+        upstream.register(smtp.SMTP, base_url=lambda: "")
         upstream.register(GOOGLE, base_url=lambda: str(settings.GOOGLE_BASE_URL))
         upstream.register(MICROSOFT, base_url=lambda: str(settings.MICROSOFT_BASE_URL))
         registry.register(resend.RESEND.label, registry.Client(resend.verify))

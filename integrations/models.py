@@ -1,15 +1,7 @@
 """Tables of the rooms, where Django looks for them."""
 
-from integrations.breakers.models import BreakerControl, BreakerEvent
-from integrations.credentials.models import Credential, CredentialChange, OperatorUse
-from integrations.flags.models import Flag, FlagOverride
+from integrations.breakers import models as breakers
+from integrations.credentials import models as credentials
+from integrations.flags import models as flags
 
-__all__ = [
-    "BreakerControl",
-    "BreakerEvent",
-    "Credential",
-    "CredentialChange",
-    "Flag",
-    "FlagOverride",
-    "OperatorUse",
-]
+__all__ = ["breakers", "credentials", "flags"]

@@ -11,10 +11,10 @@ from integrations.breakers.queries import BreakerStatus
 from integrations.credentials import allowance, store
 from integrations.credentials.allowance import Allowance
 from integrations.credentials.providers import PROVIDERS, Provider
+from integrations.email.services import BACKENDS, ENABLE
 from integrations.flags import services as flags
 
-MAIL = ("resend", "smtp")
-STUBBED = (*MAIL, "google", "microsoft")
+STUBBED = (*BACKENDS, "google", "microsoft")
 SOURCES = ("user", "environment", "stub", "none")
 
 
@@ -45,10 +45,10 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
     sources: dict[str, str] = {**store.sources(user=user)}
     left = allowance.left(user=user, now=now) if "environment" in sources.values() else {}
     # One real backend is enough for e-mail: the stub then answers for neither.
-    mail = any(sources[slug] != "none" for slug in MAIL)
+    mail = any(sources[slug] != "none" for slug in BACKENDS)
     if flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
         for slug in STUBBED:
-            if sources[slug] == "none" and not (mail and slug in MAIL):
+            if sources[slug] == "none" and not (mail and slug in BACKENDS):
                 sources[slug] = "stub"
     seen = breakers.met_by(user, now=now)
     found = []
@@ -98,8 +98,5 @@ def _next_step(
             demo = "You see demo events. " if source == "stub" else ""
             return f"{demo}Connecting {name} is not part of this release."
         case "stub":
-            return (
-                "E-mails are not sent in stub mode. "
-                "Configure Resend or SMTP in Settings → Email to enable delivery."
-            )
+            return ENABLE
     return f"Add your {name} credentials in Settings."

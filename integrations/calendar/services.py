@@ -1,4 +1,4 @@
-"""Calendars of a user. In this release the stub alone answers; no provider is asked yet."""
+"""Calendars of a user. In this release the stub alone answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,12 +38,8 @@ def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
         raise UnknownCalendar(provider)
     if not flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
         raise StubsDisabled("Please complete OAuth setup for calendar access.")
-    return Calendar(
-        provider=provider,
-        status="stub",
-        next_steps=(
-            f"These are demo events. Complete OAuth setup for {NAMES[provider]} "
-            "to see your own calendar, as soon as your AVA offers it."
-        ),
-        events=demo.events(provider=provider, now=now),
+    next_steps = (
+        f"These are demo events. Complete OAuth setup for {NAMES[provider]} "
+        "to see your own calendar, as soon as your AVA offers it."
     )
+    return Calendar(provider, "stub", next_steps, demo.events(provider=provider, now=now))

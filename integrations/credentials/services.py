@@ -77,8 +77,11 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
 
     Args:
         row: the user's, where the caller has just saved it.
+
+    Raises:
+        UnknownProvider: no such provider, or it is connected by signing in.
     """
-    spec = PROVIDERS[provider]
+    spec = typed_in(provider)
     row = row or store.find(user=user, provider=provider)
     warnings = registry.client(provider).warnings(user)
     if row is not None:
@@ -174,8 +177,8 @@ def preview(*, user: User, provider: str, values: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def delete(*, user: User, provider: str, actor: User, source: str) -> bool:
-    """Delete the user's credentials for this provider. False when there were none.
+def delete(*, user: User, provider: str, actor: User, source: str) -> None:
+    """Delete the user's credentials for this provider, if there are any.
 
     Raises:
         UnknownProvider: no such provider, or it is connected by signing in.
@@ -185,7 +188,6 @@ def delete(*, user: User, provider: str, actor: User, source: str) -> bool:
     if deleted:
         _record(user, provider, Action.DELETED, [], actor, source)
         registry.client(provider).changed(user)
-    return bool(deleted)
 
 
 def verify(*, user: User | None, provider: str) -> str:

@@ -1,13 +1,11 @@
 """SMTP hosts that AVA may connect to (protection against server-side request forgery).
 
-Users choose host and port, and AVA stands inside the operator's network: without a limit, "verify"
-would be a scanner of that network and a way to its metadata service. So a name is looked up once,
-every address it has must be public, the port must be one of mail, and the connection goes to the
-address that was checked, so that a second look-up cannot answer otherwise.
-In production a name that does not resolve gets the same answer: two answers would reveal the names
-of the inner network. Only the log distinguishes them.
-In development, where the mail server is often on the same machine, loopback and private addresses
-and any port are allowed; the metadata service's (169.254.169.254) never are.
+Users choose host and port, and AVA stands inside the operator's network: "verify" must not scan
+that network or reach its metadata service (169.254.169.254). So a name is looked up once, every
+address must be public, the port one of mail, and the connection goes to the address that was
+checked. In production a name that does not resolve gets the same answer, which would otherwise
+reveal the names of the inner network; the log distinguishes them. In development private addresses
+and any port are allowed, the metadata service's never.
 """
 
 import ipaddress

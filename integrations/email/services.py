@@ -16,9 +16,7 @@ from integrations.flags import services as flags
 log = structlog.get_logger("integrations.email")
 
 BACKENDS = ("resend", "smtp")
-NOT_SENT = (
-    "Email not sent in stub mode. Configure Resend or SMTP in Settings → Email to enable delivery."
-)
+ENABLE = "Configure Resend or SMTP in Settings → Email to enable delivery."
 
 
 @dataclass(frozen=True)
@@ -46,4 +44,6 @@ def send_test(*, user: User, to: str, subject: str, text: str) -> Outcome:
         raise StubsDisabled("Please configure a real email provider in Settings.")
     # Addresses and texts are private: the log only says that nothing was sent.
     log.info("stub e-mail", subject_length=len(subject), text_length=len(text))
-    return Outcome(backend="stub", delivered=False, message=NOT_SENT)
+    return Outcome(
+        backend="stub", delivered=False, message=f"Email not sent in stub mode. {ENABLE}"
+    )

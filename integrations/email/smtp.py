@@ -22,13 +22,10 @@ MOST_REPLIES = 64 * 1024  # bytes of a connection's replies; anew after STARTTLS
 
 
 def verify(credentials: Credentials) -> str:
-    """Log in at the user's mail server and leave again. No mail is sent.
+    """Log in at the user's mail server, send nothing, and return a sentence for people.
 
-    The server is the user's own choice, so no failure here says anything about everybody's
-    e-mail: the breaker may refuse the operation, but nothing counts against it.
-
-    Returns:
-        a sentence for people.
+    The server is the user's own choice, so no failure says anything about everybody's e-mail: the
+    breaker may refuse the operation, but nothing counts against it.
 
     Raises:
         ProviderAuthFailed: the server refused the login.
@@ -74,9 +71,7 @@ class _Connection(smtplib.SMTP):
     def __init__(
         self, host: str, address: str, port: int, deadline: Deadline, *, tls: bool
     ) -> None:
-        self._address = address
-        self._deadline = deadline
-        self._tls = tls
+        self._address, self._deadline, self._tls = address, deadline, tls
         super().__init__(host, port, timeout=max(deadline.left(), 0.001))
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:

@@ -142,7 +142,7 @@ def test_rotate_keys_binds_what_the_release_before_sealed(
     call_command("rotate_keys", "--dry-run")
     assert "4 rows would be sealed with all of their fields." in capsys.readouterr().out
     call_command("rotate_keys", "--batch=1")
-    assert "4 rows are now sealed with all of their fields." in capsys.readouterr().out
+    assert "4 rows sealed with all of their fields." in capsys.readouterr().out
     assert [(each.version, each.updated_at) for each in Credential.objects.all()] == before
     for provider, values in STORED.items():
         found = credentials_for(user=user, provider=provider)

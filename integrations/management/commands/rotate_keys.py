@@ -1,5 +1,6 @@
 """`manage.py rotate_keys`: seal stored credentials anew under the primary key."""
 
+from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -31,9 +32,7 @@ class Command(commands.Command):
     not_done = ("something is not",)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        import argparse
-
-        kwargs["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        kwargs["formatter_class"] = RawDescriptionHelpFormatter
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -59,13 +58,10 @@ class Command(commands.Command):
             bound = store.bind_all(batch=batch, dry_run=dry_run)
         except KeyRingInvalid as fault:
             raise CommandError(str(fault)) from fault
-        if dry_run:
-            self.stdout.write(f"{done.resealed} rows would be sealed by {ring.primary}.")
-        else:
-            self.stdout.write(f"{done.resealed} rows sealed by {ring.primary}.")
+        sealed = "would be sealed" if dry_run else "sealed"
+        self.stdout.write(f"{done.resealed} rows {sealed} by {ring.primary}.")
         if bound:
-            would = "would be" if dry_run else "are now"
-            self.stdout.write(f"{bound} rows {would} sealed with all of their fields.")
+            self.stdout.write(f"{bound} rows {sealed} with all of their fields.")
         for row in done.unreadable:
             self.stderr.write(f"Cannot be opened: {row}")
         for key_id in ring.key_ids[1:]:

@@ -155,19 +155,14 @@ class CredentialAdmin(AvaAdmin):
     def get_form(
         self, request: HttpRequest, obj: Credential | None = None, change: bool = False, **kw: Any
     ) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            return forms.modelform_factory(Credential, fields=())
         if obj:
             return _form_for(PROVIDERS[obj.provider], services.describe_row(obj))
         form = _form_for(PROVIDERS[request.GET["provider"]], None)
         # By way of Django, which gives the user's field its search box.
         kw["fields"] = ["user", *form.base_fields]
         return super().get_form(request, obj, change, form=form, **kw)
-
-    def get_fields(self, request: HttpRequest, obj: Credential | None = None) -> Any:
-        fixed = self.get_readonly_fields(request, obj)
-        if obj and not self.has_change_permission(request, obj):
-            return fixed
-        form = self.get_form(request, obj, change=obj is not None)
-        return [*form.base_fields, *fixed]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Credential | None = None) -> Any:
         if obj is None:

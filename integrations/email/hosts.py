@@ -19,12 +19,11 @@ log = structlog.get_logger("integrations.email")
 
 MAIL_PORTS = (25, 465, 587, 2525)
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# All that is public in IPv6 (IANA). Outside are the site-local, the IPv4-compatible, and those
-# that a translator turns into IPv4 (RFC 6052, RFC 8215), which Python takes for public.
+# All that is public in IPv6 (IANA). Python takes more for it: site-local addresses, and those that
+# a translator turns into IPv4 (RFC 6052, RFC 8215), as 6to4 does (RFC 3056).
 _UNICAST = ipaddress.ip_network("2000::/3")
+_6TO4 = ipaddress.ip_network("2002::/16")
 _METADATA = ipaddress.ip_address("fd00:ec2::254")  # Amazon's, over IPv6
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 
 
 def resolve(host: str, port: int, *, strict: bool) -> str:
@@ -57,19 +56,12 @@ def _refusal(host: str, port: int, reason: str) -> SmtpHostRefused:
 
 
 def _allowed(text: str, *, strict: bool) -> bool:
-    outer = ipaddress.ip_address(text.split("%")[0])
-    address = _innermost(outer)
+    address = ipaddress.ip_address(text.split("%")[0])
+    if address.version == 6:
+        address = address.ipv4_mapped or address
     if address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
     if not strict:
         return address != _METADATA
-    return address.is_global and (outer.version == 4 or outer in _UNICAST)
-
-
-def _innermost(address: _Address) -> _Address:
-    """The IPv4 address that an IPv6 one stands for, where it does: mapped, 6to4, NAT64."""
-    if address.version == 4:
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
+    public = address.version == 4 or (address in _UNICAST and address not in _6TO4)
+    return public and address.is_global

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from ava.inbound.signatures import hmac_matches, is_fresh, secret_matches
-from integrations.credentials import webhook_accounts
+from integrations.credentials import store, webhook_accounts
 from vapi_settings.errors import VAPI
 
 # Vapi's own default is to try once.
@@ -29,14 +30,15 @@ def server(user: User) -> dict[str, Any]:
 
     Empty where AVA has no public address, or the user no secret that Vapi could send in a header.
     """
-    account = webhook_accounts.account_of(user=user, provider=VAPI.label)
-    if account is None or account.url is None:
+    row = store.find(user=user, provider=VAPI.label) if settings.PUBLIC_URL else None
+    fields = webhook_accounts.fields_of(row)
+    if row is None or fields is None:
         return {}
-    scheme, header = _scheme(account.fields)
+    scheme, header = _scheme(fields)
     if scheme == "hmac":
         return {}
-    proof = ("Bearer " if scheme == "bearer" else "") + account.fields["webhook_secret"]
-    return {"server": {"url": account.url, "headers": {header: proof}, "backoffPlan": RETRIES}}
+    proof = ("Bearer " if scheme == "bearer" else "") + fields["webhook_secret"]
+    return {"server": {"url": row.webhook_url, "headers": {header: proof}, "backoffPlan": RETRIES}}
 
 
 def complaint(

@@ -61,8 +61,8 @@ class VapiSource:
         def complaint(fields: Mapping[str, str]) -> str | None:
             return reporting.complaint(fields, received.headers, received.raw, now=timezone.now())
 
-        named = webhook_accounts.proven(received.query, provider=VAPI.label, complaint=complaint)
-        return named.user, partial(_verified, named.user, received.raw)
+        user = webhook_accounts.proven(received.query, provider=VAPI.label, complaint=complaint)
+        return user, partial(_verified, user, received.raw)
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         """The answer that the call waits for; a repeated question gets one, too."""

@@ -3,9 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.contrib.auth.models import User
 
 from ava.inbound.source import InvalidSignature, Pairs
@@ -16,32 +14,21 @@ from integrations.credentials.providers import PROVIDERS
 
 # Checked where there is no account, so that this takes as long as a wrong secret.
 _UNKNOWN: Mapping[str, str] = {"webhook_secret": secrets.token_urlsafe(32)}
+_NONE = (None, None)
 
 
-@dataclass(frozen=True)
-class WebhookAccount:
-    """User with a secret for a provider's webhooks.
-
-    Args:
-        fields: of their credentials, secrets in clear.
-        url: for the provider; None where AVA has no public address.
-    """
-
-    user: User
-    fields: Mapping[str, str] = field(repr=False, hash=False)
-    url: str | None
-
-
-def account_of(*, user: User, provider: str) -> WebhookAccount | None:
-    """Webhook account of the user; None without a secret to check deliveries by."""
-    row = store.find(user=user, provider=provider)
-    return _account(row) if row else None
+def fields_of(row: Credential | None) -> dict[str, str] | None:
+    """Fields to check a row's webhooks by, secrets in clear; None where it takes no webhooks."""
+    fields = store.readable(row) if row else None
+    if not row or not fields or not fields.get("webhook_secret") or not row.user.is_active:
+        return None
+    return {name: str(value) for name, value in fields.items()}
 
 
 def proven(
     query: Pairs, *, provider: str, complaint: Callable[[Mapping[str, str]], str | None]
-) -> WebhookAccount:
-    """Account that the address names, if its own secret proves the delivery.
+) -> User:
+    """User whose account the address names, if its own secret proves the delivery.
 
     No other account's secret is read, so one account's settings change no other's answer.
 
@@ -55,8 +42,8 @@ def proven(
     """
     name = PROVIDERS[provider].name
     named = [value for parameter, value in query if parameter == WEBHOOK_ACCOUNT]
-    account = _named(named[0], provider) if len(named) == 1 else None
-    reason = complaint(account.fields if account else _UNKNOWN)
+    user, fields = _account(named[0], provider) if len(named) == 1 else _NONE
+    reason = complaint(fields or _UNKNOWN)
     if not named:
         raise InvalidSignature(
             "The address names no account. "
@@ -64,33 +51,25 @@ def proven(
         )
     if len(named) > 1:
         raise InvalidSignature("The address names an account more than once.")
-    if account is None:
+    if user is None or fields is None:
         raise InvalidSignature(f"The address names no account that takes webhooks of {name}.")
     if reason:
         seen = {
-            "user": f"{account.user.get_username()} ({account.user.pk})",
-            "webhook_secret tried": mask(account.fields["webhook_secret"]),
+            "user": f"{user.get_username()} ({user.pk})",
+            "webhook_secret tried": mask(fields["webhook_secret"]),
         }
-        raise InvalidSignature(reason, seen, owner=account.user)
-    return account
+        raise InvalidSignature(reason, seen, owner=user)
+    return user
 
 
-def _named(account: str, provider: str) -> WebhookAccount | None:
+def _account(named: str, provider: str) -> tuple[User | None, Mapping[str, str] | None]:
     try:
-        key = uuid.UUID(account)
+        key = uuid.UUID(named)
     except ValueError:
-        return None
+        return _NONE
     # Where there is no such account, the next one is read and opened all the same, so that the
     # time taken reveals nothing.
     rows = Credential.objects.select_related("user").filter(pk__gte=key, provider=provider)
     row = rows.order_by("pk").first()
-    found = _account(row) if row else None
-    return found if row and row.pk == key else None
-
-
-def _account(row: Credential) -> WebhookAccount | None:
-    fields = store.readable(row)
-    if not fields or not fields.get("webhook_secret") or not row.user.is_active:
-        return None
-    url = row.webhook_url if settings.PUBLIC_URL else None
-    return WebhookAccount(row.user, {name: str(v) for name, v in fields.items()}, url)
+    fields = fields_of(row)
+    return (row.user, fields) if row and row.pk == key else _NONE

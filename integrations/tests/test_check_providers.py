@@ -91,7 +91,7 @@ def test_an_unknown_provider_or_user_is_refused_in_a_sentence(user: User) -> Non
         call_command("check_providers", "telex")
     assert "There is no user called 'bob'" in run("--user", "bob")[2]
     User.objects.create_user("ada2", "ADA@example.com", "x")
-    assert "There is more than one user" in run("--user", "ada@example.com")[2]
+    assert "more than one has that address" in run("--user", "ada@example.com")[2]
 
 
 @pytest.mark.slow

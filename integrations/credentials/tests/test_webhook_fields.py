@@ -57,9 +57,6 @@ def test_without_a_public_address_the_webhook_url_is_its_path_and_account(
     settings.PUBLIC_URL = None
     shown = api.put(address("vapi"), HMAC).json()["webhook_url"]
     assert shown == f"/api/v1/webhooks/vapi?account={Credential.objects.get(user=user).pk}"
-    account = webhook_accounts.account_of(user=user, provider="vapi")
-    assert account is not None
-    assert account.url is None
 
 
 def test_there_is_no_webhook_url_before_there_is_an_account(api: APIClient, address: Any) -> None:
@@ -181,7 +178,7 @@ def test_the_admin_takes_no_weak_secret_either(
     assert client.post(page, {**weak, "webhook_secret": "sixteen-letters!"}).status_code == 302
 
 
-def _prove(account: str | None) -> webhook_accounts.WebhookAccount:
+def _prove(account: str | None) -> User:
     query = () if account is None else (("account", account),)
     return webhook_accounts.proven(query, provider="vapi", complaint=lambda fields: None)
 
@@ -191,9 +188,7 @@ def test_an_account_is_found_by_its_address_only_with_a_secret(
 ) -> None:
     api.put(address("vapi"), HMAC)
     row = Credential.objects.get(user=user)
-    found = _prove(str(row.pk))
-    assert found.user == user
-    assert "planted" not in repr(found)
+    assert _prove(str(row.pk)) == user
     for wrong in (None, "", "x", "0" * 32, f"{row.pk}x"):
         with pytest.raises(InvalidSignature):
             _prove(wrong)
@@ -207,7 +202,7 @@ def test_an_account_that_does_not_open_or_is_closed_takes_nothing(
 ) -> None:
     api.put(address("vapi"), HMAC)
     account = str(Credential.objects.get().pk)
-    assert _prove(account).user == user
+    assert _prove(account) == user
     User.objects.update(is_active=False)
     with pytest.raises(InvalidSignature):
         _prove(account)

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
-from django.db.models import Q
 
+from ava.accounts.queries import username_of
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.management import base as commands
@@ -68,8 +68,7 @@ def _provider(name: str) -> str:
 
 
 def _user(name: str) -> User:
-    found = list(User.objects.filter(Q(username=name) | Q(email__iexact=name))[:2])
-    if len(found) != 1:
-        many = "more than one user" if found else "no user"
-        raise CommandError(f"There is {many} called {name!r}.")
-    return found[0]
+    user = User.objects.filter(username=username_of(name)).first()
+    if user is None:
+        raise CommandError(f"There is no user called {name!r}, or more than one has that address.")
+    return user

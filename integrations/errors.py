@@ -6,11 +6,7 @@ from ava.http.problems import Problem
 
 
 class StubsDisabled(Problem):
-    """Nothing real is configured, and pretending is switched off.
-
-    Args:
-        remedy: a sentence on what to do instead.
-    """
+    """Nothing real is configured, and stub mode is off. `remedy` is a sentence."""
 
     status = HTTPStatus.FORBIDDEN
     code = "stubs_disabled"

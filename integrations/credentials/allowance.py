@@ -1,8 +1,7 @@
 """Daily allowance of a user who is served by the operator's credentials.
 
-Calls and messages cost the operator money, and the rate limit alone lets a user place thousands a
-day. So they are counted by user, provider and day (UTC), up to ENV_CREDENTIALS_PER_DAY. One UPDATE
-both checks and counts, so that concurrent requests never exceed the limit.
+Calls and messages are counted by user, provider and day (UTC), up to ENV_CREDENTIALS_PER_DAY. One
+UPDATE both checks and counts, so that concurrent requests never exceed the limit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,16 +35,15 @@ class Allowance:
 
 @contextmanager
 def spend(*, user: User, credentials: Credentials, units: int, now: datetime) -> Iterator[None]:
-    """Count calls or messages that are placed inside of the `with`, if the credentials are not
-    the user's own.
+    """Count calls or messages placed inside of the `with`; none with the user's own credentials.
 
     A `Problem` that is raised inside means that nothing was placed, and gives the units back.
 
     Args:
-        units: calls, or messages; of a batch one for each recipient.
+        units: of a batch one for each recipient.
 
     Raises:
-        AllowanceSpent: there are not so many left today; nothing is placed.
+        AllowanceSpent: there are not so many left today.
     """
     if credentials.source == "user":
         yield

@@ -49,10 +49,7 @@ class CredentialsSchema(AvaSchema):
 
 
 class CredentialsViewSet(ApiViewSet):
-    """The caller's own credentials for one provider, which the URL configuration or the path names.
-
-    Other users' credentials cannot be named.
-    """
+    """The caller's own credentials for one provider, named by the URL configuration or the path."""
 
     schema = CredentialsSchema()
     ratelimit_group = "integrations"

@@ -29,12 +29,7 @@ class CredentialsUnreadable(Problem):
 
 
 class AllowanceSpent(Problem):
-    """The operator's credentials serve so many calls and messages a day, and no more.
-
-    Args:
-        units: how many were asked for.
-        seconds: until midnight UTC.
-    """
+    """The operator's credentials serve so many calls and messages a day, and no more."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "allowance_spent"

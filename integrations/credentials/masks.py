@@ -1,14 +1,11 @@
 """Masks, as which stored secrets are shown."""
 
 BULLETS = "•" * 8
-_SHOWN = 4
-# Of a shorter one, four characters would give too much away.
-_SHORTEST = 12
 
 
 def mask(secret: str) -> str:
-    """Eight bullets and the last four characters; bullets alone for a short secret."""
-    return BULLETS + (secret[-_SHOWN:] if len(secret) >= _SHORTEST else "")
+    """Eight bullets and the last four characters, none of a short secret."""
+    return BULLETS + (secret[-4:] if len(secret) >= 12 else "")
 
 
 def is_mask(value: object) -> bool:

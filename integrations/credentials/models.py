@@ -50,10 +50,7 @@ class Credential(models.Model):
 
     @property
     def webhook_url(self) -> str | None:
-        """Address for the provider's webhooks; path and query alone without a public address.
-
-        The ID in it reveals nothing.
-        """
+        """Address for the provider's webhooks; path and query alone without a public address."""
         path = PROVIDERS[self.provider].webhooks
         return f"{settings.PUBLIC_URL or ''}{path}?{WEBHOOK_ACCOUNT}={self.pk}" if path else None
 

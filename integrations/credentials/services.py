@@ -57,7 +57,6 @@ def credentials_for(*, user: User, provider: str) -> Credentials:
     Raises:
         CredentialsMissing: none, or not all fields that are needed.
         CredentialsUnreadable: stored, but they do not open.
-        KeyError: no such provider.
     """
     spec = PROVIDERS[provider]
     row = store.find(user=user, provider=provider)
@@ -78,8 +77,7 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
     Args:
         row: the user's, where the caller has just saved it.
 
-    Raises:
-        UnknownProvider: no such provider, or it is connected by signing in.
+    Raises: UnknownProvider.
     """
     spec = typed_in(provider)
     row = row or store.find(user=user, provider=provider)
@@ -135,9 +133,7 @@ def save(
     Args:
         source: one of CredentialChange.Source.
 
-    Raises:
-        UnknownProvider: no such provider, or it is connected by signing in.
-        ValidationFailed: naming each field that does not fit.
+    Raises: UnknownProvider, ValidationFailed.
     """
     spec = typed_in(provider)
     try:
@@ -178,11 +174,7 @@ def preview(*, user: User, provider: str, values: Mapping[str, Any]) -> None:
 
 @transaction.atomic
 def delete(*, user: User, provider: str, actor: User, source: str) -> None:
-    """Delete the user's credentials for this provider, if there are any.
-
-    Raises:
-        UnknownProvider: no such provider, or it is connected by signing in.
-    """
+    """Delete the user's credentials for this provider, if any. Raises: UnknownProvider."""
     typed_in(provider)
     deleted, _ = Credential.objects.filter(user_id=user.pk, provider=provider).delete()
     if deleted:
@@ -197,8 +189,7 @@ def verify(*, user: User | None, provider: str) -> str:
         user: None for the operator's own, from the environment.
 
     Raises:
-        UnknownProvider: no such provider, or it is connected by signing in.
-        CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
+        UnknownProvider, CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
         Problem: the provider refused, or did not answer.
     """
     spec = typed_in(provider)
@@ -209,11 +200,7 @@ def verify(*, user: User | None, provider: str) -> str:
 
 
 def typed_in(provider: str) -> Provider:
-    """Provider whose credentials a user types in.
-
-    Raises:
-        UnknownProvider: there is none of this name, or it is connected by signing in.
-    """
+    """Provider whose credentials a user types in. Raises: UnknownProvider."""
     spec = PROVIDERS.get(provider)
     if spec is None:
         raise UnknownProvider(f"There is no such provider. Choose one of {', '.join(BY_FIELDS)}.")

@@ -39,8 +39,6 @@ class Credentials:
     """Credentials with which a provider client acts for a user.
 
     Args:
-        provider: slug.
-        source: the user's own, or the operator's.
         fields: name -> text of every field that is set; ports are text, too.
         version: changes whenever a field does; reveals nothing of them.
     """
@@ -94,9 +92,7 @@ def bind_all(*, batch: int, dry_run: bool) -> int:
     """Seal provider and clear fields together with the secrets, where an earlier release did not.
 
     They are taken as they stand. A row that does not open, or is saved meanwhile, is left alone.
-
-    Returns:
-        number of rows bound; in a dry run, to be bound.
+    Returns the number of rows bound, or in a dry run to be bound.
     """
     bound = 0
     for row in Credential.objects.order_by("pk").iterator(chunk_size=batch):

@@ -79,8 +79,7 @@ def validate(
         values: as the user sent them: the whole, not a change.
         stored: the present fields, secrets in clear; None when they cannot be read.
 
-    Raises:
-        ValidationFailed: with the sentences for each field.
+    Raises: ValidationFailed.
     """
     known = {field.name for field in provider.fields}
     errors = {

@@ -36,9 +36,7 @@ def proven(
         query: of the delivery's address.
         complaint: what is wrong with the proof, by the account's fields; None when it is right.
 
-    Raises:
-        InvalidSignature: the address names none, or several, or one that takes no webhooks, or the
-            proof is not right.
+    Raises: InvalidSignature.
     """
     name = PROVIDERS[provider].name
     named = [value for parameter, value in query if parameter == WEBHOOK_ACCOUNT]

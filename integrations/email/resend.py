@@ -16,11 +16,7 @@ _SENDING_ONLY = b'"restricted_api_key"'
 
 
 def verify(credentials: Credentials) -> str:
-    """Ask Resend whether it takes the key; the answer as a sentence.
-
-    Raises:
-        ProviderProblem: Resend refused, or did not answer.
-    """
+    """Ask Resend whether it takes the key; the answer as a sentence. Raises: ProviderProblem."""
     key = credentials.fields["api_key"]
     try:
         answer = upstream.door(RESEND.label).send(

@@ -74,6 +74,12 @@ class Provider:
 
 
 _optional = partial(Field, required=False)
+
+
+def _choice(name: str, about: str, *choices: str, required: bool = False) -> Field:
+    return Field(name, about, Kind.CHOICE, required=required, choices=choices)
+
+
 _FROM_EMAIL = Field("from_email", "Address your mail comes from.", Kind.EMAIL, max_length=254)
 _WEBHOOK_SECRET = _optional(
     "webhook_secret",
@@ -83,11 +89,12 @@ _WEBHOOK_SECRET = _optional(
 )
 # How Vapi proves that a webhook is its own: https://docs.vapi.ai/server-url/server-authentication
 _WEBHOOK_SCHEME = (
-    _optional(
+    _choice(
         "webhook_scheme",
         "How Vapi proves itself: the secret in a header (default), as bearer token, or an HMAC.",
-        Kind.CHOICE,
-        choices=("secret", "bearer", "hmac"),
+        "secret",
+        "bearer",
+        "hmac",
     ),
     _optional(
         "webhook_header",
@@ -96,18 +103,8 @@ _WEBHOOK_SCHEME = (
         Kind.HEADER,
         max_length=64,
     ),
-    _optional(
-        "webhook_algorithm",
-        "Hash of the HMAC; default sha256.",
-        Kind.CHOICE,
-        choices=("sha256", "sha512", "sha1"),
-    ),
-    _optional(
-        "webhook_encoding",
-        "How the HMAC is written; default hex.",
-        Kind.CHOICE,
-        choices=("hex", "base64"),
-    ),
+    _choice("webhook_algorithm", "Hash of the HMAC; default sha256.", "sha256", "sha512", "sha1"),
+    _choice("webhook_encoding", "How the HMAC is written; default hex.", "hex", "base64"),
     _optional("webhook_prefix", "What stands before the HMAC, such as sha256=.", max_length=32),
     _optional(
         "webhook_payload",
@@ -131,9 +128,7 @@ _ALL = (
             Field("api_key", "Private API key.", secret=True),
             _WEBHOOK_SECRET,
             *_WEBHOOK_SCHEME,
-            _optional(
-                "default_assistant_id", "Assistant to use where none is named.", max_length=64
-            ),
+            _optional("default_assistant_id", "Assistant where none is named.", max_length=64),
         ),
         {"api_key": "AVA_API_VAPI_API_KEY"},
         destination=("api_key",),
@@ -143,7 +138,7 @@ _ALL = (
         "twilio",
         "Twilio",
         (
-            Field("account_sid", "Account SID (AC...).", Kind.ACCOUNT_SID, max_length=34),
+            Field("account_sid", "Account SID (AC...).", Kind.ACCOUNT_SID),
             Field("auth_token", "Auth token of the account.", secret=True),
             _optional(
                 "secondary_auth_token",
@@ -152,18 +147,10 @@ _ALL = (
                 secret=True,
             ),
             _optional(
-                "api_key_sid",
-                "SID of an API key (SK...), together with its secret.",
-                Kind.API_KEY_SID,
-                max_length=34,
+                "api_key_sid", "SID of an API key (SK...), with its secret.", Kind.API_KEY_SID
             ),
             _optional("api_key_secret", "Secret of that API key.", secret=True),
-            _optional(
-                "default_from",
-                "Number to call and write from where none is named, E.164.",
-                Kind.PHONE,
-                max_length=32,
-            ),
+            _optional("default_from", "Sender where none is named, E.164.", Kind.PHONE),
         ),
         {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
         webhooks="/api/v1/webhooks/twilio/message",
@@ -183,12 +170,7 @@ _ALL = (
         (
             Field("host", "Name or address of the mail server.", Kind.HOST, max_length=253),
             Field("port", "Port of the mail server.", Kind.PORT),
-            Field(
-                "security",
-                "How the connection is protected.",
-                Kind.CHOICE,
-                choices=("none", "starttls", "tls"),
-            ),
+            _choice("security", "TLS of the connection.", "none", "starttls", "tls", required=True),
             Field("username", "Login at the mail server.", Kind.TEXT),
             Field("password", "Password of that login.", Kind.TEXT, secret=True),
             _FROM_EMAIL,

@@ -11,6 +11,6 @@ class AvaConfig(AppConfig):
         import ava.http.openapi
         import ava.sealing.checks  # noqa: F401
         from ava.observability import scrape
-        from ava.upstream import registry
+        from ava.upstream import gauges
 
-        scrape.add_sampler(registry.sample)
+        scrape.add_sampler(gauges.sample)

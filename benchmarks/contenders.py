@@ -19,10 +19,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ava.redis import RedisClient
-from ava.upstream.breaker import Breaker, Transition
+from ava.upstream import ProviderUnreachable, Service, Transition
+from ava.upstream.breaker import Breaker, Hooks, MemoryStore, Store
 from ava.upstream.circuit import Rules
-from ava.upstream.redis import RedisCircuit
-from ava.upstream.shared import SharedStore
+from ava.upstream.shared import RedisCircuit, SharedStore
 
 FAILURES, SUCCESSES = 3, 2
 
@@ -67,14 +67,29 @@ def _telling(tell: Tell) -> Callable[[Transition], None]:
 
 
 def _ava(recovery: float, url: str, tell: Tell) -> Run:
-    rules = Rules(FAILURES, recovery, SUCCESSES)
-    return Breaker("bench", rules=rules, announce=_telling(tell)).call
+    return _ava_with(MemoryStore(), recovery, tell)
 
 
 def _ava_shared(recovery: float, url: str, tell: Tell) -> Run:
-    store = SharedStore(RedisCircuit(RedisClient(url), "bench"))
-    rules = Rules(FAILURES, recovery, SUCCESSES)
-    return Breaker("bench", rules=rules, store=store, announce=_telling(tell)).call
+    return _ava_with(SharedStore(RedisCircuit(RedisClient(url), "bench")), recovery, tell)
+
+
+def _ava_with(store: Store, recovery: float, tell: Tell) -> Run:
+    breaker = Breaker(
+        "bench",
+        rules=Rules(FAILURES, recovery, SUCCESSES),
+        store=store,
+        hooks=Hooks(listeners=[_telling(tell)]),
+    )
+
+    def run(work: Callable[[], None]) -> None:
+        with breaker.calling():
+            try:
+                work()
+            except ConnectionError:
+                raise ProviderUnreachable(Service("bench", "Bench")) from None
+
+    return run
 
 
 def _pybreaker(recovery: float, tell: Tell, **storage: Any) -> pybreaker.CircuitBreaker:

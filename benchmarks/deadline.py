@@ -10,8 +10,15 @@ from collections.abc import Callable
 import requests
 from django.conf import settings
 
-from ava.upstream import Policy, ProviderUnreachable, Service, door, register
-from ava.upstream.deadline import Deadline, watchdog
+from ava.upstream import (
+    Deadline,
+    Policy,
+    ProviderUnreachable,
+    Service,
+    door,
+    register,
+    watchdog,
+)
 from ava.upstream.transport import Transport
 from benchmarks.table import show, versions
 
@@ -94,7 +101,7 @@ def costs() -> None:
     url = _url = serve(answer)
     session = requests.Session()
     session.trust_env = False
-    transport = Transport("bench", pool_size=8, connect_timeout=3, max_body=10_000)
+    transport = Transport(Service("bench", "Bench"), Policy(bulkhead=8, max_body=10_000))
     prepared = transport.prepare(requests.Request("GET", url))
 
     def unwatched() -> None:

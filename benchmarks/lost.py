@@ -16,10 +16,9 @@ import structlog
 from ava.ratelimit.shared import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient
-from ava.upstream.breaker import Breaker
+from ava.upstream.breaker import Breaker, Hooks
 from ava.upstream.circuit import Rules
-from ava.upstream.redis import RedisCircuit
-from ava.upstream.shared import SharedStore
+from ava.upstream.shared import RedisCircuit, SharedStore
 from benchmarks.table import versions
 from tests.redis import RedisServer
 
@@ -58,6 +57,7 @@ def _run(lose: Callable[[RedisServer], None]) -> tuple[float, int]:
             "bench",
             rules=Rules(3, 30.0, 2),
             store=SharedStore(RedisCircuit(link, "bench")),
+            hooks=Hooks(),
         )
         window = SharedWindow(60, MemoryWindow(60))
         taken: list[float] = []

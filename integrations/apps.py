@@ -31,9 +31,9 @@ class IntegrationsConfig(AppConfig):
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))
 
-        upstream.set_switch(partial(flags.is_on, "CIRCUIT_BREAKER_ENABLED"))
-        upstream.set_override_source(controls.override_of)
-        upstream.add_listener(events.record)
+        upstream.hooks.is_on = partial(flags.is_on, "CIRCUIT_BREAKER_ENABLED")
+        upstream.hooks.override = controls.override_of
+        upstream.hooks.listeners.append(events.record)
         worker.register_hook(lambda: breakers.worker_started(now=timezone.now()))
 
         pruning.register("breaker events", events.prune)

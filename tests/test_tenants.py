@@ -72,7 +72,7 @@ def test_a_real_outage_is_for_all_after_three_failures_of_the_others(
 def test_calls_of_one_tenant_that_hang_leave_half_of_the_slots(
     api: APIClient, strangers_api: APIClient, user: User, stranger: User
 ) -> None:
-    bulkhead = upstream.door("twilio").parts.bulkhead
+    bulkhead = upstream.door("twilio").bulkhead
     with ExitStack() as hanging, tenant.bind(tenant.of(stranger)):
         while not bulkhead.is_full:
             hanging.enter_context(bulkhead.slot())
@@ -85,7 +85,7 @@ def test_calls_of_one_tenant_that_hang_leave_half_of_the_slots(
 def test_background_work_of_one_tenant_leaves_half_of_its_share_to_its_people(
     strangers_api: APIClient, user: User, stranger: User
 ) -> None:
-    bulkhead = upstream.door("twilio").parts.bulkhead
+    bulkhead = upstream.door("twilio").bulkhead
     with ExitStack() as held:
         with tenant.bind(tenant.of(stranger)), in_background():
             while not bulkhead.is_full:

@@ -17,6 +17,6 @@ class VapiSettingsConfig(AppConfig):
 
         upstream.register(VAPI, base_url=lambda: str(settings.VAPI_BASE_URL))
         # Then fresh copies become stale, and the other way round.
-        upstream.add_listener(lambda transition: recent.changed())
+        upstream.hooks.listeners.append(lambda transition: recent.changed())
         registry.register(VAPI.label, registry.Client(services.verify, changed=renew_epoch))
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

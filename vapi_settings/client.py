@@ -9,8 +9,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 
 from ava import upstream
-from ava.upstream import Answer, ProviderUnreachable
-from ava.upstream.deadline import Deadline
+from ava.upstream import Answer, Deadline, ProviderUnreachable
 from vapi_settings import errors, records
 from vapi_settings.errors import VAPI
 from vapi_settings.records import Assistant, PhoneNumber, Summary, VapiCall

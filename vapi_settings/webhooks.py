@@ -15,7 +15,7 @@ from django.utils import timezone
 from ava.http.problems import MalformedRequest, Problem
 from ava.inbound.models import Delivery
 from ava.inbound.source import Proof, Verified, WebhookRequest
-from ava.upstream.answer import parse_json
+from ava.upstream import parse_json
 from integrations.credentials import webhook_accounts
 from vapi_settings import reporting
 from vapi_settings.account import account_of

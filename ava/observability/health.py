@@ -37,7 +37,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     body = {
         "status": "ready" if ready else "not ready",
         "checks": checks,
-        "breakers": {service.label: snapshot.state for service, snapshot in upstream.snapshots()},
+        "breakers": {
+            door.service.label: door.breaker.snapshot().state for door in upstream.doors()
+        },
     }
     return JsonResponse(body, status=200 if ready else 503)
 

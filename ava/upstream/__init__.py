@@ -1,9 +1,10 @@
 """Door out to providers, the only one: bulkhead, breaker, deadline, retry, pooled transport."""
 
-from ava.upstream.answer import Answer
-from ava.upstream.breaker import Breaker, Rejected, Transition
-from ava.upstream.circuit import OperatorOverride, Snapshot, is_override
-from ava.upstream.door import Door
+from ava.upstream.breaker import Snapshot, Transition
+from ava.upstream.bulkhead import in_background
+from ava.upstream.circuit import OperatorOverride, is_override
+from ava.upstream.connections import Deadline, watchdog
+from ava.upstream.door import Door, door, doors, forget, hooks, register
 from ava.upstream.errors import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -12,22 +13,12 @@ from ava.upstream.errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from ava.upstream.registry import (
-    add_listener,
-    door,
-    forget,
-    maintain,
-    register,
-    services,
-    set_override_source,
-    set_switch,
-    snapshots,
-)
 from ava.upstream.service import Policy, Service
+from ava.upstream.transport import Answer, parse_json
 
 __all__ = [
     "Answer",
-    "Breaker",
+    "Deadline",
     "Door",
     "OperatorOverride",
     "Policy",
@@ -37,18 +28,16 @@ __all__ = [
     "ProviderRateLimited",
     "ProviderUnavailable",
     "ProviderUnreachable",
-    "Rejected",
     "Service",
     "Snapshot",
     "Transition",
-    "add_listener",
     "door",
+    "doors",
     "forget",
+    "hooks",
+    "in_background",
     "is_override",
-    "maintain",
+    "parse_json",
     "register",
-    "services",
-    "set_override_source",
-    "set_switch",
-    "snapshots",
+    "watchdog",
 ]

@@ -1,35 +1,39 @@
-"""Circuit breaker of one provider: admit, run outside any lock, record.
+"""Circuit breaker of one provider, and its store in memory: admit, run outside any lock, record.
 
 A `pybreaker.CircuitBreaker`: its `call`, `calling`, decorator, error and listeners of failures are
 kept. Its engine is replaced, because pybreaker's `call` holds a lock while the protected call runs,
 limits no probes and knows no generations (docs/adr/0001, 0012).
 """
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import pybreaker
 import structlog
 
 from ava import tenant
 from ava.http import correlation
-from ava.upstream import states
+from ava.tenant import Tenant
+from ava.upstream import circuit as circuits
+from ava.upstream import metrics
 from ava.upstream.circuit import (
     Change,
+    Circuit,
     Event,
     OperatorOverride,
     Outcome,
     Refusal,
     Rules,
-    Snapshot,
     State,
     Ticket,
 )
-from ava.upstream.store import MemoryStore, Store
+from ava.upstream.errors import outcome_of
 
 T = TypeVar("T")
 
@@ -37,19 +41,95 @@ log = structlog.get_logger("ava.upstream")
 
 # A probe's lease outlives its deadline by so many seconds, for what surrounds the call.
 LEASE_SLACK = 2.0
-DEFAULT_LEASE = 10.0 + LEASE_SLACK
-
-_ALONE = "(this worker alone: Redis is lost)"
 
 # What a breaker that is switched off hands out.
 _UNRECORDED = Ticket(generation=0)
+
+
+class View(NamedTuple):
+    """A circuit as it was read."""
+
+    circuit: Circuit
+    now: float  # seconds on the store's clock
+    degraded: bool = False  # this process' own circuit, because it cannot reach Redis
+
+
+class Store(Protocol):
+    """Where one breaker keeps its circuit.
+
+    A `Change` goes to the caller who made it and to no other, so that each change is counted,
+    logged and stored exactly once, however many share the store.
+    """
+
+    def apply(self, event: Event[T]) -> tuple[T, tuple[Change, ...]]:
+        """Apply an event, atomically. Returns its answer and what it changed."""
+
+    def read(self) -> View:
+        """Read, and change nothing."""
+
+
+class MemoryStore:
+    """A circuit behind a lock that is held for one event, never during a call."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, circuit: Circuit | None = None
+    ) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._circuit = circuit or Circuit()
+
+    def apply(self, event: Event[T]) -> tuple[T, tuple[Change, ...]]:
+        with self._lock:
+            self._circuit, answer, changes = event(self._circuit, self._clock())
+        return answer, changes
+
+    def read(self) -> View:
+        with self._lock:
+            return View(self._circuit, self._clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a breaker looks like now."""
+
+    state: State
+    failures: int = 0  # in a row
+    retry_after: float | None = None  # seconds, 0 for the next call; None when closed
+    degraded: bool = False  # seen by this process alone, because it cannot reach Redis
+    only: Tenant = None  # the one tenant that it is not closed to; None: the same for all
+
+    def met_by(self, tenant: Tenant) -> "Snapshot":
+        """What this tenant meets: closed, where it is open to another tenant alone."""
+        if self.only is None or tenant == self.only:
+            return self
+        return Snapshot("closed", degraded=self.degraded)
+
+
+def look(
+    view: View,
+    *,
+    rules: Rules,
+    tenant: Tenant = None,
+    override: OperatorOverride | None = None,
+) -> Snapshot:
+    """What a circuit will be once it has obeyed `override`, with the wait of this tenant."""
+    now = view.now
+    circuit = circuits.release(circuits.obey(view.circuit, now, override=override)[0], now)
+    if circuit.state == "closed":
+        return Snapshot("closed", circuit.failures, degraded=view.degraded)
+    return Snapshot(
+        circuit.state,
+        circuit.failures,
+        circuits.seconds_to_wait(circuit, rules, now, tenant),
+        view.degraded,
+        None if circuit.is_for_all(rules) else circuit.only,
+    )
 
 
 class Rejected(pybreaker.CircuitBreakerError):
     """The breaker let nothing through; the call was not made.
 
     Attributes:
-        service: the provider's label.
         state: "open", or "half_open" while a probe is on its way.
         retry_after: seconds after which a call may pass.
     """
@@ -63,11 +143,7 @@ class Rejected(pybreaker.CircuitBreakerError):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A breaker's change of state, announced once to every listener.
-
-    Attributes:
-        local: in this process alone, because Redis is lost.
-    """
+    """A breaker's change of state, announced once to every listener."""
 
     service: str
     from_state: State
@@ -75,72 +151,53 @@ class Transition:
     reason: str
     correlation_id: str
     at: datetime
-    local: bool = False
+    local: bool = False  # in this process alone, because Redis is lost
 
 
-def every_exception_is_a_failure(exc: BaseException) -> Outcome:
-    """As pybreaker has it; but a worker that exits, or a closed generator, says nothing."""
-    return Outcome.FAILURE if isinstance(exc, Exception) else Outcome.NEUTRAL
+@dataclass
+class Hooks:
+    """What the apps supply at start. Asked at each call: cheap, and must not raise.
+
+    Attributes:
+        is_on: False turns the breakers off: everything passes, nothing is recorded, they show as
+            closed. Turned on again, they start from closed. Off beats any force.
+        override: the operator's last override, by the provider's label.
+        listeners: called with each transition, outside any lock, in the thread of the call that
+            caused it. One that raises is logged and breaks no call.
+    """
+
+    is_on: Callable[[], bool] = lambda: True
+    override: Callable[[str], OperatorOverride | None] = lambda label: None
+    listeners: list[Callable[[Transition], None]] = field(default_factory=list)
 
 
 class Breaker(pybreaker.CircuitBreaker):
-    """One provider's breaker.
+    """One provider's breaker."""
 
-    Args:
-        service: the provider's label.
-        rules: when to open and close.
-        store: where the state lives; this process by default.
-        switch: False turns the breaker off: everything passes, nothing is recorded, it shows as
-            closed. Turned on again, it starts from closed. Off beats any force.
-        override: the operator's last one. This and the switch are asked at each call: they must be
-            cheap and not raise.
-        announce: called with each transition, outside any lock.
-        classify: what an exception out of a protected call says about the provider.
-        listeners: pybreaker listeners of failures. One that raises is logged and breaks no call.
-    """
-
-    def __init__(
-        self,
-        service: str,
-        *,
-        rules: Rules,
-        store: Store | None = None,
-        switch: Callable[[], bool] = lambda: True,
-        override: Callable[[], OperatorOverride | None] = lambda: None,
-        announce: Callable[[Transition], None] | None = None,
-        classify: Callable[[BaseException], Outcome] = every_exception_is_a_failure,
-        listeners: tuple[pybreaker.CircuitBreakerListener, ...] = (),
-    ) -> None:
+    def __init__(self, service: str, *, rules: Rules, store: Store, hooks: Hooks) -> None:
         self.service = service
         self.rules = rules
-        self.store = store or MemoryStore()
-        self._switch = switch
-        self._override = override
+        self.store = store
+        self._hooks = hooks
         self._is_off = False
-        self._announce = announce
-        self._classify = classify
         super().__init__(
             fail_max=rules.threshold,
             reset_timeout=rules.recovery,
             success_threshold=rules.successes,
-            listeners=listeners,
+            listeners=(metrics.BreakerFailures(),),
             name=service,
         )
         # What AVA does not use of pybreaker (its state, levers, coroutines) fails: it would lie.
         del self._state_storage, self._state
 
     def call(self, func: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Run `func` if the breaker lets it.
-
-        Raises:
-            Rejected: it does not; `func` was not run.
-        """
+        """Run `func` if the breaker lets it. Raises: Rejected."""
         with self.calling():
             return func(*args, **kwargs)
 
     @contextmanager
-    def calling(self, lease: float = DEFAULT_LEASE) -> Iterator[Ticket]:
-        """Protect a block. A probe's right to be the only one ends after `lease` seconds.
+    def calling(self, seconds: float = 10.0) -> Iterator[Ticket]:
+        """Protect a block that ends within so many seconds; then a probe is no longer waited for.
 
         Raises:
             Rejected: the breaker lets nothing through; the block was not run.
@@ -150,79 +207,85 @@ class Breaker(pybreaker.CircuitBreaker):
             return
         answer, changes = self.store.apply(
             partial(
-                states.admit,
+                circuits.admit,
                 rules=self.rules,
-                lease=lease,
+                lease=seconds + LEASE_SLACK,
                 tenant=tenant.current(),
-                override=self._override(),
+                override=self._hooks.override(self.service),
             )
         )
         if isinstance(answer, Refusal):
-            self._announce_all(changes)
+            self._announce(changes)
             raise Rejected(self.service, answer.state, answer.retry_after)
         try:
             # Inside: a listener that ends the process must not keep the lease either.
-            self._announce_all(changes)
+            self._announce(changes)
             yield answer
         except BaseException as exc:
-            self._settle(answer, self._classify(exc), exc)
+            self._settle(answer, outcome_of(exc), exc)
             raise
         self._settle(answer, Outcome.SUCCESS)
 
     def _settle(self, ticket: Ticket, outcome: Outcome, exc: BaseException | None = None) -> None:
-        _, changes = self.store.apply(
-            partial(states.record, rules=self.rules, ticket=ticket, outcome=outcome)
-        )
+        event = partial(circuits.record, rules=self.rules, ticket=ticket, outcome=outcome)
+        _, changes = self.store.apply(event)
         if exc is not None and outcome is Outcome.FAILURE:
             for listener in self._listeners:
-                try:
-                    listener.failure(self, exc)
-                except Exception:
-                    log.exception("breaker listener failed", service=self.service)
-        self._announce_all(changes)
+                self._notify(partial(listener.failure, self), exc)
+        self._announce(changes)
 
     def _switched_off(self) -> bool:
         """Whether it is off. The first to notice closes it, so that it starts from there."""
-        was_off, self._is_off = self._is_off, not self._switch()
+        was_off, self._is_off = self._is_off, not self._hooks.is_on()
         if self._is_off and not was_off:
-            self._apply(partial(states.move, to="closed", reason="switched off"))
+            self._apply(partial(circuits.move, to="closed", reason="switched off"))
         return self._is_off
 
     def maintain(self) -> None:
         """Do without a call what is due: carry out an override, come back to Redis."""
         if not self._switched_off():
-            self._apply(partial(states.obey, override=self._override()))
+            self._apply(partial(circuits.obey, override=self._hooks.override(self.service)))
 
     def snapshot(self) -> Snapshot:
         """What the breaker looks like now, an override not yet carried out included.
 
         Reading changes nothing: not the state, not a counter. `met_by` gives what one tenant meets.
         """
-        if not self._switch():
-            return Snapshot("closed", 0, 0, None, 0)
+        if not self._hooks.is_on():
+            return Snapshot("closed")
+        override = self._hooks.override(self.service)
         view = self.store.read()
-        snapshot = states.look(
-            view.circuit,
-            view.now,
-            rules=self.rules,
-            tenant=tenant.current(),
-            override=self._override(),
-        )
-        return replace(snapshot, degraded=view.degraded)
+        return look(view, rules=self.rules, tenant=tenant.current(), override=override)
 
     def _apply(self, event: Event[None]) -> None:
-        self._announce_all(self.store.apply(event)[1])
+        self._announce(self.store.apply(event)[1])
 
-    def _announce_all(self, changes: tuple[Change, ...]) -> None:
+    def _announce(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
+            alone = " (this worker alone: Redis is lost)" if change.local else ""
             transition = Transition(
+                self.service,
+                change.from_state,
+                change.to_state,
+                change.reason + alone,
+                correlation.current(),
+                datetime.now(UTC),
+                change.local,
+            )
+            log.warning(
+                "breaker changed",
                 service=self.service,
                 from_state=change.from_state,
                 to_state=change.to_state,
-                reason=f"{change.reason} {_ALONE}" if change.local else change.reason,
-                correlation_id=correlation.current(),
-                at=datetime.now(UTC),
-                local=change.local,
+                reason=transition.reason,
             )
-            if self._announce is not None:
-                self._announce(transition)
+            if not change.local:
+                metrics.count_change(self.service, change.from_state, change.to_state)
+            for listener in tuple(self._hooks.listeners):
+                self._notify(listener, transition)
+
+    def _notify(self, listener: Callable[[Any], object], event: object) -> None:
+        try:
+            listener(event)
+        except Exception:
+            log.exception("breaker listener failed", service=self.service)

@@ -14,10 +14,13 @@ from ava.tenant import Tenant
 
 _background: ContextVar[bool] = ContextVar("in_background", default=False)
 
+Share = tuple[Tenant, bool]
+"""A tenant's slots, or all (None); only those taken in the background, or any."""
+
 
 @contextmanager
 def in_background() -> Iterator[None]:
-    """What is done in the block keeps nobody waiting: people come first."""
+    """Mark the block as work that no user waits for: it gets the smaller share."""
     token = _background.set(True)
     try:
         yield
@@ -34,60 +37,49 @@ class Bulkhead:
 
     One tenant takes half of them at most, so that its flood, or calls of its that hang, leave the
     other half to the rest. The background takes half of them all, and half of a tenant's.
-
-    Attributes:
-        size: slots.
-        in_use: slots taken now.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.in_use = 0
-        self._background = 0
-        self._mine: Counter[str] = Counter()
-        self._my_background: Counter[str] = Counter()
+        self._taken: Counter[Share] = Counter()
         self._lock = threading.Lock()
 
     @property
+    def in_use(self) -> int:
+        """Slots taken now."""
+        return self._taken[None, False]
+
+    @property
     def is_full(self) -> bool:
-        """Whether a slot would be refused now, to whom this work is for."""
-        mine, background = tenant.current(), _background.get()
-        share = _half(self.size)
-        if self.in_use >= self.size or (background and self._background >= share):
-            return True
-        if mine is None:
-            return False
-        return self._mine[mine] >= share or (
-            background and self._my_background[mine] >= _half(share)
-        )
+        """Whether a slot would be refused now to the work under way."""
+        return any(self._taken[share] >= most for share, most in self._shares().items())
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold a slot for the block.
-
-        Raises:
-            BulkheadFull: none is free.
-        """
-        mine, background = tenant.current(), _background.get()
+        """Hold a slot for the block. Raises: BulkheadFull."""
+        shares = self._shares()
         with self._lock:
             if self.is_full:
                 raise BulkheadFull
-            self._count(mine, background, 1)
+            self._taken.update(shares.keys())
         try:
             yield
         finally:
             with self._lock:
-                self._count(mine, background, -1)
+                self._taken.subtract(shares.keys())
+                self._taken = +self._taken  # without those that are back at 0
 
-    def _count(self, mine: Tenant, background: bool, step: int) -> None:
-        self.in_use += step
-        self._background += step * background
-        if mine is None:
-            return
-        for counter, counts in ((self._mine, True), (self._my_background, background)):
-            counter[mine] += step * counts
-            if not counter[mine]:
-                del counter[mine]
+    def _shares(self) -> dict[Share, int]:
+        """The shares that a slot for the work under way belongs to, with their sizes."""
+        mine, half = tenant.current(), _half(self.size)
+        shares: dict[Share, int] = {(None, False): self.size}
+        if mine is not None:
+            shares[mine, False] = half
+        if _background.get():
+            shares[None, True] = half
+            if mine is not None:
+                shares[mine, True] = _half(half)
+        return shares
 
 
 def _half(slots: int) -> int:

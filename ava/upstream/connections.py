@@ -1,8 +1,22 @@
-"""Connections: urllib3's, with a deadline on every socket and every use counted."""
+"""Connections to providers: urllib3's, each counted, each ended at its operation's deadline.
 
+A socket's time-out starts anew with every byte that arrives, so a response that drips never ends.
+Here one daemon thread shuts the socket down at the deadline, whatever phase the work is in: TLS
+handshake, request, headers or body. The blocked thread wakes up with an end of file.
+
+What it cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a socket of ours
+(docs/adr/0001).
+"""
+
+import heapq
+import itertools
+import math
+import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,27 +26,140 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-from ava.upstream.deadline import Deadline
+from ava.upstream.metrics import CONNECTIONS_OPENED, CONNECTIONS_REUSED
+from ava.upstream.service import Service
+
+
+class Deadline:
+    """One operation's deadline, and the socket it uses at the moment.
+
+    Attributes:
+        cut: the watchdog has ended it.
+        finished: the work was over first.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.at = time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._handle: socket.socket | None = None
+        self.cut = False
+        self.finished = False
+
+    @property
+    def expired(self) -> bool:
+        return self.cut or self.left() <= 0
+
+    def left(self) -> float:
+        """Seconds left; 0 when it is over."""
+        return max(0.0, self.at - time.monotonic())
+
+    def hold(self, sock: socket.socket) -> None:
+        """Shut this socket down at the deadline, in place of any held before.
+
+        This keeps a descriptor of its own: the connection may close its own early (http.client does
+        while a body is still being read), and the number may then belong to another socket.
+        """
+        handle = socket.socket(sock.family, sock.type, sock.proto, os.dup(sock.fileno()))
+        with self._lock:
+            old, self._handle = self._handle, handle
+            if self.cut:
+                _shut_down(handle)
+        if old is not None:
+            old.close()
+
+    def let_go(self) -> None:
+        """Hold no socket any more. After this returns, none is touched."""
+        with self._lock:
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
+
+    def finish(self) -> None:
+        """The work is over."""
+        self.finished = True
+        self.let_go()
+
+    def expire(self) -> None:
+        """The deadline has come (the watchdog calls this)."""
+        with self._lock:
+            if self.finished:
+                return
+            self.cut = True
+            if self._handle is not None:
+                _shut_down(self._handle)
+
+
+def _shut_down(handle: socket.socket) -> None:
+    with suppress(OSError):  # the peer was faster
+        handle.shutdown(socket.SHUT_RDWR)
+
+
+class Watchdog:
+    """The thread that expires deadlines. It starts with the first, and again after a fork."""
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._changed = threading.Condition(threading.Lock())
+        self._due: list[tuple[float, int, Deadline]] = []
+        self._numbers = itertools.count()
+        self._thread: threading.Thread | None = None
+        self._wakes_at = math.inf
+
+    @contextmanager
+    def watching(self, seconds: float) -> Iterator[Deadline]:
+        """A deadline over the block. Afterwards it holds no socket and never expires."""
+        deadline = Deadline(seconds)
+        self._add(deadline)
+        try:
+            yield deadline
+        finally:
+            deadline.finish()
+
+    def _add(self, deadline: Deadline) -> None:
+        with self._changed:
+            # Two out for one in keeps the heap as small as what is going on.
+            for _ in range(2):
+                if self._due and self._due[0][2].finished:
+                    heapq.heappop(self._due)
+            heapq.heappush(self._due, (deadline.at, next(self._numbers), deadline))
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif deadline.at < self._wakes_at:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            self._next().expire()
+
+    def _next(self) -> Deadline:
+        """Sleep until a deadline is due. Woken only for one that ends before all others."""
+        with self._changed:
+            while True:
+                at = self._due[0][0] if self._due else math.inf
+                wait = at - time.monotonic()
+                if wait <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._wakes_at = at
+                self._changed.wait(min(wait, threading.TIMEOUT_MAX))
+
+
+watchdog = Watchdog()
 
 
 class Attempt:
-    """One attempt at one request, as far as its connection can tell.
+    """One attempt at one request, as far as its connection can tell."""
 
-    Attributes:
-        deadline: the operation's deadline.
-        opened, reused: connections.
-        connecting: a new connection was needed.
-        sent: some byte of the request may have left.
-        answered: the response's head has arrived.
-    """
-
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, service: Service, deadline: Deadline) -> None:
+        self.service = service.label
         self.deadline = deadline
-        self.opened = 0
-        self.reused = 0
-        self.connecting = False
-        self.sent = False
-        self.answered = False
+        self.connecting = False  # a new connection was needed
+        self.reused = False  # a kept connection was taken
+        self.sent = False  # some byte of the request may have left
+        self.answered = False  # the response's head has arrived
 
     @property
     def unsent(self) -> bool:
@@ -42,7 +169,7 @@ class Attempt:
     @property
     def stale(self) -> bool:
         """A kept connection gave nothing back."""
-        return self.reused > 0 and not self.answered
+        return self.reused and not self.answered
 
 
 # urllib3 makes connections deep inside; this is how they learn whom they work for.
@@ -50,9 +177,9 @@ _attempt: ContextVar[Attempt] = ContextVar("attempt")
 
 
 @contextmanager
-def attempting(deadline: Deadline) -> Iterator[Attempt]:
+def attempting(service: Service, deadline: Deadline) -> Iterator[Attempt]:
     """Let the connections used in the block work for one attempt."""
-    attempt = Attempt(deadline)
+    attempt = Attempt(service, deadline)
     token = _attempt.set(attempt)
     try:
         yield attempt
@@ -69,7 +196,7 @@ class WatchedConnection(HTTPConnection):
         attempt = _attempt.get()
         attempt.connecting = True
         sock = self._connect_within(attempt.deadline)
-        attempt.opened += 1
+        CONNECTIONS_OPENED.labels(attempt.service).inc()
         self._used = False
         # Before TLS: a handshake may drip, too.
         attempt.deadline.hold(sock)
@@ -114,7 +241,9 @@ class WatchedConnection(HTTPConnection):
         attempt = _attempt.get()
         if self.sock is not None:
             attempt.deadline.hold(self.sock)
-            attempt.reused += self._used
+            if self._used:
+                attempt.reused = True
+                CONNECTIONS_REUSED.labels(attempt.service).inc()
         super().request(*args, **kwargs)
         self._used = True
 

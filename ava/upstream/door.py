@@ -1,40 +1,40 @@
 """Door to a provider, the one way out: bulkhead, breaker, then attempts within a deadline.
 
-The whole operation, its retries included, is one outcome for the breaker.
+Apps register their providers in `AppConfig.ready()`: this floor names none of them. The whole
+operation, its retries included, is one outcome for the breaker.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import partial
 from socket import gaierror
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import requests
 import structlog
+from django.conf import settings
 
 from ava import tenant
 from ava.http import correlation
 from ava.server import admission
 from ava.upstream import metrics
-from ava.upstream.answer import Answer
-from ava.upstream.breaker import LEASE_SLACK, Breaker, Rejected
+from ava.upstream.breaker import Breaker, Hooks, Rejected, Snapshot
 from ava.upstream.bulkhead import Bulkhead, BulkheadFull
-from ava.upstream.circuit import Snapshot
-from ava.upstream.classify import classify_response
-from ava.upstream.deadline import Deadline, watchdog
+from ava.upstream.circuit import Rules
+from ava.upstream.connections import watchdog
 from ava.upstream.errors import (
-    ProviderAnswerTooLong,
-    ProviderAuthFailed,
     ProviderBusy,
     ProviderProblem,
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from ava.upstream.retry import AttemptFailed, Budget, Operation, with_retries
+from ava.upstream.retry import Budget, Operation, with_retries
 from ava.upstream.service import Policy, Service
-from ava.upstream.transport import NoAnswer, Transport, UnsendableHeader
+from ava.upstream.shared import store_for
+from ava.upstream.transport import Answer, Transport
 
 T = TypeVar("T")
 
@@ -42,65 +42,86 @@ log = structlog.get_logger("ava.upstream")
 
 REPEATABLE_METHODS = ("GET", "HEAD")
 
+hooks = Hooks()
 
-class Parts(NamedTuple):
-    """What a door keeps from call to call, in one process."""
+_doors: dict[str, "Door"] = {}
 
-    bulkhead: Bulkhead
-    breaker: Breaker
-    budget: Budget
-    transport: Transport
+
+def register(
+    service: Service, *, base_url: Callable[[], str], policy: Policy | None = None
+) -> None:
+    """Open a door to a provider.
+
+    Args:
+        base_url: asked at each call; paths are appended to it.
+        policy: its limits; the defaults when left out.
+
+    Raises:
+        ValueError: the label is taken.
+    """
+    if service.label in _doors:
+        raise ValueError(f"{service.label} is registered already")
+    metrics.introduce(service.label)
+    _doors[service.label] = Door(service, base_url, policy or Policy())
+
+
+def door(label: str) -> "Door":
+    """The door to a provider. Raises: KeyError, where no provider has this label."""
+    return _doors[label]
+
+
+def doors() -> tuple["Door", ...]:
+    """Every provider's, in the order of registration."""
+    return tuple(_doors.values())
+
+
+def forget() -> None:
+    """Fresh breakers, pools, bulkheads and budgets; registrations and hooks stay."""
+    for known in doors():
+        known.renew()
+
+
+# Sockets, locks and threads do not survive a fork in a usable state.
+os.register_at_fork(after_in_child=forget)
 
 
 class Door:
-    """Everything sent to one provider goes through here.
+    """Everything sent to one provider goes through here."""
 
-    Args:
-        service: the provider.
-        base_url: asked at each call; paths are appended to it.
-        policy: the limits.
-        make_breaker: called at first use and after `renew`.
-    """
-
-    def __init__(
-        self,
-        service: Service,
-        *,
-        base_url: Callable[[], str],
-        policy: Policy,
-        make_breaker: Callable[[], Breaker],
-    ) -> None:
+    def __init__(self, service: Service, base_url: Callable[[], str], policy: Policy) -> None:
         self.service = service
         self.policy = policy
         self._base_url = base_url
-        self._make_breaker = make_breaker
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew: fresh breaker, pool, bulkhead and budget at the next use."""
+        """Begin anew, with a fresh bulkhead, breaker, retry budget and pool."""
+        self.bulkhead = Bulkhead(self.policy.bulkhead)
+        self.budget = Budget()
+        self.transport = Transport(self.service, self.policy)
+        self._breaker: Breaker | None = None
         self._lock = threading.Lock()
-        self._parts: Parts | None = None
 
     @property
-    def parts(self) -> Parts:
-        if self._parts is None:
+    def breaker(self) -> Breaker:
+        """Made at first use, by the settings of that moment."""
+        if self._breaker is None:
             with self._lock:
-                self._parts = self._parts or self._made()
-        return self._parts
+                self._breaker = self._breaker or self._make_breaker()
+        return self._breaker
 
-    def _made(self) -> Parts:
-        policy = self.policy
-        transport = Transport(
-            self.service.label,
-            pool_size=policy.bulkhead,
-            connect_timeout=policy.connect_timeout,
-            max_body=policy.max_body,
+    def _make_breaker(self) -> Breaker:
+        rules = Rules(
+            threshold=settings.BREAKER_THRESHOLD,
+            recovery=settings.BREAKER_RECOVERY_SECONDS,
+            successes=settings.BREAKER_SUCCESS_THRESHOLD,
         )
-        return Parts(Bulkhead(policy.bulkhead), self._make_breaker(), Budget(), transport)
+        label = self.service.label
+        return Breaker(label, rules=rules, store=store_for(label), hooks=hooks)
 
     def snapshot(self) -> Snapshot:
         """The breaker as the tenant of this work meets it now; reading changes nothing."""
-        return self.parts.breaker.snapshot().met_by(tenant.current())
+        return self.breaker.snapshot().met_by(tenant.current())
 
     def require_room(self) -> None:
         """Refuse now what `send` would refuse without sending, so that nothing is made ready in
@@ -112,9 +133,9 @@ class Door:
         """
         seen = self.snapshot()
         if seen.state == "open" and seen.retry_after:
-            raise self._not_asked(Rejected(self.service.label, "open", seen.retry_after))
-        if self.parts.bulkhead.is_full:
-            raise self._not_asked(BulkheadFull())
+            raise self._refused(ProviderUnavailable(self.service, retry_after=seen.retry_after))
+        if self.bulkhead.is_full:
+            raise self._refused(ProviderBusy(self.service))
 
     def send(
         self,
@@ -148,30 +169,32 @@ class Door:
             ProviderUnreachable: no answer in time, a broken or too long one, 408, or 5xx.
             ProviderUnavailable, ProviderBusy: nothing was sent.
         """
-        seconds = self.policy.deadline if deadline is None else deadline
-        prepared = self._prepare(
-            requests.Request(
-                method,
-                self._url(base_url, path),
-                headers={**(headers or {}), correlation.HEADER: _correlation_id()},
-                params=params,
-                json=json,
-                data=data,
-                auth=auth,
-            )
+        if not path.startswith("/"):
+            # "https://api.example.com" + "@elsewhere" would send the key to elsewhere.
+            raise ValueError("a path begins with a slash")
+        request = requests.Request(
+            method,
+            (base_url or self._base_url()).rstrip("/") + path,
+            headers={
+                **(headers or {}),
+                correlation.HEADER: correlation.current() or correlation.new(),
+            },
+            params=params,
+            json=json,
+            data=data,
+            auth=auth,
         )
-        if repeatable is None:
-            repeatable = method in REPEATABLE_METHODS
-        parts = self.parts
-        with self._operation(parts, method, seconds) as operation:
+        transport = self.transport
+        prepared = transport.prepare(request)
+        with self._operation(method, deadline) as operation:
             if operation.is_probe:
-                parts.transport.drop_idle()
+                transport.drop_idle()
             return with_retries(
-                lambda: self._attempt(parts.transport, prepared, operation.deadline),
+                partial(transport.exchange, prepared, operation.deadline),
                 operation,
                 self.policy,
-                parts.budget,
-                repeatable=repeatable,
+                self.budget,
+                repeatable=method in REPEATABLE_METHODS if repeatable is None else repeatable,
                 on_retry=metrics.RETRIES.labels(self.service.label).inc,
             )
 
@@ -194,8 +217,7 @@ class Door:
             ProviderUnreachable: in place of a failure.
             ProviderUnavailable, ProviderBusy: the operation was not run.
         """
-        seconds = self.policy.deadline if deadline is None else deadline
-        with self._operation(self.parts, "guard", seconds) as current:
+        with self._operation("guard", deadline) as current:
             try:
                 current.attempts = 1
                 return operation(current.deadline.left())
@@ -207,30 +229,30 @@ class Door:
                 raise ProviderUnreachable(self.service, unsent=unsent) from None
 
     @contextmanager
-    def _operation(self, parts: Parts, method: str, seconds: float) -> Iterator[Operation]:
+    def _operation(self, method: str, deadline: float | None) -> Iterator[Operation]:
         """Through bulkhead and breaker, then under a deadline."""
+        seconds = self.policy.deadline if deadline is None else deadline
         try:
             # The bulkhead first: a call that is refused there must not hold the probe's lease.
             with (
-                parts.bulkhead.slot(),
-                parts.breaker.calling(seconds + LEASE_SLACK) as ticket,
-                watchdog.watching(seconds) as deadline,
+                self.bulkhead.slot(),
+                self.breaker.calling(seconds) as ticket,
+                watchdog.watching(seconds) as watched,
             ):
-                operation = Operation(deadline, is_probe=ticket.probe is not None)
+                operation = Operation(watched, is_probe=ticket.probe is not None)
                 admission.waiting()
                 with self._measured(method, operation):
                     yield operation
-        except (BulkheadFull, Rejected) as exc:
-            raise self._not_asked(exc) from None
+        except BulkheadFull:
+            raise self._refused(ProviderBusy(self.service)) from None
+        except Rejected as exc:
+            refused = ProviderUnavailable(self.service, retry_after=exc.retry_after)
+            raise self._refused(refused) from None
 
-    def _not_asked(self, why: BulkheadFull | Rejected) -> ProviderProblem:
-        """Nothing was sent: logged, counted and put into words."""
-        problem: ProviderProblem
-        if isinstance(why, Rejected):
-            problem = ProviderUnavailable(self.service, retry_after=why.retry_after)
-        else:
+    def _refused(self, problem: ProviderProblem) -> ProviderProblem:
+        """Nothing was sent: logged and counted."""
+        if isinstance(problem, ProviderBusy):
             metrics.BULKHEAD_REFUSALS.labels(self.service.label).inc()
-            problem = ProviderBusy(self.service)
         log.warning("provider not asked", service=self.service.label, outcome=problem.code)
         return problem
 
@@ -257,30 +279,3 @@ class Door:
         finally:
             duration = metrics.DURATION.labels(self.service.label, outcome)
             duration.observe(time.perf_counter() - started)
-
-    def _url(self, base_url: str | None, path: str) -> str:
-        if not path.startswith("/"):
-            # "https://api.example.com" + "@elsewhere" would send the key to elsewhere.
-            raise ValueError("a path begins with a slash")
-        return (base_url or self._base_url()).rstrip("/") + path
-
-    def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
-        try:
-            return self.parts.transport.prepare(request)
-        except UnsendableHeader:
-            raise ProviderAuthFailed(self.service) from None
-
-    def _attempt(
-        self, transport: Transport, prepared: requests.PreparedRequest, deadline: Deadline
-    ) -> Answer:
-        try:
-            reply = transport.exchange(prepared, deadline)
-        except NoAnswer as exc:
-            kind = ProviderAnswerTooLong if exc.is_too_long else ProviderUnreachable
-            problem = kind(self.service, unsent=exc.unsent)
-            raise AttemptFailed(problem, exc.cause, stale=exc.stale) from None
-        return classify_response(self.service, reply, datetime.now(UTC))
-
-
-def _correlation_id() -> str:
-    return correlation.current() or correlation.new()

@@ -7,9 +7,12 @@ connections: it asks the database, which may take its time.
 
 import threading
 
+import structlog
 from django.db import close_old_connections, connections
 
-from ava.upstream import registry
+from ava.upstream.door import doors
+
+log = structlog.get_logger("ava.upstream")
 
 EVERY_SECONDS = 1.0
 
@@ -32,5 +35,14 @@ class BreakerMaintenance:
     def _run(self) -> None:
         while not self._stopping.wait(EVERY_SECONDS):
             close_old_connections()
-            registry.maintain()
+            maintain()
         connections.close_all()
+
+
+def maintain() -> None:
+    """Have every breaker do what is due; one that fails stops no other."""
+    for door in doors():
+        try:
+            door.breaker.maintain()
+        except Exception:
+            log.exception("breaker maintenance failed", service=door.service.label)

@@ -5,47 +5,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from ava.upstream.deadline import Deadline
-from ava.upstream.errors import ProviderProblem, ProviderRateLimited, ProviderUnreachable
+from ava.upstream.connections import Deadline
+from ava.upstream.errors import ProviderRateLimited, ProviderUnreachable
 from ava.upstream.service import Policy
-
-T = TypeVar("T")
-
-
-class AttemptFailed(Exception):
-    """An attempt brought no usable answer.
-
-    Args:
-        problem: what the caller gets if it was the last.
-        cause: a word for the log, never for people.
-        asked: seconds the provider asked to wait, if it did.
-        stale: the request met a kept connection that was already closed.
-    """
-
-    def __init__(
-        self,
-        problem: ProviderProblem,
-        cause: str,
-        asked: float | None = None,
-        *,
-        stale: bool = False,
-    ) -> None:
-        super().__init__(cause)
-        self.problem = problem
-        self.cause = cause
-        self.asked = asked
-        self.stale = stale
+from ava.upstream.transport import Answer, AttemptFailed
 
 
 class Budget:
     """How much retrying a provider gets: a fifth of its operations, and a trickle for quiet times.
 
     A provider in trouble is not sent three times its load.
-
-    Args:
-        clock: seconds, never going back.
     """
 
     SHARE = 0.2
@@ -121,14 +91,14 @@ class Operation:
 
 
 def with_retries(
-    attempt: Callable[[], T],
+    attempt: Callable[[], Answer],
     operation: Operation,
     policy: Policy,
     budget: Budget,
     *,
     repeatable: bool,
     on_retry: Callable[[], None],
-) -> T:
+) -> Answer:
     """Attempt until there is an answer. A probe has one attempt.
 
     Args:
@@ -149,13 +119,11 @@ def with_retries(
             operation.cause = failed.cause
             # What an earlier attempt may have sent stays sent.
             unsent = failed.problem.unsent = unsent and failed.problem.unsent
-            wait: float | None = 0.0
+            wait: float | None = None
             if failed.stale and repeatable and not replayed:
                 # The server closed a kept connection as we took it: no sign of trouble.
-                replayed = True
-            elif operation.attempts >= most or not _may_repeat(failed, repeatable):
-                wait = None
-            else:
+                replayed, wait = True, 0.0
+            elif operation.attempts < most and _may_repeat(failed, repeatable):
                 left = operation.deadline.left()
                 wait = pause(policy, operation.attempts, left, failed.asked)
                 wait = wait if wait is not None and budget.spend() else None

@@ -5,36 +5,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A provider.
+    """A provider."""
 
-    Args:
-        label: its name in metrics, logs and rows, such as "vapi".
-        name: its name in sentences for people, such as "Vapi".
-    """
-
-    label: str
-    name: str
+    label: str  # in metrics, logs and rows, such as "vapi"
+    name: str  # in sentences for people, such as "Vapi"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What one operation may cost.
+    """What one operation may cost."""
 
-    Args:
-        deadline: seconds one operation may take in all, its retries included.
-        connect_timeout: seconds to wait for each address of the provider.
-        bulkhead: operations that may run at once, half of them for one tenant; smaller than the
-            server's thread count.
-        attempts: tries in one operation, the first included.
-        backoff: seconds; the first pause is a random part of it, each later one of twice as much.
-        patience: seconds; a provider that asks for a longer pause is not tried again.
-        max_body: bytes; a longer answer is no answer.
-    """
-
-    deadline: float = 10.0
-    connect_timeout: float = 3.0
+    deadline: float = 10.0  # seconds for the whole operation, its retries included
+    connect_timeout: float = 3.0  # seconds for each address of the provider
+    # Operations at once, half of them for one tenant; fewer than the server has threads.
     bulkhead: int = 16
-    attempts: int = 3
-    backoff: float = 0.2
-    patience: float = 2.0
-    max_body: int = 10 * 1024 * 1024
+    attempts: int = 3  # in one operation, the first included
+    backoff: float = 0.2  # seconds; the first pause is a random part, each later one of twice it
+    patience: float = 2.0  # seconds; where the provider asks for more it is not tried again
+    max_body: int = 10 * 1024 * 1024  # bytes; a longer answer is no answer

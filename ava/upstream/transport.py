@@ -1,57 +1,120 @@
-"""Transport: one provider's pooled session, and one attempt at one request over it."""
+"""Transport: one attempt at one request over a provider's pooled session, and what came of it."""
 
+import json
+import re
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any, NoReturn
 
 import requests
 import urllib3
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
-from ava.upstream.connections import WatchedAdapter, attempting
-from ava.upstream.deadline import Deadline
-from ava.upstream.metrics import CONNECTIONS_OPENED, CONNECTIONS_REUSED
+from ava.upstream.connections import Deadline, WatchedAdapter, attempting
+from ava.upstream.errors import (
+    ProviderAnswerTooLong,
+    ProviderAuthFailed,
+    ProviderProblem,
+    ProviderRateLimited,
+    ProviderUnreachable,
+)
+from ava.upstream.service import Policy, Service
 
 CHUNK = 64 * 1024
 
 # Everything the stack below raises when no usable answer comes.
 _NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
-
-class NoAnswer(Exception):
-    """An attempt brought no usable answer.
-
-    Attributes:
-        cause: a word for the log.
-        unsent: no byte of the request left.
-        stale: a kept connection turned out closed; the provider may never have seen the request.
-        is_too_long: the provider answered well, but more than is read.
-    """
-
-    def __init__(
-        self, cause: str, *, unsent: bool = False, stale: bool = False, is_too_long: bool = False
-    ) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.unsent = unsent
-        self.stale = stale
-        self.is_too_long = is_too_long
-
-
-class UnsendableHeader(ValueError):
-    """A header, most likely the key in it, holds what no HTTP header can carry."""
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer as it came, before anybody judges it."""
+class Answer:
+    """A complete HTTP answer. Headers are found whatever their case.
+
+    Headers and body stay out of `repr`: they may hold secrets.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    service: Service
+
+    def json(self) -> Any:
+        """The body as JSON. Raises: ProviderUnreachable, where it is none."""
+        try:
+            return parse_json(self.body)
+        except ValueError:
+            raise ProviderUnreachable(self.service) from None
+
+
+def parse_json(body: bytes) -> Any:
+    """What a provider sent as JSON. Raises: ValueError, also where it is too deep to be read."""
+    try:
+        return json.loads(body, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+class AttemptFailed(Exception):
+    """An attempt brought no usable answer.
+
+    Attributes:
+        problem: what the caller gets if it was the last.
+        cause: a word for the log, never for people.
+        asked: seconds the provider asked to wait, if it did.
+        stale: a kept connection turned out closed; the provider may never have seen the request.
+    """
+
+    def __init__(
+        self,
+        problem: ProviderProblem,
+        cause: str,
+        asked: float | None = None,
+        *,
+        stale: bool = False,
+    ) -> None:
+        super().__init__(cause)
+        self.problem = problem
+        self.cause = cause
+        self.asked = asked
+        self.stale = stale
+
+
+def classify(answer: Answer, now: datetime) -> Answer:
+    """The answer, if it is the caller's to read (contract, section 3). Raises: AttemptFailed."""
+    service, cause = answer.service, f"status {answer.status}"
+    asked = retry_after(answer.headers, now)
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise AttemptFailed(ProviderRateLimited(service, retry_after=asked), cause, asked)
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise AttemptFailed(ProviderAuthFailed(service, said=answer.body), cause)
+    if answer.status == HTTPStatus.REQUEST_TIMEOUT or answer.status >= 500:
+        raise AttemptFailed(ProviderUnreachable(service), cause, asked)
+    return answer
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """`Retry-After` in seconds from now (RFC 9110, 10.2.3: a number or a date); None if unclear."""
+    text = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):  # OverflowError: an hour with too many digits
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
 
 
 class _Session(requests.Session):
@@ -74,64 +137,47 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """A pool of connections to one provider.
+    """A pool of connections to one provider, as many as may run at once."""
 
-    Args:
-        service: the provider's label.
-        pool_size: connections kept; as many as may run at once.
-        connect_timeout: seconds for each address of the host.
-        max_body: bytes an answer may have.
-    """
-
-    def __init__(
-        self, service: str, *, pool_size: int, connect_timeout: float, max_body: int
-    ) -> None:
+    def __init__(self, service: Service, policy: Policy) -> None:
         self._service = service
-        self._session = _Session(pool_size)
-        self._connect_timeout = connect_timeout
-        self._max_body = max_body
+        self._policy = policy
+        self._session = _Session(policy.bulkhead)
 
     def prepare(self, request: requests.Request) -> requests.PreparedRequest:
-        """Encode a request.
-
-        Raises:
-            UnsendableHeader: a header or credential does not fit into HTTP.
-        """
+        """Encode a request. Raises: ProviderAuthFailed, where no HTTP header can carry the key."""
         try:
             prepared = self._session.prepare_request(request)
             for value in prepared.headers.values():
                 if isinstance(value, str):
                     value.encode("latin-1")
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise UnsendableHeader from None
+            raise ProviderAuthFailed(self._service) from None
         return prepared
 
-    def exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Reply:
+    def exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:
         """Send once and read the whole answer before the deadline.
 
         Raises:
-            NoAnswer: none came, or none that can be used.
+            AttemptFailed: none came, or none that is the caller's to read.
         """
-        with attempting(deadline) as attempt:
+        with attempting(self._service, deadline) as attempt:
             try:
-                reply = self._send(prepared, deadline)
+                answer = self._send(prepared, deadline)
             except _NO_ANSWER as exc:
                 late = deadline.expired
+                problem = ProviderUnreachable(self._service, unsent=attempt.unsent)
                 cause = "deadline" if late else _name(exc)
-                raise NoAnswer(
-                    cause, unsent=attempt.unsent, stale=attempt.stale and not late
-                ) from exc
+                raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
             finally:
                 # A handle still held would keep the connection open behind its closed socket.
                 deadline.let_go()
-                CONNECTIONS_OPENED.labels(self._service).inc(attempt.opened)
-                CONNECTIONS_REUSED.labels(self._service).inc(attempt.reused)
         if deadline.cut:
             # A body without a length ends where the connection does: this one was cut off.
-            raise NoAnswer("deadline")
-        return reply
+            raise AttemptFailed(ProviderUnreachable(self._service), "deadline")
+        return classify(answer, datetime.now(UTC))
 
-    def _send(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Reply:
+    def _send(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:
         left = deadline.left()
         if not left:
             raise requests.Timeout
@@ -139,15 +185,17 @@ class Transport:
             prepared,
             stream=True,
             allow_redirects=False,
-            timeout=(min(self._connect_timeout, left), left),
+            timeout=(min(self._policy.connect_timeout, left), left),
         )
         with closing(response):
             body = bytearray()
             while chunk := response.raw.read(CHUNK, decode_content=True):
                 body += chunk
-                if len(body) > self._max_body:
-                    raise NoAnswer("the answer is too long", is_too_long=response.status_code < 400)
-            return Reply(response.status_code, response.headers, bytes(body))
+                if len(body) > self._policy.max_body:
+                    fine = response.status_code < 400
+                    kind = ProviderAnswerTooLong if fine else ProviderUnreachable
+                    raise AttemptFailed(kind(self._service), "the answer is too long")
+            return Answer(response.status_code, response.headers, bytes(body), self._service)
 
     def drop_idle(self) -> None:
         """Close idle connections: after an outage they are not worth trying."""

@@ -74,23 +74,22 @@ def list_breakers(
             which looks at Redis, or without it goes by the last recorded change.
         providers: only these; those that do not exist are left out.
     """
-    chosen = [each for each in upstream.services() if providers is None or each.label in providers]
     rows = {row.provider: row for row in BreakerControl.objects.all()}
-    recorded = {each.label: _recorded(each, rows.get(each.label), now) for each in chosen}
-    if not live and not settings.REDIS_URL:
-        return list(recorded.values())
-    return [
-        _seen(snapshot, recorded[service.label], live)
-        for service, snapshot in upstream.snapshots()
-        if service.label in recorded
-    ]
+    found = []
+    for door in upstream.doors():
+        label = door.service.label
+        if providers is None or label in providers:
+            recorded = _recorded(door.service, rows.get(label), now)
+            is_seen = live or settings.REDIS_URL
+            found.append(_seen(door.breaker.snapshot(), recorded, live) if is_seen else recorded)
+    return found
 
 
 def met_by(user: User, *, now: datetime) -> dict[str, BreakerStatus]:
     """Breakers by provider as this user's requests meet them in this server, without history."""
     found = {}
-    for service, snapshot in upstream.snapshots():
-        seen = snapshot.met_by(tenant.of(user))
+    for door in upstream.doors():
+        service, seen = door.service, door.breaker.snapshot().met_by(tenant.of(user))
         status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
         override = controls.override_of(service.label)
         if override and override.forced == "open" == seen.state:

@@ -76,14 +76,14 @@ def worker_started(*, now: datetime) -> None:
 def ensure_controls() -> None:
     """Create the row of each provider that has none, so that the admin can list and select it."""
     BreakerControl.objects.bulk_create(
-        [BreakerControl(provider=service.label) for service in upstream.services()],
+        [BreakerControl(provider=door.service.label) for door in upstream.doors()],
         ignore_conflicts=True,
     )
 
 
 def require_known(provider: str) -> None:
     """Raises UnknownBreaker, which names the known ones, unless there is such a breaker."""
-    known = [service.label for service in upstream.services()]
+    known = [door.service.label for door in upstream.doors()]
     if provider not in known:
         raise UnknownBreaker(provider, known)
 

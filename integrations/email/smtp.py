@@ -10,8 +10,7 @@ from typing import BinaryIO
 from django.conf import settings
 
 from ava import upstream
-from ava.upstream import Service
-from ava.upstream.deadline import Deadline, watchdog
+from ava.upstream import Deadline, Service, watchdog
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from integrations.email import hosts

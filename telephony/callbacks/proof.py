@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain, islice
 
 from ava.inbound.source import FITS, InvalidSignature, WebhookRequest
-from ava.upstream.answer import parse_json
+from ava.upstream import parse_json
 from integrations.credentials.masks import mask
 from integrations.credentials.models import WEBHOOK_ACCOUNT
 from telephony import signers

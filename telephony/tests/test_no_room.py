@@ -61,7 +61,7 @@ def test_too_many_at_once_are_refused_and_leave_no_trace(
 ) -> None:
     path, body, provider = what
     api.get("/api/v1/twilio/numbers")
-    bulkhead = upstream.door(provider).parts.bulkhead
+    bulkhead = upstream.door(provider).bulkhead
     with ExitStack() as others:
         while not bulkhead.is_full:
             others.enter_context(bulkhead.slot())
@@ -75,7 +75,7 @@ def test_what_is_for_later_is_taken_all_the_same(api: APIClient) -> None:
     path, body, _ = CALL
     later = {"send_at": (timezone.now() + timedelta(hours=1)).isoformat()}
     api.get("/api/v1/twilio/numbers")
-    bulkhead = upstream.door("twilio").parts.bulkhead
+    bulkhead = upstream.door("twilio").bulkhead
     with ExitStack() as others:
         while not bulkhead.is_full:
             others.enter_context(bulkhead.slot())
@@ -88,7 +88,7 @@ def test_jobs_leave_half_of_the_room_to_people(api: APIClient, sandbox: Sandbox,
     assert api.post(path, body).status_code == 201
     sandbox.clear_requests()
     with ExitStack() as others, in_background():
-        bulkhead = upstream.door(provider).parts.bulkhead
+        bulkhead = upstream.door(provider).bulkhead
         while not bulkhead.is_full:
             others.enter_context(bulkhead.slot())
         # A look at what was placed, which has to wait.

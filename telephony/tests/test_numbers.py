@@ -214,4 +214,4 @@ def test_three_outages_open_the_breaker_and_the_fourth_request_never_reaches_twi
 
 
 def dict_of_states() -> dict[str, str]:
-    return {service.label: snapshot.state for service, snapshot in upstream.snapshots()}
+    return {door.service.label: door.breaker.snapshot().state for door in upstream.doors()}

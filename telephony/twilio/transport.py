@@ -9,8 +9,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from ava import upstream
-from ava.upstream.answer import parse_json
-from ava.upstream.deadline import Deadline
+from ava.upstream import Deadline, parse_json
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from telephony.twilio.errors import TWILIO, problem_for
 

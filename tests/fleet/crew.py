@@ -87,8 +87,8 @@ class Worker:
     def work(self) -> None:
         while not (self._directory / "pids.json").exists():
             time.sleep(0.01)
-        upstream.add_listener(self._tell)
-        upstream.set_override_source(lambda label: self._overrides.get())
+        upstream.hooks.listeners.append(self._tell)
+        upstream.hooks.override = lambda label: self._overrides.get()
         threads = [threading.Thread(target=self._call) for _ in range(self._plan.threads)]
         for thread in threads:
             thread.start()

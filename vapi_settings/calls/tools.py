@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 
 from ava.http.problems import Problem
 from ava.inbound.limits import JSON_BYTES, is_left_out
-from ava.upstream.answer import parse_json
+from ava.upstream import parse_json
 from vapi_settings.calls.patience import Patience
 from vapi_settings.records import part, text
 

@@ -17,7 +17,7 @@ from ava.inbound import door, services
 from ava.inbound.models import Delivery
 from ava.inbound.signatures import hmac_matches
 from ava.inbound.source import InvalidSignature, Proof, Verified, WebhookRequest
-from ava.upstream.answer import parse_json
+from ava.upstream import parse_json
 
 SECRET = b"a secret of the provider"
 ADDRESS = "/hooks/acme"

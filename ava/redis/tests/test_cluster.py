@@ -12,8 +12,7 @@ from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient, RedisUnavailable, Script
 from ava.redis.cache import RedisCache
 from ava.upstream.circuit import OperatorOverride
-from ava.upstream.redis import RedisCircuit
-from ava.upstream.shared import SharedStore
+from ava.upstream.shared import RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import Worker
 from tests.cluster import RedisCluster
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ava.upstream import states
+from ava.redis import RedisClient, RedisUnavailable
+from ava.upstream import circuit as states
+from ava.upstream.breaker import Snapshot, Store, look
 from ava.upstream.circuit import (
     Change,
     Circuit,
@@ -13,12 +15,9 @@ from ava.upstream.circuit import (
     Outcome,
     Refusal,
     Rules,
-    Snapshot,
     State,
     Ticket,
 )
-from ava.upstream.redis import RedisUnavailable
-from ava.upstream.store import Store
 
 RULES = Rules(threshold=3, recovery=60.0, successes=2)
 LEASE = 12.0
@@ -76,10 +75,11 @@ class Worker:
     def snapshot(
         self, override: OperatorOverride | None = None, tenant: str | None = None
     ) -> Snapshot:
-        view = self.store.read()
-        return states.look(
-            view.circuit, view.now, rules=self.rules, tenant=tenant, override=override
-        )
+        return look(self.store.read(), rules=self.rules, tenant=tenant, override=override)
+
+    @property
+    def circuit(self) -> Circuit:
+        return self.store.read().circuit
 
     @property
     def is_alone(self) -> bool:
@@ -141,8 +141,7 @@ class FakeRedis:
         held = self._carry_out(keys[0], given)
         if self.answers_lost:
             raise RedisUnavailable
-        micro = round(self.clock() * 1_000_000)
-        return [held, b"%d" % (micro // 1_000_000), b"%d" % (micro % 1_000_000)]
+        return [held, *seconds_of(self.clock())]
 
     def _carry_out(self, key: str, args: tuple[bytes, ...]) -> bytes:
         with self._lock:
@@ -163,6 +162,24 @@ class FakeRedis:
 
     def flush(self) -> None:
         self.values.clear()
+
+
+class OnClock:
+    """A real Redis whose clock is a test's."""
+
+    def __init__(self, client: RedisClient, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._clock = clock
+
+    def run(self, script: Any, keys: Any, args: Any = ()) -> Any:
+        held, _, _ = self._client.run(script, keys, args)
+        return [held, *seconds_of(self._clock())]
+
+
+def seconds_of(now: float) -> tuple[bytes, bytes]:
+    """A moment as Redis' TIME has it."""
+    micro = round(now * 1_000_000)
+    return b"%d" % (micro // 1_000_000), b"%d" % (micro % 1_000_000)
 
 
 class OwnLine:

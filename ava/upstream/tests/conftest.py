@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from ava import upstream
 from ava.redis import RedisClient
-from ava.upstream import Door, Policy, Service, metrics, register, registry
+from ava.upstream import Door, Policy, Service, metrics, register
+from ava.upstream.breaker import Hooks, MemoryStore
 from ava.upstream.circuit import Rules
-from ava.upstream.redis import Client, RedisCircuit
-from ava.upstream.shared import SharedStore
-from ava.upstream.store import MemoryStore
-from ava.upstream.tests.circuits import Clock, FakeRedis, Worker
+from ava.upstream.door import _doors
+from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.tests.circuits import Clock, FakeRedis, OnClock, Worker
 from ava.upstream.tests.wire import Script, Wire
 from tests.redis import RedisServer, patient
 
@@ -48,14 +49,14 @@ def fake(clock: Clock) -> FakeRedis:
 
 
 @pytest.fixture
-def worker_on() -> Callable[[Client, Clock], Worker]:
+def worker_on() -> Callable[[Any, Clock], Worker]:
     """Makes the store of another worker process, over this way to Redis."""
     return lambda client, clock: Worker(SharedStore(RedisCircuit(client, "vapi"), clock))
 
 
 @pytest.fixture
 def worker(
-    fake: FakeRedis, clock: Clock, worker_on: Callable[[Client, Clock], Worker]
+    fake: FakeRedis, clock: Clock, worker_on: Callable[[Any, Clock], Worker]
 ) -> Callable[..., Worker]:
     """The same, over the test's Redis."""
     return lambda client=fake: worker_on(client, clock)
@@ -75,7 +76,7 @@ def make_store(kind: str, request: pytest.FixtureRequest) -> Callable[[Clock, Ru
     link = request.getfixturevalue("link")
 
     def make(clock: Clock, rules: Rules) -> Worker:
-        shared = RedisCircuit(link, f"test{next(_numbers)}", clock)
+        shared = RedisCircuit(OnClock(link, clock), f"test{next(_numbers)}")
         return Worker(SharedStore(shared, clock), rules)
 
     return make
@@ -90,9 +91,8 @@ def examples(kind: str) -> int:
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The apps' listeners and sources, which ask the database, stay out of it."""
-    monkeypatch.setattr(registry, "_listeners", [])
-    monkeypatch.setattr(registry, "_switch", lambda: True)
-    monkeypatch.setattr(registry, "_override", lambda label: None)
+    for name, value in vars(Hooks()).items():
+        monkeypatch.setattr(upstream.hooks, name, value)
 
 
 @pytest.fixture
@@ -105,11 +105,11 @@ def make_door() -> Iterator[Callable[..., Door]]:
         labels.append(label)
         policy.setdefault("backoff", 0.0)
         register(Service(label, name), base_url=lambda: base_url, policy=Policy(**policy))
-        return registry.door(label)
+        return upstream.door(label)
 
     yield make
     for label in labels:
-        registry._doors.pop(label).parts.transport.close()
+        _doors.pop(label).transport.close()
 
 
 @pytest.fixture

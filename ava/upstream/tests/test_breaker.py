@@ -7,11 +7,12 @@ import pybreaker
 import pytest
 
 from ava.http import correlation
-from ava.upstream.breaker import Breaker, Rejected
+from ava.upstream import ProviderUnreachable, Service
+from ava.upstream.breaker import Breaker, Hooks, MemoryStore, Rejected
 from ava.upstream.circuit import Rules
-from ava.upstream.store import MemoryStore
 from ava.upstream.tests.circuits import Worker
 
+VAPI = Service("vapi", "Vapi")
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
 
 
@@ -24,10 +25,8 @@ class Listener(pybreaker.CircuitBreakerListener):
 
 
 class Broken(pybreaker.CircuitBreakerListener):
-    def __getattribute__(self, name):
-        if name == "failure":
-            raise RuntimeError("listener bug")
-        return super().__getattribute__(name)
+    def failure(self, cb, exc):
+        raise RuntimeError("listener bug")
 
 
 @pytest.fixture
@@ -37,7 +36,8 @@ def told():
 
 @pytest.fixture
 def breaker(clock, told):
-    return Breaker("vapi", rules=RULES, store=MemoryStore(clock), announce=told.append)
+    hooks = Hooks(listeners=[told.append])
+    return Breaker("vapi", rules=RULES, store=MemoryStore(clock), hooks=hooks)
 
 
 def changes(told):
@@ -45,12 +45,12 @@ def changes(told):
 
 
 def fail():
-    raise ConnectionError("no")
+    raise ProviderUnreachable(VAPI)
 
 
 def fail_through(breaker, times=3):
     for _ in range(times):
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ProviderUnreachable):
             breaker.call(fail)
 
 
@@ -101,7 +101,7 @@ def test_sixteen_failures_at_once_open_it_once(breaker, told):
         fail()
 
     def run():
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ProviderUnreachable):
             breaker.call(fail_together)
 
     threads = [threading.Thread(target=run) for _ in range(16)]
@@ -169,7 +169,7 @@ def test_pybreakers_listeners_hear_of_failures(breaker):
     breaker.add_listener(listener)
     breaker.call(lambda x: x, 1)
     fail_through(breaker)
-    assert listener.heard == [("failure", ConnectionError)] * 3
+    assert listener.heard == [("failure", ProviderUnreachable)] * 3
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_ninth_caller_of_a_hung_provider_is_told_at_once(serve, make_door):
 
 def test_the_background_holds_half_of_the_slots_at_most(serve, make_door):
     door = make_door(serve(answering()).url, bulkhead=8)
-    slot = door.parts.bulkhead.slot
+    slot = door.bulkhead.slot
     with ExitStack() as held, in_background():
         for _ in range(4):
             held.enter_context(slot())
@@ -63,7 +63,7 @@ def test_the_background_holds_half_of_the_slots_at_most(serve, make_door):
 
 def test_a_tenant_holds_half_of_the_slots_at_most_and_avas_own_work_what_is_left(make_door):
     door = make_door("http://127.0.0.1:9", bulkhead=8)
-    bulkhead = door.parts.bulkhead
+    bulkhead = door.bulkhead
     with ExitStack() as held:
         for whose, slots in (("ada", 4), ("eve", 3), (None, 1)):
             with tenant.bind(whose):
@@ -75,11 +75,11 @@ def test_a_tenant_holds_half_of_the_slots_at_most_and_avas_own_work_what_is_left
                 door.require_room()
     with tenant.bind("ada"):
         door.require_room()
-    assert (bulkhead.in_use, bulkhead._mine) == (0, {})
+    assert bulkhead.in_use == 0
 
 
 def test_the_smallest_bulkhead_has_a_slot_for_a_tenant(make_door):
-    bulkhead = make_door("http://127.0.0.1:9", bulkhead=1).parts.bulkhead
+    bulkhead = make_door("http://127.0.0.1:9", bulkhead=1).bulkhead
     with tenant.bind("ada"), in_background(), bulkhead.slot():
         assert bulkhead.is_full
     with tenant.bind("ada"):
@@ -88,10 +88,10 @@ def test_the_smallest_bulkhead_has_a_slot_for_a_tenant(make_door):
 
 def test_a_caller_refused_by_the_bulkhead_leaves_the_probe_to_others(serve, make_door, clock):
     door = make_door(serve(answering()).url, bulkhead=1)
-    door.parts.breaker.store._clock = clock
-    Worker(door.parts.breaker.store).move("open")
+    door.breaker.store._clock = clock
+    Worker(door.breaker.store).move("open")
     clock.advance(30)
-    with door.parts.bulkhead.slot(), pytest.raises(ProviderBusy):
+    with door.bulkhead.slot(), pytest.raises(ProviderBusy):
         door.send("GET", "/")
     assert door.snapshot().state == "open"
     assert door.send("GET", "/").status == 200

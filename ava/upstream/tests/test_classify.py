@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ava.upstream.classify import retry_after
+from ava.upstream.transport import retry_after
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 

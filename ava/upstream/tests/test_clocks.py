@@ -3,9 +3,8 @@
 import pytest
 
 from ava.upstream.circuit import OperatorOverride, Refusal, Rules, Ticket
-from ava.upstream.redis import RedisCircuit
-from ava.upstream.shared import SharedStore
-from ava.upstream.tests.circuits import LEASE, Worker
+from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.tests.circuits import LEASE, OnClock, Worker
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)
 HOUR = 3600.0
@@ -60,8 +59,8 @@ def test_redis_own_clock_may_go_back(link, redis):
     """A circuit of an hour ahead is what is left when it does."""
     moment = redis.client.time()[0] + HOUR
     ahead, now = (
-        Worker(SharedStore(RedisCircuit(link, "vapi", clock)), RULES)
-        for clock in (lambda: moment, None)
+        Worker(SharedStore(RedisCircuit(way, "vapi")), RULES)
+        for way in (OnClock(link, lambda: moment), link)
     )
     ahead.trip()
     assert now.admit()[0] == Refusal("open", RULES.recovery)

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ava.upstream import ProviderUnreachable
-from ava.upstream.deadline import Watchdog, watchdog
+from ava.upstream.connections import Watchdog, watchdog
 from ava.upstream.tests.wire import OK, answering
 
 # The faults below last far longer than the deadline; the margin is for a busy machine.

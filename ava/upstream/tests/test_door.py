@@ -161,7 +161,7 @@ def test_it_opens_recovers_by_single_probes_and_counts_exactly(serve, make_door,
 
     wire = serve(script)
     door = make_door(wire.url, name="Vapi")
-    door.parts.breaker.store._clock = clock
+    door.breaker.store._clock = clock
     for _ in range(3):
         with pytest.raises(ProviderUnreachable):
             door.send("GET", "/")
@@ -207,8 +207,8 @@ def test_while_a_probe_is_on_its_way_everybody_else_waits_outside(serve, make_do
 
     wire = serve(script)
     door = make_door(wire.url)
-    door.parts.breaker.store._clock = clock
-    Worker(door.parts.breaker.store).move("open")
+    door.breaker.store._clock = clock
+    Worker(door.breaker.store).move("open")
     clock.advance(30)
     probe = threading.Thread(target=door.send, args=("GET", "/"))
     probe.start()
@@ -225,9 +225,9 @@ def test_while_a_probe_is_on_its_way_everybody_else_waits_outside(serve, make_do
 def test_a_probe_trusts_no_connection_from_before_the_outage(serve, make_door, clock):
     wire = serve(answering())
     door = make_door(wire.url)
-    door.parts.breaker.store._clock = clock
+    door.breaker.store._clock = clock
     door.send("GET", "/")
-    Worker(door.parts.breaker.store).move("open")
+    Worker(door.breaker.store).move("open")
     clock.advance(30)
     door.send("GET", "/")
     assert wire.connections == 2

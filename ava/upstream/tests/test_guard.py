@@ -13,7 +13,7 @@ URL = "https://unused.test"
 
 def test_a_worker_told_to_exit_leaves_slot_and_lease_behind(make_door):
     door = make_door(URL, bulkhead=1)
-    Worker(door.parts.breaker.store).move("half_open")
+    Worker(door.breaker.store).move("half_open")
 
     def abort(seconds):
         raise SystemExit(1)
@@ -57,7 +57,7 @@ def test_guarded_work_that_fails_opens_the_breaker(make_door, error, unsent):
 
 def test_guarded_work_that_understood_a_refusal_has_seen_the_provider_alive(make_door):
     door = make_door(URL)
-    Worker(door.parts.breaker.store).move("half_open")
+    Worker(door.breaker.store).move("half_open")
 
     def refused(seconds):
         raise NotFound("There is no such mailbox.")

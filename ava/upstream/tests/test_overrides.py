@@ -4,9 +4,8 @@ import threading
 
 import pytest
 
-from ava.upstream.breaker import Breaker, Rejected
+from ava.upstream.breaker import Breaker, Hooks, MemoryStore, Rejected
 from ava.upstream.circuit import OperatorOverride
-from ava.upstream.store import MemoryStore
 from ava.upstream.tests.test_breaker import RULES, Listener, changes, fail_through
 
 
@@ -34,9 +33,7 @@ def breaker(clock, operator, told):
         "vapi",
         rules=RULES,
         store=MemoryStore(clock),
-        switch=lambda: operator.on,
-        override=lambda: operator.override,
-        announce=told.append,
+        hooks=Hooks(lambda: operator.on, lambda label: operator.override, [told.append]),
     )
 
 
@@ -124,8 +121,10 @@ def test_an_order_that_comes_late_never_undoes_a_newer_one(clock, operator, told
     shared = MemoryStore(clock)
     late = OperatorOverride(1, "open")
     quick, slow = (
-        Breaker("vapi", rules=RULES, store=shared, override=override, announce=told.append)
-        for override in (lambda: operator.override, lambda: late)
+        Breaker(
+            "vapi", rules=RULES, store=shared, hooks=Hooks(override=given, listeners=[told.append])
+        )
+        for given in (lambda label: operator.override, lambda label: late)
     )
     operator.override = OperatorOverride(2, reason="fixed")
     quick.call(lambda: None)

@@ -7,8 +7,7 @@ import pytest
 
 from ava.redis import RedisClient
 from ava.upstream.circuit import Change, Circuit, OperatorOverride, Outcome, Refusal, Ticket
-from ava.upstream.redis import KEPT_WRITERS, RedisCircuit
-from ava.upstream.shared import SharedStore
+from ava.upstream.shared import KEPT_WRITERS, RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import RULES, Worker
 from tests.redis import RedisServer
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ava.upstream.circuit import Change, OperatorOverride, Outcome, Refusal, Ticket
-from ava.upstream.states import ADOPTED
+from ava.upstream.shared import ADOPTED
 from ava.upstream.tests.circuits import RULES, OwnLine
 
 OPENED = Change("closed", "open", "3 failures in a row")
@@ -181,7 +181,7 @@ def test_a_flushed_redis_gets_the_probe_back_that_is_out(worker, fake, clock):
     one.catch_up()
     assert other.admit() == (Refusal("half_open", 1.0), None)
     one.record(probe, Outcome.SUCCESS)
-    assert one.snapshot().successes == 1
+    assert one.circuit.successes == 1
 
 
 def test_what_one_has_seen_later_is_put_back_over_what_another_had_seen(worker, fake):

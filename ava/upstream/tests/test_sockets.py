@@ -8,16 +8,16 @@ import pytest
 import requests
 from urllib3 import HTTPConnectionPool
 
-from ava.upstream import ProviderUnreachable
-from ava.upstream.deadline import watchdog
+from ava.upstream import Policy, ProviderUnreachable, Service
+from ava.upstream.connections import watchdog
 from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.wire import answering, status
-from ava.upstream.transport import NoAnswer, Transport
+from ava.upstream.transport import AttemptFailed, Transport
 
 
 @pytest.fixture
 def transport():
-    made = Transport("test-sockets", pool_size=2, connect_timeout=1, max_body=1000)
+    made = Transport(Service("test", "Test"), Policy(bulkhead=2, max_body=1000))
     yield made
     made.close()
 
@@ -36,7 +36,7 @@ def test_a_deadline_that_comes_as_the_connection_goes_back_leaves_it_alone(
 
         with monkeypatch.context() as patch:
             patch.setattr(HTTPConnectionPool, "_put_conn", put_at_the_deadline)
-            with pytest.raises(NoAnswer):
+            with pytest.raises(AttemptFailed):
                 transport.exchange(prepared, deadline)
     with watchdog.watching(10) as deadline:
         assert transport.exchange(prepared, deadline).status == 200
@@ -56,7 +56,7 @@ def test_a_given_up_connection_is_closed_before_the_next_attempt(serve, transpor
 
     prepared = transport.prepare(requests.Request("GET", serve(script).url))
     with watchdog.watching(10) as deadline:
-        with pytest.raises(NoAnswer, match="too long"):
+        with pytest.raises(AttemptFailed, match="too long"):
             transport.exchange(prepared, deadline)
         assert gone.wait(5)
 
@@ -85,7 +85,7 @@ def test_no_file_descriptor_is_left_behind(serve, make_door):
         for _ in range(times):
             fine.send("GET", "/")
             for door in (failing, refused):
-                Worker(door.parts.breaker.store).move("closed")
+                Worker(door.breaker.store).move("closed")
                 with pytest.raises(ProviderUnreachable):
                     door.send("GET", "/")
 

@@ -108,7 +108,7 @@ def test_a_probe_that_lost_its_lease_to_another_is_not_heard(store, clock):
     assert store.record(slow, Outcome.FAILURE) is None
     store.refused()  # the current probe is still out
     store.record(current, Outcome.SUCCESS)
-    assert store.snapshot().successes == 1
+    assert store.circuit.successes == 1
 
 
 def test_an_outcome_of_an_older_generation_changes_nothing(store, clock):

@@ -6,7 +6,8 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ava.upstream import Transition, registry
+from ava import upstream
+from ava.upstream import Transition
 from integrations.breakers import events, services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced
@@ -87,7 +88,7 @@ def test_an_order_that_a_newer_one_replaces_while_it_is_obeyed_leaves_no_second_
 
     assert ask("before").status_code == 200
     services.override(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())
-    monkeypatch.setattr(registry, "_listeners", [replace_it])
+    monkeypatch.setattr(upstream.hooks, "listeners", [replace_it])
     assert ask("refused").status_code == 503
     assert ask("after").status_code == 200
     assert [event.reason for event in BreakerEvent.objects.order_by("id")] == [

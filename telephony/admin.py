@@ -73,7 +73,7 @@ class CallAdmin(CommunicationAdmin):
     actions = ("hang_up",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
-        # A page of a hundred calls shall not load a hundred talks.
+        # A page of a hundred calls loads no transcripts.
         return super().get_queryset(request).defer("transcript")
 
     @admin.action(description="Hang up", permissions=["operate"])

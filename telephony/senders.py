@@ -25,9 +25,9 @@ _NOT_YOURS = (
     "few seconds."
 )
 REMEMBERED_SECONDS = 300
+# Twilio is asked for no other number so long after one that it does not know: a wrong number in a
+# loop is no load.
 PAUSE_SECONDS = 3
-"""After a number that Twilio does not know Twilio is asked for no other one of these credentials:
-a wrong number in a loop is no load."""
 
 
 def numbers(*, user: User) -> list[Number]:

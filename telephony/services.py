@@ -33,13 +33,12 @@ def verify(credentials: Credentials) -> str:
         TwilioAccountInactive: the account is suspended or closed.
         ProviderProblem: Twilio refused, or did not answer.
     """
-    account = accounts.client(credentials, by_key=False).account()
-    if account.status in ("suspended", "closed"):
+    name, status = accounts.client(credentials, by_key=False).account()
+    if status in ("suspended", "closed"):
         raise TwilioAccountInactive
     if credentials.fields.get("api_key_sid"):
         accounts.client(credentials).numbers(most=1, page_size=1)
-    name = f" (account {account.friendly_name})" if account.friendly_name else ""
-    return f"Twilio accepted the credentials{name}."
+    return f"Twilio accepted the credentials{f' (account {name})' if name else ''}."
 
 
 def reconcile(*, only_lost: bool = False) -> int:

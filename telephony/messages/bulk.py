@@ -27,13 +27,11 @@ from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message, MessageEntry
 
 MOST = 10_000
+# Messages of a user's batches that are stored in 24 hours, so that none fills the disk. One long
+# code sends 86,400 in that time.
 MOST_IN_A_DAY = 100_000
-"""Messages of a user's batches that are stored in 24 hours, so that none fills the disk. One long
-code sends 86,400 in that time."""
-CHUNK = 400
-"""Rows of a transaction: SQLite has one writer at a time, who takes some 0.1 s for them."""
-ABANDONED = timedelta(minutes=10)
-"""After that no request can still be storing it: they end long before."""
+CHUNK = 400  # rows of a transaction: SQLite's one writer takes some 0.1 s for them
+ABANDONED = timedelta(minutes=10)  # by then the request that stored it has ended long ago
 State = Batch.State
 GOING_ON = (State.RUNNING, State.PAUSED)
 STORING = Q(state=State.CANCELED, finished_at__isnull=True)
@@ -110,7 +108,6 @@ def cancel(batch: Batch) -> Batch:
 
 
 def _turn(batch: Batch, state: str, finished_at: datetime | None = None) -> Batch:
-    """Have the batch run, pause or end, as a person wants it."""
     with transaction.atomic():
         row = Batch.objects.select_for_update().get(pk=batch.pk)
         if row.state not in GOING_ON:
@@ -147,7 +144,6 @@ def store(batch: Batch, messages: Iterable[Message]) -> None:
 
 
 def _require_storing(batch: Batch) -> None:
-    """Lock it. Raises: InProgress."""
     if not Batch.objects.select_for_update().filter(STORING, pk=batch.pk).exists():
         raise InProgress
 
@@ -165,7 +161,7 @@ def discard(batch: Batch) -> bool:
 
 
 def sweep() -> None:
-    """Delete or end what requests have left half done that were killed."""
+    """Delete or end what killed requests have left half done."""
     now = timezone.now()
     for batch in Batch.objects.filter(STORING, created_at__lt=now - ABANDONED):
         discard(batch)

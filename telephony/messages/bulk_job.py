@@ -157,7 +157,7 @@ def _send(message: Message, clock: Clock) -> None:
 
 
 def _holds(problem: Problem) -> bool:
-    """Whether people have to do something before any message of the batch can go out."""
+    """Whether a person has to act before any message of the batch can go out."""
     if isinstance(problem, TwilioRejected):
         # About the sender, or the account; what is wrong with one person's number is their own.
         return not (problem.errors or {}).keys() & {"to", "body"}
@@ -167,8 +167,8 @@ def _holds(problem: Problem) -> bool:
 
 
 def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
-    """Say why the batch does not go on. Where people have to do something it is held. Raises:
-    RetryLater, when to look again; not after two days: what was news is none by then."""
+    """Say why the batch does not go on; where a person has to act it is held. Raises: RetryLater,
+    when to look again; not after two days: what was news is none by then."""
     held, said = _holds(problem), problem.detail
     with transaction.atomic():
         row = Batch.objects.select_for_update().filter(ON, pk=batch.pk).first()
@@ -190,7 +190,6 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
 
 
 def _went_on(batch: Batch) -> None:
-    """Nothing hinders it any more."""
     if batch.held_at or batch.error:
         free = {"state": State.RUNNING, "held_at": None, "error": ""}
         Batch.objects.filter(ON, pk=batch.pk).update(**free)

@@ -33,12 +33,12 @@ def wish_of(texts: Iterable[str]) -> bool | None:
 def record(
     *, stopped: bool, holders: Sequence[str], number: str, person: str, at: datetime
 ) -> None:
-    """Keep what a person wrote to a number, for all who speak for its account. Of wishes that are
-    recorded in another order, or again, the latest holds."""
-    pair, wish = {"number": number, "person": person}, {"stopped": stopped, "at": at}
-    new = [OptOut(holder=holder, **pair, **wish) for holder in holders]
+    """Record what a person wrote to a number, for all who speak for its account. Whatever order it
+    is recorded in, the latest holds."""
+    pair, latest = {"number": number, "person": person}, {"stopped": stopped, "at": at}
+    new = [OptOut(holder=holder, **pair, **latest) for holder in holders]
     OptOut.objects.bulk_create(new, ignore_conflicts=True)
-    OptOut.objects.filter(holder__in=holders, at__lt=at, **pair).update(**wish)
+    OptOut.objects.filter(holder__in=holders, at__lt=at, **pair).update(**latest)
 
 
 def refuse(*, holder: str, number: str, person: str) -> None:

@@ -104,26 +104,16 @@ class BatchSerializer(FromSerializer, serializers.ModelSerializer[Batch]):
     """A batch that `queries.count` has counted."""
 
     progress = serializers.DictField(
-        child=serializers.IntegerField(),
-        read_only=True,
-        help_text="Status to number of messages.",
+        child=serializers.IntegerField(), read_only=True, help_text="Status to number of messages."
     )
     total = serializers.SerializerMethodField()
 
     class Meta:
         model = Batch
         fields = (
-            "id",
-            "from_number",
-            "per_minute",
-            "state",
-            "error",
-            "total",
-            "progress",
-            "correlation_id",
-            "created_at",
-            "finished_at",
-        )
+            "id", "from_number", "per_minute", "state", "error", "total", "progress",
+            "correlation_id", "created_at", "finished_at",
+        )  # fmt: skip
         read_only_fields = fields
 
     def get_total(self, batch: Batch) -> int:

@@ -1,4 +1,4 @@
-"""Twilio as a channel: what its calls and messages have in common."""
+"""Channel base of Twilio's calls and messages."""
 
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -8,20 +8,17 @@ from django.conf import settings
 from telephony.intents.models import Communication
 
 HOOKS = "/api/v1/webhooks/twilio"
+# Twilio tries three times more where it cannot connect, or gets no answer or a 5xx. By itself it
+# tries only the first of these once more. This part of an address is neither sent nor signed
+# (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
 RETRIES = "#rc=3&rp=ct,rt,5xx"
-"""Have Twilio try three times more where it cannot connect, or gets no answer or a 5xx. By itself
-it tries only the first of these once more. This part of an address is neither sent nor signed
-(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
 
 
 class TwilioChannel:
-    """Calls and messages at Twilio."""
-
     provider = "twilio"
     # Twilio says no more than that the price "may not be immediately available"
-    # (https://www.twilio.com/docs/voice/api/call-resource#call-properties,
-    # https://www.twilio.com/docs/messaging/api/message-resource#message-properties): these moments
-    # are AVA's own choice. Who needs the price for certain has Twilio's bill.
+    # (https://www.twilio.com/docs/voice/api/call-resource#call-properties): these moments are AVA's
+    # own choice. Who needs the price for certain has Twilio's bill.
     looks: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
 
     def reports(self, intent: Communication) -> bool:

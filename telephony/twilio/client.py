@@ -17,7 +17,7 @@ from ava.upstream.errors import ProviderUnreachable
 from telephony.intents.record import ProviderRecord
 from telephony.twilio import resources
 from telephony.twilio.errors import TWILIO
-from telephony.twilio.resources import Account, Number
+from telephony.twilio.resources import Number
 
 MOST_NUMBERS = 1000
 MOST_FOUND = 1000  # calls or messages of one pair of numbers, since a moment minutes ago
@@ -35,10 +35,12 @@ class TwilioClient:
     def __init__(self, *, account_sid: str, username: str, password: str) -> None:
         self._credentials = {"account_sid": account_sid, "username": username, "password": password}
 
-    def account(self) -> Account:
-        """The account itself. Main and restricted API keys may not read it, the token may."""
+    def account(self) -> tuple[str, str]:
+        """The account's name, and its status: active, suspended or closed. Main and restricted API
+        keys may not read it, the token may."""
         with self._asking() as api:
-            return resources.account(api.account.fetch())
+            found = api.account.fetch()
+            return resources.text(found.friendly_name), resources.text(found.status)
 
     def numbers(
         self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE, **wanted: str

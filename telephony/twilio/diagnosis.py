@@ -119,8 +119,8 @@ def _other_bases(received: WebhookRequest, path: str) -> Iterator[Guess]:
     known += re.findall(r"\b[0-9]{1,5}\b", said.get("X-Forwarded-Port", ""))
     hosts = _some([host for host, _ in found], MOST_HOSTS)
     ports = _some(["", *known, *CUSTOMARY_PORTS], MOST_PORTS)
-    told = said.get("X-Forwarded-Prefix", "").rstrip("/")
-    prefixes = _some([slash + prefix, told], MOST_PREFIXES)
+    stripped = said.get("X-Forwarded-Prefix", "").rstrip("/")
+    prefixes = _some([slash + prefix, stripped], MOST_PREFIXES)
     for scheme, host, port, prefix in product(("https", "http"), hosts, ports, prefixes):
         base = f"{scheme}://{host}{':' if port else ''}{port}{prefix}"
         yield (

@@ -1,4 +1,4 @@
-"""Resources of Twilio's (accounts, numbers, calls, messages), parsed once and tolerantly."""
+"""Resources of Twilio's (numbers, calls, messages), parsed once and tolerantly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,6 @@ _STATUS: Final[Mapping[str, str]] = {"initiated": "queued", "answered": "in-prog
 
 
 @dataclass(frozen=True)
-class Account:
-    """A Twilio account. `status` is active, suspended or closed."""
-
-    friendly_name: str
-    status: str
-
-
-@dataclass(frozen=True)
 class Number:
     """A phone number of the account, in E.164, with its capabilities."""
 
@@ -30,10 +22,6 @@ class Number:
     voice: bool
     sms: bool
     mms: bool
-
-
-def account(found: Any) -> Account:
-    return Account(text(found.friendly_name), text(found.status))
 
 
 def number(found: Any) -> Number:

@@ -8,7 +8,6 @@ import ipaddress
 import re
 import socket
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
@@ -78,8 +77,8 @@ def check(text: str, *, own_hosts: Collection[str]) -> str:
             raise ValueError(f"<{str(verb.tag)[:40]}> is no verb that TwiML has for calls.")
     if not len(root):
         raise ValueError("This TwiML does nothing. Put a verb such as <Say> into <Response>.")
-    for address in _addresses(root):
-        _require_foreign(address, own_hosts)
+    for place, address, _ in _addresses(root):
+        _require_foreign(place, address, own_hosts)
     return text
 
 
@@ -87,7 +86,7 @@ def first_beyond(text: str) -> str | None:
     """The first place in checked TwiML that leads beyond the call: an address that Twilio asks or
     reports to, such as "<Dial action>", or a verb that reaches others. Recordings do not count."""
     root = ElementTree.fromstring(text)  # noqa: S314 - without a DTD, as `check` saw to it
-    places = [address.place for address in _addresses(root) if not address.is_media]
+    places = [place for place, _, is_media in _addresses(root) if not is_media]
     places += [f"<{one.tag}>" for one in root.iter() if one.tag in REACHING]
     return places[0] if places else None
 
@@ -115,46 +114,35 @@ def _parse(text: str) -> ElementTree.Element:
     return root
 
 
-class _Address(NamedTuple):
-    """An address in TwiML.
-
-    Attributes:
-        place: the verb that has it, with the attribute, such as "<Dial action>".
-        is_media: whether Twilio plays what it gets there, and does nothing else with it.
-    """
-
-    place: str
-    text: str
-    is_media: bool = False
-
-
-def _addresses(root: ElementTree.Element) -> Iterator[_Address]:
+def _addresses(root: ElementTree.Element) -> Iterator[tuple[str, str, bool]]:
+    """Each address: its place, such as "<Dial action>", the address itself, and whether Twilio
+    plays what it gets there, and does nothing else with it."""
     for element in root.iter():
         verb = _local(element.tag)
         for name, value in element.attrib.items():
             if _HOLDS_ADDRESS.fullmatch(_local(name)) or _BEGINS_ADDRESS.match(value):
-                yield _Address(f"<{verb} {_local(name)}>", value.strip())
+                yield f"<{verb} {_local(name)}>", value.strip(), False
         # The text of these is an address, relative or absolute. <Play digits> has none.
         text, plays = "".join(element.itertext()).strip(), verb.lower() == "play"
         if verb.lower() == "redirect" or (plays and text):
-            yield _Address(f"<{verb}>", text, is_media=plays)
+            yield f"<{verb}>", text, plays
 
 
-def _require_foreign(address: _Address, own_hosts: Collection[str]) -> None:
+def _require_foreign(place: str, address: str, own_hosts: Collection[str]) -> None:
     """Raises ValueError, with a sentence: the address is none of somebody else's."""
-    found = _ABSOLUTE.fullmatch(address.text)
+    found = _ABSOLUTE.fullmatch(address)
     if not found:
         raise ValueError(
-            f"{address.place} needs a whole address such as https://example.com/next, its host in "
+            f"{place} needs a whole address such as https://example.com/next, its host in "
             "ASCII. A relative one leads to AVA itself."
         )
     host, ip = _canonical(found["host"]), _ip(found["host"])
     for own in ("localhost", ".localhost", *map(_canonical, own_hosts)):
         if host == own.lstrip(".") or (own.startswith(".") and host.endswith(own)):
-            raise ValueError(f"{address.place} leads to AVA itself. Name an address of your own.")
+            raise ValueError(f"{place} leads to AVA itself. Name an address of your own.")
     if ip is not None and not ip.is_global:
         said = "leads into a private network. Name an address that Twilio reaches."
-        raise ValueError(f"{address.place} {said}")
+        raise ValueError(f"{place} {said}")
 
 
 def _canonical(host: str) -> str:

@@ -1,11 +1,13 @@
 """A change whose answer never came: what AVA says, and what Vapi did."""
 
 import itertools
+import time
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from ava.redis import recent
 from vapi_settings import services
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.errors import EditInProgress
@@ -180,7 +182,7 @@ class TestAProcessThatDied:
     """What kill -9 leaves behind: an open revision and a lease with nobody behind it."""
 
     @pytest.fixture
-    def die(self, ada, user, value_of):
+    def die(self, ada, user, value_of, monkeypatch):
         def die(*, lease_seconds):
             value_of("temperature")
             Revision.objects.create(
@@ -193,6 +195,8 @@ class TestAProcessThatDied:
                 pk=ASSISTANT,
                 defaults={"holder": "00000000-0000-4000-8000-000000000000", "lease_until": until},
             )
+            # It was another process: what this one remembers holds for a second.
+            monkeypatch.setattr(recent, "clock", lambda: time.monotonic() + recent.SECONDS)
 
         return die
 

@@ -13,12 +13,12 @@ class IntegrationsConfig(AppConfig):
         from ava import ratelimit, upstream
         from ava.jobs import pruning
         from ava.server import worker
-        from integrations.breakers import controls, events
+        from integrations import runtime_config
+        from integrations.breakers import events
         from integrations.breakers import services as breakers
         from integrations.calendar.services import GOOGLE, MICROSOFT
         from integrations.credentials import allowance, registry
         from integrations.email import resend, smtp
-        from integrations.flags import services as flags
 
         upstream.register(resend.RESEND, base_url=lambda: str(settings.RESEND_BASE_URL))
         # Each user has a mail server of their own.
@@ -31,8 +31,8 @@ class IntegrationsConfig(AppConfig):
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))
 
-        upstream.hooks.is_on = partial(flags.is_on, "CIRCUIT_BREAKER_ENABLED")
-        upstream.hooks.override = controls.override_of
+        upstream.hooks.is_on = partial(runtime_config.is_on, "CIRCUIT_BREAKER_ENABLED")
+        upstream.hooks.override = runtime_config.override_of
         upstream.hooks.listeners.append(events.record)
         worker.register_hook(lambda: breakers.worker_started(now=timezone.now()))
 

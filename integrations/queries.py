@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from integrations import runtime_config
 from integrations.breakers import queries as breakers
 from integrations.breakers.queries import BreakerStatus
 from integrations.credentials import allowance, store
 from integrations.credentials.allowance import Allowance
 from integrations.credentials.providers import PROVIDERS, Provider
 from integrations.email.services import BACKENDS, ENABLE
-from integrations.flags import services as flags
 
 STUBBED = (*BACKENDS, "google", "microsoft")
 SOURCES = ("user", "environment", "stub", "none")
@@ -46,7 +46,7 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
     left = allowance.left(user=user, now=now) if "environment" in sources.values() else {}
     # One real backend is enough for e-mail: the stub then answers for neither.
     mail = any(sources[slug] != "none" for slug in BACKENDS)
-    if flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
+    if runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):
         for slug in STUBBED:
             if sources[slug] == "none" and not (mail and slug in BACKENDS):
                 sources[slug] = "stub"

@@ -7,14 +7,12 @@ from django.core.cache import cache
 from ava import ratelimit, redis, upstream
 from ava.inbound import services as inbound
 from ava.redis import recent
-from integrations.breakers import controls
-from integrations.flags import services as flags
+from integrations import runtime_config
 from vapi_settings import cached_reads, hits
 
 ROOMS: dict[str, Callable[[], None]] = {
     "breakers": upstream.forget,
-    "orders": controls.forget,
-    "flags": flags.forget,
+    "runtime_config": runtime_config.forget,
     "limits": ratelimit.forget,
     "refusals": inbound.forget,
     "copies": cached_reads.forget,

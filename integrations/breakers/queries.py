@@ -15,9 +15,8 @@ from django.contrib.auth.models import User
 from ava import tenant, upstream
 from ava.upstream import Service, Snapshot
 from ava.upstream.circuit import State
-from integrations.breakers import controls
+from integrations import runtime_config
 from integrations.breakers.models import BreakerControl, BreakerEvent
-from integrations.flags import services as flags
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def met_by(user: User, *, now: datetime) -> dict[str, BreakerStatus]:
     for door in upstream.doors():
         service, seen = door.service, door.breaker.snapshot().met_by(tenant.of(user))
         status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
-        override = controls.override_of(service.label)
+        override = runtime_config.override_of(service.label)
         if override and override.forced == "open" == seen.state:
             left = override.seconds
             if left is None or left > 0:
@@ -102,7 +101,7 @@ def met_by(user: User, *, now: datetime) -> dict[str, BreakerStatus]:
 
 def _recorded(service: Service, control: BreakerControl | None, now: datetime) -> BreakerStatus:
     status = BreakerStatus(service.label, service.name, "closed")
-    if not flags.is_on("CIRCUIT_BREAKER_ENABLED"):
+    if not runtime_config.is_on("CIRCUIT_BREAKER_ENABLED"):
         return replace(status, reason="switched off")
     if event := BreakerEvent.objects.filter(provider=service.label).first():
         state = cast(State, event.to_state)

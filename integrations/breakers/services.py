@@ -13,7 +13,7 @@ from django.db import transaction
 
 from ava import upstream
 from ava.http import correlation
-from integrations.breakers import controls, queries
+from integrations.breakers import queries
 from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
 from integrations.breakers.models import REASON_LENGTH, BreakerControl, BreakerEvent
 
@@ -57,7 +57,6 @@ def override(
         control.save()
         if forced or before.forced or before.state != "closed":
             _record(before, forced or "closed", control.override(now).description, now)
-    controls.expire()
 
 
 def worker_started(*, now: datetime) -> None:

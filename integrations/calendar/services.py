@@ -6,11 +6,11 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from ava.upstream import Service
+from integrations import runtime_config
 from integrations.calendar import demo
 from integrations.calendar.demo import Event
 from integrations.calendar.errors import UnknownCalendar
 from integrations.errors import StubsDisabled
-from integrations.flags import services as flags
 
 GOOGLE = Service("google", "Google Calendar")
 MICROSOFT = Service("microsoft", "Microsoft 365")
@@ -36,7 +36,7 @@ def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
     """
     if provider not in NAMES:
         raise UnknownCalendar(provider)
-    if not flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
+    if not runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):
         raise StubsDisabled("Please complete OAuth setup for calendar access.")
     next_steps = (
         f"These are demo events. Complete OAuth setup for {NAMES[provider]} "

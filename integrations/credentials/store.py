@@ -21,10 +21,10 @@ from django.utils.crypto import salted_hmac
 from ava.sealing.errors import Unsealable
 from ava.sealing.fields import seal
 from ava.sealing.keys import LONGEST_HEAD, head, key_ring
+from integrations import runtime_config
 from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS, Provider
-from integrations.flags import services as flags
 
 log = structlog.get_logger("integrations.credentials")
 
@@ -152,6 +152,6 @@ def sources(*, user: User) -> dict[str, Source]:
 
 def from_environment(*, user: User, provider: Provider) -> Credentials | None:
     """The operator's credentials, where this user may use them."""
-    if not flags.is_on("ALLOW_ENV_CREDENTIALS", user=user):
+    if not runtime_config.is_on("ALLOW_ENV_CREDENTIALS", user=user):
         return None
     return operators(provider)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import structlog
 from django.contrib.auth.models import User
 
+from integrations import runtime_config
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
 from integrations.email.errors import DeliveryNotAvailable
 from integrations.errors import StubsDisabled
-from integrations.flags import services as flags
 
 log = structlog.get_logger("integrations.email")
 
@@ -40,7 +40,7 @@ def send_test(*, user: User, to: str, subject: str, text: str) -> Outcome:
         with suppress(CredentialsMissing):
             credentials_for(user=user, provider=backend)
             raise DeliveryNotAvailable(PROVIDERS[backend].name)
-    if not flags.is_on("INTEGRATIONS_STUB_MODE", user=user):
+    if not runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):
         raise StubsDisabled("Please configure a real email provider in Settings.")
     # Addresses and texts are private: the log only says that nothing was sent.
     log.info("stub e-mail", subject_length=len(subject), text_length=len(text))

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 
 from ava.admin import AvaAdmin, Choices, may_view
+from integrations import runtime_config
 from integrations.flags import services
 from integrations.flags.models import Flag, FlagOverride
 
@@ -46,7 +47,7 @@ class FlagAdmin(AvaAdmin):
 
     @admin.display(boolean=True, description="holds now")
     def effective(self, flag: Flag) -> bool | None:
-        return services.is_on(flag.name) if flag.name in settings.FLAGS else None
+        return runtime_config.is_on(flag.name) if flag.name in settings.FLAGS else None
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

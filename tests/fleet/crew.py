@@ -18,10 +18,10 @@ from typing import Any
 from django.conf import settings
 
 from ava import upstream
-from ava.cache.stale_on_error import StaleOnErrorCache
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.upstream import OperatorOverride, Policy, Service, Transition, metrics
+from integrations.runtime_config import StaleOnErrorCache
 
 LABEL = "fleet"
 FRESH_SECONDS = 0.08

@@ -10,13 +10,13 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ava import upstream
-from integrations.breakers import controls, queries, services
+from integrations import runtime_config
+from integrations.breakers import queries, services
 from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
 from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
 from integrations.flags.models import Flag
-from integrations.flags.services import forget as forget_flags
 from sandbox.server import Sandbox
 
 
@@ -96,7 +96,7 @@ def test_while_the_database_is_away_the_last_order_stays_in_force(
         raise DatabaseError("away")
 
     monkeypatch.setattr(BreakerControl.objects, "all", away)
-    controls.expire()
+    runtime_config.expire()
     assert ask("still refused").status_code == 503
 
 
@@ -123,7 +123,7 @@ def test_the_switch_turns_breakers_off_at_run_time(ask: Ask, sandbox: Sandbox) -
     Flag.objects.update_or_create(
         name="CIRCUIT_BREAKER_ENABLED", defaults={"state": Flag.State.OFF}
     )
-    forget_flags()
+    runtime_config.forget()
     assert ask("through").status_code == 200
     assert state() == "closed"
     (found,) = queries.list_breakers(now=timezone.now(), live=False, providers=["twilio"])

@@ -6,10 +6,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ava.cache.stale_on_error import StaleOnErrorCache
+from integrations import runtime_config
 from integrations.flags import services
 from integrations.flags.models import Flag, FlagOverride
-from integrations.flags.services import is_on, save_override, set_flag
+from integrations.flags.services import save_override, set_flag
+from integrations.runtime_config import StaleOnErrorCache, is_on
 
 pytestmark = pytest.mark.database
 
@@ -104,9 +105,9 @@ def test_another_process_is_heard_within_a_second(
 ) -> None:
     clock = [0.0]
     rows = StaleOnErrorCache(
-        "flags", services._read, services._Rows(), seconds=1.0, clock=lambda: clock[0]
+        "flags", runtime_config._read_flags, {}, seconds=1.0, clock=lambda: clock[0]
     )
-    monkeypatch.setattr(services, "_rows", rows)
+    monkeypatch.setattr(runtime_config, "_flags", rows)
     environment(True)
     set_flag(name=NAME, state="on", by=None)
     assert is_on(NAME)
@@ -123,7 +124,7 @@ def test_a_database_in_trouble_leaves_the_last_known_answer(
     set_flag(name=NAME, state="off", by=None)
     assert not is_on(NAME)
     monkeypatch.setattr(Flag._meta, "db_table", "gone")
-    services._rows.expire()
+    runtime_config.expire()
     assert not is_on(NAME)
 
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from ava.cache.stale_on_error import StaleOnErrorCache
+from integrations.runtime_config import StaleOnErrorCache
 
 
 class Source:

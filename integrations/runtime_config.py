@@ -1,0 +1,160 @@
+"""Runtime configuration: feature flags and breaker overrides that operators set, from memory.
+
+Every provider call asks for them. The database answers a few times a second for all calls, a change
+made in this process counts at once, and while the database does not answer, the last known values
+hold: it never breaks a call.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from ava.upstream import OperatorOverride
+from integrations.breakers.models import BreakerControl
+from integrations.flags.models import Flag, FlagOverride
+
+T = TypeVar("T")
+Flags = Mapping[tuple[str, object], bool]
+Overrides = Mapping[str, BreakerControl]
+
+log = structlog.get_logger("integrations.runtime_config")
+
+FLAGS_SECONDS = 1.0
+OVERRIDES_SECONDS = 0.08
+"""Age of what is in memory: an override is to reach every worker within 0.1 s."""
+
+
+class StaleOnErrorCache(Generic[T]):
+    """Calls `read` at most every `seconds`; between and after failures gives the last answer.
+
+    Args:
+        read: fetches the value; may raise anything.
+        initial: the answer until `read` has once succeeded.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], T],
+        initial: T,
+        *,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._read = read
+        self._initial = self._value = initial
+        self._seconds = seconds
+        self._clock = clock
+        self._due: float | None = None
+        self._expired = 0  # How often; a read that was under way at the time is out of date.
+        self._reading = threading.Lock()
+        self._noting = threading.Lock()
+
+    def get(self) -> T:
+        """The value. While one thread reads anew, the others take the old answer at once."""
+        due = self._due
+        if due is not None and self._clock() < due:
+            return self._value
+        # Only the very first answer is worth waiting for.
+        if self._reading.acquire(blocking=due is None):
+            try:
+                if self._due == due:
+                    self._renew()
+            finally:
+                self._reading.release()
+        return self._value
+
+    def expire(self) -> None:
+        """Read anew at the next question: this process has just changed the value."""
+        with self._noting:
+            self._expired += 1
+            self._due = None
+
+    def forget(self) -> None:
+        """Back to the initial answer (tests)."""
+        self.expire()
+        self._value = self._initial
+
+    def _renew(self) -> None:
+        expired = self._expired
+        try:
+            self._value = self._read()
+        except Exception as fault:  # Whatever the database has, the call that asks must go on.
+            log.warning(
+                "keeping the last known value", value=self._name, reason=type(fault).__name__
+            )
+        with self._noting:
+            if self._expired == expired:
+                self._due = self._clock() + self._seconds
+
+
+def _read_flags() -> Flags:
+    """Flags set in the admin by name and user; None: everybody."""
+    found: dict[tuple[str, object], bool] = {}
+    rows = Flag.objects.values_list("name", "state", "overrides__user_id", "overrides__state")
+    for name, state, user_id, override in rows:
+        if state != Flag.State.UNSET:
+            found[name, None] = state == Flag.State.ON
+        if override:
+            found[name, user_id] = override == FlagOverride.State.ON
+    return found
+
+
+def _read_overrides() -> Overrides:
+    return {row.provider: row for row in BreakerControl.objects.all()}
+
+
+_flags = StaleOnErrorCache[Flags]("flags", _read_flags, {}, seconds=FLAGS_SECONDS)
+_overrides = StaleOnErrorCache[Overrides](
+    "overrides", _read_overrides, {}, seconds=OVERRIDES_SECONDS
+)
+
+
+def is_on(name: str, *, user: User | None = None) -> bool:
+    """Whether a flag is on: the user's row decides, else the admin's, else the environment.
+
+    Raises:
+        KeyError: no such flag.
+    """
+    environment: bool = settings.FLAGS[name]
+    rows = _flags.get()
+    everybody = rows.get((name, None), environment)
+    return everybody if user is None else rows.get((name, user.pk), everybody)
+
+
+def override_of(provider: str) -> OperatorOverride | None:
+    """The last override of a provider's breaker; None without any."""
+    control = _overrides.get().get(provider)
+    return control.override(timezone.now()) if control else None
+
+
+def forget() -> None:
+    """Forget what is in memory, as after a start (tests)."""
+    _flags.forget()
+    _overrides.forget()
+
+
+def expire() -> None:
+    """Read anew at the next question."""
+    _flags.expire()
+    _overrides.expire()
+
+
+@receiver([post_save, post_delete], sender=Flag)
+@receiver([post_save, post_delete], sender=FlagOverride)
+@receiver([post_save, post_delete], sender=BreakerControl)
+def _changed(**_: Any) -> None:
+    expire()
+    # Until the commit other threads read the old rows again.
+    transaction.on_commit(expire)

@@ -1,10 +1,10 @@
-"""What there is to see: settings, their history, assistants, phone numbers."""
+"""Reads of settings, their history, assistants and phone numbers."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -65,7 +65,7 @@ def setting(
 
 
 def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySet[Revision]:
-    """What became of a setting, the newest first. It can be read while Vapi is down.
+    """The revisions of a setting, the newest first. They can be read while Vapi is down.
 
     Raises: SettingNotFound, and what `settings` raises.
     """
@@ -75,7 +75,7 @@ def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySe
     try:
         found = AssistantRead(account).chosen(assistant_id).value.assistant
     except cached_reads.OUTAGES:
-        rows = shown(user, named, key) if named else Revision.objects.none()
+        rows = shown(user, named, key)
         if not rows.exists():
             raise
         return rows
@@ -86,7 +86,7 @@ def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySe
 
 
 def shown(user: User, assistant_id: str, key: str) -> QuerySet[Revision]:
-    """The revisions of a setting that people see: what never happened is no part of history."""
+    """The revisions that people see: what never happened is no part of history."""
     return (
         ledger.revisions(user.pk, assistant_id)
         .filter(key=key)
@@ -117,7 +117,7 @@ def revision(
 def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[list[Summary]]:
     """The user's assistants, those whose name or id holds the text."""
     copy = AssistantRead(recent_account_of(user), reload=reload).listed()
-    return _filtered(copy, copy.value, search, lambda found: (found.name, found.id))
+    return _holding(search, copy, "name", "id")
 
 
 def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Seen]:
@@ -128,7 +128,7 @@ def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Se
 def phone_numbers(*, user: User, search: str = "", reload: bool = False) -> Copy[list[PhoneNumber]]:
     """The user's phone numbers at Vapi, those whose name or number holds the text."""
     copy = cached_reads.phone_numbers(recent_account_of(user), reload=reload)
-    return _filtered(copy, copy.value, search, lambda found: (found.name, found.number))
+    return _holding(search, copy, "name", "number")
 
 
 def definition(key: str) -> Definition:
@@ -163,19 +163,6 @@ def tag(found: Assistant, wanted: Definition) -> str:
     return etag(found.id, wanted.key, stored)
 
 
-def _filtered(
-    copy: Copy[Any],
-    everything: Iterable[T],
-    search: str,
-    texts: Callable[[T], Iterable[str]],
-) -> Copy[list[T]]:
-    wanted = search.strip().casefold()
-    kept = [
-        found for found in everything if any(wanted in text.casefold() for text in texts(found))
-    ]
-    return Copy(kept, as_of=copy.as_of, stale=copy.stale)
-
-
 def matching(found: list[View], *, search: str, custom: bool | None) -> list[View]:
     """The settings whose key, description or value holds the text, and that are custom or not."""
     wanted = search.strip().casefold()
@@ -192,3 +179,14 @@ def matching(found: list[View], *, search: str, custom: bool | None) -> list[Vie
             )
         )
     ]
+
+
+def _holding(search: str, copy: Copy[tuple[T, ...]], *fields: str) -> Copy[list[T]]:
+    """The copy with those of its objects that hold the text in one of the fields."""
+    wanted = search.strip().casefold()
+    kept = [
+        found
+        for found in copy.value
+        if any(wanted in getattr(found, field).casefold() for field in fields)
+    ]
+    return Copy(kept, as_of=copy.as_of, stale=copy.stale)

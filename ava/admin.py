@@ -1,13 +1,10 @@
-"""What the admin pages of all apps share: staff see and do what their permissions say, no more."""
+"""Base of the admin pages of all apps: staff see and do what their permissions say, no more."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.filters import FieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_permission_codename
@@ -26,6 +23,7 @@ else:
 
 LONGEST_SEARCH = 200  # characters
 MOST_WORDS = 10  # each is sought in every column
+_WAYS = ("", "__exact", "__isnull", "__gte", "__lt", "__id__exact")  # of Django's own filters
 
 _content_permissions: list[str] = []
 
@@ -39,7 +37,7 @@ def contents_need(*permissions: str) -> None:
 
 
 class Choices(_BaseModelAdmin):
-    """Choices of related rows on pages and inlines: those rows that the role may view."""
+    """Choices of related rows, on pages and inlines: those that the role may view."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         related = db_field.related_model
@@ -53,14 +51,14 @@ class Choices(_BaseModelAdmin):
 
 
 class Choice(AutocompleteSelect):
-    """Django's search box; what is no key of a row is none of its options."""
+    """Django's search box, without options that are no key of a row."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [v for v in value if _is_key(self.field.target_field, v)])
 
 
 class AvaChangeList(ChangeList):
-    """A list whose filters may hold anything: years beyond all calendars, too."""
+    """List of rows whose filters may hold anything: years beyond all calendars, too."""
 
     def get_filters(self, request: HttpRequest) -> Any:
         try:
@@ -70,35 +68,23 @@ class AvaChangeList(ChangeList):
 
 
 class AvaAdmin(Choices, _ModelAdmin):
-    """For every page of the admin: takes the filters that it offers, and no others."""
+    """Base of every page of the admin: takes the filters that it offers, and no others."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         # Any other look-up would read columns that are not shown, or run a regular expression.
-        return request is not None and lookup.removesuffix("__exact") in {
-            name.removesuffix("__exact") for name in self._offered(request)
-        }
+        return request is not None and lookup in self.offered(request)
 
-    def _offered(self, request: HttpRequest) -> Iterable[str]:
-        """The parameters by which the filters beside the list are chosen."""
-        if self.date_hierarchy:
-            yield from (f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day"))
-        for item in self.get_list_filter(request):
-            chosen: Any
-            if callable(item):
-                chosen = item(request, {}, self.model, self)
-            else:
-                path: Any
-                path, make = item if isinstance(item, tuple | list) else (item, None)
-                field = get_fields_from_path(self.model, path)[-1]
-                create: Any = make or FieldListFilter.create
-                chosen = create(field, request, {}, self.model, self, field_path=path)
-            yield from chosen.expected_parameters()
+    def offered(self, request: HttpRequest) -> set[str]:
+        """Parameters of the filters beside the list, all of which are of fields."""
+        names = map(str, self.get_list_filter(request))
+        dates = (f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day"))
+        return {f"{name}{way}" for name in names for way in _WAYS} | set(dates)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AvaChangeList]:
         return AvaChangeList
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """E-mail addresses stand in no list but the users': who may view those may search them."""
+        """Django's; e-mail addresses for those only who may view users."""
         found = super().get_search_fields(request)
         if request.user.has_perm("auth.view_user"):
             return list(found)
@@ -141,7 +127,7 @@ class AvaAdmin(Choices, _ModelAdmin):
 
 
 class ReadOnlyAdmin(AvaAdmin):
-    """For looking: nobody edits what happened.
+    """Base of pages that are read only: what happened is not edited.
 
     An action that gives an order asks for the permission "operate": that of changing the rows.
     """
@@ -190,7 +176,7 @@ def may_view(request: HttpRequest, model: type[Model]) -> bool:
 
 
 def _is_key(field: "Field[Any, Any]", value: Any) -> bool:
-    """Whether a row may have this value, as somebody typed it, for its key."""
+    """Whether a row may have this value, as it was typed, for its key."""
     try:
         field.run_validators(field.to_python(value))
     except ValidationError:

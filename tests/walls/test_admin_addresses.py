@@ -58,7 +58,7 @@ def own_filters(model: type[Model], root: Client) -> set[str]:
     """What the page offers beside the list."""
     request = root.get(address(model, "changelist")).wsgi_request
     page: Any = admin.site._registry[model]
-    return set(page._offered(request))
+    return set(page.offered(request))
 
 
 @every_model

@@ -12,6 +12,8 @@ from ava.conf.env import BASE_DIR
 from ava.http.problems import Problem
 
 DOCS = BASE_DIR / "docs"
+APPS = ("ava", "integrations", "vapi_settings", "telephony")
+FOLDERS = (*APPS, "sandbox", "tests", "benchmarks", "script")
 TEXT = (DOCS / "INTEGRATIONS.md").read_text()
 ARCHITECTURE = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
 
@@ -102,7 +104,7 @@ def drawn(pattern: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("app", ["ava", "integrations", "vapi_settings", "telephony"])
+@pytest.mark.parametrize("app", APPS)
 def test_every_room_of_an_app_is_drawn(app: str) -> None:
     files = [*(BASE_DIR / app).glob("*.py"), *(BASE_DIR / app).glob("*/__init__.py")]
     rooms = {file.parent.name if file.name == "__init__.py" else file.stem for file in files}
@@ -119,3 +121,29 @@ def test_links_between_files_lead_somewhere(path: str) -> None:
     file = BASE_DIR / path
     for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", file.read_text()):
         assert (file.parent / target).exists(), target
+
+
+def pages() -> list[str]:
+    """Markdown files that speak of the present; a superseded record names what was there."""
+    found = [*BASE_DIR.glob("*.md"), *DOCS.rglob("*.md"), BASE_DIR / "sandbox" / "README.md"]
+    found.remove(BASE_DIR / "CHANGELOG.md")
+    superseded = re.compile(r"^Status:.*(?:\n.+)*superseded", re.M)
+    return sorted(
+        str(page.relative_to(BASE_DIR)) for page in found if not superseded.search(page.read_text())
+    )
+
+
+@pytest.fixture(scope="module")
+def names() -> set[str]:
+    below = (file.name for folder in FOLDERS for file in (BASE_DIR / folder).rglob("*"))
+    return {*below, *(file.name for file in BASE_DIR.iterdir())}
+
+
+@pytest.mark.parametrize("page", pages())
+def test_the_files_folders_and_tests_that_are_named_exist(page: str, names: set[str]) -> None:
+    text = (BASE_DIR / page).read_text().replace("`var/`", "")
+    for path, name in re.findall(r"`([\w./-]+\.(?:py|md|toml)|(?:\w+/)+)(?:::(\w+))?`", text):
+        files = [BASE_DIR / path, (BASE_DIR / page).parent / path]
+        file = next((file for file in files if file.exists()), None)
+        assert file or path.rstrip("/") in names, path
+        assert not name or (file and f"def {name}(" in file.read_text()), f"{path}::{name}"

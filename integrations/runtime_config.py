@@ -23,8 +23,6 @@ from integrations.breakers.models import BreakerControl
 from integrations.flags.models import Flag, FlagOverride
 
 T = TypeVar("T")
-Flags = Mapping[tuple[str, object], bool]
-Overrides = Mapping[str, BreakerControl]
 
 log = structlog.get_logger("integrations.runtime_config")
 
@@ -99,6 +97,10 @@ class StaleOnErrorCache(Generic[T]):
                 self._due = self._clock() + self._seconds
 
 
+Flags = Mapping[tuple[str, object], bool]
+Overrides = Mapping[str, BreakerControl]
+
+
 def _read_flags() -> Flags:
     """Flags set in the admin by name and user; None: everybody."""
     found: dict[tuple[str, object], bool] = {}
@@ -115,8 +117,10 @@ def _read_overrides() -> Overrides:
     return {row.provider: row for row in BreakerControl.objects.all()}
 
 
-_flags = StaleOnErrorCache[Flags]("flags", _read_flags, {}, seconds=FLAGS_SECONDS)
-_overrides = StaleOnErrorCache[Overrides](
+_flags: StaleOnErrorCache[Flags] = StaleOnErrorCache(
+    "flags", _read_flags, {}, seconds=FLAGS_SECONDS
+)
+_overrides: StaleOnErrorCache[Overrides] = StaleOnErrorCache(
     "overrides", _read_overrides, {}, seconds=OVERRIDES_SECONDS
 )
 

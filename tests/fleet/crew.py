@@ -21,7 +21,6 @@ from ava import upstream
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.upstream import OperatorOverride, Policy, Service, Transition, metrics
-from integrations.runtime_config import StaleOnErrorCache
 
 LABEL = "fleet"
 FRESH_SECONDS = 0.08
@@ -80,15 +79,14 @@ class Worker:
         self._calls: list[tuple[float, float, str]] = []
         self._told = os.open(directory / "told", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         self._stop = directory / "stop"
-        self._overrides = StaleOnErrorCache[OperatorOverride | None](
-            "override", self._read_override, None, seconds=FRESH_SECONDS
-        )
+        self._override: OperatorOverride | None = None
+        self._due = 0.0
 
     def work(self) -> None:
         while not (self._directory / "pids.json").exists():
             time.sleep(0.01)
         upstream.hooks.listeners.append(self._tell)
-        upstream.hooks.override = lambda label: self._overrides.get()
+        upstream.hooks.override = lambda label: self._read_override()
         threads = [threading.Thread(target=self._call) for _ in range(self._plan.threads)]
         for thread in threads:
             thread.start()
@@ -123,8 +121,12 @@ class Worker:
         os.write(self._told, (json.dumps(told) + "\n").encode())
 
     def _read_override(self) -> OperatorOverride | None:
+        """As old as a server's may be."""
         path = self._directory / "control.json"
-        return OperatorOverride(**json.loads(path.read_text())) if path.exists() else None
+        if time.monotonic() >= self._due and path.exists():
+            self._due = time.monotonic() + FRESH_SECONDS
+            self._override = OperatorOverride(**json.loads(path.read_text()))
+        return self._override
 
 
 if __name__ == "__main__":

@@ -26,16 +26,20 @@ WAIT = 30  # seconds; whoever waits this long has hung
 class Readers:
     """`vapi_settings.tests.readers` on this test's database, Redis and Vapi."""
 
-    def __init__(self, user, processes):
+    def __init__(self, user, authorization, processes):
         self.everybody = list(range(processes))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "vapi_settings.tests.readers", str(user.pk), str(processes)],
+            [
+                *(sys.executable, "-m", "vapi_settings.tests.readers"),
+                *(str(user.pk), authorization, str(processes)),
+            ],
             cwd=django_settings.BASE_DIR,
             env={
                 **os.environ,
                 "DJANGO_SETTINGS_MODULE": "ava.settings",
                 "DATABASE_URL": database.url(),
                 "REDIS_URL": django_settings.REDIS_URL,
+                "RATE_LIMIT_PER_MINUTE": "100000",
                 "VAPI_BASE_URL": django_settings.VAPI_BASE_URL,
             },
             stdin=subprocess.PIPE,
@@ -80,7 +84,7 @@ class Readers:
 @pytest.fixture
 def readers(ada, user, redis):
     def readers(processes):
-        return Readers(user, processes)
+        return Readers(user, ada._credentials["HTTP_AUTHORIZATION"], processes)
 
     return readers
 
@@ -109,6 +113,29 @@ def test_a_change_in_one_process_is_seen_in_all_without_asking_again(readers, va
         vapi.sandbox.clear_requests()
         assert three.do("read", 1, 2) == [[1.1], [1.1]]
         assert vapi.asked == []
+
+
+def test_a_logout_in_one_process_is_seen_at_once_in_all(readers):
+    with readers(3) as three:
+        assert three.do("read", times=2) == [[0.7] * 2] * 3
+        assert three.one(0, "logout") == 204
+        assert three.do("read") == [["session_ended"]] * 3
+
+
+def test_a_changed_password_is_seen_at_once_in_all_processes(readers, user):
+    with readers(2) as two:
+        assert two.do("read", times=2) == [[0.7] * 2] * 2
+        user.set_password("another long password")
+        user.save()
+        assert two.do("read") == [["session_ended"]] * 2
+
+
+def test_a_deactivated_user_is_refused_at_once_in_all_processes(readers, user):
+    with readers(2) as two:
+        assert two.do("read", times=2) == [[0.7] * 2] * 2
+        user.is_active = False
+        user.save()
+        assert two.do("read") == [["session_ended"]] * 2
 
 
 def test_a_refused_key_in_one_process_drops_the_copies_of_all(readers, vapi):

@@ -13,14 +13,13 @@ MAX_LENGTH = 40
 
 Tenant = str | None
 
+CURRENT: ContextVar[Tenant] = ContextVar("tenant", default=None)
+
 
 class User(Protocol):
     """Django's, which cannot be imported before the apps are there."""
 
     pk: Any
-
-
-_current: ContextVar[Tenant] = ContextVar("tenant", default=None)
 
 
 def of(user: User | None) -> Tenant:
@@ -35,19 +34,14 @@ def key(user_id: object) -> Tenant:
 
 def current() -> Tenant:
     """The tenant that the work is done for."""
-    return _current.get()
-
-
-def enter(tenant: Tenant) -> None:
-    """Work for this tenant from now on, until the `bind` around it ends."""
-    _current.set(tenant)
+    return CURRENT.get()
 
 
 @contextmanager
 def bind(tenant: Tenant) -> Iterator[None]:
     """Work for this tenant in the block."""
-    token = _current.set(tenant)
+    token = CURRENT.set(tenant)
     try:
         yield
     finally:
-        _current.reset(token)
+        CURRENT.reset(token)

@@ -48,8 +48,11 @@ class RateLimitedView(APIView):
     asks_providers: ClassVar[bool | tuple[str, ...]] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with tenant.bind(None):  # until `initial` knows whose request it is
+        token = tenant.CURRENT.set(None)  # until `initial` knows whose request it is
+        try:
             return super().dispatch(request, *args, **kwargs)
+        finally:
+            tenant.CURRENT.reset(token)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if _is_chunked(request):
@@ -65,7 +68,8 @@ class RateLimitedView(APIView):
         if self.largest_body is not None and length > self.largest_body:
             raise problems.PayloadTooLarge
         super().initial(request, *args, **kwargs)
-        tenant.enter(tenant.of(request.user))
+        if request.user.pk is not None:
+            tenant.CURRENT.set(str(request.user.pk))
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

@@ -1,7 +1,7 @@
-"""One ID per request, carried into logs, rows and provider requests.
+"""Correlation ID: one per request, carried into logs, rows and provider requests.
 
-The ID lives in a context variable: threads started with `inherit` and background work run under
-`bind` keep the ID of the request that caused them.
+Threads started with `inherit` and background work run under `bind` keep the ID of the request that
+caused them.
 """
 
 import re
@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import ParamSpec, TypeVar
 
-import structlog
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -20,8 +18,9 @@ HEADER = "X-Correlation-ID"
 META = "HTTP_X_CORRELATION_ID"
 MAX_LENGTH = 128
 
+CURRENT: ContextVar[str] = ContextVar("correlation_id", default="")
+
 _ACCEPTED = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_LENGTH}}}")
-_current: ContextVar[str] = ContextVar("correlation_id", default="")
 
 
 def new() -> str:
@@ -31,25 +30,22 @@ def new() -> str:
 
 def accept(candidate: str | None) -> str:
     """The caller's ID when it is well formed, else a fresh one: a hostile value goes nowhere."""
-    if candidate is not None and _ACCEPTED.fullmatch(candidate):
-        return candidate
-    return new()
+    return candidate if candidate is not None and _ACCEPTED.fullmatch(candidate) else new()
 
 
 def current() -> str:
     """The ID in force; empty outside of any request or job."""
-    return _current.get()
+    return CURRENT.get()
 
 
 @contextmanager
 def bind(correlation_id: str) -> Iterator[None]:
     """Run a block under this ID, in code and in every log line."""
-    token = _current.set(correlation_id)
+    token = CURRENT.set(correlation_id)
     try:
-        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
-            yield
+        yield
     finally:
-        _current.reset(token)
+        CURRENT.reset(token)
 
 
 def inherit(function: Callable[P, R]) -> Callable[P, R]:

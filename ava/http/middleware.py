@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from csp.middleware import CSPMiddleware
@@ -53,9 +54,11 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
-        correlation_id = correlation.accept(request.META.get(correlation.META))
+        given = request.META.get(correlation.META)
+        correlation_id = str(uuid4()) if given is None else correlation.accept(given)
         request.correlation_id = correlation_id  # type: ignore[attr-defined]  # for Django's own log
-        with correlation.bind(correlation_id):
+        token = correlation.CURRENT.set(correlation_id)
+        try:
             response = self._answer(request)
             match = request.resolver_match
             log.info(
@@ -67,6 +70,8 @@ class RequestMiddleware:
                 code=getattr(response, "problem_code", None),
                 duration_ms=round((time.perf_counter() - started) * 1000, 1),
             )
+        finally:
+            correlation.CURRENT.reset(token)
         response[correlation.HEADER] = correlation_id
         return response
 

@@ -7,10 +7,13 @@ import logging
 import logging.config
 import re
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
 from django.utils.log import CallbackFilter
+
+from ava.http import correlation
 
 REDACTED = "[redacted]"
 
@@ -27,10 +30,17 @@ _SECRET_SHAPES = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
 
+Event = MutableMapping[str, Any]
+
+
+@lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET_NAMES.search(name))
+
 
 def redact(value: Any, name: str = "") -> Any:
     """The value without secrets: whole values under a telling name, known shapes in any text."""
-    if name and _SECRET_NAMES.search(name):
+    if name and _is_secret(name):
         return REDACTED
     if isinstance(value, str):
         return _SECRET_SHAPES.sub(REDACTED, value)
@@ -41,36 +51,35 @@ def redact(value: Any, name: str = "") -> Any:
     return value
 
 
-def _id_of_request(
-    logger: Any, method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Django logs a 4xx or 5xx after the middleware has ended; the request still knows its ID."""
+def _add_correlation_id(logger: Any, method: str, event: Event) -> Event:
+    """The ID in force. Django logs a 4xx or 5xx after the middleware has ended; the request still
+    knows its own."""
     request = getattr(event.get("_record"), "request", None)
-    if (correlation_id := getattr(request, "correlation_id", None)) is not None:
-        event.setdefault("correlation_id", correlation_id)
+    found = getattr(request, "correlation_id", None) or correlation.CURRENT.get()
+    if found:
+        event.setdefault("correlation_id", found)
     return event
 
 
-def _redact_event(
-    logger: Any, method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _redact_event(logger: Any, method: str, event: Event) -> Event:
     return {key: redact(value, key) for key, value in event.items()}
 
 
 _SHARED: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _add_correlation_id,
     structlog.processors.ExceptionRenderer(
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     ),
     _redact_event,
+    # AVA's own words, which hold no secret.
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
 
-def _told_plainly(record: logging.LogRecord) -> bool:
-    """Whatever a stranger sends, such as a wrong Host, is no error of AVA's and needs no traceback.
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """What a stranger sends, such as a wrong Host, is no error of AVA's and needs no traceback.
 
     Django calls such a request a suspicious operation.
     """
@@ -86,10 +95,11 @@ def _is_fault(record: logging.LogRecord) -> bool:
 
 def configure(level: str) -> None:
     """Send structlog and the standard library's logging through one JSON formatter."""
+    # No line names its place in the code: https://docs.python.org/3/howto/logging.html#optimization
+    logging._srcfile = None  # type: ignore[attr-defined]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
             *_SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -101,10 +111,10 @@ def configure(level: str) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            # Django's own line on each 4xx and 5xx tells nothing that ours does not.
+            # Django's own line on each 4xx and 5xx says nothing that ours does not.
             "filters": {
                 "faults": {"()": CallbackFilter, "callback": _is_fault},
-                "plainly": {"()": CallbackFilter, "callback": _told_plainly},
+                "plainly": {"()": CallbackFilter, "callback": _without_traceback},
             },
             "formatters": {
                 "json": {
@@ -113,7 +123,7 @@ def configure(level: str) -> None:
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.JSONRenderer(),
                     ],
-                    "foreign_pre_chain": [_id_of_request, *_SHARED],
+                    "foreign_pre_chain": _SHARED,
                 }
             },
             "handlers": {

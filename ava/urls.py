@@ -11,7 +11,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from ava.http import pages
 from ava.http.schema import SchemaView
 from ava.observability import health, metrics
-from ava.ratelimit.views import limited
+from ava.ratelimit import limited
 
 documentation = limited("documentation")
 # Swagger UI's page brings a few rules of its own.

@@ -1,11 +1,12 @@
-"""Who is asking: the client's address as the trusted proxies saw it.
+"""Client addresses as the trusted proxies saw them.
 
-`X-Forwarded-For` is written by whoever likes to: only its last N entries, added by the N proxies
-that the operator trusts (`AVA_TRUSTED_PROXIES`), mean anything.
+Anybody can write `X-Forwarded-For`: only its last N entries, added by the N proxies that the
+operator trusts (`AVA_TRUSTED_PROXIES`), mean anything.
 """
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,30 +19,27 @@ WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:[0-9]+)?|(?P<v4>[^:]+):[0-9]+")
 
 def address(request: HttpRequest) -> str:
     """The client's IP address; IPv6 without its zone, IPv4 written as IPv4 when mapped."""
-    return _told(request) or _parse(request.META.get("REMOTE_ADDR", "")) or UNKNOWN
+    return _forwarded(request) or _parse(request.META.get("REMOTE_ADDR", "")) or UNKNOWN
 
 
 def network(request: HttpRequest) -> str:
     """What one client is for counting: an IPv4 address, or an IPv6 /64, as one host owns it."""
-    found = ipaddress.ip_address(address(request))
-    if found.version == 6:
-        return str(ipaddress.ip_network(f"{found}/64", strict=False).network_address)
-    return str(found)
+    return _network(address(request))
 
 
 def is_local(request: HttpRequest) -> bool:
     """True for a caller on this machine itself, and not for one behind a proxy.
 
-    A proxy that is not declared, or does not tell the client's address, is a peer on loopback as
-    well: what it forwards is never local.
+    A proxy that is not declared, or names no client, is a peer on loopback as well: what it
+    forwards is never local.
     """
-    if HEADER in request.META and not _told(request):
+    if HEADER in request.META and not _forwarded(request):
         return False
     return ipaddress.ip_address(address(request)).is_loopback
 
 
-def _told(request: HttpRequest) -> str:
-    """The address that the trusted proxies tell; empty when they tell none."""
+def _forwarded(request: HttpRequest) -> str:
+    """The address that the trusted proxies name; empty when they name none."""
     hops: int = settings.TRUSTED_PROXIES
     # Empty entries count: left out, a proxy's empty one would make room for the client's own.
     chain = str(request.META.get(HEADER, "")).split(",")
@@ -49,6 +47,15 @@ def _told(request: HttpRequest) -> str:
     return _parse(chain[-hops].strip()) if 0 < hops <= len(chain) else ""
 
 
+@lru_cache(maxsize=1024)
+def _network(address: str) -> str:
+    found = ipaddress.ip_address(address)
+    if found.version == 6:
+        return str(ipaddress.ip_network(f"{found}/64", strict=False).network_address)
+    return str(found)
+
+
+@lru_cache(maxsize=1024)
 def _parse(text: str) -> str:
     with_port = WITH_PORT.fullmatch(text)
     if with_port:

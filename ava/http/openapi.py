@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from ava.http import correlation
 from ava.http.problems import CONTENT_TYPE
-from ava.ratelimit.policies import group_of
+from ava.ratelimit import group_of
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from ava import redis, upstream
-from ava.ratelimit.views import limited
+from ava.ratelimit import limited
 
 log = structlog.get_logger("ava.observability.health")
 

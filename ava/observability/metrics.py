@@ -13,7 +13,7 @@ from ava.http import clients
 from ava.http.problems import NotFound
 from ava.http.responses import problem_response
 from ava.observability import scrape
-from ava.ratelimit.views import limited
+from ava.ratelimit import limited
 
 
 class _Children:

@@ -1,25 +1,40 @@
 """Rate limit: exact, per client and per user in each group of endpoints.
 
-At most N requests in any 60 seconds, wherever the minute is cut, over all of AVA's processes when
-they share a Redis: docs/adr/0010-redis-by-redis-py.md.
+A group is a word on a view (`ratelimit_group`). It gives each client address
+`RATE_LIMIT_PER_MINUTE`, unless it is registered with bounds of its own, and each user six times as
+much, over all addresses together. At most N requests in any 60 seconds, wherever the minute is cut,
+over all of AVA's processes when they share a Redis: docs/adr/0010-redis-by-redis-py.md.
 """
 
+import math
 import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Literal
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from prometheus_client import Counter
 
 from ava.http import clients
-from ava.ratelimit.policies import WINDOW_SECONDS, Group, group_of, limits_of, register, share
+from ava.http.problems import Problem, RateLimited
+from ava.http.responses import problem_response
 from ava.ratelimit.shared import SharedWindow
-from ava.ratelimit.verdict import LimiterFailed, Verdict, judge
-from ava.ratelimit.window import MemoryWindow
+from ava.ratelimit.window import Limit, MemoryWindow, Usage
 from ava.redis import get_client
 
-__all__ = ["Group", "Verdict", "check", "forget", "refused", "register", "share", "use"]
-
 log = structlog.get_logger("ava.ratelimit")
+
+WINDOW_SECONDS = 60
+
+USER_FACTOR = 6
+"""A person works at several places at once: a desk, a phone, a script or two. A token that went
+astray works at a thousand."""
 
 _refusals = Counter(
     "ava_rate_limit_refusals",
@@ -30,8 +45,116 @@ _own = MemoryWindow(WINDOW_SECONDS)
 _shared = SharedWindow(WINDOW_SECONDS, _own)
 
 
+@dataclass(frozen=True)
+class Group:
+    """What is special about a group.
+
+    Args:
+        at_least, at_most: bounds of a client's requests per minute, whatever
+            `RATE_LIMIT_PER_MINUTE` says.
+        per_user: whether a user is counted, too, where an access token names one.
+        when_lost: what holds while Redis is lost. "open": each process gives the whole limit.
+            "closed": each worker gives its share of what was left when it last asked Redis, so that
+            before and after the loss those of one machine together give no more than the limit,
+            but for what the others let through unseen; and when the limiter itself fails, requests
+            are refused.
+        shared: False where each process always counts for itself, and asks no Redis.
+    """
+
+    at_least: int = 1
+    at_most: int | None = None
+    per_user: bool = True
+    when_lost: Literal["open", "closed"] = "open"
+    shared: bool = True
+
+
+_groups: dict[str, Group] = {
+    # Machines ask these, and often. A probe of this process depends on nothing else.
+    "probes": Group(at_least=1200, per_user=False, shared=False),
+    "metrics": Group(at_least=600, per_user=False, shared=False),
+    # A page of the documentation loads the whole document.
+    "documentation": Group(at_least=60, per_user=False),
+}
+_ordinary = Group()
+
+
+class LimiterFailed(Problem):
+    """A fault of the limiter's own, where nothing may pass uncounted."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "limiter_failed"
+    detail = "AVA cannot count requests right now, so it does not take this one. Please try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one check.
+
+    Args:
+        counts: every limit that the request met, and what is used of it; none where the limiter
+            failed.
+        problem: the refusal; None when the request passes.
+    """
+
+    counts: Sequence[tuple[Limit, Usage]] = ()
+    problem: Problem | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers every counted response carries.
+
+        `RateLimit-Policy` lists all limits, the others tell the tightest. `X-RateLimit-Reset` is
+        Unix time, as most APIs that send it mean it; `t` of `RateLimit` is in seconds from now
+        (draft-ietf-httpapi-ratelimit-headers-11).
+        """
+        if not self.counts:
+            return {}
+        limit, usage = _tightest(self.counts)
+        left, seconds = max(0, limit.most - usage.used), math.ceil(usage.frees_after)
+        headers = {
+            "X-RateLimit-Limit": str(limit.most),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Reset": str(math.ceil(time.time() + usage.frees_after)),
+            "RateLimit-Policy": ", ".join(
+                f'"{one.name}";q={one.most};w={WINDOW_SECONDS}' for one, _ in self.counts
+            ),
+            "RateLimit": f'"{limit.name}";r={left};t={seconds}',
+        }
+        if self.problem is not None:
+            headers["Retry-After"] = str(max(1, seconds))
+        return headers
+
+
+def register(name: str, group: Group) -> None:
+    """Give a group bounds of its own."""
+    _groups[name] = group
+
+
+def group_of(name: str) -> Group:
+    """The group as it is registered, or as all others are."""
+    return _groups.get(name, _ordinary)
+
+
+def limits_of(name: str, *, client: str, user: str | None) -> list[Limit]:
+    """The limits that a request to this group meets, the client's first.
+
+    Args:
+        client: from `ava.http.clients.network`.
+        user: of a token that AVA signed; None where there is none.
+    """
+    group = group_of(name)
+    most = max(settings.RATE_LIMIT_PER_MINUTE, group.at_least)
+    if group.at_most is not None:
+        most = min(most, group.at_most)
+    workers = None if group.when_lost == "open" else _workers()
+    limits = [Limit(f"{name} {client}", most, name, "client", workers)]
+    if user is not None and group.per_user:
+        by_user = f"{name}-user"
+        limits.append(Limit(f"{by_user} {user}", USER_FACTOR * most, by_user, "user", workers))
+    return limits
+
+
 def check(
-    request: HttpRequest, group: str, *, user: str | None = None, client: str | None = None
+    request: HttpRequest, name: str, *, user: str | None = None, client: str | None = None
 ) -> Verdict:
     """Count this request against every limit of the group that it meets.
 
@@ -41,21 +164,51 @@ def check(
         user: named by a token that AVA signed; None where there is none.
         client: who is counted; the client's address by default.
     """
+    group = group_of(name)
     try:
-        limits = limits_of(group, client=client or clients.network(request), user=user)
-        redis = get_client() if group_of(group).shared else None
-        verdict = judge(limits, _shared.hit(redis, limits) if redis else _own.hit(limits))
+        limits = limits_of(name, client=client or clients.network(request), user=user)
+        redis = get_client() if group.shared and settings.REDIS_URL else None
+        usages = _shared.hit(redis, limits) if redis else _own.hit(limits)
     except Exception:  # Whatever it is: the group says whether requests pass uncounted.
-        log.error("rate limiter failed", group=group, exc_info=True)
-        return Verdict(problem=LimiterFailed() if group_of(group).when_lost == "closed" else None)
-    if not verdict.allowed:
-        refused(group, policy=verdict.tightest[0].scope)
-    return verdict
+        log.error("rate limiter failed", group=name, exc_info=True)
+        return Verdict(problem=LimiterFailed() if group.when_lost == "closed" else None)
+    counts = tuple(zip(limits, usages, strict=True))
+    if all(usage.allowed for usage in usages):
+        return Verdict(counts)
+    limit, usage = _tightest(counts)
+    refused(name, policy=limit.scope)
+    return Verdict(counts, RateLimited(retry_after=usage.frees_after))
+
+
+def limited(group: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:
+    """Count each request of a view that is not DRF's; beyond the limit it is not run."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            verdict = check(request, group)
+            response: HttpResponseBase = (
+                view(request, *args, **kwargs)
+                if verdict.problem is None
+                else problem_response(verdict.problem)
+            )
+            for name, value in verdict.headers().items():
+                response[name] = value
+            return response
+
+        return counted
+
+    return decorate
 
 
 def refused(group: str, *, policy: str = "client") -> None:
     """Count a refusal in the metrics; for limits that are kept elsewhere, such as the admin's."""
     _refusals.labels(group=group, policy=policy).inc()
+
+
+def share(limit: int) -> int:
+    """What one of this machine's workers gives of a limit while it counts for itself."""
+    return max(1, limit // _workers())
 
 
 def use(own: MemoryWindow) -> MemoryWindow:
@@ -69,6 +222,19 @@ def use(own: MemoryWindow) -> MemoryWindow:
 def forget() -> None:
     """Drop every count of this process; Redis keeps its own."""
     use(MemoryWindow(WINDOW_SECONDS))
+
+
+def _tightest(counts: Sequence[tuple[Limit, Usage]]) -> tuple[Limit, Usage]:
+    """Of the limits that refuse the one that does longest, else the one with least left."""
+    refusing = [count for count in counts if not count[1].allowed]
+    if refusing:
+        return max(refusing, key=lambda count: count[1].frees_after)
+    return min(counts, key=lambda count: count[0].most - count[1].used)
+
+
+def _workers() -> int:
+    workers: int = settings.ENV["WEB_CONCURRENCY"]
+    return workers
 
 
 # A thread of the parent may have held the lock.

@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
+from ava import ratelimit
 from ava.inbound import services
 from ava.inbound.models import Delivery, Refusal, Volume
-from ava.ratelimit import policies
-from ava.ratelimit.policies import Group
+from ava.ratelimit import Group
 from vapi_settings import webhooks
 from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import SECRET, payload
@@ -29,7 +29,7 @@ def theirs(send, stranger):
 @pytest.fixture
 def limit(monkeypatch):
     def limit(group, most):
-        monkeypatch.setitem(policies._groups, group, Group(at_most=most, at_least=most))
+        monkeypatch.setitem(ratelimit._groups, group, Group(at_most=most, at_least=most))
 
     return limit
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from ava import ratelimit
 from ava.conf.env import BASE_DIR
-from ava.ratelimit import policies
-from ava.ratelimit.policies import group_of, limits_of
+from ava.ratelimit import group_of, limits_of
 
 N = 10
 ROWS = re.findall(
@@ -28,7 +28,7 @@ TABLE = [
 
 
 def test_every_group_that_is_special_is_listed():
-    assert {name for name, *_ in TABLE} >= set(policies._groups)
+    assert {name for name, *_ in TABLE} >= set(ratelimit._groups)
 
 
 @pytest.mark.parametrize(("name", "client", "user", "when_lost"), TABLE)

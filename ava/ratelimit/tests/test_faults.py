@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from ava import ratelimit
-from ava.ratelimit.policies import WINDOW_SECONDS
+from ava.ratelimit import WINDOW_SECONDS
 from ava.ratelimit.window import Limit, MemoryWindow, Usage
 
 

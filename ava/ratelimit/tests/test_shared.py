@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ava.ratelimit.policies import limits_of
+from ava.ratelimit import limits_of
 from ava.ratelimit.shared import SharedWindow
 from ava.ratelimit.tests.hammer import OF_ALL, OF_ONE, WINDOW, Pass, hammer
 from ava.ratelimit.window import Limit, MemoryWindow

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from ava import ratelimit
 from ava.accounts.tests.calls import log_out
-from ava.ratelimit.policies import WINDOW_SECONDS
+from ava.ratelimit import WINDOW_SECONDS
 from ava.ratelimit.tests.clock import Clock
 from ava.ratelimit.window import MemoryWindow
 from conftest import client_of

@@ -8,7 +8,7 @@ from ava import ratelimit, redis, upstream
 from ava.inbound import services as inbound
 from ava.redis import recent
 from integrations import runtime_config
-from vapi_settings import cached_reads, hits
+from vapi_settings import answers, cached_reads
 
 ROOMS: dict[str, Callable[[], None]] = {
     "breakers": upstream.forget,
@@ -17,7 +17,7 @@ ROOMS: dict[str, Callable[[], None]] = {
     "refusals": inbound.forget,
     "copies": cached_reads.forget,
     "recent": recent.forget,
-    "hits": hits.forget,
+    "answers": answers.forget,
     "cache": cache.clear,
     "redis": redis.reset,
 }

@@ -1,20 +1,120 @@
-"""What an answer says of its copy's age, and when 304 is enough."""
+"""Answers about Vapi's copies: their age, 304, and the list of settings as ready bytes.
 
-from typing import Any
+A hit on the list needs what this process remembers of the account (`ava.redis.recent`) and of the
+answer. Where either is missing, or Vapi is known to fail, the read takes the long way, by
+`AssistantRead`.
+"""
 
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ava.cache import Copy
+from ava.cache import Copy, Scope, store
+from ava.cache.cache import CLOCKS_DIFFER, REQUESTS
+from ava.http.renderers import AsciiJSONRenderer
+from vapi_settings.account import recent_account_of
+from vapi_settings.cached_reads import (
+    ALL,
+    ASSISTANTS,
+    CERTAIN_SCOPES,
+    LISTS,
+    Seen,
+    certain_scope,
+)
 from vapi_settings.etags import is_unchanged
-from vapi_settings.hits import CACHE_CONTROL
+
+# Browsers may keep an answer for its user, but must ask whether it still holds.
+CACHE_CONTROL = "private, no-cache"
+
+SIZE: Final = 1000
+"""Ready answers kept in this process; the least recently used goes first."""
+LARGEST: Final = 64 * 1024
+"""Bytes of a ready answer."""
+
+_hit = REQUESTS.labels("vapi_assistant", "hit")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The list of an assistant's settings as it is sent.
+
+    Attributes:
+        scope: whose copy it was made of.
+        oldest: the oldest of the copies that it was made of: the list's of assistants, where that
+            says which one is meant.
+    """
+
+    scope: Scope
+    copy: Copy[Seen] = field(repr=False)
+    oldest: Copy[Any] = field(repr=False)
+    body: bytes = field(repr=False)
+    etag: str
+
+
+_ready: OrderedDict[tuple[int, str | None], Ready] = OrderedDict()
+
+
+def ready(request: Request, user: User, assistant_id: str | None) -> HttpResponse | None:
+    """The answer to a read of all settings of this assistant, if one is ready and still holds."""
+    key = (user.pk, assistant_id)
+    found = _ready.get(key)
+    if found is None:
+        return None
+    now = store.now()
+    age = (now - found.oldest.as_of).total_seconds()
+    if not -CLOCKS_DIFFER <= age < settings.VAPI_CACHE_SECONDS:
+        return None
+    if found.scope != (CERTAIN_SCOPES.get(user.pk) or certain_scope(user)):
+        return None
+    _ready.move_to_end(key)
+    _hit.inc()
+    tags = request.META.get("HTTP_IF_NONE_MATCH")
+    is_known = tags is not None and is_unchanged(tags, found.etag)
+    return HttpResponse(
+        b"" if is_known else found.body,
+        status=304 if is_known else 200,
+        content_type=AsciiJSONRenderer.media_type,
+        headers={
+            "Age": str(max(0, int((now - found.copy.as_of).total_seconds()))),
+            "Cache-Control": CACHE_CONTROL,
+            "ETag": found.etag,
+            "Vary": "Authorization",
+        },
+    )
+
+
+def keep_ready(
+    user: User, assistant_id: str | None, copy: Copy[Seen], body: dict[str, Any], tag: str
+) -> None:
+    """Have later reads answered by this body, if the copy would answer them by itself."""
+    scope = certain_scope(user)
+    if scope is None:
+        return
+    made_of: list[Copy[Any] | None] = [ASSISTANTS.fresh(scope, copy.value.assistant.id)]
+    if assistant_id is None and recent_account_of(user).default_assistant_id is None:
+        made_of.append(LISTS.recent(scope, ALL))
+    found = [one for one in made_of if one is not None]
+    if len(found) < len(made_of) or found[0].as_of != copy.as_of:
+        return
+    rendered = AsciiJSONRenderer().render(body)
+    if len(rendered) <= LARGEST:
+        oldest = min(found, key=lambda one: one.as_of)
+        _ready[user.pk, assistant_id] = Ready(scope, copy, oldest, rendered, tag)
+        if len(_ready) > SIZE:
+            _ready.popitem(last=False)
 
 
 def wants_reload(request: Request) -> bool:
     """Whether the caller asks for Vapi's own word: `Cache-Control: no-cache` or `no-store`."""
-    directives = request.headers.get("Cache-Control", "").lower().split(",")
+    directives = request.META.get("HTTP_CACHE_CONTROL", "").lower().split(",")
     return any(directive.strip() in ("no-cache", "no-store") for directive in directives)
 
 
@@ -37,3 +137,8 @@ def conditional(request: Request, body: dict[str, Any], copy: Copy[Any], *, tag:
         answer = about(copy, Response(body))
     answer["ETag"] = tag
     return answer
+
+
+def forget() -> None:
+    """Forget the ready answers of this process (tests)."""
+    _ready.clear()

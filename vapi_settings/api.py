@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from ava.cache import Copy
 from ava.http import clients
 from ava.http.api import ApiViewSet
-from vapi_settings import hits, importing, queries, schemas, serializers, services
-from vapi_settings.answers import about, conditional, wants_reload
+from vapi_settings import importing, queries, schemas, serializers, services
+from vapi_settings.answers import about, conditional, keep_ready, ready, wants_reload
 from vapi_settings.etags import etag
 from vapi_settings.models import Revision
 
@@ -57,8 +57,8 @@ class SettingViewSet(VapiViewSet):
         user, reload = self.caller, wants_reload(request)
         assistant_id = request.query_params.get("assistant_id")
         is_whole = request.query_params.keys() <= {"assistant_id"}
-        if is_whole and not reload and (ready := hits.find(user, assistant_id)):
-            return ready.answer(request)
+        if is_whole and not reload and (hit := ready(request, user, assistant_id)):
+            return hit
         custom = _flag(request, "custom")
         found, copy = queries.settings(user=user, assistant_id=assistant_id, reload=reload)
         wanted = queries.matching(found, search=self.search, custom=custom)
@@ -68,7 +68,7 @@ class SettingViewSet(VapiViewSet):
         }
         tag = etag(body)
         if is_whole:
-            hits.keep(user, assistant_id, copy, body, tag)
+            keep_ready(user, assistant_id, copy, body, tag)
         return conditional(request, body, copy, tag=tag)
 
     @extend_schema(

@@ -38,7 +38,7 @@ ALL: Final = "all"
 """The name of a list's only copy."""
 
 _places = BoundedSemaphore(FOLLOWERS)
-_scopes: RecentValues[int, Scope | None] = RecentValues()
+CERTAIN_SCOPES: Final[RecentValues[int, Scope | None]] = RecentValues()
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ def answer(
         accounts.renew_epoch(account.user)
         raise
     except OUTAGES:
-        _scopes.drop(account.user.pk)
+        CERTAIN_SCOPES.drop(account.user.pk)
         raise
     if copy.stale:
-        _scopes.drop(account.user.pk)
+        CERTAIN_SCOPES.drop(account.user.pk)
     # While Vapi is known to fail no copy is certain, however young.
     return replace(copy, stale=copy.stale or _is_failing())
 
@@ -141,7 +141,7 @@ def certain_scope(user: User) -> Scope | None:
     def read() -> Scope | None:
         return None if _is_failing() else accounts.recent_account_of(user).scope
 
-    return _scopes.get(user.pk) or _scopes.read(user.pk, read)
+    return CERTAIN_SCOPES.get(user.pk) or CERTAIN_SCOPES.read(user.pk, read)
 
 
 def _is_failing() -> bool:

@@ -1,14 +1,17 @@
 """The bearer token on a REST request."""
 
+import time
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from ava.accounts import services, tokens
-from ava.accounts.errors import CHALLENGE, Unauthenticated
+from ava.accounts import services
+from ava.accounts.errors import CHALLENGE, TokenExpired, Unauthenticated
 from ava.accounts.models import Session
+from ava.accounts.tokens import Claims, verified_access
 from ava.redis.recent import RecentValues
 
 _sessions: RecentValues[UUID, Session] = RecentValues()
@@ -21,7 +24,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         raw = _bearer(request)
         if raw is None:
             return None
-        session_id = tokens.read_access(raw).session_id
+        session_id = _read(raw).session_id
         session = _sessions.get(session_id) or _sessions.read(
             session_id, lambda: services.live_session(session_id)
         )
@@ -33,12 +36,20 @@ class AccessTokenAuthentication(BaseAuthentication):
         if raw is None:
             return None
         try:
-            return tokens.read_access(raw).user
+            return _read(raw).user
         except Unauthenticated:
             return None
 
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE
+
+
+def _read(raw: str) -> Claims:
+    """Raises TokenInvalid or TokenExpired."""
+    claims, expires_at = verified_access(raw, settings.AVA_JWT_KEY_PREVIOUS)
+    if expires_at <= time.time():
+        raise TokenExpired
+    return claims
 
 
 def _bearer(request: Request) -> str | None:

@@ -23,7 +23,6 @@ from rest_framework_simplejwt.exceptions import (
 )
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
-from rest_framework_simplejwt.utils import aware_utcnow
 
 from ava.accounts.errors import TokenExpired, TokenInvalid
 
@@ -75,14 +74,6 @@ def sign(refresh: RefreshToken) -> Tokens:
     )
 
 
-def read_access(raw: str) -> Claims:
-    """Raises TokenInvalid or TokenExpired."""
-    claims, expires_at = _verified_access(raw, settings.AVA_JWT_KEY_PREVIOUS)
-    if expires_at <= aware_utcnow().timestamp():
-        raise TokenExpired
-    return claims
-
-
 def read_refresh(raw: str) -> Claims:
     """Raises TokenInvalid or TokenExpired."""
     claims, _ = _read(_ReadRefresh, raw)
@@ -90,8 +81,11 @@ def read_refresh(raw: str) -> Claims:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _verified_access(raw: str, previous_key: str | None) -> tuple[Claims, float]:
-    """Claims and expiry of an access token whose signature is right; wrong ones are not kept."""
+def verified_access(raw: str, previous_key: str | None) -> tuple[Claims, float]:
+    """Claims and expiry of an access token whose signature is right; wrong ones are not kept.
+
+    Raises TokenInvalid or TokenExpired. The token may have expired since it was verified.
+    """
     return _read(_ReadAccess, raw)
 
 

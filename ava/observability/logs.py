@@ -96,7 +96,7 @@ def _is_fault(record: logging.LogRecord) -> bool:
 def configure(level: str) -> None:
     """Send structlog and the standard library's logging through one JSON formatter."""
     # No line names its place in the code: https://docs.python.org/3/howto/logging.html#optimization
-    logging._srcfile = None  # type: ignore[attr-defined]
+    logging._srcfile = None
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -4,7 +4,6 @@ Every user keeps an in-process store beside it and goes on with that on `RedisUn
 """
 
 import os
-import threading
 
 from django.conf import settings
 
@@ -13,7 +12,6 @@ from ava.redis.client import RedisClient, RedisUnavailable, Script
 __all__ = ["RedisClient", "RedisUnavailable", "Script", "get_client", "reset"]
 
 _clients: dict[str, RedisClient] = {}
-_lock = threading.Lock()
 
 
 def get_client() -> RedisClient | None:
@@ -21,11 +19,7 @@ def get_client() -> RedisClient | None:
     url: str | None = settings.REDIS_URL
     if not url:
         return None
-    found = _clients.get(url)
-    if found is None:
-        with _lock:
-            found = _clients.setdefault(url, RedisClient(url))
-    return found
+    return _clients.get(url) or _clients.setdefault(url, RedisClient(url))
 
 
 def reset() -> None:
@@ -35,11 +29,5 @@ def reset() -> None:
     _clients.clear()
 
 
-def _reset_after_fork() -> None:
-    global _lock
-    _lock = threading.Lock()
-    # Not closed: the sockets are the parent's, too.
-    _clients.clear()
-
-
-os.register_at_fork(after_in_child=_reset_after_fork)
+# Not closed: the sockets are the parent's, too.
+os.register_at_fork(after_in_child=_clients.clear)

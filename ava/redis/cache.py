@@ -6,14 +6,14 @@ without an end when it counts. Here a value is what JSON can say.
 
 import json
 import math
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 
 from ava import redis
-from ava.redis.client import RedisClient, RedisUnavailable, Script
+from ava.redis import RedisClient, RedisUnavailable, Script
 
 Seconds = Any
 """None for ever; Django's sentinel for the default."""
@@ -26,56 +26,51 @@ return redis.call('INCRBY', KEYS[1], ARGV[1])
 
 
 class RedisCache(BaseCache):
-    """Every write is made in the process, too; what stands there counts while Redis is lost.
-
-    Args:
-        name: of the process' own part, as for Django's `LocMemCache`.
-        params: as in `settings.CACHES`.
-    """
+    """Every write is made in the process, too; what stands there counts while Redis is lost."""
 
     def __init__(self, name: str, params: dict[str, Any]) -> None:
         super().__init__(params)
         self._own = LocMemCache(name, params)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        def ask(client: RedisClient, name: str) -> Any:
-            text = client.command("GET", name)
-            try:
-                return default if text is None else json.loads(text)
-            except ValueError:
-                return default  # not written by AVA
-
-        return self._ask(key, version, ask, self._own.get(key, default, version))
+        try:
+            text = self._command("GET", key, version)
+            return default if text is None else json.loads(text)
+        except RedisUnavailable:
+            return self._own.get(key, default, version)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return default  # not written by AVA
 
     def set(
         self, key: str, value: Any, timeout: Seconds = DEFAULT_TIMEOUT, version: int | None = None
     ) -> None:
         self._own.set(key, value, timeout, version)
-        self._write(key, value, timeout, version)
+        with suppress(RedisUnavailable):
+            self._command("SET", key, version, *self._value(value, timeout))
 
     def add(
         self, key: str, value: Any, timeout: Seconds = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
         own = self._own.add(key, value, timeout, version)
-        return bool(self._write(key, value, timeout, version, "NX", own=own))
+        try:
+            return bool(self._command("SET", key, version, *self._value(value, timeout), "NX"))
+        except RedisUnavailable:
+            return own
 
     def delete(self, key: str, version: int | None = None) -> bool:
         own = self._own.delete(key, version)
-        return bool(self._ask(key, version, lambda client, name: client.command("DEL", name), own))
+        try:
+            return bool(self._command("DEL", key, version))
+        except RedisUnavailable:
+            return own
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Add to a number. Atomic.
-
-        Raises:
-            ValueError: there is none.
-        """
-        try:
-            own = self._own.incr(key, delta, version)
-        except ValueError:
-            own = None
-        found = self._ask(
-            key, version, lambda client, name: client.run(_INCREASE, [name], [delta]), own
-        )
+        """Add to a number. Atomic. Raises: ValueError, where there is none."""
+        found = None
+        with suppress(ValueError):
+            found = self._own.incr(key, delta, version)
+        with suppress(RedisUnavailable):
+            found = self._client().run(_INCREASE, [self.make_key(key, version)], [delta])
         if found is None:
             raise ValueError(f"Key {key!r} not found.")
         return int(found)
@@ -83,41 +78,24 @@ class RedisCache(BaseCache):
     def clear(self) -> None:
         """Forget everything of this cache, and nothing else that Redis holds."""
         self._own.clear()
-
-        def ask(client: RedisClient, _: str) -> None:
+        with suppress(RedisUnavailable):
+            client = self._client()
             for name in client.scan(f"{self.key_prefix}:*"):
                 client.command("DEL", name.decode())
 
-        self._ask("", None, ask, None)
+    def _client(self) -> RedisClient:
+        client = redis.get_client()
+        if client is None:
+            raise RedisUnavailable
+        return client
 
-    def _write(
-        self,
-        key: str,
-        value: Any,
-        timeout: Seconds,
-        version: int | None,
-        *condition: str,
-        own: bool = True,
-    ) -> Any:
+    def _command(self, name: str, key: str, version: int | None, *args: str | int) -> Any:
+        """Redis' answer. Raises: RedisUnavailable, also where no Redis is set."""
+        return self._client().command(name, self.make_and_validate_key(key, version), *args)
+
+    def _value(self, value: Any, timeout: Seconds) -> tuple[str | int, ...]:
+        """What SET writes, and for how long."""
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         # Redis takes no 0; Django means by it that the key goes at once.
         life = () if seconds is None else ("PX", max(1, math.ceil(seconds * 1000)))
-        text = json.dumps(value)
-        return self._ask(
-            key,
-            version,
-            lambda client, name: client.command("SET", name, text, *life, *condition),
-            own,
-        )
-
-    def _ask(
-        self, key: str, version: int | None, ask: Callable[[RedisClient, str], Any], own: Any
-    ) -> Any:
-        """What Redis says to it; `own` without a Redis, and while it is lost."""
-        client = redis.get_client()
-        if client is None:
-            return own
-        try:
-            return ask(client, self.make_and_validate_key(key, version))
-        except RedisUnavailable:
-            return own
+        return (json.dumps(value), *life)

@@ -1,8 +1,8 @@
 """Redis client: redis-py with short time-outs, left alone while Redis is lost.
 
-A request that meets a Redis that refuses, is silent or takes no writes waits for one time-out. From
-then on every call fails at once, without a packet, until a thread in the background has written to
-Redis again.
+The request that meets a Redis that refuses, is silent or takes no writes waits for one time-out.
+From then on every call fails at once, without a packet, until a thread in the background has
+written to Redis again.
 """
 
 import contextlib
@@ -63,11 +63,7 @@ class RedisUnavailable(Exception):
 
 
 class Script:
-    """A Lua script: atomic in Redis. Every key it touches is in KEYS, all of one hash tag.
-
-    Args:
-        source: the script's text; integers, strings and lists come back.
-    """
+    """A Lua script: atomic in Redis. Every key it touches is in KEYS, all of one hash tag."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -83,9 +79,6 @@ class RedisClient:
 
     Args:
         url: as `connect` takes it; of a cluster any node, which shows itself by its first MOVED.
-
-    Attributes:
-        losses: how often Redis was lost.
     """
 
     def __init__(self, url: str) -> None:
@@ -93,42 +86,22 @@ class RedisClient:
         self._redis: redis.Redis | RedisCluster = connect(url)
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._lost = False
         self._logged: set[str] = set()
+        self.lost = False  # out of reach, as far as is known
         self.losses = 0
 
-    @property
-    def lost(self) -> bool:
-        """Whether Redis is known to be out of reach."""
-        return self._lost
-
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
-        """Run a script.
-
-        Returns:
-            What it returns; strings are bytes.
-
-        Raises:
-            RedisUnavailable: Redis did not answer, or could not do it.
-        """
+        """What a script returns; strings are bytes. Raises: RedisUnavailable."""
         with self._watched(keys[0]):
             return self._evaluate(script, keys, args)
 
     def command(self, name: str, key: str, *args: Argument) -> Any:
-        """Run a command about one key.
-
-        Raises:
-            RedisUnavailable: Redis did not answer, or could not do it.
-        """
+        """What a command about one key returns. Raises: RedisUnavailable."""
         with self._watched(key):
             return self._execute(name, key, *args)
 
     def scan(self, pattern: str) -> Iterator[bytes]:
-        """The keys that match, of all nodes.
-
-        Raises:
-            RedisUnavailable: a node did not answer.
-        """
+        """The keys that match, of all nodes. Raises: RedisUnavailable."""
         with self._watched(pattern):
             yield from self._redis.scan_iter(pattern, 1000)
 
@@ -140,7 +113,7 @@ class RedisClient:
     @contextlib.contextmanager
     def _watched(self, key: str) -> Iterator[None]:
         """Fails at once while Redis is lost, and notices when it is."""
-        if self._lost:
+        if self.lost:
             raise RedisUnavailable
         try:
             yield
@@ -171,9 +144,9 @@ class RedisClient:
 
     def _lose(self, fault: Exception, key: str) -> None:
         with self._lock:
-            if self._lost or self._closed.is_set():
+            if self.lost or self._closed.is_set():
                 return
-            self._lost = True
+            self.lost = True
             self.losses += 1
         log.warning("redis lost", cause=_cause(fault))
         threading.Thread(target=self._search, args=(key,), name="ava-redis", daemon=True).start()
@@ -194,7 +167,7 @@ class RedisClient:
                 self._evaluate(_PING, [ping], ())
             except _FAULTS:
                 continue
-            self._lost = False
+            self.lost = False
             log.warning("redis is back", seconds=round(time.monotonic() - started, 1))
             return
 

@@ -28,7 +28,7 @@ def connect(url: str, *, timeout: float = TIMEOUT_SECONDS) -> redis.Redis:
     """
     if SENTINEL in urlsplit(url).scheme:
         return _by_sentinel(url, timeout)
-    return redis.Redis.from_url(url, **_options(timeout), retry=_no_retry())
+    return redis.Redis.from_url(url, **_options(timeout))
 
 
 def connect_cluster(url: str) -> RedisCluster:
@@ -37,7 +37,7 @@ def connect_cluster(url: str) -> RedisCluster:
     Raises:
         redis.exceptions.RedisClusterException: the node does not show the way.
     """
-    return RedisCluster.from_url(url, **_options(), retry=_no_retry())
+    return RedisCluster.from_url(url, **_options())
 
 
 def sentinels_of(netloc: str) -> list[tuple[str, int]]:
@@ -56,7 +56,7 @@ def _by_sentinel(url: str, timeout: float) -> redis.Redis:
     service, _, database = parts.path.strip("/").partition("/")
     access = parts.netloc.rpartition("@")[0]
     options = _options(timeout) | parse_url(f"{scheme}://{access}@-/{database}?{parts.query}")  # type: ignore[no-untyped-call]  # redis-py
-    options |= {"ssl": options.pop("connection_class", None) is not None, "retry": _no_retry()}
+    options["ssl"] = options.pop("connection_class", None) is not None
     del options["host"]
     own = ("username", "password", "db", "max_connections")
     sentinels = Sentinel(  # type: ignore[no-untyped-call]  # redis-py
@@ -77,8 +77,5 @@ def _options(timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
         # A connection begins with nothing but password and database.
         "protocol": 2,
         "driver_info": None,
+        "retry": Retry(NoBackoff(), 0),
     }
-
-
-def _no_retry() -> Retry:
-    return Retry(NoBackoff(), 0)

@@ -18,24 +18,25 @@ documentation = limited("documentation")
 inline_style = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
 READ = {"http_method_names": ["get", "head"]}
 
+# What is asked most often comes first: each address is compared with those before it.
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("api/v1/auth/", include("ava.accounts.urls")),
+    path("api/v1/", include("vapi_settings.urls")),
+    path("api/v1/", include("telephony.urls")),
+    path("api/v1/", include("integrations.urls")),
     path("", pages.home, name="home"),
     path(
         "favicon.ico",
         RedirectView.as_view(url=f"{settings.STATIC_URL}ava/icon.svg"),
         name="favicon",
     ),
-    path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("admin", RedirectView.as_view(pattern_name="admin:index"), name="admin"),
     path("admin/", admin.site.urls),
     path("api/schema", documentation(SchemaView.as_view()), name="schema"),
     path("api/docs", inline_style(SpectacularSwaggerSplitView.as_view(**READ)), name="docs"),
-    path("api/v1/auth/", include("ava.accounts.urls")),
-    path("api/v1/", include("integrations.urls")),
-    path("api/v1/", include("vapi_settings.urls")),
-    path("api/v1/", include("telephony.urls")),
 ]
 
 handler400 = "ava.http.responses.bad_request"

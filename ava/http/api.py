@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,6 +34,18 @@ _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
 )
 
 
+class OneRenderer(DefaultContentNegotiation):
+    """DRF's, which weighs media types only where a caller names some."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        accepts = request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", renderers[0].media_type)
+        if accepts and len(renderers) == 1 and "format" not in request.query_params:
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
+
 class RateLimitedView(APIView):
     """Counts each request against its group before it is looked at, wrong tokens included.
 
@@ -43,6 +56,7 @@ class RateLimitedView(APIView):
 
     # No OPTIONS: it would tell what /api/schema tells better.
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
+    content_negotiation_class = OneRenderer
     ratelimit_group: ClassVar[str | None] = None
     largest_body: ClassVar[int | None] = None
     asks_providers: ClassVar[bool | tuple[str, ...]] = False

@@ -95,8 +95,9 @@ def _is_fault(record: logging.LogRecord) -> bool:
 
 def configure(level: str) -> None:
     """Send structlog and the standard library's logging through one JSON formatter."""
-    # No line names its place in the code: https://docs.python.org/3/howto/logging.html#optimization
+    # No line names what these cost: https://docs.python.org/3/howto/logging.html#optimization
     logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

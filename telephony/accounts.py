@@ -45,12 +45,8 @@ def active_owner(intent: Communication) -> User:
 def to_send(intent: Communication) -> tuple[Credentials, Account]:
     """The credentials and the account that the next attempt is made with. Wherever one was made,
     the others follow; and what was begun with a user's own keys never goes on with the operator's,
-    where it was not counted.
-
-    Raises:
-        OwnerInactive, CredentialsMissing, CredentialsUnreadable.
-        TwilioAccountExchanged: other credentials serve the owner since it began.
-    """
+    where it was not counted. Raises: OwnerInactive, TwilioAccountExchanged, CredentialsMissing,
+    CredentialsUnreadable."""
     found, account = serving(active_owner(intent))
     begun = Account(intent.account_sid, intent.holder)
     if account != begun and (intent.attempt or account.holder == OPERATOR):

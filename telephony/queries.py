@@ -22,12 +22,7 @@ _SEARCHED: Final = ("to", "from_number", "provider_sid", "correlation_id")
 def filtered(
     rows: QuerySet[AnyCommunication], filters: Mapping[str, Any], *, searched: str
 ) -> QuerySet[AnyCommunication]:
-    """The rows that pass all filters of a list.
-
-    Args:
-        filters: checked by `FiltersSerializer`.
-        searched: where a search looks, too.
-    """
+    """The rows that pass all `filters`; a search looks into the `searched` column, too."""
     wanted = dict(filters)
     text = wanted.pop("search", "")
     if text:

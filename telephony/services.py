@@ -27,11 +27,7 @@ def verify(credentials: Credentials) -> str:
     """Ask Twilio whether it takes the credentials. The sentence for people if it does.
 
     Token and API key both: webhooks are signed with the token. A standard key may not read the
-    account, so it is tried on the numbers.
-
-    Raises:
-        TwilioAccountInactive: the account is suspended or closed.
-        ProviderProblem: Twilio refused, or did not answer.
+    account, so it is tried on the numbers. Raises: TwilioAccountInactive, ProviderProblem.
     """
     name, status = accounts.client(credentials, by_key=False).account()
     if status in ("suspended", "closed"):

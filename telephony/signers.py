@@ -14,8 +14,7 @@ from integrations.credentials.providers import PROVIDERS
 TWILIO = PROVIDERS["twilio"]
 OPERATOR = "operator"
 SIGNING = ("auth_token", "secondary_auth_token")
-MOST = 50
-"""Users of one account that are tried where the address names none: each costs an unsealing."""
+MOST = 50  # users of an account that are tried where the address names none: each is unsealed
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,8 @@ def of_row(owner: User | None, *, holder: str, account_sid: str) -> Signer | Non
 def of_account(
     account_sid: str, *, most: int | None = None, with_inactive: bool = False
 ) -> Iterator[Signer]:
-    """All who say that they speak for an account: its users, the oldest first, then the operator.
-    Anybody can name any account: only their token proves it.
-
-    Args:
-        most: users.
-        with_inactive: whether deactivated users count.
-    """
+    """Signers who name an account: at most `most` users, the oldest first, then the operator.
+    Anybody can name any account; only their token proves it."""
     rows = _stored().filter(clear__account_sid=account_sid).order_by("created_at", "pk")
     for row in (rows if with_inactive else rows.filter(user__is_active=True))[:most]:
         if found := _of(row):
@@ -90,10 +84,8 @@ def named(account: str) -> Signer | None:
 
 
 def sharing(holder: str, account_sid: str) -> frozenset[str]:
-    """The holders who share an account: all that know its auth token, which proves it.
-
-    Deactivated users, too: what they sent stays theirs, and a STOP holds when they are back.
-    """
+    """The holders who share an account: all that know its auth token, which proves it. Deactivated
+    users, too: what they sent stays theirs, and a STOP holds when they are back."""
     known = list(of_account(account_sid, with_inactive=True)) if account_sid else []
     tokens = {token for one in known if one.holder == holder for token in one.tokens}
     return frozenset({holder} | {one.holder for one in known if tokens.intersection(one.tokens)})

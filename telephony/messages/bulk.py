@@ -48,8 +48,8 @@ def start(
     """Store a batch; its messages are sent from now on, each exactly once.
 
     Args:
-        items: whom to (E.164), and what.
-        per_minute: how many; batches of one sender share its pace.
+        items: recipients (E.164) and texts.
+        per_minute: the pace; batches of one sender share it.
         idempotency: of the Idempotency-Key; a batch that was begun under it is returned.
 
     Raises: AllowanceSpent, BatchesSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed,

@@ -89,11 +89,8 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
 def put_back(
     message: Message, channel: Channel, clock: Clock, *, refusal: Problem | None = None
 ) -> None:
-    """Have the batch send it at its turn, or end it with the batch: nothing of it is at Twilio.
-
-    Args:
-        refusal: what the batch's own job, which runs now, has just met.
-    """
+    """Have the batch send it at its turn, or end it with the batch: nothing of it is at Twilio. A
+    `refusal` is what the batch's own job has just met, and looks after itself."""
     now, said = clock(), f"Not sent: {refusal.detail}" if refusal else "back in the batch"
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))

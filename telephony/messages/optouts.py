@@ -18,11 +18,8 @@ HELP = ("help", "info")
 
 
 def wish_of(texts: Iterable[str]) -> bool | None:
-    """Whether a message asks for no more (True), or for messages again (False).
-
-    Args:
-        texts: Twilio's OptOutType, then the body. The first that is one of the words counts.
-    """
+    """Whether a message asks for no more (True), or for messages again (False). Of Twilio's
+    OptOutType and the body the first that is one of the words counts."""
     for text in texts:
         word = text.strip().strip(".!\"'").lower()
         if word in (*STOP, *START, *HELP):

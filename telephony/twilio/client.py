@@ -45,11 +45,8 @@ class TwilioClient:
     def numbers(
         self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE, **wanted: str
     ) -> list[Number]:
-        """The account's phone numbers, at most `most` of them.
-
-        Args:
-            wanted: `phone_number`, which Twilio takes for a part of one.
-        """
+        """The account's phone numbers, at most `most` of them. Those that are `wanted` by their
+        `phone_number` hold it as a part."""
         with self._asking() as api:
             numbers = api.account.incoming_phone_numbers
             found = _pages(api, numbers, most=most, page_size=page_size, **wanted)
@@ -58,11 +55,8 @@ class TwilioClient:
     def create_call(
         self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
     ) -> ProviderRecord:
-        """Have a phone called. Never asked twice: Twilio has no idempotency for it.
-
-        Args:
-            how: `url` that answers TwiML, or `twiml` itself.
-        """
+        """Have a phone called, with the `url` of TwiML or `twiml` itself. Never asked twice: Twilio
+        has no idempotency for it."""
         events = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
         callback = events if status_callback else {}
         with self._asking() as api:
@@ -70,7 +64,6 @@ class TwilioClient:
             return resources.record(made)
 
     def call(self, sid: str) -> ProviderRecord:
-        """One call."""
         with self._asking() as api:
             return resources.record(api.account.calls(sid).fetch())
 
@@ -96,7 +89,6 @@ class TwilioClient:
             return resources.record(made)
 
     def message(self, sid: str) -> ProviderRecord:
-        """One message."""
         with self._asking() as api:
             return resources.record(api.account.messages(sid).fetch())
 

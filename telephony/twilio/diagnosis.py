@@ -1,8 +1,5 @@
-"""Diagnosis of a refused signature: which URL, token or body it would have matched.
-
-The proxies between Twilio and AVA change addresses and bodies, and people mix up secrets. Each
-guess undoes one such change. Pure.
-"""
+"""Diagnosis of a refused signature: which URL, token or body it would have matched. Each guess
+undoes a change by a proxy between Twilio and AVA. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

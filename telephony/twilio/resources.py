@@ -34,12 +34,7 @@ def number(found: Any) -> Number:
 
 
 def record(found: Any) -> ProviderRecord:
-    """A call (https://www.twilio.com/docs/voice/api/call-resource) or a message
-    (https://www.twilio.com/docs/messaging/api/message-resource).
-
-    Raises:
-        ValueError: it has no SID, so it is no answer.
-    """
+    """A call or a message. Raises: ValueError: without a SID it is no answer."""
     if not 0 < len(text(found.sid)) <= 64:
         raise ValueError("no SID")
     return ProviderRecord(

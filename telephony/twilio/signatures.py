@@ -25,11 +25,8 @@ def sign(token: str, url: str, form: Pairs = ()) -> str:
 def is_signed(
     given: str | None, *, tokens: Sequence[str], urls: Sequence[str], form: Pairs, raw: bytes
 ) -> bool:
-    """Whether it was signed with one of these tokens, for one of these addresses, over this body.
-
-    Args:
-        form: the fields of a form, in any order; empty for any other body.
-    """
+    """Whether it was signed with one of these tokens, for one of these addresses, over this body,
+    the `form` of which is empty unless it is one."""
     made = [
         sign(token, url, form)
         for url in urls

@@ -13,7 +13,6 @@ from ava.upstream import Deadline, parse_json
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from telephony.twilio.errors import TWILIO, problem_for
 
-API = "https://api.twilio.com"
 # Twilio's codes have five digits (https://www.twilio.com/docs/api/errors); a gateway's do not.
 LOWEST_CODE = 10_000
 
@@ -31,11 +30,8 @@ def client(*, account_sid: str, username: str, password: str) -> Client:
 
 
 class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no types
-    """The SDK's requests through `upstream.door("twilio")`: all of them share one deadline.
-
-    The door knows where Twilio answers (`TWILIO_BASE_URL`): of the SDK's absolute URL only path
-    and query are used, and a URL on any other host is refused, as it would get the credentials.
-    """
+    """The SDK's requests through `upstream.door("twilio")`: all of them share one deadline. Of the
+    SDK's absolute URL only path and query are used: the door knows where Twilio answers."""
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
@@ -58,7 +54,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
                 open whether Twilio did what it was to do.
             Problem: every other answer outside 200-299.
         """
-        if not uri.startswith(f"{API}/") or self._deadline.expired:
+        if self._deadline.expired:
             raise ProviderUnreachable(TWILIO, unsent=True)
         url = urlsplit(uri)
         changes = method == "POST"

@@ -19,11 +19,8 @@ from telephony.models import Batch, Call, CallEntry, Message, MessageEntry, OptO
 class Timeline(admin.TabularInline):  # type: ignore[type-arg]  # no argument at run time
     fields = ("at", "status", "source", "detail", "correlation_id")
     readonly_fields = fields
-    extra = 0
+    extra = max_num = 0
     can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class CallTimeline(Timeline):

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from telephony.calls.models import Call
 from telephony.errors import CallNotFound
-from telephony.queries import filtered
+from telephony.queries import filtered, one_of
 
 
 def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call]:
@@ -19,12 +19,5 @@ def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call]:
 
 
 def call(*, user: User, call_id: uuid.UUID) -> Call:
-    """One of the user's calls.
-
-    Raises:
-        CallNotFound: there is none, or it is somebody else's.
-    """
-    found = Call.objects.filter(owner=user, pk=call_id).select_related("owner").first()
-    if found is None:
-        raise CallNotFound
-    return found
+    """One of the user's calls. Raises: CallNotFound."""
+    return one_of(Call.objects.filter(owner=user).select_related("owner"), call_id, CallNotFound)

@@ -34,7 +34,7 @@ ON = Q(state=State.RUNNING) | Q(state=State.PAUSED, held_at__isnull=False)
 # and whether Twilio takes them, or the sender, by now: that costs it a request.
 LOOK_AT_CREDENTIALS, ASK_AGAIN = 60.0, 900.0
 STORED = (CredentialsMissing, CredentialsUnreadable, TwilioAccountGone)
-REFUSED = (ProviderAuthFailed, TwilioAccountInactive)
+HOLDING = (*STORED, ProviderAuthFailed, TwilioAccountInactive, OwnerInactive)
 
 
 def enqueue(batch: Batch) -> None:
@@ -160,7 +160,7 @@ def _holds(problem: Problem) -> bool:
         return not (problem.errors or {}).keys() & {"to", "body"}
     if isinstance(problem, TwilioRefused):
         return problem.lasts
-    return isinstance(problem, (*STORED, *REFUSED, OwnerInactive))
+    return isinstance(problem, HOLDING)
 
 
 def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:

@@ -31,7 +31,7 @@ def counted(outcome: str) -> float:
 
 
 class Desk:
-    """A handler that notes what it is given, and fails as told."""
+    """A handler that notes what it is given, and fails as it is asked to."""
 
     def __init__(self, *raises: Exception | None) -> None:
         self.got: list[dict[str, Any]] = []
@@ -79,11 +79,11 @@ def test_a_repeated_webhook_is_acknowledged_again_and_changes_nothing() -> None:
 def test_of_the_same_webhook_many_times_at_once_one_is_kept() -> None:
     desk = Desk()
     start = threading.Barrier(6)
-    told: list[int] = []
+    statuses: list[int] = []
 
     def one() -> None:
         start.wait()
-        told.append(send({"id": "d1"}).status_code)
+        statuses.append(send({"id": "d1"}).status_code)
         connection.close()
 
     threads = [threading.Thread(target=one) for _ in range(6)]
@@ -92,7 +92,7 @@ def test_of_the_same_webhook_many_times_at_once_one_is_kept() -> None:
     for thread in threads:
         thread.join()
     run_due()
-    assert told == [204] * 6
+    assert statuses == [204] * 6
     assert (Delivery.objects.count(), len(desk.got)) == (1, 1)
 
 
@@ -229,11 +229,11 @@ def test_the_longest_message_in_the_widest_letters_is_no_such_form(user: User) -
 @pytest.mark.parametrize("owner", ["ada", ""], ids=["a user's", "the operator's"])
 def test_the_first_webhooks_of_a_day_may_come_all_at_once(user: User, owner: str) -> None:
     start = threading.Barrier(6)
-    told: list[int] = []
+    statuses: list[int] = []
 
     def one(number: int) -> None:
         start.wait()
-        told.append(send({"id": f"d{number}", "owner": owner}).status_code)
+        statuses.append(send({"id": f"d{number}", "owner": owner}).status_code)
         connection.close()
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
@@ -241,5 +241,5 @@ def test_the_first_webhooks_of_a_day_may_come_all_at_once(user: User, owner: str
         thread.start()
     for thread in threads:
         thread.join()
-    assert told == [204] * 6
+    assert statuses == [204] * 6
     assert Volume.objects.get().deliveries == 6

@@ -132,7 +132,7 @@ def test_a_closer_look_is_taken_at_refusals_that_are_kept_and_at_no_others(
     assert "A closer look tells." in run("explain_webhook")
 
 
-def test_an_unknown_refusal_is_told_and_none_at_all_is_fine() -> None:
+def test_an_unknown_refusal_is_named_and_none_at_all_is_fine() -> None:
     assert "No webhook was refused" in run("explain_webhook")
     for unknown in ("7", "9" * 40, "no-such-id"):
         with pytest.raises(CommandError, match="There is no refusal"):

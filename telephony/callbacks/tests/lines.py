@@ -40,16 +40,16 @@ def change_sip_number(sandbox: Sandbox, **fields: Any) -> None:
     vapi(sandbox, "PATCH", f"/phone-number/{number['id']}", **fields)
 
 
-def call_comes_in(ava: str, sandbox: Sandbox, *, told: bool = True) -> None:
-    """Somebody calls the number, the webhooks of which lead to AVA.
+def call_comes_in(ava: str, sandbox: Sandbox, *, reports: bool = True) -> None:
+    """A person calls the number, the webhooks of which lead to AVA.
 
     Args:
-        told: whether Twilio tells AVA how the call ends.
+        reports: whether Twilio reports how the call ends.
     """
     numbers = f"{sandbox.url}/twilio/2010-04-01/Accounts/{ACCOUNT_SID}/IncomingPhoneNumbers"
     addresses = {
         "VoiceUrl": f"{ava}{HOOKS}/voice",
-        "StatusCallback": f"{ava}{HOOKS}/call-status" if told else "",
+        "StatusCallback": f"{ava}{HOOKS}/call-status" if reports else "",
     }
     auth = (ACCOUNT_SID, AUTH_TOKEN)
     requests.post(f"{numbers}/{NUMBER_SID}.json", data=addresses, auth=auth, timeout=5)

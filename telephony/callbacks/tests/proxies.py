@@ -83,7 +83,7 @@ def forwarded(base: str, proxies: int) -> dict[str, str]:
 
 
 def refused(answer: Any) -> str:
-    """What the operator is told of a webhook, which was refused."""
+    """The operator's explanation of a webhook, which was refused."""
     assert (answer.status_code, answer.json()["code"]) == (403, "webhook_forged")
     assert not Delivery.objects.exists()
     out = StringIO()

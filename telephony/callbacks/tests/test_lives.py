@@ -43,10 +43,10 @@ def test_a_call_is_followed_by_callbacks_to_its_end(
     call = place(api)
     until(lambda: shown(api, call)["status"] == path[-1])
     body = shown(api, call)
-    told = [entry["status"] for entry in body["timeline"]]
+    reported = [entry["status"] for entry in body["timeline"]]
     # Twilio promises no order: what came late is passed over.
-    assert told[0] == "pending"
-    assert [status for status in ["pending", *path] if status in told] == told
+    assert reported[0] == "pending"
+    assert [status for status in ["pending", *path] if status in reported] == reported
     assert {entry["correlation_id"] for entry in body["timeline"]} == {body["correlation_id"]}
     assert len(rings(sandbox)) == (0 if behaviour == "busy" else 1)
     (asked,) = posts(sandbox)
@@ -81,7 +81,7 @@ def test_a_second_call_of_the_same_intent_is_told_to_hang_up_and_ended(
 
 
 def sandbox_call(sandbox: Sandbox) -> str:
-    """A call that somebody else placed at Twilio. Its SID."""
+    """A call that was placed at Twilio without AVA. Its SID."""
     answer = requests.post(
         f"{sandbox.url}/twilio/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json",
         data={
@@ -146,10 +146,10 @@ def test_a_message_that_was_not_delivered_says_why(
     phone(sandbox, "answer", texts="undelivered")
     body = api.post(MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hi"}).json()
 
-    def told() -> dict[str, Any]:
+    def row() -> dict[str, Any]:
         run_jobs()
         return dict(api.get(f"{MESSAGES}/{body['id']}").json())
 
-    until(lambda: told()["status"] == "undelivered")
-    assert told()["error_code"]
-    assert told()["error"]
+    until(lambda: row()["status"] == "undelivered")
+    assert row()["error_code"]
+    assert row()["error"]

@@ -35,8 +35,8 @@ TABLES = {
 ASKING = ("voice", "dial-status", "message")
 
 
-def told(sandbox: Sandbox) -> list[tuple[str, str]]:
-    """All that AVA was told and asked, as published. Returns: what kind, and the status."""
+def conversation(sandbox: Sandbox) -> list[tuple[str, str]]:
+    """All that AVA received and was asked, as published: what kind, and the status."""
     found = requests.get(f"{sandbox.url}/_sandbox/webhooks", timeout=5).json()["webhooks"]
     seen = []
     for one in found:
@@ -84,8 +84,8 @@ def test_a_call_is_talked_about_as_published(
     answer = api.post(CALLS, {"to": THEIRS, "from": OURS, **what})
     assert answer.status_code == 201, answer.content
     ended(api, f"{CALLS}/{answer.json()['id']}", ends)
-    until(lambda: ("call-status", ends) in told(sandbox))
-    assert (("voice", "in-progress") in told(sandbox)) == (behaviour == "answer")
+    until(lambda: ("call-status", ends) in conversation(sandbox))
+    assert (("voice", "in-progress") in conversation(sandbox)) == (behaviour == "answer")
     assert "CreateCall" in held(sandbox)
 
 
@@ -108,9 +108,9 @@ def test_a_hang_up_is_talked_about_as_published(
     pause = '<Response><Pause length="3600"/></Response>'
     call = api.post(CALLS, {"to": THEIRS, "from": OURS, "twiml": pause}).json()
     status, ends = ("ringing", "canceled") if ring_ms else ("in-progress", "completed")
-    until(lambda: ("call-status", status) in told(sandbox))
+    until(lambda: ("call-status", status) in conversation(sandbox))
     assert api.post(f"{CALLS}/{call['id']}/hangup").status_code == 200
-    until(lambda: ("call-status", ends) in told(sandbox))
+    until(lambda: ("call-status", ends) in conversation(sandbox))
     assert "UpdateCall" in held(sandbox)
 
 
@@ -122,7 +122,7 @@ def test_a_message_is_talked_about_as_published(
     answer = api.post(MESSAGES, {"to": THEIRS, "from": OURS, "body": "50 % + ✓"})
     assert answer.status_code == 201, answer.content
     ended(api, f"{MESSAGES}/{answer.json()['id']}", fate)
-    until(lambda: ("message-status", fate) in told(sandbox))
+    until(lambda: ("message-status", fate) in conversation(sandbox))
     assert "CreateMessage" in held(sandbox)
 
 
@@ -158,9 +158,9 @@ def test_a_call_from_outside_is_talked_about_as_published(
     if not taken:
         change_sip_number(sandbox, assistantId="")
     call_comes_in(ava, sandbox)
-    until(lambda: ("call-status", "completed") in told(sandbox))
-    assert ("voice", "ringing") in told(sandbox)
-    assert ("dial-status" in dict(told(sandbox))) == taken
+    until(lambda: ("call-status", "completed") in conversation(sandbox))
+    assert ("voice", "ringing") in conversation(sandbox)
+    assert ("dial-status" in dict(conversation(sandbox))) == taken
 
 
 @pytest.mark.parametrize("body", ["", "STOP", "Où? ✓ & = +", "x" * 1600])
@@ -172,7 +172,7 @@ def test_a_message_from_outside_is_talked_about_as_published(
     auth = (ACCOUNT_SID, AUTH_TOKEN)
     assert requests.post(f"{numbers}/{NUMBER}", data=address, auth=auth, timeout=5).ok
     order(sandbox, "incoming", **{"kind": "message", "from": THEIRS, "to": OURS, "body": body})
-    until(lambda: told(sandbox) == [("message", "received")])
+    until(lambda: conversation(sandbox) == [("message", "received")])
 
 
 def test_an_assistants_call_is_talked_about_as_published(
@@ -183,4 +183,4 @@ def test_an_assistants_call_is_talked_about_as_published(
     answer = api.post(CALLS, ask)
     assert answer.status_code == 201, answer.content
     ended(api, f"{CALLS}/{answer.json()['id']}", "completed")
-    until(lambda: ("vapi", "end-of-call-report") in told(sandbox))
+    until(lambda: ("vapi", "end-of-call-report") in conversation(sandbox))

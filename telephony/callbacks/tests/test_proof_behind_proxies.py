@@ -60,10 +60,10 @@ class Documented:
 urlpatterns = [path("myapp.php", door.view(Documented()))]
 
 
-@pytest.fixture(params=["told", "set"])
+@pytest.fixture(params=["forwarded", "set"])
 def public(request: pytest.FixtureRequest, proxies: int, settings: Any) -> bool:
-    """Whether AVA's address is set, or what the proxies tell."""
-    if request.param == "told":
+    """Whether AVA's address is set, or forwarded by the proxies."""
+    if request.param == "forwarded":
         settings.PUBLIC_URL = None
     return bool(settings.PUBLIC_URL)
 
@@ -125,19 +125,19 @@ def test_a_webhook_that_was_cut_anywhere_is_refused(
 def test_another_scheme_host_or_port_is_refused(
     public: bool, proxies: int, twilio_user: User, base: str
 ) -> None:
-    told = forwarded(PUBLIC, proxies)
-    assert Webhook(base).send(proxies, told).status_code == 403
-    assert Webhook().send(proxies, told).status_code == 200
+    sent = forwarded(PUBLIC, proxies)
+    assert Webhook(base).send(proxies, sent).status_code == 403
+    assert Webhook().send(proxies, sent).status_code == 200
 
 
 def test_what_the_sender_says_of_the_address_is_not_believed(
     public: bool, proxies: int, twilio_user: User
 ) -> None:
-    told = forwarded(PUBLIC, proxies)
+    sent = forwarded(PUBLIC, proxies)
     for name in ("X-Forwarded-Proto", "X-Forwarded-Host"):
-        told[name] = f"{forwarded('http://evil.example.com', 1)[name]}, {told[name]}"
-    assert Webhook("http://evil.example.com").send(proxies, told).status_code == 403
-    assert Webhook().send(proxies, told).status_code == 200
+        sent[name] = f"{forwarded('http://evil.example.com', 1)[name]}, {sent[name]}"
+    assert Webhook("http://evil.example.com").send(proxies, sent).status_code == 403
+    assert Webhook().send(proxies, sent).status_code == 200
 
 
 def test_a_replayed_webhook_is_acknowledged_and_changes_nothing(

@@ -32,7 +32,7 @@ sids = count(1)
 
 
 def heard(ava: str) -> str:
-    """What somebody hears who calls."""
+    """What a caller hears."""
     form = {"CallSid": f"CA{next(sids)}", "From": THEIRS, "To": OURS, "CallStatus": "ringing"}
     answer = callback(ava, "voice", "", form)
     assert answer.status_code == 200
@@ -125,7 +125,7 @@ def test_what_the_line_costs_does_not_take_the_place_of_what_the_talk_costs(
     ava: str, owner: User, sandbox: Sandbox, api: APIClient
 ) -> None:
     reports_come_to(ava, sandbox, api)
-    call_comes_in(ava, sandbox, told=False)
+    call_comes_in(ava, sandbox, reports=False)
     until(lambda: [bool(call["transcript"]) for call in kept(api)] == [True])
     price = kept(api)[0]["price"]
     leaps = count(30, 300)

@@ -57,7 +57,7 @@ def placed(api: APIClient, **more: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def told(api: APIClient, row: dict[str, Any]) -> dict[str, Any]:
+def read_back(api: APIClient, row: dict[str, Any]) -> dict[str, Any]:
     run_jobs()
     return dict(api.get(f"{CALLS}/{row['id']}").json())
 
@@ -77,16 +77,16 @@ def test_a_report_of_one_tenant_leaves_anothers_call_as_it_is(
 ) -> None:
     phone(sandbox, "answer", ring_ms=60_000)
     victims = placed(api, assistant_id=seed.ASSISTANT_ID)
-    before = told(api, victims)
+    before = read_back(api, victims)
     about: dict[str, Any] = {"type": "inboundPhoneCall"}
     if named == "its mark":
         about |= {"assistantOverrides": {"metadata": {MARK: victims["id"]}}}
     elif named == "its leg at Twilio":
         about |= {"phoneCallProviderId": before["provider_sid"]}
     report(hostile, THEIR_SECRET, victims["vapi_call_id"], **about)
-    assert told(api, victims) == before
+    assert read_back(api, victims) == before
     report(owner, SECRET, victims["vapi_call_id"])
-    assert told(api, victims)["status"] == "completed"
+    assert read_back(api, victims)["status"] == "completed"
 
 
 def test_two_tenants_may_hear_of_the_same_id_at_vapi(
@@ -168,7 +168,7 @@ def test_keys_taken_back_open_nothing_of_the_operators_account(
     assert claim["provider_sid"] == victims["provider_sid"]
     assert strangers_api.delete(CREDENTIALS).status_code == 204
     assert strangers_api.post(f"{CALLS}/{claim['id']}/hangup").status_code >= 400
-    assert told(api, victims)["status"] == "ringing"
+    assert read_back(api, victims)["status"] == "ringing"
 
 
 def test_of_two_tenants_who_share_an_account_one_gets_what_is_found_there(
@@ -208,13 +208,13 @@ def test_a_call_at_the_operators_vapi_is_its_callers_alone(
     phone(sandbox, "answer", ring_ms=60_000)
     victims = placed(api, assistant_id=seed.ASSISTANT_ID)
     claim = placed(strangers_api, assistant_id=seed.ASSISTANT_ID)
-    before = told(api, victims)
+    before = read_back(api, victims)
     Call.objects.filter(pk=claim["id"]).update(vapi_call_id=victims["vapi_call_id"])
     assert strangers_api.post(f"{CALLS}/{claim['id']}/hangup").status_code == 202
     long_ago = timezone.now() - timedelta(minutes=2)
     Call.objects.filter(pk=claim["id"]).update(updated_at=long_ago)
     assert not strangers_api.get(f"{CALLS}/{claim['id']}").json()["transcript"]
-    assert told(api, victims)["status"] == before["status"]
+    assert read_back(api, victims)["status"] == before["status"]
 
 
 def address(user: User) -> str:

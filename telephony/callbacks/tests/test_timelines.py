@@ -1,4 +1,4 @@
-"""When what was told was told, however late it is taken in."""
+"""Timelines: each report at its own time, however late it is applied."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,14 +17,14 @@ pytestmark = [pytest.mark.database, pytest.mark.usefixtures("twilio_user")]
 
 
 class Line:
-    """A call that AVA placed, and what Twilio tells of it."""
+    """A call that AVA placed, and what Twilio reports of it."""
 
     def __init__(self, api: APIClient, ava: str) -> None:
         self._api, self._ava = api, ava
         self.call = place(api)
         self._sid = str(Call.objects.get(pk=self.call).provider_sid)
 
-    def tell(self, *statuses: str, kind: str = "call-status") -> None:
+    def send(self, *statuses: str, kind: str = "call-status") -> None:
         for status in statuses:
             form = {"CallSid": self._sid, "CallStatus": status}
             assert callback(self._ava, kind, f"call={self.call}&attempt=1", form).ok
@@ -46,7 +46,7 @@ def came(status: str) -> datetime:
 
 @pytest.fixture
 def line(api: APIClient, ava: str, sandbox: Sandbox) -> Line:
-    """One of which the sandbox tells nothing any more."""
+    """One of which the sandbox reports nothing any more."""
     phone(sandbox, "answer", ring_ms=60_000)
     line = Line(api, ava)
     until(lambda: Delivery.objects.filter(event__in=["initiated", "ringing"]).count() == 2)
@@ -56,8 +56,8 @@ def line(api: APIClient, ava: str, sandbox: Sandbox) -> Line:
 
 
 def test_a_step_that_an_answer_has_overtaken_keeps_its_place(line: Line) -> None:
-    line.tell("ringing")
-    line.tell("in-progress", kind="voice")
+    line.send("ringing")
+    line.send("in-progress", kind="voice")
     assert [status for status, _ in line.lived()] == ["pending", "queued", "in-progress"]
     run_jobs()
     *_, (rang, rang_at), (_, spoke_at) = line.lived()
@@ -67,14 +67,14 @@ def test_a_step_that_an_answer_has_overtaken_keeps_its_place(line: Line) -> None
 
 
 def test_what_was_told_before_the_last_step_was_known_still_comes_after_it(line: Line) -> None:
-    line.tell("in-progress")
+    line.send("in-progress")
     Delivery.objects.update(received_at=Call.objects.get().updated_at - timedelta(seconds=1))
     run_jobs()
     assert [status for status, _ in line.lived()] == ["pending", "queued", "in-progress"]
 
 
 def test_steps_that_are_told_late_or_again_are_passed_over(line: Line) -> None:
-    line.tell("in-progress", "ringing", "answered", "initiated", "completed", "busy", "ringing")
+    line.send("in-progress", "ringing", "answered", "initiated", "completed", "busy", "ringing")
     run_jobs()
     for delivery in Delivery.objects.all():
         Job.objects.create(
@@ -93,7 +93,7 @@ def test_steps_that_are_told_late_or_again_are_passed_over(line: Line) -> None:
 def test_a_backlog_does_not_delay_what_is_written_of_a_call(
     line: Line, sandbox: Sandbox, last_first: bool
 ) -> None:
-    line.tell("ringing", "in-progress", "completed")
+    line.send("ringing", "in-progress", "completed")
     Job.objects.exclude(kind="dispatch_delivery").delete()
     if last_first:
         waiting = Job.objects.filter(kind="dispatch_delivery").order_by("due_at")
@@ -101,8 +101,8 @@ def test_a_backlog_does_not_delay_what_is_written_of_a_call(
         for job, due_at in zip(waiting, reversed(times), strict=True):
             Job.objects.filter(pk=job.pk).update(due_at=due_at)
     run_jobs(seconds=7200)
-    told = ["ringing", "in-progress", "completed"]
-    assert line.lived()[2:] == [(status, came(status)) for status in told]
+    in_order = ["ringing", "in-progress", "completed"]
+    assert line.lived()[2:] == [(status, came(status)) for status in in_order]
     assert Call.objects.get().updated_at == came("completed")
 
 
@@ -112,7 +112,7 @@ def test_the_price_is_asked_for_by_the_time_of_the_end(
     def asked() -> int:
         return sum(one.method == "GET" for one in sandbox.requests("twilio"))
 
-    line.tell("completed")
+    line.send("completed")
     before = asked()
     run_jobs(seconds=240)
     assert asked() == before

@@ -139,15 +139,18 @@ def test_another_organisation_that_has_no_trace_of_it_is_no_reason_to_call_again
         for seconds in (21, 32, 60, 300, 1300):
             run_jobs(seconds=seconds)
         assert other.bodies("POST", "/call") == []
-    told = api.get(f"{CALLS}/{placed['id']}").json()
-    assert (told["status"], told["error"][:34]) == ("unknown", "This began in a Vapi organisation ")
+    found = api.get(f"{CALLS}/{placed['id']}").json()
+    assert (found["status"], found["error"][:34]) == (
+        "unknown",
+        "This began in a Vapi organisation ",
+    )
     settings.VAPI_BASE_URL = theirs
     store_key(caller)
     for seconds in (2300, 2400):
         run_jobs(seconds=seconds)
-    told = api.get(f"{CALLS}/{placed['id']}").json()
-    assert bool(told["vapi_call_id"]) == (when == "after")
-    assert told["status"] != "unknown"
+    found = api.get(f"{CALLS}/{placed['id']}").json()
+    assert bool(found["vapi_call_id"]) == (when == "after")
+    assert found["status"] != "unknown"
 
 
 def test_a_number_that_vapi_does_not_know_is_refused(
@@ -193,7 +196,7 @@ def test_one_that_takes_no_orders_yet_is_hung_up_as_soon_as_it_does(
 
 
 def told_by_vapi(owner: User, **more: Any) -> VapiEvent:
-    """A status-update about a call that nobody picked up, half an hour ago by Vapi's clock."""
+    """A status-update about a call that was not picked up, half an hour ago by Vapi's clock."""
     blank = ("cost", "transcript", "recording_url", "summary", "provider_sid", "started_at")
     said: dict[str, Any] = {
         **dict.fromkeys([*blank, "ended_at"]),
@@ -227,8 +230,8 @@ def test_a_report_with_a_mark_that_is_none_of_avas_is_passed_over(
 def test_the_timeline_goes_by_avas_own_clock(api: APIClient, caller: User) -> None:
     placed = place(api)
     vapi_events.apply(told_by_vapi(caller, id=placed["vapi_call_id"]))
-    told = api.get(f"{CALLS}/{placed['id']}").json()
-    assert told["status"] == "busy"
-    times = [entry["at"] for entry in told["timeline"]]
+    found = api.get(f"{CALLS}/{placed['id']}").json()
+    assert found["status"] == "busy"
+    times = [entry["at"] for entry in found["timeline"]]
     assert times == sorted(times)
-    assert told["updated_at"] == times[-1]
+    assert found["updated_at"] == times[-1]

@@ -64,8 +64,8 @@ def test_without_callbacks_the_end_of_a_call_is_fetched(
         return dict(api.get(f"{CALLS}/{body['id']}").json())
 
     until(lambda: shown()["status"] == status)
-    told = shown()
-    assert told["timeline"][-1]["source"] == "fetch"
+    found = shown()
+    assert found["timeline"][-1]["source"] == "fetch"
 
 
 def test_without_callbacks_the_first_look_comes_soon(

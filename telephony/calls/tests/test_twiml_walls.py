@@ -114,7 +114,7 @@ def test_the_operators_account_takes_none_that_could_lead_back(
 def test_the_operators_account_reaches_nobody_from_within_a_call(
     api: APIClient, shared: User, sandbox: Sandbox, inner: str
 ) -> None:
-    """That would be counted in nobody's allowance."""
+    """That would be counted in no allowance."""
     answer = api.post(CALLS, order(inner))
     assert answer.status_code == 400, answer.content
     assert "takes no TwiML with <" in answer.json()["errors"]["twiml"][0]

@@ -1,4 +1,4 @@
-"""What gets lost on the way to Twilio: nobody is called or written to twice, nobody forgotten."""
+"""Losses on the way to Twilio: no person is called or written to twice, or forgotten."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -164,15 +164,15 @@ def test_twilio_down_for_longer_than_anybody_wants_it_ends_in_a_sentence(
     key = api.post(path, body).json()["id"]
     for seconds in (25, 40, 300, 4000):
         run_jobs(seconds=seconds)
-    # Whoever cannot be asked has not said no.
+    # A provider that cannot be asked has not said no.
     assert look(api, path, key)["status"] == "unknown"
     sandbox.faults.clear()
     reset("breakers")
     for seconds in (4100, 4200):
         run_jobs(seconds=seconds)
-    told = look(api, path, key)
-    assert told["status"] == "failed"
-    assert told["error"].startswith("It did not reach the provider in time.")
+    found = look(api, path, key)
+    assert found["status"] == "failed"
+    assert found["error"].startswith("It did not reach the provider in time.")
     assert reached(sandbox) == 0
 
 

@@ -1,4 +1,4 @@
-"""What is told together with a status that is not taken any more."""
+"""Facts that are reported together with a status that is not taken any more."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def _ava(live_server: LiveServer, sandbox: Sandbox, settings: Any, twilio_user: 
     settings.RATE_LIMIT_PER_MINUTE = 1000
 
 
-def tell(ava: str, row: Call | Message, status: str, **more: str) -> None:
+def report(ava: str, row: Call | Message, status: str, **more: str) -> None:
     """A signed callback about the row."""
     name, kind = ("Call", "call-status") if row.word == "call" else ("Message", "message-status")
     fields = {f"{name}Sid": str(row.provider_sid), f"{name}Status": status, **more}
@@ -40,7 +40,7 @@ def test_a_message_that_has_arrived_is_given_no_error_by_a_late_failure(
 ) -> None:
     row = ended(Message, twilio_user, "delivered", body="Hi")
     row.save()
-    tell(live_server.url, row, "failed", ErrorCode="30003")
+    report(live_server.url, row, "failed", ErrorCode="30003")
     body = api.get(f"{MESSAGES}/{row.pk}").json()
     assert (body["status"], body["error_code"], body["error"]) == ("delivered", None, "")
 
@@ -50,7 +50,7 @@ def test_a_call_that_has_ended_keeps_its_duration(
 ) -> None:
     row = ended(Call, twilio_user, "completed", kind="say", duration=7)
     row.save()
-    tell(live_server.url, row, "busy", CallDuration="99")
+    report(live_server.url, row, "busy", CallDuration="99")
     assert api.get(f"{CALLS}/{row.pk}").json()["duration"] == 7
 
 
@@ -59,7 +59,7 @@ def test_a_duration_that_comes_with_the_same_end_once_more_is_kept(
 ) -> None:
     row = ended(Call, twilio_user, "completed", kind="say")
     row.save()
-    tell(live_server.url, row, "completed", CallDuration="7")
+    report(live_server.url, row, "completed", CallDuration="7")
     assert api.get(f"{CALLS}/{row.pk}").json()["duration"] == 7
 
 
@@ -68,7 +68,7 @@ def test_why_a_message_failed_may_be_told_after_that_it_did(
 ) -> None:
     row = ended(Message, twilio_user, "undelivered", body="Hi")
     row.save()
-    tell(live_server.url, row, "undelivered", ErrorCode="30003")
+    report(live_server.url, row, "undelivered", ErrorCode="30003")
     body = api.get(f"{MESSAGES}/{row.pk}").json()
     assert body["error_code"] == 30003
     assert body["error"]

@@ -7,7 +7,7 @@ One request after the other is stopped at its own step, then the whole of AVA is
 3. stored, done by Twilio, no answer
 4. done, in the middle of Twilio's answer
 5. done and answered, the answer not stored: the database is busy
-6. done, answered and stored, nothing told by a callback yet
+6. done, answered and stored, no callback yet
 """
 
 import sqlite3
@@ -121,7 +121,7 @@ def test_a_kill_at_any_step_loses_nothing_and_does_nothing_twice(tmp_path: Path)
         ava.start()
         for kind in KINDS:
             wait_until(partial(stage.has_settled, kind))
-            # Of step 1 nothing was stored: whoever asked knows that it was not done.
+            # Of step 1 nothing was stored: the client knows that it was not done.
             wanted = [number(step, kind) for step in (2, 3, 5 if kind == "calls" else 4, 6)]
             assert stage.reached(kind) == dict.fromkeys(wanted, 1)
             assert sorted(stage.rows(kind)) == wanted

@@ -35,7 +35,7 @@ def seen(created: float | None = None) -> ProviderRecord:
     ("other", "created", "now", "wait"),
     [
         (14, 14, 21, 13),
-        # Twilio's clock may be slow: the other one may still be told that it is its own.
+        # Twilio's clock may be slow: the answer to the other one may still come.
         (14, 0, 21, 13),
         (300, 300, 305, 15),
     ],

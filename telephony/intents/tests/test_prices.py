@@ -1,4 +1,4 @@
-"""What calls and messages cost, which no callback of Twilio's tells."""
+"""Prices of calls and messages, which no callback of Twilio's brings."""
 
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,7 @@ def _ava(live_server: LiveServer, sandbox: Sandbox, settings: Any, twilio_user: 
 
 
 def ended(api: APIClient, path: str, body: dict[str, str], end: str) -> str:
-    """One that has ended by callbacks, as far as anybody told."""
+    """One that has ended by callbacks, as far as was reported."""
     key = str(api.post(path, PAIR | body).json()["id"])
 
     def over() -> bool:
@@ -37,8 +37,8 @@ def ended(api: APIClient, path: str, body: dict[str, str], end: str) -> str:
         return shown(api, path, key)["status"] == end
 
     until(over)
-    told = shown(api, path, key)
-    assert (told["price"], told["price_unit"]) == (None, None)
+    found = shown(api, path, key)
+    assert (found["price"], found["price_unit"]) == (None, None)
     return key
 
 
@@ -58,9 +58,9 @@ def test_the_price_is_asked_for_some_minutes_after_the_end(
     before = reads(sandbox)
     for seconds in (60, 310, 30_000):
         run_jobs(seconds=seconds)
-    told = shown(api, path, key)
-    assert (Decimal(told["price"]) < 0, told["price_unit"]) == (True, "USD")
-    assert [entry["status"] for entry in told["timeline"]][-1] == end
+    found = shown(api, path, key)
+    assert (Decimal(found["price"]) < 0, found["price_unit"]) == (True, "USD")
+    assert [entry["status"] for entry in found["timeline"]][-1] == end
     assert reads(sandbox) == before + 1
 
 
@@ -89,8 +89,8 @@ def test_nothing_is_asked_of_what_costs_nothing(api: APIClient, sandbox: Sandbox
 def test_what_came_in_has_its_price_too(api: APIClient, sandbox: Sandbox, settings: Any) -> None:
     order = {"kind": "message", "from": THEIRS, "to": OURS, "body": "Hello"}
     came = requests.post(f"{sandbox.url}/_sandbox/incoming", json=order, timeout=5).json()
-    told = {"MessageSid": came["sid"], "SmsStatus": "received", "From": THEIRS, "To": OURS}
-    assert callback(settings.PUBLIC_URL, "message", "n=1", told).status_code == 200
+    form = {"MessageSid": came["sid"], "SmsStatus": "received", "From": THEIRS, "To": OURS}
+    assert callback(settings.PUBLIC_URL, "message", "n=1", form).status_code == 200
 
     def kept() -> list[Any]:
         run_jobs()

@@ -1,4 +1,4 @@
-"""Calls and messages for later: due, taken back, not possible by then, or nobody was there."""
+"""Calls and messages for later: due, taken back, not possible by then, or AVA was down."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -56,7 +56,7 @@ def order(sandbox: Sandbox, what: str, **body: Any) -> None:
 
 
 def talk(sandbox: Sandbox) -> str:
-    """Vapi is told to call the same person over the same number, not by AVA. The leg's SID."""
+    """Vapi has to call the same person over the same number, not by AVA. The leg's SID."""
     [number] = [one["id"] for one in seed.PHONE_NUMBERS if one.get("number") == OURS]
     answer = requests.post(
         f"{sandbox.url}/vapi/call",
@@ -168,9 +168,9 @@ def test_a_leg_that_was_guessed_is_given_back_when_vapi_names_it(
         guessing, ProviderRecord("CA-leg", "queued"), source=Source.RECONCILE, proven=False, now=now
     )
     talking = api.post(CALLS, PAIR | {"assistant_id": seed.ASSISTANT_ID}).json()
-    told = ProviderRecord(talking["vapi_call_id"], "ringing", provider_sid="CA-leg")
+    leg_rings = ProviderRecord(talking["vapi_call_id"], "ringing", provider_sid="CA-leg")
     adoption.adopt(
-        Call.objects.get(pk=talking["id"]), told, source=Source.CALLBACK, proven=True, now=now
+        Call.objects.get(pk=talking["id"]), leg_rings, source=Source.CALLBACK, proven=True, now=now
     )
     assert shown(api, talking["id"])["provider_sid"] == "CA-leg"
     assert (shown(api, str(guessing.pk))["status"]) == "unknown"

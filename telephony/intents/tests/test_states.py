@@ -1,4 +1,4 @@
-"""The life of calls and messages, as far as it can be told without anybody calling."""
+"""State machines of calls and messages."""
 
 import pytest
 from hypothesis import given
@@ -16,8 +16,8 @@ def test_no_order_of_callbacks_turns_back_or_leaves_an_end(
 ) -> None:
     words = st.sampled_from([*machine.ranks, "nonsense", ""])
     status = "pending"
-    for told in data.draw(st.lists(words, max_size=20)):
-        after = machine.after(status, told)
+    for reported in data.draw(st.lists(words, max_size=20)):
+        after = machine.after(status, reported)
         if after is None:
             continue
         assert machine.ranks[after] > machine.ranks[status]
@@ -27,23 +27,23 @@ def test_no_order_of_callbacks_turns_back_or_leaves_an_end(
 
 @MACHINES
 @given(data=st.data())
-def test_what_is_told_twice_changes_nothing_the_second_time(
+def test_what_is_reported_twice_changes_nothing_the_second_time(
     machine: Machine, data: st.DataObject
 ) -> None:
     status = data.draw(st.sampled_from(list(machine.ranks)))
-    told = data.draw(st.sampled_from(list(machine.ranks)))
-    after = machine.after(status, told) or status
-    assert machine.after(after, told) is None
+    reported = data.draw(st.sampled_from(list(machine.ranks)))
+    after = machine.after(status, reported) or status
+    assert machine.after(after, reported) is None
 
 
 @MACHINES
-def test_every_end_can_be_told_before_anything_else(machine: Machine) -> None:
+def test_every_end_can_be_reported_before_anything_else(machine: Machine) -> None:
     for status in machine.final - {"received"}:
         assert machine.after("unknown", status) == status
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "behind"),
+    ("reported", "status", "behind"),
     [
         ("queued", "ringing", True),
         ("ringing", "completed", True),
@@ -55,6 +55,6 @@ def test_every_end_can_be_told_before_anything_else(machine: Machine) -> None:
     ],
 )
 def test_a_step_lies_behind_what_comes_after_it_but_avas_own_words_are_no_steps(
-    told: str, status: str, behind: bool
+    reported: str, status: str, behind: bool
 ) -> None:
-    assert CALL.is_behind(told, status) == behind
+    assert CALL.is_behind(reported, status) == behind

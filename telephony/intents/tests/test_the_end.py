@@ -67,14 +67,14 @@ def test_what_nobody_can_look_for_any_more_says_why_and_ends(
     forget_credentials(twilio_user)
     for seconds in (21, 40, 3600):
         run_jobs(seconds=seconds)
-    told = shown(api, path, key)
-    assert told["status"] == "unknown"
-    assert told["error"].startswith("This began with the Twilio account ...0000,")
-    assert [entry["detail"] for entry in told["timeline"]].count(told["error"]) == 1
+    found = shown(api, path, key)
+    assert found["status"] == "unknown"
+    assert found["error"].startswith("This began with the Twilio account ...0000,")
+    assert [entry["detail"] for entry in found["timeline"]].count(found["error"]) == 1
     run_jobs(seconds=2 * DAYS + 60)
     ended = shown(api, path, key)
     assert ended["status"] == "failed"
-    assert ended["error"] == f"AVA could not find out what became of it: {told['error']}"
+    assert ended["error"] == f"AVA could not find out what became of it: {found['error']}"
 
 
 @BOTH
@@ -102,9 +102,9 @@ def test_twilio_out_of_order_for_days_ends_nothing(
     sandbox.faults.add("twilio", "status", status=500)
     for days in (1, 2.1, 3):
         run_jobs(seconds=days * DAYS)
-    told = shown(api, CALLS, key)
-    assert told["status"] in ("queued", "ringing")
-    assert told["error"] == ""
+    found = shown(api, CALLS, key)
+    assert found["status"] in ("queued", "ringing")
+    assert found["error"] == ""
 
 
 def test_a_message_of_which_no_carrier_tells_more_stays_sent(
@@ -142,8 +142,8 @@ def test_a_call_that_is_found_after_its_hang_up_was_asked_for_ends_at_once(
     until(lambda: rings(sandbox))
     assert api.post(f"{CALLS}/{key}/hangup").status_code == 202
     [ring] = rings(sandbox)
-    told = {"CallSid": ring["sid"], "CallStatus": "ringing"}
-    assert callback(live_server.url, "call-status", f"call={key}&attempt=1", told).ok
+    form = {"CallSid": ring["sid"], "CallStatus": "ringing"}
+    assert callback(live_server.url, "call-status", f"call={key}&attempt=1", form).ok
     run_jobs()
     run_jobs(seconds=1)
     assert shown(api, CALLS, key)["status"] in ("canceled", "completed")

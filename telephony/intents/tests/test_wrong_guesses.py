@@ -96,7 +96,7 @@ def test_nothing_is_taken_while_another_attempt_may_still_get_its_answer(
     for key in (first, second):
         assert shown(api, path, key)["provider_sid"] is None
         assert shown(api, path, key)["status"] == "unknown"
-    # Now both may be looked for: what Twilio has is of the later one, whoever finds it.
+    # Now both may be looked for: what Twilio has is of the later one, whichever finds it.
     Job.objects.filter(key=second).update(due_at=timezone.now() + timedelta(seconds=30))
     run_jobs(seconds=21)
     assert shown(api, path, first)["provider_sid"] is None
@@ -144,10 +144,10 @@ def test_the_call_that_bears_the_mark_is_ours_though_another_ones_end_was_taken_
     form = {"CallSid": "CA-ours", "CallStatus": "in-progress"}
     heard = callback(ava, "voice", f"call={key}&attempt=1", form)
     assert heard.text == "<Response><Say>Hi</Say></Response>"
-    told = shown(api, CALLS, key)
-    assert (told["provider_sid"], told["status"]) == ("CA-ours", "in-progress")
-    assert told["duration"] is None
-    details = [entry["detail"] for entry in told["timeline"]]
+    found = shown(api, CALLS, key)
+    assert (found["provider_sid"], found["status"]) == ("CA-ours", "in-progress")
+    assert found["duration"] is None
+    details = [entry["detail"] for entry in found["timeline"]]
     assert any(said.startswith("CA-other was another one's, and so was busy.") for said in details)
     # It goes on, and is looked after, should no callback come.
     assert Job.objects.get(key=key, state="queued").due_at <= timezone.now() + followup.settle()
@@ -169,10 +169,14 @@ def test_who_gives_up_what_is_another_ones_keeps_nothing_of_it_and_is_looked_aft
     Job.objects.filter(key=guessing).delete()
     assert shown(api, path, guessing)["status"] == end
     adoption.adopt(model.objects.get(pk=other), seen, source=Source.CALLBACK, proven=True, now=now)
-    told = shown(api, path, guessing)
-    assert (told["status"], told["provider_sid"]) == ("unknown", None)
-    assert (told["error_code"], told["error"], told.get("duration")) == (None, "", None)
-    assert "X was another one's, and so was" in told["timeline"][-1]["detail"]
+    found = shown(api, path, guessing)
+    assert (found["status"], found["provider_sid"]) == ("unknown", None)
+    assert (found["error_code"], found["error"], found.get("duration")) == (
+        None,
+        "",
+        None,
+    )
+    assert "X was another one's, and so was" in found["timeline"][-1]["detail"]
     job = Job.objects.get(key=guessing, state="queued")
     assert job.due_at <= now + followup.settle()
     # It was never sent: so it is now, once.

@@ -28,7 +28,7 @@ from ava.http.problems import (
 from ava.http.responses import problem_response
 from ava.inbound import addresses, services
 from ava.inbound.errors import WebhookNotTaken, WebhooksSpent
-from ava.inbound.services import OUTCOMES, WEBHOOKS
+from ava.inbound.services import WEBHOOKS
 from ava.inbound.source import InvalidSignature, Pairs, Source, WebhookRequest
 from ava.server.environ import received_at
 
@@ -56,6 +56,7 @@ _REFUSALS: Mapping[type[Problem], str] = {
     RateLimited: "limited",
     WebhooksSpent: "limited",
 }
+_OUTCOMES = {*_REFUSALS.values(), "accepted", "duplicate", "not_taken", "failed"}
 
 
 def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -64,7 +65,7 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
     Args:
         largest: bytes of a body that are read.
     """
-    for outcome in OUTCOMES:
+    for outcome in _OUTCOMES:
         WEBHOOKS.labels(source.provider, source.kind, outcome)
 
     @csrf_exempt

@@ -34,16 +34,6 @@ ABOUT_PROXIES = (
     "Host",
     *(f"X-Forwarded-{what}" for what in ("Proto", "Host", "Port", "Prefix", "For")),
 )
-OUTCOMES = (
-    "accepted",
-    "duplicate",
-    "forged",
-    "malformed",
-    "too_large",
-    "limited",
-    "not_taken",
-    "failed",
-)
 WEBHOOKS = Counter(
     "ava_webhooks", "Webhooks by what became of them.", ["provider", "kind", "outcome"]
 )

@@ -50,11 +50,7 @@ def _dial_status(owner: User | None) -> str:
 
 
 def after_dial(status: str) -> str:
-    """TwiML once the assistant was dialled: the end, or the greeting if nothing answered there.
-
-    Args:
-        status: Twilio's DialCallStatus.
-    """
+    """TwiML after the assistant was dialled, by Twilio's DialCallStatus: the end, or a greeting."""
     return twiml.HANGUP if status in TALKED else twiml.say(GREETING)
 
 

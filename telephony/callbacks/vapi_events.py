@@ -17,7 +17,7 @@ from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
 ENDED = "ended"
-# From the moment that Twilio was asked to put somebody through.
+# After Twilio was asked to put the caller through.
 ARRIVES_WITHIN = timedelta(minutes=1)
 
 
@@ -27,10 +27,9 @@ def apply(event: VapiEvent) -> None:
     call = (
         Call.objects.filter(owner=event.owner, vapi_call_id=event.call_id).first()
         or _placed(event)
-        or _put_through(event)
-        or _came_in(event, now)
+        or (event.inbound and (_put_through(event) or _came_in(event, now)))
     )
-    if call is None:
+    if not call:
         return
     # Not `event.at`: Vapi's clock is another than that of the rest of the timeline.
     record = record_of(event)
@@ -61,35 +60,27 @@ def _put_through(event: VapiEvent) -> Call | None:
     """The one that came in over Twilio and was put through to this number of Vapi's; now Vapi's
     name for it is known. Vapi does not give Twilio's, so it is found by caller, number and time.
     """
-    if not event.inbound:
-        return None
     with transaction.atomic():
         waiting = Call.objects.select_for_update().filter(
             owner=event.owner,
             holder=str(event.owner.pk),
             direction=Call.Direction.INBOUND,
             provider=Call.Provider.TWILIO,
-            phone_number_id=event.phone_number_id or "",
+            phone_number_id=event.phone_number_id,
             from_number=event.person,
             vapi_call_id=None,
             created_at__gte=event.began_at - CLOCKS_DIFFER - ARRIVES_WITHIN,
             created_at__lte=event.began_at + CLOCKS_DIFFER,
         )
-        found = min(
-            waiting.exclude(phone_number_id=""),
-            key=lambda call: abs(call.created_at - event.began_at),
-            default=None,
-        )
+        found = min(waiting, key=lambda call: abs(call.created_at - event.began_at), default=None)
         if found:
             found.vapi_call_id = event.call_id
             found.save(update_fields=["vapi_call_id"])
     return found
 
 
-def _came_in(event: VapiEvent, now: datetime) -> Call | None:
+def _came_in(event: VapiEvent, now: datetime) -> Call:
     """A new row for one that came in without AVA."""
-    if not event.inbound:
-        return None
     call = Call(
         kind=Call.Kind.INCOMING,
         direction=Call.Direction.INBOUND,

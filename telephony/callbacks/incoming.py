@@ -61,7 +61,7 @@ def note_dial(report: Report) -> None:
     if call is None or report.status in TALKED or call.timeline.filter(detail=detail).exists():
         return
     before = call.timeline.filter(at__lte=report.at).last()
-    then = before.status if before else None
+    then = before.status if before else ""
     note(call, source=Source.CALLBACK, detail=detail, now=report.at, status=then)
 
 

@@ -56,7 +56,7 @@ def apply(report: Report, model: type[Call] | type[Message], *, now: datetime) -
             adoption.adopt(row, record, source=Source.CALLBACK, proven=True, now=now)
         return
     for row in model.objects.filter(provider_sid=report.sid, holder__in=report.holders):
-        observe(row, record, source=Source.CALLBACK, now=report.at)
+        observe(row, record, source=Source.CALLBACK, now=now)
 
 
 def answer(report: Report, *, now: datetime) -> str:

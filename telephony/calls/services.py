@@ -15,6 +15,7 @@ from telephony.calls.models import Call
 from telephony.errors import CallEnded
 from telephony.intents import dispatch, followup, settling
 from telephony.intents.dispatch import Clock
+from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing, note, observe
 from telephony.twilio import twiml
@@ -102,7 +103,7 @@ def request_hang_up(call: Call, *, now: datetime) -> Call:
             note(row, source=Source.USER, detail="hang-up asked for", now=now)
         if not row.reference and row.attempted_at is None:
             said = "Taken back before it was placed."
-            advance(row, status=CANCELED, source=Source.USER, detail=said, now=now)
+            advance(row, ProviderRecord("", CANCELED), source=Source.USER, detail=said, now=now)
         if not row.is_final:
             followup.follow_up(row, due_at=now + followup.SOON)
     return row

@@ -73,8 +73,7 @@ def _adopt(
     leg = record.provider_sid
     if leg and not _free(row, "provider_sid", leg, proven=True, now=now):
         record = replace(record, provider_sid=None)
-    at, facts = record.reported_at or now, facts_of(record, row)
-    advance(row, status=record.status, source=source, now=at, facts=facts)
+    advance(row, record, source=source, now=now)
     row.save()
     return row, True
 

@@ -130,8 +130,9 @@ def fail(
         row.attempted_at = row.missing_since = None
         if frees_key:
             row.idempotency = None
-        facts = {"error": problem.detail, "error_code": getattr(problem, "twilio_code", None)}
-        advance(row, status=FAILED, source=source, detail=problem.detail, now=now, facts=facts)
+        code = getattr(problem, "twilio_code", None)
+        record = ProviderRecord("", FAILED, error=problem.detail, error_code=code)
+        advance(row, record, source=source, detail=problem.detail, now=now)
 
 
 def _left_open(intent: AnyCommunication, why: str, now: datetime) -> AnyCommunication:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -31,6 +32,8 @@ IMPATIENCE, PATIENCE = 2.0, 15.0
 # When nothing was learnt of it for so long, no more is to be learnt.
 FORGOTTEN = timedelta(days=2)
 GIVEN_UP = "AVA could not find out what became of it:"
+
+Send = Callable[[Any, Channel, Clock], None]
 
 
 def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
@@ -71,11 +74,7 @@ def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
 
 
 def pursue(
-    intent: AnyCommunication,
-    channel: Channel,
-    *,
-    clock: Clock,
-    send: Callable[[AnyCommunication, Channel, Clock], None] = next_attempt,
+    intent: Communication, channel: Channel, *, clock: Clock, send: Send = next_attempt
 ) -> None:
     """Do what is to be done about it now; `send` where it is not at the provider.
     Raises RetryLater: there is more to do later."""

@@ -1,6 +1,6 @@
 """Timeline of a call or message: each change of its status, with time and source."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -39,12 +39,7 @@ def changing(intent: AnyCommunication) -> Iterator[AnyCommunication]:
 
 
 def note(
-    intent: Communication,
-    *,
-    source: str,
-    detail: str = "",
-    now: datetime,
-    status: str | None = None,
+    intent: Communication, *, source: str, now: datetime, detail: str = "", status: str = ""
 ) -> None:
     """Add an entry to the timeline: with the present status, if it had no other then."""
     intent.timeline.create(
@@ -66,34 +61,28 @@ def observe(
 ) -> AnyCommunication:
     """Apply what is known of it now: see `advance`. The row after."""
     with changing(intent) as row:
-        facts = facts_of(record, row)
-        advance(row, status=record.status, source=source, now=now, detail=detail, facts=facts)
+        advance(row, record, source=source, now=now, detail=detail)
     return row
 
 
 def advance(
-    row: Communication,
-    *,
-    status: str,
-    source: str,
-    now: datetime,
-    detail: str = "",
-    facts: Mapping[str, Any] | None = None,
+    row: Communication, record: ProviderRecord, *, source: str, now: datetime, detail: str = ""
 ) -> None:
     """Take a status where it lies ahead, with what belongs to it, and facts that may come at any
     time, such as a price. For a row that is locked and will be saved."""
+    status, at = record.status, record.reported_at or now
     following = row.machine.after(row.status, status)
     holds = following is not None or status == row.status
-    for name, value in (facts or {}).items():
+    for name, value in facts_of(record, row).items():
         if value not in (None, "") and (holds or name not in OF_THE_STATUS):
             setattr(row, name, value)
     if following is not None:
         # What was reported before, and is applied only now, comes after what is known.
-        row.status, row.updated_at = following, max(now, row.updated_at)
+        row.status, row.updated_at = following, max(at, row.updated_at)
         said = detail or (row.error if row.error_code else "")
         note(row, source=source, detail=said, now=row.updated_at)
-    elif now < row.updated_at and row.machine.is_behind(status, row.status):
-        _note_overtaken(row, status=status, source=source, now=now)
+    elif at < row.updated_at and row.machine.is_behind(status, row.status):
+        _note_overtaken(row, status=status, source=source, now=at)
 
 
 def _note_overtaken(row: Communication, *, status: str, source: str, now: datetime) -> None:

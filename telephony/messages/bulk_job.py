@@ -19,6 +19,7 @@ from telephony.errors import OptedOut, OwnerInactive, TwilioAccountGone
 from telephony.intents import dispatch, followup, settling
 from telephony.intents.channel import Account, Channel
 from telephony.intents.dispatch import Clock
+from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source, advance, lock, note
 from telephony.messages.channels import CHANNEL
@@ -100,7 +101,7 @@ def put_back(
             return
         row.attempted_at = row.missing_since = row.expires_at = None
         if batch.state == State.CANCELED:
-            advance(row, status=CANCELED, source=Source.RECONCILE, now=now)
+            advance(row, ProviderRecord("", CANCELED), source=Source.RECONCILE, now=now)
         else:
             row.status, row.updated_at = SCHEDULED, now
             note(row, source=Source.RECONCILE, detail=said, now=now)

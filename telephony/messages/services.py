@@ -12,6 +12,7 @@ from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import MessageGone
 from telephony.intents import dispatch, settling
+from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, lock
 from telephony.messages import bulk_job, optouts
@@ -67,7 +68,8 @@ def cancel(message: Message) -> Message:
         if row.is_final or row.reference or row.attempted_at is not None:
             raise MessageGone
         said = "Taken back before it was sent."
-        advance(row, status=CANCELED, source=Source.USER, detail=said, now=timezone.now())
+        record = ProviderRecord("", CANCELED)
+        advance(row, record, source=Source.USER, detail=said, now=timezone.now())
         row.save()
     return row
 

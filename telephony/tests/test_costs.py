@@ -1,4 +1,4 @@
-"""Costs of taking a webhook and of placing a call or a message: SQL statements and commits."""
+"""Costs of taking a webhook and of placing a call or a message: SQL, commits, files entered."""
 
 import re
 from typing import Any
@@ -18,6 +18,7 @@ from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.callbacks.tests.lines import SECRET, connect
 from telephony.conftest import CALLS, HOOKS, MESSAGES, OURS, THEIRS
 from telephony.twilio import signatures
+from vapi_settings.tests.test_walks import walk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,18 +69,23 @@ def ready(api: APIClient, twilio_user: User, sandbox: Sandbox, settings: Any) ->
     vapi_says(twilio_user, "queued")
 
 
-def report(kind: str, mark: str = "", **fields: str) -> Cost:
-    """The cost of a webhook of Twilio's."""
+def post(kind: str, mark: str = "", **fields: str) -> Any:
+    """AVA's answer to a webhook of Twilio's."""
     url = f"{HOOKS}/{kind}{mark}"
     form = {"AccountSid": ACCOUNT_SID, "From": THEIRS, "To": OURS, **fields}
     signature = signatures.sign(AUTH_TOKEN, f"{PUBLIC}{url}", [*form.items()])
+    return Client().post(
+        url,
+        urlencode(form),
+        content_type="application/x-www-form-urlencoded",
+        headers={signatures.HEADER: signature},
+    )
+
+
+def report(kind: str, mark: str = "", **fields: str) -> Cost:
+    """The cost of a webhook of Twilio's."""
     with Cost(connection) as cost:
-        answer = Client().post(
-            url,
-            urlencode(form),
-            content_type="application/x-www-form-urlencoded",
-            headers={signatures.HEADER: signature},
-        )
+        answer = post(kind, mark, **fields)
     assert answer.status_code in (200, 204)
     return cost
 
@@ -149,3 +155,8 @@ def test_an_idempotency_key_costs_four_statements_and_two_commits_more(api: APIC
         answer = api.post(CALLS, PAIR | {"say": "Hi"}, headers={"Idempotency-Key": "one"})
     assert answer.status_code == 201
     cost.is_at_most(statements=15, commits=4)
+
+
+def test_a_webhook_enters_few_files() -> None:
+    files = walk(lambda: post("message", MessageSid="SM2", SmsStatus="received", Body="Hi"))
+    assert len(files) <= 26, "\n".join(files)

@@ -14,7 +14,6 @@ from telephony.calls.channels import backfill_channel_of, channel_of
 from telephony.calls.models import Call
 from telephony.errors import CallEnded
 from telephony.intents import dispatch, followup, settling
-from telephony.intents.dispatch import Clock
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing, note, observe
@@ -32,7 +31,6 @@ def place_call(
     from_number: str | None = None,
     send_at: datetime | None = None,
     idempotency: uuid.UUID | None = None,
-    clock: Clock = timezone.now,
 ) -> Call:
     """Have a phone called, exactly once. The call is `unknown` where the provider gave no answer.
 
@@ -68,11 +66,11 @@ def place_call(
         call.account_sid, call.holder = account.sid, account.holder
         call.from_number = senders.choose(credentials, from_number, use="voice")
         call.twiml = twiml.say(content) if kind == Kind.SAY else content
-    with allowance.spend(user=user, credentials=credentials, units=1, now=clock()):
-        return dispatch.submit(call, channel_of(call), clock=clock)
+    with allowance.spend(user=user, credentials=credentials, units=1, now=timezone.now()):
+        return dispatch.submit(call, channel_of(call))
 
 
-def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
+def hang_up(call: Call) -> Call:
     """End a call: a running one is hung up, a later one is not placed, and one that AVA is still
     looking for is ended when it is found.
 
@@ -80,13 +78,13 @@ def hang_up(call: Call, *, clock: Clock = timezone.now) -> Call:
         CallEnded: there is nothing to end.
         Problem: the provider could not be asked; AVA goes on trying.
     """
-    row = request_hang_up(call, now=clock())
+    row = request_hang_up(call, now=timezone.now())
     if row.is_final or not row.reference:
         return row
     ended = channel_of(row).end(row, row.reference)
     if ended is None:
         return row
-    return observe(row, ended, source=Source.USER, now=clock())
+    return observe(row, ended, source=Source.USER, now=timezone.now())
 
 
 def request_hang_up(call: Call, *, now: datetime) -> Call:
@@ -109,14 +107,14 @@ def request_hang_up(call: Call, *, now: datetime) -> Call:
     return row
 
 
-def pursue(call_id: str, *, clock: Clock = timezone.now) -> None:
+def pursue(call_id: str) -> None:
     """Do what is to be done about a call now. Raises RetryLater where there is more to do later."""
     calls = Call.objects.select_related("owner").filter(pk=call_id)
     if call := calls.first():
         accounts.name_holder(call)
-        settling.pursue(call, channel_of(call), clock=clock)
+        settling.pursue(call, channel_of(call))
     if call := calls.first():
-        settling.backfill(call, backfill_channel_of(call), now=clock())
+        settling.backfill(call, backfill_channel_of(call))
 
 
 def end_duplicate(call_id: str, sid: str) -> None:

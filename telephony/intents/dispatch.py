@@ -36,9 +36,7 @@ Clock = Callable[[], datetime]
 LOST = ProviderRecord("", UNKNOWN)
 
 
-def submit(
-    intent: AnyCommunication, channel: Channel, *, clock: Clock = timezone.now
-) -> AnyCommunication:
+def submit(intent: AnyCommunication, channel: Channel) -> AnyCommunication:
     """Store a new intent and send it, or leave it to its job where it is for later. The row is
     `unknown` where the provider's answer was lost.
 
@@ -46,7 +44,7 @@ def submit(
         ProviderUnavailable, ProviderBusy, ValidationFailed: nothing was tried, nothing is stored.
         Problem: it was not done, and will not be; the row says `failed`.
     """
-    now = clock()
+    now = timezone.now()
     if intent.send_at and intent.send_at <= now:
         raise ValidationFailed(errors={"send_at": ["This moment has passed."]})
     later = intent.send_at is not None
@@ -64,13 +62,13 @@ def submit(
     if later:
         return intent
     try:
-        row = attempt(intent, channel, clock=clock)
+        row = attempt(intent, channel)
     except Problem as problem:
         # Nothing was done: the same Idempotency-Key may begin anew.
-        fail(intent, problem, source=Source.API, now=clock(), frees_key=True)
+        fail(intent, problem, source=Source.API, now=timezone.now(), frees_key=True)
         raise
     if row.reference and not channel.reports(row):
-        follow_up(row, due_at=clock() + SOON)
+        follow_up(row, due_at=timezone.now() + SOON)
     return row
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from ava import upstream
 from ava.http.problems import Problem
@@ -17,7 +18,6 @@ from ava.jobs import RetryLater
 from ava.upstream import ProviderAuthFailed, ProviderBusy, ProviderProblem, ProviderUnavailable
 from telephony.intents import adoption, dispatch, followup
 from telephony.intents.channel import Channel
-from telephony.intents.dispatch import Clock
 from telephony.intents.models import Communication
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
@@ -33,12 +33,12 @@ IMPATIENCE, PATIENCE = 2.0, 15.0
 FORGOTTEN = timedelta(days=2)
 GIVEN_UP = "AVA could not find out what became of it:"
 
-Send = Callable[[Any, Channel, Clock], None]
+Send = Callable[[Any, Channel], None]
 
 
-def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
+def next_attempt(intent: Communication, channel: Channel) -> None:
     """Send what is not at the provider. Raises RetryLater: when to look after it."""
-    now = clock()
+    now = timezone.now()
     if intent.stop_requested:
         observe(intent, ProviderRecord("", CANCELED), source=Source.RECONCILE, now=now)
         return
@@ -58,27 +58,25 @@ def next_attempt(intent: Communication, channel: Channel, clock: Clock) -> None:
     if claimed is None:
         raise RetryLater(1.0, "it has changed meanwhile")
     try:
-        row = dispatch.attempt(claimed, channel, clock=clock)
+        row = dispatch.attempt(claimed, channel)
     except Problem as problem:
         if not dispatch.never_left(problem):
-            dispatch.fail(claimed, problem, source=Source.RECONCILE, now=clock())
+            dispatch.fail(claimed, problem, source=Source.RECONCILE, now=timezone.now())
             return
         with changing(claimed) as row:
             row.attempted_at = None  # the next attempt need not look for this one
             said = f"Not sent: {problem.detail}"
-            note(row, source=Source.RECONCILE, detail=said, now=clock())
-        raise _soon(claimed, problem, clock()) from None
+            note(row, source=Source.RECONCILE, detail=said, now=timezone.now())
+        raise _soon(claimed, problem, timezone.now()) from None
     if row.status == UNKNOWN:
         raise RetryLater(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
     raise RetryLater(followup.SOON.total_seconds(), "sent")
 
 
-def pursue(
-    intent: Communication, channel: Channel, *, clock: Clock, send: Send = next_attempt
-) -> None:
+def pursue(intent: Communication, channel: Channel, *, send: Send = next_attempt) -> None:
     """Do what is to be done about it now; `send` where it is not at the provider.
     Raises RetryLater: there is more to do later."""
-    now = clock()
+    now = timezone.now()
     quiet = now - intent.updated_at
     if intent.is_final or (intent.status in intent.machine.resting and quiet > FORGOTTEN):
         return
@@ -86,16 +84,17 @@ def pursue(
         _follow(intent, channel, now)
     elif intent.attempt == 0 and intent.send_at and now < intent.send_at:
         raise RetryLater((intent.send_at - now).total_seconds(), "its time has not come")
-    elif intent.attempted_at is None or _is_lost(intent, channel, clock):
-        send(intent, channel, clock)
+    elif intent.attempted_at is None or _is_lost(intent, channel):
+        send(intent, channel)
 
 
-def backfill(intent: AnyCommunication, channel: Channel, *, now: datetime) -> None:
+def backfill(intent: AnyCommunication, channel: Channel) -> None:
     """Fetch what is missing of one that has ended: its price, its transcript. No callback brings
     Twilio's price, and Vapi gives up a report that does not arrive.
 
     Raises RetryLater: it is too early, or the provider does not have it yet.
     """
+    now = timezone.now()
     since = now - intent.updated_at
     why = "the rest may come"
     if channel.owes(intent) and since >= channel.looks[0]:
@@ -144,9 +143,9 @@ def _follow(intent: Communication, channel: Channel, now: datetime) -> None:
     )
 
 
-def _is_lost(intent: Communication, channel: Channel, clock: Clock) -> bool:
+def _is_lost(intent: Communication, channel: Channel) -> bool:
     """Find out what became of an attempt that got no answer. Whether it never arrived."""
-    now = clock()
+    now = timezone.now()
     assert intent.attempted_at is not None  # noqa: S101 - `pursue` has looked
     wait = intent.attempted_at + followup.settle() - now
     if wait > timedelta(0):
@@ -171,7 +170,7 @@ def _is_lost(intent: Communication, channel: Channel, clock: Clock) -> bool:
             if row.is_final:
                 return False
             raise RetryLater(followup.SOON.total_seconds(), "found at the provider")
-    _look_twice(intent, clock())
+    _look_twice(intent, timezone.now())
     return True
 
 

@@ -87,12 +87,11 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
     raise RetryLater(60 / batch.per_minute, "next")
 
 
-def put_back(
-    message: Message, channel: Channel, clock: Clock, *, refusal: Problem | None = None
-) -> None:
+def put_back(message: Message, channel: Channel, *, refusal: Problem | None = None) -> None:
     """Have the batch send it at its turn, or end it with the batch: nothing of it is at Twilio. A
     `refusal` is what the batch's own job has just met, and looks after itself."""
-    now, said = clock(), f"Not sent: {refusal.detail}" if refusal else "back in the batch"
+    now = timezone.now()
+    said = f"Not sent: {refusal.detail}" if refusal else "back in the batch"
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
         row = lock(message)
@@ -150,7 +149,7 @@ def _send(message: Message, clock: Clock) -> None:
         if not (dispatch.never_left(problem) or _holds(problem)):
             dispatch.fail(message, problem, source=Source.RECONCILE, now=clock())
             return
-        put_back(message, CHANNEL, clock, refusal=problem)
+        put_back(message, CHANNEL, refusal=problem)
         raise
 
 

@@ -80,6 +80,6 @@ def pursue(message_id: str) -> None:
     if message := messages.first():
         accounts.name_holder(message)
         send = bulk_job.put_back if message.batch_id else settling.next_attempt
-        settling.pursue(message, CHANNEL, clock=timezone.now, send=send)
+        settling.pursue(message, CHANNEL, send=send)
     if message := messages.first():
-        settling.backfill(message, CHANNEL, now=timezone.now())
+        settling.backfill(message, CHANNEL)

@@ -203,8 +203,11 @@ def test_a_guess_gives_way_to_proof(api: APIClient, twilio_user: User, sandbox: 
     # Twilio's clock differs: it took the call when the first one was sent.
     Call.objects.filter(pk=lost).update(attempted_at=at)
     Call.objects.filter(pk=other).update(attempted_at=at - timedelta(hours=1))
-    with pytest.raises(RetryLater, match="found at the provider"):
-        calls.pursue(lost, clock=lambda: at + timedelta(seconds=21))
+    with (
+        time_machine.travel(at + timedelta(seconds=21)),
+        pytest.raises(RetryLater, match="found at the provider"),
+    ):
+        calls.pursue(lost)
     ring = Call.objects.get(pk=lost).provider_sid
     assert Call.objects.get(pk=lost).guessed
     holders = [str(twilio_user.pk)]

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
@@ -51,7 +50,7 @@ def test_one_that_is_sent_again_meanwhile_is_not_put_back_a_second_time(
         run_jobs(seconds=seconds)
     assert Message.objects.get().attempt == late.attempt + 1
     # Somebody who has searched for the first attempt all the time.
-    bulk_job.put_back(late, CHANNEL, timezone.now)
+    bulk_job.put_back(late, CHANNEL)
     finish(api, sandbox, batch, 1)
 
 

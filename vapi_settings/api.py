@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from ava.cache import Copy
 from ava.http import clients
 from ava.http.api import ApiViewSet
-from vapi_settings import importing, queries, schemas, serializers, services
+from vapi_settings import catalogue, importing, queries, schemas, serializers, services
 from vapi_settings.answers import about, conditional, keep_ready, ready, wants_reload
-from vapi_settings.etags import etag
+from vapi_settings.diff import etag
 from vapi_settings.models import Revision
 
 
@@ -206,8 +206,8 @@ def _valid(serializer: type[fields.Serializer[Any]], request: Request) -> dict[s
     return valid
 
 
-def _body(view: queries.View) -> dict[str, Any]:
-    return {"setting": serializers.SettingSerializer(view).data}
+def _body(setting: catalogue.Setting) -> dict[str, Any]:
+    return {"setting": serializers.SettingSerializer(setting).data}
 
 
 def _flag(request: Request, name: str) -> bool | None:

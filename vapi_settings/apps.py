@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 from django.conf import settings
 
@@ -15,7 +17,7 @@ class VapiSettingsConfig(AppConfig):
         from vapi_settings.account import renew_epoch
         from vapi_settings.errors import VAPI
 
-        upstream.register(VAPI, base_url=lambda: str(settings.VAPI_BASE_URL))
+        upstream.register(VAPI, base_url=partial(getattr, settings, "VAPI_BASE_URL"))
         # Then fresh copies become stale, and the other way round.
         upstream.hooks.listeners.append(lambda transition: recent.changed())
         registry.register(VAPI.label, registry.Client(services.verify, changed=renew_epoch))

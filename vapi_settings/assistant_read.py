@@ -1,5 +1,6 @@
 """Read an assistant: from a copy, or from Vapi and compared with the ledger."""
 
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -100,6 +101,12 @@ class AssistantRead:
         value = Seen(found, dict(seen.changed_at))
         return Loaded(value, None if uncertain else self.account.scope)
 
+    def keep(self, seen: LastSeen, found: Assistant, began: datetime) -> None:
+        """Record an assistant whose reading began then, and have it answer later reads."""
+        loaded = self.record(seen, found)
+        if loaded.scope is not None:
+            ASSISTANTS.keep(loaded.scope, found.id, loaded.value, began)
+
     def _named(self, assistant_id: str | None) -> str | None:
         """The id that the caller or the user's settings name. Raises: AssistantNotFound."""
         named = self.account.default_assistant_id if assistant_id is None else assistant_id
@@ -132,18 +139,15 @@ class AssistantRead:
         before = self._last_seen(candidate) if candidate else None
         began = now()
         listing = self.account.client.assistants()
-        only, scope = listing.only, self.account.scope
+        only = listing.only
         if only and (before is None or before.assistant_id != only.id):
             # Not the one that was expected. Where nothing is known now, nothing was before.
             before = self._last_seen(only.id)
             if not before.is_new or before.edits:
                 only = None
         if only and before:
-            loaded = self.record(before, only)
-            scope = self.account.scope
-            if loaded.scope is not None:
-                ASSISTANTS.keep(loaded.scope, only.id, loaded.value, began)
-        return Loaded(listing.summaries, scope)
+            self.keep(before, only, began)
+        return Loaded(listing.summaries, self.account.scope)
 
     def _last_seen(self, assistant_id: str) -> LastSeen:
         return ledger.last_seen_now(self.account.user.pk, assistant_id, timezone.now())

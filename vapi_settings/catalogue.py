@@ -5,10 +5,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from vapi_settings import voices
-from vapi_settings.diff import ABSENT, EXACT, Document, Path, levels, read
+from vapi_settings.diff import ABSENT, EXACT, Document, Path, canonical, etag, levels, read
 
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 CUSTOM_FIELD: Final = "metadata"
@@ -104,12 +105,16 @@ class Setting:
         value: what the assistant holds, as it is; the default where it holds nothing.
         constraints: narrowed to the assistant's voice.
         is_set: whether the assistant holds a value.
+        etag: of this value, in this assistant.
+        updated_at: when it got this value, as far as AVA knows; the assistant's own time else.
     """
 
     definition: Definition
     value: Any
     constraints: Mapping[str, Any]
     is_set: bool
+    etag: str
+    updated_at: datetime | None
 
 
 def definition(key: str) -> Definition | None:
@@ -153,14 +158,22 @@ def held(document: Document, wanted: Definition) -> Any:
     return ABSENT if found is None and not wanted.custom else found
 
 
-def show(document: Document, wanted: Definition) -> Setting:
+def show(document: Document, wanted: Definition, *, updated_at: datetime | None = None) -> Setting:
     """The setting as the assistant has it. Strange values from elsewhere are shown as they are."""
     found = held(document, wanted)
     value = wanted.default if found is ABSENT else found
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if wanted.type == "float" and is_whole and abs(value) <= EXACT:
         value = float(value)
-    return Setting(wanted, value, constraints(document, wanted), found is not ABSENT)
+    stored = None if found is ABSENT else canonical(found)
+    return Setting(
+        definition=wanted,
+        value=value,
+        constraints=constraints(document, wanted),
+        is_set=found is not ABSENT,
+        etag=etag(document.get("id"), wanted.key, stored),
+        updated_at=updated_at,
+    )
 
 
 def constraints(document: Document, wanted: Definition) -> Mapping[str, Any]:

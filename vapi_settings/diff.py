@@ -5,6 +5,7 @@ a change is sent as the complete top-level field with one leaf altered.
 """
 
 import copy
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -151,6 +152,11 @@ def _as_object(value: Any) -> Mapping[str, Any] | None:
 def canonical(value: Any) -> str:
     """One text for each JSON value: `same` values give the same text. ASCII only."""
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+
+
+def etag(*parts: Any) -> str:
+    """A strong entity tag of JSON values, quotes included (RFC 9110, section 8.8.3)."""
+    return f'"{hashlib.sha256(canonical(list(parts)).encode()).hexdigest()[:32]}"'
 
 
 def _plain(value: Any) -> Any:

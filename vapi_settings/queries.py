@@ -1,9 +1,6 @@
 """Reads of settings, their history, assistants and phone numbers."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from django.contrib.auth.models import User
@@ -17,30 +14,15 @@ from vapi_settings.cached_reads import Seen
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.diff import ABSENT
 from vapi_settings.errors import RevisionNotFound, SettingNotFound
-from vapi_settings.etags import etag
 from vapi_settings.models import Revision
-from vapi_settings.records import Assistant, PhoneNumber, Summary
+from vapi_settings.records import PhoneNumber, Summary
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class View:
-    """One setting of one assistant.
-
-    Attributes:
-        updated_at: when it got this value, as far as AVA knows; the assistant's own time else.
-        etag: of this setting's value, in this assistant.
-    """
-
-    setting: Setting
-    updated_at: datetime | None
-    etag: str
-
-
 def settings(
     *, user: User, assistant_id: str | None = None, reload: bool = False
-) -> tuple[list[View], Copy[Seen]]:
+) -> tuple[list[Setting], Copy[Seen]]:
     """All settings of an assistant: the standard ones, then the custom ones by name.
 
     Args:
@@ -50,18 +32,19 @@ def settings(
     Raises: AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing.
     """
     copy = AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
-    return views(copy.value, catalogue.present(copy.value.assistant.document)), copy
+    wanted = catalogue.present(copy.value.assistant.document)
+    return [_show(copy.value, one) for one in wanted], copy
 
 
 def setting(
     *, user: User, key: str, assistant_id: str | None = None, reload: bool = False
-) -> tuple[View, Copy[Seen]]:
+) -> tuple[Setting, Copy[Seen]]:
     """One setting of an assistant. Raises: SettingNotFound, and what `settings` raises."""
     wanted = definition(key)
     copy = AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
     if wanted.custom and catalogue.held(copy.value.assistant.document, wanted) is ABSENT:
         raise unknown(key)
-    return views(copy.value, [wanted])[0], copy
+    return _show(copy.value, wanted), copy
 
 
 def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySet[Revision]:
@@ -144,38 +127,25 @@ def unknown(key: str) -> SettingNotFound:
     return SettingNotFound(f"There is no setting {key[:80]!r} on this assistant.")
 
 
-def views(seen: Seen, wanted: Iterable[Definition]) -> list[View]:
-    """Settings of an assistant that was read."""
+def _show(seen: Seen, wanted: Definition) -> Setting:
     found = seen.assistant
-    return [
-        View(
-            setting=catalogue.show(found.document, one),
-            updated_at=seen.changed_at.get(one.key, found.summary.updated_at),
-            etag=tag(found, one),
-        )
-        for one in wanted
-    ]
+    at = seen.changed_at.get(wanted.key, found.summary.updated_at)
+    return catalogue.show(found.document, wanted, updated_at=at)
 
 
-def tag(found: Assistant, wanted: Definition) -> str:
-    """The ETag of a setting's value."""
-    stored = ledger.text(catalogue.held(found.document, wanted))
-    return etag(found.id, wanted.key, stored)
-
-
-def matching(found: list[View], *, search: str, custom: bool | None) -> list[View]:
+def matching(found: list[Setting], *, search: str, custom: bool | None) -> list[Setting]:
     """The settings whose key, description or value holds the text, and that are custom or not."""
     wanted = search.strip().casefold()
     return [
-        view
-        for view in found
-        if custom in (None, view.setting.definition.custom)
+        setting
+        for setting in found
+        if custom in (None, setting.definition.custom)
         and any(
             wanted in text.casefold()
             for text in (
-                view.setting.definition.key,
-                view.setting.definition.description,
-                json.dumps(view.setting.value, ensure_ascii=False),
+                setting.definition.key,
+                setting.definition.description,
+                json.dumps(setting.value, ensure_ascii=False),
             )
         )
     ]

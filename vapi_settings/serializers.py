@@ -46,26 +46,22 @@ class ExistsField(serializers.BooleanField):
 
 
 class SettingSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(source="setting.definition.key")
+    key = serializers.CharField(source="definition.key")
     value = AnyField(
-        source="setting.value",
         help_text="What the assistant holds; the default where it holds nothing.",
     )
     type = serializers.ChoiceField(
-        choices=["string", "integer", "float", "boolean", "json"], source="setting.definition.type"
+        choices=["string", "integer", "float", "boolean", "json"], source="definition.type"
     )
-    description = serializers.CharField(source="setting.definition.description")
+    description = serializers.CharField(source="definition.description")
     constraints = serializers.DictField(
         child=NumberField(),
-        source="setting.constraints",
         help_text="min_length, max_length, minimum, maximum, max_bytes: what applies.",
     )
-    default = AnyField(source="setting.definition.default")
+    default = AnyField(source="definition.default")
     updated_at = serializers.DateTimeField(allow_null=True)
-    custom = serializers.BooleanField(source="setting.definition.custom")
-    is_set = serializers.BooleanField(
-        source="setting.is_set", help_text="Whether the assistant holds a value of its own."
-    )
+    custom = serializers.BooleanField(source="definition.custom")
+    is_set = serializers.BooleanField(help_text="Whether the assistant holds a value of its own.")
 
 
 class BriefSerializer(serializers.Serializer[Any]):

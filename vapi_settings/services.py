@@ -12,17 +12,18 @@ import structlog
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.http import parse_etags
 
 from ava.cache import now as copy_time
 from ava.http.problems import Problem
 from ava.server import admission
 from ava.upstream import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
-from vapi_settings import catalogue, diff, errors, etags, ledger, queries
+from vapi_settings import catalogue, diff, errors, ledger, queries
 from vapi_settings.account import Account, account_of, renew_epoch
 from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.cached_reads import ASSISTANTS, Seen
-from vapi_settings.catalogue import Definition
+from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.client import VapiClient
 from vapi_settings.diff import ABSENT
 from vapi_settings.models import AssistantLease, Revision
@@ -58,12 +59,11 @@ def change_setting(
     assistant_id: str | None = None,
     if_match: str | None = None,
     now: Clock = timezone.now,
-) -> queries.View:
+) -> Setting:
     """Set one field of the assistant, and nothing else; it has been read back when this returns.
 
     Args:
         key: a standard setting, or any possible name of a custom one.
-        source: one of Revision.Source.
         assistant_id: None means the default assistant, else the only one.
         if_match: ETags of the value as the caller knows it; None asks for nothing.
 
@@ -90,22 +90,22 @@ def revert_setting(
     revision: int,
     assistant_id: str | None = None,
     if_match: str | None = None,
-) -> queries.View | None:
+) -> Setting | None:
     """Put back what a setting held after one of its revisions, which may be nothing at all.
 
     What was once there may be put back even where AVA would not take it from a user now.
 
     Returns: the setting; None for a custom one that is gone.
-
     Raises: SettingNotFound, RevisionNotFound, and what `change_setting` raises.
     """
     wanted = queries.definition(key)
     account = account_of(user)
     row = queries.revision(account, wanted, revision, assistant_id)
-    value = ledger.value(row.after)
-    edit = AssistantEdit(account, wanted, value, Source.REVERT, if_match, timezone.now)
-    view = edit.run(assistant_id)
-    return view if view.setting.is_set or not wanted.custom else None
+    edit = AssistantEdit(
+        account, wanted, ledger.value(row.after), Source.REVERT, if_match, timezone.now
+    )
+    setting = edit.run(assistant_id)
+    return setting if setting.is_set or not wanted.custom else None
 
 
 def _checked(wanted: Definition, value: Any, document: diff.Document | None = None) -> Any:
@@ -149,7 +149,7 @@ class AssistantEdit:
     if_match: str | None
     now: Clock
 
-    def run(self, assistant_id: str | None) -> queries.View:
+    def run(self, assistant_id: str | None) -> Setting:
         """Change the assistant that is meant. The setting as it was read back."""
         self.read = AssistantRead(self.account)
         self.id = self.read.chosen_id(assistant_id)
@@ -165,14 +165,16 @@ class AssistantEdit:
             renew_epoch(self.account.user)
             raise
 
-    def _edit(self) -> queries.View:
+    def _edit(self) -> Setting:
         self.seen = ledger.last_seen(self.account.user.pk, self.id)
-        before = self._read()
+        began = copy_time()
+        before = self.read.fetch(self.id)
+        self.read.keep(self.seen, before, began)
         self._check_precondition(before)
         if self.source != Source.REVERT:
             self.value = _checked(self.wanted, self.value, before.document)
         if diff.same(self._held(before), self.value):
-            return self._view(before)
+            return self._setting(before)
         body = self._body(before)
         revision = self._propose(before)
         answered, lost = self._send(body, revision)
@@ -182,25 +184,19 @@ class AssistantEdit:
             # Vapi's dashboard was used in the same second, or Vapi did not keep what it had.
             log.warning("assistant changed beside the edit", assistant_id=self.id, fields=beside)
         if revision.status == Status.CONFIRMED:
-            return self._view(after)
+            return self._setting(after)
         raise lost or errors.WriteNotKept
 
-    def _read(self) -> Assistant:
-        """The assistant from Vapi, past every copy."""
-        began = copy_time()
-        found = self.read.fetch(self.id)
-        loaded = self.read.record(self.seen, found)
-        if loaded.scope is not None:
-            ASSISTANTS.keep(loaded.scope, self.id, loaded.value, began)
-        return found
-
     def _check_precondition(self, before: Assistant) -> None:
-        current = queries.tag(before, self.wanted)
-        exists = not self.wanted.custom or self._held(before) is not ABSENT
-        if not etags.allows_change(self.if_match, current, exists=exists):
-            shown = catalogue.show(before.document, self.wanted)
+        """Check `If-Match`. Tags are compared strongly: a weak one never matches."""
+        if self.if_match is None:
+            return
+        current = catalogue.show(before.document, self.wanted)
+        tags = parse_etags(self.if_match)
+        exists = current.is_set or not self.wanted.custom
+        if not (exists if tags == ["*"] else current.etag in tags):
             requested = None if self.value is ABSENT else self.value
-            raise errors.SettingChanged(self.wanted.key, shown.value, current, requested)
+            raise errors.SettingChanged(self.wanted.key, current.value, current.etag, requested)
 
     def _body(self, before: Assistant) -> dict[str, Any]:
         """The PATCH. Raises: ValueNotRemovable, ValidationFailed."""
@@ -295,5 +291,6 @@ class AssistantEdit:
     def _held(self, found: Assistant) -> Any:
         return catalogue.held(found.document, self.wanted)
 
-    def _view(self, found: Assistant) -> queries.View:
-        return queries.views(Seen(found, self.seen.changed_at), [self.wanted])[0]
+    def _setting(self, found: Assistant) -> Setting:
+        at = self.seen.changed_at.get(self.wanted.key, found.summary.updated_at)
+        return catalogue.show(found.document, self.wanted, updated_at=at)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +30,6 @@ from vapi_settings.cached_reads import (
     Seen,
     certain_scope,
 )
-from vapi_settings.etags import is_unchanged
 
 # Browsers may keep an answer for its user, but must ask whether it still holds.
 CACHE_CONTROL = "private, no-cache"
@@ -137,6 +137,14 @@ def conditional(request: Request, body: dict[str, Any], copy: Copy[Any], *, tag:
         answer = about(copy, Response(body))
     answer["ETag"] = tag
     return answer
+
+
+def is_unchanged(if_none_match: str | None, current: str) -> bool:
+    """Whether `If-None-Match` knows this tag. Tags are compared weakly (RFC 9110, 13.1.2)."""
+    if if_none_match is None:
+        return False
+    tags = parse_etags(if_none_match)
+    return tags == ["*"] or current in [tag.removeprefix("W/") for tag in tags]
 
 
 def forget() -> None:

@@ -22,10 +22,9 @@ NONE_YET: Final = "There is no assistant at Vapi yet. Create one in Vapi's dashb
 
 
 class AssistantRead:
-    """One read of a user's assistants.
+    """One read of a user's assistants; with `reload` from Vapi, whatever copy there is.
 
-    Args:
-        reload: whether to ask Vapi, whatever copy there is.
+    Each method raises ProviderProblem besides.
     """
 
     def __init__(self, account: Account, *, reload: bool = False) -> None:
@@ -35,10 +34,7 @@ class AssistantRead:
     def chosen(self, assistant_id: str | None) -> Copy[Seen]:
         """The assistant that is meant: that one, else the default, else the only one.
 
-        Raises:
-            AssistantNotFound: there is none, or not that one.
-            AssistantAmbiguous: there are several, and none was chosen.
-            ProviderProblem.
+        Raises: AssistantNotFound, AssistantAmbiguous.
         """
         named = self._named(assistant_id)
         if named is None:
@@ -59,14 +55,11 @@ class AssistantRead:
         return AssistantNotFound(DEFAULT_GONE) if by_default else AssistantNotFound()
 
     def listed(self) -> Copy[tuple[Summary, ...]]:
-        """All assistants. Where there is one only, this mostly is a read of that, too.
-
-        Raises: ProviderProblem.
-        """
+        """All assistants. Where there is one only, this mostly is a read of that, too."""
         return answer(LISTS, self.account, ALL, self._fetch_list, reload=self.reload)
 
     def one(self, assistant_id: str) -> Copy[Seen]:
-        """One assistant. Raises: AssistantNotFound, ProviderProblem."""
+        """One assistant. Raises: AssistantNotFound."""
 
         def load() -> Loaded[Seen]:
             door(VAPI.label).require_room()
@@ -76,7 +69,7 @@ class AssistantRead:
         return answer(ASSISTANTS, self.account, assistant_id, load, reload=self.reload)
 
     def fetch(self, assistant_id: str) -> Assistant:
-        """The assistant from Vapi itself. Raises: AssistantNotFound, ProviderProblem."""
+        """The assistant from Vapi itself. Raises: AssistantNotFound."""
         try:
             return self.account.client.assistant(assistant_id)
         except AssistantNotFound:

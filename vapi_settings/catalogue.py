@@ -187,11 +187,7 @@ def constraints(document: Document, wanted: Definition) -> Mapping[str, Any]:
 
 
 def check(wanted: Definition, value: Any, document: Document | None = None) -> Any:
-    """The value as it is to be stored.
-
-    Args:
-        value: parsed JSON from the user.
-        document: the assistant, once it is known: it narrows what its voice takes.
+    """The value as it is to be stored; `document` narrows what its voice takes.
 
     Raises: ValueRefused.
     """

@@ -53,14 +53,9 @@ class VapiClient:
         return found
 
     def change_assistant(self, assistant_id: str, fields: Mapping[str, Any]) -> Assistant:
-        """Replace top-level fields. It is sent at most once.
+        """Replace top-level fields, whole: Vapi merges nothing nested. It is sent at most once.
 
-        Args:
-            fields: whole values: Vapi merges nothing nested.
-
-        Raises:
-            AssistantNotFound, ChangeRefused: Vapi did nothing.
-            ProviderUnreachable: it may have been done.
+        Raises: AssistantNotFound, ChangeRefused: Vapi did nothing.
         """
         path = f"/assistant/{quote(assistant_id, safe='')}"
         return _read(
@@ -80,9 +75,7 @@ class VapiClient:
     def place_call(self, fields: Mapping[str, Any]) -> VapiCall:
         """Have an assistant call somebody. It is sent again only when it certainly never left.
 
-        Raises:
-            Problem: Vapi did not place it; among them ProviderUnreachable, when it may have,
-                unless its `unsent` says otherwise.
+        Raises: Problem: Vapi did not place it; ProviderUnreachable, unless `unsent`: it may have.
         """
         return _call(self._object("POST", "/call", errors.not_called, json=fields))
 
@@ -120,11 +113,8 @@ class VapiClient:
     def _pages(
         self, path: str, filters: Mapping[str, Any] | None = None, *, whole: bool = False
     ) -> Iterator[Mapping[str, Any]]:
-        """Every item of a list, the newest first; the newest 1000 of more.
-
-        Args:
-            whole: whether a list that AVA cannot read to its end is no answer.
-        """
+        """Every item of a list, the newest first; of more the newest 1000, or no answer with
+        `whole`."""
         # All pages share the deadline of one operation: a slow Vapi must not hold a thread for
         # twenty of them. A list that is cut off would look whole, so it is no answer.
         deadline = Deadline(upstream.door(VAPI.label).policy.deadline)

@@ -33,13 +33,8 @@ SERVER_FIELDS: Final = frozenset({"id", "orgId", "createdAt", "updatedAt", "late
 class ParentMissing(Exception):
     """The object that would hold the field does not exist, and cannot be made from nothing.
 
-    Args:
-        field: the top-level field, such as "voice".
+    Its one argument is the top-level field, such as "voice".
     """
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
 
 
 def read(document: Document, path: Path) -> Any:
@@ -73,10 +68,7 @@ def patch(
     """The smallest PATCH body that sets the path to the value and keeps all the rest.
 
     Args:
-        document: the assistant as Vapi just gave it.
-        path: where the field lives, such as ("model", "temperature").
-        value: the new value; ABSENT takes a nested field away. A top-level field cannot be
-            taken away.
+        value: ABSENT takes a nested field away; a top-level one cannot be taken away.
         makes_parents: whether missing objects on the way may be made.
 
     Raises: ParentMissing.
@@ -170,11 +162,7 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: float) -> float:
-    """The number as Vapi's JavaScript knows it, a double; small whole ones as int.
-
-    JavaScript writes the double 6.795858998254371e16 as 67958589982543710, which is another
-    whole number, and the same double.
-    """
+    """The number as Vapi's JavaScript knows it, a double; small whole ones as int."""
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) <= EXACT else value
     try:

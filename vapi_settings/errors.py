@@ -231,12 +231,7 @@ def not_called(answer: Answer) -> Exception:
 
 
 def unacceptable(key: str, path: Sequence[str], complaints: Sequence[str]) -> ValidationFailed:
-    """Vapi's complaints about a change of the setting, in AVA's words.
-
-    Args:
-        path: where the setting lives in the assistant.
-        complaints: as ChangeRefused carries them.
-    """
+    """Vapi's complaints about a change of the setting at this path, in AVA's words."""
     about_it = [said for said in complaints if said.startswith(f"{'.'.join(path)} ")]
     for said in about_it:
         for pattern, sentence in _LIMITS:

@@ -39,15 +39,11 @@ def import_number(
 
     Args:
         number: E.164, of the user's own Twilio account.
-        name: for people, at most 40 characters; may be empty.
-        password: the user's, at AVA.
         network: the client's, from `ava.http.clients.network`.
         assistant_id: who answers calls to it; None: whom `assistant-request` names.
 
-    Raises:
-        PasswordWrong, PasswordNotSet, LoginSlowed: nothing was sent.
-        NumberRefused: Vapi does not take it.
-        AssistantNotFound, ProviderProblem, CredentialsMissing.
+    Raises: PasswordWrong, PasswordNotSet, LoginSlowed, NumberRefused, AssistantNotFound,
+        ProviderProblem, CredentialsMissing.
     """
     confirm_password(user=user, password=password, network=network)
     # In the operator's organisation others' calls could leave from it, or find two to choose; and

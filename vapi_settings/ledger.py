@@ -170,10 +170,7 @@ def propose(
 
 def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[News]:
     """What is to be recorded: values first found, changes from outside, outcomes of lost answers.
-
-    Args:
-        before: taken before the assistant was read.
-    """
+    `before` was taken before the assistant was read."""
     found = {
         wanted.key: text(catalogue.held(assistant.document, wanted))
         for wanted in catalogue.present(assistant.document)

@@ -25,10 +25,6 @@ def settings(
 ) -> tuple[list[Setting], Copy[Seen]]:
     """All settings of an assistant: the standard ones, then the custom ones by name.
 
-    Args:
-        assistant_id: None means the default assistant, else the only one.
-        reload: whether to ask Vapi, whatever copy there is.
-
     Raises: AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing.
     """
     copy = AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)

@@ -100,10 +100,8 @@ class VapiCall:
     Attributes:
         inbound: whether somebody called, not Vapi.
         person: the number of the person who talks with the assistant, as Vapi knows it.
-        id: "" for what is none.
         status: Vapi's word: scheduled, queued, ringing, in-progress, forwarding, ended; or "".
         provider_sid: the call's SID at Twilio, once there is one.
-        cost: US dollars.
         metadata: AVA's own marks, and nothing else of what the assistant carries.
         control_url: takes orders for the running call from all who know it.
     """
@@ -116,7 +114,7 @@ class VapiCall:
     phone_number_id: str | None
     provider_sid: str | None
     ended_reason: str | None
-    cost: Decimal | None
+    cost: Decimal | None  # US dollars
     transcript: str | None
     recording_url: str | None
     summary: str | None
@@ -216,11 +214,7 @@ def phone_number(found: Mapping[str, Any]) -> PhoneNumber:
 
 
 def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> VapiCall:
-    """A call.
-
-    Args:
-        report: the message it came in, which says some things instead of the call.
-    """
+    """A call; the message that it came in says some things in its place."""
     said = {**found, **{name: value for name, value in (report or {}).items() if value is not None}}
     artifact, analysis = part(said, "artifact"), part(said, "analysis")
     # The first is deprecated, and still what arrives.

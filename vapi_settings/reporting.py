@@ -49,7 +49,6 @@ def complaint(
     Args:
         fields: of the user's Vapi credentials, `webhook_secret` among them.
         headers: names in any case.
-        body: as it came.
     """
     scheme, header = _scheme(fields)
     given = headers.get(header)

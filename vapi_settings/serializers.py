@@ -169,11 +169,7 @@ class PhoneNumberSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field({"type": "boolean", "const": True})
 class Confirmation(serializers.Field[Any, Any, Any, Any]):
-    """true, and nothing else: the user knows what follows.
-
-    Args:
-        what: the sentence that says it, for who does not confirm.
-    """
+    """true, and nothing else: the user knows what follows, which the sentence `what` says."""
 
     def __init__(self, what: str, **options: Any) -> None:
         said: Any = f"{what} Send true if you want that."

@@ -209,7 +209,7 @@ class AssistantEdit:
             )
         except diff.ParentMissing as missing:
             raise errors.invalid(
-                f"{wanted.key} cannot be set: this assistant has no usable {missing.field}. "
+                f"{wanted.key} cannot be set: this assistant has no usable {missing}. "
                 "Choose one in Vapi's dashboard first."
             ) from None
 

@@ -89,12 +89,10 @@ def place(
     """Let an assistant call somebody.
 
     Args:
-        phone_number_id: of one of `numbers`.
         metadata: AVA's marks, for `find`; their names begin with "ava_".
 
-    Raises:
-        ProviderUnreachable: unless it is `unsent`, the call may have been placed: `find` it.
-        Problem: any other, and no phone was called.
+    Raises: Problem: no phone was called, unless it is a ProviderUnreachable that is not `unsent`:
+        then the call may have been placed, and `find` tells.
     """
     try:
         found = queries.assistant(user=user, assistant_id=assistant_id).value.assistant
@@ -125,9 +123,7 @@ def fetch(*, user: User, call_id: str, metadata: Mapping[str, str]) -> VapiCall:
         metadata: AVA's marks that it must carry: the organisation may be the operator's, and its
             calls other users'. Without any it must be of the user's own organisation.
 
-    Raises:
-        CallNotFound: Vapi does not know it, or it is another one's.
-        ProviderProblem, CredentialsMissing.
+    Raises: CallNotFound, ProviderProblem, CredentialsMissing.
     """
     return _theirs(_client(user, own=not metadata), call_id, metadata)
 
@@ -173,8 +169,7 @@ def _is_theirs(user: User, assistant_id: str, phone_number_id: str) -> bool:
 def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
     """All calls since then that Vapi made or took over a number; none where it is not Vapi's.
 
-    Raises:
-        ProviderProblem: it is unknown; CredentialsMissing, CredentialsUnreadable.
+    Raises: ProviderProblem: it is unknown; CredentialsMissing, CredentialsUnreadable.
     """
     client = _client(user)
     return [

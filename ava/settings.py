@@ -111,7 +111,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "ava",
+    "ava.server",
     "ava.accounts",
     "ava.jobs",
     "ava.idempotency",

@@ -1,14 +1,14 @@
 from django.apps import AppConfig
 
 
-class AvaConfig(AppConfig):
-    name = "ava"
-    verbose_name = "AVA"
+class ServerConfig(AppConfig):
+    name = "ava.server"
+    label = "server"
+    verbose_name = "Server"
 
     def ready(self) -> None:
-        # Imported for the checks and extensions that they register.
+        # Imported for the checks that they register.
         import ava.conf.checks
-        import ava.http.openapi
         import ava.sealing.checks  # noqa: F401
         from ava.observability import scrape
         from ava.upstream import gauges

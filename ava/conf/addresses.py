@@ -20,14 +20,7 @@ def local_address(values: Mapping[str, Any]) -> str:
 
 
 def public_url(values: Mapping[str, Any]) -> str | None:
-    """The address that providers are given. Played ones run on this machine, and reach AVA there.
-
-    Args:
-        values: the variables, by name.
-
-    Returns:
-        None where it was not said, and cannot be guessed.
-    """
+    """Address for providers, if set; played ones reach AVA on this machine. None: not known."""
     named: str | None = values["AVA_PUBLIC_URL"]
     guessed = values["AVA_SANDBOX"] and values["AVA_ENV"] != "production"
     local = values["AVA_HOST"] in (*_LOOPBACK, *_ALL)

@@ -1,8 +1,6 @@
 """Environment variables of AVA in one table, read once and strictly.
 
-`.env.example` is printed from the same table (`python -m ava.conf.env > .env.example`); a test
-holds the two together.
-A value that does not fit ends in one sentence that names the variable, never in a guess.
+`python -m ava.conf.env > .env.example` prints the table; a test compares the two.
 """
 
 import os
@@ -24,10 +22,9 @@ class EnvironmentInvalid(Exception):
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable: its kind, its default and what it is for.
+    """One variable: its kind, its default (None: not set) and what it is for.
 
     Args:
-        default: None means "not set".
         low, high: inclusive bounds of a number.
         choices: the only texts allowed.
         kind: "text", "secret", "number", "switch" (1/0, true/false, on/off), "url" or "list".
@@ -131,11 +128,7 @@ _SCHEMES = {
 
 
 def load() -> dict[str, Any]:
-    """Every variable by name, with what the env file adds; what is set already wins.
-
-    Raises:
-        EnvironmentInvalid: with one line for each value that does not fit.
-    """
+    """Every variable by name, with what the env file adds. Raises EnvironmentInvalid."""
     if file().is_file():
         environ.Env.read_env(str(file()))
     return read()
@@ -147,9 +140,7 @@ def file() -> Path:
 
 
 def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Every variable by name, converted to its kind.
-
-    An empty value counts as not set, as compose files and .env lines write it.
+    """Every variable by name, converted to its kind. An empty value counts as not set.
 
     Raises:
         EnvironmentInvalid: with one line for each value that does not fit.

@@ -1,8 +1,7 @@
 """Key file: made once at first start, readable by its owner only, never with a default in it.
 
 `python -m ava.conf.keyfile` makes it; `ava.settings` reads it for the keys that the environment
-does not set. Losing it means losing every stored provider key, so it belongs into the backup, apart
-from the database.
+does not set.
 """
 
 import base64
@@ -22,11 +21,7 @@ class KeyFileInvalid(Exception):
 
 
 def read(data_dir: Path) -> dict[str, str]:
-    """The keys by variable name; empty when there is no file.
-
-    Raises:
-        KeyFileInvalid: the file is there, but cannot be read as keys.
-    """
+    """The keys by variable name; empty when there is no file. Raises KeyFileInvalid."""
     path = data_dir / NAME
     try:
         content = json.loads(path.read_text())
@@ -41,11 +36,7 @@ def read(data_dir: Path) -> dict[str, str]:
 
 
 def prepare(data_dir: Path) -> None:
-    """Make the data directory and the key file in it, unless they are there.
-
-    Raises:
-        KeyFileInvalid: the directory cannot be written to, or the key file not be read.
-    """
+    """Make the data directory and its key file, unless they are there. Raises KeyFileInvalid."""
     try:
         made = ensure(data_dir)
         read(data_dir)
@@ -77,8 +68,8 @@ def ensure(data_dir: Path) -> bool:
 def write_once(path: Path, text: str) -> bool:
     """Make this file for its owner only, unless it is there. True when it was made.
 
-    The file appears whole or not at all: it is written aside, synced, then linked into place,
-    so a kill at any moment leaves no half of it, and of two starts at once one wins.
+    It is written aside, synced, then linked into place: a kill at any moment leaves no half of it,
+    and of two starts at once one wins.
     """
     aside = path.with_suffix(f".{os.getpid()}.tmp")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,8 +1,7 @@
-"""Celery: an application whose workers run the same rows as AVA's own loop, and what sends to it.
+"""Celery: its application, whose workers run the same rows as AVA's own loop, and what it is sent.
 
-Used when CELERY_BROKER_URL is set. A message is only a hint that a row is due; its lease keeps one
-that comes twice from doing anything twice. Requests never talk to the broker: the loop of their
-process does, as soon as it is woken.
+A message is only a hint that a row is due; its lease keeps one that comes twice from doing anything
+twice. The loop talks to the broker, requests never do.
 """
 
 import uuid
@@ -78,8 +77,7 @@ def run_job(job_id: str) -> bool:
 def send_due(*, now: datetime) -> int:
     """Send what is due and not sent yet: urgent ones first, of each tenant in turn. How many.
 
-    Raises:
-        Exception: whatever the broker's library raises when it cannot be reached.
+    Raises whatever the broker's library raises when it cannot be reached.
     """
     waiting = queries.sent_by_tenant(now=now)
     is_full = waiting.total() >= MOST_WAITING

@@ -42,10 +42,7 @@ MOST_LEASE_EXPIRIES = 50
 
 
 class Turns:
-    """Fairness between tenants: one job of each that has any due, then the next round.
-
-    A flood of one tenant costs the others a turn each, not a wait behind all of it.
-    """
+    """Turns of tenants: one job of each that has any due, then the next round."""
 
     def __init__(self) -> None:
         self._rounds: dict[bool, deque[Tenant]] = {True: deque(), False: deque()}
@@ -55,9 +52,7 @@ class Turns:
     ) -> Job | None:
         """The longest due job of the next tenant, leased to the caller; None: none is due.
 
-        Args:
-            urgent: of urgent jobs, or of the others.
-            full: tenants that get none now.
+        Tenants that are `full` get none now.
         """
         moment = now()
         turns = self._rounds[urgent]

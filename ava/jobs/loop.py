@@ -1,7 +1,4 @@
-"""Loop that runs due jobs in this process, or hands them to Celery.
-
-One runs in each web worker, started after the fork; `manage.py work` runs one of its own.
-"""
+"""Loop of a web worker, or of `manage.py work`: runs due jobs, or hands them to Celery."""
 
 import threading
 import time

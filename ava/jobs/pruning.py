@@ -17,10 +17,10 @@ registered: dict[str, Prune] = {}
 
 
 def register(name: str, prune: Prune) -> None:
-    """Have `prune` run by the command. `name` is a plural for people, as in "breaker events".
+    """Have `prune` run daily and by the command. `name` is a plural for people: "breaker events".
 
-    `prune(before, dry_run)` deletes what is older than `before`, an aware datetime, in short
-    transactions, and returns how many rows that were; on a dry run it only counts them.
+    `prune(before, dry_run)` deletes what is older than `before` in short transactions, or on a dry
+    run only counts it, and returns the number of rows.
     """
     registered[name] = prune
 

@@ -64,11 +64,7 @@ def next_due(*, now: datetime, before: datetime) -> datetime | None:
 
 
 def tenants(*, now: datetime, urgent: bool, unsent: bool = False) -> list[Tenant]:
-    """Tenants with a due job, the longest waiting first.
-
-    Args:
-        unsent: that Celery does not have.
-    """
+    """Tenants with a due job (`unsent`: that Celery does not have), the longest waiting first."""
     moment = connection.ops.adapt_datetimefield_value(now)
     statement = _TENANTS.format(waits=_UNSENT if unsent else _FREE)
     with connection.cursor() as cursor:

@@ -12,12 +12,7 @@ LEASE = 10.0
 
 
 class RetryLater(Exception):
-    """Raised by a job that is not done yet: run it again later. Not a failure.
-
-    Args:
-        after: seconds.
-        reason: for the operator; no secrets.
-    """
+    """Raised by a job to be run again after so many seconds: no failure. No secrets in `reason`."""
 
     def __init__(self, after: float, reason: str = "") -> None:
         super().__init__(reason)
@@ -31,11 +26,9 @@ class Kind:
 
     Args:
         attempts: failures after which a job is given up. A periodic one never is.
-        lease: seconds after which another process takes over from one that has vanished. It is
-            renewed while the run goes on.
+        lease: seconds after which another process takes over from one that has vanished.
         every: seconds between two runs of a periodic kind.
-        urgent: every second job taken up is one of these, while there are any, and some threads
-            are kept for them.
+        urgent: every second job taken up is one, and some threads are kept for them.
     """
 
     name: str

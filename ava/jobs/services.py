@@ -116,11 +116,7 @@ def ensure_periodic() -> None:
 
 
 def run_again(job: Job, *, now: datetime) -> None:
-    """Have a finished job done once more, with all its attempts.
-
-    Raises:
-        AlreadyWaiting: it is not finished, or another one of its kind and key waits.
-    """
+    """Have a finished job done once more, with all its attempts. Raises AlreadyWaiting."""
     try:
         with transaction.atomic():
             finished = Job.objects.filter(pk=job.pk).exclude(state=Job.State.QUEUED)

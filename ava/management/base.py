@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 
 class Command(BaseCommand):
-    """The base of AVA's commands. Each ends with 0, 1 or 2, and its `--help` says when.
+    """Base of AVA's commands. Each ends with 0, 1 or 2, and its `--help` says when.
 
     Attributes:
         done: what 0 means.

@@ -1,4 +1,1 @@
-"""Sealed columns: secrets that only open in the row, column and hands they were stored for.
-
-See docs/adr/0003-sealed-credentials.md.
-"""
+"""Sealed columns: secrets that only open in the row, column and hands they were stored for."""

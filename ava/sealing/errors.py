@@ -15,11 +15,7 @@ class Unsealable(Problem):
 
 
 class KeyMissing(Unsealable):
-    """The key that sealed the value is not in the key ring.
-
-    Args:
-        key_id: the name of the missing key.
-    """
+    """The key that sealed the value is not in the key ring."""
 
     def __init__(self, key_id: str) -> None:
         self.key_id = key_id

@@ -83,12 +83,9 @@ class SealedAttribute(DeferredAttribute):
 
 
 class SealedField(_TextField):
-    """Text, sealed at save for this model, column, primary key and owner.
+    """Text, sealed at save for this model, column, primary key and owner (a foreign key's name).
 
     The primary key must be known before the row is inserted: give the model a UUID made in Python.
-
-    Args:
-        owner: name of the foreign key to whom the row belongs.
     """
 
     descriptor_class = SealedAttribute

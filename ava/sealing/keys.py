@@ -31,13 +31,8 @@ _TEXT = re.compile(rf"{FORMAT}\.({_KEY_ID.pattern})\.([A-Za-z0-9+/]{{38,}}={{0,2
 
 @dataclass(frozen=True)
 class Binding:
-    """The one place where a sealed value opens.
-
-    Args:
-        model: label of the model, lower case ("integrations.credential").
-        column: the database column.
-        pk: primary key of the row.
-        owner: primary key of whom the row belongs to.
+    """The one place where a sealed value opens: column of a model ("integrations.credential"), row
+    and owner, by their primary keys.
     """
 
     model: str
@@ -52,10 +47,9 @@ class Binding:
 
 
 class KeyRing:
-    """Keys by id. The first one seals, all of them open.
+    """Keys of 32 bytes by id. The first one seals, all of them open.
 
     Args:
-        keys: key id -> 32 bytes, in order.
         random: gives n random bytes; tests hand in a fixed one.
     """
 
@@ -81,11 +75,7 @@ class KeyRing:
         return f"{FORMAT}.{self.primary}.{base64.b64encode(nonce + sealed).decode()}"
 
     def open(self, text: str, binding: Binding) -> str:
-        """The secret behind a sealed text.
-
-        Raises:
-            KeyMissing, SealBroken
-        """
+        """The secret behind a sealed text. Raises KeyMissing or SealBroken."""
         match = _TEXT.fullmatch(text)
         if match is None:
             raise SealBroken

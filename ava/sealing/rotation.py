@@ -59,15 +59,7 @@ def sealed_otherwise(column: SealedField, *key_ids: str) -> "models.QuerySet[Any
 def rotate(
     *, batch: int, dry_run: bool = False, progress: Callable[[Rotation], None] = lambda done: None
 ) -> Rotation:
-    """Seal every row under the primary key of the ring that is not yet.
-
-    Args:
-        batch: rows after which `progress` is called.
-        dry_run: open every row, write none.
-
-    Raises:
-        KeyRingInvalid: AVA_KEYS cannot be read.
-    """
+    """Seal every row anew that the primary key did not; `progress` is called after each `batch`."""
     done = Rotation()
     for column in sealed_fields():
         keys = list(sealed_otherwise(column, key_ring().primary).values_list("pk", flat=True))

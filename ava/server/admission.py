@@ -1,9 +1,8 @@
 """Admission of requests: how many of a process compute at the same time.
 
-Threads that compute take turns at the interpreter, so each further one slows down all of them, and
-the event loop, which answers probes and reads sockets. A request that waits for a provider computes
-nothing and leaves its place to the next: a provider that hangs holds threads, never places. The
-number was measured; see ADR 0009.
+Threads that compute take turns at the interpreter and slow down each other and the event loop. A
+request that waits for a provider leaves its place to the next: a provider that hangs holds threads,
+never places. The number was measured; see ADR 0009.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ _leave: ContextVar[Callable[[], None] | None] = ContextVar("leave", default=None
 
 
 class Place:
-    """The place of one request. It is left once, however often that is said."""
+    """Place of one request, left once, however often `leave` is called."""
 
     def __init__(self, free: asyncio.Semaphore) -> None:
         self._free = free
@@ -40,11 +39,7 @@ class Place:
 
 
 class Admission:
-    """Places for requests, given in the order in which they came.
-
-    Args:
-        places: requests that compute at the same time.
-    """
+    """Places for requests that compute at the same time, given in the order in which they came."""
 
     def __init__(self, places: int = PLACES) -> None:
         self._free = asyncio.Semaphore(places)

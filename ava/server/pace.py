@@ -1,8 +1,7 @@
-"""Slowing down clients that are refused again and again, without a thread to wait for them.
+"""Pace of refusals: clients that are refused again and again are answered later, without a thread.
 
-A refusal costs little, but a client that takes it and asks again at once costs as much processor as
-there is. From `QUIET` refusals a second to one address on, further ones are sent a moment later.
-What is not refused is never delayed.
+A client that asks again at once costs as much processor as there is. From `QUIET` refusals a second
+to one address on, further ones are sent a moment later. What is not refused is never delayed.
 """
 
 import time
@@ -21,11 +20,7 @@ QUIET = 64
 
 
 class Pacer:
-    """Counts refusals by address, second by second.
-
-    Args:
-        clock: seconds, never going back.
-    """
+    """Refusals by address, counted second by second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

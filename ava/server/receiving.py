@@ -65,8 +65,7 @@ class Bodies:
         self._held -= len(body)
 
     def _hold(self, patience: asyncio.Timeout, size: int) -> None:
-        """Count a piece. Where there is no room for it, the oldest that arrive are given up: an
-        honest client is done within moments."""
+        """Count a piece; without room for it, give up the oldest that arrive: honest ones are quick."""
         if patience not in self._arriving:
             return  # given up itself, a moment ago
         self._arriving[patience] += size

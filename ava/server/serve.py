@@ -42,11 +42,7 @@ def main() -> int:
 
 
 def run(values: dict[str, Any]) -> None:
-    """Prepare, then serve; a sandbox that was started for it ends with it.
-
-    Raises:
-        CannotStart, KeyFileInvalid: something is in the way.
-    """
+    """Prepare, then serve; a sandbox that was started for it ends with it."""
     data_dir = env.BASE_DIR / values["AVA_DATA_DIR"]
     keyfile.prepare(data_dir)
     require_free_port(values["AVA_HOST"], values["AVA_PORT"], "AVA_PORT")
@@ -87,11 +83,7 @@ def require_free_port(host: str, port: int, variable: str) -> None:
 
 
 def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
-    """Start the providers' sandbox; None where one answers on its port already.
-
-    Raises:
-        CannotStart
-    """
+    """Start the providers' sandbox; None where one answers on its port already."""
     if _sandbox_answers(port):
         print(f"Using the sandbox that answers on port {port}.", flush=True)
         return None
@@ -132,9 +124,6 @@ def prepare_django() -> str:
 
     Returns:
         In sandbox mode how to try AVA, for people; else nothing.
-
-    Raises:
-        CannotStart: a check failed or the database does not answer.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
     import django
@@ -180,11 +169,7 @@ def _static_version() -> str:
 
 
 def warn_of_lost_redis(url: str | None) -> None:
-    """Say so when the shared Redis does not answer. AVA lives without it.
-
-    Raises:
-        CannotStart: redis-py does not take an option of the URL.
-    """
+    """Say so when the shared Redis does not answer. AVA lives without it."""
     if not url:
         return
     import redis

@@ -2,8 +2,7 @@
 
 With several workers each writes its figures to files of its own, and a scrape reads all of them.
 prometheus_client names the files after process ids and never deletes them, as a counter must not go
-back: every restart leaves files behind, and every scrape reads them. Here a worker takes the lowest
-number that is free and goes on counting where the last holder of that number stopped.
+back. Here a worker takes the lowest free number and goes on counting where its last holder stopped.
 """
 
 import fcntl

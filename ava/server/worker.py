@@ -26,10 +26,7 @@ _hooks: list[Callable[[], None]] = []
 
 
 def register_hook(hook: Callable[[], None]) -> None:
-    """Have this called in each worker that starts, with the database up to date.
-
-    Not called by `manage.py`: a server may be running beside it. For the apps' `ready()`.
-    """
+    """Have this called in each worker that starts (not by `manage.py`), after migrations."""
     _hooks.append(hook)
 
 

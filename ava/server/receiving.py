@@ -65,7 +65,7 @@ class Bodies:
         self._held -= len(body)
 
     def _hold(self, patience: asyncio.Timeout, size: int) -> None:
-        """Count a piece; without room for it, give up the oldest that arrive: honest ones are quick."""
+        """Count a piece; without room for it, give up the oldest that arrive."""
         if patience not in self._arriving:
             return  # given up itself, a moment ago
         self._arriving[patience] += size

@@ -30,8 +30,8 @@ class Rest:
     def check_request(self, asked: requests.PreparedRequest) -> RequestsOpenAPIRequest:
         """Hold a request against the document. Raises: OpenAPIError, AssertionError."""
         url = urlsplit(str(asked.url))
-        told, _ = operation(self._name, str(asked.method), url.path.removeprefix(self._base))
-        parameters = map(self._resolved, told.get("parameters", ()))
+        reported, _ = operation(self._name, str(asked.method), url.path.removeprefix(self._base))
+        parameters = map(self._resolved, reported.get("parameters", ()))
         known = {one["name"] for one in parameters if one["in"] == "query"}
         # openapi-core looks at those that it knows only.
         sent = {name for name, _ in parse_qsl(url.query, keep_blank_values=True)}

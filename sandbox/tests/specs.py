@@ -29,7 +29,7 @@ def load(name: str) -> Any:
 
 @cache
 def strictly(name: str) -> Any:
-    """One document made strict. It is kept: nobody may change it."""
+    """One document made strict. It is kept, and must not be changed."""
     return strict(load(name))
 
 
@@ -38,11 +38,11 @@ def operation(name: str, method: str, path: str) -> tuple[dict[str, Any], dict[s
 
     Raises: AssertionError: nothing.
     """
-    for template, told in strictly(name)["paths"].items():
+    for template, reported in strictly(name)["paths"].items():
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
         if found := re.fullmatch(pattern, path):
-            assert method.lower() in told, f"{path} does not take {method}"
-            return told[method.lower()], found.groupdict()
+            assert method.lower() in reported, f"{path} does not take {method}"
+            return reported[method.lower()], found.groupdict()
     raise AssertionError(f"{path} is no path that the document knows")
 
 

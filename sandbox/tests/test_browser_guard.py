@@ -23,9 +23,9 @@ def asked(sandbox: Sandbox, head: str, *headers: str, body: bytes = b"") -> tupl
     lines = [head, *headers, f"Content-Length: {len(body)}", "Connection: close"]
     with raw(sandbox.url) as line:
         line.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
-        answer, _, told = drain(line).partition(b"\r\n\r\n")
+        answer, _, reported = drain(line).partition(b"\r\n\r\n")
     assert b"access-control-allow" not in answer.lower()
-    shown = json.loads(told) if told else {}
+    shown = json.loads(reported) if reported else {}
     return int(answer.split()[1]), str(shown.get("error", "")) if isinstance(shown, dict) else ""
 
 
@@ -116,7 +116,7 @@ DOORS = doors()
         ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"],
     ],
 )
-def test_no_door_of_the_control_plane_opens_to_a_page_of_somebody_else(
+def test_no_door_of_the_control_plane_opens_to_a_page_of_another_origin(
     sandbox: Sandbox, method: str, path: str, headers: list[str]
 ) -> None:
     port = port_of(sandbox)
@@ -141,7 +141,7 @@ def test_programs_order_with_any_content_type_and_the_sandboxs_own_pages_too(
         assert asked(sandbox, target, f"Host: {host}", *kinds, *more, body=FAULT)[0] == 201
 
 
-def test_a_page_that_knows_the_public_keys_has_nobody_called(
+def test_a_page_that_knows_the_public_keys_places_no_call(
     sandbox: Sandbox, control: Client
 ) -> None:
     """A form can be sent to http://AC...:twilio-demo-token@127.0.0.1:8001/."""
@@ -162,7 +162,7 @@ def test_a_page_that_knows_the_public_keys_has_nobody_called(
     assert sandbox.effects()["calls"] == []
 
 
-def test_a_page_is_not_told_that_it_may_ask(sandbox: Sandbox) -> None:
+def test_a_page_is_not_reported_that_it_may_ask(sandbox: Sandbox) -> None:
     status, _ = asked(
         sandbox,
         "OPTIONS /_sandbox/faults HTTP/1.1",

@@ -16,7 +16,7 @@ TOLD = ["sending", "sent", "delivered"]
 
 
 def deliver(twilio: Twilio, app: App, sandbox: Sandbox, texts: int = 12) -> list[tuple[str, str]]:
-    """Send some messages; returns who was told what, in order, once all is still."""
+    """Send some messages; returns who was reported what, in order, once all is still."""
     app.arrived.clear()
     for n in range(texts):
         twilio.text(To=f"+1555123{n:04}", StatusCallback=f"{app.url}/status")
@@ -40,9 +40,9 @@ def _still(app: App) -> bool:
 def test_without_faults_each_is_sent_once_and_in_order(
     twilio: Twilio, app: App, sandbox: Sandbox
 ) -> None:
-    told = deliver(twilio, app, sandbox)
+    reported = deliver(twilio, app, sandbox)
     for n in range(12):
-        assert [status for to, status in told if to == f"+1555123{n:04}"] == TOLD
+        assert [status for to, status in reported if to == f"+1555123{n:04}"] == TOLD
 
 
 def test_the_same_seed_drops_and_duplicates_the_same_callbacks(
@@ -62,9 +62,9 @@ def test_after_a_pause_nothing_is_on_its_way_any_more(
 ) -> None:
     answered: list[str] = []
 
-    def slowly(told: Callback) -> tuple[int, str]:
+    def slowly(reported: Callback) -> tuple[int, str]:
         threading.Event().wait(0.2)
-        answered.append(told.path)
+        answered.append(reported.path)
         return 204, ""
 
     app.answers["/status"] = slowly
@@ -83,9 +83,9 @@ def test_a_duplicate_is_the_same_request_again(
 ) -> None:
     control.post("/callbacks", {"duplicate": 1})
     twilio.text(StatusCallback=f"{app.url}/status")
-    told = app.wait_for("/status", 6)
-    assert [one.body for one in told[::2]] == [one.body for one in told[1::2]]
-    tokens = [one.headers["i-twilio-idempotency-token"] for one in told]
+    reported = app.wait_for("/status", 6)
+    assert [one.body for one in reported[::2]] == [one.body for one in reported[1::2]]
+    tokens = [one.headers["i-twilio-idempotency-token"] for one in reported]
     assert tokens[::2] == tokens[1::2]
     assert len(set(tokens)) == 3
 
@@ -94,8 +94,8 @@ def test_shuffled_callbacks_arrive_out_of_order(
     twilio: Twilio, app: App, sandbox: Sandbox, control: Client
 ) -> None:
     control.post("/callbacks", {"shuffle": True})
-    told = deliver(twilio, app, sandbox)
-    orders = [[s for to, s in told if to == f"+1555123{n:04}"] for n in range(12)]
+    reported = deliver(twilio, app, sandbox)
+    orders = [[s for to, s in reported if to == f"+1555123{n:04}"] for n in range(12)]
     assert all(sorted(order) == sorted(TOLD) for order in orders)
     assert any(order != TOLD for order in orders)
 
@@ -110,9 +110,13 @@ def test_what_fails_is_tried_again_as_the_url_says_with_the_same_token(
 
     app.answers["/status"] = answer
     twilio.text(StatusCallback=f"{app.url}/status#rc=3&rp=5xx")
-    told = app.wait_for("/status", 5)
-    assert [one.fields["MessageStatus"] for one in told] == [*["sending"] * 3, "sent", "delivered"]
-    assert len({one.headers["i-twilio-idempotency-token"] for one in told[:3]}) == 1
+    reported = app.wait_for("/status", 5)
+    assert [one.fields["MessageStatus"] for one in reported] == [
+        *["sending"] * 3,
+        "sent",
+        "delivered",
+    ]
+    assert len({one.headers["i-twilio-idempotency-token"] for one in reported[:3]}) == 1
 
 
 def test_an_error_is_not_retried_unless_the_url_says_so(twilio: Twilio, app: App) -> None:
@@ -124,24 +128,26 @@ def test_an_error_is_not_retried_unless_the_url_says_so(twilio: Twilio, app: App
 @pytest.mark.parametrize(
     "url", ["https://example.com/x", "http://192.0.2.1/x", "http://127.0.0.1:1/"]
 )
-def test_a_callback_that_nobody_takes_harms_nothing(twilio: Twilio, url: str) -> None:
+def test_a_callback_that_is_not_taken_harms_nothing(twilio: Twilio, url: str) -> None:
     made = twilio.text(StatusCallback=url)
     twilio.becomes("Messages", made["sid"], "delivered")
     twilio.ring(Url=url, StatusCallback=url)
 
 
-def test_what_was_told_can_be_read_with_how_it_was_answered(
+def test_what_was_reported_can_be_read_with_how_it_was_answered(
     twilio: Twilio, app: App, control: Client
 ) -> None:
     answers = iter([(200, '{"seen": 1}'), (500, "Oh."), (0, "")])
     app.answers["/status"] = lambda _: next(answers)
     twilio.text(StatusCallback=f"{app.url}/status?of=mine")
     until(lambda: len(control.get("/webhooks").json()["webhooks"]) == len(TOLD))
-    told = control.get("/webhooks").json()["webhooks"]
-    assert [one["status"] for one in told] == [200, 500, None]
-    assert [one["answer"] for one in told] == [{"seen": 1}, "Oh.", None]
-    assert [dict(parse_qsl(one["body"]))["MessageStatus"] for one in told] == TOLD
-    assert {(one["method"], one["url"]) for one in told} == {("POST", f"{app.url}/status?of=mine")}
+    reported = control.get("/webhooks").json()["webhooks"]
+    assert [one["status"] for one in reported] == [200, 500, None]
+    assert [one["answer"] for one in reported] == [{"seen": 1}, "Oh.", None]
+    assert [dict(parse_qsl(one["body"]))["MessageStatus"] for one in reported] == TOLD
+    assert {(one["method"], one["url"]) for one in reported} == {
+        ("POST", f"{app.url}/status?of=mine")
+    }
 
 
 def test_an_app_that_hangs_holds_up_no_phone(twilio: Twilio, app: App, sandbox: Sandbox) -> None:

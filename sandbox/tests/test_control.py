@@ -90,7 +90,7 @@ def test_what_is_not_json_is_refused_in_a_sentence(control: Client) -> None:
             assert (answer.status_code, answer.json()) == (400, {"error": "The body must be JSON."})
 
 
-def test_nothing_has_happened_to_anybody_yet(control: Client) -> None:
+def test_nothing_has_happened_yet(control: Client) -> None:
     nothing: dict[str, list[Any]] = {"calls": [], "messages": [], "mails": [], "events": []}
     assert control.get("/effects").json() == nothing
 
@@ -136,7 +136,7 @@ def test_a_wrong_door_of_the_control_plane_names_the_right_ones(control: Client)
         assert control.call(method, "/requests?provider=acme").status_code == 400
 
 
-def test_a_path_of_nobody_names_who_is_played(sandbox: Sandbox) -> None:
+def test_an_unknown_path_names_the_providers_that_are_played(sandbox: Sandbox) -> None:
     with Client(sandbox.url) as client:
         answer = client.get("/v1/messages")
     assert answer.status_code == 404

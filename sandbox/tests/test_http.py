@@ -40,7 +40,7 @@ def test_what_cannot_be_served_gets_a_sentence_and_a_close(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_client_that_leaves_in_the_middle_disturbs_nobody(
+def test_a_client_that_leaves_in_the_middle_disturbs_no_other(
     sandbox: Sandbox, vapi: Client, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for part in (b"", b"GET /va", b"POST /vapi/assistant HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"):

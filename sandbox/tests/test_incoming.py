@@ -40,7 +40,7 @@ def test_a_call_from_outside_asks_the_app_and_obeys(
     assert (asked.fields["CallStatus"], asked.fields["Direction"]) == ("ringing", "inbound")
     assert app.wait_for("/status", 1)[0].fields["CallStatus"] == "completed"
     assert twilio.get(f"/Calls/{call['sid']}.json").json()["status"] == "completed"
-    assert sandbox.effects()["calls"] == []  # AVA's own number rang, nobody was called
+    assert sandbox.effects()["calls"] == []  # AVA's own number rang, no other
 
 
 @pytest.mark.parametrize(("reason", "status"), [("busy", "busy"), ("rejected", "no-answer")])
@@ -56,7 +56,7 @@ def test_a_call_from_outside_can_be_rejected(
 def test_a_message_from_outside_is_shown_and_answered(
     twilio: Twilio, app: App, sandbox: Sandbox, control: Client
 ) -> None:
-    app.answers["/sms"] = '<Response><Message statusCallback="/told">Yes</Message></Response>'
+    app.answers["/sms"] = '<Response><Message statusCallback="/heard">Yes</Message></Response>'
     twilio.send(f"/IncomingPhoneNumbers/{NUMBER}.json", SmsUrl=f"{app.url}/sms")
     made = control.post("/incoming", TEXT).json()
     assert (made["direction"], made["status"]) == ("inbound", "received")
@@ -65,7 +65,7 @@ def test_a_message_from_outside_is_shown_and_answered(
     validator = RequestValidator("twilio-demo-token")
     signature = asked.headers["x-twilio-signature"]
     assert validator.validate(f"{app.url}/sms", asked.fields, signature)
-    app.wait_for("/told", 3)
+    app.wait_for("/heard", 3)
     [sent] = sandbox.effects()["messages"]
     assert (sent["to"], sent["body"]) == (PERSON, "Yes")
 

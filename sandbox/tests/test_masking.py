@@ -111,7 +111,7 @@ def test_what_lies_too_deep_is_not_shown_and_jams_no_list(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_what_the_sandbox_told_an_app_is_masked_as_well(
+def test_what_the_sandbox_reported_an_app_is_masked_as_well(
     vapi: Client, app: App, control: Client
 ) -> None:
     """Vapi's messages carry the number's token, and an app's answer may carry what it likes."""
@@ -125,8 +125,8 @@ def test_what_the_sandbox_told_an_app_is_masked_as_well(
         "assistantOverrides": {"server": server},
     }
     assert vapi.post("/call", call).status_code == 201
-    told = json.loads(app.wait_for("/vapi", 1)[0].body)["message"]["phoneNumber"]
-    assert told["twilioAuthToken"] == "twilio-demo-token"
+    reported = json.loads(app.wait_for("/vapi", 1)[0].body)["message"]["phoneNumber"]
+    assert reported["twilioAuthToken"] == "twilio-demo-token"
     until(lambda: control.get("/webhooks").json()["webhooks"])
     shown = control.get("/webhooks")
     assert shown.json()["webhooks"][0]["url"].endswith("/vapi?token=****0123")
@@ -134,7 +134,7 @@ def test_what_the_sandbox_told_an_app_is_masked_as_well(
     assert "twilio-demo-token" not in shown.text
 
 
-def test_the_organisations_secret_is_not_told_back(control: Client) -> None:
+def test_the_organisations_secret_is_not_reported_back(control: Client) -> None:
     order = {"url": "http://127.0.0.1:9/x", "scheme": "secret", "secret": PLANTED}
     assert control.post("/vapi", order).json() == {**order, "secret": "****0123"}
 

@@ -56,7 +56,7 @@ def test_it_says_where_it_is_and_ends_at_once_even_while_requests_hang(number: i
         assert time.monotonic() - begun < 5
 
 
-def test_a_busy_port_is_told_in_a_sentence(running: Sandbox) -> None:
+def test_a_busy_port_is_reported_in_a_sentence(running: Sandbox) -> None:
     port = running.url.rsplit(":", 1)[1]
     ended = run(AVA_SANDBOX_PORT=port)
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -65,19 +65,19 @@ def test_a_busy_port_is_told_in_a_sentence(running: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "80.0"])
-def test_a_port_that_is_none_is_told_in_a_sentence(port: str) -> None:
+def test_a_port_that_is_none_is_reported_in_a_sentence(port: str) -> None:
     for ended in (run(f"--port={port}"), run(AVA_SANDBOX_PORT=port)):
         assert ended.returncode == 2
         assert f"{port!r} is no port" in ended.stderr
 
 
-def test_an_address_that_is_not_ours_is_told_in_a_sentence() -> None:
+def test_an_address_that_is_not_ours_is_reported_in_a_sentence() -> None:
     ended = run("--host", "192.0.2.1", "--port", "0")
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
 
 
-def test_help_tells_a_stranger_the_keys_and_where_to_go_on() -> None:
+def test_help_shows_a_stranger_the_keys_and_where_to_go_on() -> None:
     text = run("--help").stdout
     for word in ("vapi-demo-key", "twilio-demo-token", "re_demo", "AVA_SANDBOX_PORT", "/_sandbox"):
         assert word in text

@@ -22,7 +22,7 @@ def dial(address: str, **attributes: str) -> str:
 
 @pytest.fixture
 def desk(twilio: Twilio, app: App, control: Client, vapi: Client) -> App:
-    """An app that is asked about the number's calls, and told what Vapi reports."""
+    """An app that is asked about the number's calls, and reported what Vapi reports."""
     twilio.send(f"/IncomingPhoneNumbers/{NUMBER}.json", VoiceUrl=f"{app.url}/voice")
     control.post("/vapi", {"url": f"{app.url}/vapi"})
     # An assistant with a server of its own would report there.
@@ -55,15 +55,15 @@ def test_the_assistant_of_the_number_answers_and_reports(
     leg = leg_of(twilio, parent["sid"])
     assert (leg["status"], leg["to"], leg["direction"]) == ("completed", address, "outbound-dial")
     until(lambda: len(messages(desk)) == 3)
-    told = messages(desk)
-    assert [m.get("status", m["type"]) for m in told] == [
+    reported = messages(desk)
+    assert [m.get("status", m["type"]) for m in reported] == [
         "in-progress",
         "ended",
         "end-of-call-report",
     ]
-    for one in told:
+    for one in reported:
         check_webhook({"message": one})
-    report = told[-1]
+    report = reported[-1]
     assert report["endedReason"] == "assistant-ended-call"
     assert report["artifact"]["transcript"]
     assert report["call"]["customer"]["sipUri"].startswith(f"sip:{PERSON}@")
@@ -81,7 +81,7 @@ def test_who_hangs_up_ends_both_sides(
     assert vapi.get("/call").json()[0]["endedReason"] == "customer-ended-call"
 
 
-def test_an_address_that_is_nobodys_fails_and_the_rest_of_the_twiml_is_said(
+def test_an_address_that_is_of_no_one_fails_and_the_rest_of_the_twiml_is_said(
     vapi: Client, twilio: Twilio, control: Client, desk: App
 ) -> None:
     asked = dial("sip:nobody@sip.vapi.ai", answerOnBridge="true")

@@ -22,8 +22,8 @@ Rows = dict[str, pages.Row]
 
 def held(app: App, path: str, count: int, rows: Rows) -> list[dict[str, str]]:
     """What arrives at a path: as Twilio's pages have it, signed, as a form."""
-    told = app.wait_for(path, count)
-    return [_held(app, one, rows) for one in told]
+    reported = app.wait_for(path, count)
+    return [_held(app, one, rows) for one in reported]
 
 
 def _held(app: App, one: Callback, rows: Rows) -> dict[str, str]:
@@ -39,7 +39,7 @@ def _held(app: App, one: Callback, rows: Rows) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "told", "code"),
+    ("behaviour", "reported", "code"),
     [
         ("answer", ["initiated", "ringing", "in-progress", "completed"], "200"),
         ("no-answer", ["initiated", "ringing", "no-answer"], "487"),
@@ -48,22 +48,22 @@ def _held(app: App, one: Callback, rows: Rows) -> dict[str, str]:
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_what_is_told_of_a_call_is_on_twilios_pages(
-    twilio: Twilio, app: App, control: Client, behaviour: str, told: list[str], code: str,
+def test_what_is_reported_of_a_call_is_on_twilios_pages(
+    twilio: Twilio, app: App, control: Client, behaviour: str, reported: list[str], code: str,
     method: str,
 ) -> None:  # fmt: skip
     control.post("/phone", {"to": PERSON, "behaviour": behaviour})
     url = f"{app.url}/status"
     twilio.ring(Twiml=SAY, StatusCallback=url, StatusCallbackEvent=ALL, StatusCallbackMethod=method)
-    heard = held(app, "/status", len(told), pages.CALL_STATUS)
-    assert [one["CallStatus"] for one in heard] == told
-    assert [one["SequenceNumber"] for one in heard] == [str(n) for n in range(len(told))]
+    heard = held(app, "/status", len(reported), pages.CALL_STATUS)
+    assert [one["CallStatus"] for one in heard] == reported
+    assert [one["SequenceNumber"] for one in heard] == [str(n) for n in range(len(reported))]
     assert heard[-1]["SipResponseCode"] == code
     assert (int(heard[-1]["CallDuration"]) > 0) == (behaviour == "answer")
 
 
 @pytest.mark.parametrize("when", ["queued", "ringing"])
-def test_what_is_told_of_a_call_that_is_called_off_is_on_twilios_pages(
+def test_what_is_reported_of_a_call_that_is_called_off_is_on_twilios_pages(
     twilio: Twilio, app: App, control: Client, when: str
 ) -> None:
     control.post("/phone", {"to": PERSON, "behaviour": "answer", "ring_ms": 60_000})
@@ -73,8 +73,8 @@ def test_what_is_told_of_a_call_that_is_called_off_is_on_twilios_pages(
     sid = twilio.ring(Twiml=WAIT, StatusCallback=f"{app.url}/status")["sid"]
     twilio.becomes("Calls", sid, when)
     twilio.send(f"/Calls/{sid}.json", Status="completed")
-    [told] = held(app, "/status", 1, pages.CALL_STATUS)
-    assert (told["CallStatus"], told["CallDuration"]) == ("canceled", "0")
+    [reported] = held(app, "/status", 1, pages.CALL_STATUS)
+    assert (reported["CallStatus"], reported["CallDuration"]) == ("canceled", "0")
 
 
 def test_what_is_asked_when_a_call_is_answered_is_on_twilios_pages(
@@ -101,15 +101,15 @@ def test_what_is_asked_about_a_call_from_outside_is_on_twilios_pages(
         "inbound",
         PERSON,
     )
-    [told] = held(app, "/status", 1, pages.CALL_STATUS)
-    assert (told["CallStatus"], told["Direction"]) == ("completed", "inbound")
+    [reported] = held(app, "/status", 1, pages.CALL_STATUS)
+    assert (reported["CallStatus"], reported["Direction"]) == ("completed", "inbound")
 
 
 @pytest.mark.parametrize(
     ("behaviour", "status", "steps"),
     [("answer", "completed", 4), ("busy", "busy", 2), ("no-answer", "no-answer", 3)],
 )
-def test_what_is_told_of_whom_a_caller_is_put_through_to_is_on_twilios_pages(
+def test_what_is_reported_of_whom_a_caller_is_put_through_to_is_on_twilios_pages(
     twilio: Twilio, app: App, control: Client, behaviour: str, status: str, steps: int
 ) -> None:
     number = f'<Number statusCallback="{app.url}/leg" statusCallbackEvent="{" ".join(ALL)}">'
@@ -122,8 +122,8 @@ def test_what_is_told_of_whom_a_caller_is_put_through_to_is_on_twilios_pages(
     [after] = held(app, "/after", 1, pages.DIALLED)
     assert after["DialCallStatus"] == status
     assert after["DialBridged"] == str(behaviour == "answer").lower()
-    for told in held(app, "/leg", steps, pages.CALL_STATUS):
-        assert (told["Direction"], told["ParentCallSid"]) == ("outbound-dial", sid)
+    for reported in held(app, "/leg", steps, pages.CALL_STATUS):
+        assert (reported["Direction"], reported["ParentCallSid"]) == ("outbound-dial", sid)
 
 
 def test_what_a_menu_brings_and_what_the_fallback_gets_is_on_twilios_pages(
@@ -141,31 +141,31 @@ def test_what_a_menu_brings_and_what_the_fallback_gets_is_on_twilios_pages(
 
 
 @pytest.mark.parametrize(
-    ("texts", "told"),
+    ("texts", "reported"),
     [
         ("delivered", ["sending", "sent", "delivered"]),
         ("undelivered", ["sending", "sent", "undelivered"]),
         ("failed", ["sending", "failed"]),
     ],
 )
-def test_what_is_told_of_a_message_is_on_twilios_pages(
-    twilio: Twilio, app: App, control: Client, texts: str, told: list[str]
+def test_what_is_reported_of_a_message_is_on_twilios_pages(
+    twilio: Twilio, app: App, control: Client, texts: str, reported: list[str]
 ) -> None:
     control.post("/phone", {"to": PERSON, "behaviour": "answer", "texts": texts})
     twilio.text(StatusCallback=f"{app.url}/status")
-    heard = held(app, "/status", len(told), pages.MESSAGE_STATUS)
-    assert [one["MessageStatus"] for one in heard] == told
+    heard = held(app, "/status", len(reported), pages.MESSAGE_STATUS)
+    assert [one["MessageStatus"] for one in heard] == reported
     assert ("RawDlrDoneDate" in heard[-1]) == (texts != "failed")
 
 
-def test_what_is_told_of_a_message_that_is_called_off_is_on_twilios_pages(
+def test_what_is_reported_of_a_message_that_is_called_off_is_on_twilios_pages(
     twilio: Twilio, app: App, control: Client
 ) -> None:
     control.post("/pace", {"text_ms": 60_000})
     sid = twilio.text(StatusCallback=f"{app.url}/status")["sid"]
     twilio.send(f"/Messages/{sid}.json", Status="canceled")
-    [told] = held(app, "/status", 1, pages.MESSAGE_STATUS)
-    assert told["MessageStatus"] == "canceled"
+    [reported] = held(app, "/status", 1, pages.MESSAGE_STATUS)
+    assert reported["MessageStatus"] == "canceled"
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
@@ -173,13 +173,13 @@ def test_what_is_told_of_a_message_that_is_called_off_is_on_twilios_pages(
 def test_what_is_shown_of_a_message_from_outside_is_on_twilios_pages(
     twilio: Twilio, app: App, control: Client, words: str, segments: str, method: str
 ) -> None:
-    app.answers["/sms"] = '<Response><Message statusCallback="/told">Yes</Message></Response>'
+    app.answers["/sms"] = '<Response><Message statusCallback="/heard">Yes</Message></Response>'
     twilio.send(NUMBER, SmsUrl=f"{app.url}/sms", SmsMethod=method)
     control.post("/incoming", {**OUTSIDE, "kind": "message", "body": words})
     [asked] = held(app, "/sms", 1, pages.MESSAGE)
     assert (asked["Body"], asked["NumSegments"]) == (words, segments)
-    told = held(app, "/told", 3, pages.MESSAGE_STATUS)
-    assert told[-1]["MessageStatus"] == "delivered"
+    reported = held(app, "/heard", 3, pages.MESSAGE_STATUS)
+    assert reported[-1]["MessageStatus"] == "delivered"
 
 
 @pytest.mark.parametrize(
@@ -196,13 +196,13 @@ def test_what_is_shown_of_a_message_from_outside_is_on_twilios_pages(
         ({"CallbackSource": None}, "CallbackSource is missing"),
     ],
 )
-def test_a_callback_that_is_on_no_page_is_told_from_one_that_is(
+def test_a_callback_that_is_on_no_page_is_distinguished_from_one_that_is(
     twilio: Twilio, app: App, change: dict[str, Any], complaint: str
 ) -> None:
     twilio.ring(Twiml=SAY, StatusCallback=f"{app.url}/status")
-    [told] = held(app, "/status", 1, pages.CALL_STATUS)
-    changed = {name: value for name, value in {**told, **change}.items() if value is not None}
+    [reported] = held(app, "/status", 1, pages.CALL_STATUS)
+    changed = {name: value for name, value in {**reported, **change}.items() if value is not None}
     with pytest.raises(AssertionError, match=complaint):
         pages.check(pages.CALL_STATUS, list(changed.items()))
     with pytest.raises(AssertionError, match="twice"):
-        pages.check(pages.CALL_STATUS, [*told.items(), ("CallSid", told["CallSid"])])
+        pages.check(pages.CALL_STATUS, [*reported.items(), ("CallSid", reported["CallSid"])])

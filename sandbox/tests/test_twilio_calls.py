@@ -31,30 +31,30 @@ def test_a_call_is_queued_rings_is_answered_and_ends(twilio: Twilio, sandbox: Sa
     assert (rang["provider"], rang["ended"]) == ("twilio", "twiml")
 
 
-def test_every_step_is_told_in_order_and_signed(twilio: Twilio, app: App) -> None:
+def test_every_step_is_reported_in_order_and_signed(twilio: Twilio, app: App) -> None:
     url = f"{app.url}/status?call=1&attempt=2"
     twilio.ring(Twiml=SAY, StatusCallback=url, StatusCallbackEvent=ALL)
-    told = app.wait_for("/status", 4)
-    assert [c.fields["CallStatus"] for c in told] == [
+    reported = app.wait_for("/status", 4)
+    assert [c.fields["CallStatus"] for c in reported] == [
         "initiated",
         "ringing",
         "in-progress",
         "completed",
     ]
-    assert [c.fields["SequenceNumber"] for c in told] == ["0", "1", "2", "3"]
-    assert "CallDuration" in told[-1].fields
+    assert [c.fields["SequenceNumber"] for c in reported] == ["0", "1", "2", "3"]
+    assert "CallDuration" in reported[-1].fields
     validator = RequestValidator("twilio-demo-token")
-    for one in told:
+    for one in reported:
         assert validator.validate(url, one.fields, one.headers["x-twilio-signature"])
         assert not validator.validate(url + "x", one.fields, one.headers["x-twilio-signature"])
-    assert len({one.headers["i-twilio-idempotency-token"] for one in told}) == 4
+    assert len({one.headers["i-twilio-idempotency-token"] for one in reported}) == 4
 
 
-def test_only_the_end_is_told_unless_asked_otherwise(twilio: Twilio, app: App) -> None:
+def test_only_the_end_is_reported_unless_asked_otherwise(twilio: Twilio, app: App) -> None:
     twilio.ring(Twiml=SAY, StatusCallback=f"{app.url}/status")
     twilio.ring(Twiml=SAY, StatusCallback=f"{app.url}/status", StatusCallbackEvent="ringing")
-    told = app.wait_for("/status", 2)
-    assert {c.fields["CallStatus"] for c in told} == {"ringing", "completed"}
+    reported = app.wait_for("/status", 2)
+    assert {c.fields["CallStatus"] for c in reported} == {"ringing", "completed"}
 
 
 def test_the_url_is_fetched_when_the_phone_is_answered_and_obeyed(

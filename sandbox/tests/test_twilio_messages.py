@@ -19,13 +19,13 @@ def test_a_message_is_queued_sent_and_delivered(twilio: Twilio, sandbox: Sandbox
     assert (sent["sid"], sent["to"], sent["body"]) == (made["sid"], PERSON, "Hello")
 
 
-def test_every_step_is_told_in_order_and_signed(twilio: Twilio, app: App) -> None:
+def test_every_step_is_reported_in_order_and_signed(twilio: Twilio, app: App) -> None:
     url = f"{app.url}/status?message=1"
     twilio.text(StatusCallback=url)
-    told = app.wait_for("/status", 3)
-    assert [c.fields["MessageStatus"] for c in told] == ["sending", "sent", "delivered"]
+    reported = app.wait_for("/status", 3)
+    assert [c.fields["MessageStatus"] for c in reported] == ["sending", "sent", "delivered"]
     validator = RequestValidator("twilio-demo-token")
-    for one in told:
+    for one in reported:
         assert validator.validate(url, one.fields, one.headers["x-twilio-signature"])
 
 

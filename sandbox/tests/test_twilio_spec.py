@@ -85,7 +85,7 @@ def test_the_account_and_its_numbers_are_as_documented(held: Held) -> None:
     ("behaviour", "status"),
     [("busy", "busy"), ("no-answer", "no-answer"), ("fail", "failed")],
 )
-def test_a_call_that_nobody_takes_is_as_documented(
+def test_a_call_that_is_not_taken_is_as_documented(
     held: Held, control: Client, behaviour: str, status: str
 ) -> None:
     control.post("/phone", {"to": PERSON, "behaviour": behaviour})

@@ -57,7 +57,7 @@ def formats(part: Any) -> set[str]:
         ({"ApplicationSid": "AP1", "Twiml": None}, "AP1"),
     ],
 )
-def test_a_request_that_is_not_as_documented_is_told_from_one_that_is(
+def test_a_request_that_is_not_as_documented_is_distinguished_from_one_that_is(
     change: dict[str, Any], complaint: str
 ) -> None:
     asked = operation("POST", f"/2010-04-01/Accounts/AC{NOBODY}/Calls.json")
@@ -76,7 +76,7 @@ def test_a_request_that_is_not_as_documented_is_told_from_one_that_is(
         ({"To": "me"}, "is not a 'phone-number'"),
     ],
 )
-def test_a_query_that_is_not_as_documented_is_told_from_one_that_is(
+def test_a_query_that_is_not_as_documented_is_distinguished_from_one_that_is(
     query: dict[str, str], complaint: str
 ) -> None:
     asked = operation("GET", f"/2010-04-01/Accounts/AC{NOBODY}/Calls.json")
@@ -99,7 +99,7 @@ def test_a_query_that_is_not_as_documented_is_told_from_one_that_is(
         ({"price_unit": "Dollar"}, "is not a 'currency'"),
     ],
 )
-def test_an_answer_that_is_not_as_documented_is_told_from_one_that_is(
+def test_an_answer_that_is_not_as_documented_is_distinguished_from_one_that_is(
     twilio: Twilio, change: dict[str, Any], complaint: str
 ) -> None:
     asked = operation("POST", f"/2010-04-01/Accounts/AC{NOBODY}/Calls.json")
@@ -109,7 +109,7 @@ def test_an_answer_that_is_not_as_documented_is_told_from_one_that_is(
         asked.check_answer(201, {**call, **change})
 
 
-def test_an_answer_that_lacks_a_field_is_told_from_a_whole_one(twilio: Twilio) -> None:
+def test_an_answer_that_lacks_a_field_is_distinguished_from_a_whole_one(twilio: Twilio) -> None:
     asked = operation("POST", f"/2010-04-01/Accounts/AC{NOBODY}/Calls.json")
     call = twilio.ring(**CALL)
     for name in call:

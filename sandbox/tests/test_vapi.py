@@ -133,7 +133,9 @@ def test_two_runs_give_the_same_ids_and_times(sandbox: Sandbox, vapi: Client) ->
     assert run() == run()
 
 
-def test_somebody_elses_id_is_not_found_and_no_id_at_all_is_a_bad_request(vapi: Client) -> None:
+def test_an_id_of_another_account_is_not_found_and_no_id_at_all_is_a_bad_request(
+    vapi: Client,
+) -> None:
     for method in ("GET", "PATCH", "DELETE"):
         assert vapi.call(method, f"/assistant/{NOBODY}", json={}).status_code == 404
         assert vapi.call(method, "/assistant/front-desk", json={}).status_code == 400

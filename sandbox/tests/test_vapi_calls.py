@@ -149,7 +149,7 @@ def test_a_call_from_outside_is_taken_by_whom_the_server_names(
         ([], "assistant-request-returned-no-assistant"),
     ],
 )
-def test_a_call_from_outside_that_nobody_takes_ends(
+def test_a_call_from_outside_that_is_not_taken_ends(
     vapi: Client, app: App, control: Client, answer: Any, reason: str
 ) -> None:
     assert incoming(vapi, control, app, answer)["endedReason"] == reason
@@ -168,7 +168,7 @@ def test_a_call_from_outside_that_nobody_takes_ends(
         ({"customers": [{"number": PERSON}]}, "does not play customers"),
     ],
 )
-def test_a_call_that_cannot_be_is_refused_and_nobody_is_called(
+def test_a_call_that_cannot_be_is_refused_and_calls_no_one(
     vapi: Client, sandbox: Sandbox, fields: dict[str, Any], words: str
 ) -> None:
     answer = vapi.post("/call", {**CALL, **fields})

@@ -166,7 +166,7 @@ def test_a_call_from_outside_is_as_documented(
         ("/assistant", {"model": {"provider": "openai", "model": "gpt-4o", "temprature": 1}}),
     ],
 )
-def test_a_request_that_is_not_as_documented_is_told(
+def test_a_request_that_is_not_as_documented_is_reported(
     vapi: Client, rest: Rest, path: str, body: Any
 ) -> None:
     answer = vapi.post(path, body)
@@ -175,14 +175,14 @@ def test_a_request_that_is_not_as_documented_is_told(
         rest.check_request(answer.request)
 
 
-def test_a_name_in_the_query_that_is_not_documented_is_told(vapi: Client, rest: Rest) -> None:
+def test_a_name_in_the_query_that_is_not_documented_is_reported(vapi: Client, rest: Rest) -> None:
     with pytest.raises(AssertionError, match="createdAtGE"):
         rest.check_request(vapi.get("/call?createdAtGE=2026-01-06T00:00:00Z").request)
     with pytest.raises(OpenAPIError):
         rest.check_request(vapi.get("/call?createdAtGe=today").request)
 
 
-def test_an_answer_that_is_not_as_documented_is_told(vapi: Client, rest: Rest) -> None:
+def test_an_answer_that_is_not_as_documented_is_reported(vapi: Client, rest: Rest) -> None:
     answer = vapi.get(f"/assistant/{FRONT_DESK}")
     rest.check(answer)
     answer._content = answer.content.replace(b'"firstMessage"', b'"firstMesage"')

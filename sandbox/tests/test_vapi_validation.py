@@ -94,7 +94,7 @@ def test_it_says_what_is_wrong_and_where(
     assert answer.json() == {"message": complaints, "error": "Bad Request", "statusCode": 400}
 
 
-def test_an_unknown_voice_provider_is_told_the_known_ones(vapi: Client) -> None:
+def test_an_unknown_voice_provider_is_reported_the_known_ones(vapi: Client) -> None:
     body = {"voice": {"provider": "megaphone", "voiceId": "x"}}
     (complaint,) = vapi.patch(f"/assistant/{FRONT_DESK}", body).json()["message"]
     assert complaint.startswith("voice.provider must be one of the following values: azure, ")

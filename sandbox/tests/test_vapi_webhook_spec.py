@@ -24,7 +24,7 @@ def _short_talks(control: Client) -> None:
     control.post("/pace", {"speed": 500, "ring_ms": 20})
 
 
-def told(app: App, count: int) -> list[Any]:
+def reported(app: App, count: int) -> list[Any]:
     """The messages that have come, each as the documents have it."""
     bodies = [json.loads(one.body) for one in app.wait_for("/vapi", count)]
     for body in bodies:
@@ -52,24 +52,24 @@ def place(vapi: Client, app: App) -> None:
         ("fail", ["queued", "ended", REPORT]),
     ],
 )
-def test_what_is_told_of_a_call_is_as_documented(
+def test_what_is_reported_of_a_call_is_as_documented(
     vapi: Client, app: App, control: Client, behaviour: str, statuses: list[str]
 ) -> None:
     control.post("/phone", {"to": PERSON, "behaviour": behaviour})
     place(vapi, app)
-    assert words(told(app, len(statuses))) == statuses
+    assert words(reported(app, len(statuses))) == statuses
 
 
 def test_a_question_in_a_call_is_as_documented(vapi: Client, app: App, control: Client) -> None:
     control.post("/phone", {"to": PERSON, "behaviour": "answer", "tool_calls": [WISH, WISH]})
     place(vapi, app)
-    messages = told(app, 6)
+    messages = reported(app, 6)
     [asked] = [one for one in messages if one["type"] == "tool-calls"]
     assert len(asked["toolCallList"]) == len(asked["toolWithToolCallList"]) == 2
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_what_is_asked_and_told_of_a_call_from_outside_is_as_documented(
+def test_what_is_asked_and_reported_of_a_call_from_outside_is_as_documented(
     vapi: Client, app: App, control: Client, taken: bool
 ) -> None:
     app.answers["/vapi"] = json.dumps({"assistantId": FRONT_DESK} if taken else {"error": "No."})
@@ -77,7 +77,7 @@ def test_what_is_asked_and_told_of_a_call_from_outside_is_as_documented(
     vapi.patch(f"/phone-number/{FREE_NUMBER}", {"server": {"url": f"{app.url}/vapi"}})
     control.post("/incoming", OUTSIDE)
     whole = ["in-progress", "ended", REPORT] if taken else ["ended", REPORT]
-    assert words(told(app, 1 + len(whole))) == ["assistant-request", *whole]
+    assert words(reported(app, 1 + len(whole))) == ["assistant-request", *whole]
 
 
 def test_no_kind_is_sent_that_is_not_held_here() -> None:
@@ -96,7 +96,7 @@ def whole(vapi: Client, app: App, control: Client) -> dict[str, Any]:
     """One good body of each type."""
     control.post("/phone", {"to": PERSON, "behaviour": "answer", "tool_calls": [WISH]})
     place(vapi, app)
-    return {one["type"]: {"message": one} for one in told(app, 6)}
+    return {one["type"]: {"message": one} for one in reported(app, 6)}
 
 
 TYPOS: list[tuple[str, tuple[str | int, ...]]] = [
@@ -115,7 +115,7 @@ TYPOS: list[tuple[str, tuple[str | int, ...]]] = [
 
 
 @pytest.mark.parametrize(("kind", "path"), TYPOS)
-def test_a_misspelt_field_is_told_wherever_it_is(
+def test_a_misspelt_field_is_reported_wherever_it_is(
     whole: dict[str, Any], kind: str, path: tuple[str | int, ...]
 ) -> None:
     body = copy.deepcopy(whole[kind])
@@ -138,7 +138,7 @@ def test_a_misspelt_field_is_told_wherever_it_is(
         ({"call": {"id": "1"}}, "required property"),
     ],
 )
-def test_a_wrong_value_is_told(whole: dict[str, Any], change: Any, complaint: str) -> None:
+def test_a_wrong_value_is_reported(whole: dict[str, Any], change: Any, complaint: str) -> None:
     body = {"message": {**whole["status-update"]["message"], **change}}
     with pytest.raises(AssertionError, match=complaint):
         check_webhook(body)
@@ -161,7 +161,7 @@ def test_a_wrong_value_is_told(whole: dict[str, Any], change: Any, complaint: st
         ("assistant-request", {"error": "No."}, {"error": {"text": "No."}}),
     ],
 )
-def test_a_wrong_answer_is_told_from_a_right_one(kind: str, good: Any, bad: Any) -> None:
+def test_a_wrong_answer_is_distinguished_from_a_right_one(kind: str, good: Any, bad: Any) -> None:
     check_reply(kind, good)
     with pytest.raises(AssertionError):
         check_reply(kind, bad)

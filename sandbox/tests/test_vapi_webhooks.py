@@ -13,13 +13,13 @@ from sandbox.tests.conftest import PERSON
 from sandbox.tests.test_vapi_calls import ended, place
 
 
-def told(app: App, count: int) -> list[dict[str, Any]]:
+def reported(app: App, count: int) -> list[dict[str, Any]]:
     return [json.loads(one.body)["message"] for one in app.wait_for("/vapi", count)]
 
 
-def test_the_server_is_told_every_step_and_gets_a_report(vapi: Client, app: App) -> None:
+def test_the_server_is_reported_every_step_and_gets_a_report(vapi: Client, app: App) -> None:
     made = place(vapi, app)
-    messages = told(app, 5)
+    messages = reported(app, 5)
     assert [m.get("status", m["type"]) for m in messages] == [
         "queued",
         "ringing",
@@ -54,7 +54,7 @@ def test_an_assistant_uses_the_servers_tools(vapi: Client, app: App, control: Cl
 
 
 @pytest.mark.parametrize("scheme", ["secret", "bearer", "hmac"])
-def test_the_organisations_server_and_credential_are_used_where_nobody_names_one(
+def test_the_organisations_server_and_credential_are_used_where_none_is_named(
     vapi: Client, app: App, control: Client, scheme: str
 ) -> None:
     order = {"url": f"{app.url}/vapi", "scheme": scheme, "secret": "hush"}
@@ -89,7 +89,7 @@ def test_without_a_plan_a_message_is_sent_once_and_only_wanted_ones_are(
     app.answers["/vapi"] = lambda _: (500, "")
     overrides = {"server": {"url": f"{app.url}/vapi"}, "serverMessages": ["end-of-call-report"]}
     ended(vapi, place(vapi, assistantOverrides=overrides))
-    assert [m["type"] for m in told(app, 1)] == ["end-of-call-report"]
+    assert [m["type"] for m in reported(app, 1)] == ["end-of-call-report"]
 
 
 @pytest.mark.parametrize(

@@ -72,13 +72,13 @@ ERROR: Schema = {
 class Operation:
     """One method of one path of the document."""
 
-    told: dict[str, Any]
+    described: dict[str, Any]
     in_path: dict[str, str]
 
     @property
     def name(self) -> str:
         """Such as CreateCall."""
-        return str(self.told["operationId"])
+        return str(self.described["operationId"])
 
     def check_request(self, query: Pairs, form: str = "") -> None:
         """Hold what is asked against the document. Raises: AssertionError that says what is wrong.
@@ -86,11 +86,11 @@ class Operation:
         Args:
             form: the body as it is sent.
         """
-        parameters = self.told.get("parameters", ())
+        parameters = self.described.get("parameters", ())
         for place, sent in (("path", list(self.in_path.items())), ("query", query)):
             fields = {p["name"]: p["schema"] for p in parameters if p["in"] == place}
             _hold_form({"properties": fields}, sent)
-        content = self.told.get("requestBody", {}).get("content", {FORM: {"schema": {}}})
+        content = self.described.get("requestBody", {}).get("content", {FORM: {"schema": {}}})
         sent = parse_qsl(form, keep_blank_values=True, strict_parsing=bool(form))
         _hold_form(content[FORM]["schema"], sent)
         names = {name for name, _ in sent}
@@ -105,9 +105,9 @@ class Operation:
             assert content["status"] == status
             assert content["more_info"].endswith(f"/{content['code']}")
             return
-        told = self.told["responses"]
-        assert str(status) in told, f"{self.name} does not answer {status}"
-        schema = told[str(status)].get("content", {}).get("application/json", {}).get("schema")
+        reported = self.described["responses"]
+        assert str(status) in reported, f"{self.name} does not answer {status}"
+        schema = reported[str(status)].get("content", {}).get("application/json", {}).get("schema")
         if schema is None:
             assert content is None, f"{self.name} answers {status} without a body"
             return

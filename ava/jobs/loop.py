@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from queue import SimpleQueue
 
 import structlog
 from django.conf import settings
@@ -31,27 +30,24 @@ _SHARES = 2
 
 
 class Loop:
-    """One thread that looks for work, and a few that run it."""
+    """A few threads. One that is free looks for the next job and runs it; then another looks."""
 
     def __init__(self, *, threads: int = THREADS, poll: float = POLL_SECONDS) -> None:
         self._poll = poll
-        self._threads = threads
         self._stopping = threading.Event()
+        self._looking = threading.Lock()
         self._turns = executor.Turns()
         self._is_urgents_turn = False
-        # Changed under the condition; only the thread that looks adds to it.
+        # Only the thread that looks adds to it.
         self._running: list[Job] = []
-        self._ended = threading.Condition()
-        self._claimed: SimpleQueue[Job | None] = SimpleQueue()
-        self._looking = threading.Thread(target=self._look, name="ava-jobs", daemon=True)
-        self._working = [
-            threading.Thread(target=self._work, name="ava-job", daemon=True) for _ in range(threads)
-        ]
         self._is_failing = False
         self._periodic_at = 0.0
+        self._threads = [
+            threading.Thread(target=self._work, name="ava-job", daemon=True) for _ in range(threads)
+        ]
 
     def start(self) -> "Loop":
-        for thread in (self._looking, *self._working):
+        for thread in self._threads:
             thread.start()
         return self
 
@@ -59,63 +55,70 @@ class Loop:
         """Take up nothing more, and wait for the runs under way."""
         self._stopping.set()
         services.wake_up.set()
-        self._looking.join()
-        for _ in self._working:
-            self._claimed.put(None)
-        for thread in self._working:
+        for thread in self._threads:
             thread.join()
 
-    def _look(self) -> None:
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            with self._looking:
+                job = self._look()
+            if job is not None:
+                self._run(job)
+        connections.close_all()
+
+    def _run(self, job: Job) -> None:
+        try:
+            executor.run(job)
+        except Exception:  # Not recorded: the lease ends, and the job is run again.
+            log.exception("job not settled", kind=job.kind, job=str(job.pk))
+        finally:
+            self._running.remove(job)
+            # It may come again in a moment, or leave its thread to another.
+            services.wake_up.set()
+
+    def _look(self) -> Job | None:
+        """Wait for a job, and claim it; None: the loop stops."""
         while not self._stopping.is_set():
             close_old_connections()
             try:
-                found = self._find()
+                job = self._find()
                 if self._is_failing:
                     log.warning("jobs can be found again")
                 self._is_failing = False
             except Exception:  # The database or the broker is down: AVA goes on without jobs.
                 if not self._is_failing:
                     log.exception("jobs cannot be found")
-                self._is_failing, found = True, False
-            if not found and not self._stopping.is_set():
-                services.wake_up.wait(self._until_next())
-                services.wake_up.clear()
-        connections.close_all()
+                self._is_failing, job = True, None
+            if job is not None:
+                self._running.append(job)
+                return job
+            services.wake_up.wait(self._until_next())
+            services.wake_up.clear()
+        return None
 
-    def _find(self) -> bool:
-        """Take up one piece of work. Whether there was one."""
+    def _find(self) -> Job | None:
         if time.monotonic() >= self._periodic_at:
             services.ensure_periodic()
             self._periodic_at = time.monotonic() + _PERIODIC_SECONDS
         if settings.CELERY_BROKER_URL:
             from ava.jobs import celery_dispatch  # megabytes that others need not load
 
-            return celery_dispatch.send_due(now=timezone.now()) > 0
-        with self._ended:
-            if not self._ended.wait_for(lambda: len(self._running) < self._threads, self._poll):
-                return True
+            while celery_dispatch.send_due(now=timezone.now()) and not self._stopping.is_set():
+                pass
+            return None
         # An urgent one and another in turns, so that neither waits for ever.
         self._is_urgents_turn = not self._is_urgents_turn
-        job = self._claim(self._is_urgents_turn) or self._claim(not self._is_urgents_turn)
-        if job is not None:
-            self._claimed.put(job)
-        return job is not None
+        return self._claim(self._is_urgents_turn) or self._claim(not self._is_urgents_turn)
 
     def _claim(self, urgent: bool) -> Job | None:
         """The next job of this urgency, where a thread is left to those and to its tenant."""
-        with self._ended:
-            running = list(self._running)
-        kept = self._threads // _KEPT
-        if not urgent and sum(not job.urgent for job in running) >= self._threads - kept:
+        running, threads = list(self._running), len(self._threads)
+        if not urgent and sum(not job.urgent for job in running) >= threads - threads // _KEPT:
             return None
-        share = max(self._threads // _SHARES, 1)
+        share = max(threads // _SHARES, 1)
         counts = Counter(job.tenant for job in running)
         full = {tenant for tenant, count in counts.items() if tenant and count >= share}
-        job = self._turns.claim(urgent=urgent, full=full)
-        if job is not None:
-            with self._ended:
-                self._running.append(job)
-        return job
+        return self._turns.claim(urgent=urgent, full=full)
 
     def _until_next(self) -> float:
         """Seconds to sleep: until something is due, but not longer than a look is apart."""
@@ -124,18 +127,3 @@ class Loop:
             upcoming = queries.next_due(now=now, before=now + timedelta(seconds=self._poll))
             return (upcoming - now).total_seconds() if upcoming else self._poll
         return self._poll
-
-    def _work(self) -> None:
-        while (job := self._claimed.get()) is not None:
-            close_old_connections()
-            try:
-                executor.run(job)
-            except Exception:  # Not recorded: the lease ends, and the job is run again.
-                log.exception("job not settled", kind=job.kind, job=str(job.pk))
-            finally:
-                with self._ended:
-                    self._running.remove(job)
-                    self._ended.notify_all()
-                # It may come again in a moment.
-                services.wake_up.set()
-        connections.close_all()

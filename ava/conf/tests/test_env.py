@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,20 @@ def test_a_misspelt_variable_is_noticed() -> None:
     ]
 
 
-def test_the_example_file_names_every_variable_with_its_default() -> None:
-    assert (env.BASE_DIR / ".env.example").read_text() == env.example()
+def span(variable: env.Variable) -> str:
+    if variable.choices:
+        return f" ({', '.join(variable.choices)})"
+    spans = {"number": f" ({variable.low}-{variable.high})", "switch": " (1 or 0)"}
+    return spans.get(variable.kind, "")
+
+
+def test_the_example_file_documents_every_variable_with_its_bounds_and_default() -> None:
+    text = (env.BASE_DIR / ".env.example").read_text()
+    documented = re.findall(r"^# ([A-Z].*)\.\n# ([A-Z_]+)=(.*)$", text, re.M)
+    assert [name for _, name, _ in documented] == [variable.name for variable in env.VARIABLES]
+    for variable, (about, name, default) in zip(env.VARIABLES, documented, strict=True):
+        assert about.endswith(span(variable)), name
+        assert env.read({name: default})[name] == variable.default, name
 
 
 def test_the_contracts_variables_are_all_read() -> None:

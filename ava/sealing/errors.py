@@ -18,7 +18,6 @@ class KeyMissing(Unsealable):
     """The key that sealed the value is not in the key ring."""
 
     def __init__(self, key_id: str) -> None:
-        self.key_id = key_id
         super().__init__(
             f"A stored secret cannot be read: its key {key_id} is not in AVA_KEYS any more."
         )

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
-from django.db.models.signals import post_init, pre_save
+from django.db.models.signals import post_init
 
 from ava.sealing.keys import Binding, key_id_of, key_ring
 
 if TYPE_CHECKING:
-    _TextField = models.TextField["Sealed | Unsealed | str", "Sealed | Unsealed"]
+    _TextField = models.TextField["Sealed | Unsealed | str", "Sealed"]
 else:
     _TextField = models.TextField
 
@@ -54,10 +54,6 @@ class Unsealed:
     """A secret that was assigned and waits for save() to seal it."""
 
     secret: str = field(repr=False)
-
-    @property
-    def key_id(self) -> None:
-        """No key sealed it yet."""
 
     def open(self) -> str:
         """The secret."""
@@ -107,7 +103,6 @@ class SealedField(_TextField):
         super().contribute_to_class(cls, name, private_only)
         if not cls._meta.abstract:
             post_init.connect(self._bind, sender=cls, weak=False)
-            pre_save.connect(self._refuse_half_a_move, sender=cls, weak=False)
 
     def binding(self, instance: models.Model) -> Binding:
         """Where this row's value opens. Raises ValueError before it has a key and an owner."""
@@ -173,13 +168,3 @@ class SealedField(_TextField):
         value = instance.__dict__.get(self.attname)
         if isinstance(value, Sealed) and value.binding is None:
             instance.__dict__[self.attname] = Sealed(value.text, self.binding(instance))
-
-    def _refuse_half_a_move(
-        self, instance: models.Model, update_fields: frozenset[str] | None, **_: Any
-    ) -> None:
-        """A new owner saved without the sealed column would leave it closed for ever."""
-        if update_fields is None or self.name in update_fields:
-            return
-        value = instance.__dict__.get(self.attname)
-        if isinstance(value, Sealed) and value.binding not in (None, self.binding(instance)):
-            raise ValueError(f"The owner changed: save {self.name} with it.")

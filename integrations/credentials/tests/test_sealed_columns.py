@@ -72,13 +72,6 @@ def test_an_owner_changed_through_the_row_seals_anew(row: Credential, stranger: 
     assert Credential.objects.get().secrets.open() == SECRET
 
 
-def test_an_owner_is_not_changed_without_the_secrets(row: Credential, stranger: User) -> None:
-    row.user = stranger
-    with pytest.raises(ValueError, match="save secrets with it"):
-        row.save(update_fields=["user"])
-    assert Credential.objects.get().secrets.open() == SECRET
-
-
 def test_a_row_copied_under_a_new_primary_key_opens(row: Credential, stranger: User) -> None:
     copied = Credential.objects.get()
     copied.pk, copied.user, copied._state.adding = uuid.uuid4(), stranger, True

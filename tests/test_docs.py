@@ -114,6 +114,17 @@ def test_every_room_of_an_app_is_drawn(app: str) -> None:
     assert shown - rooms == set()
 
 
+def test_every_file_is_of_a_kind_that_every_app_has_or_is_drawn() -> None:
+    known = set(re.findall(r"\w+", ARCHITECTURE)) | {"__init__", "conftest", "base"}
+    unknown = [
+        str(file.relative_to(BASE_DIR))
+        for app in APPS
+        for file in (BASE_DIR / app).rglob("*.py")
+        if not {"tests", "migrations", "commands"} & set(file.parts) and file.stem not in known
+    ]
+    assert unknown == []
+
+
 @pytest.mark.parametrize(
     "path", ["README.md", *(f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")))]
 )
@@ -142,7 +153,7 @@ def names() -> set[str]:
 @pytest.mark.parametrize("page", pages())
 def test_the_files_folders_and_tests_that_are_named_exist(page: str, names: set[str]) -> None:
     text = (BASE_DIR / page).read_text().replace("`var/`", "")
-    for path, name in re.findall(r"`([\w./-]+\.(?:py|md|toml)|(?:\w+/)+)(?:::(\w+))?`", text):
+    for path, name in re.findall(r"`([\w./-]+\.(?:py|md|toml|csv)|(?:\w+/)+)(?:::(\w+))?`", text):
         files = [BASE_DIR / path, (BASE_DIR / page).parent / path]
         file = next((file for file in files if file.exists()), None)
         assert file or path.rstrip("/") in names, path

@@ -30,6 +30,6 @@ class EmailViewSet(ApiViewSet):
     )
     def test(self, request: Request) -> Response:
         """Send a test e-mail. In stub mode nothing leaves AVA, and the answer says so."""
-        wish = EmailTestSerializer(data=request.data)
-        wish.is_valid(raise_exception=True)
-        return Response(asdict(services.send_test(user=self.caller, **wish.validated_data)))
+        body = EmailTestSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(asdict(services.send_test(user=self.caller, **body.validated_data)))

@@ -148,11 +148,11 @@ def test_a_breaker_held_open_without_an_end_has_no_next_try(api: APIClient, user
     assert 290 <= ask(api)["vapi"]["retry_after"] <= 300
 
 
-def test_nobody_sees_it_without_logging_in(db: None) -> None:
+def test_without_a_login_it_is_refused(db: None) -> None:
     assert APIClient().get(PATH).status_code == 401
 
 
-def test_the_eleventh_request_in_a_minute_is_told_to_wait(api: APIClient) -> None:
+def test_the_eleventh_request_in_a_minute_is_refused(api: APIClient) -> None:
     assert [api.get(PATH).status_code for _ in range(10)] == [200] * 10
     assert api.get(PATH).status_code == 429
 

@@ -75,5 +75,5 @@ def test_an_unknown_provider_is_named_in_the_404(
     )
 
 
-def test_nobody_sees_a_calendar_without_logging_in(db: None) -> None:
+def test_without_a_login_no_calendar_is_shown(db: None) -> None:
     assert APIClient().get(PATH.format("google")).status_code == 401

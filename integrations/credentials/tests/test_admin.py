@@ -59,7 +59,7 @@ def test_an_operator_adds_credentials_for_a_user(
     assert recorded.correlation_id
 
 
-def test_what_does_not_fit_is_told_beside_its_field(admin: Client, user: User) -> None:
+def test_what_does_not_fit_is_shown_beside_its_field(admin: Client, user: User) -> None:
     answer = admin.post(
         f"{LIST}add/?provider=twilio", {"user": user.pk, **TWILIO, "account_sid": "planted"}
     )
@@ -126,7 +126,7 @@ def test_another_vapi_key_takes_no_webhook_secret_along(
     assert fields(user) == {"api_key": "another-vapi-key-0002"}
 
 
-def test_a_secret_is_replaced_and_nobody_repeats_it(
+def test_a_secret_is_replaced_and_never_repeated(
     admin: Client, user: User, row: Credential
 ) -> None:
     replaced = {"api_key": "replaced-planted-0009", "webhook_secret": "replaced-planted-0010"}

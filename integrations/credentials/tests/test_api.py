@@ -1,4 +1,4 @@
-"""A user's credentials over REST: read, stored, forgotten, and by nobody else."""
+"""A user's credentials over REST: read, stored, deleted, and by no one else."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Credentials whose key is lost, or that somebody tampered with."""
+"""Credentials whose key is lost, or that were tampered with."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from integrations.credentials.tests.conftest import MASKED, TWILIO, VAPI_KEY
 pytestmark = pytest.mark.usefixtures("unlimited")
 
 
-def test_a_lost_key_is_told_per_credential_and_the_rest_works(
+def test_a_lost_key_is_shown_per_credential_and_the_rest_works(
     api: APIClient, address: Any, lose_the_key: Any, asked: list[Any]
 ) -> None:
     api.put(address("vapi"), {"api_key": VAPI_KEY, "default_assistant_id": "a1"})

@@ -166,10 +166,10 @@ def test_a_mask_of_another_providers_secret_keeps_nothing(
     assert credentials_for(user=user, provider="vapi").fields == {"api_key": VAPI_KEY}
 
 
-def test_nobody_adds_a_token_that_proves_webhooks_without_knowing_the_other(
+def test_a_token_that_proves_webhooks_is_added_together_with_the_other_in_clear(
     api: APIClient, user: User, address: Any
 ) -> None:
-    """Else a thief of an access token speaks as Twilio until somebody looks."""
+    """Else a thief of an access token could sign webhooks as Twilio."""
     masked = api.put(address("twilio"), TWILIO).json()["auth_token"]
     planted = {**TWILIO, "secondary_auth_token": "planted-by-a-thief-0009"}
     answer = api.put(address("twilio"), {**planted, "auth_token": masked})

@@ -165,10 +165,10 @@ def test_an_impossible_batch_is_refused(db: None, batch: str) -> None:
         call_command("rotate_keys", f"--batch={batch}")
 
 
-def test_the_help_tells_a_stranger_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_says_how_to_replace_a_key(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         call_command("rotate_keys", "--help")
-    told = capsys.readouterr().out
+    shown = capsys.readouterr().out
     for word in (
         "AVA_KEYS=k2:",
         '"AVA_KEYS": "k2:',
@@ -177,7 +177,7 @@ def test_the_help_tells_a_stranger_what_to_do(capsys: pytest.CaptureFixture[str]
         "Exit code",
         "Remove the old key",
     ):
-        assert word in told
+        assert word in shown
 
 
 def test_a_run_that_is_killed_is_started_again_and_loses_nothing(tmp_path: Path) -> None:

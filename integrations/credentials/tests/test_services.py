@@ -41,7 +41,7 @@ def test_the_users_own_come_first(user: User, operators_keys: None) -> None:
     assert credentials_for(user=user, provider="vapi").fields == {"api_key": VAPI_KEY}
 
 
-def test_the_operators_serve_nobody_unless_allowed(
+def test_the_operators_serve_no_user_unless_allowed(
     user: User, operators_keys: None, settings: Any
 ) -> None:
     settings.FLAGS = {**settings.FLAGS, "ALLOW_ENV_CREDENTIALS": False}

@@ -26,7 +26,7 @@ def test_verify_without_credentials_says_where_to_add_them(
     assert not asked
 
 
-def test_verify_tells_a_good_vapi_key_from_a_wrong_one(
+def test_verify_accepts_a_good_vapi_key_and_refuses_a_wrong_one(
     api: APIClient, address: Any, sandbox: Any
 ) -> None:
     api.put(address("vapi"), {"api_key": "vapi-demo-key"})

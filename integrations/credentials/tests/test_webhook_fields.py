@@ -155,7 +155,7 @@ def test_what_was_stored_before_secrets_had_to_be_long_stays_and_is_warned_of(
     assert store.open_fields(Credential.objects.get())["webhook_secret"] == "short-0001"
 
 
-def test_the_document_tells_what_secrets_and_headers_are_taken() -> None:
+def test_the_document_says_what_secrets_and_headers_are_accepted() -> None:
     fields = schemas.request("vapi")["properties"]
     secret, header = (
         re.compile(fields[name]["pattern"]) for name in ("webhook_secret", "webhook_header")

@@ -62,7 +62,7 @@ def test_a_refusal_nested_without_end_is_a_refusal(
 
 
 @pytest.mark.parametrize("kind", ["reset", "garbage"])
-def test_an_outage_is_told_as_no_connection(
+def test_an_outage_is_answered_as_no_connection(
     api: APIClient, user: User, sandbox: Sandbox, kind: str
 ) -> None:
     store(user, "re_demo")

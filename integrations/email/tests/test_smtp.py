@@ -72,7 +72,7 @@ def test_a_good_login_is_accepted_and_nothing_is_sent(
     assert ("STARTTLS" in verbs) == (security == "starttls")
 
 
-def test_a_refused_login_is_told_as_such_and_never_opens_the_breaker(
+def test_a_refused_login_is_answered_as_such_and_never_opens_the_breaker(
     api: APIClient, user: User, certificate: Path
 ) -> None:
     with MailServer(certificate).running() as server:
@@ -99,7 +99,7 @@ def test_a_server_that_cannot_check_the_login_now_is_no_wrong_password(
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_certificate_that_nobody_vouches_for_ends_before_the_password_is_sent(
+def test_an_untrusted_certificate_ends_it_before_the_password_is_sent(
     api: APIClient, user: User, certificate: Path, security: str
 ) -> None:
     server = MailServer(certificate, tls=security == "tls", starttls=security == "starttls")
@@ -161,7 +161,7 @@ def test_a_server_that_says_too_much_is_left_before_the_password_is_sent(
 
 
 @pytest.mark.parametrize("behaviour", [mailserver.babble, mailserver.challenge])
-def test_what_is_no_mail_server_is_told_as_no_connection(
+def test_what_is_no_mail_server_is_answered_as_no_connection(
     api: APIClient, user: User, certificate: Path, behaviour: Any
 ) -> None:
     with MailServer(certificate, behaviour=behaviour).running() as server:
@@ -239,7 +239,7 @@ def test_public_addresses_are_reached_on_the_ports_of_mail_only() -> None:
         hosts.resolve("8.8.8.8", 22, strict=True)
 
 
-def test_in_production_a_private_name_an_unknown_one_and_a_port_are_told_the_same(
+def test_in_production_a_private_name_an_unknown_one_and_a_port_get_the_same_answer(
     api: APIClient,
     user: User,
     certificate: Path,
@@ -274,7 +274,7 @@ def test_in_production_a_private_name_an_unknown_one_and_a_port_are_told_the_sam
     assert answers == [answers[0]] * len(cases)
 
 
-def test_in_development_an_unknown_name_is_told_as_no_connection(
+def test_in_development_an_unknown_name_is_answered_as_no_connection(
     api: APIClient, user: User, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def look_up(*_: Any, **__: Any) -> Any:

@@ -99,7 +99,7 @@ def test_a_strangers_provider_changes_nothing(strangers_api: APIClient, user: Us
     assert strangers_api.post(PATH, MAIL).json()["backend"] == "stub"
 
 
-def test_credentials_whose_key_is_lost_are_told_and_not_passed_over(
+def test_credentials_whose_key_is_lost_are_an_error_and_not_passed_over(
     api: APIClient, user: User
 ) -> None:
     store(user, "resend", RESEND)
@@ -156,7 +156,7 @@ def test_the_longest_fields_are_taken(api: APIClient) -> None:
     assert api.post(PATH, {**MAIL, "subject": "ü", "text": "\n"}).status_code == 200
 
 
-def test_five_pass_and_the_sixth_is_told_to_wait(api: APIClient) -> None:
+def test_five_pass_and_the_sixth_is_refused(api: APIClient) -> None:
     assert [api.post(PATH, MAIL).status_code for _ in range(5)] == [200] * 5
     answer = api.post(PATH, MAIL)
     assert answer.status_code == 429
@@ -164,5 +164,5 @@ def test_five_pass_and_the_sixth_is_told_to_wait(api: APIClient) -> None:
     assert int(answer["Retry-After"]) >= 1
 
 
-def test_nobody_sends_without_logging_in(db: None) -> None:
+def test_without_a_login_nothing_is_sent(db: None) -> None:
     assert APIClient().post(PATH, MAIL).status_code == 401

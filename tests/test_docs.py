@@ -1,6 +1,7 @@
 """docs/INTEGRATIONS.md says what is true, and all of it."""
 
 import re
+from pkgutil import resolve_name
 
 import pytest
 from django.core.management import get_commands
@@ -158,3 +159,13 @@ def test_the_files_folders_and_tests_that_are_named_exist(page: str, names: set[
         file = next((file for file in files if file.exists()), None)
         assert file or path.rstrip("/") in names, path
         assert not name or (file and f"def {name}(" in file.read_text()), f"{path}::{name}"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_the_modules_and_functions_that_are_named_exist(page: str) -> None:
+    dotted = re.findall(
+        rf"`((?:{'|'.join(APPS)})(?:\.[A-Za-z]\w+)+)`", (BASE_DIR / page).read_text()
+    )
+    for name in dotted:
+        if not re.search(r"\.(?:[EW]\d+|py|com)$", name):
+            resolve_name(name)

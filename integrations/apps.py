@@ -14,7 +14,6 @@ class IntegrationsConfig(AppConfig):
         from ava.jobs import pruning
         from ava.server import worker
         from integrations import runtime_config
-        from integrations.breakers import events
         from integrations.breakers import services as breakers
         from integrations.calendar.services import GOOGLE, MICROSOFT
         from integrations.credentials import allowance, registry
@@ -33,8 +32,8 @@ class IntegrationsConfig(AppConfig):
 
         upstream.hooks.is_on = partial(runtime_config.is_on, "CIRCUIT_BREAKER_ENABLED")
         upstream.hooks.override = runtime_config.override_of
-        upstream.hooks.listeners.append(events.record)
+        upstream.hooks.listeners.append(breakers.record)
         worker.register_hook(lambda: breakers.worker_started(now=timezone.now()))
 
-        pruning.register("breaker events", events.prune)
+        pruning.register("breaker events", breakers.prune)
         pruning.register("uses of the operator's credentials", allowance.prune)

@@ -88,6 +88,11 @@ class OperatorOverride:
     reason: str = ""
 
     @property
+    def is_over(self) -> bool:
+        """Whether its force has ended."""
+        return self.seconds is not None and self.seconds <= 0
+
+    @property
     def description(self) -> str:
         """The reason of the transition that it causes."""
         what = f"forced {self.forced}" if self.forced else "reset"
@@ -190,7 +195,7 @@ def obey(circuit: Circuit, now: float, *, override: OperatorOverride | None) -> 
     if override is None or override.number <= circuit.order:
         return circuit, None, ()
     circuit = replace(circuit, order=override.number)
-    if override.seconds is not None and override.seconds <= 0:
+    if override.is_over:
         return _let_go(circuit, now), None, ()
     period = override.seconds if override.forced else None
     circuit = replace(circuit, forced=override.forced, forced_at=now, forced_for=period)

@@ -1,12 +1,14 @@
 """Breaker events, and the operator's overrides."""
 
 from datetime import datetime
+from typing import cast
 
 from django.conf import settings
 from django.db import models
 
 from ava.http import correlation
 from ava.upstream import OperatorOverride
+from ava.upstream.circuit import Forced
 
 REASON_LENGTH = 200
 STATES = ("closed", "half_open", "open")
@@ -80,23 +82,9 @@ class BreakerControl(models.Model):
     def __str__(self) -> str:
         return self.provider
 
-    def is_held(self, now: datetime) -> bool:
-        """Whether a force is in effect now."""
-        return bool(self.forced) and (self.until is None or now < self.until)
-
-    def next_number(self, now: datetime) -> int:
-        """Number of the next override: the time, in milliseconds.
-
-        Redis remembers the last number that was carried out. So it must grow in a database, too,
-        that is new or comes from a backup.
-        """
-        return max(self.number + 1, int(now.timestamp() * 1000))
-
     def override(self, now: datetime) -> OperatorOverride:
         """What it asks of the breaker now."""
+        seconds = (self.until - now).total_seconds() if self.until else None
         return OperatorOverride(
-            number=self.number,
-            forced="open" if self.forced == "open" else "closed" if self.forced else None,
-            seconds=(self.until - now).total_seconds() if self.until else None,
-            reason=self.reason,
+            self.number, cast(Forced, self.forced or None), seconds, self.reason
         )

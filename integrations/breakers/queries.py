@@ -14,37 +14,29 @@ from django.contrib.auth.models import User
 
 from ava import tenant, upstream
 from ava.upstream import Service, Snapshot
-from ava.upstream.circuit import State
+from ava.upstream.circuit import Forced, State
 from integrations import runtime_config
 from integrations.breakers.models import BreakerControl, BreakerEvent
 
 
 @dataclass(frozen=True)
 class BreakerStatus:
-    """State of one breaker.
-
-    Args:
-        since: when it came into this state, where that is recorded.
-        next_try: seconds until a request may pass, 0 for the next one; None while closed, and
-            while it is held open without an end.
-        forced: held "open" or "closed" by an operator.
-        until: when the force ends by itself.
-        reason: of the last recorded change or override.
-        degraded: Redis is lost. In the server: each worker's breaker goes on alone, and this is
-            one of them. Elsewhere: this is what was recorded last.
-        for_one: it is closed to everybody but one user, whose requests alone have failed.
-    """
+    """State of one breaker."""
 
     provider: str
     name: str
     state: State
-    since: datetime | None = None
+    since: datetime | None = None  # when it came into this state, where that is recorded
+    # Seconds until a request may pass, 0 for the next one; None while closed, and while it is held
+    # open without an end.
     next_try: float | None = None
-    forced: str | None = None
-    until: datetime | None = None
-    reason: str = ""
+    forced: Forced = None  # by an operator
+    until: datetime | None = None  # when the force ends by itself
+    reason: str = ""  # of the last recorded change or override
+    # Redis is lost. In the server: each worker's breaker goes on alone, and this is one of them.
+    # Elsewhere: this is what was recorded last.
     degraded: bool = False
-    for_one: bool = False
+    for_one: bool = False  # closed to all but one user, whose requests alone have failed
 
     def __str__(self) -> str:
         """As in "open since 2026-01-05 09:00:00 UTC, next try in 12 s (3 failures in a row)"."""
@@ -91,10 +83,8 @@ def met_by(user: User, *, now: datetime) -> dict[str, BreakerStatus]:
         service, seen = door.service, door.breaker.snapshot().met_by(tenant.of(user))
         status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
         override = runtime_config.override_of(service.label)
-        if override and override.forced == "open" == seen.state:
-            left = override.seconds
-            if left is None or left > 0:
-                status = replace(status, forced="open", next_try=left)
+        if override and override.forced == "open" == seen.state and not override.is_over:
+            status = replace(status, forced="open", next_try=override.seconds)
         found[service.label] = status
     return found
 
@@ -114,13 +104,13 @@ def _recorded(service: Service, control: BreakerControl | None, now: datetime) -
             next_try=None if state == "closed" else wait,
             reason=event.reason,
         )
-    if control and control.is_held(now):
-        left = (control.until - now).total_seconds() if control.until else None
+    held = control and control.override(now)
+    if control and held and held.forced and not held.is_over:
         status = replace(
             status,
-            state=cast(State, control.forced),
-            next_try=left if control.forced == BreakerControl.Forced.OPEN else None,
-            forced=control.forced,
+            state=held.forced,
+            next_try=held.seconds if held.forced == "open" else None,
+            forced=held.forced,
             until=control.until,
         )
     return status

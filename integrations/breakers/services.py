@@ -1,21 +1,28 @@
-"""Operator overrides of breakers: written by any process, carried out by the running workers.
+"""Breaker events, and operator overrides: written by any process, carried out by running workers.
 
 An override and its event are written in one transaction. When a breaker carries it out, it reports
-a transition as well; `events.record` keeps no second row of that. Only workers carry overrides out,
-with Redis or without: the counters of `manage.py` are read by no Prometheus.
+a transition as well; `record` keeps no second row of that. Only workers carry overrides out, with
+Redis or without: the counters of `manage.py` are read by no Prometheus.
 """
 
 from datetime import datetime
+from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from ava import upstream
 from ava.http import correlation
+from ava.jobs.pruning import delete_in_batches
+from ava.upstream import Transition, is_override
 from integrations.breakers import queries
 from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
 from integrations.breakers.models import REASON_LENGTH, BreakerControl, BreakerEvent
+
+log = structlog.get_logger("integrations.breakers")
 
 Forced = BreakerControl.Forced
 
@@ -53,10 +60,42 @@ def override(
         control.reason = _signed(reason, by)
         control.by = by
         control.updated_at = now
-        control.number = control.next_number(now)
+        # The time, as Redis remembers the last number that was carried out: it must grow in a
+        # database, too, that is new or comes from a backup.
+        control.number = max(control.number + 1, int(now.timestamp() * 1000))
         control.save()
         if forced or before.forced or before.state != "closed":
-            _record(before, forced or "closed", control.override(now).description, now)
+            _store(before, forced or "closed", control.override(now).description, now)
+
+
+def record(transition: Transition) -> None:
+    """Store a transition, except one that carries out an override.
+
+    At once, in the thread of the request that caused it, in a savepoint of its own: rows appear in
+    the order of the changes, and a database in trouble costs the row (the log still has it), never
+    the call. Never raises.
+    """
+    if is_override(transition.reason):
+        return
+    fields: dict[str, Any] = {
+        "provider": transition.service,
+        "from_state": transition.from_state,
+        "to_state": transition.to_state,
+        "reason": transition.reason[:400],
+    }
+    try:
+        with transaction.atomic():
+            BreakerEvent.objects.create(
+                **fields, correlation_id=transition.correlation_id, at=transition.at
+            )
+    except Exception:  # Whatever the database has, the call that changed the state must go on.
+        log.exception("breaker event not stored", **fields)
+
+
+def prune(before: datetime, dry_run: bool) -> int:
+    """Delete the events before this moment, and return their number."""
+    rows: QuerySet[Model] = BreakerEvent.objects.filter(at__lt=before)
+    return delete_in_batches(rows, dry_run=dry_run)
 
 
 def worker_started(*, now: datetime) -> None:
@@ -69,7 +108,7 @@ def worker_started(*, now: datetime) -> None:
         return
     for status in queries.list_breakers(now=now, live=False):
         if status.state != "closed" and not status.forced:
-            _record(status, "closed", "a worker started: breakers begin closed", now)
+            _store(status, "closed", "a worker started: breakers begin closed", now)
 
 
 def ensure_controls() -> None:
@@ -81,13 +120,13 @@ def ensure_controls() -> None:
 
 
 def require_known(provider: str) -> None:
-    """Raises UnknownBreaker, which names the known ones, unless there is such a breaker."""
+    """Raises: UnknownBreaker, which names the known ones, unless there is such a breaker."""
     known = [door.service.label for door in upstream.doors()]
     if provider not in known:
         raise UnknownBreaker(provider, known)
 
 
-def _record(before: queries.BreakerStatus, state: str, reason: str, now: datetime) -> None:
+def _store(before: queries.BreakerStatus, state: str, reason: str, now: datetime) -> None:
     BreakerEvent.objects.create(
         provider=before.provider,
         from_state=before.state,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ava import upstream
 from ava.upstream import Transition
-from integrations.breakers import events, services
+from integrations.breakers import services
 from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
@@ -84,7 +84,7 @@ def test_an_order_that_a_newer_one_replaces_while_it_is_obeyed_leaves_no_second_
     def replace_it(transition: Transition) -> None:
         monkeypatch.undo()
         services.override(None, provider="twilio", reason="no", by=None, now=timezone.now())
-        events.record(transition)
+        services.record(transition)
 
     assert ask("before").status_code == 200
     services.override(Forced.OPEN, provider="twilio", reason="repair", by=None, now=timezone.now())

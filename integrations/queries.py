@@ -50,7 +50,7 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
         for slug in STUBBED:
             if sources[slug] == "none" and not (mail and slug in BACKENDS):
                 sources[slug] = "stub"
-    seen = breakers.met_by(user, now=now)
+    seen = breakers.met_by(user)
     found = []
     for slug, provider in PROVIDERS.items():
         source, breaker = sources[slug], seen[slug]

@@ -85,6 +85,5 @@ class BreakerControl(models.Model):
     def override(self, now: datetime) -> OperatorOverride:
         """What it asks of the breaker now."""
         seconds = (self.until - now).total_seconds() if self.until else None
-        return OperatorOverride(
-            self.number, cast(Forced, self.forced or None), seconds, self.reason
-        )
+        forced = cast(Forced, self.forced or None)
+        return OperatorOverride(self.number, forced, seconds, self.reason)

@@ -76,7 +76,7 @@ def list_breakers(
     return found
 
 
-def met_by(user: User, *, now: datetime) -> dict[str, BreakerStatus]:
+def met_by(user: User) -> dict[str, BreakerStatus]:
     """Breakers by provider as this user's requests meet them in this server, without history."""
     found = {}
     for door in upstream.doors():

@@ -1,7 +1,7 @@
 """How settings, revisions, assistants and phone numbers look in JSON."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -167,22 +167,10 @@ class PhoneNumberSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField(allow_null=True)
 
 
-@extend_schema_field({"type": "boolean", "const": True})
-class Confirmation(serializers.Field[Any, Any, Any, Any]):
-    """true, and nothing else: the user knows what follows, which the sentence `what` says."""
-
-    def __init__(self, what: str, **options: Any) -> None:
-        said: Any = f"{what} Send true if you want that."
-        messages = dict.fromkeys(("required", "null", "invalid"), said)
-        super().__init__(help_text=what, error_messages=messages, **options)
-
-    def to_internal_value(self, data: Any) -> bool:
-        if data is not True:
-            self.fail("invalid")
-        return True
-
-    def to_representation(self, value: Any) -> Any:
-        return value
+CONSEQUENCE: Final = (
+    "From then on Vapi answers this number: it replaces the number's voice URL at Twilio, so "
+    "calls to it no longer reach AVA or whatever answers them now. Messages stay as they are."
+)
 
 
 class ImportSerializer(serializers.Serializer[Any]):
@@ -207,7 +195,11 @@ class ImportSerializer(serializers.Serializer[Any]):
             "required": "Give the password of your AVA account, too: Twilio's secret goes to Vapi."
         },
     )
-    replace_voice_url = Confirmation(
-        "From then on Vapi answers this number: it replaces the number's voice URL at Twilio, so "
-        "calls to it no longer reach AVA or whatever answers them now. Messages stay as they are."
+    replace_voice_url = serializers.ChoiceField(
+        choices=[True],
+        help_text=CONSEQUENCE,
+        error_messages=dict.fromkeys(
+            ("required", "null", "invalid_choice"),
+            f"{CONSEQUENCE} Send true if you want that.",
+        ),
     )

@@ -1,4 +1,4 @@
-"""System checks: what would make AVA unsafe or wrong, each with an id and a remedy."""
+"""System checks: what makes AVA unsafe or wrong, each with an id and a remedy."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ _OTHER_THREADS = 10
 
 @register(Tags.security)
 def security(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Whether keys can be guessed, or secrets be read or sent where they should not."""
+    """Keys that can be guessed, secrets that can be read or sent where they should not."""
     production = [*_unsafe_settings(), *_public_address(), *_open_files()]
     return [*_weak_keys(), *_open_key_file(), *(production if settings.PRODUCTION else [])]
 
@@ -48,7 +48,7 @@ def variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def database_connections(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Each thread may keep a connection of its own; one too many is refused."""
+    """Fewer connections than threads, each of which may keep one."""
     if "default" not in (databases or ()) or connections["default"].vendor != "postgresql":
         return []
     with connections["default"].cursor() as cursor:
@@ -151,16 +151,13 @@ def _open_key_file() -> Iterator[CheckMessage]:
 
 def _open_files() -> Iterator[CheckMessage]:
     """The database, its backups, logs and `.env` hold what the key file protects, or open it."""
-    private = {settings.DATA_DIR, env.file()}
-    if settings.DATA_DIR.is_dir():
-        private |= {
-            p for p in settings.DATA_DIR.iterdir() if p.is_file() and p.name != keyfile.NAME
-        }
+    files = {env.file(), *settings.DATA_DIR.glob("*")} - {settings.DATA_DIR / keyfile.NAME}
     database = settings.DATABASES["default"]
     if "sqlite" in database["ENGINE"]:
-        private |= {Path(f"{database['NAME']}{end}") for end in ("", "-wal", "-shm", "-journal")}
-    there = sorted(path for path in private if path.is_file() or path.is_dir())
-    names = " ".join(shlex.quote(str(path)) for path in there if path.stat().st_mode & 0o077)
+        files |= {Path(f"{database['NAME']}{end}") for end in ("", "-wal", "-shm", "-journal")}
+    private = sorted({settings.DATA_DIR, *filter(Path.is_file, files)})
+    open_ones = (path for path in private if path.exists() and path.stat().st_mode & 0o077)
+    names = " ".join(shlex.quote(str(path)) for path in open_ones)
     if names:
         yield Error(
             f"Other users of this machine can get at what is AVA's alone: {names}.",

@@ -1,4 +1,4 @@
-"""What AVA's commands have in common: how they end, and what they say then."""
+"""Base of AVA's commands: how they end, and what they say then."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -29,11 +29,7 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run it.
-
-        Raises:
-            CommandError: not done, or the database does not work.
-        """
+        """Run it. Raises CommandError where it is not done, or the database does not work."""
         try:
             return super().execute(*args, **options)
         except DatabaseError as fault:
@@ -41,7 +37,7 @@ class Command(BaseCommand):
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """The type of an argument that is a whole number between these, both included."""
+    """Type of an argument that is a whole number between these, both included."""
 
     def convert(text: str) -> int:
         if not (text.isascii() and text.isdigit() and low <= int(text) <= high):

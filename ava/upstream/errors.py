@@ -11,17 +11,9 @@ from ava.http.problems import Problem
 from ava.upstream.circuit import Outcome
 from ava.upstream.service import Service
 
-# A full bulkhead empties within moments, or the breaker opens.
-BUSY_SECONDS = 1.0
-
 
 class ProviderProblem(Problem):
-    """A provider did not do what was asked.
-
-    Attributes:
-        service: the provider's label.
-        unsent: True when the request certainly never reached the provider.
-    """
+    """A provider did not do what was asked; `unsent`: it certainly never got the request."""
 
     outcome: ClassVar[Outcome] = Outcome.NEUTRAL
     sentence: ClassVar[str]
@@ -51,7 +43,7 @@ def outcome_of(exc: BaseException) -> Outcome:
 
 
 class ProviderRateLimited(ProviderProblem):
-    """The provider said 429. `retry_after` is its own wish, in seconds, if it gave one."""
+    """The provider said 429, and perhaps how many seconds to wait."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "provider_rate_limited"
@@ -61,8 +53,7 @@ class ProviderRateLimited(ProviderProblem):
 class ProviderAuthFailed(ProviderProblem):
     """The provider refused the key (401 or 403). It answered: it is alive.
 
-    Attributes:
-        said: the body of its answer, for a client that distinguishes refusals; never shown.
+    `said` is the body of its answer, for a client that distinguishes refusals; never shown.
     """
 
     status = HTTPStatus.UNAUTHORIZED
@@ -94,7 +85,7 @@ class ProviderAnswerTooLong(ProviderUnreachable):
 
 
 class ProviderUnavailable(ProviderProblem):
-    """The breaker is open; nothing was sent. `retry_after` is in seconds, at least 1."""
+    """The breaker is open; nothing was sent."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "provider_unavailable"
@@ -112,4 +103,5 @@ class ProviderBusy(ProviderProblem):
     sentence = "{provider} is busy. Please try again in a moment."
 
     def __init__(self, service: Service) -> None:
-        super().__init__(service, retry_after=BUSY_SECONDS, unsent=True)
+        # It empties within moments, or the breaker opens.
+        super().__init__(service, retry_after=1.0, unsent=True)

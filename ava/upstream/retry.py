@@ -65,13 +65,12 @@ def pause(
 ) -> float | None:
     """Seconds to wait before the next attempt, with full jitter; None to give up.
 
+    See https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+
     Args:
         attempt: how many there have been.
         left: seconds of the deadline.
-        retry_after: seconds the provider asked for, if it did.
-        chance: a number from 0 to 1.
-
-    See https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+        retry_after: seconds that the provider asked for.
     """
     if retry_after is not None and retry_after > min(policy.patience, left / 2):
         return None
@@ -99,14 +98,14 @@ def with_retries(
     repeatable: bool,
     on_retry: Callable[[], None],
 ) -> Answer:
-    """Attempt until there is an answer. A probe has one attempt.
+    """Attempt until there is an answer, or no reason to go on. A probe has one attempt.
 
     Args:
         repeatable: a second arrival of the request does no harm.
         on_retry: called before each attempt after the first.
 
     Raises:
-        ProviderProblem: of the last attempt; there is no reason to go on.
+        ProviderProblem: of the last attempt.
     """
     most = 1 if operation.is_probe else policy.attempts
     unsent, replayed = True, False

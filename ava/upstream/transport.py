@@ -201,9 +201,6 @@ class Transport:
         """Close idle connections: after an outage they are not worth trying."""
         self._session.pools.poolmanager.clear()
 
-    def close(self) -> None:
-        self._session.close()
-
 
 def _name(exc: BaseException) -> str:
     """The kind of failure, from inside urllib3's wrapping; its text may hold a URL."""

@@ -109,7 +109,7 @@ def make_door() -> Iterator[Callable[..., Door]]:
 
     yield make
     for label in labels:
-        _doors.pop(label).transport.close()
+        _doors.pop(label).transport.drop_idle()
 
 
 @pytest.fixture

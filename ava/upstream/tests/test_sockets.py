@@ -19,7 +19,7 @@ from ava.upstream.transport import AttemptFailed, Transport
 def transport():
     made = Transport(Service("test", "Test"), Policy(bulkhead=2, max_body=1000))
     yield made
-    made.close()
+    made.drop_idle()
 
 
 def test_a_deadline_that_comes_as_the_connection_goes_back_leaves_it_alone(

@@ -1,7 +1,7 @@
 """Worker processes with threads that call one provider through its door: a server without HTTP.
 
 `python -m tests.fleet.crew DIRECTORY` forks the workers as the server does and waits for them.
-The directory holds `plan.json`; the workers write `told` (each transition as it is told) and, when
+The directory holds `plan.json`; the workers write `transitions` (each as it is announced) and, when
 `stop` appears, `calls-PID.json` and `counted-PID.json`: opens and closes.
 """
 
@@ -47,7 +47,7 @@ class Plan:
 
 def main(directory: Path) -> None:
     plan = Plan(**json.loads((directory / "plan.json").read_text()))
-    logging.disable(logging.WARNING)  # a line for each refusal is work that nobody reads
+    logging.disable(logging.WARNING)  # a line for each refusal is work for no reader
     # The tests' settings take nothing from the environment.
     settings.REDIS_URL = plan.redis_url
     settings.BREAKER_RECOVERY_SECONDS = plan.recovery
@@ -77,7 +77,7 @@ class Worker:
         self._directory = directory
         self._plan = plan
         self._calls: list[tuple[float, float, str]] = []
-        self._told = os.open(directory / "told", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+        self._log = os.open(directory / "transitions", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         self._stop = directory / "stop"
         self._override: OperatorOverride | None = None
         self._due = 0.0
@@ -85,7 +85,7 @@ class Worker:
     def work(self) -> None:
         while not (self._directory / "pids.json").exists():
             time.sleep(0.01)
-        upstream.hooks.listeners.append(self._tell)
+        upstream.hooks.listeners.append(self._announce)
         upstream.hooks.override = lambda label: self._read_override()
         threads = [threading.Thread(target=self._call) for _ in range(self._plan.threads)]
         for thread in threads:
@@ -116,9 +116,9 @@ class Worker:
             return f"{type(bug).__name__}: {bug}"
         return "answered"
 
-    def _tell(self, transition: Transition) -> None:
-        told: dict[str, Any] = asdict(transition) | {"at": time.monotonic(), "pid": os.getpid()}
-        os.write(self._told, (json.dumps(told) + "\n").encode())
+    def _announce(self, transition: Transition) -> None:
+        seen: dict[str, Any] = asdict(transition) | {"at": time.monotonic(), "pid": os.getpid()}
+        os.write(self._log, (json.dumps(seen) + "\n").encode())
 
     def _read_override(self) -> OperatorOverride | None:
         """As old as a server's may be."""

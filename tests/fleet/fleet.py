@@ -16,8 +16,8 @@ from tests.fleet.crew import Plan
 
 
 @dataclass(frozen=True)
-class Told:
-    """A transition as a worker told it. `at` is monotonic seconds."""
+class Announced:
+    """A transition as a worker announced it. `at` is monotonic seconds."""
 
     from_state: str
     to_state: str
@@ -59,16 +59,19 @@ class Fleet:
         until(path.exists, 60)
         self.pids = json.loads(path.read_text())
 
-    def told(self) -> list[Told]:
-        """Every transition so far, in the order of the telling."""
-        path = self._directory / "told"
+    def transitions(self) -> list[Announced]:
+        """Every transition so far, in the order of announcement."""
+        path = self._directory / "transitions"
         lines = path.read_text().splitlines() if path.exists() else []
         rows = [json.loads(line) for line in lines]
-        return [Told(**{name: row[name] for name in Told.__dataclass_fields__}) for row in rows]
+        return [
+            Announced(**{name: row[name] for name in Announced.__dataclass_fields__})
+            for row in rows
+        ]
 
     def changes(self) -> list[tuple[str, str]]:
         """The fleet's transitions, without those of workers alone."""
-        return [(told.from_state, told.to_state) for told in self.told() if not told.local]
+        return [(one.from_state, one.to_state) for one in self.transitions() if not one.local]
 
     def order(self, **control: Any) -> float:
         """Give an order as an operator; when it was given."""

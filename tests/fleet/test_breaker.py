@@ -61,14 +61,14 @@ def test_an_outage_costs_the_calls_in_flight_and_one_probe_for_each_recovery_tim
     changes = fleet.changes()
     assert is_one_story(changes)
     assert (changes.count(("closed", "open")), changes.count(("half_open", "closed"))) == (1, 1)
-    opened = fleet.told()[0].at
+    opened = fleet.transitions()[0].at
     probes = [call.at for call in during if call.at > opened + 0.5]
     assert 3 <= len(probes) <= 5
     assert len(during) <= 33 + 5
     gaps = [later - earlier for earlier, later in itertools.pairwise(probes)]
     assert min(gaps) >= 1.0
     assert changes.count(("half_open", "open")) in (len(probes), len(probes) - 1)
-    assert [told for told in fleet.told() if told.local] == []
+    assert [one for one in fleet.transitions() if one.local] == []
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])

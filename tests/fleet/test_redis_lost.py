@@ -56,7 +56,7 @@ def test_every_worker_opens_alone_and_the_fleet_takes_it_over(
     goes_on(fleet, provider)
     met = time.monotonic()
     provider.status = 500
-    until(lambda: {told.pid for told in fleet.told() if told.local} == set(fleet.pids))
+    until(lambda: {one.pid for one in fleet.transitions() if one.local} == set(fleet.pids))
     opened = time.monotonic()
     bring_back(redis)
     until(lambda: ("closed", "open") in fleet.changes())
@@ -73,10 +73,10 @@ def test_every_worker_opens_alone_and_the_fleet_takes_it_over(
     assert statistics.median(longest) < PAUSE
     assert fleet.changes() == [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
     assert fleet.counted() == (1, 1)  # what each did alone does not count
-    (adopted,) = [told for told in fleet.told() if told.reason == ADOPTED]
+    (adopted,) = [one for one in fleet.transitions() if one.reason == ADOPTED]
     assert not adopted.local
-    alone = [told for told in fleet.told() if told.local]
-    assert all(told.reason.endswith("(this worker alone: Redis is lost)") for told in alone)
+    alone = [one for one in fleet.transitions() if one.local]
+    assert all(one.reason.endswith("(this worker alone: Redis is lost)") for one in alone)
 
 
 def test_a_flush_during_an_outage_changes_nothing(
@@ -111,5 +111,5 @@ def test_a_redis_that_comes_and_goes_fails_no_call(
         redis.flush()
     calls = fleet.stop()
     assert {call.outcome for call in calls} == {"answered"}
-    assert fleet.told() == []
+    assert fleet.transitions() == []
     assert is_one_story(fleet.changes())

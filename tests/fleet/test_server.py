@@ -1,4 +1,4 @@
-"""Breakers in a server as a person starts it: orders, restarts, and nobody who calls."""
+"""Breakers in a server as a person starts it: orders, restarts, and no calls."""
 
 import json
 import os
@@ -178,5 +178,5 @@ def test_the_list_says_that_the_breakers_of_a_new_worker_begin_closed(tmp_path: 
         until(lambda: len(ava.workers() - {worker}) == 1 and ava.accepting() == 1)
         until(lambda: figures(ava)[0] == 0)
         seen = listed(ava)
-        told = "a worker started: breakers begin closed"
-        assert (seen["state"], seen["reason"]) == ("closed", told)
+        reason = "a worker started: breakers begin closed"
+        assert (seen["state"], seen["reason"]) == ("closed", reason)

@@ -1,4 +1,4 @@
-"""A provider for a fleet of processes: it counts who calls and when, and fails when told to."""
+"""A provider for a fleet of processes: it counts who calls and when, and fails on demand."""
 
 import asyncio
 import re

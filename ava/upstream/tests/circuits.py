@@ -115,8 +115,8 @@ class FakeRedis:
 
     Attributes:
         lost: no command reaches it.
-        answers_lost: commands are carried out, but nobody gets the answer.
-        frozen: commands wait until `thaw`, and nobody gets an answer.
+        answers_lost: commands are carried out, but the answer is lost.
+        frozen: commands wait until `thaw`, and their answers are lost.
         interrupt: called before each write, to let others be faster.
     """
 

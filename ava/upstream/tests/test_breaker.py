@@ -30,18 +30,18 @@ class Broken(pybreaker.CircuitBreakerListener):
 
 
 @pytest.fixture
-def told():
+def transitions():
     return []
 
 
 @pytest.fixture
-def breaker(clock, told):
-    hooks = Hooks(listeners=[told.append])
+def breaker(clock, transitions):
+    hooks = Hooks(listeners=[transitions.append])
     return Breaker("vapi", rules=RULES, store=MemoryStore(clock), hooks=hooks)
 
 
-def changes(told):
-    return [(t.from_state, t.to_state) for t in told]
+def changes(transitions):
+    return [(t.from_state, t.to_state) for t in transitions]
 
 
 def fail():
@@ -54,35 +54,35 @@ def fail_through(breaker, times=3):
             breaker.call(fail)
 
 
-def test_the_third_failure_opens_it_and_is_still_told_as_itself(breaker, told):
+def test_the_third_failure_opens_it_and_is_still_raised_as_itself(breaker, transitions):
     fail_through(breaker)
     with pytest.raises(pybreaker.CircuitBreakerError) as caught:
         breaker.call(fail)
     refusal: Any = caught.value
     assert (refusal.service, refusal.state) == ("vapi", "open")
     assert refusal.retry_after == 30
-    assert changes(told) == [("closed", "open")]
+    assert changes(transitions) == [("closed", "open")]
 
 
-def test_a_transition_carries_the_correlation_id_of_the_call_that_caused_it(breaker, told):
+def test_a_transition_carries_the_correlation_id_of_the_call_that_caused_it(breaker, transitions):
     with correlation.bind("req-1"):
         fail_through(breaker, 2)
     with correlation.bind("req-2"):
         fail_through(breaker, 1)
-    (transition,) = told
+    (transition,) = transitions
     assert transition.correlation_id == "req-2"
     assert transition.service == "vapi"
     assert transition.at.tzinfo is not None
 
 
 def test_sixteen_threads_are_inside_at_the_same_time(breaker):
-    everybody = threading.Barrier(16, timeout=10)
+    barrier = threading.Barrier(16, timeout=10)
     done = []
 
     def run():
-        breaker.call(everybody.wait)  # returns only if all sixteen are inside
+        breaker.call(barrier.wait)  # returns only if all sixteen are inside
         with breaker.calling():
-            everybody.wait()
+            barrier.wait()
         done.append(True)
 
     threads = [threading.Thread(target=run) for _ in range(16)]
@@ -93,11 +93,11 @@ def test_sixteen_threads_are_inside_at_the_same_time(breaker):
     assert len(done) == 16
 
 
-def test_sixteen_failures_at_once_open_it_once(breaker, told):
-    everybody = threading.Barrier(16, timeout=10)
+def test_sixteen_failures_at_once_open_it_once(breaker, transitions):
+    barrier = threading.Barrier(16, timeout=10)
 
     def fail_together():
-        everybody.wait()
+        barrier.wait()
         fail()
 
     def run():
@@ -109,24 +109,24 @@ def test_sixteen_failures_at_once_open_it_once(breaker, told):
         thread.start()
     for thread in threads:
         thread.join()
-    assert changes(told) == [("closed", "open")]
+    assert changes(transitions) == [("closed", "open")]
 
 
-def test_of_sixteen_callers_after_the_recovery_time_one_gets_through(breaker, clock, told):
+def test_of_sixteen_callers_after_the_recovery_time_one_gets_through(breaker, clock, transitions):
     fail_through(breaker)
     clock.advance(30)
-    everybody = threading.Barrier(16, timeout=10)
+    barrier = threading.Barrier(16, timeout=10)
     passed, refused = [], []
 
     def run():
-        everybody.wait()
+        barrier.wait()
         try:
             with breaker.calling():
                 passed.append(True)
-                everybody.wait()  # inside until the fifteen others have been refused
+                barrier.wait()  # inside until the fifteen others have been refused
         except Rejected:
             refused.append(True)
-            everybody.wait()
+            barrier.wait()
 
     threads = [threading.Thread(target=run) for _ in range(16)]
     for thread in threads:
@@ -134,7 +134,7 @@ def test_of_sixteen_callers_after_the_recovery_time_one_gets_through(breaker, cl
     for thread in threads:
         thread.join()
     assert (len(passed), len(refused)) == (1, 15)
-    assert changes(told) == [("closed", "open"), ("open", "half_open")]
+    assert changes(transitions) == [("closed", "open"), ("open", "half_open")]
 
 
 def test_an_operator_need_not_wait_for_a_running_call(breaker):

@@ -14,7 +14,7 @@ from ava.upstream.tests.conftest import counted
 from ava.upstream.tests.wire import OK, answering
 
 
-def test_the_ninth_caller_of_a_hung_provider_is_told_at_once(serve, make_door):
+def test_the_ninth_caller_of_a_hung_provider_is_refused_at_once(serve, make_door):
     inside, leave = threading.Semaphore(0), threading.Event()
 
     def script(line):

@@ -49,7 +49,7 @@ def test_a_force_holds_for_no_longer_than_it_was_given(store, clock):
     assert refused_for(store, clock, 60.0)
 
 
-def test_who_looks_is_told_of_no_longer_wait(store, clock):
+def test_a_snapshot_shows_no_longer_wait(store, clock):
     store.trip()
     clock.advance(-HOUR)
     assert store.snapshot().retry_after == RULES.recovery

@@ -102,7 +102,7 @@ def test_it_ends_at_the_deadline_on_a_kept_connection(serve, make_door):
     assert wire.connections == 1
 
 
-def test_a_large_request_body_that_nobody_reads_ends_at_the_deadline(serve, make_door):
+def test_a_large_request_body_that_is_not_read_ends_at_the_deadline(serve, make_door):
     door = make_door(serve(never_reads).url, deadline=DEADLINE)
     ends_in_time(door, data=b"x" * 20_000_000)
 
@@ -130,7 +130,7 @@ def test_a_tls_handshake_that_never_ends_ends_at_the_deadline(make_door, behavio
         assert ends_in_time(door).unsent
 
 
-def test_a_connection_nobody_accepts_ends_at_the_deadline(make_door):
+def test_a_connection_that_is_not_accepted_ends_at_the_deadline(make_door):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         fillers = []

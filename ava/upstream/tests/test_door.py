@@ -196,7 +196,7 @@ def test_it_opens_recovers_by_single_probes_and_counts_exactly(serve, make_door,
     assert totals == [4, 1, 1]
 
 
-def test_while_a_probe_is_on_its_way_everybody_else_waits_outside(serve, make_door, clock):
+def test_while_a_probe_is_on_its_way_all_others_wait_outside(serve, make_door, clock):
     inside, leave = threading.Event(), threading.Event()
 
     def script(line):

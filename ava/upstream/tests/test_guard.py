@@ -11,7 +11,7 @@ from ava.upstream.tests.circuits import Worker
 URL = "https://unused.test"
 
 
-def test_a_worker_told_to_exit_leaves_slot_and_lease_behind(make_door):
+def test_a_worker_that_exits_leaves_slot_and_lease_behind(make_door):
     door = make_door(URL, bulkhead=1)
     Worker(door.breaker.store).move("half_open")
 

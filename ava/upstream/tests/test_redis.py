@@ -41,7 +41,7 @@ def test_a_call_on_a_closed_circuit_is_two_commands_that_write_nothing(
     assert "cmdstat_set" not in calls
 
 
-def test_a_write_is_taken_only_where_nobody_was_faster(link: RedisClient) -> None:
+def test_a_write_is_taken_only_where_no_other_was_faster(link: RedisClient) -> None:
     circuit = RedisCircuit(link, "vapi")
     seen = circuit.read()
     assert circuit.swap(seen, Circuit(failures=1)).raw == b""
@@ -103,7 +103,7 @@ def test_looking_is_no_write(worker: Worker, redis: RedisServer) -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        b"somebody else's",
+        b"of another program",
         b"",
         b"null",
         b"[]",

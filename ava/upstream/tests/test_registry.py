@@ -74,7 +74,7 @@ def test_a_label_is_given_once(make_door):
 
 def test_an_unknown_provider_is_an_error():
     with pytest.raises(KeyError):
-        upstream.door("nobody")
+        upstream.door("unknown")
 
 
 def test_doors_list_every_provider(dead):
@@ -105,7 +105,7 @@ def test_a_listener_may_use_the_breaker_it_hears_of(failing):
     def look(transition):
         other = threading.Thread(target=lambda: seen.append(failing.snapshot().state))
         other.start()
-        other.join(5)  # it would hang if a lock were held while listeners are told
+        other.join(5)  # it would hang if a lock were held while listeners are called
 
     upstream.hooks.listeners.append(look)
     for _ in range(3):

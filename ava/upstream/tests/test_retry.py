@@ -98,7 +98,7 @@ def test_an_unknown_host_name_is_unsent(make_door, monkeypatch):
 def test_once_an_attempt_may_have_arrived_the_whole_is_not_unsent(serve, make_door):
     def script(line):
         line.read_request()
-        wire._listener.close()  # whoever comes next is refused
+        wire._listener.close()  # the next one is refused
 
     wire = serve(script)
     with pytest.raises(ProviderUnreachable) as caught:

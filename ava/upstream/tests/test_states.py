@@ -33,7 +33,7 @@ class Model:
         victim: whom alone it is open to; None: all.
         strays: failures in a row of those whom it is not open to.
         last: who leaves it to others to probe first.
-        by_hand: nobody's failures have opened it.
+        by_hand: opened, but not by failures.
     """
 
     state: str = "closed"
@@ -77,7 +77,7 @@ class Model:
         return True
 
     def passes_by(self, tenant: str | None) -> bool:
-        """Whether it is open, but to somebody else alone."""
+        """Whether it is open, but to another tenant alone."""
         away = self.state != "closed" and not self.held
         return away and self.victim is not None and tenant != self.victim
 
@@ -134,7 +134,7 @@ class BreakerHistory(RuleBasedStateMachine):
         self.model.let_go_in_time(self.clock.now)
 
     @rule(target=calls, tenant=tenants)
-    def somebody_calls(self, tenant):
+    def a_call_begins(self, tenant):
         model, now = self.model, self.clock.now
         may_pass, before = model.may_pass(now, tenant), model.state
         answer, change = self.store.admit(tenant)
@@ -255,7 +255,7 @@ class BreakerHistory(RuleBasedStateMachine):
                 assert met.state == "closed"
 
     @invariant()
-    def opens_and_closes_tell_the_state(self) -> None:
+    def opens_less_closes_is_the_state(self) -> None:
         assert self.opens - self.closes == (self.model.state != "closed")
 
     @invariant()

@@ -20,9 +20,9 @@ def half_open(store: Worker, clock: Clock) -> None:
     assert store.snapshot().state == "half_open"
 
 
-def test_three_failures_in_a_row_open_it_and_only_the_third_caller_is_told(store):
-    told = [store.settle(Outcome.FAILURE) for _ in range(3)]
-    assert told == [None, None, Change("closed", "open", "3 failures in a row")]
+def test_three_failures_in_a_row_open_it_and_only_the_third_caller_gets_the_change(store):
+    changes = [store.settle(Outcome.FAILURE) for _ in range(3)]
+    assert changes == [None, None, Change("closed", "open", "3 failures in a row")]
 
 
 def test_a_success_in_between_starts_the_count_anew(store):
@@ -51,7 +51,7 @@ def test_open_refuses_for_the_whole_recovery_time_and_counts_down(store, clock):
     assert left == pytest.approx([30, 15.1, 0.2])
 
 
-def test_the_first_caller_after_the_recovery_time_is_the_probe_and_is_told(store, clock):
+def test_the_first_caller_after_the_recovery_time_is_the_probe_and_gets_the_change(store, clock):
     store.trip()
     clock.advance(30)
     answer, change = store.admit()
@@ -59,7 +59,7 @@ def test_the_first_caller_after_the_recovery_time_is_the_probe_and_is_told(store
     assert change == Change("open", "half_open", "recovery time is over")
 
 
-def test_while_a_probe_is_out_everybody_else_is_refused(store, clock):
+def test_while_a_probe_is_out_all_others_are_refused(store, clock):
     store.trip()
     clock.advance(30)
     store.admitted()
@@ -227,14 +227,14 @@ def test_forced_open_holds_even_where_a_breaker_tries_again_at_once(store):
     assert isinstance(store.admit()[0], Refusal)
 
 
-def tells(store: Worker, outcome: Outcome, *tenants: str | None) -> list[Change | None]:
+def settle_all(store: Worker, outcome: Outcome, *tenants: str | None) -> list[Change | None]:
     """What each tenant's call in turn changes. All of them pass."""
-    told = []
+    changes = []
     for tenant in tenants:
         ticket, _ = store.admit(tenant)
         assert isinstance(ticket, Ticket), tenant
-        told.append(store.record(ticket, outcome))
-    return told
+        changes.append(store.record(ticket, outcome))
+    return changes
 
 
 def passes(store: Worker, tenant: str | None) -> bool:
@@ -246,8 +246,8 @@ def passes(store: Worker, tenant: str | None) -> bool:
 
 
 def test_failures_of_one_tenant_alone_open_it_to_that_tenant_alone(store, clock):
-    told = tells(store, Outcome.FAILURE, "ada", "ada", "ada")
-    assert told == [None, None, Change("closed", "open", "3 failures in a row")]
+    changes = settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
+    assert changes == [None, None, Change("closed", "open", "3 failures in a row")]
     clock.advance(10)
     assert store.admit("ada") == (Refusal("open", 20.0), None)
     assert passes(store, "eve")
@@ -258,33 +258,33 @@ def test_failures_of_one_tenant_alone_open_it_to_that_tenant_alone(store, clock)
     assert (seen.met_by("eve").state, seen.met_by("eve").retry_after) == ("closed", None)
 
 
-def test_one_tenants_failures_count_against_nobody_else(store):
-    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+def test_one_tenants_failures_count_against_no_other(store):
+    settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
     assert passes(store, "eve")
     assert passes(store, "bob")
 
 
 def test_failures_of_several_tenants_open_it_for_all(store):
-    told = tells(store, Outcome.FAILURE, "ada", "ada", "eve")
-    assert told[2] == Change("closed", "open", "3 failures in a row")
+    changes = settle_all(store, Outcome.FAILURE, "ada", "ada", "eve")
+    assert changes[2] == Change("closed", "open", "3 failures in a row")
     assert not any(passes(store, tenant) for tenant in ("ada", "bob", "carol", None))
     assert store.snapshot().only is None
 
 
 def test_failures_of_no_tenants_work_open_it_for_all(store):
-    tells(store, Outcome.FAILURE, None, None, None)
+    settle_all(store, Outcome.FAILURE, None, None, None)
     assert not any(passes(store, tenant) for tenant in ("ada", None))
 
 
 def test_what_bystanders_do_leaves_the_open_circuit_as_it_is(store, clock):
-    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
     seen = store.snapshot()
     for _ in range(5):
-        told = tells(store, Outcome.FAILURE, "eve", None)
-        assert told + tells(store, Outcome.SUCCESS, "eve", None) == [None] * 4
+        changes = settle_all(store, Outcome.FAILURE, "eve", None)
+        assert changes + settle_all(store, Outcome.SUCCESS, "eve", None) == [None] * 4
     assert store.snapshot() == seen
     clock.advance(30)
-    assert tells(store, Outcome.SUCCESS, "eve", "eve", "eve") == [None] * 3
+    assert settle_all(store, Outcome.SUCCESS, "eve", "eve", "eve") == [None] * 3
     assert store.snapshot().state == "open"
     ticket, change = store.admit("ada")
     assert ticket.probe is not None
@@ -293,11 +293,11 @@ def test_what_bystanders_do_leaves_the_open_circuit_as_it_is(store, clock):
     assert not passes(store, "ada")
 
 
-def test_failures_of_bystanders_open_it_for_all_without_telling_it_twice(store, clock):
-    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+def test_failures_of_bystanders_open_it_for_all_without_a_second_change(store, clock):
+    settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
     clock.advance(20)
     late, _ = store.admit("dora")
-    assert tells(store, Outcome.FAILURE, "eve", "bob", "eve") == [None] * 3
+    assert settle_all(store, Outcome.FAILURE, "eve", "bob", "eve") == [None] * 3
     assert store.admit("carol")[0] == Refusal("open", 30.0)
     assert store.record(late, Outcome.SUCCESS) is None
     assert not passes(store, "dora")
@@ -305,48 +305,48 @@ def test_failures_of_bystanders_open_it_for_all_without_telling_it_twice(store, 
 
 
 def test_failures_of_bystanders_end_a_tenants_half_open_time(store, clock):
-    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+    settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
     clock.advance(30)
     probe, _ = store.admit("ada")
-    told = tells(store, Outcome.FAILURE, "eve", "eve", "eve")
-    assert told[2] == Change("half_open", "open", "3 failures of others in a row")
+    changes = settle_all(store, Outcome.FAILURE, "eve", "eve", "eve")
+    assert changes[2] == Change("half_open", "open", "3 failures of others in a row")
     assert store.record(probe, Outcome.SUCCESS) is None
     assert not passes(store, "eve")
 
 
 def test_two_probes_of_the_one_tenant_close_it_and_all_is_forgotten(store, clock):
-    tells(store, Outcome.FAILURE, "ada", "ada", "ada", "eve", "eve")
+    settle_all(store, Outcome.FAILURE, "ada", "ada", "ada", "eve", "eve")
     clock.advance(30)
-    assert tells(store, Outcome.SUCCESS, "ada", "ada")[1].to_state == "closed"
-    tells(store, Outcome.FAILURE, "eve", "eve")
+    assert settle_all(store, Outcome.SUCCESS, "ada", "ada")[1].to_state == "closed"
+    settle_all(store, Outcome.FAILURE, "eve", "eve")
     assert store.snapshot().state == "closed"
-    assert tells(store, Outcome.FAILURE, "eve")[0].to_state == "open"
+    assert settle_all(store, Outcome.FAILURE, "eve")[0].to_state == "open"
     assert passes(store, "ada")
 
 
 def test_whose_probe_failed_leaves_the_next_one_to_others(store, clock):
-    """Else whoever asks most often keeps it open for all, with an outage of their own."""
-    tells(store, Outcome.FAILURE, "bob", "ada", "eve")
+    """Else the tenant that asks most often keeps it open for all, with an outage of its own."""
+    settle_all(store, Outcome.FAILURE, "bob", "ada", "eve")
     clock.advance(30)
-    assert tells(store, Outcome.FAILURE, "ada")[0].to_state == "open"
+    assert settle_all(store, Outcome.FAILURE, "ada")[0].to_state == "open"
     clock.advance(30)
     assert store.admit("ada")[0] == Refusal("open", 30.0)
-    assert tells(store, Outcome.SUCCESS, "eve") == [None]
+    assert settle_all(store, Outcome.SUCCESS, "eve") == [None]
     assert store.admit("ada")[0] == Refusal("half_open", 30.0)
-    assert tells(store, Outcome.SUCCESS, "eve")[0].to_state == "closed"
+    assert settle_all(store, Outcome.SUCCESS, "eve")[0].to_state == "closed"
     assert passes(store, "ada")
 
 
-def test_whose_probe_failed_is_the_next_all_the_same_where_nobody_else_asks(store, clock):
-    tells(store, Outcome.FAILURE, "bob", "ada", "eve")
+def test_whose_probe_failed_is_the_next_all_the_same_where_no_other_asks(store, clock):
+    settle_all(store, Outcome.FAILURE, "bob", "ada", "eve")
     clock.advance(30)
-    tells(store, Outcome.FAILURE, "ada")
+    settle_all(store, Outcome.FAILURE, "ada")
     clock.advance(60)
-    assert tells(store, Outcome.SUCCESS, "ada", "ada")[1].to_state == "closed"
+    assert settle_all(store, Outcome.SUCCESS, "ada", "ada")[1].to_state == "closed"
 
 
-def test_an_order_holds_for_everybody(store):
-    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+def test_an_order_holds_for_all(store):
+    settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
     store.obey(OperatorOverride(1, "open"))
     assert not any(passes(store, tenant) for tenant in ("ada", "eve", None))
     assert store.snapshot().only is None
@@ -354,7 +354,7 @@ def test_an_order_holds_for_everybody(store):
     assert all(passes(store, tenant) for tenant in ("ada", "eve", None))
 
 
-def test_a_move_by_hand_is_for_everybody(store):
-    tells(store, Outcome.FAILURE, "ada", "ada", "ada")
+def test_a_move_by_hand_is_for_all(store):
+    settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
     store.move("open", "by hand")
     assert not any(passes(store, tenant) for tenant in ("ada", "eve", None))

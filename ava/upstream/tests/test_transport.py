@@ -24,11 +24,11 @@ def test_requests_in_a_row_share_one_connection_and_the_metrics_say_so(serve, ma
 
 
 def test_eight_threads_keep_eight_connections(serve, make_door):
-    everybody = threading.Barrier(8, timeout=10)
+    barrier = threading.Barrier(8, timeout=10)
 
     def script(line):
         while line.read_request():
-            everybody.wait()
+            barrier.wait()
             line.send(OK)
 
     wire = serve(script)
@@ -117,7 +117,7 @@ def test_a_redirects_endless_body_is_not_read_to_its_end(serve, make_door):
 
 
 @pytest.mark.parametrize(("code", "met"), [("200 OK", "closed"), ("502 Bad Gateway", "open")])
-def test_accounts_with_more_to_tell_than_is_read_open_no_breaker(serve, make_door, code, met):
+def test_accounts_with_longer_answers_than_are_read_open_no_breaker(serve, make_door, code, met):
     """Two tenants could keep it open for all, at will: each adds rows to an account of its own."""
     head = f"HTTP/1.1 {code}\r\nContent-Length: 5000\r\n\r\n".encode()
 

@@ -146,7 +146,7 @@ def test_a_reason_that_is_too_long_is_refused_in_words(page: Client) -> None:
     assert not BreakerControl.objects.filter(forced__isnull=False).exists()
 
 
-def test_events_of_one_minute_can_be_told_apart(page: Client, event: BreakerEvent) -> None:
+def test_events_of_one_minute_can_be_distinguished(page: Client, event: BreakerEvent) -> None:
     assert f"{event.at:%Y-%m-%d %H:%M:%S} UTC" in page.get(EVENTS).content.decode()
 
 

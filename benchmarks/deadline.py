@@ -17,8 +17,8 @@ from ava.upstream import (
     Service,
     door,
     register,
-    watchdog,
 )
+from ava.upstream.connections import watchdog
 from ava.upstream.transport import Transport
 from benchmarks.table import show, versions
 

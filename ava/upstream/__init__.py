@@ -1,9 +1,8 @@
 """Door out to providers, the only one: bulkhead, breaker, deadline, retry, pooled transport."""
 
 from ava.upstream.breaker import Snapshot, Transition
-from ava.upstream.bulkhead import in_background
 from ava.upstream.circuit import OperatorOverride, is_override
-from ava.upstream.connections import Deadline, watchdog
+from ava.upstream.connections import Deadline
 from ava.upstream.door import Door, door, doors, forget, hooks, register
 from ava.upstream.errors import (
     ProviderAuthFailed,
@@ -35,9 +34,7 @@ __all__ = [
     "doors",
     "forget",
     "hooks",
-    "in_background",
     "is_override",
     "parse_json",
     "register",
-    "watchdog",
 ]

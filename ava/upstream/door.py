@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from socket import gaierror
 from typing import Any, TypeVar
 
 import requests
@@ -24,13 +23,8 @@ from ava.upstream import metrics
 from ava.upstream.breaker import Breaker, Hooks, Rejected, Snapshot
 from ava.upstream.bulkhead import Bulkhead, BulkheadFull
 from ava.upstream.circuit import Rules
-from ava.upstream.connections import watchdog
-from ava.upstream.errors import (
-    ProviderBusy,
-    ProviderProblem,
-    ProviderUnavailable,
-    ProviderUnreachable,
-)
+from ava.upstream.connections import Deadline, watchdog
+from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
 from ava.upstream.retry import Budget, Operation, with_retries
 from ava.upstream.service import Policy, Service
 from ava.upstream.shared import store_for
@@ -198,35 +192,18 @@ class Door:
                 on_retry=metrics.RETRIES.labels(self.service.label).inc,
             )
 
-    def guard(
-        self,
-        operation: Callable[[float], T],
-        *,
-        failures: tuple[type[Exception], ...],
-        deadline: float | None = None,
-    ) -> T:
-        """Put work that is not HTTP behind the same bulkhead and breaker.
+    def guard(self, work: Callable[[Deadline], T]) -> T:
+        """Put work that is not HTTP behind the same bulkhead, breaker and deadline.
 
-        Args:
-            operation: gets the seconds it may take, and must keep to them. A `Problem` it raises
-                counts as an answer, except where it is a provider problem that says otherwise;
-                any other exception says nothing about the provider.
-            failures: what it raises when the provider cannot be reached.
+        A `Problem` that it raises counts as an answer, except where it is a provider problem that
+        says otherwise; any other exception says nothing about the provider.
 
         Raises:
-            ProviderUnreachable: in place of a failure.
-            ProviderUnavailable, ProviderBusy: the operation was not run.
+            ProviderUnavailable, ProviderBusy: the work was not begun.
         """
-        with self._operation("guard", deadline) as current:
-            try:
-                current.attempts = 1
-                return operation(current.deadline.left())
-            except ProviderProblem:
-                raise
-            except failures as exc:
-                current.cause = type(exc).__name__
-                unsent = isinstance(exc, ConnectionRefusedError | gaierror)
-                raise ProviderUnreachable(self.service, unsent=unsent) from None
+        with self._operation("guard", None) as operation:
+            operation.attempts = 1
+            return work(operation.deadline)
 
     @contextmanager
     def _operation(self, method: str, deadline: float | None) -> Iterator[Operation]:

@@ -5,12 +5,13 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
 
 from ava import upstream
-from ava.upstream import Deadline, Service, watchdog
+from ava.upstream import Deadline, Service
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from integrations.email import hosts
@@ -32,12 +33,8 @@ def verify(credentials: Credentials) -> str:
         SmtpHostRefused: AVA does not connect there.
     """
 
-    def log_in(seconds: float) -> None:
-        with watchdog.watching(seconds) as deadline:
-            _log_in(credentials.fields, deadline)
-
     try:
-        upstream.door(SMTP.label).guard(log_in, failures=())
+        upstream.door(SMTP.label).guard(partial(_log_in, credentials.fields))
     except smtplib.SMTPAuthenticationError as refusal:
         # 4xx: the server cannot check the login now (RFC 4954, section 6).
         refused = refusal.smtp_code >= 500

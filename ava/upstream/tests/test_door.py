@@ -256,7 +256,7 @@ def test_durations_are_counted_by_outcome(serve, make_door):
     door = make_door(serve(answering()).url)
     door.send("GET", "/")
     with pytest.raises(ValueError, match="bug"):
-        door.guard(lambda seconds: int("bug"), failures=())
+        door.guard(lambda deadline: int("bug"))
     counts = {
         sample.labels["outcome"]: sample.value
         for metric in metrics.DURATION.collect()

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,7 @@ def store(user: User, server: MailServer, **changes: Any) -> None:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second for everything."""
     door = upstream.door("smtp")
-    guard = door.guard
-    monkeypatch.setattr(
-        type(door),
-        "guard",
-        lambda self, operation, **more: guard(operation, deadline=0.5, **more),
-    )
+    monkeypatch.setattr(door, "policy", replace(door.policy, deadline=0.5))
 
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])

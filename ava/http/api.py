@@ -1,5 +1,6 @@
 """What every REST endpoint shares: the exception handler, the base view."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
@@ -51,7 +52,8 @@ class RateLimitedView(APIView):
 
     `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `largest_body` is
     less than others may send, in bytes, where nobody has logged in. `asks_providers` adds a failing
-    provider's answers to the OpenAPI document: of all actions, or of those named.
+    provider's answers to the OpenAPI document: of all actions, or of those named. `headers_of_all`
+    are set on every answer.
     """
 
     # No OPTIONS: it would tell what /api/schema tells better.
@@ -60,6 +62,7 @@ class RateLimitedView(APIView):
     ratelimit_group: ClassVar[str | None] = None
     largest_body: ClassVar[int | None] = None
     asks_providers: ClassVar[bool | tuple[str, ...]] = False
+    headers_of_all: ClassVar[Mapping[str, str]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         token = tenant.CURRENT.set(None)  # until `initial` knows whose request it is
@@ -90,9 +93,9 @@ class RateLimitedView(APIView):
     ) -> Response:
         final: Response = super().finalize_response(request, response, *args, **kwargs)
         verdict = getattr(self, "ratelimit_verdict", None)
-        if verdict is not None:
-            for name, value in verdict.headers().items():
-                final[name] = value
+        counted = {} if verdict is None else verdict.headers()
+        for name, value in (*self.headers_of_all.items(), *counted.items()):
+            final[name] = value
         return final
 
 

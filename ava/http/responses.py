@@ -17,6 +17,9 @@ PROBES = (LIVENESS, "/readyz")
 NO_PAGES = ("/api/v1/", "/api/schema", *PROBES, "/metrics")
 """Addresses that answer no pages, and need nothing of what pages do."""
 
+NEVER_KEPT = {"Cache-Control": "no-store, private"}
+"""Headers of answers that no cache may keep."""
+
 
 def problem_response(problem: Problem) -> HttpResponse:
     """The problem as `application/problem+json`."""

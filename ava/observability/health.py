@@ -13,22 +13,20 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.cache import never_cache
 
 from ava import redis, upstream
+from ava.http.responses import NEVER_KEPT
 from ava.ratelimit import limited
 
 log = structlog.get_logger("ava.observability.health")
 
 
-@never_cache
 @limited("probes")
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok"}, headers=NEVER_KEPT)
 
 
-@never_cache
 @limited("probes")
 def readyz(request: HttpRequest) -> HttpResponse:
     """AVA can do its work: 200, or 503 with the names of what cannot."""
@@ -41,7 +39,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             door.service.label: door.breaker.snapshot().state for door in upstream.doors()
         },
     }
-    return JsonResponse(body, status=200 if ready else 503)
+    return JsonResponse(body, status=200 if ready else 503, headers=NEVER_KEPT)
 
 
 State = Literal["ok", "degraded", "failed"]

@@ -5,13 +5,12 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from ava.http import clients
 from ava.http.problems import NotFound
-from ava.http.responses import problem_response
+from ava.http.responses import NEVER_KEPT, problem_response
 from ava.observability import scrape
 from ava.ratelimit import limited
 
@@ -44,13 +43,12 @@ class MetricsAfterMiddleware(_Children, PrometheusAfterMiddleware):
         metrics.exceptions_by_view.labels(view=self._get_view_name(request)).inc()
 
 
-@never_cache
 @limited("metrics")
 def metrics(request: HttpRequest) -> HttpResponse:
     """The scrape. Readable with the token, or from this machine when no token is set."""
     if not _may_read(request):
         return problem_response(NotFound())
-    return HttpResponse(scrape.text(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(scrape.text(), content_type=CONTENT_TYPE_LATEST, headers=NEVER_KEPT)
 
 
 def _may_read(request: HttpRequest) -> bool:

@@ -44,7 +44,8 @@ class OneRenderer(DefaultContentNegotiation):
         accepts = request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", renderers[0].media_type)
         if accepts and len(renderers) == 1 and "format" not in request.query_params:
             return renderers[0], renderers[0].media_type
-        return super().select_renderer(request, renderers, format_suffix)
+        chosen: tuple[Any, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen
 
 
 class RateLimitedView(APIView):

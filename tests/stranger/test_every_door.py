@@ -5,6 +5,7 @@ that these inputs come from took seconds.
 """
 
 import json
+from itertools import islice, product
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ PATHS = every_path()
 # Django answers the pages behind the admin's login alike: one of them stands for all.
 PUBLIC = [path for path in PATHS if not path.startswith("/admin/") or path == "/admin/login/"]
 MOST_SECONDS = 1.0
+PARTS = 7
 
 
 @pytest.fixture(autouse=True)
@@ -83,10 +85,11 @@ def test_every_method_is_answered(db: None, path: str) -> None:
 
 @pytest.mark.parametrize("path", PUBLIC + NOWHERE)
 def test_every_header_and_query_is_answered(db: None, path: str) -> None:
-    for header in HEADERS:
-        for value in VALUES:
-            cache.clear()
-            hold(ask("GET", path, **{f"HTTP_{header}": value}), path, (header, value))
+    # Headers are read alike everywhere: a part for each path, and several paths for each header.
+    part = islice(product(HEADERS, VALUES), (PUBLIC + NOWHERE).index(path) % PARTS, None, PARTS)
+    for header, value in part:
+        cache.clear()
+        hold(ask("GET", path, **{f"HTTP_{header}": value}), path, (header, value))
     for query in QUERIES:
         hold(ask("GET", path, query=query), path, query)
 

@@ -9,12 +9,12 @@ _ALL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not l
 
 
 def address(values: Mapping[str, Any]) -> str:
-    """Where AVA listens."""
+    """Address that AVA listens on."""
     return _http(values["AVA_HOST"], values["AVA_PORT"])
 
 
 def local_address(values: Mapping[str, Any]) -> str:
-    """Where a person at this machine reaches AVA: "all addresses" is none to connect to."""
+    """Address of AVA for people at this machine: "all addresses" is none to connect to."""
     host = values["AVA_HOST"]
     return _http(_ALL.get(host, host), values["AVA_PORT"])
 

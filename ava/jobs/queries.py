@@ -52,7 +52,7 @@ def due(*, now: datetime) -> QuerySet[Job]:
 
 
 def next_due(*, now: datetime, before: datetime) -> datetime | None:
-    """When the next job will be due, where that is before this moment."""
+    """Time of the next job to be due, if before this moment."""
     soon = Job.objects.filter(
         urgent__in=(True, False),  # both: the index begins with it
         state=Job.State.QUEUED,

@@ -105,7 +105,7 @@ class SealedField(_TextField):
             post_init.connect(self._bind, sender=cls, weak=False)
 
     def binding(self, instance: models.Model) -> Binding:
-        """Where this row's value opens. Raises ValueError before it has a key and an owner."""
+        """Binding of this row's value. Raises ValueError before it has a key and an owner."""
         pk_field = self.model._meta.pk
         owner_field: Any = self.model._meta.get_field(self.owner)
         pk, owner = instance.pk, getattr(instance, owner_field.attname)

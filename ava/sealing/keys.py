@@ -98,7 +98,7 @@ def key_id_of(text: str) -> str | None:
 
 
 def head(key_id: str) -> str:
-    """How every text sealed by this key begins."""
+    """Beginning of every text that this key sealed."""
     return f"{FORMAT}.{key_id}."
 
 

@@ -53,7 +53,7 @@ def environ_of(
 
 
 def received_at(request: HttpRequest) -> datetime:
-    """When the request's head was here: before its body was, and before it waited for a thread."""
+    """Time at which the request's head arrived: before its body, and before it had a thread."""
     found: datetime = request.META.get(_RECEIVED_AT) or timezone.now()
     return found
 

@@ -17,7 +17,7 @@ from granian.log import LogLevels
 from ava.conf import addresses
 
 STOP_SECONDS = 30
-"""How long requests and jobs under way are waited for."""
+"""Seconds for requests and jobs under way to finish."""
 HEAD_SECONDS = 10
 """For a request's head, and for the next one of a connection."""
 HEAD_BYTES = 32 * 1024

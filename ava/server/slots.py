@@ -39,7 +39,7 @@ def prepare(directory: Path | None) -> None:
 
 
 def directory() -> Path | None:
-    """Where all workers' figures are; None when there is one worker."""
+    """Directory of all workers' figures; None when there is one worker."""
     found = os.environ.get(_DIRECTORY)
     return Path(found) if found else None
 

@@ -49,7 +49,7 @@ class CallbackFaults:
         return replace(cls(), **parse_fields(value, _FIELDS, required=()))
 
     def delays(self, mark: str) -> list[float]:
-        """When a callback is delivered, in seconds from now: never, once or twice.
+        """Seconds from now at which a callback is delivered: never, once or twice.
 
         Args:
             mark: what the callback is about, the same in every run.

@@ -13,7 +13,7 @@ PATIENCE_S = 20
 
 @dataclass(frozen=True)
 class Callback:
-    """What arrived. `path` with its query; `fields` of a form-encoded body."""
+    """A request that arrived. `path` with its query; `fields` of a form-encoded body."""
 
     method: str
     path: str
@@ -47,11 +47,11 @@ class App:
         return answer(callback)
 
     def at(self, path: str) -> list[Callback]:
-        """What arrived at a path."""
+        """Requests that arrived at a path."""
         return [one for one in self.arrived if one.path.partition("?")[0] == path]
 
     def wait_for(self, path: str, count: int) -> list[Callback]:
-        """What arrived at a path, once that many have."""
+        """Requests that arrived at a path, once that many have."""
         end = time.monotonic() + PATIENCE_S
         with self.seen:
             while len(self.at(path)) < count:

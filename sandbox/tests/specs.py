@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def folder() -> Path:
-    """Where the documents are; skips the test where there are none."""
+    """Folder of the documents; skips the test where there are none."""
     found = Path(os.environ.get("AVA_SPECS_DIR") or ROOT.parent / "shared" / "specs")
     if not found.is_dir():
         pytest.skip(
@@ -34,7 +34,7 @@ def strictly(name: str) -> Any:
 
 
 def operation(name: str, method: str, path: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """What a document says of a request, and the parameters in its path.
+    """A document's entry for a request, and the parameters in its path.
 
     Raises: AssertionError: nothing.
     """

@@ -21,7 +21,7 @@ Rows = dict[str, pages.Row]
 
 
 def held(app: App, path: str, count: int, rows: Rows) -> list[dict[str, str]]:
-    """What arrives at a path: as Twilio's pages have it, signed, as a form."""
+    """Callbacks at a path: as Twilio's pages have it, signed, as a form."""
     reported = app.wait_for(path, count)
     return [_held(app, one, rows) for one in reported]
 

@@ -67,7 +67,7 @@ def held(twilio: Twilio, sandbox: Sandbox) -> Any:
 
 
 def known(shown: dict[str, Any], of: dict[str, set[str]]) -> set[str]:
-    """Which of the fields that come late are there."""
+    """Fields that come late, as far as they are there."""
     return {name for some in of.values() for name in some if shown[name] is not None}
 
 

@@ -117,7 +117,7 @@ class Operation:
 
 
 def operation(method: str, path: str) -> Operation:
-    """What the document says of a request. Raises: AssertionError: nothing."""
+    """The document's entry for a request. Raises: AssertionError: nothing."""
     return Operation(*specs.operation(NAME, method, path))
 
 

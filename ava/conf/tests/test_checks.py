@@ -31,7 +31,7 @@ PRODUCTION = {
 
 @dataclass(frozen=True)
 class Checked:
-    """What an operator sees of a check."""
+    """Result of a check, as an operator sees it."""
 
     returncode: int
     stdout: str

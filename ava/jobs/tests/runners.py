@@ -1,4 +1,4 @@
-"""What runs jobs in production, as processes that a test starts and kills."""
+"""Runners of jobs as in production: processes that a test starts and kills."""
 
 import os
 import secrets
@@ -61,7 +61,7 @@ class Runner:
             )
 
     def kill(self) -> None:
-        """What a crash does: everything at once."""
+        """End everything at once, as a crash does."""
         for process in self.processes:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -23,7 +23,7 @@ MANY = 150
 
 @pytest.fixture
 def ran() -> list[str | None]:
-    """Whose jobs were done, in order."""
+    """Tenants of the jobs that were done, in order."""
     done: list[str | None] = []
     jobs.register("work", lambda payload: done.append(tenant.current()))
     jobs.register("urgent", lambda payload: done.append(tenant.current()), urgent=True)
@@ -32,7 +32,7 @@ def ran() -> list[str | None]:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, int]]:
-    """What Celery gets: whose job, and its priority."""
+    """Messages to Celery: the job's tenant, and the priority."""
     messages: list[tuple[str | None, int]] = []
 
     def note(args: tuple[str], retry: bool, priority: int) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a job: when it is done, by whom, and how often."""
+"""Jobs from the demand to the end: when they run, and how often."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -50,3 +50,13 @@ def test_a_request_enters_few_files(name: str, ada: APIClient) -> None:
     assert ask(ada, 1).status_code == 200
     files = walk(lambda: ask(ada, 2))
     assert len(files) <= most, "\n".join(files)
+
+
+def test_architecture_lists_the_files_of_an_edit(ada: APIClient) -> None:
+    ask, _ = WALKS["an edit"]
+    assert ask(ada, 1).status_code == 200
+    files = walk(lambda: ask(ada, 2))
+    text = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
+    _, _, section = text.partition("\nThe files that `PUT /vapi/settings/{key}` enters")
+    listed = section.partition("\n## ")[0].split("```")[1].split()
+    assert sorted(listed) == sorted(files), "\n".join(files)

@@ -127,18 +127,11 @@ def look(
 
 
 class Rejected(pybreaker.CircuitBreakerError):
-    """The breaker let nothing through; the call was not made.
+    """The breaker let nothing through; a call may pass in so many seconds."""
 
-    Attributes:
-        state: "open", or "half_open" while a probe is on its way.
-        retry_after: seconds after which a call may pass.
-    """
-
-    def __init__(self, service: str, state: State, retry_after: float) -> None:
-        super().__init__(f"the breaker of {service} is {state}")
-        self.service = service
-        self.state = state
-        self.retry_after = retry_after
+    def __init__(self, service: str, refusal: Refusal) -> None:
+        super().__init__(f"the breaker of {service} is {refusal.state}")
+        self.retry_after = refusal.retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +209,7 @@ class Breaker(pybreaker.CircuitBreaker):
         )
         if isinstance(answer, Refusal):
             self._announce(changes)
-            raise Rejected(self.service, answer.state, answer.retry_after)
+            raise Rejected(self.service, answer)
         try:
             # Inside: a listener that ends the process must not keep the lease either.
             self._announce(changes)

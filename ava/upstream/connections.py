@@ -9,7 +9,6 @@ What it cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a
 """
 
 import heapq
-import itertools
 import math
 import os
 import socket
@@ -44,6 +43,9 @@ class Deadline:
         self._handle: socket.socket | None = None
         self.cut = False
         self.finished = False
+
+    def __lt__(self, other: "Deadline") -> bool:
+        return self.at < other.at
 
     @property
     def expired(self) -> bool:
@@ -103,8 +105,7 @@ class Watchdog:
 
     def _reset(self) -> None:
         self._changed = threading.Condition(threading.Lock())
-        self._due: list[tuple[float, int, Deadline]] = []
-        self._numbers = itertools.count()
+        self._due: list[Deadline] = []  # a heap
         self._thread: threading.Thread | None = None
         self._wakes_at = math.inf
 
@@ -122,9 +123,9 @@ class Watchdog:
         with self._changed:
             # Two out for one in keeps the heap as small as what is going on.
             for _ in range(2):
-                if self._due and self._due[0][2].finished:
+                if self._due and self._due[0].finished:
                     heapq.heappop(self._due)
-            heapq.heappush(self._due, (deadline.at, next(self._numbers), deadline))
+            heapq.heappush(self._due, deadline)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
@@ -139,10 +140,10 @@ class Watchdog:
         """Sleep until a deadline is due. Woken only for one that ends before all others."""
         with self._changed:
             while True:
-                at = self._due[0][0] if self._due else math.inf
+                at = self._due[0].at if self._due else math.inf
                 wait = at - time.monotonic()
                 if wait <= 0:
-                    return heapq.heappop(self._due)[2]
+                    return heapq.heappop(self._due)
                 self._wakes_at = at
                 self._changed.wait(min(wait, threading.TIMEOUT_MAX))
 

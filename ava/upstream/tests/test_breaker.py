@@ -59,7 +59,7 @@ def test_the_third_failure_opens_it_and_is_still_raised_as_itself(breaker, trans
     with pytest.raises(pybreaker.CircuitBreakerError) as caught:
         breaker.call(fail)
     refusal: Any = caught.value
-    assert (refusal.service, refusal.state) == ("vapi", "open")
+    assert str(refusal) == "the breaker of vapi is open"
     assert refusal.retry_after == 30
     assert changes(transitions) == [("closed", "open")]
 

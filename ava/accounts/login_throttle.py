@@ -1,19 +1,14 @@
-"""Delays for guessed passwords, which do not lock the owner out.
+"""Login throttle: delays for guessed passwords, which do not lock the owner out.
 
-From the fifth wrong password on, the next try is refused until a delay is over: 1 s, 2 s, 4 s ...
-15 minutes. Nothing sleeps, and a refused try is not checked, so it does not count. Two counters
-apply. The account's counts wrong passwords. The network's counts different accounts, and delays for
-half a minute at most: many people share an address, and what one of them does to one account
-must not keep the others out. Counters live in the database, so a restart forgets nothing, and are
-forgotten after an hour without a wrong password.
-
-An account is counted under one name, however it is spelt and whether it exists or not: else the
-counters would tell which names exist.
+From the fifth wrong password on, the next try is refused, unchecked and uncounted, until a delay is
+over: 1 s, 2 s, 4 s ... 15 minutes. Two counters apply, until an hour without a wrong password. The
+account's counts wrong passwords, under one name, however it is spelt and whether it exists or not.
+The network's counts different accounts, and delays for half a minute at most: many people share an
+address.
 
 A stranger could keep an account's counter up for ever. So a network from which the account has
-logged in of late has a counter of its own for it, which no stranger elsewhere can raise (OWASP
-calls the idea device cookies); the owner gets in from there, and open sessions are not touched.
-A login form of pages knows the browser itself again (`ava.accounts.devices`).
+logged in of late has a counter of its own for it, and so has a browser that it has logged in on
+(`ava.accounts.devices`).
 
 During a delay one try passes at most, however many arrive at once: the try that passes moves
 `not_before` on, by an UPDATE that names the value it has seen.
@@ -29,9 +24,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ava import ratelimit
-from ava.accounts import queries
 from ava.accounts.errors import LoginSlowed
-from ava.accounts.models import WrongPasswords
+from ava.accounts.models import Session, WrongPasswords
 from ava.jobs.pruning import delete_in_batches
 
 FREE = 4
@@ -63,18 +57,15 @@ def delay(count: int, *, longest: timedelta = LONGEST) -> timedelta:
 
 
 def admit(*, account: str, network: str, now: datetime, device: str = "") -> Attempt:
-    """Let a try through to the password check.
+    """Let a try through to the password check. Raises: LoginSlowed.
 
     Args:
         account: the user name that is checked, as it is stored or as it was typed.
         network: the client's, from `ava.http.clients.network`.
         device: of a browser that the account has logged in on, from `ava.accounts.devices`.
-
-    Raises:
-        LoginSlowed: it has to wait.
     """
     place = device
-    if not place and queries.has_logged_in_from(account=account, network=network):
+    if not place and Session.objects.filter(user__username=account, network=network).exists():
         place = network
     name = _folded(account)
     attempt = Attempt(
@@ -137,7 +128,7 @@ def _count(key: str, *, now: datetime, longest: timedelta = LONGEST) -> int:
 
 
 def _folded(name: str) -> str:
-    """The name that all its spellings share: upper and lower case, composed and decomposed."""
+    """The name that all its spellings share."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
 
 

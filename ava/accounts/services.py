@@ -9,12 +9,12 @@ from typing import Any
 import structlog
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User, update_last_login
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from ava.accounts import login_throttle, queries, tokens
+from ava.accounts import login_throttle, tokens
 from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenReused
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
@@ -29,20 +29,32 @@ RACE_SECONDS = 0.1
 with the old one are in the same race: tabs that woke at the same moment, and no copy."""
 
 
-def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
-    """Check a password and open a session.
+def username_of(identifier: str) -> str:
+    """The user name that a login with this identifier means; the identifier itself when unknown.
 
-    Takes as long for an unknown identifier as for a wrong password.
+    A user name wins over an e-mail address, because it is unique. An address that several accounts
+    share names none of them. It takes one query, whether the account exists or not.
+    """
+    name = User.normalize_username(identifier.strip())
+    named = Q(username=name)
+    if "@" in name:
+        # SQLite knows the upper case of ASCII alone.
+        address = Q(email__iexact=name) | Q(email__iexact=name.casefold())
+        named |= address & Q(is_active=True)
+    found = list(User.objects.filter(named).values_list("username", flat=True))
+    return found[0] if len(found) == 1 and name not in found else name
+
+
+def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
+    """Check a password and open a session, in the same time for an unknown identifier.
 
     Args:
         identifier: user name or e-mail address.
         network: the client's, from `ava.http.clients.network`.
 
-    Raises:
-        LoginFailed: wrong identifier or password, or an account that may not log in.
-        LoginSlowed: too many wrong passwords for this account or from this network.
+    Raises: LoginFailed, LoginSlowed.
     """
-    username = queries.username_of(identifier)
+    username = username_of(identifier)
     attempt = login_throttle.admit(account=username, network=network, now=timezone.now())
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
@@ -77,17 +89,13 @@ def refresh_session(
     """Swap a refresh token for new tokens. Each one works once.
 
     The swap is one UPDATE that names the expected `jti`, so of any number of requests with the
-    same token one wins, on every database. Those that were under way by then lose the race and
-    are refused. A later request holds a copy, the client's or a thief's, so the family ends.
+    same token one wins. Those that were under way by then are refused. A later request holds a
+    copy, the client's or a thief's, so the family ends.
 
     Args:
         arrived: when AVA first saw the request.
 
-    Raises:
-        TokenInvalid, TokenExpired: not a refresh token of AVA's that is good now.
-        RefreshRaced: another request swapped it while this one was under way.
-        TokenReused: it was used before; its session has been revoked.
-        SessionEnded: logged out, revoked, password changed, user gone or inactive.
+    Raises: TokenInvalid, TokenExpired, RefreshRaced, TokenReused, SessionEnded.
     """
     claims = tokens.read_refresh(refresh_token)
     session = live_session(claims.session_id)
@@ -120,8 +128,7 @@ def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetim
     """Whether a refresh token that does not swap was good when its request arrived.
 
     Certain where this request itself saw it good, or the winner is still at it. Else the clocks of
-    the two hosts tell: where these differ, or are set, a race may end the login, or a replay only
-    be refused. A winner that crashed is never done: its token is refused, and ends nothing.
+    the two hosts say. A winner that crashed is never done: its token is refused, and ends nothing.
 
     Args:
         before: the session as this request first saw it.
@@ -141,11 +148,7 @@ def log_out(*, session: Session) -> None:
 
 
 def live_session(session_id: uuid.UUID) -> Session:
-    """The session with its user, in one query, if its tokens may still be used.
-
-    Raises:
-        SessionEnded: in every other case.
-    """
+    """The session with its user, if its tokens may still be used. Raises: SessionEnded."""
     session = Session.objects.select_related("user").filter(pk=session_id).first()
     if session is None or session.revoked_at is not None or not session.user.is_active:
         raise SessionEnded

@@ -1,10 +1,8 @@
 """Tokens, signed and read: simplejwt's classes, carrying AVA's session.
 
 Access and refresh tokens carry `sid`, the session they belong to. Nothing else in them is
-believed when it comes to access: user, revocation and password are looked up with the session.
-`sub` tells the rate limit, which counts before anything is looked up, whose requests belong
-together. It is a pseudonym: a token says nothing about its user. With a new SECRET_KEY it changes,
-and those of a user's older tokens are counted apart until they expire.
+believed when it comes to access. `sub`, a pseudonym that changes with SECRET_KEY, says to the rate
+limit, which counts before anything is looked up, whose requests belong together.
 """
 
 import uuid

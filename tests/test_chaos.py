@@ -14,6 +14,6 @@ from tests.chaos.processes import ChaoticAva
 pytestmark = pytest.mark.slow
 
 
-def test_200_calls_and_200_messages_happen_exactly_once(tmp_path: Path) -> None:
+def test_100_calls_and_100_messages_happen_exactly_once(tmp_path: Path) -> None:
     with ChaoticAva(tmp_path / "var") as ava:
-        check(play(ava, calls=200, messages=200))
+        check(play(ava, calls=100, messages=100))

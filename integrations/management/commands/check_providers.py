@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 
-from ava.accounts.queries import username_of
+from ava.accounts.services import username_of
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.management import base as commands

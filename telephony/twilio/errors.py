@@ -18,7 +18,7 @@ from ava.upstream.errors import ProviderAuthFailed, ProviderRateLimited, Provide
 
 TWILIO = Service("twilio", "Twilio")
 
-with Path(__file__).with_name("errors.csv").open(encoding="utf-8", newline="") as _table:
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _table:
     MEANINGS = {int(code): row for row in csv.DictReader(_table) for code in row["codes"].split()}
 """The row of each code: its `problem`, the `field` of the request that it is about, if any, and a
 `sentence`, unless the problem has its own."""

@@ -1,6 +1,8 @@
 """Sentences for people when Twilio says no."""
 
+import csv
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from sandbox.server import Sandbox
 from sandbox.twilio import provider, refusals
 from sandbox.wire import Answer
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS
+from telephony.twilio import errors
 from telephony.twilio.errors import MEANINGS, sentence
 
 PAIR = {"to": THEIRS, "from": OURS}
@@ -100,6 +103,12 @@ def test_every_refusal_that_the_sandbox_plays_has_a_sentence() -> None:
     }
     assert played
     assert played <= set(MEANINGS)
+
+
+def test_no_code_stands_twice_in_the_table() -> None:
+    rows = csv.DictReader(Path(errors.__file__).with_suffix(".csv").read_text().splitlines())
+    codes = [code for row in rows for code in row["codes"].split()]
+    assert len(codes) == len(set(codes)) == len(MEANINGS)
 
 
 SAID = sorted(code for code, meaning in MEANINGS.items() if meaning["sentence"])

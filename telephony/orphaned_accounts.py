@@ -7,7 +7,6 @@ answer to a change of keys says so, and so does each row, until the keys are sto
 from collections import Counter, defaultdict
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Value
 from django.utils import timezone
 
@@ -19,7 +18,7 @@ from telephony.errors import TwilioAccountGone
 from telephony.intents import followup, settling
 from telephony.intents.channel import Account
 from telephony.intents.models import Communication
-from telephony.intents.timeline import AnyCommunication, Source, lock, note
+from telephony.intents.timeline import AnyCommunication, Source, changing, note
 from telephony.messages import bulk_job
 from telephony.messages.models import Message
 from telephony.queries import unfinished
@@ -74,15 +73,13 @@ def _under_way(model: type[AnyCommunication], user: User) -> QuerySet[AnyCommuni
     return unfinished(model).filter(begun, owner=user).exclude(account_sid="")
 
 
-@transaction.atomic
 def _take_up(row: Communication) -> None:
-    locked = lock(row)
-    locked.error = ""
-    locked.save(update_fields=["error"])
     now = timezone.now()
     said = "The keys of its Twilio account are stored again: AVA looks after it."
-    note(locked, source=Source.RECONCILE, detail=said, now=now)
-    followup.follow_up(locked, due_at=now)
+    with changing(row) as locked:
+        locked.error = ""
+        note(locked, source=Source.RECONCILE, detail=said, now=now)
+        followup.follow_up(locked, due_at=now)
 
 
 def _sentence(account_sid: str, counts: Counter[str]) -> str:

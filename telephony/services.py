@@ -1,12 +1,11 @@
 """Check of Twilio credentials, and sweeps over calls, messages and batches."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from ava import tenant
 from ava.http.problems import Conflict
@@ -68,15 +67,14 @@ def sweep() -> None:
 def stop_everything(user: User) -> int:
     """End the user's calls, and send nothing more of theirs. How many calls, messages and batches
     that are. No provider is asked here: what is under way is ended by its job."""
-    unsent = unfinished(Message).filter(owner=user, status__in=UNSENT, provider_sid=None)
-    ends: list[tuple[Iterable[Any], Callable[[Any], object]]] = [
-        (Batch.objects.filter(owner=user, state__in=bulk.GOING_ON), bulk.cancel),
-        (unsent.iterator(), messages.cancel),
-        (unfinished(Call).filter(owner=user), partial(request_hang_up, now=timezone.now())),
+    ends: list[tuple[QuerySet[Any], Callable[[Any], object]]] = [
+        (Batch.objects.filter(state__in=bulk.GOING_ON), bulk.cancel),
+        (unfinished(Message).filter(status__in=UNSENT, provider_sid=None), messages.cancel),
+        (unfinished(Call), request_hang_up),
     ]
     count = 0
     for rows, end in ends:
-        for row in rows:
+        for row in rows.filter(owner=user).iterator():
             with suppress(Conflict):  # it has ended this very moment
                 end(row)
                 count += 1

@@ -78,7 +78,7 @@ def hang_up(call: Call) -> Call:
         CallEnded: there is nothing to end.
         Problem: the provider could not be asked; AVA goes on trying.
     """
-    row = request_hang_up(call, now=timezone.now())
+    row = request_hang_up(call)
     if row.is_final or not row.reference:
         return row
     ended = channel_of(row).end(row, row.reference)
@@ -87,12 +87,10 @@ def hang_up(call: Call) -> Call:
     return observe(row, ended, source=Source.USER, now=timezone.now())
 
 
-def request_hang_up(call: Call, *, now: datetime) -> Call:
-    """Have the call's job end it soon; one that was not placed yet is ended at once.
-
-    Raises:
-        CallEnded: there is nothing to end.
-    """
+def request_hang_up(call: Call) -> Call:
+    """Have the call's job end it soon; one that was not placed yet is ended at once. Raises:
+    CallEnded."""
+    now = timezone.now()
     with changing(call) as row:
         if row.is_final:
             raise CallEnded

@@ -69,11 +69,12 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
         return
     accounts.name_holder(message)
     try:
-        account = CHANNEL.prepare(message)
+        _, account = accounts.serving(accounts.active_owner(message))
         if account != Account(message.account_sid, message.holder):
             # The sender is a number of that account, and of no other.
             raise TwilioAccountGone(message.account_sid)
         upstream.door(CHANNEL.provider).require_room()
+        CHANNEL.prepare(message)
         claimed = _claim(message, batch, account, clock)
         if claimed is not None:
             _send(claimed, clock)

@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from ava.http import correlation
@@ -14,7 +13,7 @@ from telephony.errors import MessageGone
 from telephony.intents import dispatch, settling
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED
-from telephony.intents.timeline import Source, advance, lock
+from telephony.intents.timeline import Source, advance, changing
 from telephony.messages import bulk_job, optouts
 from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message
@@ -63,14 +62,11 @@ def send_message(
 
 def cancel(message: Message) -> Message:
     """Cancel a message that has not been sent yet. Raises: MessageGone, if it may have been."""
-    with transaction.atomic():
-        row = lock(message)
+    with changing(message) as row:
         if row.is_final or row.reference or row.attempted_at is not None:
             raise MessageGone
-        said = "Taken back before it was sent."
-        record = ProviderRecord("", CANCELED)
+        said, record = "Taken back before it was sent.", ProviderRecord("", CANCELED)
         advance(row, record, source=Source.USER, detail=said, now=timezone.now())
-        row.save()
     return row
 
 

@@ -100,7 +100,7 @@ def _find(credentials: Credentials, number: str) -> Number | None:
         if one.phone_number == number:
             cache.set(key, astuple(one), REMEMBERED_SECONDS)
             return one
-    _pause(credentials)
+    cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
     return None
 
 
@@ -111,7 +111,7 @@ def _only(credentials: Credentials, use: Use) -> str:
         # The first one may have been bought just now.
         able = [one.phone_number for one in _ask(credentials) if getattr(one, use)]
         if not able:
-            _pause(credentials)
+            cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
     if len(able) != 1:
         raise SenderAmbiguous(able)
     return able[0]
@@ -127,10 +127,6 @@ def _ask(credentials: Credentials) -> list[Number]:
     cache.set(_key("numbers", credentials), [astuple(one) for one in found], REMEMBERED_SECONDS)
     cache.delete(_key("missed", credentials))
     return found
-
-
-def _pause(credentials: Credentials) -> None:
-    cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
 
 
 def _key(what: str, credentials: Credentials) -> str:

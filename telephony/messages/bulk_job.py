@@ -78,7 +78,9 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
         claimed = _claim(message, batch, account, clock)
         if claimed is not None:
             _send(claimed, clock)
-            _went_on(batch)
+            if batch.held_at or batch.error:  # nothing hinders it any more
+                free = {"state": State.RUNNING, "held_at": None, "error": ""}
+                Batch.objects.filter(ON, pk=batch.pk).update(**free)
     except OptedOut as refusal:
         dispatch.fail(message, refusal, source=Source.RECONCILE, now=clock())
         raise RetryLater(0, refusal.detail) from None
@@ -185,9 +187,3 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
         raise RetryLater(float(problem.retry_after or settling.PATIENCE), said)
     if row.held_at:
         raise RetryLater(LOOK_AT_CREDENTIALS if isinstance(problem, STORED) else ASK_AGAIN, said)
-
-
-def _went_on(batch: Batch) -> None:
-    if batch.held_at or batch.error:
-        free = {"state": State.RUNNING, "held_at": None, "error": ""}
-        Batch.objects.filter(ON, pk=batch.pk).update(**free)

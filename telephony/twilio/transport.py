@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
-from twilio.rest import Client
 
 from ava import upstream
 from ava.upstream import Deadline, parse_json
@@ -17,21 +16,9 @@ from telephony.twilio.errors import TWILIO, problem_for
 LOWEST_CODE = 10_000
 
 
-def client(*, account_sid: str, username: str, password: str) -> Client:
-    """The SDK for one operation, the deadline of which begins now."""
-    return Client(
-        username,
-        password,
-        account_sid,
-        http_client=DoorHttpClient(),
-        # Left out, the SDK would fill gaps from TWILIO_* of the process: the operator's own.
-        environment={"TWILIO_ACCOUNT_SID": ""},
-    )
-
-
 class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no types
-    """The SDK's requests through `upstream.door("twilio")`: all of them share one deadline. Of the
-    SDK's absolute URL only path and query are used: the door knows where Twilio answers."""
+    """The SDK's requests through `upstream.door("twilio")`: all of them share a deadline, which
+    begins now. Of their URL path and query are used: the door knows where Twilio answers."""
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)

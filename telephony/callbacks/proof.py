@@ -126,10 +126,9 @@ def _look_closer(
         hint = f"of account {_short(signer.account_sid)}, not what this {about} is checked with"
         others += [replace(key, hint=hint) for key in _keys([signer], signing=True)]
     seen = {**seen, "tokens tried": _listed(tokens)}
-    found = diagnosis.diagnose(received, path=received.path, tokens=tokens, others=others)
-    if found is None:
-        return InvalidSignature(reason, seen)
-    return InvalidSignature(found.reason, {**seen, FITS: found.fits})
+    if found := diagnosis.diagnose(received, tokens=tokens, others=others):
+        reason, seen = found[0], {**seen, FITS: found[1]}
+    return InvalidSignature(reason, seen)
 
 
 def _bystanders(tried: Sequence[Signer], row: Call | Message | None) -> Iterator[Signer]:

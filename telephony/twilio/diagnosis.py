@@ -32,39 +32,28 @@ class Key:
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A diagnosis: one sentence, and the address that was signed."""
-
-    reason: str
-    fits: str
-
-
 def diagnose(
-    received: WebhookRequest, *, path: str, tokens: Sequence[Key], others: Sequence[Key]
-) -> Finding | None:
-    """The change that a webhook went through, or the secret that signed it; None: no guess fits.
+    received: WebhookRequest, *, tokens: Sequence[Key], others: Sequence[Key]
+) -> tuple[str, str] | None:
+    """The change that a webhook went through, or the secret that signed it, in a sentence, and the
+    address that was signed; None: no guess fits.
 
     Args:
-        path: of this webhook, without what the public address puts before it.
         tokens, others: secrets that were tried, and those that do not count for this webhook.
     """
     if received.headers.get(SHARED_KEY_HEADER):
-        return Finding(
-            "Twilio signed it with a shared key; AVA knows auth tokens only. Take the signature "
-            "out of the webhook setting at Twilio.",
-            "a shared key",
-        )
+        said = "Twilio signed it with a shared key; AVA knows auth tokens only. Take the signature "
+        return f"{said}out of the webhook setting at Twilio.", "a shared key"
     if len(received.raw) > MOST_BYTES:
         return None
     given = received.headers.get(HEADER)
     for key, url in product(others[:MOST_KEYS], received.urls):
         if secret_matches(given, [sign(key.value, url, received.form)]) is not None:
-            return Finding(f"The signature fits the {key.name}: {key.hint}.", url)
-    guesses = [*_changes(received), *_other_bases(received, path)]
+            return f"The signature fits the {key.name}: {key.hint}.", url
+    guesses = [*_changes(received), *_other_bases(received)]
     for key, (url, form, meaning) in product(tokens[:MOST_KEYS], guesses):
         if secret_matches(given, [sign(key.value, url, form)]) is not None:
-            return Finding(f"The signature fits {meaning}.", url)
+            return f"The signature fits {meaning}.", url
     return None
 
 
@@ -105,10 +94,10 @@ def _bodies(received: WebhookRequest, url: str) -> Iterator[tuple[Pairs, str]]:
             yield other, f"the form with {change}"
 
 
-def _other_bases(received: WebhookRequest, path: str) -> Iterator[Guess]:
+def _other_bases(received: WebhookRequest) -> Iterator[Guess]:
     """Scheme, host, port and prefix as they may have been."""
+    path, said = received.path, received.headers
     present, _, rest = received.urls[0].partition(path)
-    said = received.headers
     netloc, slash, prefix = present.partition("://")[2].partition("/")
     netlocs = [netloc, said.get("Host", ""), *said.get("X-Forwarded-Host", "").split(",")]
     found = [match.groups("") for one in netlocs if (match := _NETLOC.fullmatch(one.strip()))]

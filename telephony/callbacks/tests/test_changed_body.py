@@ -122,4 +122,4 @@ def test_nothing_that_is_sent_makes_the_look_fail(headers: dict[str, str], raw: 
             (f"{PUBLIC}{PATH}?{headers.get('Host', '')}",), PATH, headers, raw, form=form
         )
         key = Key("a key", "a-secret")
-        assert diagnosis.diagnose(received, path=PATH, tokens=[key], others=[key]) is None
+        assert diagnosis.diagnose(received, tokens=[key], others=[key]) is None

@@ -4,11 +4,13 @@ A provider gives its `Source` to `view`, and its handler, which a job calls late
 `ava.inbound.services.register_handler`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -26,7 +28,7 @@ from ava.http.problems import (
     RateLimited,
 )
 from ava.http.responses import problem_response
-from ava.inbound import addresses, services
+from ava.inbound import services
 from ava.inbound.errors import WebhookNotTaken, WebhooksSpent
 from ava.inbound.services import WEBHOOKS
 from ava.inbound.source import InvalidSignature, Pairs, Source, WebhookRequest
@@ -56,6 +58,8 @@ _REFUSALS: Mapping[type[Problem], str] = {
     RateLimited: "limited",
     WebhooksSpent: "limited",
 }
+_PORT = re.compile(r":[0-9]*$")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _OUTCOMES = {*_REFUSALS.values(), "accepted", "duplicate", "not_taken", "failed"}
 
 
@@ -179,7 +183,7 @@ def read(request: HttpRequest, *, largest: int) -> WebhookRequest:
     except UnreadablePostError as fault:
         raise MalformedRequest("The body did not arrive whole.") from fault
     return WebhookRequest(
-        urls=addresses.candidates(request),
+        urls=addresses_of(request),
         path=request.path,
         headers=request.headers,
         raw=raw,
@@ -194,3 +198,42 @@ def _pairs(text: bytes) -> Pairs:
     except ValueError as fault:
         raise MalformedRequest("The form could not be read.") from fault
     return tuple(found)
+
+
+def addresses_of(request: HttpRequest) -> tuple[str, ...]:
+    """The address as it is set (AVA_PUBLIC_URL) or forwarded, with and without its port: Twilio's
+    own library tries both, too."""
+    query = request.META.get("QUERY_STRING", "")
+    tail = request.path + (f"?{query}" if query else "")
+    base = urlsplit(settings.PUBLIC_URL or _forwarded_address(request))
+    name = _PORT.sub("", base.netloc)
+    other = name if name != base.netloc else f"{name}:{_DEFAULT_PORTS[base.scheme]}"
+    return tuple(f"{base.scheme}://{host}{base.path}{tail}" for host in (base.netloc, other))
+
+
+def _forwarded(request: HttpRequest, header: str) -> str:
+    """The outermost trusted proxy's part of a header; empty without any."""
+    hops: int = settings.TRUSTED_PROXIES
+    chain = [part.strip() for part in request.headers.get(header, "").split(",")]
+    return chain[max(0, len(chain) - hops)] if hops else ""
+
+
+def _forwarded_address(request: HttpRequest) -> str:
+    scheme = _forwarded(request, "X-Forwarded-Proto")
+    if scheme not in _DEFAULT_PORTS:
+        scheme = "https" if request.is_secure() else "http"
+    host, port = _forwarded(request, "X-Forwarded-Host"), _forwarded(request, "X-Forwarded-Port")
+    if not _is_host(host):
+        host = request.get_host()
+    if port.isascii() and port.isdigit():
+        host = f"{_PORT.sub('', host)}:{port}"
+    return f"{scheme}://{host}"
+
+
+def _is_host(text: str) -> bool:
+    """Whether an address can begin with this text, which anybody may have written."""
+    try:
+        parts = urlsplit(f"https://{text}")
+    except ValueError:
+        return False
+    return parts.netloc == text and bool(parts.hostname)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from ava.inbound.addresses import candidates
+from ava.inbound.door import addresses_of
 
 PUBLIC = "https://ava.example.com"
 
@@ -14,7 +14,7 @@ def tried(
     *, host: str = "10.0.0.5:8000", path: str = "/hook?b=2&a=%2B1", **headers: str
 ) -> list[str]:
     request = RequestFactory().post(path, headers={"Host": host, **headers})
-    return list(candidates(request))
+    return list(addresses_of(request))
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from ava.inbound.limits import TEXT, cut
 from ava.inbound.models import Delivery
 from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.jobs import RetryLater
-from telephony.callbacks import incoming, proof, twilio_status
-from telephony.callbacks.twilio_status import read
+from telephony.callbacks import proof
+from telephony.callbacks import twilio_reports as reports
 from telephony.calls.models import Call
 from telephony.messages.models import Message
 from telephony.twilio import twiml
@@ -63,14 +63,12 @@ class TwilioSource:
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         """TwiML, where Twilio waits for it."""
-        report = read(delivery)
+        report = reports.read(delivery)
         match self.kind:
-            case "voice" if report.marked:
-                document = twilio_status.answer(report, now=timezone.now())
             case "voice":
-                document = incoming.answer(report)
-            case incoming.DIAL_STATUS:
-                document = incoming.after_dial(report.status)
+                document = reports.answer(report, now=timezone.now())
+            case reports.DIAL_STATUS:
+                document = reports.after_dial(report.status)
             case "message":
                 document = twiml.EMPTY  # Twilio itself answers STOP, START and HELP.
             case _:
@@ -79,7 +77,7 @@ class TwilioSource:
 
 
 VOICE = TwilioSource("voice", "CallSid", "CallStatus")
-DIAL_STATUS = TwilioSource(incoming.DIAL_STATUS, "CallSid", "DialCallStatus")
+DIAL_STATUS = TwilioSource(reports.DIAL_STATUS, "CallSid", "DialCallStatus")
 CALL_STATUS = TwilioSource("call-status", "CallSid", "CallStatus")
 MESSAGE_STATUS = TwilioSource("message-status", "MessageSid", "MessageStatus")
 MESSAGE = TwilioSource("message", "MessageSid", "SmsStatus")
@@ -89,21 +87,21 @@ SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 def handle(delivery: Delivery) -> None:
     """Do what a stored webhook asks for. Raises: RetryLater, where it is about a call that came in,
     and that is still to be kept."""
-    report = read(delivery)
+    report = reports.read(delivery)
     match delivery.kind:
         case VOICE.kind if report.marked is None:
-            incoming.keep_call(report)
+            reports.keep_call(report)
         case DIAL_STATUS.kind:
-            incoming.note_dial(report)
+            reports.note_dial(report)
         case MESSAGE.kind:
-            incoming.keep_message(report)
+            reports.keep_message(report)
         case CALL_STATUS.kind | MESSAGE_STATUS.kind:
             came = _name(report.holder, report.sid, "ringing")
             stored = Delivery.objects.filter(delivery_id=came, state=Delivery.State.STORED)
             if report.marked is None and stored.filter(provider="twilio", kind=VOICE.kind).exists():
                 raise RetryLater(1.0, "the call is still to be kept")
             model = Call if delivery.kind == CALL_STATUS.kind else Message
-            twilio_status.apply(report, model, now=timezone.now())
+            reports.apply(report, model, now=timezone.now())
 
 
 def _name(holder: str, sid: str, status: str) -> str:

@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 from ava import upstream
 from ava.jobs import RetryLater
 from sandbox.server import Sandbox
-from telephony.callbacks import twilio_status
-from telephony.callbacks.twilio_status import Report
+from telephony.callbacks import twilio_reports
+from telephony.callbacks.twilio_reports import Report
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.conftest import (
@@ -212,7 +212,7 @@ def test_a_guess_gives_way_to_proof(api: APIClient, twilio_user: User, sandbox: 
     assert Call.objects.get(pk=lost).guessed
     holders = [str(twilio_user.pk)]
     report = Report(twilio_user, holders, other, str(ring), "ringing", {}, at)
-    twilio_status.apply(report, Call, now=at)
+    twilio_reports.apply(report, Call, now=at)
     assert Call.objects.get(pk=other).provider_sid == ring
     assert Call.objects.get(pk=lost).provider_sid is None
     assert Call.objects.get(pk=lost).status == "unknown"

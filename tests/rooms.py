@@ -8,14 +8,14 @@ from ava import ratelimit, redis, upstream
 from ava.inbound import services as inbound
 from ava.redis import recent
 from integrations import runtime_config
-from vapi_settings import answers, cached_reads
+from vapi_settings import answers, reads
 
 ROOMS: dict[str, Callable[[], None]] = {
     "breakers": upstream.forget,
     "runtime_config": runtime_config.forget,
     "limits": ratelimit.forget,
     "refusals": inbound.forget,
-    "copies": cached_reads.forget,
+    "copies": reads.forget,
     "recent": recent.forget,
     "answers": answers.forget,
     "cache": cache.clear,

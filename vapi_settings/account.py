@@ -6,6 +6,7 @@ that is.
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from ava.cache import Scope
 from ava.redis import recent
 from ava.redis.recent import RecentValues
+from ava.upstream import door
 from integrations.credentials import store
 from integrations.credentials.models import Credential
 from integrations.credentials.providers import PROVIDERS
@@ -108,7 +110,25 @@ def renew_epoch(user: User) -> None:
     recent.changed()
 
 
+def certain_scope(user: User) -> Scope | None:
+    """Whose copies are certain, as of a second ago at most; None while Vapi is known to fail.
+
+    Raises: as `account_of`.
+    """
+
+    def read() -> Scope | None:
+        return None if is_failing() else recent_account_of(user).scope
+
+    return CERTAIN_SCOPES.get(user.pk) or CERTAIN_SCOPES.read(user.pk, read)
+
+
+def is_failing() -> bool:
+    """Whether Vapi is known to fail."""
+    return door(VAPI.label).snapshot().state == "open"
+
+
 _accounts: RecentValues[int, Account] = RecentValues()
+CERTAIN_SCOPES: Final[RecentValues[int, Scope | None]] = RecentValues()
 
 
 @lru_cache(maxsize=500)

@@ -21,15 +21,8 @@ from rest_framework.response import Response
 from ava.cache import Copy, Scope, store
 from ava.cache.cache import CLOCKS_DIFFER, REQUESTS
 from ava.http.renderers import AsciiJSONRenderer
-from vapi_settings.account import recent_account_of
-from vapi_settings.cached_reads import (
-    ALL,
-    ASSISTANTS,
-    CERTAIN_SCOPES,
-    LISTS,
-    Seen,
-    certain_scope,
-)
+from vapi_settings.account import CERTAIN_SCOPES, certain_scope, recent_account_of
+from vapi_settings.reads import ALL, ASSISTANTS, LISTS, Seen
 
 # Browsers may keep an answer for its user, but must ask whether it still holds.
 CACHE_CONTROL = "private, no-cache"

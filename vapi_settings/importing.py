@@ -10,8 +10,8 @@ from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for, record_sharing
 from vapi_settings import reporting
 from vapi_settings.account import account_of
-from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.errors import VAPI
+from vapi_settings.reads import AssistantRead
 from vapi_settings.records import PhoneNumber
 
 # https://docs.vapi.ai/api-reference/phone-numbers/create, "twilio"

@@ -7,14 +7,13 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from ava.cache import Copy
-from vapi_settings import cached_reads, catalogue, ledger
+from vapi_settings import catalogue, ledger, reads
 from vapi_settings.account import Account, recent_account_of
-from vapi_settings.assistant_read import AssistantRead
-from vapi_settings.cached_reads import Seen
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.diff import ABSENT
 from vapi_settings.errors import RevisionNotFound, SettingNotFound
 from vapi_settings.models import Revision
+from vapi_settings.reads import AssistantRead, Seen
 from vapi_settings.records import PhoneNumber, Summary
 
 T = TypeVar("T")
@@ -53,7 +52,7 @@ def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySe
     named = (assistant_id or account.default_assistant_id or "").lower()
     try:
         found = AssistantRead(account).chosen(assistant_id).value.assistant
-    except cached_reads.OUTAGES:
+    except reads.OUTAGES:
         rows = shown(user, named, key)
         if not rows.exists():
             raise
@@ -106,7 +105,7 @@ def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Se
 
 def phone_numbers(*, user: User, search: str = "", reload: bool = False) -> Copy[list[PhoneNumber]]:
     """The user's phone numbers at Vapi, those whose name or number holds the text."""
-    copy = cached_reads.phone_numbers(recent_account_of(user), reload=reload)
+    copy = reads.phone_numbers(recent_account_of(user), reload=reload)
     return _holding(search, copy, "name", "number")
 
 

@@ -21,12 +21,11 @@ from ava.upstream import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from vapi_settings import catalogue, diff, errors, ledger, queries
 from vapi_settings.account import Account, account_of, renew_epoch
-from vapi_settings.assistant_read import AssistantRead
-from vapi_settings.cached_reads import ASSISTANTS, Seen
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.client import VapiClient
 from vapi_settings.diff import ABSENT
 from vapi_settings.models import AssistantLease, Revision
+from vapi_settings.reads import ASSISTANTS, AssistantRead, Seen
 from vapi_settings.records import Assistant
 
 log = structlog.get_logger("vapi_settings")

@@ -19,12 +19,12 @@ from ava.upstream import parse_json
 from integrations.credentials import webhook_accounts
 from vapi_settings import reporting
 from vapi_settings.account import account_of
-from vapi_settings.assistant_read import AssistantRead
 from vapi_settings.calls import events, tools
 from vapi_settings.calls.events import VapiEvent
 from vapi_settings.calls.patience import Patience
 from vapi_settings.calls.services import CORRELATION_MARK
 from vapi_settings.errors import VAPI
+from vapi_settings.reads import AssistantRead
 
 log = structlog.get_logger("vapi_settings")
 

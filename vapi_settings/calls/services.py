@@ -18,7 +18,6 @@ from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for
 from vapi_settings import queries, reporting
 from vapi_settings.account import account_of
-from vapi_settings.cached_reads import phone_numbers
 from vapi_settings.calls.patience import Patience
 from vapi_settings.client import VapiClient
 from vapi_settings.errors import (
@@ -28,6 +27,7 @@ from vapi_settings.errors import (
     NumberNotAtVapi,
     OrganisationGone,
 )
+from vapi_settings.reads import phone_numbers
 from vapi_settings.records import PhoneNumber, VapiCall, part
 
 log = structlog.get_logger("vapi_settings")

@@ -23,7 +23,7 @@ from rest_framework.test import APIClient  # noqa: E402
 
 from ava.http.problems import Problem  # noqa: E402
 from vapi_settings.account import account_of  # noqa: E402
-from vapi_settings.assistant_read import AssistantRead  # noqa: E402
+from vapi_settings.reads import AssistantRead  # noqa: E402
 
 ADDRESS = "/api/v1/vapi/settings/temperature"
 

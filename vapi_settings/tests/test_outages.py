@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from ava.cache.tests.reading import later
-from vapi_settings import cached_reads
+from vapi_settings import reads
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS, store_key
 
 FAILURES = {
@@ -185,7 +185,7 @@ def test_an_assistant_deleted_at_vapi_is_not_served_from_a_copy(ada, vapi, expir
 
 def test_history_is_there_while_vapi_is_not(ada, put, vapi, redis):
     put("temperature", 1.1)
-    cached_reads.forget()
+    reads.forget()
     if redis:
         redis.flush()
     vapi.fail(match="GET /")

@@ -7,9 +7,9 @@ from django.core import serializers as dumps
 from integrations.credentials.models import Credential
 from sandbox.vapi import seed
 from vapi_settings.account import account_of
-from vapi_settings.cached_reads import ALL, NUMBERS
 from vapi_settings.conftest import ASSISTANT, SETTINGS
 from vapi_settings.models import AssistantLease, Revision
+from vapi_settings.reads import ALL, NUMBERS
 
 PLANTED = {
     "twilioAuthToken": "planted-auth-token-0001",

@@ -12,11 +12,10 @@ from django.conf import settings as django_settings
 
 from sandbox.vapi import seed
 from tests import database
-from vapi_settings import cached_reads
+from vapi_settings import reads
 from vapi_settings.account import account_of
-from vapi_settings.assistant_read import AssistantRead
-from vapi_settings.cached_reads import phone_numbers
 from vapi_settings.conftest import KEY, SETTINGS, store_key
+from vapi_settings.reads import AssistantRead, phone_numbers
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -242,7 +241,7 @@ def test_what_another_process_opens_is_what_was_read(ada, user, vapi, redis):
 
     first = everything()
     assert all(seen.changed_at for seen in first[1])
-    cached_reads.forget()  # what this process remembers
+    reads.forget()  # what this process remembers
     vapi.sandbox.clear_requests()
     assert everything() == first
     assert vapi.asked == []

@@ -1,24 +1,101 @@
-"""Read an assistant: from a copy, or from Vapi and compared with the ledger."""
+"""Reads of Vapi: from a copy, or from Vapi and compared with the ledger.
 
+Copies are filed by account generation; the last good one is served in an outage: docs/adr/0011.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from threading import BoundedSemaphore
+from typing import Any, Final, TypeVar
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from ava.cache import Copy, Loaded, now
-from ava.upstream import ProviderUnreachable, door
+from ava.cache import FOLLOWERS, Copy, Loaded, ReadCache, now
+from ava.upstream import (
+    ProviderAuthFailed,
+    ProviderBusy,
+    ProviderRateLimited,
+    ProviderUnavailable,
+    ProviderUnreachable,
+    door,
+)
+from vapi_settings import account as accounts
 from vapi_settings import ledger
-from vapi_settings.account import Account, renew_epoch
-from vapi_settings.cached_reads import ALL, ASSISTANTS, LISTS, Seen, answer
+from vapi_settings.account import CERTAIN_SCOPES, Account, is_failing, renew_epoch
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.ledger import LastSeen
-from vapi_settings.records import ID, Assistant, Summary
+from vapi_settings.records import ID, Assistant, Part, PhoneNumber, Summary
+
+V = TypeVar("V")
+
+OUTAGES: Final = (
+    ProviderUnreachable,
+    ProviderUnavailable,
+    ProviderBusy,
+    ProviderRateLimited,
+)
+"""What the last good copy may cover. A refused key is no outage."""
+
+ALL: Final = "all"
+"""The name of a list's only copy."""
 
 DEFAULT_GONE: Final = (
     "Your default assistant no longer exists at Vapi. Choose another one in Settings."
 )
 NONE_YET: Final = "There is no assistant at Vapi yet. Create one in Vapi's dashboard first."
+
+_places = BoundedSemaphore(FOLLOWERS)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An assistant, and when its settings got the values they have, as far as AVA knows."""
+
+    assistant: Assistant
+    changed_at: Mapping[str, datetime]
+
+
+def _times(found: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: datetime.fromisoformat(found[name]) for name in names if found[name]}
+
+
+def _summary(found: dict[str, Any]) -> Summary:
+    parts = {name: Part(**found[name]) for name in ("model", "voice", "transcriber") if found[name]}
+    return Summary(**{**found, **parts, **_times(found, "created_at", "updated_at")})
+
+
+def _seen(found: dict[str, Any]) -> Seen:
+    assistant, changed_at = found["assistant"], found["changed_at"]
+    return Seen(
+        Assistant(_summary(assistant["summary"]), assistant["document"]),
+        _times(changed_at, *changed_at),
+    )
+
+
+def _list(found: list[Any]) -> tuple[Summary, ...]:
+    return tuple(_summary(one) for one in found)
+
+
+def _numbers(found: list[Any]) -> tuple[PhoneNumber, ...]:
+    return tuple(PhoneNumber(**{**one, **_times(one, "created_at", "updated_at")}) for one in found)
+
+
+def _cache(name: str, decode: Callable[[Any], V]) -> ReadCache[V]:
+    return ReadCache(
+        name,
+        decode=decode,
+        fresh_for=lambda: float(settings.VAPI_CACHE_SECONDS),
+        busy=lambda: ProviderBusy(VAPI),
+        places=_places,
+    )
+
+
+ASSISTANTS = _cache("vapi_assistant", _seen)
+LISTS = _cache("vapi_assistants", _list)
+NUMBERS = _cache("vapi_phone_numbers", _numbers)
 
 
 class AssistantRead:
@@ -158,3 +235,53 @@ def _only_id(listed: tuple[Summary, ...]) -> str:
         choices = [{"id": one.id, "name": one.name} for one in listed]
         raise AssistantAmbiguous(extra={"assistants": choices})
     return listed[0].id
+
+
+def phone_numbers(account: Account, *, reload: bool = False) -> Copy[tuple[PhoneNumber, ...]]:
+    """The account's phone numbers. Raises: ProviderProblem."""
+
+    def load() -> Loaded[tuple[PhoneNumber, ...]]:
+        return Loaded(tuple(account.client.phone_numbers()), account.scope)
+
+    return answer(NUMBERS, account, ALL, load, reload=reload)
+
+
+def answer(
+    cache: ReadCache[V],
+    account: Account,
+    name: str,
+    load: Callable[[], Loaded[V]],
+    *,
+    reload: bool,
+) -> Copy[V]:
+    """A copy, or what `load` brings. Raises: ProviderProblem."""
+
+    def load_again() -> Loaded[V]:
+        known = cache.fresh(account.scope, name)
+        loaded = load()
+        if known is None or loaded.scope != account.scope or known.value == loaded.value:
+            return loaded
+        # Something changed that no history tells of: other copies are as old as this one.
+        return Loaded(loaded.value, account.raised().scope)
+
+    try:
+        if reload:
+            return cache.reload(account.scope, name, load_again)
+        copy = cache.read(account.scope, name, load, tolerate=OUTAGES)
+    except ProviderAuthFailed:
+        renew_epoch(account.user)
+        raise
+    except OUTAGES:
+        CERTAIN_SCOPES.drop(account.user.pk)
+        raise
+    if copy.stale:
+        CERTAIN_SCOPES.drop(account.user.pk)
+    # While Vapi is known to fail no copy is certain, however young.
+    return replace(copy, stale=copy.stale or is_failing())
+
+
+def forget() -> None:
+    """Forget everything in this process (tests)."""
+    accounts.forget()
+    for cache in (ASSISTANTS, LISTS, NUMBERS):
+        cache.clear()

@@ -27,32 +27,24 @@ Source = Revision.Source
 Status = Revision.Status
 
 
-@dataclass
-class SettingHistory:
-    """One setting: its last value for sure, and what came after.
+class SettingHistory(list[Revision]):
+    """Revisions of one setting by number: the last confirmed one, what came after, and what may or
+    may not have been made."""
 
-    Attributes:
-        last: the newest confirmed revision.
-        top: the newest of all.
-        unsettled: those that may or may not have been made, oldest first.
-    """
+    @property
+    def last(self) -> Revision | None:
+        """The newest confirmed revision."""
+        return next((row for row in reversed(self) if row.status == Status.CONFIRMED), None)
 
-    last: Revision | None = None
-    top: Revision | None = None
-    unsettled: list[Revision] = field(default_factory=list)
+    @property
+    def unsettled(self) -> list[Revision]:
+        """Those that may or may not have been made, oldest first."""
+        return [row for row in self if row.status in Revision.UNSETTLED]
 
     def number(self, revision: Revision) -> Revision:
         """The revision with the number that follows."""
-        revision.number = (self.top.number if self.top else 0) + 1
-        return self.append(revision)
-
-    def append(self, revision: Revision) -> Revision:
-        """Add a revision as the newest."""
-        self.top = revision
-        if revision.status == Status.CONFIRMED:
-            self.last = revision
-        elif revision.status in Revision.UNSETTLED:
-            self.unsettled.append(revision)
+        revision.number = (self[-1].number if self else 0) + 1
+        self.append(revision)
         return revision
 
 
@@ -75,7 +67,7 @@ class LastSeen:
     @property
     def is_new(self) -> bool:
         """Whether AVA has never seen the assistant."""
-        return not any(history.top for history in self.histories.values())
+        return not any(self.histories.values())
 
     @property
     def is_unsettled(self) -> bool:
@@ -188,7 +180,7 @@ def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[Ne
             one.outcomes.append((row, status))
             if status == Status.CONFIRMED:
                 last = row
-        top, known = history.top, last.after if last else None
+        top, known = history[-1] if history else None, last.after if last else None
         if top and top.status == Status.LOST and top.after == held != known:
             # It was not there when AVA looked, and is now: the request was still on its way.
             one.outcomes.append((top, Status.CONFIRMED))
@@ -210,7 +202,7 @@ def record(news: Iterable[News]) -> None:
     values: list[Revision] = []
     for one in news:
         # Where another reader settles it at the same moment, that one writes the rest, too.
-        if not all(_settle(one.history, row, status) for row, status in one.outcomes):
+        if not all(_settle(row, status) for row, status in one.outcomes):
             continue
         for revision in one.values:
             values.append(one.history.number(revision))
@@ -223,17 +215,14 @@ def record(news: Iterable[News]) -> None:
         Revision.objects.bulk_create(values, ignore_conflicts=True)
 
 
-def _settle(history: SettingHistory, row: Revision, status: Status) -> bool:
+def _settle(row: Revision, status: Status) -> bool:
     """Record what became of a change. False when another request just did."""
     expected = (Status.LOST,) if row.status == Status.LOST else Revision.UNSETTLED
     moved = Revision.objects.filter(pk=row.pk, status__in=expected).update(status=status)
-    history.unsettled = [one for one in history.unsettled if one.pk != row.pk]
     if not moved:
         row.refresh_from_db(fields=["status"])
         return False
     row.status = status
-    if status == Status.CONFIRMED:
-        history.last = row
     log.info("revision settled", revision=row.pk, key=row.key, status=str(status))
     return True
 

@@ -1,7 +1,6 @@
 """Reads of settings, their history, assistants and phone numbers."""
 
 import json
-from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -15,8 +14,6 @@ from vapi_settings.errors import RevisionNotFound, SettingNotFound
 from vapi_settings.models import Revision
 from vapi_settings.reads import AssistantRead, Seen
 from vapi_settings.records import PhoneNumber, Summary
-
-T = TypeVar("T")
 
 
 def settings(
@@ -95,7 +92,8 @@ def revision(
 def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[list[Summary]]:
     """The user's assistants, those whose name or id holds the text."""
     copy = AssistantRead(recent_account_of(user), reload=reload).listed()
-    return _holding(search, copy, "name", "id")
+    kept = [one for one in copy.value if _holds(search, one.name, one.id)]
+    return Copy(kept, as_of=copy.as_of, stale=copy.stale)
 
 
 def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Seen]:
@@ -106,7 +104,8 @@ def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Se
 def phone_numbers(*, user: User, search: str = "", reload: bool = False) -> Copy[list[PhoneNumber]]:
     """The user's phone numbers at Vapi, those whose name or number holds the text."""
     copy = reads.phone_numbers(recent_account_of(user), reload=reload)
-    return _holding(search, copy, "name", "number")
+    kept = [one for one in copy.value if _holds(search, one.name, one.number)]
+    return Copy(kept, as_of=copy.as_of, stale=copy.stale)
 
 
 def definition(key: str) -> Definition:
@@ -130,28 +129,19 @@ def _show(seen: Seen, wanted: Definition) -> Setting:
 
 def matching(found: list[Setting], *, search: str, custom: bool | None) -> list[Setting]:
     """The settings whose key, description or value holds the text, and that are custom or not."""
-    wanted = search.strip().casefold()
     return [
-        setting
-        for setting in found
-        if custom in (None, setting.definition.custom)
-        and any(
-            wanted in text.casefold()
-            for text in (
-                setting.definition.key,
-                setting.definition.description,
-                json.dumps(setting.value, ensure_ascii=False),
-            )
+        one
+        for one in found
+        if custom in (None, one.definition.custom)
+        and _holds(
+            search,
+            one.definition.key,
+            one.definition.description,
+            json.dumps(one.value, ensure_ascii=False),
         )
     ]
 
 
-def _holding(search: str, copy: Copy[tuple[T, ...]], *fields: str) -> Copy[list[T]]:
-    """The copy with those of its objects that hold the text in one of the fields."""
+def _holds(search: str, *texts: str) -> bool:
     wanted = search.strip().casefold()
-    kept = [
-        found
-        for found in copy.value
-        if any(wanted in getattr(found, field).casefold() for field in fields)
-    ]
-    return Copy(kept, as_of=copy.as_of, stale=copy.stale)
+    return any(wanted in text.casefold() for text in texts)

@@ -33,7 +33,7 @@ class IntegrationsConfig(AppConfig):
         upstream.hooks.is_on = partial(runtime_config.is_on, "CIRCUIT_BREAKER_ENABLED")
         upstream.hooks.override = runtime_config.override_of
         upstream.hooks.listeners.append(breakers.record)
-        worker.register_hook(lambda: breakers.worker_started(now=timezone.now()))
+        worker.hooks.append(lambda: breakers.worker_started(now=timezone.now()))
 
         pruning.register("breaker events", breakers.prune)
         pruning.register("uses of the operator's credentials", allowance.prune)

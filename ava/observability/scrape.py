@@ -1,14 +1,13 @@
 """Metrics as Prometheus reads them, with one worker process or several.
 
 Counters and histograms are added up. What a collector in prometheus_client's registry reads from a
-store at each scrape, such as a breaker's state, is read once, by the worker that answers. A gauge
-that each process has for itself is set by a sampler, and added up over the living ones.
+store at each scrape, such as a breaker's state, is read once, by the worker that answers. Gauges
+that each process has for itself are those of the doors; they are added up over the living ones.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import structlog
 from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
@@ -20,35 +19,15 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from ava.server import slots
-
-log = structlog.get_logger("ava.observability.scrape")
+from ava.upstream import gauges
 
 # The moment at which each counter began, one series more for each, is of no use here.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs
 
-SAMPLE_SECONDS = 1.0
-"""Age that another worker's gauges may have."""
-
-_samplers: list[Callable[[], None]] = []
-
-
-def add_sampler(sampler: Callable[[], None]) -> None:
-    """Have this called before a scrape, and once a second where there are several workers."""
-    _samplers.append(sampler)
-
-
-def sample() -> None:
-    """Set every sampled gauge of this process. One that cannot be read breaks nothing."""
-    for sampler in _samplers:
-        try:
-            sampler()
-        except Exception:
-            log.exception("sampler failed")
-
 
 def text() -> bytes:
     """All metrics in Prometheus' text format."""
-    sample()
+    gauges.sample()
     registry = REGISTRY
     directory = slots.directory()
     if directory is not None:

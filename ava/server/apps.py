@@ -10,7 +10,3 @@ class ServerConfig(AppConfig):
         # Imported for the checks that they register.
         import ava.conf.checks
         import ava.sealing.checks  # noqa: F401
-        from ava.observability import scrape
-        from ava.upstream import gauges
-
-        scrape.add_sampler(gauges.sample)

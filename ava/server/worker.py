@@ -15,24 +15,23 @@ import structlog
 from django.db import connections
 
 from ava.jobs.loop import Loop
-from ava.observability import scrape
 from ava.server import slots
 from ava.server.run import STOP_SECONDS
+from ava.upstream import gauges
 from ava.upstream.maintenance import BreakerMaintenance
 
 log = structlog.get_logger("ava.server.worker")
 
-_hooks: list[Callable[[], None]] = []
+SAMPLE_SECONDS = 1.0
+"""Age that another worker's gauges may have."""
 
-
-def register_hook(hook: Callable[[], None]) -> None:
-    """Have this called in each worker that starts (not by `manage.py`), after migrations."""
-    _hooks.append(hook)
+hooks: list[Callable[[], None]] = []
+"""Called in each worker that starts (not by `manage.py`), after migrations. For `ready()`."""
 
 
 def run_hooks() -> None:
     """Call every hook. One that fails is logged and keeps nothing from starting."""
-    for hook in _hooks:
+    for hook in hooks:
         try:
             hook()
         except Exception:
@@ -81,8 +80,8 @@ def _begin(maintenance: BreakerMaintenance, jobs: Loop) -> None:
 async def _sample() -> None:
     """Set this worker's gauges for scrapes that another worker answers."""
     while slots.directory() is not None:
-        scrape.sample()
-        await asyncio.sleep(scrape.SAMPLE_SECONDS)
+        gauges.sample()
+        await asyncio.sleep(SAMPLE_SECONDS)
 
 
 def _end_with_parent() -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -24,16 +25,6 @@ else:
 LONGEST_SEARCH = 200  # characters
 MOST_WORDS = 10  # each is sought in every column
 _WAYS = ("", "__exact", "__isnull", "__gte", "__lt", "__id__exact")  # of Django's own filters
-
-_content_permissions: list[str] = []
-
-
-def contents_need(*permissions: str) -> None:
-    """Show what people said or wrote to staff with these permissions alone.
-
-    For the rows that hold it in passing, such as webhooks. Called in the apps' `ready()`.
-    """
-    _content_permissions.extend(permissions)
 
 
 class Choices(_BaseModelAdmin):
@@ -134,7 +125,7 @@ class ReadOnlyAdmin(AvaAdmin):
 
     show_full_result_count = False
     contents: ClassVar[tuple[str, ...]] = ()
-    """Fields that hold what people said or wrote; see `contents_need`."""
+    """Fields that hold what people said or wrote; for staff with CONTENT_PERMISSIONS alone."""
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return super().has_change_permission(request)
@@ -159,7 +150,7 @@ class ReadOnlyAdmin(AvaAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
-        if not self.contents or request.user.has_perms(_content_permissions):
+        if not self.contents or request.user.has_perms(settings.CONTENT_PERMISSIONS):
             return fields
         return [*(field for field in fields if field not in self.contents), "withheld"]
 

@@ -206,6 +206,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+# To see in the admin what people said or wrote, in calls and messages and what led to them.
+CONTENT_PERMISSIONS = ("telephony.view_call", "telephony.view_message")
 CSRF_FAILURE_VIEW = "ava.http.responses.csrf_failure"
 
 TIME_ZONE = "UTC"

@@ -9,7 +9,6 @@ class TelephonyConfig(AppConfig):
     def ready(self) -> None:
         from ava import jobs, upstream
         from ava.accounts import deactivation
-        from ava.admin import contents_need
         from ava.inbound.services import register_handler
         from integrations.credentials import registry
         from telephony import orphaned_accounts, services, webhooks
@@ -28,7 +27,6 @@ class TelephonyConfig(AppConfig):
             registry.Client(services.verify, orphaned_accounts.warnings, orphaned_accounts.changed),
         )
         deactivation.register(services.stop_everything)
-        contents_need("telephony.view_call", "telephony.view_message")
         for source in webhooks.SOURCES:
             register_handler(source.provider, source.kind, webhooks.handle)
         register_listener(vapi_events.apply)

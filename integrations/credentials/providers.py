@@ -6,22 +6,57 @@ from enum import Enum
 from functools import cached_property, partial
 from types import MappingProxyType
 
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+def _any_case(text: str) -> str:
+    """A pattern for the text in upper and lower case: JSON Schema's patterns know no flags."""
+    return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else c for c in text)
+
+
+# Headers that proxies, browsers or AVA itself write into every request.
+_WRITTEN_BY_OTHERS = (
+    "forwarded|original-|real-ip|client-ip|cluster-client-ip|correlation-id|request-id|csrf|xsrf"
+    "|requested-with|http-method|method-override|envoy-|amzn-|b3-|cloud-trace-context"
+)
+
 
 class Kind(Enum):
-    """Kind of a field's text; `integrations.credentials.validation` checks it."""
+    """Kind of a field: the pattern of its whole text, and a sentence for what does not match."""
 
-    KEY = "key"  # printable ASCII without spaces: it goes into an HTTP header
-    TEXT = "text"
-    EMAIL = "email"
-    PHONE = "phone"
-    HOST = "host"
-    PORT = "port"
-    CHOICE = "choice"
-    ACCOUNT_SID = "account_sid"
-    API_KEY_SID = "api_key_sid"
-    WEBHOOK_KEY = "webhook_key"  # a KEY that is hard to guess
-    HEADER = "header"  # the name of an HTTP header that proxies and clients leave alone
-    SIGNED = "signed"  # what a webhook's signature covers, in terms of {timestamp} and {body}
+    KEY = r"[!-~]+", "Use printable ASCII characters without spaces."
+    TEXT = (
+        r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+",
+        "Control characters are not allowed.",
+    )
+    EMAIL = r".+@.+", "This is not an e-mail address."
+    PHONE = r"\+[0-9 ().-]+", "Write the number in E.164, such as +15005550006."
+    HOST = (
+        rf"{_LABEL}(\.{_LABEL})*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
+        "Write a host name or an IP address, without scheme and port.",
+    )
+    PORT = r"[0-9]+", "A port is a whole number from 1 to 65535."
+    CHOICE = r"[a-z0-9]+", "Choose one of the values offered."
+    ACCOUNT_SID = r"AC[0-9a-fA-F]{32}", "An account SID is AC and 32 hexadecimal digits."
+    API_KEY_SID = r"SK[0-9a-fA-F]{32}", "An API key SID is SK and 32 hexadecimal digits."
+    WEBHOOK_KEY = (
+        r"[!-~]{16,}",
+        "Use at least 16 printable ASCII characters without spaces, better 32 or more.",
+    )
+    HEADER = (
+        rf"[Xx]-(?!{_any_case(_WRITTEN_BY_OTHERS)})[A-Za-z0-9-]+|{_any_case('authorization')}",
+        "Use Authorization, or a name of letters, digits and hyphens that begins with X- and is "
+        "none that proxies or browsers set.",
+    )
+    # What a webhook's signature covers.
+    SIGNED = (
+        r"([!-z|~]|\{timestamp\})*\{body\}([!-z|~]|\{timestamp\})*",
+        "Write {body} once and {timestamp} where it belongs, without spaces.",
+    )
+
+    def __init__(self, pattern: str, sentence: str) -> None:
+        self.pattern = pattern
+        self.sentence = sentence
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from integrations.credentials.providers import PROVIDERS, Field, Kind
-from integrations.credentials.validation import RULES
 
 Schema = dict[str, Any]
 
@@ -80,11 +79,9 @@ def _given(field: Field) -> Schema:
         schema["enum"] = list(field.choices)
     elif field.kind is Kind.EMAIL:
         schema["format"] = "email"
-    elif field.kind is Kind.TEXT:
-        schema["pattern"] = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
     else:
         empty = "" if field.required else "?"
-        schema["pattern"] = rf"^\s*({RULES[field.kind][0]}){empty}\s*$"
+        schema["pattern"] = rf"^\s*({field.kind.pattern}){empty}\s*$"
     if field.required:
         return {**schema, "maxLength": field.max_length}
     # Empty or null takes an optional field away.

@@ -13,8 +13,6 @@ from integrations.calendar.serializers import CalendarSerializer
 
 
 class CalendarViewSet(ApiViewSet):
-    """The user's calendars."""
-
     ratelimit_group = "integrations"
     serializer_class = CalendarSerializer
 

@@ -59,7 +59,6 @@ class CredentialForm(_ModelForm):
 
 
 def _form_for(provider: Provider, stored: services.Description | None) -> type[CredentialForm]:
-    """Form class with this provider's fields."""
     meta = type("Meta", (), {"model": Credential, "fields": () if stored else ("user",)})
     members: dict[str, Any] = {"provider": provider, "stored": stored, "Meta": meta}
     for field in provider.fields:
@@ -127,7 +126,6 @@ class CredentialAdmin(AvaAdmin):
 
     @admin.display(description="changes")
     def changes(self, row: Credential) -> SafeString:
-        """List of the latest changes."""
         found = CredentialChange.objects.filter(owner_id=row.user_id, provider=row.provider)
         lines = (
             f"{each.at:%Y-%m-%d %H:%M:%S} UTC: {each.actor or 'a deleted user'} {each.action} "
@@ -202,8 +200,6 @@ class CredentialAdmin(AvaAdmin):
 
 @admin.register(CredentialChange)
 class CredentialChangeAdmin(ReadOnlyAdmin):
-    """Changes of credentials; written by AVA alone."""
-
     list_display = ("at", "owner", "provider", "action", "fields", "actor", "source")
     list_filter = ("provider", "action", "source", "at")
     list_select_related = ("owner", "actor")
@@ -213,8 +209,6 @@ class CredentialChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(OperatorUse)
 class OperatorUseAdmin(ReadOnlyAdmin):
-    """Use of the operator's credentials by user and day."""
-
     list_display = ("day", "user", "provider", "count")
     list_filter = ("provider", "day")
     list_select_related = ("user",)

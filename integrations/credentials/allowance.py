@@ -81,7 +81,6 @@ def left(*, user: User, now: datetime) -> Mapping[str, Allowance]:
 
 
 def prune(before: datetime, dry_run: bool) -> int:
-    """Delete the counts of days before this moment, and return their number."""
     return delete_in_batches(OperatorUse.objects.filter(day__lt=_day(before)), dry_run=dry_run)
 
 

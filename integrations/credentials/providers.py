@@ -104,7 +104,6 @@ class Provider:
 
     @cached_property
     def secret_names(self) -> frozenset[str]:
-        """Names of the fields that are stored sealed."""
         return frozenset(spec.name for spec in self.fields if spec.secret)
 
 

@@ -28,7 +28,6 @@ _clients: dict[str, Client] = {}
 
 
 def register(provider: str, client: Client) -> None:
-    """Set the provider's client."""
     _clients[provider] = client
 
 

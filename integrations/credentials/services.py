@@ -102,7 +102,6 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
 
 
 def describe_row(row: Credential) -> Description:
-    """Description of a stored row."""
     spec = PROVIDERS[row.provider]
     stored = store.readable(row)
     fields = row.clear if stored is None else stored

@@ -50,12 +50,10 @@ class Credentials:
 
 
 def find(*, user: User, provider: str) -> Credential | None:
-    """The user's row for this provider."""
     return Credential.objects.filter(user_id=user.pk, provider=provider).first()
 
 
 def fill(row: Credential, fields: Mapping[str, Any]) -> None:
-    """Fill a row that is to be saved with these fields."""
     row.clear = _clear(row, fields)
     row.secrets = _sealable(row, fields)
 

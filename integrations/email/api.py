@@ -14,8 +14,6 @@ from integrations.email.serializers import EmailOutcomeSerializer, EmailTestSeri
 
 
 class EmailViewSet(ApiViewSet):
-    """The user's e-mail."""
-
     ratelimit_group = "email_test"
     serializer_class = EmailTestSerializer
 

@@ -21,8 +21,6 @@ ENABLE = "Configure Resend or SMTP in Settings → Email to enable delivery."
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of sending an e-mail."""
-
     backend: str
     delivered: bool
     message: str

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
@@ -40,11 +40,11 @@ class Description:
     """
 
     provider: str
-    configured: bool
     source: Literal["user", "environment", "none"]
-    readable: bool
+    configured: bool
     fields: Mapping[str, str | int | None]
-    updated_at: datetime | None
+    readable: bool = True
+    updated_at: datetime | None = None
     webhook_url: str | None = None
     warnings: Sequence[str] = ()
 
@@ -82,26 +82,18 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
     spec = typed_in(provider)
     row = row or store.find(user=user, provider=provider)
     warnings = registry.client(provider).warnings(user)
-    if row is not None:
-        described = describe_row(row)
-        if spec.webhooks:
-            warnings += volume.warnings(
-                provider=provider, name=spec.name, owner=user, now=timezone.now()
-            )
-        return replace(described, warnings=[*described.warnings, *warnings])
-    served = store.from_environment(user=user, provider=spec) is not None
-    return Description(
-        provider=provider,
-        configured=served,
-        source="environment" if served else "none",
-        readable=True,
-        fields={field.name: None for field in spec.fields},
-        updated_at=None,
-        warnings=warnings,
-    )
+    if row is None:
+        served = store.from_environment(user=user, provider=spec) is not None
+        empty = {field.name: None for field in spec.fields}
+        whose: Literal["environment", "none"] = "environment" if served else "none"
+        return Description(provider, whose, served, empty, warnings=warnings)
+    if spec.webhooks:
+        now = timezone.now()
+        warnings += volume.warnings(provider=provider, name=spec.name, owner=user, now=now)
+    return describe_row(row, warnings)
 
 
-def describe_row(row: Credential) -> Description:
+def describe_row(row: Credential, warnings: Sequence[str] = ()) -> Description:
     spec = PROVIDERS[row.provider]
     stored = store.readable(row)
     fields = row.clear if stored is None else stored
@@ -117,7 +109,7 @@ def describe_row(row: Credential) -> Description:
         fields=shown,
         updated_at=row.updated_at,
         webhook_url=row.webhook_url,
-        warnings=weaknesses(spec, fields),
+        warnings=[*weaknesses(spec, fields), *warnings],
     )
 
 

@@ -111,13 +111,13 @@ def _refusal(environ: dict[str, Any], problem: Problem) -> Answer:
     """A problem that Django has no part in."""
     with correlation.bind(correlation.accept(environ.get("HTTP_X_CORRELATION_ID"))):
         log.warning("request not received", code=problem.code, status=int(problem.status))
-        told = {
+        headers = {
             "Content-Type": CONTENT_TYPE,
             correlation.HEADER: correlation.current(),
             **problem.headers,
         }
         body = json.dumps(problem.body()).encode()
-    return int(problem.status), [(k.encode(), v.encode()) for k, v in told.items()], body
+    return int(problem.status), [(k.encode(), v.encode()) for k, v in headers.items()], body
 
 
 application = Application(wsgi, threads=settings.ENV["AVA_THREADS"])

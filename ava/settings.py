@@ -229,8 +229,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ava.accounts.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["ava.http.renderers.AsciiJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["ava.http.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["ava.http.media.AsciiJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["ava.http.media.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "ava.http.pagination.Pagination",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "ava.http.openapi.AvaSchema",

@@ -92,7 +92,7 @@ def _is_theirs(request: HttpRequest, user: User | None) -> bool:
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    """Who is logged in over REST. Read-only, but for ending a login."""
+    """Logins over REST. Read-only, but for ending one."""
 
     list_display = ("user", "network", "refreshed_at", "revoked_at", "created_at", "expires_at")
     list_filter = ("end", "created_at")

@@ -25,7 +25,7 @@ LIMIT = 10
 
 
 class Search(AutocompleteJsonView):
-    """What the search boxes of forms find."""
+    """Search boxes of forms."""
 
     def process_request(self, request: HttpRequest) -> Any:
         term, page, field, target = super().process_request(request)
@@ -56,7 +56,7 @@ class AvaAdminSite(admin.AdminSite):
         return response
 
     def get_urls(self) -> list[Any]:
-        """Django's, but for the one that tells anybody on the staff which rows there are."""
+        """Django's, but for the one that shows all of the staff which rows there are."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
 
     def autocomplete_view(self, request: HttpRequest) -> Any:

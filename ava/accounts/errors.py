@@ -8,7 +8,7 @@ CHALLENGE = 'Bearer realm="ava"'
 
 
 class Unauthenticated(Problem):
-    """A 401 of AVA's own; the challenge tells it from a provider's refused key."""
+    """401 of AVA's own; its challenge is another than that of a provider's refused key."""
 
     status = HTTPStatus.UNAUTHORIZED
 

@@ -33,7 +33,7 @@ _PSEUDONYM = "ava.accounts.tokens.user"
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a client gets. `expires_in` is the access token's life in seconds."""
+    """A login's tokens. `expires_in` is the access token's life in seconds."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -43,7 +43,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token that AVA signed says.
+    """Claims of a token that AVA signed.
 
     Args:
         user: the same in all tokens of a user, and nothing else; None in those of older releases.

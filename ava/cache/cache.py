@@ -42,7 +42,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[V]):
-    """What a read brought.
+    """Result of a read.
 
     Attributes:
         scope: which to keep it under; None where it is no answer to later reads, only better than

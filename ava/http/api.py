@@ -1,4 +1,4 @@
-"""What every REST endpoint shares: the exception handler, the base view."""
+"""Base view and exception handler of every REST endpoint."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -16,9 +16,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from ava import ratelimit, tenant
 from ava.http import problems
+from ava.http.media import AsciiJSONRenderer
 from ava.http.problems import Problem
-from ava.http.renderers import AsciiJSONRenderer
-from ava.http.responses import tell
+from ava.http.responses import with_code
 
 _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
     (exceptions.ParseError, problems.MalformedRequest),
@@ -52,12 +52,12 @@ class RateLimitedView(APIView):
     """Counts each request against its group before it is looked at, wrong tokens included.
 
     `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `largest_body` is
-    less than others may send, in bytes, where nobody has logged in. `asks_providers` adds a failing
+    less than others may send, in bytes, before a login. `asks_providers` adds a failing
     provider's answers to the OpenAPI document: of all actions, or of those named. `headers_of_all`
     are set on every answer.
     """
 
-    # No OPTIONS: it would tell what /api/schema tells better.
+    # No OPTIONS: /api/schema says it better.
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
     content_negotiation_class = OneRenderer
     ratelimit_group: ClassVar[str | None] = None
@@ -105,9 +105,9 @@ class ApiViewSet(RateLimitedView, GenericViewSet[Any]):
 
     @property
     def caller(self) -> User:
-        """Whoever asks. Only where one must be logged in, as is the rule."""
+        """The logged-in user. Only where `IsAuthenticated` stands in front, as is the rule."""
         user = self.request.user
-        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated stands in front
+        assert isinstance(user, User)  # noqa: S101 - narrows the type
         return user
 
 
@@ -121,7 +121,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     request.accepted_renderer, request.accepted_media_type = AsciiJSONRenderer(), "application/json"
     response = Response(problem.body(), status=problem.status, headers=problem.headers)
     response.content_type = problems.CONTENT_TYPE
-    return tell(response, problem)
+    return with_code(response, problem)
 
 
 def as_problem(exception: Exception) -> Problem | None:

@@ -123,10 +123,10 @@ class Messages(_OnPages, MessageMiddleware):
 class BodyMiddleware:
     """Plain UTF-8 only, refused with 415 before anything decodes a byte of another body.
 
-    Python's codecs are no business of a stranger's: `punycode` takes quadratic time, and `zlib`,
-    `hex` or `undefined` raise where Django does not expect it. So no charset but UTF-8 may be named
-    at all, and no extended parameter (`name*=charset''value`). Innermost, so that the refusal is
-    logged and counted, and carries what every answer carries.
+    Of Python's codecs `punycode` takes quadratic time, and `zlib`, `hex` or `undefined` raise where
+    Django does not expect it. So no other charset may be named, and no extended parameter
+    (`name*=charset''value`). Innermost, so that the refusal is logged and counted, and carries what
+    every answer carries.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

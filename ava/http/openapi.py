@@ -109,7 +109,7 @@ class AvaSchema(AutoSchema):
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's
-    """How a client logs in, for the document's security section."""
+    """Bearer token, for the document's security section."""
 
     target_class = "ava.accounts.authentication.AccessTokenAuthentication"
     name = "accessToken"

@@ -29,11 +29,11 @@ def problem_response(problem: Problem) -> HttpResponse:
         content_type=CONTENT_TYPE,
         headers=problem.headers,
     )
-    return tell(response, problem)
+    return with_code(response, problem)
 
 
-def tell(response: R, problem: Problem) -> R:
-    """Let the request's log line name the problem."""
+def with_code(response: R, problem: Problem) -> R:
+    """The response, of which the request's log line names the problem."""
     response.problem_code = problem.code  # type: ignore[attr-defined]  # ours, read by ava.observability.logs
     return response
 
@@ -71,7 +71,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith(("/api/", *NO_PAGES)) or not wants_page:
         return problem_response(problem)
     context = {"problem": problem, "correlation_id": correlation.current()}
-    response = tell(render(request, "error.html", context, status=problem.status), problem)
+    response = with_code(render(request, "error.html", context, status=problem.status), problem)
     for name, value in problem.headers.items():
         response[name] = value
     return response

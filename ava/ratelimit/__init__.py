@@ -102,7 +102,7 @@ class Verdict:
     def headers(self) -> dict[str, str]:
         """The headers every counted response carries.
 
-        `RateLimit-Policy` lists all limits, the others tell the tightest. `X-RateLimit-Reset` is
+        `RateLimit-Policy` lists all limits, the others show the tightest. `X-RateLimit-Reset` is
         Unix time, as most APIs that send it mean it; `t` of `RateLimit` is in seconds from now
         (draft-ietf-httpapi-ratelimit-headers-11).
         """

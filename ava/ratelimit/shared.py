@@ -80,7 +80,7 @@ class SharedWindow:
         self._lock = threading.Lock()
 
     def hit(self, client: RedisClient, limits: Sequence[Limit]) -> list[Usage]:
-        """As `MemoryWindow.hit`, in one round trip, which also tells of changes elsewhere."""
+        """As `MemoryWindow.hit`, in one round trip, which brings the mark of changes, too."""
         try:
             answers, mark = client.run(
                 _HIT,
@@ -93,7 +93,7 @@ class SharedWindow:
             )
         except RedisUnavailable:
             return self._hit_alone(limits)
-        recent.heard(mark)
+        recent.compare(mark)
         usages = [Usage(bool(fits), used, frees / _MICROSECONDS) for fits, used, frees in answers]
         for limit, usage in zip(limits, usages, strict=True):
             if limit.workers:

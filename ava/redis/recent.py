@@ -19,7 +19,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 SECONDS = 1.0
-"""For which a value is remembered, where no change is heard of."""
+"""For which a value is remembered."""
 
 CAPACITY = 10_000
 
@@ -32,7 +32,7 @@ _MARK_MILLISECONDS = 10_000
 
 
 class _State:
-    """What this process has heard of changes."""
+    """Changes that this process knows of."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -83,8 +83,8 @@ def changed() -> None:
     transaction.on_commit(_announce)
 
 
-def heard(mark: bytes | None) -> None:
-    """Take note of the mark that Redis holds now."""
+def compare(mark: bytes | None) -> None:
+    """Forget everything where the mark that Redis holds is a new one."""
     if mark != _state.mark:
         # In this order: a thread that finds the new mark here finds nothing older remembered.
         forget()

@@ -1,1 +1,1 @@
-"""How Django writes times; `FORMAT_MODULE_PATH` points here."""
+"""Time formats of pages; `FORMAT_MODULE_PATH` points here."""

@@ -1,4 +1,4 @@
-"""As in logs and in the API: what happened within one minute can be told apart."""
+"""Times with seconds, as in logs and in the API."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i:s"

@@ -1,4 +1,4 @@
-"""How request bodies are read."""
+"""JSON as AVA reads and writes it. Apart from `ava.http.api`: DRF loads it with its own views."""
 
 import json
 import math
@@ -6,9 +6,17 @@ from typing import Any
 
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.json import strict_constant
 
 from ava.http.problems import WHOLE, ValidationFailed
+
+
+class AsciiJSONRenderer(JSONRenderer):
+    """JSON in ASCII: a caller or a provider may have named half a surrogate pair, which JSON can
+    name and UTF-8 cannot hold."""
+
+    ensure_ascii = True
 
 
 class JSONParser(parsers.JSONParser):

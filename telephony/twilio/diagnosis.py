@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ava.inbound.signatures import secret_matches
 from ava.inbound.source import WebhookRequest
-from telephony.twilio.signatures import BODY_DIGEST, HEADER, Pairs, sign
+from telephony.twilio.signatures import BODY_DIGEST, HEADER, Pairs, joined, sign_text
 
 SHARED_KEY_HEADER = "X-Twilio-Webhooks-Signature-Settings"
 """https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys"""
@@ -19,8 +19,8 @@ MOST_KEYS, MOST_HOSTS, MOST_PORTS, MOST_PREFIXES = 6, 4, 7, 2
 CUSTOMARY_PORTS = ("443", "80", "8443", "8080")
 _NETLOC = re.compile(r"(.+?)(?::([0-9]{1,5}))?", re.S)
 
-Guess = tuple[str, Pairs, str]
-"""An address and a form that Twilio may have signed, and what that would mean."""
+# An address and what is joined of a form that Twilio may have signed, and what that would mean.
+Guess = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -46,29 +46,28 @@ def diagnose(
         return f"{said}out of the webhook setting at Twilio.", "a shared key"
     if len(received.raw) > MOST_BYTES:
         return None
-    given = received.headers.get(HEADER)
+    given, fields = received.headers.get(HEADER), joined(received.form)
     for key, url in product(others[:MOST_KEYS], received.urls):
-        if secret_matches(given, [sign(key.value, url, received.form)]) is not None:
+        if secret_matches(given, [sign_text(key.value, url + fields)]) is not None:
             return f"The signature fits the {key.name}: {key.hint}.", url
-    guesses = [*_changes(received), *_other_bases(received)]
-    for key, (url, form, meaning) in product(tokens[:MOST_KEYS], guesses):
-        if secret_matches(given, [sign(key.value, url, form)]) is not None:
+    guesses = [*_changes(received, fields), *_other_bases(received, fields)]
+    for key, (url, signed, meaning) in product(tokens[:MOST_KEYS], guesses):
+        if secret_matches(given, [sign_text(key.value, url + signed)]) is not None:
             return f"The signature fits {meaning}.", url
     return None
 
 
-def _changes(received: WebhookRequest) -> Iterator[Guess]:
+def _changes(received: WebhookRequest, fields: str) -> Iterator[Guess]:
     """Body, path and query as they may have been under the same base."""
-    form = received.form
     for url in received.urls:
-        yield from ((url, *guess) for guess in _bodies(received, url))
+        yield from ((url, joined(form), meaning) for form, meaning in _bodies(received, url))
         address, mark, query = url.partition("?")
         slashed = f"{address}/{mark}{query}"
-        yield slashed, form, "the address with a slash behind its path: a proxy took it off"
+        yield slashed, fields, "the address with a slash behind its path: a proxy took it off"
         if query:
-            yield address, form, "the address without its query: a proxy added that"
+            yield address, fields, "the address without its query: a proxy added that"
             plain, how = f"{address}?{unquote(query)}", "a proxy wrote it otherwise"
-            yield plain, form, f"the address with its query unescaped: {how}"
+            yield plain, fields, f"the address with its query unescaped: {how}"
 
 
 def _bodies(received: WebhookRequest, url: str) -> Iterator[tuple[Pairs, str]]:
@@ -94,7 +93,7 @@ def _bodies(received: WebhookRequest, url: str) -> Iterator[tuple[Pairs, str]]:
             yield other, f"the form with {change}"
 
 
-def _other_bases(received: WebhookRequest) -> Iterator[Guess]:
+def _other_bases(received: WebhookRequest, fields: str) -> Iterator[Guess]:
     """Scheme, host, port and prefix as they may have been."""
     path, said = received.path, received.headers
     present, _, rest = received.urls[0].partition(path)
@@ -111,7 +110,7 @@ def _other_bases(received: WebhookRequest) -> Iterator[Guess]:
         base = f"{scheme}://{host}{':' if port else ''}{port}{prefix}"
         yield (
             f"{base}{path}{rest}",
-            received.form,
+            fields,
             f"{base}{path}: AVA_PUBLIC_URL should be {base}, or Twilio be given an address that "
             f"begins with {present}",
         )

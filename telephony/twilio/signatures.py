@@ -17,8 +17,17 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def sign(token: str, url: str, form: Pairs = ()) -> str:
-    """The signature of a form sent to this address; of a repeated name each value counts once."""
-    text = url + "".join(name + value for name, value in sorted(set(form)))
+    """The signature of a form sent to this address."""
+    return sign_text(token, url + joined(form))
+
+
+def joined(form: Pairs) -> str:
+    """The signed text of a form; of a repeated name each value counts once."""
+    return "".join(name + value for name, value in sorted(set(form)))
+
+
+def sign_text(token: str, text: str) -> str:
+    """The signature of an address with what is joined of a form."""
     return hmac_of(text.encode(), secret=token.encode(), algorithm="sha1", encoding="base64")
 
 
@@ -27,8 +36,9 @@ def is_signed(
 ) -> bool:
     """Whether it was signed with one of these tokens, for one of these addresses, over this body,
     the `form` of which is empty unless it is one."""
+    fields = joined(form)
     made = [
-        sign(token, url, form)
+        sign_text(token, url + fields)
         for url in urls
         if not raw or form or digest_matches(_digest(url), raw)
         for token in tokens

@@ -1,8 +1,6 @@
-"""Orphaned accounts: calls and messages under way whose Twilio keys are stored no more.
-
-AVA can neither prove that Twilio's reports of it are Twilio's, nor ask how it ends. The
-answer to a change of keys says so, and so does each row, until the keys are stored again.
-"""
+"""Orphaned accounts: calls and messages under way whose Twilio keys are stored no more. AVA can
+neither verify Twilio's reports of them nor ask how they end: a change of keys is answered with
+that, and each row says it, until the keys are stored again."""
 
 from collections import Counter, defaultdict
 

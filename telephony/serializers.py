@@ -109,9 +109,7 @@ class SendAtField(serializers.DateTimeField):
 class EntrySerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     status = serializers.CharField()
-    source = serializers.ChoiceField(  # type: ignore[assignment]  # a member that a Field has, too
-        choices=Entry.Source.choices
-    )
+    source = serializers.ChoiceField(Entry.Source.choices)  # type: ignore[assignment]  # Field's, too
     detail = serializers.CharField(help_text="For people; may be empty.")
     correlation_id = serializers.CharField()
 

@@ -5,7 +5,7 @@ that is.
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -43,7 +43,7 @@ class Account:
     def default_assistant_id(self) -> str | None:
         return self.credentials.fields.get("default_assistant_id") or None
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """Whose copies are meant."""
         # The operator's key changes with the environment, and without a generation.
@@ -79,6 +79,12 @@ class Account:
         return raised
 
 
+ACCOUNTS: Final[RecentValues[int, Account]] = RecentValues()
+"""What `recent_account_of` remembers, by user."""
+WORKING: Final[RecentValues[int, bool]] = RecentValues()
+"""What `is_working` remembers, by user."""
+
+
 def account_of(user: User) -> Account:
     """The user's Vapi. Raises: CredentialsMissing, CredentialsUnreadable."""
     stored = Credential.objects.filter(user_id=OuterRef("pk"), provider=VAPI.label)
@@ -100,7 +106,13 @@ def account_of(user: User) -> Account:
 
 def recent_account_of(user: User) -> Account:
     """`account_of` as it was at most a second ago, for reads. Raises: as that does."""
-    return _accounts.get(user.pk) or _accounts.read(user.pk, lambda: account_of(user))
+    if found := ACCOUNTS.get(user.pk):
+        return found
+    account = ACCOUNTS.read(user.pk, lambda: account_of(user))
+    if account.credentials.source == "environment":
+        # The operator may take them away, which is no change of the user's.
+        ACCOUNTS.drop(user.pk)
+    return account
 
 
 def renew_epoch(user: User) -> None:
@@ -110,25 +122,14 @@ def renew_epoch(user: User) -> None:
     recent.changed()
 
 
-def certain_scope(user: User) -> Scope | None:
-    """Whose copies are certain, as of a second ago at most; None while Vapi is known to fail.
-
-    Raises: as `account_of`.
-    """
-
-    def read() -> Scope | None:
-        return None if is_failing() else recent_account_of(user).scope
-
-    return CERTAIN_SCOPES.get(user.pk) or CERTAIN_SCOPES.read(user.pk, read)
+def is_working(user: User) -> bool:
+    """Whether Vapi is not known to fail for this user, as of a second ago at most."""
+    return WORKING.get(user.pk) or WORKING.read(user.pk, works)
 
 
-def is_failing() -> bool:
-    """Whether Vapi is known to fail."""
-    return door(VAPI.label).snapshot().state == "open"
-
-
-_accounts: RecentValues[int, Account] = RecentValues()
-CERTAIN_SCOPES: Final[RecentValues[int, Scope | None]] = RecentValues()
+def works() -> bool:
+    """Whether Vapi is not known to fail."""
+    return door(VAPI.label).snapshot().state != "open"
 
 
 @lru_cache(maxsize=500)

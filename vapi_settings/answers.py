@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from ava.cache import Copy, Scope, store
 from ava.cache.cache import CLOCKS_DIFFER, REQUESTS
 from ava.http.media import AsciiJSONRenderer
-from vapi_settings.account import CERTAIN_SCOPES, certain_scope, recent_account_of
+from vapi_settings.account import ACCOUNTS, WORKING, is_working, recent_account_of
 from vapi_settings.reads import ALL, ASSISTANTS, LISTS, Seen
 
 # Browsers may keep an answer for its user, but must ask whether it still holds.
@@ -65,7 +65,8 @@ def ready(request: Request, user: User, assistant_id: str | None) -> HttpRespons
     age = (now - found.oldest.as_of).total_seconds()
     if not -CLOCKS_DIFFER <= age < settings.VAPI_CACHE_SECONDS:
         return None
-    if found.scope != (CERTAIN_SCOPES.get(user.pk) or certain_scope(user)):
+    account = ACCOUNTS.get(user.pk) or recent_account_of(user)
+    if found.scope != account.scope or not (WORKING.get(user.pk) or is_working(user)):
         return None
     _ready.move_to_end(key)
     _hit.inc()
@@ -88,11 +89,10 @@ def keep_ready(
     user: User, assistant_id: str | None, copy: Copy[Seen], body: dict[str, Any], tag: str
 ) -> None:
     """Have later reads answered by this body, if the copy would answer them by itself."""
-    scope = certain_scope(user)
-    if scope is None:
-        return
+    account = recent_account_of(user)
+    scope = account.scope
     made_of: list[Copy[Any] | None] = [ASSISTANTS.fresh(scope, copy.value.assistant.id)]
-    if assistant_id is None and recent_account_of(user).default_assistant_id is None:
+    if assistant_id is None and account.default_assistant_id is None:
         made_of.append(LISTS.recent(scope, ALL))
     found = [one for one in made_of if one is not None]
     if len(found) < len(made_of) or found[0].as_of != copy.as_of:

@@ -24,7 +24,7 @@ from ava.upstream import (
 )
 from vapi_settings import account as accounts
 from vapi_settings import ledger
-from vapi_settings.account import CERTAIN_SCOPES, Account, is_failing, renew_epoch
+from vapi_settings.account import WORKING, Account, renew_epoch, works
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.ledger import LastSeen
 from vapi_settings.records import ID, Assistant, Part, PhoneNumber, Summary
@@ -272,12 +272,11 @@ def answer(
         renew_epoch(account.user)
         raise
     except OUTAGES:
-        CERTAIN_SCOPES.drop(account.user.pk)
+        WORKING.drop(account.user.pk)
         raise
-    if copy.stale:
-        CERTAIN_SCOPES.drop(account.user.pk)
     # While Vapi is known to fail no copy is certain, however young.
-    return replace(copy, stale=copy.stale or is_failing())
+    is_certain = WORKING.read(account.user.pk, works)
+    return replace(copy, stale=copy.stale or not is_certain)
 
 
 def forget() -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from ava.accounts.models import Session
 from ava.cache.tests.reading import later
 from ava.redis import recent
-from vapi_settings.conftest import NO_CACHE, SETTINGS
+from vapi_settings.conftest import KEY, NO_CACHE, SETTINGS
 from vapi_settings.models import AccountGeneration, token
 
 CREDENTIALS = "/api/v1/integrations/vapi/credentials"
@@ -25,6 +25,14 @@ def hit(ada):
     for _ in range(3):
         assert ada.get(SETTINGS).status_code == 200
     return ada
+
+
+class Clock:
+    """The clock by which a second passes, as the test moves it."""
+
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr(recent, "clock", lambda: self.now)
 
 
 @pytest.fixture
@@ -136,3 +144,24 @@ def test_a_hit_asks_redis_once(hit, redis):
     before = scripts()
     assert hit.get(SETTINGS).status_code == 200
     assert scripts() == before + 1
+
+
+def test_what_the_operator_takes_away_is_gone_at_once(api, vapi, settings):
+    settings.OPERATOR_CREDENTIALS = {"AVA_API_VAPI_API_KEY": KEY}
+    settings.FLAGS = {**settings.FLAGS, "ALLOW_ENV_CREDENTIALS": True}
+    for _ in range(3):
+        assert api.get(SETTINGS).status_code == 200
+    settings.OPERATOR_CREDENTIALS = {}
+    assert api.get(SETTINGS).json()["code"] == "credentials_missing"
+
+
+def test_what_is_remembered_is_never_older_than_a_second(ada, vapi, monkeypatch):
+    """Not even where one thing that is remembered was made of another."""
+    clock = Clock(monkeypatch)
+    ada.get(SETTINGS, {"search": "t"})
+    clock.now = 0.6
+    ada.get(SETTINGS)
+    vapi.change(model={**vapi.document()["model"], "temperature": 1.1})
+    AccountGeneration.objects.update(generation=token())
+    clock.now = 1.0
+    assert temperature(ada.get(SETTINGS)) == 1.1

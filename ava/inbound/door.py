@@ -64,11 +64,7 @@ _OUTCOMES = {*_REFUSALS.values(), "accepted", "duplicate", "not_taken", "failed"
 
 
 def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], HttpResponseBase]:
-    """The view of one webhook address.
-
-    Args:
-        largest: bytes of a body that are read.
-    """
+    """The view of one webhook address. Of a body at most `largest` bytes are read."""
     for outcome in _OUTCOMES:
         WEBHOOKS.labels(source.provider, source.kind, outcome)
 
@@ -94,12 +90,8 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
 
 @contextmanager
 def _statements_take(seconds: float) -> Iterator[None]:
-    """Limits how long the database may take for a statement of this thread, locks included.
-
-    SQLite limits the wait for another writer; a statement of its own takes milliseconds.
-
-    Raises:
-        OperationalError: from within, where one takes longer.
+    """Limit of the time that the database may take for a statement of this thread, locks included.
+    Where one takes longer, it raises OperationalError. SQLite limits the wait for another writer.
     """
     milliseconds = round(seconds * 1000)
     if connection.vendor == "sqlite":
@@ -167,12 +159,7 @@ def _limit(request: HttpRequest, group: str, who: str | None = None) -> Mapping[
 
 
 def read(request: HttpRequest, *, largest: int) -> WebhookRequest:
-    """The request as it came.
-
-    Raises:
-        PayloadTooLarge, LengthRequired: not to be read.
-        MalformedRequest: a form that is none.
-    """
+    """The request as it came. Raises: PayloadTooLarge, LengthRequired, MalformedRequest."""
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise LengthRequired
     if int(request.META.get("CONTENT_LENGTH") or 0) > largest:

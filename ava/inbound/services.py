@@ -27,8 +27,8 @@ from ava.ratelimit.window import Limit, MemoryWindow
 log = structlog.get_logger("ava.inbound")
 
 DISPATCH = "dispatch_delivery"
+# Of each account, and of those that name none: noise of one hides no other's.
 REFUSALS_KEPT = 100
-"""Refusals kept of each account, and of those that name none: noise of one hides no other's."""
 REFUSALS_PER_MINUTE = 60
 ABOUT_PROXIES = (
     "Host",
@@ -54,10 +54,8 @@ def register_handler(provider: str, kind: str, handle: Handle) -> None:
 def store(
     source: Source, owner: User | None, verified: Verified, *, now: datetime
 ) -> tuple[Delivery, bool]:
-    """Keep a delivery and have it worked through, in one transaction.
-
-    Returns:
-        Its row, and whether it is new; a repeated delivery changes nothing.
+    """Keep a delivery and have it worked through, in one transaction. Its row, and whether it is
+    new: a repeated delivery changes nothing.
 
     Raises:
         WebhooksSpent: the account's day is used up.
@@ -165,7 +163,7 @@ def prune(before: datetime, dry_run: bool) -> int:
 
 
 def forget() -> None:
-    """Count refusals afresh (tests)."""
+    """Drop the counts of refusals (tests)."""
     _refusals_written.forget()
 
 

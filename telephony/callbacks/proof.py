@@ -27,11 +27,8 @@ NEEDED = ("account_sid", "holder", "correlation_id", "owner__username", "owner__
 
 
 def fields_of(received: WebhookRequest) -> dict[str, str]:
-    """The fields of a form, or of a JSON object, not verified.
-
-    Twilio posts forms. `application/json` is bound by a digest in the signed address
-    (https://www.twilio.com/docs/api/errors/57012), so any body that is no form is read as that.
-    """
+    """The fields of a form, or of a JSON object, not verified. Twilio posts forms, and binds JSON
+    by a digest in the signed address (https://www.twilio.com/docs/api/errors/57012)."""
     if received.form:
         return dict(received.form)
     try:

@@ -88,11 +88,8 @@ def answer(report: Report, *, now: datetime) -> str:
 
 
 def _came_in(report: Report) -> str:
-    """TwiML for a call that came in: the user's assistant answers, or a greeting.
-
-    A call that an assistant takes is kept at once, with who takes it, so that what Vapi reports of
-    it finds its row.
-    """
+    """TwiML for a call that came in: the user's assistant answers, or a greeting. A call that an
+    assistant takes is kept at once, so that what Vapi reports of it finds its row."""
     owner = report.owner
     number = vapi.answering_number(user=owner, seconds=SECONDS_FOR_AN_ASSISTANT) if owner else None
     if number is None:

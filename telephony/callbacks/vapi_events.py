@@ -57,9 +57,8 @@ def _placed(event: VapiEvent) -> Call | None:
 
 
 def _put_through(event: VapiEvent) -> Call | None:
-    """The one that came in over Twilio and was put through to this number of Vapi's; now Vapi's
-    name for it is known. Vapi does not give Twilio's, so it is found by caller, number and time.
-    """
+    """The one that came in over Twilio and was put through to this number of Vapi's. Vapi does not
+    give Twilio's name for it, so it is found by caller, number and time."""
     with transaction.atomic():
         waiting = Call.objects.select_for_update().filter(
             owner=event.owner,

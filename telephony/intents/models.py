@@ -111,14 +111,10 @@ class Communication(models.Model):
 
     reference_field: ClassVar[str] = "provider_sid"
     machine: ClassVar[Machine]
-    job: ClassVar[str]
-    """The kind of job that follows it."""
-    word: ClassVar[str]
-    """A person's word for it."""
-    can_be_stopped: ClassVar[bool] = True
-    """Whether it can be taken back once the provider has it."""
-    timeline: Any
-    """The entries, oldest first: each kind has a table of its own."""
+    job: ClassVar[str]  # the kind of job that follows it
+    word: ClassVar[str]  # a person's word for it
+    can_be_stopped: ClassVar[bool] = True  # once the provider has it
+    timeline: Any  # the entries, oldest first: each kind has a table of its own
 
     @property
     def reference(self) -> str | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from vapi_settings import voices
-from vapi_settings.diff import ABSENT, EXACT, Document, Path, canonical, etag, levels, read
+from vapi_settings.diff import ABSENT, EXACT, Document, Path, etag, levels, read, text
 
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 CUSTOM_FIELD: Final = "metadata"
@@ -165,13 +165,12 @@ def show(document: Document, wanted: Definition, *, updated_at: datetime | None 
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if wanted.type == "float" and is_whole and abs(value) <= EXACT:
         value = float(value)
-    stored = None if found is ABSENT else canonical(found)
     return Setting(
         definition=wanted,
         value=value,
         constraints=constraints(document, wanted),
         is_set=found is not ABSENT,
-        etag=etag(document.get("id"), wanted.key, stored),
+        etag=etag(document.get("id"), wanted.key, text(found)),
         updated_at=updated_at,
     )
 

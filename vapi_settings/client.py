@@ -1,7 +1,6 @@
 """Client of Vapi: assistants, phone numbers, calls. https://docs.vapi.ai/api-reference"""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -20,14 +19,6 @@ PAGE: Final = 50
 MOST_PAGES: Final = 20
 
 
-@dataclass(frozen=True)
-class Listing:
-    """The organisation's assistants; the whole of the only one, where there is one only."""
-
-    summaries: tuple[Summary, ...]
-    only: Assistant | None
-
-
 class VapiClient:
     """Vapi for one private API key. Each method raises ProviderProblem besides."""
 
@@ -38,11 +29,12 @@ class VapiClient:
         """Ask for as little as possible."""
         self._list("/assistant", {"limit": 1})
 
-    def assistants(self) -> Listing:
-        """The organisation's assistants, the newest first; the newest 1000 of more."""
+    def assistants(self) -> tuple[tuple[Summary, ...], Assistant | None]:
+        """The organisation's assistants, the newest first, the newest 1000 of more; and the whole
+        of the only one, where there is one only."""
         found = list(self._pages("/assistant"))
-        summaries = tuple(_read(records.summary, one) for one in found)
-        return Listing(summaries, _read(records.assistant, found[0]) if len(found) == 1 else None)
+        only = _read(records.assistant, found[0]) if len(found) == 1 else None
+        return tuple(_read(records.summary, one) for one in found), only
 
     def assistant(self, assistant_id: str) -> Assistant:
         """One assistant. Raises: AssistantNotFound."""

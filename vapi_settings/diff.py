@@ -4,6 +4,7 @@ Vapi's PATCH replaces every nested object whole (docs.vapi.ai/api-reference/assi
 a change is sent as the complete top-level field with one leaf altered.
 """
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -97,48 +98,33 @@ def patch(
     return {top: field}
 
 
+def differences(before: Document, after: Document, *, beside: Path) -> list[str]:
+    """Top-level fields that differ, apart from the path `beside` and Vapi's own."""
+    return sorted(
+        name
+        for name in (before.keys() | after.keys()) - SERVER_FIELDS
+        if not same(_without(before, name, beside), _without(after, name, beside))
+    )
+
+
+def _without(document: Document, name: str, path: Path) -> Any:
+    """A top-level field without what is at the path; a parent may have been made for that."""
+    if path == (name,):
+        return ABSENT
+    if path[0] == name:
+        with contextlib.suppress(ParentMissing):
+            return patch(document, path, ABSENT, makes_parents=True)[name]
+    return document.get(name, ABSENT)
+
+
 def same(one: Any, other: Any) -> bool:
     """Equal as Vapi reads JSON: 1 is 1.0, true is no number, the order of names is nothing."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return _number(one) == _number(other)
-    return type(one) is type(other) and bool(one == other)
+    return text(one) == text(other)
 
 
-def differences(before: Document, after: Document, *, beside: Path) -> list[str]:
-    """Dotted paths of what differs, apart from the path `beside` and Vapi's own fields."""
-    names = (before.keys() | after.keys()) - SERVER_FIELDS
-    found: list[str] = []
-    for name in sorted(names):
-        one, other = before.get(name, ABSENT), after.get(name, ABSENT)
-        found.extend(_differences(one, other, (name,), beside))
-    return found
-
-
-def _differences(one: Any, other: Any, path: Path, beside: Path) -> Iterator[str]:
-    if path == beside or same(one, other):
-        return
-    sides = (_as_object(one), _as_object(other))
-    if path != beside[: len(path)] or None in sides:
-        yield ".".join(path)
-        return
-    # On the way to the field only what lies beside it counts; a parent may be made for it.
-    before, after = (side or {} for side in sides)
-    for name in sorted(before.keys() | after.keys()):
-        yield from _differences(
-            before.get(name, ABSENT), after.get(name, ABSENT), (*path, name), beside
-        )
-
-
-def _as_object(value: Any) -> Mapping[str, Any] | None:
-    if value is ABSENT or value is None:
-        return {}
-    return value if isinstance(value, Mapping) else None
+def text(value: Any) -> str | None:
+    """A value as a revision stores it; None where there is no value."""
+    return None if value is ABSENT else canonical(value)
 
 
 def canonical(value: Any) -> str:

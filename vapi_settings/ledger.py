@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ava.http import correlation
 from vapi_settings import catalogue
-from vapi_settings.diff import ABSENT, canonical
+from vapi_settings.diff import ABSENT, text
 from vapi_settings.models import AssistantLease, Revision
 from vapi_settings.records import Assistant
 
@@ -94,13 +94,8 @@ class News:
     values: list[Revision] = field(default_factory=list)
 
 
-def text(value: Any) -> str | None:
-    """A value as a revision stores it; None where there is no value."""
-    return None if value is ABSENT else canonical(value)
-
-
 def value(stored: str | None) -> Any:
-    """A value as it was before `text`."""
+    """A value that a revision stores."""
     return ABSENT if stored is None else json.loads(stored)
 
 

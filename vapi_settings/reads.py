@@ -208,8 +208,7 @@ class AssistantRead:
         candidate = ledger.latest_assistant(self.account.user.pk)
         before = self._last_seen(candidate) if candidate else None
         began = now()
-        listing = self.account.client.assistants()
-        only = listing.only
+        summaries, only = self.account.client.assistants()
         if only and (before is None or before.assistant_id != only.id):
             # Not the one that was expected. Where nothing is known now, nothing was before.
             before = self._last_seen(only.id)
@@ -217,7 +216,7 @@ class AssistantRead:
                 only = None
         if only and before:
             self.keep(before, only, began)
-        return Loaded(listing.summaries, self.account.scope)
+        return Loaded(summaries, self.account.scope)
 
     def _last_seen(self, assistant_id: str) -> LastSeen:
         return ledger.last_seen_now(self.account.user.pk, assistant_id, timezone.now())

@@ -220,8 +220,8 @@ class AssistantEdit:
                     revision = ledger.propose(
                         self.seen,
                         self.wanted.key,
-                        ledger.text(self._held(before)),
-                        ledger.text(self.value),
+                        diff.text(self._held(before)),
+                        diff.text(self.value),
                         source=self.source,
                         by=self.account.user,
                         at=self.now(),
@@ -261,7 +261,7 @@ class AssistantEdit:
             after = self.read.fetch(self.id)
         except Problem as failure:
             # Vapi's answer to the change itself will do, if there was one.
-            if answered is None or ledger.text(self._held(answered)) != revision.after:
+            if answered is None or diff.text(self._held(answered)) != revision.after:
                 self._settle_as(revision, Status.UNKNOWN)
                 log.warning("change unconfirmed", revision=revision.pk, cause=failure.code)
                 raise errors.WriteUnconfirmed from None

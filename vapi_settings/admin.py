@@ -14,7 +14,7 @@ SHOWN = 80  # characters
 
 @admin.register(Revision)
 class RevisionAdmin(ReadOnlyAdmin):
-    """Found by correlation ID, assistant, key or owner. Nobody edits history."""
+    """Found by correlation ID, assistant, key or owner; read-only."""
 
     list_display = (
         "at", "key", "was", "became", "correlation_id", "status", "by", "source", "owner",

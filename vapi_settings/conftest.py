@@ -150,17 +150,17 @@ def send(account: Any) -> Any:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Any:
+def reported(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What listeners hear, once the jobs have run."""
     heard: list[Any] = []
     monkeypatch.setattr(webhooks, "_listeners", [])
     webhooks.register_listener(heard.append)
 
-    def told() -> list[Any]:
+    def reported() -> list[Any]:
         run_due()
         return heard
 
-    return told
+    return reported
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ def import_number(
 ) -> PhoneNumber:
     """Hand a number to Vapi, which replaces its voice URL at Twilio by Vapi's own.
 
-    Twilio's secret goes to whatever organisation the stored Vapi key is of, and whoever holds an
-    access token can store a key: hence the password.
+    Twilio's secret goes to the organisation of the stored Vapi key, and an access token is enough
+    to store a key: hence the password.
 
     Args:
         number: E.164, of the user's own Twilio account.
@@ -47,7 +47,7 @@ def import_number(
     """
     confirm_password(user=user, password=password, network=network)
     # In the operator's organisation others' calls could leave from it, or find two to choose; and
-    # Vapi shows what it was given to whoever has the Vapi key: the operator's Twilio stays here.
+    # Vapi shows what it was given to all who have the Vapi key: the operator's Twilio stays here.
     _own(user, VAPI.label, VAPI.name)
     twilio = _own(user, "twilio", "Twilio")
     account = account_of(user)

@@ -260,7 +260,7 @@ def answer(
         loaded = load()
         if known is None or loaded.scope != account.scope or known.value == loaded.value:
             return loaded
-        # Something changed that no history holds: other copies are as old as this one.
+        # Something changed that no history shows: other copies are as old as this one.
         return Loaded(loaded.value, account.raised().scope)
 
     try:

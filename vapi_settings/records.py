@@ -198,7 +198,7 @@ def _part(found: Any, name: str) -> Part | None:
 
 
 def phone_number(found: Mapping[str, Any]) -> PhoneNumber:
-    """A phone number. Its SIP address only if it leads to Vapi: nobody else gets callers."""
+    """A phone number. Its SIP address only if it leads to Vapi: callers go nowhere else."""
     sip_uri = text(found.get("sipUri"))
     return PhoneNumber(
         id=text(found.get("id")),

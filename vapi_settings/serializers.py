@@ -118,7 +118,10 @@ class RevisionSerializer(serializers.Serializer[Revision]):
     before = StoredField()
     after = StoredField()
     by = serializers.CharField(
-        source="by.username", default=None, allow_null=True, help_text="null: nobody at AVA."
+        source="by.username",
+        default=None,
+        allow_null=True,
+        help_text="null: changed outside AVA, or found.",
     )
     at = serializers.DateTimeField()
     source = serializers.ChoiceField(choices=Revision.Source.choices)  # type: ignore[assignment]  # the member's name

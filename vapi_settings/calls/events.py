@@ -192,7 +192,7 @@ def _kept(value: Any, shape: Any) -> Any:
             return None
         return cut(value, shape) if isinstance(value, str) else value
     if shape is _JSON:
-        # What nests deeper than anybody speaks is left out.
+        # What nests deeper is no result of a talk.
         return cut_json(value) if sum(1 for _ in levels(value)) <= MOST_LEVELS else None
     if isinstance(shape, list):
         items = value if isinstance(value, list) else []

@@ -38,7 +38,7 @@ CORRELATION_MARK: Final = "ava_correlation_id"
 
 def numbers(*, user: User, reload: bool = False) -> list[PhoneNumber]:
     """The phone numbers at Vapi that calls can come from: one that is reached by SIP only has no
-    digits, and calls nobody. Raises: ProviderProblem, CredentialsMissing."""
+    digits, and cannot call. Raises: ProviderProblem, CredentialsMissing."""
     return [one for one in phone_numbers(account_of(user), reload=reload).value if one.number]
 
 
@@ -92,7 +92,7 @@ def place(
         metadata: AVA's marks, for `find`; their names begin with "ava_".
 
     Raises: Problem: no phone was called, unless it is a ProviderUnreachable that is not `unsent`:
-        then the call may have been placed, and `find` tells.
+        then the call may have been placed, and `find` finds it.
     """
     try:
         found = queries.assistant(user=user, assistant_id=assistant_id).value.assistant

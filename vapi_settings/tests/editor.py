@@ -1,4 +1,4 @@
-"""A process of its own that changes settings, told how on its command line.
+"""A process of its own that changes settings by its command line.
 
     python -m vapi_settings.tests.editor USER_ID KEY VALUE [KEY VALUE ...]
 

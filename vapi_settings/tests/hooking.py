@@ -19,7 +19,7 @@ def payload(name, **changed):
 
 
 def post(body: Any, *, account: Any, headers: dict[str, str]) -> Any:
-    """Vapi sends a message to the address of an account, or to that of nobody."""
+    """Vapi sends a message to the address of an account, or to one of no account."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     address = f"{URL}?account={account}" if account else URL
     return Client().post(address, raw, content_type="application/json", headers=headers)

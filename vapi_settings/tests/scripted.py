@@ -1,4 +1,4 @@
-"""A Vapi that answers what a test tells it to, over a real socket, and remembers what it heard."""
+"""A scripted Vapi on a real socket, which records its requests."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 class ScriptedVapi:
-    """Answers by method and path; 404 to what nobody scripted."""
+    """Answers by method and path; 404 to anything else."""
 
     def __init__(self, url: str) -> None:
         self.url = url

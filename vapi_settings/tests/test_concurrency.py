@@ -22,7 +22,7 @@ from vapi_settings.models import AssistantLease, Revision
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-WAIT = 30  # seconds; whoever waits this long has hung
+WAIT = 30  # seconds; after that something hangs
 
 
 @pytest.fixture(autouse=True)
@@ -234,7 +234,7 @@ def test_kill_9_in_the_middle_of_a_change_loses_nothing(
         editor.process.wait(WAIT)
     vapi.sandbox.faults.clear()
 
-    # While its lease lives nobody takes its place, and nothing is said that may prove wrong.
+    # While its lease lives no other editor takes its place, and nothing is said that may prove wrong.
     assert [row["status"] for row in history("temperature")] == ["pending", "confirmed"]
     AssistantLease.objects.filter(pk=ASSISTANT).update(
         lease_until=timezone.now() - timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""PUT with If-Match: whoever changed a value in between is not overwritten."""
+"""PUT with If-Match: a change made in between is not overwritten."""
 
 import pytest
 

@@ -179,7 +179,7 @@ def test_what_changes_beside_the_edit_is_logged_by_name_only(put, vapi, caplog, 
 
 
 class TestAProcessThatDied:
-    """What kill -9 leaves behind: an open revision and a lease with nobody behind it."""
+    """What kill -9 leaves behind: an open revision and a lease that no process holds."""
 
     @pytest.fixture
     def die(self, ada, user, value_of, monkeypatch):

@@ -120,7 +120,7 @@ def test_a_call_is_placed_sought_and_looked_at_as_documented(
 def hook(
     user: User, vapi: Dashboard, settings: Any, live_server: LiveServer, monkeypatch: Any
 ) -> str:
-    """AVA, as Vapi reaches it: told of everything, and with a tool."""
+    """AVA, as Vapi reaches it, with a tool."""
     settings.PUBLIC_URL = live_server.url
     monkeypatch.setattr(tools, "_tools", {})
     tools.register_tool("opening_hours", lambda wish: "8 to 14")

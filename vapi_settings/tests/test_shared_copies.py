@@ -19,7 +19,7 @@ from vapi_settings.reads import AssistantRead, phone_numbers
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-WAIT = 30  # seconds; whoever waits this long has hung
+WAIT = 30  # seconds; after that something hangs
 
 
 class Readers:

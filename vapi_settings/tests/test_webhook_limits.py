@@ -110,7 +110,7 @@ def test_an_account_that_has_used_up_its_day_is_refused_until_the_next(
     assert (volume.owner, volume.deliveries) == (stranger, kept)
     assert volume.size <= 1024 * 1024
     assert Delivery.objects.count() == kept
-    # Who repeats what is kept is told so, and pays nothing for it.
+    # A repetition of what is kept is acknowledged, and counts for nothing.
     assert send(report(0), to=theirs, secret=THEIRS).status_code == 204
     assert send(report(0)).status_code == 204
     Volume.objects.filter(owner=stranger).update(day=timezone.now() - timedelta(days=1))

@@ -64,7 +64,7 @@ def test_an_address_that_names_an_account_twice_is_refused(send, stranger, accou
         )
 
 
-def test_a_strangers_scheme_changes_nobody_elses_answer(send, stranger, told, user):
+def test_a_strangers_scheme_changes_nobody_elses_answer(send, stranger, reported, user):
     """A secret and a header that fit every delivery, stored before there were rules for them."""
     theirs = store_key(stranger, webhook_secret="their-own-secret")
     theirs.clear = {**theirs.clear, "webhook_header": "Content-Type"}
@@ -73,7 +73,7 @@ def test_a_strangers_scheme_changes_nobody_elses_answer(send, stranger, told, us
     assert send(payload("status_update")).status_code == 204
     assert send(payload("end_of_call_report"), secret="planted-hook-0005").status_code == 403
     assert send(payload("end_of_call_report"), to=None).status_code == 403
-    assert [event.owner for event in told()] == [user]
+    assert [event.owner for event in reported()] == [user]
     assert {row.owner for row in Delivery.objects.all()} == {user}
 
 

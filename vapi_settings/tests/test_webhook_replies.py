@@ -116,7 +116,7 @@ def test_a_slow_tool_does_not_keep_the_caller_waiting(send, tool, in_a_hurry):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_incoming_call_gets_the_default_assistant(send, user, settings):
-    settings.VAPI_BASE_URL = "http://127.0.0.1:9"  # nobody is asked
+    settings.VAPI_BASE_URL = "http://127.0.0.1:9"  # no request leaves
     store_key(user, webhook_secret=SECRET, default_assistant_id="my-assistant")
     answer = send(payload("assistant_request"))
     assert (answer.status_code, answer.json()) == (200, {"assistantId": "my-assistant"})

@@ -32,10 +32,10 @@ def call_of(number, **arguments):
     return {"id": f"call_{number}", "function": {"name": "booking", "arguments": arguments}}
 
 
-def test_a_longer_transcript_and_summary_are_cut_and_say_so(send, told):
+def test_a_longer_transcript_and_summary_are_cut_and_say_so(send, reported):
     long = {"artifact": {"transcript": LONG}, "analysis": {"summary": LONG[:50_000]}}
     assert send(payload("end_of_call_report", **long)).status_code == 204
-    [event] = told()
+    [event] = reported()
     assert is_cut(event.transcript, 200_000)
     assert is_cut(event.summary, 10_000)
     kept = Delivery.objects.get().payload
@@ -43,21 +43,21 @@ def test_a_longer_transcript_and_summary_are_cut_and_say_so(send, told):
     assert kept["analysis"]["summary"] == event.summary
 
 
-def test_texts_in_their_old_places_are_cut_as_well(send, told):
+def test_texts_in_their_old_places_are_cut_as_well(send, reported):
     old = {"artifact": {}, "analysis": {}, "transcript": LONG, "summary": LONG[:50_000]}
     assert send(payload("end_of_call_report", **old)).status_code == 204
-    [event] = told()
+    [event] = reported()
     assert is_cut(event.transcript, 200_000)
     assert is_cut(event.summary, 10_000)
 
 
-def test_any_other_text_is_cut_at_4000_characters(send, told):
+def test_any_other_text_is_cut_at_4000_characters(send, reported):
     call = payload("status_update")["message"]["call"]
     long = {"status": LONG[:9000], "endedReason": LONG[:9000]}
     long["customer"] = {"number": LONG[:9000]}
     long["call"] = {**call, "type": LONG[:9000], "assistantId": LONG[:9000]}
     assert send(payload("status_update", **long)).status_code == 204
-    [event] = told()
+    [event] = reported()
     assert is_cut(event.status, 4000)
     assert is_cut(event.ended_reason, 4000)
     assert is_cut(event.person, 4000)
@@ -102,12 +102,12 @@ def test_of_very_many_tool_calls_20_are_kept_and_run(send, tool):
     assert sorted(given["n"] for given in tool) == list(range(20))
 
 
-def test_of_very_many_marks_20_are_kept(send, told):
+def test_of_very_many_marks_20_are_kept(send, reported):
     call = payload("status_update")["message"]["call"]
     marks = {f"ava_{number}": "x" * 128 for number in range(5000)} | {"ava_" + "x" * 5000: "x"}
     overrides = {"assistantOverrides": {"metadata": marks}}
     assert send(payload("status_update", call={**call, **overrides})).status_code == 204
-    [event] = told()
+    [event] = reported()
     assert len(event.metadata) == 20
 
 

@@ -1,4 +1,4 @@
-"""Vapi's webhooks through the URL that Vapi calls: what is kept, and who is told."""
+"""Vapi's webhooks through the URL that Vapi calls: what is kept, and who hears of it."""
 
 import json
 
@@ -14,22 +14,22 @@ from vapi_settings.tests.hooking import CALL, FILES, URL, payload
 pytestmark = pytest.mark.database
 
 
-def test_a_status_is_stored_acknowledged_and_told(send, told, user):
+def test_a_status_is_stored_acknowledged_and_reported(send, reported, user):
     answer = send(payload("status_update"))
     assert answer.status_code == 204
     row = Delivery.objects.get()
     assert (row.owner, row.event, row.correlation_id) == (user, "status-update", "walk-1")
     assert answer["X-Correlation-ID"]
-    [event] = told()
+    [event] = reported()
     assert (event.owner, event.call_id, event.status) == (user, CALL, "in-progress")
     assert event.provider_sid == "CA0123456789abcdef0123456789abcdef"
     assert event.metadata["ava_call"] == "7b0f2f2a-7f4e-4f4e-8d5c-0b9a8f6e5d4c"
     assert event.at.isoformat() == "2026-01-05T09:00:03+00:00"
 
 
-def test_the_report_at_the_end_brings_transcript_recording_cost_and_reason(send, told):
+def test_the_report_at_the_end_brings_transcript_recording_cost_and_reason(send, reported):
     assert send(payload("end_of_call_report")).status_code == 204
-    [event] = told()
+    [event] = reported()
     assert (event.status, event.ended_reason) == ("ended", "customer-ended-call")
     assert str(event.cost) == "0.1234"
     assert event.transcript.startswith("AI: Hello!")
@@ -39,10 +39,10 @@ def test_the_report_at_the_end_brings_transcript_recording_cost_and_reason(send,
     assert [said["role"] for said in kept] == ["bot", "user"]
 
 
-def test_a_long_talk_is_reported_whole(send, told):
+def test_a_long_talk_is_reported_whole(send, reported):
     spoken = ("User: And then?\n" * 12_500)[:200_000]
     assert send(payload("end_of_call_report", artifact={"transcript": spoken})).status_code == 204
-    [event] = told()
+    [event] = reported()
     assert event.transcript == spoken
 
 
@@ -51,10 +51,10 @@ def test_a_report_beyond_all_measure_is_refused(send):
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
 
 
-def test_no_secret_of_a_message_is_stored_logged_or_answered(send, told, caplog, capfd):
+def test_no_secret_of_a_message_is_stored_logged_or_answered(send, reported, caplog, capfd):
     answers = [send(payload(name)).content for name in sorted(FILES)]
     answers.append(send(payload("status_update"), secret="planted-wrong-0099").content)
-    told()
+    reported()
     answers += [
         dumps.serialize("json", model.objects.all()).encode()
         for model in (Delivery, Refusal, Credential)
@@ -73,23 +73,23 @@ def test_a_secret_where_none_belongs_is_not_stored_either(send):
     assert "planted" not in json.dumps(Delivery.objects.get().payload)
 
 
-def test_talk_is_acknowledged_and_not_kept(send, told):
+def test_talk_is_acknowledged_and_not_kept(send, reported):
     assert send(payload("speech_update")).status_code == 204
     assert send(payload("speech_update", type="transcript")).status_code == 204
     assert Delivery.objects.count() == 0
-    assert told() == []
+    assert reported() == []
 
 
-def test_a_repetition_changes_nothing_and_other_messages_of_the_call_do(send, told):
+def test_a_repetition_changes_nothing_and_other_messages_of_the_call_do(send, reported):
     first = payload("status_update")
     for _ in range(3):
         assert send(first).status_code == 204
-    # The same status told with another time is the same status.
+    # The same status with another time is the same status.
     assert send(payload("status_update", timestamp=first["message"]["timestamp"] + 9)).status_code
     for name in ("status_update_ended", "end_of_call_report"):
         for _ in range(2):
             assert send(payload(name)).status_code == 204
-    assert [event.type for event in told()] == [
+    assert [event.type for event in reported()] == [
         "status-update",
         "status-update",
         "end-of-call-report",
@@ -97,11 +97,11 @@ def test_a_repetition_changes_nothing_and_other_messages_of_the_call_do(send, to
     assert Delivery.objects.count() == 3
 
 
-def test_two_users_may_hear_of_one_call(send, stranger, told, user):
+def test_two_users_may_hear_of_one_call(send, stranger, reported, user):
     theirs = store_key(stranger, webhook_secret="their-own-secret").pk
     send(payload("status_update"))
     send(payload("status_update"), to=theirs, secret="their-own-secret")
-    assert {event.owner for event in told()} == {user, stranger}
+    assert {event.owner for event in reported()} == {user, stranger}
 
 
 @pytest.mark.parametrize(
@@ -141,20 +141,20 @@ def test_a_body_that_is_no_message_is_told_so(send, body):
         {"type": "tool-calls", "toolCallList": [None, {"id": 1, "function": "x"}]},
     ],
 )
-def test_what_is_strange_about_a_message_breaks_nothing(send, told, strange):
+def test_what_is_strange_about_a_message_breaks_nothing(send, reported, strange):
     answer = send(payload("status_update", **strange))
     assert answer.status_code in (200, 204), answer.content
-    told()
+    reported()
     assert Delivery.objects.get().state == Delivery.State.DONE
 
 
-def test_messages_in_any_order_are_all_told(send, told):
+def test_messages_in_any_order_are_all_reported(send, reported):
     for name in ("end_of_call_report", "status_update_ended", "status_update"):
         send(payload(name))
-    assert sorted(event.status for event in told()) == ["ended", "ended", "in-progress"]
+    assert sorted(event.status for event in reported()) == ["ended", "ended", "in-progress"]
 
 
-def test_a_listener_that_fails_is_asked_again(send, told, monkeypatch):
+def test_a_listener_that_fails_is_asked_again(send, reported, monkeypatch):
     failures = [RuntimeError("planted-0012")]
 
     def fail_once(event):
@@ -163,7 +163,7 @@ def test_a_listener_that_fails_is_asked_again(send, told, monkeypatch):
 
     webhooks.register_listener(fail_once)
     send(payload("status_update"))
-    assert len(told()) == 1
+    assert len(reported()) == 1
     assert Delivery.objects.get().state == Delivery.State.FAILED
     assert "planted" not in Delivery.objects.get().error
 

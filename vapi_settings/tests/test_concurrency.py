@@ -234,7 +234,7 @@ def test_kill_9_in_the_middle_of_a_change_loses_nothing(
         editor.process.wait(WAIT)
     vapi.sandbox.faults.clear()
 
-    # While its lease lives no other editor takes its place, and nothing is said that may prove wrong.
+    # While its lease lives no editor takes its place, and nothing is said that may prove wrong.
     assert [row["status"] for row in history("temperature")] == ["pending", "confirmed"]
     AssistantLease.objects.filter(pk=ASSISTANT).update(
         lease_until=timezone.now() - timedelta(seconds=1)

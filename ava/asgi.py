@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -23,8 +22,7 @@ from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that
 from ava.http import correlation
 from ava.http.problems import CONTENT_TYPE, Problem
 from ava.http.responses import LIVENESS
-from ava.server import pace, worker
-from ava.server.admission import Admission, Place
+from ava.server import admission, pace, worker
 from ava.server.environ import body_length, environ_of
 from ava.server.receiving import LARGEST, Bodies, ClientGone
 
@@ -46,7 +44,7 @@ class Application:
     def __init__(self, wsgi: Any, *, threads: int) -> None:
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, "ava-request")
-        self._admission = Admission()
+        self._admission = admission.Admission()
         self._bodies = Bodies()
         self._pacer = pace.Pacer()
 
@@ -59,7 +57,7 @@ class Application:
         try:
             if 0 < length <= LARGEST:
                 body = await self._bodies.receive(receive)
-            status, headers, content = await self._ask(scope, received_at, body)
+            status, headers, content = await self._ask(environ_of(scope, received_at, body))
         except ClientGone:
             return
         except Problem as problem:
@@ -74,25 +72,20 @@ class Application:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _ask(self, scope: Message, received_at: datetime, body: bytes) -> Answer:
+    async def _ask(self, environ: dict[str, Any]) -> Answer:
         # Other methods are refused by a page that is rendered, and counted by no limit.
-        if scope["path"] == LIVENESS and scope["method"] in ("GET", "HEAD"):
-            return self._answer(scope, received_at, body)
-        async with self._admission.place() as place:
+        if environ["PATH_INFO"] == LIVENESS and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return _answer(self._wsgi, environ)
+        async with self._admission.place() as leave:
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._answer, scope, received_at, body, place
+                self._threads, _answer, self._wsgi, environ, leave
             )
 
-    def _answer(
-        self, scope: Message, received_at: datetime, body: bytes, place: Place | None = None
-    ) -> Answer:
-        if place is not None:
-            place.hold()
-        return _answer(self._wsgi, environ_of(scope, received_at, body))
 
-
-def _answer(wsgi: Any, environ: dict[str, Any]) -> Answer:
-    """What the application answers."""
+def _answer(wsgi: Any, environ: dict[str, Any], leave: admission.Leave | None = None) -> Answer:
+    """The application's answer, in a thread that may leave its place."""
+    if leave is not None:
+        admission.hold(leave)
     started: list[Any] = []
     try:
         content: Any = wsgi(environ, lambda *start: started.extend(start))

@@ -12,30 +12,9 @@ from contextvars import ContextVar
 
 PLACES = 4
 
-_leave: ContextVar[Callable[[], None] | None] = ContextVar("leave", default=None)
+Leave = Callable[[], None]
 
-
-class Place:
-    """Place of one request, left once, however often `leave` is called."""
-
-    def __init__(self, free: asyncio.Semaphore) -> None:
-        self._free = free
-        self._loop = asyncio.get_running_loop()
-        self._is_held = True
-
-    def hold(self) -> None:
-        """Have `waiting` of the thread that calls this leave the place."""
-        _leave.set(self._leave_from_thread)
-
-    def leave(self) -> None:
-        """Let the next request in. Of the event loop's thread only."""
-        if self._is_held:
-            self._is_held = False
-            self._free.release()
-
-    def _leave_from_thread(self) -> None:
-        with suppress(RuntimeError):  # the loop has ended, and with it all that waited for a place
-            self._loop.call_soon_threadsafe(self.leave)
+_leave: ContextVar[Leave | None] = ContextVar("leave", default=None)
 
 
 class Admission:
@@ -45,14 +24,28 @@ class Admission:
         self._free = asyncio.Semaphore(places)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[Place]:
-        """Wait for a place, and hold it in the block unless it is left before."""
+    async def place(self) -> AsyncIterator[Leave]:
+        """Wait for a place, and hold it in the block unless a thread leaves it before."""
         await self._free.acquire()
-        place = Place(self._free)
+        loop, held = asyncio.get_running_loop(), [self._free]
+
+        def leave() -> None:
+            while held:
+                held.pop().release()
+
+        def leave_from_thread() -> None:
+            with suppress(RuntimeError):  # the loop has ended, and with it all that waited
+                loop.call_soon_threadsafe(leave)
+
         try:
-            yield place
+            yield leave_from_thread
         finally:
-            place.leave()
+            leave()
+
+
+def hold(leave: Leave) -> None:
+    """Have `waiting` of the thread that calls this leave the place."""
+    _leave.set(leave)
 
 
 def waiting() -> None:

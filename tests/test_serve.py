@@ -75,7 +75,7 @@ def test_the_first_screen_holds_no_line_of_a_log(fresh: RunningAva) -> None:
     assert [line for line in logged if '"event": "request"' not in line] == []
 
 
-def test_in_production_browsers_are_told_to_use_tls_for_this_host_alone(tmp_path: Path) -> None:
+def test_in_production_hsts_is_for_this_host_alone(tmp_path: Path) -> None:
     by_proxy = {
         "Host": "ava.example.com",
         "X-Forwarded-Proto": "https",

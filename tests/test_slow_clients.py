@@ -154,7 +154,7 @@ def test_silent_connections_hold_no_thread(ava: RunningAva) -> None:
         assert seconds(lambda: healthy(ava)) < AT_ONCE
 
 
-def test_clients_that_never_close_hold_nobody_up(ava: RunningAva) -> None:
+def test_clients_that_never_close_delay_no_other(ava: RunningAva) -> None:
     with crowd(ava, WANTS_CLOSE):
         assert seconds(lambda: healthy(ava)) < AT_ONCE
 

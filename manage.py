@@ -15,7 +15,7 @@ def main() -> int:
     from ava.conf.keyfile import KeyFileInvalid
 
     try:
-        import ava.settings  # noqa: F401 - a wrong variable is told in a sentence, not a traceback
+        import ava.settings  # noqa: F401 - a wrong variable ends in a sentence, not a traceback
     except (EnvironmentInvalid, KeyFileInvalid, ImproperlyConfigured) as fault:
         print(fault, file=sys.stderr)
         return 2

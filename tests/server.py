@@ -30,7 +30,7 @@ def until(happened: Callable[[], bool]) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether this process runs. A dead child that nobody has asked about is a zombie."""
+    """Whether this process runs. A dead child that was not waited for is a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -192,7 +192,7 @@ class RunningAva:
         assert answer.ok, answer.text
 
     def order(self, what: str, **order: Any) -> Any:
-        """Tell the sandbox what to play: a phone, a pace, callbacks, somebody who calls."""
+        """Have the sandbox play a phone, a pace, callbacks, or a caller."""
         answer = requests.post(f"{self.sandbox}/{what}", json=order, timeout=30)
         assert answer.ok, answer.text
         return answer.json()

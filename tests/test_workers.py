@@ -1,4 +1,4 @@
-"""Several worker processes are one AVA to whoever looks from outside."""
+"""Several worker processes are one AVA from outside."""
 
 import os
 import signal

@@ -1,22 +1,20 @@
 """Connections to providers: urllib3's, each counted, each ended at its operation's deadline.
 
 A socket's time-out starts anew with every byte that arrives, so a response that drips never ends.
-Here one daemon thread shuts the socket down at the deadline, whatever phase the work is in: TLS
-handshake, request, headers or body. The blocked thread wakes up with an end of file.
+Here every read and write may take what is left of the deadline, and no more: TLS handshake,
+request, headers and body (docs/adr/0015).
 
 What it cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a socket of ours
 (docs/adr/0001).
 """
 
-import heapq
-import math
-import os
+import io
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
+from http.client import HTTPResponse
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -28,127 +26,56 @@ from urllib3.util.connection import allowed_gai_family
 from ava.upstream.metrics import CONNECTIONS_OPENED, CONNECTIONS_REUSED
 from ava.upstream.service import Service
 
+# One write of a TLS socket; its time-out is that of a whole write.
+PART = 16 * 1024
+
 
 class Deadline:
-    """One operation's deadline, and the socket it uses at the moment.
-
-    Attributes:
-        cut: the watchdog has ended it.
-        finished: the work was over first.
-    """
+    """A hard end for work on sockets."""
 
     def __init__(self, seconds: float) -> None:
-        self.at = time.monotonic() + seconds
-        self._lock = threading.Lock()
-        self._handle: socket.socket | None = None
-        self.cut = False
-        self.finished = False
-
-    def __lt__(self, other: "Deadline") -> bool:
-        return self.at < other.at
+        self._at = time.monotonic() + seconds
 
     @property
     def expired(self) -> bool:
-        return self.cut or self.left() <= 0
+        return self.left() <= 0
 
     def left(self) -> float:
         """Seconds left; 0 when it is over."""
-        return max(0.0, self.at - time.monotonic())
+        return max(0.0, self._at - time.monotonic())
 
-    def hold(self, sock: socket.socket) -> None:
-        """Shut this socket down at the deadline, in place of any held before.
+    def bound(self, sock: socket.socket) -> None:
+        """Let the next read, write or handshake of a socket take what is left.
 
-        This keeps a descriptor of its own: the connection may close its own early (http.client does
-        while a body is still being read), and the number may then belong to another socket.
+        Raises:
+            TimeoutError: nothing is.
         """
-        handle = socket.socket(sock.family, sock.type, sock.proto, os.dup(sock.fileno()))
-        with self._lock:
-            old, self._handle = self._handle, handle
-            if self.cut:
-                _shut_down(handle)
-        if old is not None:
-            old.close()
+        left = self.left()
+        if not left:
+            raise TimeoutError("the deadline has passed")
+        sock.settimeout(left)
 
-    def let_go(self) -> None:
-        """Hold no socket any more. After this returns, none is touched."""
-        with self._lock:
-            handle, self._handle = self._handle, None
-        if handle is not None:
-            handle.close()
-
-    def finish(self) -> None:
-        """The work is over."""
-        self.finished = True
-        self.let_go()
-
-    def expire(self) -> None:
-        """The deadline has come (the watchdog calls this)."""
-        with self._lock:
-            if self.finished:
-                return
-            self.cut = True
-            if self._handle is not None:
-                _shut_down(self._handle)
+    def reader(self, sock: socket.socket) -> io.BufferedReader:
+        """A file of what arrives at a socket until the deadline."""
+        return io.BufferedReader(_BoundedReads(sock, self))
 
 
-def _shut_down(handle: socket.socket) -> None:
-    with suppress(OSError):  # the peer was faster
-        handle.shutdown(socket.SHUT_RDWR)
+class _BoundedReads(io.RawIOBase):
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        self._raw = sock.makefile("rb", buffering=0)
 
+    def readable(self) -> bool:
+        return True
 
-class Watchdog:
-    """The thread that expires deadlines. It starts with the first, and again after a fork."""
+    def readinto(self, buffer: Any) -> int | None:
+        self._deadline.bound(self._sock)
+        return self._raw.readinto(buffer)
 
-    def __init__(self) -> None:
-        self._reset()
-        os.register_at_fork(after_in_child=self._reset)
-
-    def _reset(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
-        self._due: list[Deadline] = []  # a heap
-        self._thread: threading.Thread | None = None
-        self._wakes_at = math.inf
-
-    @contextmanager
-    def watching(self, seconds: float) -> Iterator[Deadline]:
-        """A deadline over the block. Afterwards it holds no socket and never expires."""
-        deadline = Deadline(seconds)
-        self._add(deadline)
-        try:
-            yield deadline
-        finally:
-            deadline.finish()
-
-    def _add(self, deadline: Deadline) -> None:
-        with self._changed:
-            # Two out for one in keeps the heap as small as what is going on.
-            for _ in range(2):
-                if self._due and self._due[0].finished:
-                    heapq.heappop(self._due)
-            heapq.heappush(self._due, deadline)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
-                self._thread.start()
-            elif deadline.at < self._wakes_at:
-                self._changed.notify()
-
-    def _run(self) -> None:
-        while True:
-            self._next().expire()
-
-    def _next(self) -> Deadline:
-        """Sleep until a deadline is due. Woken only for one that ends before all others."""
-        with self._changed:
-            while True:
-                at = self._due[0].at if self._due else math.inf
-                wait = at - time.monotonic()
-                if wait <= 0:
-                    return heapq.heappop(self._due)
-                self._wakes_at = at
-                self._changed.wait(min(wait, threading.TIMEOUT_MAX))
-
-
-watchdog = Watchdog()
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class Attempt:
@@ -188,7 +115,7 @@ def attempting(service: Service, deadline: Deadline) -> Iterator[Attempt]:
         _attempt.reset(token)
 
 
-class WatchedConnection(HTTPConnection):
+class BoundedConnection(HTTPConnection):
     """A connection that ends at its attempt's deadline."""
 
     _used = False
@@ -200,7 +127,7 @@ class WatchedConnection(HTTPConnection):
         CONNECTIONS_OPENED.labels(attempt.service).inc()
         self._used = False
         # Before TLS: a handshake may drip, too.
-        attempt.deadline.hold(sock)
+        attempt.deadline.bound(sock)
         return sock
 
     def _connect_within(self, deadline: Deadline) -> socket.socket:
@@ -240,19 +167,29 @@ class WatchedConnection(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         attempt = _attempt.get()
-        if self.sock is not None:
-            attempt.deadline.hold(self.sock)
-            if self._used:
-                attempt.reused = True
-                CONNECTIONS_REUSED.labels(attempt.service).inc()
+        if self.sock is not None and self._used:
+            attempt.reused = True
+            CONNECTIONS_REUSED.labels(attempt.service).inc()
         super().request(*args, **kwargs)
         self._used = True
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        _attempt.get().sent = True
-        super().send(data)
+        attempt = _attempt.get()
+        attempt.sent = True
+        parts = [data]
+        if isinstance(data, bytes):
+            parts = [data[start : start + PART] for start in range(0, len(data), PART)]
+        for part in parts:
+            attempt.deadline.bound(self.sock)
+            super().send(part)
+
+    def response_class(self, sock: socket.socket, **options: Any) -> HTTPResponse:  # type: ignore[override]  # http.client only calls it
+        response = HTTPResponse(sock, **options)
+        response.fp.close()
+        response.fp = _attempt.get().deadline.reader(sock)
+        return response
 
     def getresponse(self) -> Any:  # urllib3's response, which is not http.client's
         response = super().getresponse()
@@ -260,26 +197,21 @@ class WatchedConnection(HTTPConnection):
         return response
 
 
-class WatchedTLSConnection(WatchedConnection, HTTPSConnection):
-    """The same over TLS; the watched socket is the one below it."""
+class BoundedTLSConnection(BoundedConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
-class WatchedPool(HTTPConnectionPool):
-    ConnectionCls = WatchedConnection
-
-    def _put_conn(self, conn: Any) -> None:
-        # From here on the connection may be another thread's: this deadline must not end it.
-        _attempt.get().deadline.let_go()
-        super()._put_conn(conn)
+class BoundedPool(HTTPConnectionPool):
+    ConnectionCls = BoundedConnection
 
 
-class WatchedTLSPool(WatchedPool, HTTPSConnectionPool):
-    ConnectionCls = WatchedTLSConnection
+class BoundedTLSPool(HTTPSConnectionPool):
+    ConnectionCls = BoundedTLSConnection
 
 
-class WatchedAdapter(HTTPAdapter):
-    """requests' adapter over watched pools."""
+class BoundedAdapter(HTTPAdapter):
+    """requests' adapter over bounded pools."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": WatchedPool, "https": WatchedTLSPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedTLSPool}

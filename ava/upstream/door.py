@@ -23,7 +23,7 @@ from ava.upstream import metrics
 from ava.upstream.breaker import Breaker, Hooks, Rejected, Snapshot
 from ava.upstream.bulkhead import Bulkhead, BulkheadFull
 from ava.upstream.circuit import Rules
-from ava.upstream.connections import Deadline, watchdog
+from ava.upstream.connections import Deadline
 from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
 from ava.upstream.retry import Budget, Operation, with_retries
 from ava.upstream.service import Policy, Service
@@ -211,12 +211,8 @@ class Door:
         seconds = self.policy.deadline if deadline is None else deadline
         try:
             # The bulkhead first: a call that is refused there must not hold the probe's lease.
-            with (
-                self.bulkhead.slot(),
-                self.breaker.calling(seconds) as ticket,
-                watchdog.watching(seconds) as watched,
-            ):
-                operation = Operation(watched, is_probe=ticket.probe is not None)
+            with self.bulkhead.slot(), self.breaker.calling(seconds) as ticket:
+                operation = Operation(Deadline(seconds), is_probe=ticket.probe is not None)
                 admission.waiting()
                 with self._measured(method, operation):
                     yield operation

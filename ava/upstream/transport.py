@@ -17,7 +17,7 @@ import urllib3
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
-from ava.upstream.connections import Deadline, WatchedAdapter, attempting
+from ava.upstream.connections import BoundedAdapter, Deadline, attempting
 from ava.upstream.errors import (
     ProviderAnswerTooLong,
     ProviderAuthFailed,
@@ -127,7 +127,7 @@ class _Session(requests.Session):
         self.headers = CaseInsensitiveDict(
             {"User-Agent": "AVA", "Accept": "application/json", "Accept-Encoding": "identity"}
         )
-        self.pools = WatchedAdapter(pool_connections=2, pool_maxsize=pool_size)
+        self.pools = BoundedAdapter(pool_connections=2, pool_maxsize=pool_size)
         self.mount("http://", self.pools)
         self.mount("https://", self.pools)
 
@@ -169,12 +169,6 @@ class Transport:
                 problem = ProviderUnreachable(self._service, unsent=attempt.unsent)
                 cause = "deadline" if late else _name(exc)
                 raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
-            finally:
-                # A handle still held would keep the connection open behind its closed socket.
-                deadline.let_go()
-        if deadline.cut:
-            # A body without a length ends where the connection does: this one was cut off.
-            raise AttemptFailed(ProviderUnreachable(self._service), "deadline")
         return classify(answer, datetime.now(UTC))
 
     def _send(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:

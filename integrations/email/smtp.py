@@ -72,16 +72,18 @@ class _Connection(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((self._address, port), timeout)
-        # The time-out starts anew with every byte; the deadline ends a server that drips, too.
-        self._deadline.hold(plain)
+        self._deadline.bound(plain)
         if not self._tls:
             return plain
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
-            self.file = _Replies(self.sock.makefile("rb"))
-        return super().getreply()
+            self.file = _Replies(self._deadline.reader(self.sock))
+        reply = super().getreply()
+        if self.sock is not None:
+            self._deadline.bound(self.sock)  # for what is sent next, and a handshake
+        return reply
 
 
 class _Replies:

@@ -1,6 +1,5 @@
 """Every way a provider can keep us waiting ends at the deadline, over TCP and over TLS."""
 
-import os
 import socket
 import ssl
 import threading
@@ -9,7 +8,6 @@ import time
 import pytest
 
 from ava.upstream import ProviderUnreachable
-from ava.upstream.connections import Watchdog, watchdog
 from ava.upstream.tests.wire import OK, answering
 
 # The faults below last far longer than the deadline; the margin is for a busy machine.
@@ -107,6 +105,15 @@ def test_a_large_request_body_that_is_not_read_ends_at_the_deadline(serve, make_
     ends_in_time(door, data=b"x" * 20_000_000)
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_large_request_body_that_is_read_drop_by_drop_ends_at_the_deadline(
+    serve, make_door, trusted, secure
+):
+    wire = serve(lambda line: line.sip(), tls=trusted if secure else None)
+    door = make_door(wire.url, deadline=DEADLINE)
+    ends_in_time(door, data=b"x" * 20_000_000)
+
+
 def drip_forever(listener):
     """Accept, and answer the TLS greeting a byte at a time with a record that never fills."""
     sock, _ = listener.accept()
@@ -196,64 +203,3 @@ def test_a_deadline_that_passes_later_leaves_the_kept_connection_alone(serve, ma
     time.sleep(0.4)
     door.send("GET", "/")
     assert wire.connections == 1
-
-
-def test_the_watchdog_expires_in_order_of_time_not_of_arrival():
-    ends = []
-
-    class Noted(Exception):
-        pass
-
-    dog = Watchdog()
-    with dog.watching(0.3) as late, dog.watching(0.05) as early, dog.watching(60) as never:
-        for _ in range(500):
-            if early.cut and "early" not in ends:
-                ends.append("early")
-            if late.cut:
-                ends.append("late")
-                break
-            time.sleep(0.01)
-        assert ends == ["early", "late"]
-        assert not never.cut
-
-
-def test_a_finished_watch_touches_no_socket():
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        with watchdog.watching(0.1) as deadline:
-            deadline.hold(ours)
-        deadline.expire()
-        assert not deadline.cut
-        ours.sendall(b"still open")
-        assert theirs.recv(100) == b"still open"
-
-
-def test_a_socket_held_after_the_deadline_is_shut_at_once():
-    ours, theirs = socket.socketpair()
-    theirs.settimeout(2)
-    with ours, theirs, watchdog.watching(10) as deadline:
-        deadline.expire()
-        deadline.hold(ours)
-        assert theirs.recv(100) == b""
-
-
-def test_a_forked_process_has_a_watchdog_of_its_own():
-    with watchdog.watching(60):
-        pid = os.fork()
-        if pid == 0:  # the child: its parent's thread is not here
-            with watchdog.watching(0.05) as deadline:
-                for _ in range(500):
-                    if deadline.cut:
-                        os._exit(0)
-                    time.sleep(0.01)
-            os._exit(1)
-        _, wait_status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(wait_status) == 0
-
-
-def test_finished_watches_do_not_pile_up():
-    dog = Watchdog()
-    for _ in range(1000):
-        with dog.watching(60):
-            pass
-    assert len(dog._due) <= 2

@@ -1,7 +1,5 @@
 """Work that is not HTTP, behind the same bulkhead and breaker."""
 
-import socket
-
 import pytest
 
 from ava.http.problems import NotFound
@@ -25,16 +23,8 @@ def test_a_worker_that_exits_leaves_slot_and_lease_behind(make_door):
     assert door.snapshot().failures == 0
 
 
-def test_guarded_work_is_ended_at_the_deadline_of_the_policy(make_door):
-    door = make_door(URL, deadline=0.2)
-
-    def hang(deadline):
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            deadline.hold(ours)
-            return ours.recv(1)
-
-    assert door.guard(hang) == b""
+def test_guarded_work_gets_the_deadline_of_the_policy(make_door):
+    assert 1 < make_door(URL, deadline=2).guard(lambda deadline: deadline.left()) <= 2
 
 
 def test_guarded_work_that_finds_no_provider_opens_the_breaker(make_door):

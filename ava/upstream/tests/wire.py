@@ -52,6 +52,11 @@ class Line:
             self._sock.sendall(data[i : i + 1])
             time.sleep(pause)
 
+    def sip(self, pause: float = 0.05) -> None:
+        """Read a little now and then, until the client hangs up."""
+        while self._sock.recv(16 * 1024):
+            time.sleep(pause)
+
     def hang(self) -> None:
         """Say nothing until the client hangs up."""
         while self._sock.recv(65536):

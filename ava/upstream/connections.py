@@ -126,8 +126,6 @@ class BoundedConnection(HTTPConnection):
         sock = self._connect_within(attempt.deadline)
         CONNECTIONS_OPENED.labels(attempt.service).inc()
         self._used = False
-        # Before TLS: a handshake may drip, too.
-        attempt.deadline.bound(sock)
         return sock
 
     def _connect_within(self, deadline: Deadline) -> socket.socket:
@@ -160,6 +158,8 @@ class BoundedConnection(HTTPConnection):
                 sock.setsockopt(*option)
             sock.settimeout(seconds)
             sock.connect(address)
+            # For a TLS handshake, which may drip, too.
+            _attempt.get().deadline.bound(sock)
         except BaseException:
             sock.close()
             raise
@@ -185,7 +185,10 @@ class BoundedConnection(HTTPConnection):
             attempt.deadline.bound(self.sock)
             super().send(part)
 
-    def response_class(self, sock: socket.socket, **options: Any) -> HTTPResponse:  # type: ignore[override]  # http.client only calls it
+    # http.client calls it, and nothing else.
+    def response_class(  # type: ignore[override]
+        self, sock: socket.socket, **options: Any
+    ) -> HTTPResponse:
         response = HTTPResponse(sock, **options)
         response.fp.close()
         response.fp = _attempt.get().deadline.reader(sock)

@@ -72,9 +72,9 @@ class _Connection(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((self._address, port), timeout)
-        self._deadline.bound(plain)
         if not self._tls:
             return plain
+        self._deadline.bound(plain)
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
     def getreply(self) -> tuple[int, bytes]:

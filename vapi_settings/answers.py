@@ -5,8 +5,9 @@ answer. Where either is missing, or Vapi is known to fail, the read takes the lo
 `AssistantRead`.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,7 +29,7 @@ from vapi_settings.reads import ALL, ASSISTANTS, LISTS, Seen
 CACHE_CONTROL = "private, no-cache"
 
 SIZE: Final = 1000
-"""Ready answers kept in this process; the least recently used goes first."""
+"""Ready answers kept in this process; the one that was made longest ago goes first."""
 LARGEST: Final = 64 * 1024
 """Bytes of a ready answer."""
 
@@ -41,34 +42,33 @@ class Ready:
 
     Attributes:
         scope: whose copy it was made of.
-        oldest: the oldest of the copies that it was made of: the list's of assistants, where that
-            says which one is meant.
+        as_of: when that was read.
+        oldest: when the list of assistants was read, where that says which one is meant.
     """
 
     scope: Scope
-    copy: Copy[Seen] = field(repr=False)
-    oldest: Copy[Any] = field(repr=False)
+    as_of: datetime
+    oldest: datetime
     body: bytes = field(repr=False)
     etag: str
 
 
-_ready: OrderedDict[tuple[int, str | None], Ready] = OrderedDict()
+_ready: dict[tuple[int, str | None], Ready] = {}
+_lock = Lock()
 
 
 def ready(request: Request, user: User, assistant_id: str | None) -> HttpResponse | None:
     """The answer to a read of all settings of this assistant, if one is ready and still holds."""
-    key = (user.pk, assistant_id)
-    found = _ready.get(key)
+    found = _ready.get((user.pk, assistant_id))
     if found is None:
         return None
     now = store.now()
-    age = (now - found.oldest.as_of).total_seconds()
-    if not -CLOCKS_DIFFER <= age < settings.VAPI_CACHE_SECONDS:
+    oldest = (now - found.oldest).total_seconds()
+    if not -CLOCKS_DIFFER <= oldest < settings.VAPI_CACHE_SECONDS:
         return None
     account = ACCOUNTS.get(user.pk) or recent_account_of(user)
     if found.scope != account.scope or not (WORKING.get(user.pk) or is_working(user)):
         return None
-    _ready.move_to_end(key)
     _hit.inc()
     tags = request.META.get("HTTP_IF_NONE_MATCH")
     is_known = tags is not None and is_unchanged(tags, found.etag)
@@ -77,7 +77,7 @@ def ready(request: Request, user: User, assistant_id: str | None) -> HttpRespons
         status=304 if is_known else 200,
         content_type=AsciiJSONRenderer.media_type,
         headers={
-            "Age": str(max(0, int((now - found.copy.as_of).total_seconds()))),
+            "Age": str(max(0, int((now - found.as_of).total_seconds()))),
             "Cache-Control": CACHE_CONTROL,
             "ETag": found.etag,
             "Vary": "Authorization",
@@ -99,10 +99,12 @@ def keep_ready(
         return
     rendered = AsciiJSONRenderer().render(body)
     if len(rendered) <= LARGEST:
-        oldest = min(found, key=lambda one: one.as_of)
-        _ready[user.pk, assistant_id] = Ready(scope, copy, oldest, rendered, tag)
-        if len(_ready) > SIZE:
-            _ready.popitem(last=False)
+        oldest = min(one.as_of for one in found)
+        with _lock:
+            _ready.pop((user.pk, assistant_id), None)
+            _ready[user.pk, assistant_id] = Ready(scope, copy.as_of, oldest, rendered, tag)
+            if len(_ready) > SIZE:
+                del _ready[next(iter(_ready))]
 
 
 def wants_reload(request: Request) -> bool:

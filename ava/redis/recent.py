@@ -67,7 +67,8 @@ class RecentValues(Generic[K, V]):
 
     def drop(self, key: K) -> None:
         """Read this one anew, in this process."""
-        self._values.pop(key, None)
+        with _state.lock:
+            self._values.pop(key, None)
 
     def clear(self) -> None:
         """Read all anew, in this process."""

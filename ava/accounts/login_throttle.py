@@ -49,7 +49,7 @@ class Attempt:
 
 
 def delay(count: int, *, longest: timedelta = LONGEST) -> timedelta:
-    """How long after that many wrong passwords, or accounts, the next try has to wait."""
+    """Delay of the next try after that many wrong passwords, or accounts."""
     if count <= FREE:
         return timedelta(0)
     doublings = min(count - FREE - 1, 20)

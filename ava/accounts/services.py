@@ -66,7 +66,7 @@ def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Token
 
 
 def open_session(*, user: User, network: str = "") -> Tokens:
-    """Start a token family for a user who has proved who they are."""
+    """A new session of a user who has proved who they are."""
     now = timezone.now()
     session_id = uuid.uuid4()
     refresh = tokens.new_refresh(session_id, user_id=user.pk)
@@ -159,7 +159,7 @@ def live_session(session_id: uuid.UUID) -> Session:
 
 
 def _is_password_of(user: User, mark: str) -> bool:
-    """Whether the mark was made of the user's present password, with any key that still holds."""
+    """Whether the mark was made of the user's present password."""
     if constant_time_compare(mark, user.get_session_auth_hash()):
         return True
     fallbacks = user.get_session_auth_fallback_hash()

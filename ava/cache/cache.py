@@ -99,11 +99,10 @@ class ReadCache(Generic[V]):
         """A fresh copy, else what `load` brings, else the last good copy.
 
         Args:
-            name: what is read.
             load: reads it; runs in one caller at a time for a scope and name.
             tolerate: failures that the last good copy, if there is one, may cover.
 
-        Raises: what `load` raises, for all in this process who waited for it; what `busy` makes.
+        Raises: what `load` raises, for all in this process that waited for it; what `busy` makes.
         """
         if copy := self.fresh(scope, name):
             self._count["hit"].inc()
@@ -118,7 +117,7 @@ class ReadCache(Generic[V]):
             return replace(last_good, stale=True)
 
     def reload(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
-        """What `load` brings now; it is kept for later reads. Raises: what `load` raises."""
+        """A read now, kept for later ones. Raises: what `load` raises."""
         self._count["bypass"].inc()
         return self._load(scope, name, load)
 

@@ -1,8 +1,7 @@
-"""The one tree of errors, and the one JSON shape they take (RFC 9457, problem+json).
+"""Problems: AVA's tree of errors, and the JSON shape they take (RFC 9457, problem+json).
 
 Raise a `Problem` anywhere below a view; `ava.http.api.exception_handler` renders it. Its `detail`
-is a sentence for a person, its `code` is what programs switch on. Every code is listed in
-docs/INTEGRATIONS.md, and a test holds that list true.
+is a sentence for a person, its `code` is what programs switch on (docs/INTEGRATIONS.md).
 """
 
 import math
@@ -22,7 +21,7 @@ MOST_NAMED = 3
 
 
 class Problem(Exception):
-    """An answer that is not the wished one, in words a person understands.
+    """An answer that is an error, in words a person understands.
 
     Args:
         detail: the sentence; the class's own when left out.
@@ -86,7 +85,7 @@ class ValidationFailed(Problem):
 
 
 def _sentence(errors: Errors) -> str:
-    """What is wrong with one field, or which ones to look at."""
+    """The sentence about one field, or the names of several."""
     fields = {name: said for name, said in errors.items() if name != WHOLE}
     if len(fields) > 1:
         named = [f"`{name}`" for name in fields]

@@ -15,7 +15,7 @@ R = TypeVar("R", bound=HttpResponseBase)
 LIVENESS = "/healthz"
 PROBES = (LIVENESS, "/readyz")
 NO_PAGES = ("/api/v1/", "/api/schema", *PROBES, "/metrics")
-"""Addresses that answer no pages, and need nothing of what pages do."""
+"""Addresses that answer no pages."""
 
 NEVER_KEPT = {"Cache-Control": "no-store, private"}
 """Headers of answers that no cache may keep."""

@@ -47,17 +47,14 @@ _shared = SharedWindow(WINDOW_SECONDS, _own)
 
 @dataclass(frozen=True)
 class Group:
-    """What is special about a group.
+    """Bounds of a group of endpoints.
 
     Args:
-        at_least, at_most: bounds of a client's requests per minute, whatever
-            `RATE_LIMIT_PER_MINUTE` says.
+        at_least, at_most: of a client's requests per minute, whatever `RATE_LIMIT_PER_MINUTE` says.
         per_user: whether a user is counted, too, where an access token names one.
         when_lost: what holds while Redis is lost. "open": each process gives the whole limit.
-            "closed": each worker gives its share of what was left when it last asked Redis, so that
-            before and after the loss those of one machine together give no more than the limit,
-            but for what the others let through unseen; and when the limiter itself fails, requests
-            are refused.
+            "closed": each worker gives its share of what was left when it last asked Redis, and
+            where the limiter itself fails, requests are refused.
         shared: False where each process always counts for itself, and asks no Redis.
     """
 

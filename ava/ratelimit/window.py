@@ -13,7 +13,7 @@ SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many hits of one key any window may hold.
+    """Hits of one key that any window may hold.
 
     Args:
         name: as clients see it.

@@ -59,7 +59,7 @@ def import_number(
     # An API key where the user has one: Vapi needs no more than that.
     keys = ["api_key_sid", "api_key_secret"] if twilio.get("api_key_sid") else ["auth_token"]
     given = {field: twilio[field] for field in ("account_sid", *keys)}
-    record_sharing(user=user, provider="twilio", fields=list(given), actor=user)
+    record_sharing(user=user, provider="twilio", fields=list(given))
     try:
         return account.client.import_number(
             fields

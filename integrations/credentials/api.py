@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from ava.http.api import ApiViewSet
 from ava.http.openapi import AvaSchema
 from integrations.credentials import schemas, services
-from integrations.credentials.models import CredentialChange
 from integrations.credentials.providers import PROVIDERS
 
 _OPERATIONS = {
@@ -67,23 +66,13 @@ class CredentialsViewSet(ApiViewSet):
     def update(self, request: Request, **_: str) -> Response:
         """Replace all fields. A secret sent as the mask it was shown with keeps its value; an
         optional field left out is removed."""
-        row = services.save(
-            user=self.caller,
-            provider=self.slug,
-            values=cast(dict[str, Any], request.data),  # AVA's parser gives nothing else
-            actor=self.caller,
-            source=CredentialChange.Source.API,
-        )
+        values = cast(dict[str, Any], request.data)  # AVA's parser gives nothing else
+        row = services.save(user=self.caller, provider=self.slug, values=values)
         return _shown(services.describe(user=self.caller, provider=self.slug, row=row))
 
     def destroy(self, request: Request, **_: str) -> Response:
         """Forget what is stored. Also 204 when there was nothing."""
-        services.delete(
-            user=self.caller,
-            provider=self.slug,
-            actor=self.caller,
-            source=CredentialChange.Source.API,
-        )
+        services.delete(user=self.caller, provider=self.slug)
         return Response(status=204)
 
     def verify(self, request: Request, **_: str) -> Response:

@@ -114,7 +114,12 @@ def describe_row(row: Credential, warnings: Sequence[str] = ()) -> Description:
 
 
 def save(
-    *, user: User, provider: str, values: Mapping[str, Any], actor: User, source: str
+    *,
+    user: User,
+    provider: str,
+    values: Mapping[str, Any],
+    actor: User | None = None,
+    source: str = Source.API,
 ) -> Credential:
     """Replace the user's credentials for this provider by `values`.
 
@@ -122,6 +127,7 @@ def save(
     removed.
 
     Args:
+        actor: if not the user.
         source: one of CredentialChange.Source.
 
     Raises: UnknownProvider, ValidationFailed.
@@ -136,7 +142,7 @@ def save(
 
 @transaction.atomic
 def _save(
-    user: User, spec: Provider, values: Mapping[str, Any], actor: User, source: str
+    user: User, spec: Provider, values: Mapping[str, Any], actor: User | None, source: str
 ) -> Credential:
     row = Credential.objects.select_for_update().filter(user_id=user.pk, provider=spec.slug).first()
     action = Action.CHANGED if row else Action.CREATED
@@ -164,7 +170,9 @@ def preview(*, user: User, provider: str, values: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def delete(*, user: User, provider: str, actor: User, source: str) -> None:
+def delete(
+    *, user: User, provider: str, actor: User | None = None, source: str = Source.API
+) -> None:
     """Delete the user's credentials for this provider, if any. Raises: UnknownProvider."""
     typed_in(provider)
     deleted, _ = Credential.objects.filter(user_id=user.pk, provider=provider).delete()
@@ -200,17 +208,17 @@ def typed_in(provider: str) -> Provider:
     return spec
 
 
-def record_sharing(*, user: User, provider: str, fields: Sequence[str], actor: User) -> None:
+def record_sharing(*, user: User, provider: str, fields: Sequence[str]) -> None:
     """Record that these secret fields are about to be handed to another provider over REST."""
-    _record(user, provider, Action.SHARED, sorted(fields), actor, Source.API)
+    _record(user, provider, Action.SHARED, sorted(fields), user, Source.API)
 
 
 def _record(
-    user: User, provider: str, action: str, fields: list[str], actor: User, source: str
+    user: User, provider: str, action: str, fields: list[str], actor: User | None, source: str
 ) -> None:
     CredentialChange.objects.create(
         owner_id=user.pk,
-        actor_id=actor.pk,
+        actor_id=(actor or user).pk,
         provider=provider,
         action=action,
         fields=fields,

@@ -45,9 +45,7 @@ class Command(commands.Command):
         self.user(ADMIN, password, staff=True)
         for provider, values in KEYS.items():
             if not Credential.objects.filter(user=demo, provider=provider).exists():
-                services.save(
-                    user=demo, provider=provider, values=values, actor=demo, source="command"
-                )
+                services.save(user=demo, provider=provider, values=values, source="command")
         self.stdout.write(self.guide(password))
 
     def password(self) -> str:

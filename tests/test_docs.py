@@ -115,6 +115,14 @@ def test_every_room_of_an_app_is_drawn(app: str) -> None:
     assert shown - rooms == set()
 
 
+def test_architecture_draws_and_lists_everything_once() -> None:
+    drawing, _, tables = ARCHITECTURE.partition("| file | holds |")
+    rows = re.findall(r"^(?:  )?(\w+(?:/|\.py)) ", drawing, re.M)
+    rows.remove("calls/")  # there are Vapi's and Twilio's
+    rows += re.findall(r"^\| ([^|]{9,}) \|", tables, re.M)
+    assert sorted(rows) == sorted(set(rows))
+
+
 def test_every_file_is_of_a_kind_that_every_app_has_or_is_drawn() -> None:
     known = set(re.findall(r"\w+", ARCHITECTURE)) | {"__init__", "conftest", "base"}
     unknown = [

@@ -23,11 +23,10 @@ class Integration:
     """One provider for one user.
 
     Args:
-        configured: there are credentials to use.
-        source: one of SOURCES: whose they are; "stub" where AVA only plays the provider.
+        source: one of SOURCES; "stub" where AVA only plays the provider.
         retry_after: whole seconds until AVA tries the provider again, 0 with the next request;
             None while the breaker is closed, and while an operator holds it open without an end.
-        allowance: None with other credentials than the operator's, and where nothing is counted.
+        allowance: None where nothing is counted.
     """
 
     provider: str

@@ -78,7 +78,7 @@ def _outages(server: RedisServer) -> str:
         f"{outage.OUTAGE} s, the recovery time is {outage.RECOVERY:.0f} s:",
         "",
         "| | calls that reached it while it was down | of these probes | most probes at once "
-        '| told "open" | told "closed" |',
+        '| answered "open" | answered "closed" |',
         "|---|---|---|---|---|---|",
     ]
     for one in (*IN_PROCESS, *SHARED):

@@ -1,4 +1,4 @@
-"""Admin pages of the rooms, where Django looks for them."""
+"""Admin pages of this app's packages, imported where Django looks for them."""
 
 from integrations.breakers import admin as breakers
 from integrations.credentials import admin as credentials

@@ -1,4 +1,4 @@
-"""Problems that several rooms of this app share."""
+"""Problems that several packages of this app share."""
 
 from http import HTTPStatus
 

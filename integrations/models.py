@@ -1,4 +1,4 @@
-"""Tables of the rooms, where Django looks for them."""
+"""Models of this app's packages, imported where Django looks for them."""
 
 from integrations.breakers import models as breakers
 from integrations.credentials import models as credentials

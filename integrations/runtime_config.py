@@ -60,7 +60,7 @@ class StaleOnErrorCache(Generic[T]):
         self._noting = threading.Lock()
 
     def get(self) -> T:
-        """The value. While one thread reads anew, the others take the old answer at once."""
+        """The value. While one thread reads it again, the others get the old one at once."""
         due = self._due
         if due is not None and self._clock() < due:
             return self._value
@@ -74,7 +74,7 @@ class StaleOnErrorCache(Generic[T]):
         return self._value
 
     def expire(self) -> None:
-        """Read anew at the next question: this process has just changed the value."""
+        """Read again at the next `get`: this process has just changed the value."""
         with self._noting:
             self._expired += 1
             self._due = None
@@ -150,7 +150,7 @@ def forget() -> None:
 
 
 def expire() -> None:
-    """Read anew at the next question."""
+    """Read again at the next call."""
     _flags.expire()
     _overrides.expire()
 

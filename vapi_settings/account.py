@@ -45,7 +45,7 @@ class Account:
 
     @cached_property
     def scope(self) -> Scope:
-        """Whose copies are meant."""
+        """Namespace of the account's copies."""
         # The operator's key changes with the environment, and without a generation.
         version = self.credentials.version
         return Scope(self.user.pk, f"{self.epoch}.{version}", f"{self.generation}.{version}")
@@ -80,9 +80,9 @@ class Account:
 
 
 ACCOUNTS: Final[RecentValues[int, Account]] = RecentValues()
-"""What `recent_account_of` remembers, by user."""
+"""Results of `recent_account_of`, by user."""
 WORKING: Final[RecentValues[int, bool]] = RecentValues()
-"""What `is_working` remembers, by user."""
+"""Results of `is_working`, by user."""
 
 
 def account_of(user: User) -> Account:

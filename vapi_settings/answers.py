@@ -1,7 +1,7 @@
 """Answers about Vapi's copies: their age, 304, and the list of settings as ready bytes.
 
 A hit on the list needs what this process remembers of the account (`ava.redis.recent`) and of the
-answer. Where either is missing, or Vapi is known to fail, the read takes the long way, by
+answer. Where either is missing, or Vapi is known to fail, the read goes through
 `AssistantRead`.
 """
 
@@ -88,7 +88,7 @@ def ready(request: Request, user: User, assistant_id: str | None) -> HttpRespons
 def keep_ready(
     user: User, assistant_id: str | None, copy: Copy[Seen], body: dict[str, Any], tag: str
 ) -> None:
-    """Have later reads answered by this body, if the copy would answer them by itself."""
+    """Store this body for later reads, if the copy would answer them by itself."""
     account = recent_account_of(user)
     scope = account.scope
     made_of: list[Copy[Any] | None] = [ASSISTANTS.fresh(scope, copy.value.assistant.id)]
@@ -108,7 +108,7 @@ def keep_ready(
 
 
 def wants_reload(request: Request) -> bool:
-    """Whether the caller asks for Vapi's own word: `Cache-Control: no-cache` or `no-store`."""
+    """Whether the caller asks for a fresh read: `Cache-Control: no-cache` or `no-store`."""
     directives = request.META.get("HTTP_CACHE_CONTROL", "").lower().split(",")
     return any(directive.strip() in ("no-cache", "no-store") for directive in directives)
 

@@ -150,7 +150,7 @@ def present(document: Document) -> Iterator[Definition]:
 
 
 def held(document: Document, wanted: Definition) -> Any:
-    """What the assistant holds for the setting, or ABSENT.
+    """Value that the assistant holds for the setting, or ABSENT.
 
     Vapi writes null where it means "nothing": only a custom setting can hold null as a value.
     """

@@ -26,7 +26,7 @@ class VapiClient:
         self._headers = {"Authorization": f"Bearer {api_key}"}
 
     def check(self) -> None:
-        """Ask for as little as possible."""
+        """Check the key by a minimal request."""
         self._list("/assistant", {"limit": 1})
 
     def assistants(self) -> tuple[tuple[Summary, ...], Assistant | None]:
@@ -59,13 +59,13 @@ class VapiClient:
         return [records.phone_number(found) for found in self._pages("/phone-number")]
 
     def import_number(self, fields: Mapping[str, Any]) -> PhoneNumber:
-        """Let Vapi use a number of a Twilio account. Raises: NumberRefused."""
+        """Import a number of a Twilio account. Raises: NumberRefused."""
         return records.phone_number(
             self._object("POST", "/phone-number", errors.not_imported, json=fields)
         )
 
     def place_call(self, fields: Mapping[str, Any]) -> VapiCall:
-        """Have an assistant call somebody. It is sent again only when it certainly never left.
+        """Place a call by an assistant. It is sent again only when it certainly never left.
 
         Raises: Problem: Vapi did not place it; ProviderUnreachable, unless `unsent`: it may have.
         """

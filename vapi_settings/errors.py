@@ -16,7 +16,7 @@ from ava.upstream import Answer, ProviderRateLimited, ProviderUnreachable, Servi
 VAPI: Final = Service("vapi", "Vapi")
 
 Meanings = Sequence[tuple[re.Pattern[str], Callable[[], Problem]]]
-"""What Vapi's words stand for; the first that fit."""
+"""Problems by the words of Vapi's message; the first match counts."""
 
 
 class SettingNotFound(NotFound):
@@ -252,7 +252,7 @@ def _meant(answer: Answer, meanings: Meanings) -> Problem:
 
 
 def _messages(answer: Answer) -> list[str]:
-    """What Vapi said against a request, one text for each fault."""
+    """Messages of Vapi's answer, one text for each fault."""
     message = _body(answer).get("message")
     said = message if isinstance(message, list) else [message]
     return [text for text in said if isinstance(text, str)]

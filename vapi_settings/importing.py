@@ -1,4 +1,4 @@
-"""Let Vapi use a number of the user's Twilio account."""
+"""Import of a number of the user's Twilio account into Vapi."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -40,7 +40,7 @@ def import_number(
     Args:
         number: E.164, of the user's own Twilio account.
         network: the client's, from `ava.http.clients.network`.
-        assistant_id: who answers calls to it; None: whom `assistant-request` names.
+        assistant_id: answers calls to it; None: the one that `assistant-request` names.
 
     Raises: PasswordWrong, PasswordNotSet, LoginSlowed, NumberRefused, AssistantNotFound,
         ProviderProblem, CredentialsMissing.

@@ -50,7 +50,7 @@ class SettingHistory(list[Revision]):
 
 @dataclass
 class LastSeen:
-    """What AVA last saw of one assistant, as one owner sees it.
+    """State of one assistant as AVA last saw it, for one owner.
 
     Attributes:
         is_locked: whether another edit is under way; else what is unsettled was left by a process
@@ -80,13 +80,13 @@ class LastSeen:
         return {key: one.last.at for key, one in self.histories.items() if one.last}
 
     def history(self, key: str) -> SettingHistory:
-        """What is known of one setting."""
+        """History of one setting."""
         return self.histories.setdefault(key, SettingHistory())
 
 
 @dataclass
 class News:
-    """What a read says about one setting that the ledger does not: what became of changes whose
+    """Findings of a read about one setting that the ledger does not have: outcomes of changes whose
     answer was lost, and values from elsewhere."""
 
     history: SettingHistory
@@ -111,7 +111,7 @@ def latest_assistant(owner_id: int) -> str | None:
 
 
 def last_seen(owner_id: int, assistant_id: str) -> LastSeen:
-    """What AVA knows now, but for other edits. One query, for what no confirmed revision has
+    """Last seen state, without the lease. One query, for revisions that no confirmed one has
     followed yet."""
     rows = revisions(owner_id, assistant_id)
     followed = rows.filter(
@@ -125,7 +125,7 @@ def last_seen(owner_id: int, assistant_id: str) -> LastSeen:
 
 
 def last_seen_now(owner_id: int, assistant_id: str, now: datetime) -> LastSeen:
-    """What AVA knows, and whether an edit is under way."""
+    """Last seen state, and whether an edit is under way."""
     # In this order: a change that is unsettled now, and a lease that is free after that, were left
     # by a process that died.
     seen = last_seen(owner_id, assistant_id)
@@ -156,7 +156,7 @@ def propose(
 
 
 def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[News]:
-    """What is to be recorded: values first found, changes from outside, outcomes of lost answers.
+    """Findings to record: values first found, changes from outside, outcomes of lost answers.
     `before` was taken before the assistant was read."""
     found = {
         wanted.key: text(catalogue.held(assistant.document, wanted))

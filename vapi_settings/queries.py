@@ -61,7 +61,7 @@ def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySe
 
 
 def shown(user: User, assistant_id: str, key: str) -> QuerySet[Revision]:
-    """The revisions that people see: what never happened is no part of history."""
+    """Revisions that users see: without changes that were never made."""
     return (
         ledger.revisions(user.pk, assistant_id)
         .filter(key=key)

@@ -37,7 +37,7 @@ OUTAGES: Final = (
     ProviderBusy,
     ProviderRateLimited,
 )
-"""What the last good copy may cover. A refused key is no outage."""
+"""Failures that the last good copy may cover. A refused key is no outage."""
 
 ALL: Final = "all"
 """The name of a list's only copy."""
@@ -127,7 +127,7 @@ class AssistantRead:
         return named or _only_id((LISTS.recent(self.account.scope, ALL) or self.listed()).value)
 
     def not_found(self, assistant_id: str | None) -> AssistantNotFound:
-        """What to say where the assistant that is meant is not there."""
+        """Problem to raise where the assistant that is meant is not there."""
         by_default = assistant_id is None and self.account.default_assistant_id
         return AssistantNotFound(DEFAULT_GONE) if by_default else AssistantNotFound()
 

@@ -28,7 +28,7 @@ NAME_LENGTH: Final = 64
 """No provider's name for a call, an assistant or a number is longer."""
 MOST_MARKS: Final = 20
 MARKS: Final = "ava_"
-"""How the names of AVA's own metadata begin."""
+"""Prefix of the names of AVA's own metadata."""
 
 
 class NoRecord(ValueError):
@@ -37,7 +37,7 @@ class NoRecord(ValueError):
 
 @dataclass(frozen=True)
 class Part:
-    """What an assistant is made with: "openai" and "gpt-4o", "11labs" and "sarah"."""
+    """Model, voice or transcriber of an assistant: "openai" and "gpt-4o", "11labs" and "sarah"."""
 
     provider: str
     name: str
@@ -176,7 +176,7 @@ def assistant(found: Mapping[str, Any]) -> Assistant:
 
 
 def summary(found: Mapping[str, Any]) -> Summary:
-    """What lists show of an assistant. Raises: NoRecord."""
+    """Summary of an assistant, for lists. Raises: NoRecord."""
     assistant_id = text(found.get("id"))
     if not ID.fullmatch(assistant_id):
         raise NoRecord

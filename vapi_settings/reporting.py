@@ -44,7 +44,7 @@ def server(user: User) -> dict[str, Any]:
 def complaint(
     fields: Mapping[str, str], headers: Mapping[str, str], body: bytes, *, now: datetime
 ) -> str | None:
-    """What is wrong with a delivery's proof; None when it is right.
+    """Fault of a delivery's proof, in a sentence; None when it is right.
 
     Args:
         fields: of the user's Vapi credentials, `webhook_secret` among them.

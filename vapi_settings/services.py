@@ -118,7 +118,7 @@ def _checked(wanted: Definition, value: Any, document: diff.Document | None = No
 def hold_lease(
     assistant_id: str, *, now: Clock = timezone.now, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[AssistantLease]:
-    """Be the one editor of the assistant. Raises: EditInProgress."""
+    """Lease on the assistant, held for the block. Raises: EditInProgress."""
     lease = AssistantLease.acquire(assistant_id, now())
     if lease is None and _places.acquire(blocking=False):
         admission.waiting()

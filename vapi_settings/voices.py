@@ -1,4 +1,4 @@
-"""What each of Vapi's voice providers says about speed.
+"""Speed limits of Vapi's voice providers.
 
 Source: the `*Voice` schemas of Vapi's OpenAPI document (VapiAI/docs, fern/apis/api/openapi.json,
 2026-08-18); a test compares this table with it.
@@ -31,7 +31,7 @@ WITHOUT_SPEED: Final = frozenset(
 def narrowed(provider: str, least: float, greatest: float) -> tuple[float, float]:
     """The part of `least` to `greatest` that the provider takes.
 
-    A provider that Vapi adds tomorrow is taken at its word: Vapi itself refuses what it must.
+    A provider that the table does not have narrows nothing: Vapi itself refuses what it must.
     """
     low, high = SPEEDS.get(provider, (None, None))
     return (

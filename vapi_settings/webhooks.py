@@ -1,4 +1,4 @@
-"""Webhooks of Vapi: whose they are, what is kept, what Vapi is answered.
+"""Webhooks of Vapi: their owner, the content to keep, the answer.
 
 https://docs.vapi.ai/server-url/events
 """
@@ -29,7 +29,7 @@ from vapi_settings.reads import AssistantRead
 log = structlog.get_logger("vapi_settings")
 
 KIND = "events"
-# The report at the end of a long call carries every word three times over.
+# The report at the end of a long call holds the transcript three times.
 LARGEST = 8 * 1024 * 1024
 NOBODY_THERE = "I am sorry, nobody can take your call right now. Please call again later."
 
@@ -39,9 +39,9 @@ _listeners: list[Listener] = []
 
 
 def register_listener(listener: Listener) -> None:
-    """Have each report on a call handed to `listener`, in a job, in any order and maybe twice.
+    """Register `listener` for reports on calls: run in a job, in any order and maybe twice.
 
-    Raising has the job run again later, for all listeners.
+    Where it raises, the job runs again later, for all listeners.
     """
     _listeners.append(listener)
 
@@ -53,7 +53,7 @@ class VapiSource:
     kind = KIND
 
     def verify(self, received: WebhookRequest) -> Proof:
-        """The user whom the address names and whose secret proves the delivery.
+        """User that the address names, and whose secret proves the delivery.
 
         Raises: InvalidSignature.
         """
@@ -114,7 +114,7 @@ def _message(raw: bytes) -> dict[str, Any]:
 
 
 def _assistant(owner: User) -> dict[str, str]:
-    """Who takes an incoming call: the user's default assistant, else the only one."""
+    """Assistant for an incoming call: the user's default assistant, else the only one."""
     patience = Patience(owner)
     return patience.wait(patience.start(partial(_chosen, owner)), {"error": NOBODY_THERE})
 

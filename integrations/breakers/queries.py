@@ -58,7 +58,7 @@ class BreakerStatus:
 def list_breakers(
     *, now: datetime, live: bool, providers: Collection[str] | None = None
 ) -> list[BreakerStatus]:
-    """Breakers with their history, to whomever they are open.
+    """Breakers with their history, those open to a single user included.
 
     Args:
         live: True in the server itself, which holds the breakers; False in any other process,

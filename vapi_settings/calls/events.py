@@ -24,7 +24,7 @@ END_OF_CALL_REPORT: Final = "end-of-call-report"
 TOOL_CALLS: Final = "tool-calls"
 ASSISTANT_REQUEST: Final = "assistant-request"
 KEPT_TYPES: Final = (STATUS_UPDATE, END_OF_CALL_REPORT, TOOL_CALLS, ASSISTANT_REQUEST)
-"""The others come many times a second of talk, and say nothing that these do not say at the end."""
+"""The others come many times a second during a call, and add nothing to the report at its end."""
 
 MOST_LEVELS: Final = 20
 MOST_TOOL_CALLS: Final = 20
@@ -176,11 +176,11 @@ def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
 
 
 def _fitting(utterances: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many of the first as have room."""
-    room = UTTERANCES_BYTES
+    """The first utterances, at most UTTERANCES_BYTES of them."""
+    free = UTTERANCES_BYTES
     for place, said in enumerate(utterances):
-        room -= json_size(said)
-        if room < 0:
+        free -= json_size(said)
+        if free < 0:
             left = len(utterances) - place
             return [*utterances[:place], {"message": f"[cut by AVA: {left:,} utterances more]"}]
     return utterances
@@ -192,7 +192,7 @@ def _kept(value: Any, shape: Any) -> Any:
             return None
         return cut(value, shape) if isinstance(value, str) else value
     if shape is _JSON:
-        # What nests deeper is no result of a talk.
+        # Deeper nesting is no result of a conversation.
         return cut_json(value) if sum(1 for _ in levels(value)) <= MOST_LEVELS else None
     if isinstance(shape, list):
         items = value if isinstance(value, list) else []

@@ -86,7 +86,7 @@ def place(
     correlation_id: str,
     metadata: Mapping[str, str],
 ) -> VapiCall:
-    """Let an assistant call somebody.
+    """Place a call by an assistant.
 
     Args:
         metadata: AVA's marks, for `find`; their names begin with "ava_".

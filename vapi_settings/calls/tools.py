@@ -45,7 +45,7 @@ _tools: dict[str, Tool] = {}
 
 
 def register_tool(name: str, run: Tool) -> None:
-    """Let assistants call `run` by this name.
+    """Register `run` as the tool of this name.
 
     Args:
         run: returns a sentence for the assistant, or raises a Problem, whose sentence the
@@ -59,14 +59,14 @@ def results(owner: User, call_id: str, calls: Sequence[Mapping[str, Any]]) -> li
     """The answers to the tool calls of a stored message, in their order."""
     patience = Patience(owner)
     begun = []
-    for call in calls:
-        function = part(call, "function")
-        name, given = text(function.get("name"))[:80], function.get("arguments")
-        wish = ToolCall(owner, call_id, text(call.get("id")), name, _arguments(given))
-        run = partial(_outcome, wish, too_large=is_left_out(given))
-        begun.append((wish, patience.start(run)))
-    said = [(wish, patience.wait(outcome, LATE)) for wish, outcome in begun]
-    return [{"toolCallId": wish.id, "name": wish.name, **outcome} for wish, outcome in said]
+    for given in calls:
+        function = part(given, "function")
+        name, arguments = text(function.get("name"))[:80], function.get("arguments")
+        call = ToolCall(owner, call_id, text(given.get("id")), name, _arguments(arguments))
+        run = partial(_outcome, call, too_large=is_left_out(arguments))
+        begun.append((call, patience.start(run)))
+    said = [(call, patience.wait(outcome, LATE)) for call, outcome in begun]
+    return [{"toolCallId": call.id, "name": call.name, **outcome} for call, outcome in said]
 
 
 def _arguments(given: Any) -> Mapping[str, Any]:
@@ -79,18 +79,18 @@ def _arguments(given: Any) -> Mapping[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
-def _outcome(wish: ToolCall, *, too_large: bool) -> dict[str, str]:
+def _outcome(call: ToolCall, *, too_large: bool) -> dict[str, str]:
     if too_large:
         return {"error": TOO_LARGE}
-    tool = _tools.get(wish.name)
+    tool = _tools.get(call.name)
     if tool is None:
-        return {"error": f"There is no tool named {wish.name}."}
+        return {"error": f"There is no tool named {call.name}."}
     try:
-        return {"result": _line(tool(wish))}
+        return {"result": _line(tool(call))}
     except Problem as problem:
         return {"error": _line(problem.detail)}
     except Exception:
-        log.exception("tool failed", tool=wish.name)
+        log.exception("tool failed", tool=call.name)
         return {"error": "Something went wrong with this."}
 
 

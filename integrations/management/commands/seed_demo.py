@@ -17,7 +17,7 @@ from integrations.credentials.models import Credential
 DEMO = "demo@example.com"
 ADMIN = "admin@example.com"
 
-# The keys that the sandbox knows (contract, section 9). They open nothing else.
+# The keys that the sandbox knows. They open nothing else.
 KEYS = {
     "vapi": {"api_key": "vapi-demo-key"},
     "twilio": {

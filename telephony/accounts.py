@@ -35,7 +35,7 @@ def own_credentials(user: User) -> Credentials | None:
 
 
 def active_owner(intent: Communication) -> User:
-    """The user for whom the next attempt is made. Raises: OwnerInactive."""
+    """Owner of the next attempt. Raises: OwnerInactive."""
     assert intent.owner is not None  # noqa: S101 - what goes out has one: the table sees to it
     if not intent.owner.is_active:
         raise OwnerInactive

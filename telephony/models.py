@@ -1,4 +1,4 @@
-"""The tables of the sub-rooms, where Django looks for them."""
+"""Models of this app's packages, imported where Django looks for them."""
 
 from telephony.calls.models import Call, CallEntry
 from telephony.messages.models import Batch, Message, MessageEntry, OptOut, Pace

@@ -52,7 +52,7 @@ def changed(user: User) -> None:
 
 
 def update_rows(user_id: int) -> None:
-    """Let each row under way say that AVA cannot look after it, or that it can again."""
+    """Set or clear, on each row under way, the error that AVA cannot look after it."""
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return

@@ -37,13 +37,13 @@ def verify(credentials: Credentials) -> str:
 
 
 def reconcile(*, only_lost: bool = False) -> int:
-    """Have every call and message that has not ended looked after now. How many those are.
+    """Schedule the job of every call and message that has not ended, and return their number.
 
     Args:
         only_lost: those whose job was given up or lost. Batches: always these.
     """
     count = 0
-    # What a batch has not come to yet is its own affair.
+    # Messages that a batch has not sent yet are left to its own job.
     texts = unfinished(Message).exclude(batch__isnull=False, status=SCHEDULED)
     for job, rows in ((Call.job, unfinished(Call)), (Message.job, texts)):
         waiting = jobs.waiting(job) if only_lost else ()

@@ -26,7 +26,7 @@ from vapi_settings.calls import services as vapi
 GREETING = "Thank you for calling. Nobody can take your call right now. Please call again later."
 # The caller hears it ring meanwhile.
 SECONDS_FOR_AN_ASSISTANT = 1.0
-# The webhook that Twilio asks once the assistant's talk is over.
+# The webhook that Twilio asks once the assistant has hung up, or did not answer.
 DIAL_STATUS = "dial-status"
 TALKED = ("completed", "answered")
 
@@ -132,7 +132,7 @@ def keep_call(report: Report) -> None:
 
 
 def keep_message(report: Report) -> None:
-    """Keep a message that came in, once, and what it wishes. A STOP holds for all who share the
+    """Keep a message that came in, once, and its STOP or START, which holds for all who share the
     account."""
     message = Message(body=report.form.get("Body", ""), status="received")
     stopped = optouts.wish_of((report.form.get("OptOutType", ""), message.body))

@@ -1,4 +1,4 @@
-"""Events of calls in which an assistant talks, as Vapi reports them."""
+"""Events of calls by an assistant, as Vapi reports them."""
 
 import uuid
 from dataclasses import replace

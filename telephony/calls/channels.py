@@ -1,4 +1,4 @@
-"""Channels of calls: Twilio, and Vapi where an assistant talks."""
+"""Channels of calls: Twilio, and Vapi for calls by an assistant."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -59,7 +59,7 @@ class TwilioCalls(TwilioChannel):
 
     def fetch(self, intent: Call) -> ProviderRecord:
         found = client_for(intent).call(str(intent.provider_sid))
-        # What a talk with an assistant costs is Vapi's to say.
+        # Vapi reports the cost of a call by an assistant.
         return replace(found, price=None, price_unit="") if intent.vapi_call_id else found
 
     def end(self, intent: Call, reference: str) -> ProviderRecord | None:
@@ -93,24 +93,25 @@ def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
     """Calls that Vapi placed over the same number and account: Twilio lists them alike.
     Raises ProviderProblem, and RetryLater: Vapi is placing one now, and has not given its SID."""
     try:
-        talks = vapi.over_number(user=owner_of(intent), number=intent.from_number, since=since)
+        placed = vapi.over_number(user=owner_of(intent), number=intent.from_number, since=since)
     except (CredentialsMissing, CredentialsUnreadable, ProviderAuthFailed):
         # AVA places none for this user.
         return set()
     if any(
-        one.person == intent.to and one.status in STARTING and not one.provider_sid for one in talks
+        one.person == intent.to and one.status in STARTING and not one.provider_sid
+        for one in placed
     ):
         raise RetryLater(
             settings.TELEPHONY_LOOK_AGAIN_SECONDS, "Vapi is calling over the same number"
         )
-    return {one.provider_sid for one in talks if one.provider_sid}
+    return {one.provider_sid for one in placed if one.provider_sid}
 
 
 class AssistantCalls:
-    """Calls in which a Vapi assistant talks. Vapi keeps AVA's mark in the call's metadata."""
+    """Calls by a Vapi assistant. Vapi keeps AVA's mark in the call's metadata."""
 
     provider = "vapi"
-    # Vapi takes its time to write things down, and may be in trouble.
+    # Vapi records things with a delay, and may be in trouble.
     looks = tuple(timedelta(seconds=after) for after in (20, 60, 300, 1800, 21_600))
 
     def reports(self, intent: Call) -> bool:

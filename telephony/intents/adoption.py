@@ -1,6 +1,6 @@
 """Adoption: a provider's record becomes one intent's, and no other's.
 
-Proof goes before looks: a row that only looked like it gives way, and is searched for anew. A
+Proof beats likeness: a row matched by likeness alone gives way, and is searched for again. A
 provider's ID belongs to the account that received it: what a tenant's own credentials say of an ID
 binds that tenant's rows alone. Several users may share one Twilio account, though, and then only
 one of them sent what is found there. A user shares an account whose auth token they know, not one
@@ -100,7 +100,7 @@ def _free(row: AnyCommunication, field: str, sid: str, *, proven: bool, now: dat
         return False
     for one in others:
         _disown(one, now)
-        one.attempted_at = now  # to be looked for anew
+        one.attempted_at = now  # to be looked for again
         one.save()
     return True
 
@@ -179,7 +179,7 @@ def _lost_alike(intent: AnyCommunication) -> Q:
 
 
 def _rivals(intent: AnyCommunication, rows: QuerySet[AnyCommunication]) -> list[AnyCommunication]:
-    """Those of `rows` that go through the same account as the intent."""
+    """Rows that go through the same account as the intent."""
     found = list(rows)
     if all(row.holder == intent.holder for row in found):
         return found

@@ -64,7 +64,7 @@ def submit(intent: AnyCommunication, channel: Channel) -> AnyCommunication:
     try:
         row = attempt(intent, channel)
     except Problem as problem:
-        # Nothing was done: the same Idempotency-Key may begin anew.
+        # Nothing was done: the same Idempotency-Key may begin again.
         fail(intent, problem, source=Source.API, now=timezone.now(), frees_key=True)
         raise
     if row.reference and not channel.reports(row):
@@ -139,7 +139,7 @@ def _left_open(intent: AnyCommunication, why: str, now: datetime) -> AnyCommunic
 
 
 def _lateness(row: AnyCommunication, now: datetime) -> str:
-    """How much later than wanted this is, where that is more than a minute."""
+    """Delay against the time that was wanted, in words, where it is more than a minute."""
     late = int((now - row.send_at) / timedelta(minutes=1)) if row.send_at else 0
     return f", {late} minute{'s' if late > 1 else ''} after its time" if late > 0 else ""
 

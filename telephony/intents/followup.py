@@ -15,7 +15,7 @@ SOON = timedelta(seconds=2)
 
 
 def follow_up(intent: Communication, *, due_at: datetime, is_new: bool = False) -> None:
-    """Have the job look after it at that time, or earlier if it will anyway."""
+    """Schedule the job of an intent for that time, or earlier if it is due anyway."""
     key, owner = str(intent.pk), tenant.key(intent.owner_id)
     jobs.enqueue(intent.job, {"id": key}, key=key, due_at=due_at, is_new=is_new, tenant=owner)
 

@@ -39,7 +39,7 @@ HOLDING = (*STORED, ProviderAuthFailed, TwilioAccountInactive, OwnerInactive)
 
 
 def enqueue(batch: Batch) -> None:
-    """Have the batch's job run now. Part of the caller's transaction."""
+    """Schedule the batch's job for now. Part of the caller's transaction."""
     key, owner = str(batch.pk), tenant.key(batch.owner_id)
     jobs.enqueue(JOB, {"id": key}, key=key, tenant=owner)
 
@@ -91,8 +91,8 @@ def send_next(batch_id: str, *, clock: Clock = timezone.now) -> None:
 
 
 def put_back(message: Message, channel: Channel, *, refusal: Problem | None = None) -> None:
-    """Have the batch send it at its turn, or end it with the batch: nothing of it is at Twilio. A
-    `refusal` is what the batch's own job has just met, and looks after itself."""
+    """Return it to the batch, which sends it at its turn, or end it with the batch: nothing of it
+    is at Twilio. A `refusal` is what the batch's own job has just met, and looks after itself."""
     now = timezone.now()
     said = f"Not sent: {refusal.detail}" if refusal else "back in the batch"
     with transaction.atomic():

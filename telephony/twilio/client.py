@@ -55,8 +55,8 @@ class TwilioClient:
     def create_call(
         self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
     ) -> ProviderRecord:
-        """Have a phone called, with the `url` of TwiML or `twiml` itself. Never asked twice: Twilio
-        has no idempotency for it."""
+        """Place a call, with the `url` of TwiML or `twiml` itself. Never sent twice: Twilio has no
+        idempotency key."""
         events = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
         callback = events if status_callback else {}
         with self._asking() as api:
@@ -82,7 +82,7 @@ class TwilioClient:
     def create_message(
         self, *, to: str, from_number: str, body: str, status_callback: str | None = None
     ) -> ProviderRecord:
-        """Have an SMS sent. Never asked twice: Twilio has no idempotency for it."""
+        """Send an SMS. Never sent twice: Twilio has no idempotency key."""
         callback = {"status_callback": status_callback} if status_callback else {}
         with self._asking() as api:
             made = api.account.messages.create(to=to, from_=from_number, body=body, **callback)
@@ -129,7 +129,7 @@ def _pages(api: Any, of: Any, *, most: int, page_size: int, **wanted: str) -> It
 
 
 def _since(api: Any, of: Any, moment: datetime, **wanted: str) -> Iterator[Any]:
-    """Those that were ordered over the API from `moment` on. Twilio lists the newest first."""
+    """Calls or messages ordered over the API from `moment` on. Twilio lists the newest first."""
 
     def is_recent(one: Any) -> bool:
         made = resources.created_at(one)

@@ -52,8 +52,8 @@ class TwilioRejected(Problem):
 
 
 class TwilioRefused(Problem):
-    """Twilio said no, for a reason that only the operator can mend. It `lasts` where AVA knows the
-    reason: nothing else gets through, either, until it is mended."""
+    """Twilio refused, for a reason that only the operator can fix. It `lasts` where AVA knows the
+    reason: nothing else gets through, either, until it is fixed."""
 
     status = HTTPStatus.BAD_GATEWAY
     code = "twilio_refused"

@@ -24,10 +24,10 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 @admin.register(User)
 class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argument at run time
-    """Django's page of a user, with a way to end all that goes on for one.
+    """Admin page of a user, with an action that deactivates one and stops their work.
 
-    No one gains powers by their own hand: only superusers give powers, and only they
-    change, deactivate or delete the accounts of staff. Others keep ordinary accounts.
+    Only superusers give permissions, and only they change, deactivate or delete the accounts of
+    staff: no one can raise their own permissions. Others manage ordinary accounts.
     """
 
     actions = ("deactivate",)
@@ -44,7 +44,7 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
         return fixed if _is_superuser(request) else (*fixed, *POWERS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save it; without the tick at Active, as the action does it."""
+        """Save the user; clearing Active does the same as the action."""
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data and not obj.is_active:
             # Not in the page's one transaction: there may be a hundred thousand messages to stop.

@@ -1,4 +1,4 @@
-"""AVA's admin site: Django's, with a login form that does not take guesses without end."""
+"""Admin site: Django's, with a limit on password guesses at its login form."""
 
 from collections.abc import Callable
 from functools import wraps

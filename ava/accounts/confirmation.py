@@ -1,7 +1,7 @@
-"""Password confirmation: an access token alone does not do what a thief of it would want.
+"""Password confirmation of actions for which an access token is not enough.
 
-Tokens are stolen more easily than passwords are. What would hand secrets to somebody else asks for
-the password again (OWASP ASVS 5.0, 7.5.3), and guesses at it count as guesses at the login.
+Tokens are stolen more easily than passwords are. An action that hands secrets to somebody else asks
+for the password again (OWASP ASVS 5.0, 7.5.3), and guesses at it count as guesses at the login.
 """
 
 import structlog

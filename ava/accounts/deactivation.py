@@ -1,4 +1,4 @@
-"""Deactivation of a user together with all that goes on for them. Filled in the apps' `ready()`."""
+"""Deactivation of a user and of the work under way for them. Filled in the apps' `ready()`."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,9 @@ _stops: list[Stop] = []
 
 
 def register(stop: Stop) -> None:
-    """Have `stop(user)` called when everything of a user is to end.
+    """Register `stop(user)`, called when everything of a user is to end.
 
-    It says how many things it ends, asks no provider (its jobs do), and may be called again.
+    It returns how many things it ends, asks no provider (its jobs do), and may be called again.
     """
     _stops.append(stop)
 

@@ -1,6 +1,6 @@
-"""Browsers in which somebody has logged in before, known by a signed cookie.
+"""Device cookies: browsers in which an account has logged in before.
 
-A stranger's guesses slow down the account, but not the browsers that its owner uses. Source: OWASP,
+Guesses slow down the account, but not the browsers that its owner uses. Source: OWASP,
 "Slow Down Online Guessing Attacks with Device Cookies".
 """
 
@@ -15,12 +15,12 @@ LIFE = timedelta(days=90)
 
 
 def known(request: HttpRequest, *, account: str) -> str:
-    """The device's own word if this account has logged in on it of late, else the empty string."""
+    """Device ID from the cookie, if this account has logged in there lately; else empty."""
     return str(request.get_signed_cookie(COOKIE, "", salt=_salt(account), max_age=LIFE) or "")
 
 
 def remember(response: HttpResponse, *, account: str) -> None:
-    """Know the browser again: this account has just logged in on it."""
+    """Set the device cookie: this account has just logged in in this browser."""
     response.set_signed_cookie(
         COOKIE,
         get_random_string(22),

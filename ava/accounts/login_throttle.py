@@ -6,7 +6,7 @@ account's counts wrong passwords, under one name, however it is spelt and whethe
 The network's counts different accounts, and delays for half a minute at most: many people share an
 address.
 
-A stranger could keep an account's counter up for ever. So a network from which the account has
+An attacker could keep an account's counter up for ever. So a network from which the account has
 logged in of late has a counter of its own for it, and so has a browser that it has logged in on
 (`ava.accounts.devices`).
 
@@ -57,7 +57,7 @@ def delay(count: int, *, longest: timedelta = LONGEST) -> timedelta:
 
 
 def admit(*, account: str, network: str, now: datetime, device: str = "") -> Attempt:
-    """Let a try through to the password check. Raises: LoginSlowed.
+    """Admission of a try to the password check. Raises: LoginSlowed.
 
     Args:
         account: the user name that is checked, as it is stored or as it was typed.
@@ -100,7 +100,7 @@ def failed(attempt: Attempt, *, now: datetime) -> None:
 
 
 def succeeded(attempt: Attempt, *, now: datetime) -> None:
-    """The password was right: the account starts afresh.
+    """The password was right: the account's counter is reset.
 
     The network's counter stays, else an attacker would clear it with an account of their own;
     but the next try from there need not wait for this one.

@@ -53,7 +53,7 @@ class Session(models.Model):
 class WrongPasswords(models.Model):
     """Wrong passwords in a row for one account or from one network.
 
-    `key` is an HMAC: what strangers type into a login form is not for storing.
+    `key` is an HMAC: what is typed into a login form is not stored.
     """
 
     key = models.CharField(max_length=64, primary_key=True)

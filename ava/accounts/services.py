@@ -143,7 +143,7 @@ def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetim
 
 
 def log_out(*, session: Session) -> None:
-    """End a session at its user's wish."""
+    """End a session: its user logs out."""
     revoke(Session.objects.filter(pk=session.pk), end=Session.End.LOGOUT)
 
 
@@ -174,7 +174,7 @@ def revoke(sessions: QuerySet[Session], *, end: Session.End) -> int:
 
 
 def user_changed(update_fields: frozenset[str] | None = None, **signal: Any) -> None:
-    """Have requests look at users again: one may be inactive, or have another password."""
+    """Invalidate remembered users: one may be inactive, or have another password."""
     if update_fields != frozenset(["last_login"]):
         recent.changed()
 

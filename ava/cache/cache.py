@@ -27,7 +27,7 @@ POLL = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose copies are meant.
+    """Namespace of an account's copies.
 
     Attributes:
         owner: the account.
@@ -54,13 +54,13 @@ class Loaded(Generic[V]):
 
 
 class ReadCache(Generic[V]):
-    """Copies of what one kind of read brings.
+    """Cache of one kind of read.
 
     Args:
         name: its label in metrics, and its place in Redis.
         decode: makes a value of its JSON (see `Store`).
         fresh_for: asked at each read; seconds for which a copy answers.
-        busy: makes what is raised when too many wait for one read, or one too long.
+        busy: makes the exception that is raised when too many wait for one read, or one too long.
         places: one for each caller that may wait for another's read, whatever the key; caches
             that read from one source share them.
         patience: seconds that one waits for another's read.
@@ -143,7 +143,7 @@ class ReadCache(Generic[V]):
         return -CLOCKS_DIFFER <= copy.age < self._fresh_for()
 
     def keep(self, scope: Scope, name: str, value: V, as_of: datetime) -> Copy[V]:
-        """Have it answer later reads."""
+        """Store a copy for later reads."""
         copy = Copy(value, as_of)
         lives = {_key(scope, name): self._fresh_for(), _address(scope, name): KEEP_SECONDS}
         self._store.put(lives, _address(scope, name), copy)

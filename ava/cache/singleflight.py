@@ -30,7 +30,7 @@ class SingleFlight(Generic[T]):
         self._flights: dict[Hashable, Future[T]] = {}
 
     def share(self, key: Hashable, lead: Callable[[], T]) -> tuple[T, bool]:
-        """What `lead` brings, called here or by another thread, and whether that was another.
+        """Result of `lead`, called here or by another thread, and whether it was another.
 
         Raises:
             TooMany: it is another thread's, and cannot be waited for.

@@ -22,13 +22,13 @@ from ava.sealing.keys import Binding, key_ring
 V = TypeVar("V")
 
 Key = tuple[str | int, ...]
-"""Where a copy lies; the first part says whose it is."""
+"""Key of a copy; the first part is its owner."""
 
 SIZE = 1000
 """Keys kept in this process; the least recently used goes first."""
 
 LOCK_SECONDS = 5.0
-"""After which the others ask for themselves, if the process that reads has died."""
+"""Expiry of a read lock, after which others read if the process that held it has died."""
 
 _GET = Script("return redis.call('GET', KEYS[1])")
 _PUT = Script("""
@@ -117,14 +117,14 @@ class Store(Generic[V]):
             self._run(_PUT, list(lives), self._seal(copy, address), *ends)
 
     def lock(self, key: Key) -> str | None:
-        """The right to read for all processes, as a token; None while another one has it."""
+        """Read lock of all processes, as a token; None while another process holds it."""
         token = uuid4().hex
         name = (*key, "lock")
         granted = self._run(_LOCK, [name], token, round(LOCK_SECONDS * 1000), lost=True)
         return token if granted else None
 
     def unlock(self, key: Key, token: str) -> None:
-        """Let the next process read."""
+        """Release the read lock."""
         self._run(_UNLOCK, [(*key, "lock")], token)
 
     def clear(self) -> None:
@@ -143,7 +143,7 @@ class Store(Generic[V]):
                 self._copies.popitem(last=False)
 
     def _run(self, script: Script, keys: list[Key], *args: str | int, lost: Any = None) -> Any:
-        """What the script returns; `lost` without Redis."""
+        """Result of the script; `lost` without Redis."""
         client = redis.get_client()
         # One hash tag for all keys of an owner: scripts touch several.
         names = [f"ava:{{copies:{self._name}:{key[0]}}}:{json.dumps(key[1:])}" for key in keys]
@@ -158,7 +158,7 @@ class Store(Generic[V]):
         return key_ring().seal(base64.b64encode(packed).decode(), self._binding(address))
 
     def _open(self, text: str, address: Key) -> Copy[V] | None:
-        """What was sealed; None if by a key of another ring, or by another release."""
+        """Sealed copy; None if by a key of another ring, or by another release."""
         try:
             packed = base64.b64decode(key_ring().open(text, self._binding(address)))
             as_of, value = json.loads(zlib.decompress(packed))

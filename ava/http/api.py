@@ -158,7 +158,7 @@ def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
 
 
 def _signed_user(request: Request) -> str | None:
-    """Whom the token names, by its signature alone, where the view takes tokens."""
+    """User that the token names, by its signature alone, where the view takes tokens."""
     readers = (getattr(each, "signed_user", None) for each in request.authenticators or ())
     return next((read(request) for read in readers if read), None)
 

@@ -23,7 +23,7 @@ def address(request: HttpRequest) -> str:
 
 
 def network(request: HttpRequest) -> str:
-    """What one client is for counting: an IPv4 address, or an IPv6 /64, as one host owns it."""
+    """Network that counts as one client: an IPv4 address, or an IPv6 /64, as one host owns it."""
     return _network(address(request))
 
 

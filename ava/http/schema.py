@@ -29,7 +29,7 @@ _lock = threading.Lock()
 
 
 class SchemaView(SpectacularAPIView):
-    """drf-spectacular's view, which makes the document anew for each request."""
+    """drf-spectacular's view, which makes the document for each request."""
 
     http_method_names = ("get", "head")
 

@@ -49,7 +49,7 @@ class RefusalAdmin(ReadOnlyAdmin):
 
 @admin.register(Volume)
 class VolumeAdmin(ReadOnlyAdmin):
-    """How much is kept of whose webhooks: who fills the disk."""
+    """Disk space of webhooks by account and day."""
 
     list_display = ("day", "provider", "owner", "deliveries", "kept")
     list_filter = ("provider", "day")

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any, Final
 
-# Characters of a transcript: about four hours of talk; of a summary, and of any other text.
+# Characters of a transcript: about four hours of speech; of a summary, and of any other text.
 TRANSCRIPT: Final = 200_000
 SUMMARY: Final = 10_000
 TEXT: Final = 4_000

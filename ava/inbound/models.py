@@ -82,7 +82,7 @@ class Refusal(models.Model):
 
 
 class Volume(models.Model):
-    """What the deliveries of one account and day take; it bounds how far they fill the disk."""
+    """Disk space that the deliveries of one account took on one day; it is limited."""
 
     day = models.DateField()
     provider = models.CharField(max_length=32)

@@ -43,7 +43,7 @@ handlers: dict[tuple[str, str], Handle] = {}
 
 
 def register_handler(provider: str, kind: str, handle: Handle) -> None:
-    """Have deliveries of this kind worked through by `handle(delivery)`.
+    """Register `handle(delivery)` for deliveries of this kind.
 
     It runs in a job after the webhook was acknowledged, in any order, maybe more than once: it
     must be idempotent. It may raise `ava.jobs.RetryLater`. A kind without a handler is only kept.
@@ -123,7 +123,7 @@ def replay(deliveries: Iterable[Delivery]) -> int:
     return len(rows)
 
 
-# What strangers send must not keep the database busy.
+# Unproven requests must not keep the database busy.
 _refusals_written = MemoryWindow(60)
 
 
@@ -149,9 +149,9 @@ def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) ->
         told=storable(told),
         correlation_id=correlation.current(),
     )
-    room = Refusal.objects.filter(provider=source.provider, owner=owner).order_by("-pk")
-    for last in room.values_list("pk", flat=True)[REFUSALS_KEPT : REFUSALS_KEPT + 1]:
-        room.filter(pk__lte=last).delete()
+    kept = Refusal.objects.filter(provider=source.provider, owner=owner).order_by("-pk")
+    for last in kept.values_list("pk", flat=True)[REFUSALS_KEPT : REFUSALS_KEPT + 1]:
+        kept.filter(pk__lte=last).delete()
 
 
 def prune(before: datetime, dry_run: bool) -> int:

@@ -87,7 +87,7 @@ class Source(Protocol):
     kind: str
 
     def verify(self, received: WebhookRequest) -> Proof:
-        """Whose it is. Raises: InvalidSignature, MalformedRequest."""
+        """Owner and content of a webhook. Raises: InvalidSignature, MalformedRequest."""
 
     def reply(self, delivery: "Delivery") -> HttpResponse | None:
         """The provider's answer, for a repeated delivery as well; None: 204."""

@@ -57,7 +57,7 @@ app.conf.update(
     },
 )
 # Kombu gives back what is not acknowledged yet when a connection closes. Where that is because
-# Redis has gone, the worker stumbles over it and ends. Rows need it not: they are sent again.
+# Redis has gone, the worker crashes on it. Rows do not need it: they are sent again.
 virtual.Channel.do_restore = False
 # Without it, other threads than the one that imports this would reach for a default broker.
 app.set_default()

@@ -12,7 +12,7 @@ ERROR_LENGTH = 300
 
 
 class Job(models.Model):
-    """One job. The process that holds the lease runs it; only this room changes the row."""
+    """One job. The process that holds the lease runs it; only `ava.jobs` changes the row."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "queued"

@@ -80,7 +80,7 @@ def of_tenant(*, now: datetime, urgent: bool, tenant: Tenant) -> QuerySet[Job]:
 
 
 def not_sent(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
-    """Those that Celery does not have, or should have done by now."""
+    """Jobs that Celery does not have, or should have done by now."""
     return jobs.filter(Q(sent_until__isnull=True) | Q(sent_until__lte=now))
 
 

@@ -61,5 +61,5 @@ def register(
 
 
 def register_periodic(kind: str, run: Callable[[], None], *, every: float) -> None:
-    """Have `run()` called every so many seconds, once in the whole fleet."""
+    """Have `run()` called every so many seconds, once for all processes together."""
     register(kind, lambda payload: run(), every=every)

@@ -97,7 +97,7 @@ def _insert(row: Job, now: datetime, *, is_new: bool) -> Job:
         # A faster process has put its row there, and may have finished it by now.
         if Job.objects.filter(pk=row.pk).exists():
             return row
-    # No conflict then: the database has another objection, and shall say which.
+    # No conflict then: the database has another objection, and says which.
     row.save(force_insert=True)
     return row
 

@@ -39,7 +39,7 @@ def _is_secret(name: str) -> bool:
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """The value without secrets: whole values under a telling name, known shapes in any text."""
+    """The value without secrets: values under names such as "token", known shapes in any text."""
     if name and _is_secret(name):
         return REDACTED
     if isinstance(value, str):
@@ -79,9 +79,9 @@ _SHARED: list[Any] = [
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """What a stranger sends, such as a wrong Host, is no error of AVA's and needs no traceback.
+    """Filter that keeps a hostile request, such as one with a wrong Host, from being an error.
 
-    Django calls such a request a suspicious operation.
+    Django calls it a suspicious operation, and would log a traceback.
     """
     if record.name.startswith("django.security."):
         record.levelno, record.levelname = logging.WARNING, "WARNING"

@@ -33,8 +33,8 @@ log = structlog.get_logger("ava.ratelimit")
 WINDOW_SECONDS = 60
 
 USER_FACTOR = 6
-"""A person works at several places at once: a desk, a phone, a script or two. A token that went
-astray works at a thousand."""
+"""Limit of a user, in limits of a client: a person uses several devices and scripts at once, while
+a stolen token may come from a thousand addresses."""
 
 _refusals = Counter(
     "ava_rate_limit_refusals",
@@ -204,7 +204,7 @@ def refused(group: str, *, policy: str = "client") -> None:
 
 
 def share(limit: int) -> int:
-    """What one of this machine's workers gives of a limit while it counts for itself."""
+    """Share of a limit for one of this machine's workers while it counts for itself."""
     return max(1, limit // _workers())
 
 

@@ -1,4 +1,4 @@
-"""Moving window in Redis, for all of AVA's processes, and what each gives while Redis is lost."""
+"""Moving window in Redis, for all of AVA's processes, and the share of each while Redis is lost."""
 
 import threading
 import time
@@ -80,7 +80,7 @@ class SharedWindow:
         self._lock = threading.Lock()
 
     def hit(self, client: RedisClient, limits: Sequence[Limit]) -> list[Usage]:
-        """As `MemoryWindow.hit`, in one round trip, which brings the mark of changes, too."""
+        """Like `MemoryWindow.hit`, in one round trip, which brings the mark of changes, too."""
         try:
             answers, mark = client.run(
                 _HIT,
@@ -118,7 +118,7 @@ class SharedWindow:
         ]
 
     def _share(self, limit: Limit) -> tuple[int, float]:
-        """What this process gives alone, and seconds until that changes.
+        """Share of this process alone, and seconds until it changes.
 
         Of a limit that workers share it is a share of what was left when Redis was last asked. A
         window later that is over, as no process knows of other hits than its own: then it is a

@@ -17,7 +17,7 @@ class Limit:
 
     Args:
         name: as clients see it.
-        scope: whom it counts, "client" or "user".
+        scope: "client" or "user": which of them is counted.
         workers: those who share what is left of it while Redis is lost; None where each of them
             gives the whole limit then.
     """

@@ -1,4 +1,4 @@
-"""What several AVA processes share, through Redis: `get_client()` when `REDIS_URL` is set.
+"""Shared state of AVA processes in Redis: `get_client()` when `REDIS_URL` is set.
 
 Every user keeps an in-process store beside it and goes on with that on `RedisUnavailable`.
 """

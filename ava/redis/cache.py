@@ -94,7 +94,7 @@ class RedisCache(BaseCache):
         return self._client().command(name, self.make_and_validate_key(key, version), *args)
 
     def _value(self, value: Any, timeout: Seconds) -> tuple[str | int, ...]:
-        """What SET writes, and for how long."""
+        """Arguments of SET: the value, and its expiry."""
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         # Redis takes no 0; Django means by it that the key goes at once.
         life = () if seconds is None else ("PX", max(1, math.ceil(seconds * 1000)))

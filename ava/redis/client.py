@@ -35,12 +35,12 @@ from ava.redis.connecting import connect, connect_cluster
 log = structlog.get_logger("ava.redis")
 
 PING_SECONDS = 0.1
-"""How often a lost Redis is tried again, by one thread for the whole process."""
+"""Interval at which one thread of the process tries a lost Redis again."""
 
 Argument = str | bytes | int | float
 
 _FAULTS = (redis.RedisError, RedisClusterException, OSError, ValueError)
-"""What redis-py raises; ValueError where the other side is no Redis, or its name cannot be one."""
+"""Exceptions of redis-py; ValueError where the peer is no Redis, or its name cannot be one."""
 
 # Answers that mean Redis is of no use now, whatever is asked. In a script's error the code stands
 # further on (Redis 6).
@@ -91,12 +91,12 @@ class RedisClient:
         self.losses = 0
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
-        """What a script returns; strings are bytes. Raises: RedisUnavailable."""
+        """Result of a script; strings are bytes. Raises: RedisUnavailable."""
         with self._watched(keys[0]):
             return self._evaluate(script, keys, args)
 
     def command(self, name: str, key: str, *args: Argument) -> Any:
-        """What a command about one key returns. Raises: RedisUnavailable."""
+        """Result of a command about one key. Raises: RedisUnavailable."""
         with self._watched(key):
             return self._execute(name, key, *args)
 
@@ -106,7 +106,7 @@ class RedisClient:
             yield from self._redis.scan_iter(pattern, 1000)
 
     def close(self) -> None:
-        """Close all connections, and stop looking for a lost Redis."""
+        """Close all connections, and stop trying a lost Redis."""
         self._closed.set()
         self._redis.close()
 
@@ -149,12 +149,12 @@ class RedisClient:
             self.lost = True
             self.losses += 1
         log.warning("redis lost", cause=_cause(fault))
-        threading.Thread(target=self._search, args=(key,), name="ava-redis", daemon=True).start()
+        threading.Thread(target=self._reconnect, args=(key,), name="ava-redis", daemon=True).start()
 
-    def _search(self, key: str) -> None:
+    def _reconnect(self, key: str) -> None:
         """Ping until the key's node takes writes: of a cluster, another node would not do."""
         started = time.monotonic()
-        ping = _neighbour(key)
+        ping = _ping_key(key)
         # By new connections: a Redis that was frozen first does what it got on the old ones.
         ways: list[redis.Redis | RedisCluster] = [connect(self._url)]
         if isinstance(self._redis, RedisCluster):
@@ -184,7 +184,7 @@ def _cause(fault: Exception) -> str:
     return type(fault).__name__ if isinstance(fault, ResponseError) else str(fault)
 
 
-def _neighbour(key: str) -> str:
+def _ping_key(key: str) -> str:
     """A key of AVA's own in the same slot of a cluster."""
     _, opened, rest = key.partition("{")
     tag, closed, _ = rest.partition("}")

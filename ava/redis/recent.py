@@ -66,12 +66,12 @@ class RecentValues(Generic[K, V]):
         return value
 
     def drop(self, key: K) -> None:
-        """Read this one anew, in this process."""
+        """Forget this value, in this process."""
         with _state.lock:
             self._values.pop(key, None)
 
     def clear(self) -> None:
-        """Read all anew, in this process."""
+        """Forget all values, in this process."""
         self._values.clear()
 
 
@@ -79,7 +79,7 @@ _state = _State()
 
 
 def changed() -> None:
-    """Have the database asked again: in this process from now on, and in all after the commit."""
+    """Invalidate all values: in this process from now on, in all processes after the commit."""
     forget()
     transaction.on_commit(_announce)
 

@@ -1,1 +1,1 @@
-"""Sealed columns: secrets that only open in the row, column and hands they were stored for."""
+"""Sealed columns: secrets that open only in their own row and column, for their own owner."""

@@ -14,7 +14,7 @@ REFUSALS = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
-"""Those that come without end: bodies that are not read, limits, a limiter that failed."""
+"""Statuses that a client can cause without end: unread bodies, limits, a limiter that failed."""
 DELAY = 0.1
 QUIET = 64
 

@@ -19,10 +19,10 @@ from ava.conf import addresses
 STOP_SECONDS = 30
 """Seconds for requests and jobs under way to finish."""
 HEAD_SECONDS = 10
-"""For a request's head, and for the next one of a connection."""
+"""Seconds for a request's head, and until the next request of a connection."""
 HEAD_BYTES = 32 * 1024
 CONNECTIONS = 4096
-"""Of a worker, idle and slow ones included."""
+"""Connections of a worker, idle and slow ones included."""
 _OTHER_FILES = 1024
 
 
@@ -94,7 +94,7 @@ def _greet(values: dict[str, Any], welcome: Callable[[], None]) -> None:
 
 
 def _allow_connections() -> None:
-    """Have as many files as connections, where the system allows it."""
+    """Raise the limit of open files to that of connections, where the system allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + _OTHER_FILES
     if hard != resource.RLIM_INFINITY:

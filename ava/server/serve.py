@@ -71,14 +71,14 @@ def require_free_port(host: str, port: int, variable: str) -> None:
         except (OSError, TypeError) as fault:  # a name that cannot be one is the latter
             reason = getattr(fault, "strerror", None) or str(fault)
             if getattr(fault, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
-                mend = f"Stop what uses it, or set {variable} to another port."
+                remedy = f"Stop what uses it, or set {variable} to another port."
             else:
-                mend = (
+                remedy = (
                     "Set AVA_HOST to an address of this machine: 127.0.0.1 for itself alone, "
                     "0.0.0.0 for others, too."
                 )
             raise CannotStart(
-                f"Cannot listen on {host}:{port}: {reason.lower()}. {mend}"
+                f"Cannot listen on {host}:{port}: {reason.lower()}. {remedy}"
             ) from fault
 
 
@@ -169,7 +169,7 @@ def _static_version() -> str:
 
 
 def warn_of_lost_redis(url: str | None) -> None:
-    """Say so when the shared Redis does not answer. AVA lives without it."""
+    """Warn when the shared Redis does not answer. AVA runs without it."""
     if not url:
         return
     import redis

@@ -42,7 +42,7 @@ log = structlog.get_logger("ava.upstream")
 # A probe's lease outlives its deadline by so many seconds, for what surrounds the call.
 LEASE_SLACK = 2.0
 
-# What a breaker that is switched off hands out.
+# Ticket of a breaker that is switched off.
 _UNRECORDED = Ticket(generation=0)
 
 
@@ -55,7 +55,7 @@ class View(NamedTuple):
 
 
 class Store(Protocol):
-    """Where one breaker keeps its circuit.
+    """Store of one breaker's circuit.
 
     A `Change` goes to the caller who made it and to no other, so that each change is counted,
     logged and stored exactly once, however many share the store.
@@ -90,7 +90,7 @@ class MemoryStore:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a breaker looks like now."""
+    """State of a breaker, for display."""
 
     state: State
     failures: int = 0  # in a row
@@ -99,7 +99,7 @@ class Snapshot:
     only: Tenant = None  # the one tenant that it is not closed to; None: the same for all
 
     def met_by(self, tenant: Tenant) -> "Snapshot":
-        """What this tenant meets: closed, where it is open to another tenant alone."""
+        """State for this tenant: closed, where it is open to another tenant alone."""
         if self.only is None or tenant == self.only:
             return self
         return Snapshot("closed", degraded=self.degraded)
@@ -112,7 +112,7 @@ def look(
     tenant: Tenant = None,
     override: OperatorOverride | None = None,
 ) -> Snapshot:
-    """What a circuit will be once it has obeyed `override`, with the wait of this tenant."""
+    """State of a circuit once `override` is carried out, with the wait of this tenant."""
     now = view.now
     circuit = circuits.release(circuits.obey(view.circuit, now, override=override)[0], now)
     if circuit.state == "closed":
@@ -149,7 +149,7 @@ class Transition:
 
 @dataclass
 class Hooks:
-    """What the apps supply at start. Asked at each call: cheap, and must not raise.
+    """Callbacks that the apps supply at start. Run at each call: cheap, and must not raise.
 
     Attributes:
         is_on: False turns the breakers off: everything passes, nothing is recorded, they show as
@@ -180,7 +180,7 @@ class Breaker(pybreaker.CircuitBreaker):
             listeners=(metrics.BreakerFailures(),),
             name=service,
         )
-        # What AVA does not use of pybreaker (its state, levers, coroutines) fails: it would lie.
+        # Unused parts of pybreaker (state, manual control, coroutines) fail: they would be wrong.
         del self._state_storage, self._state
 
     def call(self, func: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -235,12 +235,12 @@ class Breaker(pybreaker.CircuitBreaker):
         return self._is_off
 
     def maintain(self) -> None:
-        """Do without a call what is due: carry out an override, come back to Redis."""
+        """Carry out, without a call, what is due: an override, a return to Redis."""
         if not self._switched_off():
             self._apply(partial(circuits.obey, override=self._hooks.override(self.service)))
 
     def snapshot(self) -> Snapshot:
-        """What the breaker looks like now, an override not yet carried out included.
+        """State of the breaker now, an override not yet carried out included.
 
         Reading changes nothing: not the state, not a counter. `met_by` gives what one tenant meets.
         """

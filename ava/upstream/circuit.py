@@ -35,7 +35,7 @@ PROBE_RETRY_AFTER = 1.0
 
 
 class Outcome(Enum):
-    """What an operation said about the provider's health."""
+    """Outcome of an operation, as evidence of the provider's health."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -43,7 +43,7 @@ class Outcome(Enum):
 
 
 class Rules(NamedTuple):
-    """When to open and close."""
+    """Thresholds for opening and closing."""
 
     threshold: int  # failures in a row that open a closed circuit
     recovery: float  # seconds that an open circuit stays open, at least
@@ -80,7 +80,7 @@ class Circuit:
 
 @dataclass(frozen=True, slots=True)
 class OperatorOverride:
-    """What an operator wants of a breaker from now on."""
+    """Operator's override of a breaker: hold it open or closed, or reset it."""
 
     number: int  # higher than that of every override before it, from 1 on
     forced: Forced = None  # hold it open or closed; None ends any force and starts from closed
@@ -105,7 +105,7 @@ def is_override(reason: str) -> bool:
 
 
 class Ticket(NamedTuple):
-    """Leave to call the provider, handed back with the outcome. A probe has a number."""
+    """Permission to call the provider, returned with the outcome. A probe has a number."""
 
     generation: int
     probe: int | None = None
@@ -113,7 +113,7 @@ class Ticket(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """No leave, for so many seconds."""
+    """Refusal of a call, for so many seconds."""
 
     state: State
     retry_after: float
@@ -134,7 +134,7 @@ Counted = tuple[Circuit, str]
 
 Step = tuple[Circuit, T, tuple[Change, ...]]
 Event = Callable[[Circuit, float], Step[T]]
-"""What happens to a circuit at a time, by the store's clock. It may be asked more than once."""
+"""Event: a circuit's step at a time on the store's clock. It may be computed more than once."""
 
 
 def admit(
@@ -146,7 +146,7 @@ def admit(
     tenant: Tenant = None,
     override: OperatorOverride | None = None,
 ) -> Step[Ticket | Refusal]:
-    """Ask for leave to call. A probe holds its lease for `lease` seconds."""
+    """Ask for permission to call. A probe holds its lease for `lease` seconds."""
     circuit, _, changes = obey(circuit, now, override=override)
     circuit = release(circuit, now)
     if circuit.state == "closed" or circuit.lets_by(rules, tenant):
@@ -164,7 +164,7 @@ def admit(
 def record(
     circuit: Circuit, now: float, *, rules: Rules, ticket: Ticket, outcome: Outcome
 ) -> Step[None]:
-    """Take in what became of an admitted call."""
+    """Count the outcome of an admitted call."""
     reason = ""
     if circuit.forced or ticket.generation != circuit.generation:
         pass
@@ -204,7 +204,7 @@ def obey(circuit: Circuit, now: float, *, override: OperatorOverride | None) -> 
 
 
 def release(circuit: Circuit, now: float) -> Circuit:
-    """Without times that are still to come, and without a force whose time is over."""
+    """The circuit without times in the future, and without a force whose time is over."""
     if max(circuit.opened_at, circuit.forced_at, circuit.leased_at) > now:
         circuit = replace(
             circuit,

@@ -1,6 +1,6 @@
 """Door to a provider, the one way out: bulkhead, breaker, then attempts within a deadline.
 
-Apps register their providers in `AppConfig.ready()`: this floor names none of them. The whole
+Apps register their providers in `AppConfig.ready()`: this package names none of them. The whole
 operation, its retries included, is one outcome for the breaker.
 """
 

@@ -1,4 +1,5 @@
-"""Errors that the caller of a provider may meet: the sentences of the contract, and nothing raw.
+"""Errors that the caller of a provider may meet: the sentences of
+docs/INTEGRATIONS.md, and nothing raw.
 
 Each class says what it means to the breaker (`outcome`).
 """
@@ -34,7 +35,7 @@ class ProviderProblem(Problem):
 
 
 def outcome_of(exc: BaseException) -> Outcome:
-    """What an exception out of an operation says about the provider."""
+    """Outcome, for the breaker, of an operation that raised."""
     if isinstance(exc, ProviderProblem):
         return exc.outcome
     if isinstance(exc, Problem):

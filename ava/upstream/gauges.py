@@ -1,4 +1,4 @@
-"""Gauges of providers, read from their doors at each scrape (contract, section 6)."""
+"""Gauges of providers, read from their doors at each scrape (docs/INTEGRATIONS.md, Metrics)."""
 
 from collections.abc import Iterable
 

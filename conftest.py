@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
-from tests import certificates, rooms
+from tests import certificates, rooms, tables
 from tests.redis import RedisServer
 
 PASSWORD = "correct horse battery staple"
@@ -18,6 +18,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that nobody waits for it in the end."""
     longest = ("tests/test_chaos", "tests/")
     items.sort(key=lambda item: [not item.nodeid.startswith(place) for place in longest])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    tables.empty_quickly()
 
 
 @pytest.fixture(autouse=True)

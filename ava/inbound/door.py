@@ -74,8 +74,8 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
             return problem_response(MethodNotAllowed(headers={"Allow": "POST"}))
         age = (timezone.now() - received_at(request)).total_seconds()
         try:
-            with _statements_take(max(SECONDS - age, LEAST_SECONDS)):
-                return _take(source, request, largest)
+            with _statement_timeout(max(SECONDS - age, LEAST_SECONDS)):
+                return _receive(source, request, largest)
         except Problem as problem:
             return problem_response(problem)
         except (OperationalError, InterfaceError) as fault:
@@ -89,7 +89,7 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
 
 
 @contextmanager
-def _statements_take(seconds: float) -> Iterator[None]:
+def _statement_timeout(seconds: float) -> Iterator[None]:
     """Limit of the time that the database may take for a statement of this thread, locks included.
     Where one takes longer, it raises OperationalError. SQLite limits the wait for another writer.
     """
@@ -111,7 +111,7 @@ def _statements_take(seconds: float) -> Iterator[None]:
             connection.close()  # the next request of this thread gets a new one
 
 
-def _take(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
+def _receive(source: Source, request: HttpRequest, largest: int) -> HttpResponse:
     try:
         received = read(request, largest=largest)
         owner, content = source.verify(received)

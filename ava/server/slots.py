@@ -44,7 +44,7 @@ def directory() -> Path | None:
     return Path(found) if found else None
 
 
-def take() -> int | None:
+def claim_slot() -> int | None:
     """Count under the lowest number that no living worker has, which is returned, from here on."""
     global _mine, _lock
     place = directory()

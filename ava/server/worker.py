@@ -66,7 +66,7 @@ async def live(
 
 def _begin(maintenance: BreakerMaintenance, jobs: Loop) -> None:
     threading.Thread(target=_end_with_parent, name="ava-parent", daemon=True).start()
-    slots.take()
+    slots.claim_slot()
     run_hooks()
     connections.close_all()  # this thread asks the database nothing more
     maintenance.start()

@@ -25,7 +25,7 @@ HITS.labels("arbiter").inc()
 def live(then):
     child = os.fork()
     if not child:
-        slots.take()
+        slots.claim_slot()
         HITS.labels("worker").inc()
         BUSY.set(1)
         then()
@@ -72,7 +72,7 @@ def test_a_worker_that_starts_beside_others_takes_the_lowest_number_that_is_free
     command = [
         sys.executable,
         "-c",
-        "from ava.server import slots; print(slots.take(), flush=True); input()",
+        "from ava.server import slots; print(slots.claim_slot(), flush=True); input()",
     ]
 
     def start() -> subprocess.Popen[str]:

@@ -76,16 +76,16 @@ class Application:
         # Other methods are refused by a page that is rendered, and counted by no limit.
         if environ["PATH_INFO"] == LIVENESS and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return _answer(self._wsgi, environ)
-        async with self._admission.place() as leave:
+        async with self._admission.place() as release:
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, _answer, self._wsgi, environ, leave
+                self._threads, _answer, self._wsgi, environ, release
             )
 
 
-def _answer(wsgi: Any, environ: dict[str, Any], leave: admission.Leave | None = None) -> Answer:
-    """The application's answer, in a thread that may leave its place."""
-    if leave is not None:
-        admission.hold(leave)
+def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release | None = None) -> Answer:
+    """The application's answer, in a thread that may release its place."""
+    if release is not None:
+        admission.set_release(release)
     started: list[Any] = []
     try:
         content: Any = wsgi(environ, lambda *start: started.extend(start))

@@ -121,7 +121,7 @@ def hold_lease(
     """Lease on the assistant, held for the block. Raises: EditInProgress."""
     lease = AssistantLease.acquire(assistant_id, now())
     if lease is None and _places.acquire(blocking=False):
-        admission.waiting()
+        admission.release_place()
         try:
             for _ in range(round(WAIT / PAUSE)):
                 sleep(PAUSE)

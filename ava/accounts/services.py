@@ -112,7 +112,7 @@ def refresh_session(
     )
     if swapped:
         signed = tokens.sign(refresh)
-        admission.waiting()
+        admission.release_place()
         wait(RACE_SECONDS)
         family.filter(refresh_jti=refresh["jti"]).update(swapped_at=timezone.now())
         return signed

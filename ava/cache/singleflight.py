@@ -53,7 +53,7 @@ class SingleFlight(Generic[T]):
         """One of the places for those who wait. Raises: TooMany."""
         if not self._places.acquire(blocking=False):
             raise TooMany
-        admission.waiting()
+        admission.release_place()
         try:
             yield
         finally:

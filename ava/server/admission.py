@@ -1,8 +1,8 @@
 """Admission of requests: how many of a process compute at the same time.
 
 Threads that compute take turns at the interpreter and slow down each other and the event loop. A
-request that waits for a provider leaves its place to the next: a provider that hangs holds threads,
-never places. The number was measured; see ADR 0009.
+request that waits for a provider releases its place: a provider that hangs holds threads, never
+places. The number was measured; see ADR 0009.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from contextvars import ContextVar
 
 PLACES = 4
 
-Leave = Callable[[], None]
+Release = Callable[[], None]
 
-_leave: ContextVar[Leave | None] = ContextVar("leave", default=None)
+_release: ContextVar[Release | None] = ContextVar("release", default=None)
 
 
 class Admission:
@@ -24,33 +24,33 @@ class Admission:
         self._free = asyncio.Semaphore(places)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[Leave]:
-        """Wait for a place, and hold it in the block unless a thread leaves it before."""
+    async def place(self) -> AsyncIterator[Release]:
+        """Wait for a place, and hold it in the block unless a thread releases it before."""
         await self._free.acquire()
         loop, held = asyncio.get_running_loop(), [self._free]
 
-        def leave() -> None:
+        def release() -> None:
             while held:
                 held.pop().release()
 
-        def leave_from_thread() -> None:
+        def release_from_thread() -> None:
             with suppress(RuntimeError):  # the loop has ended, and with it all that waited
-                loop.call_soon_threadsafe(leave)
+                loop.call_soon_threadsafe(release)
 
         try:
-            yield leave_from_thread
+            yield release_from_thread
         finally:
-            leave()
+            release()
 
 
-def hold(leave: Leave) -> None:
-    """Have `waiting` of the thread that calls this leave the place."""
-    _leave.set(leave)
+def set_release(release: Release) -> None:
+    """Set what `release_place` calls in this thread."""
+    _release.set(release)
 
 
-def waiting() -> None:
-    """Leave the place of this thread's request, if it has one: from here on it waits for others."""
-    leave = _leave.get()
-    if leave is not None:
-        _leave.set(None)
-        leave()
+def release_place() -> None:
+    """Release the place of this thread's request, if it has one: from here on it only waits."""
+    release = _release.get()
+    if release is not None:
+        _release.set(None)
+        release()

@@ -213,7 +213,7 @@ class Door:
             # The bulkhead first: a call that is refused there must not hold the probe's lease.
             with self.bulkhead.slot(), self.breaker.calling(seconds) as ticket:
                 operation = Operation(Deadline(seconds), is_probe=ticket.probe is not None)
-                admission.waiting()
+                admission.release_place()
                 with self._measured(method, operation):
                     yield operation
         except BulkheadFull:

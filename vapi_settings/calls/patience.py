@@ -62,7 +62,7 @@ class Patience:
         may_wait = self._share.waiting.acquire(blocking=False)
         left = max(0.0, self._until - time.monotonic()) if may_wait else 0.0
         if left:
-            admission.waiting()
+            admission.release_place()
         try:
             return part.result(timeout=left)
         except TimeoutError:

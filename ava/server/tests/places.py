@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ava.server.admission import Admission, hold
+from ava.server.admission import Admission, set_release
 
 SECONDS = 2.0
 
@@ -14,7 +14,7 @@ class OnlyPlace:
         self._loop = asyncio.new_event_loop()
         self._admission = Admission(places=1)
         self._held = self._admission.place()
-        hold(self._loop.run_until_complete(self._held.__aenter__()))
+        set_release(self._loop.run_until_complete(self._held.__aenter__()))
 
     def is_left(self) -> bool:
         """Whether the next request gets in."""

@@ -80,13 +80,13 @@ def test_what_is_no_probe_of_liveness_waits_like_all_else() -> None:
 
 
 def test_requests_that_wait_for_a_provider_take_no_place() -> None:
-    assert ask_beside(Crowd(busy=admission.waiting), "/asked", 2 * PLACES) == b"/asked"
+    assert ask_beside(Crowd(busy=admission.release_place), "/asked", 2 * PLACES) == b"/asked"
 
 
 def test_a_place_that_is_left_twice_lets_one_request_in() -> None:
     def twice() -> None:
-        admission.waiting()
-        admission.waiting()
+        admission.release_place()
+        admission.release_place()
 
     crowd = Crowd(busy=twice)
     assert ask_beside(crowd, "/asked", PLACES) == b"/asked"

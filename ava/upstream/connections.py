@@ -1,8 +1,8 @@
 """Connections to providers: urllib3's, each counted, each ended at its operation's deadline.
 
 A socket's time-out starts anew with every byte that arrives, so a response that drips never ends.
-Here every read and write may take what is left of the deadline, and no more: TLS handshake,
-request, headers and body (docs/adr/0015).
+Here every read and write is bounded by what is left of the deadline: TLS handshake, request,
+headers and body (docs/adr/0015).
 
 What it cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a socket of ours
 (docs/adr/0001).
@@ -31,7 +31,7 @@ PART = 16 * 1024
 
 
 class Deadline:
-    """A hard end for work on sockets."""
+    """Deadline for work on sockets, handshakes included."""
 
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
@@ -45,10 +45,10 @@ class Deadline:
         return max(0.0, self._at - time.monotonic())
 
     def bound(self, sock: socket.socket) -> None:
-        """Let the next read, write or handshake of a socket take what is left.
+        """Bound a socket's next read, write or handshake by the time left.
 
         Raises:
-            TimeoutError: nothing is.
+            TimeoutError: none is left.
         """
         left = self.left()
         if not left:
@@ -100,13 +100,13 @@ class Attempt:
         return self.reused and not self.answered
 
 
-# urllib3 makes connections deep inside; this is how they learn whom they work for.
+# The attempt of a new connection, which urllib3 makes deep inside.
 _attempt: ContextVar[Attempt] = ContextVar("attempt")
 
 
 @contextmanager
 def attempting(service: Service, deadline: Deadline) -> Iterator[Attempt]:
-    """Let the connections used in the block work for one attempt."""
+    """Bind the connections used in the block to one attempt."""
     attempt = Attempt(service, deadline)
     token = _attempt.set(attempt)
     try:
@@ -116,7 +116,7 @@ def attempting(service: Service, deadline: Deadline) -> Iterator[Attempt]:
 
 
 class BoundedConnection(HTTPConnection):
-    """A connection that ends at its attempt's deadline."""
+    """Connection that ends at its attempt's deadline."""
 
     _used = False
 

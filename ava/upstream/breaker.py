@@ -96,16 +96,16 @@ class Snapshot:
     failures: int = 0  # in a row
     retry_after: float | None = None  # seconds, 0 for the next call; None when closed
     degraded: bool = False  # seen by this process alone, because it cannot reach Redis
-    only: Tenant = None  # the one tenant that it is not closed to; None: the same for all
+    failing_tenant: Tenant = None  # the one tenant that it is not closed to; None: the same for all
 
     def met_by(self, tenant: Tenant) -> "Snapshot":
         """State for this tenant: closed, where it is open to another tenant alone."""
-        if self.only is None or tenant == self.only:
+        if self.failing_tenant is None or tenant == self.failing_tenant:
             return self
         return Snapshot("closed", degraded=self.degraded)
 
 
-def look(
+def snapshot_of(
     view: View,
     *,
     rules: Rules,
@@ -114,7 +114,7 @@ def look(
 ) -> Snapshot:
     """State of a circuit once `override` is carried out, with the wait of this tenant."""
     now = view.now
-    circuit = circuits.release(circuits.obey(view.circuit, now, override=override)[0], now)
+    circuit = circuits.normalized(circuits.obey(view.circuit, now, override=override)[0], now)
     if circuit.state == "closed":
         return Snapshot("closed", circuit.failures, degraded=view.degraded)
     return Snapshot(
@@ -248,7 +248,7 @@ class Breaker(pybreaker.CircuitBreaker):
             return Snapshot("closed")
         override = self._hooks.override(self.service)
         view = self.store.read()
-        return look(view, rules=self.rules, tenant=tenant.current(), override=override)
+        return snapshot_of(view, rules=self.rules, tenant=tenant.current(), override=override)
 
     def _apply(self, event: Event[None]) -> None:
         self._announce(self.store.apply(event)[1])

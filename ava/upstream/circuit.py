@@ -11,9 +11,9 @@ and what has changed. Stores keep the circuit and make these steps atomic (docs/
 Every change of state begins a new generation. Outcomes of an older one, and of a probe whose lease
 another call has taken over, are ignored.
 
-Where all failures in a row are one tenant's, they open the circuit to it alone (`only`), and others
-pass as bystanders, until failures of theirs in a row open it for all. While it is open for all, the
-tenant whose probe failed last waits twice as long: its own outage must not keep it open for all.
+Where all failures in a row are one tenant's, they open the circuit to it alone (`only`). The others
+are unaffected and pass, until failures of theirs in a row open it for all. While it is open for
+all, the tenant whose probe failed last waits twice as long: its own outage must not keep it open.
 
 Clocks go back. What began later than now is taken to begin now.
 """
@@ -73,8 +73,8 @@ class Circuit:
         """Whether it holds for all tenants: more than one has failed."""
         return self.only is None or self.others >= rules.threshold
 
-    def lets_by(self, rules: Rules, tenant: Tenant) -> bool:
-        """Whether a tenant passes as a bystander of another tenant's outage."""
+    def is_unaffected(self, rules: Rules, tenant: Tenant) -> bool:
+        """Whether a tenant passes, because the circuit is open to another one alone."""
         return not (self.forced or self.is_for_all(rules) or tenant == self.only)
 
 
@@ -148,8 +148,8 @@ def admit(
 ) -> Step[Ticket | Refusal]:
     """Ask for permission to call. A probe holds its lease for `lease` seconds."""
     circuit, _, changes = obey(circuit, now, override=override)
-    circuit = release(circuit, now)
-    if circuit.state == "closed" or circuit.lets_by(rules, tenant):
+    circuit = normalized(circuit, now)
+    if circuit.state == "closed" or circuit.is_unaffected(rules, tenant):
         return circuit, Ticket(circuit.generation, None, tenant), changes
     wait = seconds_to_wait(circuit, rules, now, tenant)
     if circuit.forced or wait > 0:
@@ -170,8 +170,8 @@ def record(
         pass
     elif circuit.state == "closed":
         circuit, reason = _count_closed(circuit, rules, ticket.tenant, outcome)
-    elif ticket.probe is None and circuit.lets_by(rules, ticket.tenant):
-        circuit, reason = _count_bystander(circuit, rules, outcome)
+    elif ticket.probe is None and circuit.is_unaffected(rules, ticket.tenant):
+        circuit, reason = _count_unaffected(circuit, rules, outcome)
     elif ticket.probe == circuit.probe and circuit.lease is not None:
         circuit, reason = _count_probe(circuit, rules, ticket.tenant, outcome)
     if not reason:
@@ -181,7 +181,7 @@ def record(
 
 def move(circuit: Circuit, now: float, *, to: State, reason: str) -> Step[None]:
     """Put the circuit into a state; "closed" is a reset. One that is held by force stays."""
-    circuit = release(circuit, now)
+    circuit = normalized(circuit, now)
     if circuit.forced:
         return circuit, None, ()
     return _enter(replace(circuit, only=None, others=0), to, now, reason)
@@ -203,7 +203,7 @@ def obey(circuit: Circuit, now: float, *, override: OperatorOverride | None) -> 
     return _enter(circuit, override.forced or "closed", now, override.description)
 
 
-def release(circuit: Circuit, now: float) -> Circuit:
+def normalized(circuit: Circuit, now: float) -> Circuit:
     """The circuit without times in the future, and without a force whose time is over."""
     if max(circuit.opened_at, circuit.forced_at, circuit.leased_at) > now:
         circuit = replace(
@@ -248,7 +248,7 @@ def _count_closed(circuit: Circuit, rules: Rules, tenant: Tenant, outcome: Outco
     return circuit, f"{circuit.failures} failures in a row"
 
 
-def _count_bystander(circuit: Circuit, rules: Rules, outcome: Outcome) -> Counted:
+def _count_unaffected(circuit: Circuit, rules: Rules, outcome: Outcome) -> Counted:
     if outcome is Outcome.SUCCESS:
         return replace(circuit, others=0), ""
     if outcome is not Outcome.FAILURE:

@@ -128,7 +128,7 @@ def _seen(snapshot: Snapshot, recorded: BreakerStatus, live: bool) -> BreakerSta
         recorded,
         next_try=snapshot.retry_after,
         degraded=snapshot.degraded,
-        for_one=snapshot.only is not None,
+        for_one=snapshot.failing_tenant is not None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ava.redis import RedisClient, RedisUnavailable
 from ava.upstream import circuit as states
-from ava.upstream.breaker import Snapshot, Store, look
+from ava.upstream.breaker import Snapshot, Store, snapshot_of
 from ava.upstream.circuit import (
     Change,
     Circuit,
@@ -75,7 +75,7 @@ class Worker:
     def snapshot(
         self, override: OperatorOverride | None = None, tenant: str | None = None
     ) -> Snapshot:
-        return look(self.store.read(), rules=self.rules, tenant=tenant, override=override)
+        return snapshot_of(self.store.read(), rules=self.rules, tenant=tenant, override=override)
 
     @property
     def circuit(self) -> Circuit:

@@ -286,7 +286,7 @@ def test_what_was_open_to_one_tenant_stays_so_while_redis_is_lost(worker, fake):
     for each in (one, other):
         each.refused("ada")
         each.admitted("eve")
-        assert each.snapshot().only == "ada"
+        assert each.snapshot().failing_tenant == "ada"
 
 
 def test_what_opened_alone_to_one_tenant_opens_for_the_fleet_to_that_one(worker, fake):
@@ -298,4 +298,4 @@ def test_what_opened_alone_to_one_tenant_opens_for_the_fleet_to_that_one(worker,
     assert (type(answer), change) == (Ticket, TAKEN_OVER)
     other.refused("ada")
     other.admitted("eve")
-    assert other.snapshot().only == "ada"
+    assert other.snapshot().failing_tenant == "ada"

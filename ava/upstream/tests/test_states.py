@@ -244,7 +244,7 @@ class BreakerHistory(RuleBasedStateMachine):
             self.model.successes,
         )
         assert (seen.retry_after is None) == (seen.state == "closed")
-        assert seen.only == (None if seen.state == "closed" else self.model.victim)
+        assert seen.failing_tenant == (None if seen.state == "closed" else self.model.victim)
 
     @invariant()
     def each_tenant_sees_whether_its_next_call_passes(self) -> None:

@@ -253,7 +253,7 @@ def test_failures_of_one_tenant_alone_open_it_to_that_tenant_alone(store, clock)
     assert passes(store, "eve")
     assert passes(store, None)
     seen = store.snapshot()
-    assert (seen.state, seen.only, seen.retry_after) == ("open", "ada", 20.0)
+    assert (seen.state, seen.failing_tenant, seen.retry_after) == ("open", "ada", 20.0)
     assert seen.met_by("ada") == seen
     assert (seen.met_by("eve").state, seen.met_by("eve").retry_after) == ("closed", None)
 
@@ -268,7 +268,7 @@ def test_failures_of_several_tenants_open_it_for_all(store):
     changes = settle_all(store, Outcome.FAILURE, "ada", "ada", "eve")
     assert changes[2] == Change("closed", "open", "3 failures in a row")
     assert not any(passes(store, tenant) for tenant in ("ada", "bob", "carol", None))
-    assert store.snapshot().only is None
+    assert store.snapshot().failing_tenant is None
 
 
 def test_failures_of_no_tenants_work_open_it_for_all(store):
@@ -301,7 +301,7 @@ def test_failures_of_bystanders_open_it_for_all_without_a_second_change(store, c
     assert store.admit("carol")[0] == Refusal("open", 30.0)
     assert store.record(late, Outcome.SUCCESS) is None
     assert not passes(store, "dora")
-    assert store.snapshot().only is None
+    assert store.snapshot().failing_tenant is None
 
 
 def test_failures_of_bystanders_end_a_tenants_half_open_time(store, clock):
@@ -349,7 +349,7 @@ def test_an_order_holds_for_all(store):
     settle_all(store, Outcome.FAILURE, "ada", "ada", "ada")
     store.obey(OperatorOverride(1, "open"))
     assert not any(passes(store, tenant) for tenant in ("ada", "eve", None))
-    assert store.snapshot().only is None
+    assert store.snapshot().failing_tenant is None
     store.obey(OperatorOverride(2, "closed"))
     assert all(passes(store, tenant) for tenant in ("ada", "eve", None))
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from ava.cache import FOLLOWERS, Copy, Loaded, ReadCache, now
+from ava.cache import MAX_WAITERS, Copy, Loaded, ReadCache, now
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -47,7 +47,7 @@ DEFAULT_GONE: Final = (
 )
 NONE_YET: Final = "There is no assistant at Vapi yet. Create one in Vapi's dashboard first."
 
-_places = BoundedSemaphore(FOLLOWERS)
+_places = BoundedSemaphore(MAX_WAITERS)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ REQUESTS = Counter(
     "Reads by cache and by how they were answered: hit, miss, shared, stale, bypass, refused.",
     ["cache", "result"],
 )
-FOLLOWERS = 24  # with one provider's bulkhead they must be fewer than the server's threads
-PATIENCE = 12.0  # seconds; a little more than the deadline of the provider that is read
+MAX_WAITERS = 24  # with one provider's bulkhead they must be fewer than the server's threads
+WAIT_SECONDS = 12.0  # seconds; a little more than the deadline of the provider that is read
 KEEP_SECONDS = 24 * 3600.0  # after which even the last good copy is forgotten
 CLOCKS_DIFFER = 5.0  # seconds
 POLL = 0.03
@@ -63,7 +63,7 @@ class ReadCache(Generic[V]):
         busy: makes the exception that is raised when too many wait for one read, or one too long.
         places: one for each caller that may wait for another's read, whatever the key; caches
             that read from one source share them.
-        patience: seconds that one waits for another's read.
+        wait_seconds: seconds that one waits for another's read.
     """
 
     def __init__(
@@ -74,18 +74,18 @@ class ReadCache(Generic[V]):
         fresh_for: Callable[[], float],
         busy: Callable[[], Exception],
         places: BoundedSemaphore | None = None,
-        patience: float = PATIENCE,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self._store: Store[V] = Store(name, decode)
         self._fresh_for = fresh_for
         self._busy = busy
-        self._patience = patience
+        self._wait_seconds = wait_seconds
         self._count = {
             result: REQUESTS.labels(name, result)
             for result in ("hit", "miss", "shared", "stale", "bypass", "refused")
         }
         self._flights: SingleFlight[Copy[V]] = SingleFlight(
-            places or BoundedSemaphore(FOLLOWERS), patience
+            places or BoundedSemaphore(MAX_WAITERS), wait_seconds
         )
 
     def read(
@@ -182,7 +182,7 @@ class ReadCache(Generic[V]):
     def _wait_for_lock(self, key: Key, scope: Scope, name: str) -> str:
         """Wait until another process has read, or died. Raises: TooMany."""
         with self._flights.place():
-            until = time.monotonic() + self._patience
+            until = time.monotonic() + self._wait_seconds
             while time.monotonic() < until:
                 time.sleep(POLL)
                 if self.fresh(scope, name):

@@ -20,12 +20,12 @@ class SingleFlight(Generic[T]):
 
     Args:
         places: one for each caller that may wait for another's read, whatever the key.
-        patience: seconds that one waits in this process.
+        wait_seconds: seconds that one waits in this process.
     """
 
-    def __init__(self, places: BoundedSemaphore, patience: float) -> None:
+    def __init__(self, places: BoundedSemaphore, wait_seconds: float) -> None:
         self._places = places
-        self._patience = patience
+        self._wait_seconds = wait_seconds
         self._lock = Lock()
         self._flights: dict[Hashable, Future[T]] = {}
 
@@ -44,7 +44,7 @@ class SingleFlight(Generic[T]):
         if leads:
             return self._lead(flight, key, lead), False
         with self.place():
-            if not wait([flight], self._patience).done:
+            if not wait([flight], self._wait_seconds).done:
                 raise TooMany
         return flight.result(), True
 

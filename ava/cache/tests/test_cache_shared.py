@@ -74,7 +74,7 @@ class TestShared:
         source = Source("late", held=True)
         read = begun(pool, here, source)
         with pytest.raises(Busy):
-            make(patience=0.05).read(ADA, NAME, Source("unused"))
+            make(wait_seconds=0.05).read(ADA, NAME, Source("unused"))
         source.go.set()
         assert read.result(WAIT).value == "late"
 

@@ -62,7 +62,7 @@ def test_more_than_a_few_waiting_for_hung_reads_are_refused():
 
 
 def test_nobody_waits_for_ever_for_anothers_read():
-    cache = make(places=(places := Places(2)), patience=0.05)
+    cache = make(places=(places := Places(2)), wait_seconds=0.05)
     source = Source("late", held=True)
     with ThreadPoolExecutor(1) as pool:
         read = pool.submit(cache.read, ADA, NAME, source)

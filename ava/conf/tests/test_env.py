@@ -19,7 +19,7 @@ def test_what_is_not_set_takes_the_documented_default() -> None:
 def test_the_fewest_threads_leave_some_beside_a_hanging_provider() -> None:
     [threads] = [variable for variable in env.VARIABLES if variable.name == "AVA_THREADS"]
     # Those inside the bulkhead, and those who wait for what one of them reads.
-    held = max(door.policy.bulkhead for door in upstream.doors()) + readcache.FOLLOWERS
+    held = max(door.policy.bulkhead for door in upstream.doors()) + readcache.MAX_WAITERS
     assert threads.low >= held + 8
     with pytest.raises(env.EnvironmentInvalid, match="AVA_THREADS must be a whole number from"):
         env.read({"AVA_THREADS": str(threads.low - 1)})

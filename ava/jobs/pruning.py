@@ -17,7 +17,7 @@ registered: dict[str, Prune] = {}
 
 
 def register(name: str, prune: Prune) -> None:
-    """Have `prune` run daily and by the command. `name` is a plural for people: "breaker events".
+    """Register `prune`, run daily and by the command. `name` is a plural: "breaker events".
 
     `prune(before, dry_run)` deletes what is older than `before` in short transactions, or on a dry
     run only counts it, and returns the number of rows.

@@ -51,7 +51,7 @@ def register(
     every: float | None = None,
     urgent: bool = False,
 ) -> None:
-    """Have jobs of this kind done by `run(payload)`, which must be idempotent; see `Kind`.
+    """Register a kind of jobs, done by `run(payload)`, which must be idempotent; see `Kind`.
 
     Any exception but `RetryLater` is a failure: it is tried again, ever later, `attempts` times.
     """
@@ -61,5 +61,5 @@ def register(
 
 
 def register_periodic(kind: str, run: Callable[[], None], *, every: float) -> None:
-    """Have `run()` called every so many seconds, once for all processes together."""
+    """Register `run()`, called every so many seconds, once for all processes together."""
     register(kind, lambda payload: run(), every=every)

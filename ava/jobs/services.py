@@ -116,7 +116,7 @@ def ensure_periodic() -> None:
 
 
 def run_again(job: Job, *, now: datetime) -> None:
-    """Have a finished job done once more, with all its attempts. Raises AlreadyWaiting."""
+    """Run a finished job again, with all its attempts. Raises AlreadyWaiting."""
     try:
         with transaction.atomic():
             finished = Job.objects.filter(pk=job.pk).exclude(state=Job.State.QUEUED)

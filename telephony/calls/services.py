@@ -32,7 +32,7 @@ def place_call(
     send_at: datetime | None = None,
     idempotency: uuid.UUID | None = None,
 ) -> Call:
-    """Have a phone called, exactly once. The call is `unknown` where the provider gave no answer.
+    """Place a call, exactly once. The call is `unknown` where the provider gave no answer.
 
     Args:
         content: the text, the TwiML, or the assistant's ID, as `kind` says.
@@ -88,7 +88,7 @@ def hang_up(call: Call) -> Call:
 
 
 def request_hang_up(call: Call) -> Call:
-    """Have the call's job end it soon; one that was not placed yet is ended at once. Raises:
+    """Ask the call's job to end it soon; one that was not placed yet is ended at once. Raises:
     CallEnded."""
     now = timezone.now()
     with changing(call) as row:

@@ -186,7 +186,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        "BACKEND": "ava.redis.cache.RedisCache",
+        "BACKEND": "ava.redis.django_cache.RedisCache",
         "KEY_PREFIX": "ava:cache",
         # Of those that the process keeps itself; a flood of addresses must not push out the counts.
         "OPTIONS": {"MAX_ENTRIES": 10_000},

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.cache import Copy, Scope, store
-from ava.cache.cache import CLOCKS_DIFFER, REQUESTS
+from ava.cache.read_cache import CLOCKS_DIFFER, REQUESTS
 from ava.http.media import AsciiJSONRenderer
 from vapi_settings.account import ACCOUNTS, WORKING, is_working, recent_account_of
 from vapi_settings.reads import ALL, ASSISTANTS, LISTS, Seen

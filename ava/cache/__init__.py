@@ -5,7 +5,7 @@ wait a bounded time for its result, further ones are refused. The last good copy
 reading fails. With `REDIS_URL` all of this holds for all processes together.
 """
 
-from ava.cache.cache import MAX_WAITERS, Loaded, ReadCache, Scope
+from ava.cache.read_cache import MAX_WAITERS, Loaded, ReadCache, Scope
 from ava.cache.store import Copy, now
 
 __all__ = ["MAX_WAITERS", "Copy", "Loaded", "ReadCache", "Scope", "now"]

@@ -10,7 +10,7 @@ from ava.cache.tests.reading import NAME, Source, make
 from ava.ratelimit.shared import PREFIX, SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient, RedisUnavailable, Script
-from ava.redis.cache import RedisCache
+from ava.redis.django_cache import RedisCache
 from ava.upstream.circuit import OperatorOverride
 from ava.upstream.shared import RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import Worker

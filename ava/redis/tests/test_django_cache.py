@@ -10,7 +10,7 @@ from django.conf import settings as configured
 from django.core.cache import caches as djangos
 
 from ava import redis as shared_redis
-from ava.redis.cache import RedisCache
+from ava.redis.django_cache import RedisCache
 from tests.redis import RedisServer
 
 PARAMS = {"KEY_PREFIX": "ava:cache"}

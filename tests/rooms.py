@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.core.cache import cache
 
 from ava import ratelimit, redis, upstream
+from ava.cache import recent
 from ava.inbound import services as inbound
-from ava.redis import recent
 from integrations import runtime_config
 from vapi_settings import answers, reads
 

@@ -17,7 +17,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava.redis import recent
+from ava.cache import recent
 from conftest import PASSWORD
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN

@@ -12,9 +12,8 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 
-from ava.cache import Scope
-from ava.redis import recent
-from ava.redis.recent import RecentValues
+from ava.cache import Scope, recent
+from ava.cache.recent import RecentValues
 from ava.upstream import door
 from integrations.credentials import store
 from integrations.credentials.models import Credential

@@ -1,6 +1,6 @@
 """Answers about Vapi's copies: their age, 304, and the list of settings as ready bytes.
 
-A hit on the list needs what this process remembers of the account (`ava.redis.recent`) and of the
+A hit on the list needs what this process remembers of the account (`ava.cache.recent`) and of the
 answer. Where either is missing, or Vapi is known to fail, the read goes through
 `AssistantRead`.
 """

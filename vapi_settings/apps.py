@@ -10,8 +10,8 @@ class VapiSettingsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import upstream
+        from ava.cache import recent
         from ava.inbound.services import register_handler
-        from ava.redis import recent
         from integrations.credentials import registry
         from vapi_settings import services, webhooks
         from vapi_settings.account import renew_epoch

@@ -12,7 +12,7 @@ from ava.accounts import services
 from ava.accounts.errors import CHALLENGE, TokenExpired, Unauthenticated
 from ava.accounts.models import Session
 from ava.accounts.tokens import Claims, verified_access
-from ava.redis.recent import RecentValues
+from ava.cache.recent import RecentValues
 
 _sessions: RecentValues[UUID, Session] = RecentValues()
 

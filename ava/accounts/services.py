@@ -18,8 +18,8 @@ from ava.accounts import login_throttle, tokens
 from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenReused
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
+from ava.cache import recent
 from ava.jobs.pruning import delete_in_batches
-from ava.redis import recent
 from ava.server import admission
 
 log = structlog.get_logger("ava.accounts")

@@ -6,8 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ava.cache import recent
 from ava.ratelimit.window import SECOND, Limit, MemoryWindow, Usage
-from ava.redis import RedisClient, RedisUnavailable, Script, recent
+from ava.redis import RedisClient, RedisUnavailable, Script
 
 # One hash tag: a request's keys lie together on a Redis Cluster.
 PREFIX = "ava:{ratelimit}:"

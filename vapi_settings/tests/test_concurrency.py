@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone
 
-from ava.redis import recent
+from ava.cache import recent
 from conftest import client_of
 from tests import database
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from ava.accounts.models import Session
+from ava.cache import recent
 from ava.cache.tests.reading import later
-from ava.redis import recent
 from vapi_settings.conftest import KEY, NO_CACHE, SETTINGS
 from vapi_settings.models import AccountGeneration, token
 

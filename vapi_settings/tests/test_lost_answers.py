@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ava.redis import recent
+from ava.cache import recent
 from vapi_settings import services
 from vapi_settings.conftest import ASSISTANT, NO_CACHE, SETTINGS
 from vapi_settings.errors import EditInProgress

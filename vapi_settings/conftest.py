@@ -1,4 +1,4 @@
-"""A user with a Vapi key, an assistant as the sandbox seeds it, and a door with little patience."""
+"""A user with a Vapi key, an assistant as the sandbox seeds it, and a short provider deadline."""
 
 import copy
 from collections.abc import Iterator

@@ -21,7 +21,7 @@ from vapi_settings import reporting
 from vapi_settings.account import account_of
 from vapi_settings.calls import events, tools
 from vapi_settings.calls.events import VapiEvent
-from vapi_settings.calls.patience import Patience
+from vapi_settings.calls.reply_deadline import ReplyDeadline
 from vapi_settings.calls.services import CORRELATION_MARK
 from vapi_settings.errors import VAPI
 from vapi_settings.reads import AssistantRead
@@ -115,8 +115,8 @@ def _message(raw: bytes) -> dict[str, Any]:
 
 def _assistant(owner: User) -> dict[str, str]:
     """Assistant for an incoming call: the user's default assistant, else the only one."""
-    patience = Patience(owner)
-    return patience.wait(patience.start(partial(_chosen, owner)), {"error": NOBODY_THERE})
+    deadline = ReplyDeadline(owner)
+    return deadline.wait(deadline.start(partial(_chosen, owner)), {"error": NOBODY_THERE})
 
 
 def _chosen(owner: User) -> dict[str, str]:

@@ -18,7 +18,7 @@ from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for
 from vapi_settings import queries, reporting
 from vapi_settings.account import account_of
-from vapi_settings.calls.patience import Patience
+from vapi_settings.calls.reply_deadline import ReplyDeadline
 from vapi_settings.client import VapiClient
 from vapi_settings.errors import (
     VAPI,
@@ -61,8 +61,8 @@ def answering_number(*, user: User, seconds: float) -> PhoneNumber | None:
 
     Returns: None also where Vapi does not answer in time.
     """
-    patience = Patience(user, seconds)
-    return patience.wait(patience.start(partial(_answering_number, user)), None)
+    deadline = ReplyDeadline(user, seconds)
+    return deadline.wait(deadline.start(partial(_answering_number, user)), None)
 
 
 def _answering_number(user: User) -> PhoneNumber | None:

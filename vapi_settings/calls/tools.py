@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from ava.http.problems import Problem
 from ava.inbound.limits import JSON_BYTES, is_left_out
 from ava.upstream import parse_json
-from vapi_settings.calls.patience import Patience
+from vapi_settings.calls.reply_deadline import ReplyDeadline
 from vapi_settings.records import part, text
 
 log = structlog.get_logger("vapi_settings")
@@ -57,15 +57,15 @@ def register_tool(name: str, run: Tool) -> None:
 
 def results(owner: User, call_id: str, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The answers to the tool calls of a stored message, in their order."""
-    patience = Patience(owner)
+    deadline = ReplyDeadline(owner)
     begun = []
     for given in calls:
         function = part(given, "function")
         name, arguments = text(function.get("name"))[:80], function.get("arguments")
         call = ToolCall(owner, call_id, text(given.get("id")), name, _arguments(arguments))
         run = partial(_outcome, call, too_large=is_left_out(arguments))
-        begun.append((call, patience.start(run)))
-    said = [(call, patience.wait(outcome, LATE)) for call, outcome in begun]
+        begun.append((call, deadline.start(run)))
+    said = [(call, deadline.wait(outcome, LATE)) for call, outcome in begun]
     return [{"toolCallId": call.id, "name": call.name, **outcome} for call, outcome in said]
 
 

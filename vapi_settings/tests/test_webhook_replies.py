@@ -10,8 +10,8 @@ from django.db import connection
 from ava.http.problems import Conflict
 from ava.server.tests.places import OnlyPlace
 from vapi_settings import webhooks
-from vapi_settings.calls import patience, tools
-from vapi_settings.calls.patience import SECONDS, Patience
+from vapi_settings.calls import reply_deadline, tools
+from vapi_settings.calls.reply_deadline import SECONDS, ReplyDeadline
 from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import CALL, SECRET, payload
 
@@ -21,7 +21,7 @@ def in_a_hurry(monkeypatch):
     """Vapi waits for a fifth of a second only; what is late ends before the test does."""
     begun = []
 
-    class Hurried(Patience):
+    class Hurried(ReplyDeadline):
         def __init__(self, owner):
             super().__init__(owner, 0.2)
 
@@ -29,8 +29,8 @@ def in_a_hurry(monkeypatch):
             begun.append(super().start(work))
             return begun[-1]
 
-    monkeypatch.setattr(webhooks, "Patience", Hurried)
-    monkeypatch.setattr(tools, "Patience", Hurried)
+    monkeypatch.setattr(webhooks, "ReplyDeadline", Hurried)
+    monkeypatch.setattr(tools, "ReplyDeadline", Hurried)
     yield
     wait(begun)
 
@@ -178,7 +178,7 @@ def test_a_tenants_hanging_tools_keep_nobody_else_waiting(send, tool, user, stra
     assert [one["result"] for one in mine] == ["8 to 14"] * 5
     assert [one["error"] for one in at_once] == ["This takes too long right now."] * 6
     assert set(begun) == {stranger}
-    assert sum("result" in one.result() for one in floods) <= patience.WAITING_OF_A_USER
+    assert sum("result" in one.result() for one in floods) <= reply_deadline.WAITING_OF_A_USER
 
 
 @pytest.mark.django_db(transaction=True)

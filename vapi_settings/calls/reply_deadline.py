@@ -36,7 +36,7 @@ _lock = Lock()
 _running = BoundedSemaphore(THREADS)
 
 
-class Patience:
+class ReplyDeadline:
     """The time that one answer may take, all its parts together.
 
     Args:

@@ -49,11 +49,11 @@ class Account:
         version = self.credentials.version
         return Scope(self.user.pk, f"{self.epoch}.{version}", f"{self.generation}.{version}")
 
-    def raised(self, *, of_assistant: str | None = None) -> "Account":
-        """The account with its copies left behind.
+    def with_new_generation(self, *, of_assistant: str | None = None) -> "Account":
+        """The account under a new generation, its old copies left behind.
 
         What the caller read before may be kept under the new generation: if another request has
-        raised it since this account was found, the generation returned is never looked up.
+        replaced it since this account was found, the generation returned is never looked up.
 
         Args:
             of_assistant: leave the copies of all users behind who have seen this assistant:
@@ -67,15 +67,15 @@ class Account:
             # In one order, so that two edits in an organisation do not wait in a circle.
             locked = all_of_them.order_by("pk").select_for_update().values("pk")
             rows = AccountGeneration.objects.filter(pk__in=locked)
-        raised = replace(self, generation=token())
+        renewed = replace(self, generation=token())
         rows.update(
             generation=Case(
-                When(own & Q(generation=self.generation), then=Value(raised.generation)),
+                When(own & Q(generation=self.generation), then=Value(renewed.generation)),
                 default=Value(token()),
             )
         )
         recent.changed()
-        return raised
+        return renewed
 
 
 ACCOUNTS: Final[RecentValues[int, Account]] = RecentValues()

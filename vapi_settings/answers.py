@@ -113,7 +113,7 @@ def wants_reload(request: Request) -> bool:
     return any(directive.strip() in ("no-cache", "no-store") for directive in directives)
 
 
-def about(copy: Copy[Any], answer: Response) -> Response:
+def with_age(copy: Copy[Any], answer: Response) -> Response:
     """The answer with the copy's age; with `stale` and `as_of` where reading failed just now."""
     if copy.stale:
         as_of = serializers.DateTimeField().to_representation(copy.as_of)
@@ -125,11 +125,11 @@ def about(copy: Copy[Any], answer: Response) -> Response:
 
 
 def conditional(request: Request, body: dict[str, Any], copy: Copy[Any], *, tag: str) -> Response:
-    """The body with its ETag, or 304 for who knows it. A stale copy is always said to be stale."""
+    """The body with its ETag, or 304 for who knows it. A stale copy is always marked as one."""
     if not copy.stale and is_unchanged(request.headers.get("If-None-Match"), tag):
-        answer = about(copy, Response(status=status.HTTP_304_NOT_MODIFIED))
+        answer = with_age(copy, Response(status=status.HTTP_304_NOT_MODIFIED))
     else:
-        answer = about(copy, Response(body))
+        answer = with_age(copy, Response(body))
     answer["ETag"] = tag
     return answer
 

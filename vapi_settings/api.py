@@ -12,7 +12,7 @@ from ava.cache import Copy
 from ava.http import clients
 from ava.http.api import ApiViewSet
 from vapi_settings import catalogue, importing, queries, schemas, serializers, services
-from vapi_settings.answers import about, conditional, keep_ready, ready, wants_reload
+from vapi_settings.answers import conditional, keep_ready, ready, wants_reload, with_age
 from vapi_settings.diff import etag
 from vapi_settings.models import Revision
 
@@ -35,7 +35,7 @@ class VapiViewSet(ApiViewSet):
     def page(self, copy: Copy[list[Any]]) -> Response:
         """The answer with one page of a copy."""
         page = self.get_serializer(self.paginate_queryset(copy.value), many=True)
-        return about(copy, self.get_paginated_response(page.data))
+        return with_age(copy, self.get_paginated_response(page.data))
 
 
 class SettingViewSet(VapiViewSet):
@@ -165,7 +165,7 @@ class AssistantViewSet(VapiViewSet):
         reload = wants_reload(request)
         copy = queries.assistant(user=self.caller, assistant_id=assistant_id, reload=reload)
         summary = copy.value.assistant.summary
-        return about(copy, Response(serializers.AssistantSerializer(summary).data))
+        return with_age(copy, Response(serializers.AssistantSerializer(summary).data))
 
 
 class PhoneNumberViewSet(VapiViewSet):

@@ -68,7 +68,7 @@ def import_number(
         )
     finally:
         # Whether or not an answer came, the list may be another one now.
-        account.raised()
+        account.with_new_generation()
 
 
 def _own(user: User, label: str, name: str) -> Mapping[str, str]:

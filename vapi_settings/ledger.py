@@ -1,8 +1,8 @@
 """Ledger of an assistant's settings: what AVA has seen and done, compared with what Vapi says now.
 
 A read has three steps: `last_seen` before it begins, `compare` when it has ended, `record` if there
-is news. Whatever an edit, or another reader, wrote in between took the next number of that setting,
-so that the database refuses the same number to a read that is too old to know.
+are findings. Whatever an edit, or another reader, wrote in between took the next number of that
+setting, so that the database refuses the same number to a read that is too old to know.
 """
 
 import json
@@ -38,7 +38,7 @@ class SettingHistory(list[Revision]):
 
     @property
     def unsettled(self) -> list[Revision]:
-        """Those that may or may not have been made, oldest first."""
+        """Pending and unconfirmed revisions, oldest first."""
         return [row for row in self if row.status in Revision.UNSETTLED]
 
     def number(self, revision: Revision) -> Revision:
@@ -85,8 +85,8 @@ class LastSeen:
 
 
 @dataclass
-class News:
-    """Findings of a read about one setting that the ledger does not have: outcomes of changes whose
+class Findings:
+    """Findings of a read about one setting, not in the ledger yet: outcomes of changes whose
     answer was lost, and values from elsewhere."""
 
     history: SettingHistory
@@ -155,20 +155,20 @@ def propose(
     return revision
 
 
-def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[News]:
+def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[Findings]:
     """Findings to record: values first found, changes from outside, outcomes of lost answers.
     `before` was taken before the assistant was read."""
     found = {
         wanted.key: text(catalogue.held(assistant.document, wanted))
         for wanted in catalogue.present(assistant.document)
     }
-    news = []
+    findings = []
     first_sight = before.is_new
     for key in sorted(found.keys() | before.histories.keys()):
         history, held = before.history(key), found.get(key)
         if history.unsettled and before.is_locked:
             continue
-        one = News(history)
+        one = Findings(history)
         last = history.last
         for row in history.unsettled:
             status = _outcome(row, last, held)
@@ -188,14 +188,14 @@ def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[Ne
             if not first_sight:
                 one.values.append(_revision(before, key, known, held, Source.VAPI, at))
         if one.outcomes or one.values:
-            news.append(one)
-    return news
+            findings.append(one)
+    return findings
 
 
-def record(news: Iterable[News]) -> None:
+def record(findings: Iterable[Findings]) -> None:
     """Write down what `compare` found. The caller holds a transaction."""
     values: list[Revision] = []
-    for one in news:
+    for one in findings:
         # Where another reader settles it at the same moment, that one writes the rest, too.
         if not all(_settle(row, status) for row, status in one.outcomes):
             continue

@@ -15,8 +15,8 @@ LEASE: Final = timedelta(seconds=15)
 """After which the lease of an editor that died is free."""
 
 LEASE_STEP: Final = timedelta(seconds=11)
-"""That one step of an edit may take, its request to Vapi included: with less than that left the
-lease is renewed first."""
+"""Time for one step of an edit, its request to Vapi included: with less than that left the lease is
+renewed first."""
 
 
 class Revision(models.Model):
@@ -154,7 +154,7 @@ class AssistantLease(models.Model):
         return True
 
     def release(self) -> None:
-        """Let the next editor have it; only once, and only if it is still held."""
+        """Release the lease; only once, and only if it is still held."""
         if self.holder:
             self._held().update(holder=None, lease_until=None)
             self.holder = None

@@ -158,11 +158,11 @@ class AssistantRead:
     def record(self, seen: LastSeen, found: Assistant) -> Loaded[Seen]:
         """Write down what is new, and say under which scope the assistant may be kept."""
         first_sight = seen.is_new
-        if news := ledger.compare(seen, found, now=timezone.now()):
+        if findings := ledger.compare(seen, found, now=timezone.now()):
             with transaction.atomic():
-                ledger.record(news)
+                ledger.record(findings)
                 if not first_sight:
-                    self.account = self.account.raised()
+                    self.account = self.account.with_new_generation()
         # An edit under way will leave copies behind once more, and may die before it does.
         uncertain = seen.is_locked or seen.is_unsettled
         if first_sight and not uncertain:
@@ -261,7 +261,7 @@ def answer(
         if known is None or loaded.scope != account.scope or known.value == loaded.value:
             return loaded
         # Something changed that no history shows: other copies are as old as this one.
-        return Loaded(loaded.value, account.raised().scope)
+        return Loaded(loaded.value, account.with_new_generation().scope)
 
     try:
         if reload:

@@ -274,18 +274,18 @@ class AssistantEdit:
 
     def _settle_as(self, revision: Revision, status: Status) -> None:
         history = self.seen.history(self.wanted.key)
-        self._settle([ledger.News(history, [(revision, status)])])
+        self._settle([ledger.Findings(history, [(revision, status)])])
 
-    def _settle(self, news: list[ledger.News]) -> None:
+    def _settle(self, findings: list[ledger.Findings]) -> None:
         """Record how it ended, and let the next editor in. Copies read meanwhile are left behind:
         even a refusal may come after the work."""
         with transaction.atomic():
-            ledger.record(news)
+            ledger.record(findings)
             self._leave_copies_behind()
             self.lease.release()
 
     def _leave_copies_behind(self) -> None:
-        self.read.account = self.read.account.raised(of_assistant=self.id)
+        self.read.account = self.read.account.with_new_generation(of_assistant=self.id)
 
     def _held(self, found: Assistant) -> Any:
         return catalogue.held(found.document, self.wanted)

@@ -13,7 +13,7 @@ from integrations.serializers import IntegrationSerializer
 
 
 class IntegrationViewSet(ApiViewSet):
-    """What the user has connected."""
+    """The user's providers."""
 
     ratelimit_group = "integrations"
     serializer_class = IntegrationSerializer

@@ -190,7 +190,7 @@ class PhoneNumberViewSet(VapiViewSet):
         responses={201: serializers.PhoneNumberSerializer, **schemas.NOT_IMPORTED},
     )
     def create(self, request: Request) -> Response:
-        """Let Vapi use a number of your Twilio account, and answer the calls to it."""
+        """Import a number of your Twilio account into Vapi, which then answers the calls to it."""
         body = _valid(serializers.ImportSerializer, request)
         body.pop("replace_voice_url")
         network = clients.network(request._request)

@@ -1,4 +1,4 @@
-"""How settings, revisions, assistants and phone numbers look in JSON."""
+"""JSON of settings, revisions, assistants and phone numbers."""
 
 import json
 from typing import Any, Final
@@ -71,7 +71,7 @@ class BriefSerializer(serializers.Serializer[Any]):
 
 
 class FreshnessSerializer(serializers.Serializer[Any]):
-    """What answers carry besides while Vapi fails."""
+    """Members of an answer served from a stale copy."""
 
     stale = serializers.BooleanField(
         required=False, help_text="true: Vapi fails, this is the last good copy."

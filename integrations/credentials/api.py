@@ -60,7 +60,7 @@ class CredentialsViewSet(ApiViewSet):
         return self.provider or str(self.kwargs["provider"])
 
     def retrieve(self, request: Request, **_: str) -> Response:
-        """What is stored, secrets masked. `source` says whose credentials serve."""
+        """Stored credentials, secrets masked. `source` says whose credentials serve."""
         return _shown(services.describe(user=self.caller, provider=self.slug))
 
     def update(self, request: Request, **_: str) -> Response:

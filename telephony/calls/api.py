@@ -43,7 +43,7 @@ class CallViewSet(TwilioViewSet):
         responses={201: CallSerializer, 202: CallSerializer, **NOT_TWICE},
     )
     def create(self, request: Request) -> Response:
-        """Have a phone called. 202: the provider gave no answer; AVA is finding out."""
+        """Place a call. 202: the provider gave no answer; AVA is finding out."""
         wanted = NewCallSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
 

@@ -135,7 +135,7 @@ def keep_message(report: Report) -> None:
     """Keep a message that came in, once, and its STOP or START, which holds for all who share the
     account."""
     message = Message(body=report.form.get("Body", ""), status="received")
-    stopped = optouts.wish_of((report.form.get("OptOutType", ""), message.body))
+    stopped = optouts.is_opt_out((report.form.get("OptOutType", ""), message.body))
     with transaction.atomic():
         _keep(message, report)
         if stopped is not None:

@@ -17,9 +17,9 @@ START = ("start", "yes", "unstop")
 HELP = ("help", "info")
 
 
-def wish_of(texts: Iterable[str]) -> bool | None:
-    """Whether a message asks for no more (True), or for messages again (False). Of Twilio's
-    OptOutType and the body the first that is one of the words counts."""
+def is_opt_out(texts: Iterable[str]) -> bool | None:
+    """Whether a message is a STOP (True), a START (False), or neither (None). Of Twilio's OptOutType
+    and the body the first that is one of the words counts."""
     for text in texts:
         word = text.strip().strip(".!\"'").lower()
         if word in (*STOP, *START, *HELP):

@@ -38,7 +38,7 @@ def write(ava: str, *words: str) -> None:
         assert callback(ava, "message", "", form).ok
 
 
-def test_a_wish_that_is_taken_again_does_not_undo_a_later_one(
+def test_a_start_that_is_replayed_does_not_undo_a_later_stop(
     api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox
 ) -> None:
     write(ava, "STOP", "START", "STOP")
@@ -52,13 +52,13 @@ def test_a_wish_that_is_taken_again_does_not_undo_a_later_one(
 
 
 @pytest.mark.parametrize(("words", "status"), [(["STOP", "START"], 201), (["START", "STOP"], 409)])
-def test_of_wishes_that_are_taken_in_another_order_the_latest_holds(
+def test_of_words_processed_in_another_order_the_latest_holds(
     api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox, words: list[str], status: int
 ) -> None:
     write(ava, *words)
     for word in reversed(words):
-        [wish] = Delivery.objects.filter(payload__form__Body=word)
-        call_command("replay_deliveries", str(wish.pk))
+        [delivery] = Delivery.objects.filter(payload__form__Body=word)
+        call_command("replay_deliveries", str(delivery.pk))
         run_jobs()
     assert api.post(MESSAGES, NEWS).status_code == status
 

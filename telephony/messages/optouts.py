@@ -18,8 +18,11 @@ HELP = ("help", "info")
 
 
 def is_opt_out(texts: Iterable[str]) -> bool | None:
-    """Whether a message is a STOP (True), a START (False), or neither (None). Of Twilio's OptOutType
-    and the body the first that is one of the words counts."""
+    """Whether a message is a STOP (True), a START (False), or neither (None).
+
+    Args:
+        texts: Twilio's OptOutType and the body; the first that is one of the words counts.
+    """
     for text in texts:
         word = text.strip().strip(".!\"'").lower()
         if word in (*STOP, *START, *HELP):

@@ -79,7 +79,7 @@ class TwilioAccountGone(Conflict):
 
 
 class TwilioAccountExchanged(TwilioAccountGone):
-    """It is not at Twilio, and another account serves its owner by now."""
+    """Twilio account replaced before the call or message was at Twilio."""
 
     why = "and another one is stored since. AVA does not try it again with that one."
 

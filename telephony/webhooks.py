@@ -85,8 +85,8 @@ SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 
 
 def handle(delivery: Delivery) -> None:
-    """Do what a stored webhook asks for. Raises: RetryLater, where it is about a call that came in,
-    and that is still to be kept."""
+    """Handler of a stored webhook. Raises RetryLater: the call that it is about came in, and is still
+    to be kept."""
     report = reports.read(delivery)
     match delivery.kind:
         case VOICE.kind if report.marked is None:

@@ -44,7 +44,7 @@ def apply(event: VapiEvent) -> None:
         record = replace(record, status=status, provider_sid=None, duration=None)
         call = observe(call, record, source=Source.CALLBACK, now=now)
     if event.status == ENDED and not call.transcript:
-        followup.follow_up(call, due_at=now + AssistantCalls.looks[0])
+        followup.follow_up(call, due_at=now + AssistantCalls.backfill_delays[0])
 
 
 def _placed(event: VapiEvent) -> Call | None:

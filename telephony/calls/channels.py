@@ -112,7 +112,7 @@ class AssistantCalls:
 
     provider = "vapi"
     # Vapi records things with a delay, and may be in trouble.
-    looks = tuple(timedelta(seconds=after) for after in (20, 60, 300, 1800, 21_600))
+    backfill_delays = tuple(timedelta(seconds=after) for after in (20, 60, 300, 1800, 21_600))
 
     def reports(self, intent: Call) -> bool:
         # An assistant with a server of its own reports there, others at once that it is queued.
@@ -147,7 +147,7 @@ class AssistantCalls:
         owner, call_id = owner_of(intent), str(intent.vapi_call_id)
         return record_of(vapi.fetch(user=owner, call_id=call_id, metadata=_marks(intent)))
 
-    def owes(self, intent: Call) -> bool:
+    def is_incomplete(self, intent: Call) -> bool:
         return intent.is_billed and not (intent.transcript and intent.price is not None)
 
     def end(self, intent: Call, reference: str) -> ProviderRecord | None:

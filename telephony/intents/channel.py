@@ -20,7 +20,7 @@ class Channel(Protocol):
     it is still open."""
 
     provider: str  # the name of its door out
-    looks: tuple[timedelta, ...]  # after its end, when what is still owed is fetched
+    backfill_delays: tuple[timedelta, ...]  # from its end to each backfill
 
     def reports(self, intent: Any) -> bool:
         """Whether the provider is expected to report by itself how it goes on."""
@@ -38,8 +38,8 @@ class Channel(Protocol):
     def fetch(self, intent: Any) -> ProviderRecord:
         """The provider's record of it now."""
 
-    def owes(self, intent: Any) -> bool:
-        """Whether the provider has not given everything that comes after its end."""
+    def is_incomplete(self, intent: Any) -> bool:
+        """Whether something is missing that the provider gives after the end."""
 
     def end(self, intent: Any, reference: str) -> ProviderRecord | None:
         """Stop it, or one that was placed a second time. None: there is nothing to stop."""

@@ -97,13 +97,13 @@ def backfill(intent: AnyCommunication, channel: Channel) -> None:
     now = timezone.now()
     since = now - intent.updated_at
     why = "the rest may come"
-    if channel.owes(intent) and since >= channel.looks[0]:
+    if channel.is_incomplete(intent) and since >= channel.backfill_delays[0]:
         try:
             intent, why = _filled(intent, channel, now), "the provider does not have it all yet"
         except Problem as problem:
             why = problem.detail
-    upcoming = next((look for look in channel.looks if look > since), None)
-    if upcoming and channel.owes(intent):
+    upcoming = next((delay for delay in channel.backfill_delays if delay > since), None)
+    if upcoming and channel.is_incomplete(intent):
         raise RetryLater((upcoming - since).total_seconds(), why)
 
 

@@ -19,12 +19,12 @@ class TwilioChannel:
     # Twilio says no more than that the price "may not be immediately available"
     # (https://www.twilio.com/docs/voice/api/call-resource#call-properties): these moments are AVA's
     # own choice. Who needs the price for certain has Twilio's bill.
-    looks: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
+    backfill_delays: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=6))
 
     def reports(self, intent: Communication) -> bool:
         return bool(settings.PUBLIC_URL)
 
-    def owes(self, intent: Communication) -> bool:
+    def is_incomplete(self, intent: Communication) -> bool:
         return intent.is_billed and intent.price is None
 
 

@@ -32,7 +32,9 @@ class Hurry(AppConfig):
         settling.PATIENCE = 2.0
         idempotency.LEASE = timedelta(seconds=10)
         celery_dispatch.RESEND_SECONDS = 6.0
-        AssistantCalls.looks = tuple(after / 5 for after in AssistantCalls.looks)
+        AssistantCalls.backfill_delays = tuple(
+            after / 5 for after in AssistantCalls.backfill_delays
+        )
         if step := os.environ.get(STEP):
             when, place, number = step.split()
             deadly.arm(when, place, number)

@@ -85,7 +85,7 @@ SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 
 
 def handle(delivery: Delivery) -> None:
-    """Handler of a stored webhook. Raises RetryLater: the call that it is about came in, and is still
+    """Handler of a stored webhook. Raises RetryLater: the incoming call that it is about is still
     to be kept."""
     report = reports.read(delivery)
     match delivery.kind:

@@ -12,8 +12,8 @@ class TelephonyConfig(AppConfig):
         from ava.inbound.services import register_handler
         from integrations.credentials import registry
         from telephony import orphaned_accounts, services, webhooks
-        from telephony.callbacks import vapi_events
         from telephony.calls import services as calls
+        from telephony.incoming import vapi_events
         from telephony.intents.adoption import END_DUPLICATE
         from telephony.messages import bulk_job
         from telephony.messages import services as messages

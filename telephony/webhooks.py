@@ -1,4 +1,4 @@
-"""Webhooks of Twilio: proof, content, and the TwiML in answer.
+"""Webhooks of Twilio: verification, content, and the TwiML in answer.
 
 https://www.twilio.com/docs/voice/twiml#request-parameters,
 https://www.twilio.com/docs/voice/api/call-resource#statuscallback,
@@ -17,9 +17,8 @@ from ava.inbound.limits import TEXT, cut
 from ava.inbound.models import Delivery
 from ava.inbound.source import Proof, Verified, WebhookRequest
 from ava.jobs import RetryLater
-from telephony.callbacks import proof
-from telephony.callbacks import twilio_reports as reports
 from telephony.calls.models import Call
+from telephony.incoming import calls_and_messages, twilio_reports, verification
 from telephony.messages.models import Message
 from telephony.twilio import twiml
 
@@ -40,9 +39,9 @@ class TwilioSource:
 
     def verify(self, received: WebhookRequest) -> Proof:
         """The owner and the content of a webhook. Raises: InvalidSignature, MalformedRequest."""
-        form = proof.fields_of(received)
-        marked = proof.marked(received)
-        owners = proof.signed_by(received, form, marked)
+        form = verification.fields_of(received)
+        marked = verification.marked(received)
+        owners = verification.signed_by(received, form, marked)
         sid, status = form.get(self.sid_field, ""), form.get(self.status_field, "")
         if not 0 < len(sid) <= 64:
             raise MalformedRequest(f"The body has no {self.sid_field}.")
@@ -63,12 +62,12 @@ class TwilioSource:
 
     def reply(self, delivery: Delivery) -> HttpResponse | None:
         """TwiML, where Twilio waits for it."""
-        report = reports.read(delivery)
+        report = twilio_reports.read(delivery)
         match self.kind:
             case "voice":
-                document = reports.answer(report, now=timezone.now())
-            case reports.DIAL_STATUS:
-                document = reports.after_dial(report.status)
+                document = calls_and_messages.answer(report, now=timezone.now())
+            case calls_and_messages.DIAL_STATUS:
+                document = calls_and_messages.after_dial(report.status)
             case "message":
                 document = twiml.EMPTY  # Twilio itself answers STOP, START and HELP.
             case _:
@@ -77,7 +76,7 @@ class TwilioSource:
 
 
 VOICE = TwilioSource("voice", "CallSid", "CallStatus")
-DIAL_STATUS = TwilioSource(reports.DIAL_STATUS, "CallSid", "DialCallStatus")
+DIAL_STATUS = TwilioSource(calls_and_messages.DIAL_STATUS, "CallSid", "DialCallStatus")
 CALL_STATUS = TwilioSource("call-status", "CallSid", "CallStatus")
 MESSAGE_STATUS = TwilioSource("message-status", "MessageSid", "MessageStatus")
 MESSAGE = TwilioSource("message", "MessageSid", "SmsStatus")
@@ -87,21 +86,21 @@ SOURCES = (VOICE, DIAL_STATUS, CALL_STATUS, MESSAGE_STATUS, MESSAGE)
 def handle(delivery: Delivery) -> None:
     """Handler of a stored webhook. Raises RetryLater: the incoming call that it is about is still
     to be kept."""
-    report = reports.read(delivery)
+    report = twilio_reports.read(delivery)
     match delivery.kind:
         case VOICE.kind if report.marked is None:
-            reports.keep_call(report)
+            calls_and_messages.keep_call(report)
         case DIAL_STATUS.kind:
-            reports.note_dial(report)
+            calls_and_messages.note_dial(report)
         case MESSAGE.kind:
-            reports.keep_message(report)
+            calls_and_messages.keep_message(report)
         case CALL_STATUS.kind | MESSAGE_STATUS.kind:
             came = _name(report.holder, report.sid, "ringing")
             stored = Delivery.objects.filter(delivery_id=came, state=Delivery.State.STORED)
             if report.marked is None and stored.filter(provider="twilio", kind=VOICE.kind).exists():
                 raise RetryLater(1.0, "the call is still to be kept")
             model = Call if delivery.kind == CALL_STATUS.kind else Message
-            reports.apply(report, model, now=timezone.now())
+            twilio_reports.apply(report, model, now=timezone.now())
 
 
 def _name(holder: str, sid: str, status: str) -> str:

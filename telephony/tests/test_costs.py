@@ -15,8 +15,8 @@ from integrations.credentials import store
 from integrations.credentials.models import WEBHOOK_ACCOUNT
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony.callbacks.tests.lines import SECRET, connect
 from telephony.conftest import CALLS, HOOKS, MESSAGES, OURS, THEIRS
+from telephony.incoming.tests.lines import SECRET, connect
 from telephony.twilio import signatures
 from vapi_settings.tests.test_walks import walk
 

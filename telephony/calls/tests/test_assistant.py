@@ -14,10 +14,10 @@ from rest_framework.test import APIClient
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.callbacks import vapi_events
 from telephony.calls.channels import MARK
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
+from telephony.incoming import vapi_events
 from vapi_settings.calls.events import STATUS_UPDATE, VapiEvent
 from vapi_settings.conftest import store_key
 from vapi_settings.tests.scripted import scripted_vapi

@@ -14,8 +14,6 @@ from rest_framework.test import APIClient
 from ava import upstream
 from ava.jobs import RetryLater
 from sandbox.server import Sandbox
-from telephony.callbacks import twilio_reports
-from telephony.callbacks.twilio_reports import Report
 from telephony.calls import services as calls
 from telephony.calls.models import Call
 from telephony.conftest import (
@@ -30,6 +28,8 @@ from telephony.conftest import (
     texts,
     until,
 )
+from telephony.incoming import twilio_reports
+from telephony.incoming.twilio_reports import Report
 from tests.rooms import reset
 
 CALL = (CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}, "POST /2010-04-01/Accounts/AC")

@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from ava.inbound.models import Delivery
 from ava.jobs.models import Job
 from sandbox.server import Sandbox
-from telephony.callbacks.tests.conftest import listed, shown
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, run_jobs, store, until
+from telephony.incoming.tests.conftest import listed, shown
 
 pytestmark = pytest.mark.database
 

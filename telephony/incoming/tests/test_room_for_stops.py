@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from ava.inbound.models import Volume
-from telephony.callbacks.tests.test_tenants import SMS
 from telephony.conftest import callback, run_jobs
+from telephony.incoming.tests.test_tenants import SMS
 from telephony.messages.models import OptOut
 
 pytestmark = pytest.mark.database

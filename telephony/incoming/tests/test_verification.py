@@ -11,9 +11,9 @@ from rest_framework.test import APIClient
 from ava.inbound.models import Refusal
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony.callbacks.tests.conftest import place, shown
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, HOOKS, OURS, THEIRS, callback, phone, run_jobs, store
+from telephony.incoming.tests.conftest import place, shown
 from telephony.messages.models import Message
 from telephony.twilio import signatures
 

@@ -10,9 +10,9 @@ from ava.inbound import services
 from ava.inbound.models import Delivery
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
-from telephony.callbacks.tests.conftest import listed
-from telephony.callbacks.tests.lines import ADDRESS, call_comes_in, vapi
 from telephony.conftest import CALLS, OURS, THEIRS, callback, run_jobs, store, until
+from telephony.incoming.tests.conftest import listed
+from telephony.incoming.tests.lines import ADDRESS, call_comes_in, vapi
 
 GREETING = (
     "<Response><Say>Thank you for calling. Nobody can take your call right now. "

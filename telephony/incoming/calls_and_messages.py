@@ -1,23 +1,20 @@
-"""Reports of Twilio's: statuses, calls and messages that come in, and TwiML in answer."""
+"""Incoming calls and messages: kept, and calls answered with TwiML."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from ava.http import correlation
-from ava.inbound.models import Delivery
 from integrations.credentials import store
 from integrations.credentials.models import WEBHOOK_ACCOUNT
 from telephony import signers
 from telephony.calls.models import Call
+from telephony.incoming.twilio_reports import Report
 from telephony.intents import adoption
 from telephony.intents.followup import keep
 from telephony.intents.models import NUMBER_LENGTH, Communication
-from telephony.intents.record import ProviderRecord
-from telephony.intents.timeline import Source, note, observe
+from telephony.intents.timeline import Source, note
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import resources, twiml
@@ -29,50 +26,6 @@ SECONDS_FOR_AN_ASSISTANT = 1.0
 # The webhook that Twilio asks once the assistant has hung up, or did not answer.
 DIAL_STATUS = "dial-status"
 TALKED = ("completed", "answered")
-
-
-@dataclass(frozen=True)
-class Report:
-    """A stored webhook of Twilio's, parsed. The IDs that it names are those of its holders."""
-
-    owner: User | None  # whose account it is about; None: the operator's
-    holders: list[str]  # whose token signed it, the one whose account received it first
-    marked: str | None  # the row whose mark the address carries
-    sid: str
-    status: str  # in Twilio's words
-    form: Mapping[str, str]
-    at: datetime  # when it came, which may be long ago
-
-    @property
-    def holder(self) -> str:
-        return self.holders[0]
-
-    @property
-    def record(self) -> ProviderRecord:
-        """The call or message as Twilio shows it here."""
-        return resources.report(sid=self.sid, word=self.status, form=self.form, reported_at=self.at)
-
-
-def read(delivery: Delivery) -> Report:
-    payload = delivery.payload
-    return Report(
-        owner=delivery.owner,
-        marked=next(iter(payload["marked"].values()), None),
-        at=delivery.received_at,
-        **{name: payload[name] for name in ("holders", "sid", "status", "form")},
-    )
-
-
-def apply(report: Report, model: type[Call] | type[Message], *, now: datetime) -> None:
-    """Apply a status to the row that it is about. What AVA did not place is passed over."""
-    record = report.record
-    if report.marked is not None:
-        row = model.objects.filter(pk=report.marked).first()
-        if row is not None:
-            adoption.adopt(row, record, source=Source.CALLBACK, proven=True, now=now)
-        return
-    for row in model.objects.filter(provider_sid=report.sid, holder__in=report.holders):
-        observe(row, record, source=Source.CALLBACK, now=now)
 
 
 def answer(report: Report, *, now: datetime) -> str:

@@ -19,8 +19,8 @@ from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.twilio.seed import API_KEY_SECRET, API_KEY_SID
 from sandbox.twilio.twiml import parse
 from sandbox.vapi import seed
-from telephony.callbacks.tests.lines import call_comes_in, change_sip_number, order, vapi
 from telephony.conftest import CALLS, HOOKS, MESSAGES, OURS, THEIRS, phone, run_jobs, store, until
+from telephony.incoming.tests.lines import call_comes_in, change_sip_number, order, vapi
 from telephony.twilio.tests.test_official_spec import held
 
 NUMBER = f"IncomingPhoneNumbers/PN{'0' * 31}1.json"

@@ -11,8 +11,9 @@ from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.callbacks.tests.conftest import listed
-from telephony.callbacks.tests.lines import (
+from telephony.conftest import CALLS, OURS, THEIRS, callback, run_jobs, until
+from telephony.incoming.tests.conftest import listed
+from telephony.incoming.tests.lines import (
     ADDRESS,
     SECRET,
     call_comes_in,
@@ -21,7 +22,6 @@ from telephony.callbacks.tests.lines import (
     order,
     vapi,
 )
-from telephony.conftest import CALLS, OURS, THEIRS, callback, run_jobs, until
 
 PUT_THROUGH = (
     '<Response><Dial answerOnBridge="true" timeout="15" action="dial-status">'

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from ava.inbound.models import Refusal
-from telephony.callbacks.tests.proxies import PATH, PUBLIC, Webhook, refused
+from telephony.incoming.tests.proxies import PATH, PUBLIC, Webhook, refused
 
 pytestmark = pytest.mark.usefixtures("twilio_user")
 

@@ -12,7 +12,6 @@ from rest_framework.test import APIClient
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.callbacks.tests.lines import SECRET, connect
 from telephony.calls.channels import MARK
 from telephony.calls.models import Call
 from telephony.conftest import (
@@ -30,6 +29,7 @@ from telephony.conftest import (
     store,
     until,
 )
+from telephony.incoming.tests.lines import SECRET, connect
 from telephony.messages.models import Message, OptOut
 from vapi_settings.tests.hooking import payload, post
 

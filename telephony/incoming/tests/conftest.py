@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony.callbacks.tests.lines import connect
-from telephony.callbacks.tests.proxies import PUBLIC
 from telephony.conftest import CALLS, OURS, THEIRS, run_jobs
+from telephony.incoming.tests.lines import connect
+from telephony.incoming.tests.proxies import PUBLIC
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from rest_framework.test import APIClient
 from ava.inbound.models import Delivery
 from ava.jobs.models import Job
 from sandbox.server import Sandbox
-from telephony.callbacks.tests.conftest import place, shown
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, callback, phone, run_jobs, until
+from telephony.incoming.tests.conftest import place, shown
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("twilio_user")]
 

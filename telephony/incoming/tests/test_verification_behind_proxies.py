@@ -17,7 +17,8 @@ from ava.inbound import door
 from ava.inbound.models import Delivery
 from ava.inbound.source import InvalidSignature, Proof, Verified, WebhookRequest
 from sandbox.server import Sandbox
-from telephony.callbacks.tests.proxies import (
+from telephony.conftest import HOOKS, MESSAGES, OURS, THEIRS, run_jobs
+from telephony.incoming.tests.proxies import (
     FORM,
     FORM_TYPE,
     MESSAGE,
@@ -26,7 +27,6 @@ from telephony.callbacks.tests.proxies import (
     Webhook,
     forwarded,
 )
-from telephony.conftest import HOOKS, MESSAGES, OURS, THEIRS, run_jobs
 from telephony.twilio import signatures
 
 # https://www.twilio.com/docs/usage/security, "Validating requests"

@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
-from telephony.callbacks.tests.test_tenants import ACCOUNT, SMS
 from telephony.conftest import MESSAGES, OURS, THEIRS, callback, run_jobs, store
+from telephony.incoming.tests.test_tenants import ACCOUNT, SMS
 from telephony.messages.models import Message
 
 

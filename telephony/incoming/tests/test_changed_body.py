@@ -12,7 +12,8 @@ from rest_framework.test import APIClient
 
 from ava.inbound.source import WebhookRequest
 from sandbox.server import Sandbox
-from telephony.callbacks.tests.proxies import (
+from telephony.conftest import CALLS, HOOKS, OURS, THEIRS, phone
+from telephony.incoming.tests.proxies import (
     FORM,
     MESSAGE,
     PATH,
@@ -21,7 +22,6 @@ from telephony.callbacks.tests.proxies import (
     is_unknown,
     refused,
 )
-from telephony.conftest import CALLS, HOOKS, OURS, THEIRS, phone
 from telephony.twilio import diagnosis
 from telephony.twilio.diagnosis import Key
 

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.twilio.seed import API_KEY_SID
-from telephony.callbacks.tests.proxies import MESSAGE, Webhook, is_unknown, refused
 from telephony.conftest import CALLS, HOOKS, OURS, THEIRS, phone, store
+from telephony.incoming.tests.proxies import MESSAGE, Webhook, is_unknown, refused
 
 pytestmark = pytest.mark.usefixtures("twilio_user")
 

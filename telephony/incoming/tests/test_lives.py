@@ -9,7 +9,6 @@ from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
-from telephony.callbacks.tests.conftest import place, shown
 from telephony.calls.models import Call
 from telephony.conftest import (
     CALLS,
@@ -24,6 +23,7 @@ from telephony.conftest import (
     texts,
     until,
 )
+from telephony.incoming.tests.conftest import place, shown
 
 pytestmark = pytest.mark.database
 

@@ -1,4 +1,4 @@
-"""Proof of a Twilio webhook: which account's auth token signed it."""
+"""Verification of a Twilio webhook: which account's auth token signed it."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence

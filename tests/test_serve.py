@@ -59,9 +59,9 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runni
         yield server, said
 
 
-def refused(tmp_path: Path, **environment: str) -> str:
+def refused(tmp_path: Path, *, fresh: bool = False, **environment: str) -> str:
     """What the person reads when AVA does not start."""
-    server = RunningAva(tmp_path / "var", **environment)
+    server = RunningAva(tmp_path / "var", fresh=fresh, **environment)
     with pytest.raises(AssertionError):
         server.start()
     assert server.process.returncode in (1, 2)
@@ -275,7 +275,8 @@ def test_several_workers_without_redis_are_refused_with_the_reason(tmp_path: Pat
 
 @pytest.mark.parametrize("option", ["socket_timeout=soon", "sockettimeout=1"])
 def test_a_wrong_option_of_the_redis_url_is_reported(tmp_path: Path, option: str) -> None:
-    output = refused(tmp_path, REDIS_URL=f"redis://:hunter2@127.0.0.1:{free_port()}/0?{option}")
+    url = f"redis://:hunter2@127.0.0.1:{free_port()}/0?{option}"
+    output = refused(tmp_path, fresh=True, REDIS_URL=url)
     assert "REDIS_URL has an option that redis-py does not take" in output
     assert option.partition("=")[0] in output
     assert "hunter2" not in output

@@ -51,8 +51,9 @@ def run(values: dict[str, Any]) -> None:
     slots.prepare(None if is_alone else data_dir / f"metrics-{values['AVA_PORT']}")
     sandbox = start_sandbox(values["AVA_SANDBOX_PORT"]) if values["AVA_SANDBOX"] else None
     try:
-        greeting = prepare_django()
+        # Before the database is written to: what is saved there is announced in Redis.
         warn_of_lost_redis(values["REDIS_URL"])
+        greeting = prepare_django()
         listens = f"AVA listens on {addresses.address(values)}. Stop it with Ctrl-C."
         server.serve(values, welcome=partial(print, f"{greeting}\n{listens}", flush=True))
     finally:

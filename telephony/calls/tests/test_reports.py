@@ -12,7 +12,7 @@ from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from telephony.calls.channels import MARK
-from telephony.conftest import CALLS, OURS, THEIRS, run_jobs, store
+from telephony.conftest import CALLS, OURS, THEIRS, phone, run_jobs, store
 from vapi_settings.tests.hooking import SECRET, payload, post
 
 PAIR = {"to": THEIRS, "from": OURS}
@@ -21,6 +21,8 @@ PAIR = {"to": THEIRS, "from": OURS}
 @pytest.fixture
 def caller(user: User, sandbox: Sandbox, settings: Any) -> User:
     settings.RATE_LIMIT_PER_MINUTE = 1000
+    # Nobody answers, so that the sandbox itself has nothing to report.
+    phone(sandbox, "answer", ring_ms=600_000)
     store(user)
     values = {"api_key": "vapi-demo-key", "webhook_secret": SECRET}
     credentials.save(user=user, provider="vapi", values=values, actor=user, source="api")

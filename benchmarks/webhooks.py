@@ -8,7 +8,6 @@ more. `/healthz`, asked at the same time from another process, tells what the ma
 the end each acknowledged webhook must be stored and worked through.
 """
 
-import json
 import multiprocessing
 import os
 import statistics
@@ -31,6 +30,7 @@ from benchmarks import callers
 from benchmarks.callers import Answer, Webhook
 from benchmarks.table import versions
 from tests import postgres
+from tests.chaos import deliveries
 from tests.redis import RedisServer
 from tests.server import RunningAva
 
@@ -220,8 +220,7 @@ def report(ava: RunningAva, answers: Sequence[Answer]) -> int:
     stored: dict[tuple[str, ...], str] = {}
 
     def settled() -> bool:
-        rows = json.loads(program(ava, "-m", "tests.chaos.deliveries"))
-        stored.update((tuple(about), state) for *about, state in rows)
+        stored.update(deliveries.stored(ava))
         return all(stored.get(about) == "done" for about in acknowledged)
 
     wait(settled)

@@ -1,8 +1,5 @@
 """What AVA believes, what Twilio has, and what really happened to people: all at the end."""
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from ava.conf.env import BASE_DIR
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
+from tests.chaos import deliveries
 from tests.chaos.crowd import Wish
 from tests.server import RunningAva
 
@@ -67,7 +64,7 @@ def at_twilio(ava: RunningAva, path: str) -> list[Row]:
     return found
 
 
-def acknowledged(ava: RunningAva) -> set[tuple[str, str, str]]:
+def acknowledged(ava: RunningAva) -> set[deliveries.About]:
     """The webhooks that providers think are safe with AVA: what it is, whose, how that stands."""
     return {
         _name(urlsplit(webhook["url"]).path, webhook["body"])
@@ -76,7 +73,7 @@ def acknowledged(ava: RunningAva) -> set[tuple[str, str, str]]:
     }
 
 
-def _name(path: str, body: Any) -> tuple[str, str, str]:
+def _name(path: str, body: Any) -> deliveries.About:
     kind = path.rpartition("/")[2]
     if kind == "vapi":
         message = body["message"]
@@ -84,18 +81,6 @@ def _name(path: str, body: Any) -> tuple[str, str, str]:
     form = parse_qs(body)
     what = "Message" if kind == "message-status" else "Call"
     return kind, form[f"{what}Sid"][0], form[f"{what}Status"][0]
-
-
-def delivered(ava: RunningAva) -> dict[tuple[str, str, str], str]:
-    """The webhooks that AVA has stored, and how far it is with each."""
-    output = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.deliveries"],
-        cwd=BASE_DIR,
-        env=ava.environment,
-        stdout=subprocess.PIPE,
-        check=True,
-    ).stdout
-    return {(kind, sid, status): state for kind, sid, status, state in json.loads(output)}
 
 
 def wrong(ava: RunningAva, told: dict[Wish, Row]) -> Iterator[str]:
@@ -143,7 +128,7 @@ def _wrong_rows(
 
 def lost_webhooks(ava: RunningAva) -> Iterator[str]:
     """Those that AVA acknowledged and does not have, or has not worked through."""
-    kept = delivered(ava)
+    kept = deliveries.stored(ava)
     for webhook in sorted(acknowledged(ava)):
         if kept.get(webhook) != "done":
             yield f"{webhook} is {kept.get(webhook)}"

@@ -22,7 +22,7 @@ from ava.redis import RedisClient
 from ava.upstream import ProviderUnreachable, Service, Transition
 from ava.upstream.breaker import Breaker, Hooks, MemoryStore, Store
 from ava.upstream.circuit import Rules
-from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.redis_store import RedisCircuit, SharedStore
 
 FAILURES, SUCCESSES = 3, 2
 

@@ -13,12 +13,12 @@ from collections.abc import Callable
 
 import structlog
 
-from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient
 from ava.upstream.breaker import Breaker, Hooks
 from ava.upstream.circuit import Rules
-from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.redis_store import RedisCircuit, SharedStore
 from benchmarks.table import versions
 from tests.redis import RedisServer
 

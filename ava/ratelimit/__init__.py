@@ -24,7 +24,7 @@ from prometheus_client import Counter
 from ava.http import clients
 from ava.http.problems import Problem, RateLimited
 from ava.http.responses import problem_response
-from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow, Usage
 from ava.redis import get_client
 

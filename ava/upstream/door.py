@@ -25,9 +25,9 @@ from ava.upstream.bulkhead import Bulkhead, BulkheadFull
 from ava.upstream.circuit import Rules
 from ava.upstream.connections import Deadline
 from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
+from ava.upstream.redis_store import store_for
 from ava.upstream.retry import Budget, Operation, with_retries
 from ava.upstream.service import Policy, Service
-from ava.upstream.shared import store_for
 from ava.upstream.transport import Answer, Transport
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ava.upstream.shared import ADOPTED
+from ava.upstream.redis_store import ADOPTED
 from tests.fleet.fleet import Fleet, until
 from tests.fleet.test_breaker import at_work, is_one_story, surprises
 from tests.fleet.upstream import Upstream

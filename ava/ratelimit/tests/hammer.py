@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.tests.clock import Clock
 from ava.ratelimit.window import SECOND, Limit, MemoryWindow, Usage
 from ava.redis import RedisUnavailable

@@ -7,12 +7,12 @@ import pytest
 from ava import redis as shared_redis
 from ava.cache import Scope
 from ava.cache.tests.reading import NAME, Source, make
-from ava.ratelimit.shared import PREFIX, SharedWindow
+from ava.ratelimit.redis_window import PREFIX, SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient, RedisUnavailable, Script
 from ava.redis.django_cache import RedisCache
 from ava.upstream.circuit import OperatorOverride
-from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.redis_store import RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import Worker
 from tests.cluster import RedisCluster
 

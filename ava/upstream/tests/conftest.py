@@ -13,7 +13,7 @@ from ava.upstream import Door, Policy, Service, metrics, register
 from ava.upstream.breaker import Hooks, MemoryStore
 from ava.upstream.circuit import Rules
 from ava.upstream.door import _doors
-from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.redis_store import RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import Clock, FakeRedis, OnClock, Worker
 from ava.upstream.tests.wire import Script, Wire
 from tests.redis import RedisServer, patient

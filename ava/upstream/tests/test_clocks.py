@@ -3,7 +3,7 @@
 import pytest
 
 from ava.upstream.circuit import OperatorOverride, Refusal, Rules, Ticket
-from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.redis_store import RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import LEASE, OnClock, Worker
 
 RULES = Rules(threshold=3, recovery=30.0, successes=2)

@@ -7,7 +7,7 @@ import pytest
 
 from ava.redis import RedisClient
 from ava.upstream.circuit import Change, Circuit, OperatorOverride, Outcome, Refusal, Ticket
-from ava.upstream.shared import KEPT_WRITERS, RedisCircuit, SharedStore
+from ava.upstream.redis_store import KEPT_WRITERS, RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import RULES, Worker
 from tests.redis import RedisServer
 

@@ -1,7 +1,7 @@
 """The shared store by Redis' own clock, which no test can move."""
 
 from ava.upstream.circuit import Refusal, Rules
-from ava.upstream.shared import RedisCircuit, SharedStore
+from ava.upstream.redis_store import RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import Worker
 
 SHORT = Rules(threshold=3, recovery=0.5, successes=2)

@@ -3,7 +3,7 @@
 import pytest
 
 from ava.upstream.circuit import Change, OperatorOverride, Outcome, Refusal, Ticket
-from ava.upstream.shared import ADOPTED
+from ava.upstream.redis_store import ADOPTED
 from ava.upstream.tests.circuits import RULES, OwnLine
 
 OPENED = Change("closed", "open", "3 failures in a row")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ava.ratelimit import limits_of
-from ava.ratelimit.shared import SharedWindow
+from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.tests.hammer import OF_ALL, OF_ONE, WINDOW, Pass, hammer
 from ava.ratelimit.window import Limit, MemoryWindow
 from ava.redis import RedisClient

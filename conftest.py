@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
-from tests import certificates, rooms, tables
+from tests import certificates, resets, tables
 from tests.redis import RedisServer
 
 PASSWORD = "correct horse battery staple"
@@ -28,8 +28,8 @@ def django_db_setup(django_db_setup: None) -> None:
 @pytest.fixture(autouse=True)
 def reset() -> Iterator[Callable[..., None]]:
     """No breaker, count or copy of one test reaches the next; a test calls it for a restart."""
-    yield rooms.reset
-    rooms.reset()
+    yield resets.reset
+    resets.reset()
 
 
 @pytest.fixture(scope="session")

@@ -106,13 +106,13 @@ def drawn(pattern: str) -> set[str]:
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_every_room_of_an_app_is_drawn(app: str) -> None:
+def test_every_module_of_an_app_is_listed(app: str) -> None:
     files = [*(BASE_DIR / app).glob("*.py"), *(BASE_DIR / app).glob("*/__init__.py")]
-    rooms = {file.parent.name if file.name == "__init__.py" else file.stem for file in files}
+    modules = {file.parent.name if file.name == "__init__.py" else file.stem for file in files}
     in_every_app = drawn(r"^\| (`\w+(?:\.py`|/).*) \|") | {"conftest", app}
     shown = drawn(rf"^{app}/.*\n((?:  .*\n)+)")
-    assert rooms - in_every_app - shown == set()
-    assert shown - rooms == set()
+    assert modules - in_every_app - shown == set()
+    assert shown - modules == set()
 
 
 def test_architecture_draws_and_lists_everything_once() -> None:

@@ -15,7 +15,7 @@ from integrations.credentials import services as credentials
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from tests.rooms import reset
+from tests.resets import reset
 from vapi_settings import webhooks
 from vapi_settings.calls.tests.calling import BARE, PLACED
 from vapi_settings.tests.hooking import SECRET, post

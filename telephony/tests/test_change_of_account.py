@@ -30,7 +30,7 @@ from telephony.conftest import (
     texts,
     until,
 )
-from tests.rooms import reset
+from tests.resets import reset
 
 pytestmark = pytest.mark.database
 

@@ -16,7 +16,7 @@ from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs, texts, until
-from tests.rooms import reset
+from tests.resets import reset
 
 CALL = (CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}, "twilio")
 TEXT = (MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hello"}, "twilio")

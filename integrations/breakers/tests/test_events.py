@@ -13,7 +13,7 @@ from integrations.breakers.models import BreakerEvent
 from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
 from sandbox.server import Sandbox
-from tests.rooms import reset
+from tests.resets import reset
 
 pytestmark = pytest.mark.database
 

@@ -16,7 +16,7 @@ from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
 from sandbox.server import Sandbox
 from tests.redis import RedisServer
-from tests.rooms import reset
+from tests.resets import reset
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from telephony.conftest import (
 )
 from telephony.incoming import twilio_reports
 from telephony.incoming.twilio_reports import Report
-from tests.rooms import reset
+from tests.resets import reset
 
 CALL = (CALLS, {"to": THEIRS, "from": OURS, "say": "Hello"}, "POST /2010-04-01/Accounts/AC")
 TEXT = (MESSAGES, {"to": THEIRS, "from": OURS, "body": "Hello"}, CALL[2])

@@ -13,7 +13,7 @@ from conftest import client_of
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, run_jobs
-from tests.rooms import reset
+from tests.resets import reset
 
 pytestmark = pytest.mark.database
 

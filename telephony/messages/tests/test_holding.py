@@ -19,7 +19,7 @@ from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, un
 from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message
 from telephony.messages.tests.test_bulk import pausing
-from tests.rooms import reset
+from tests.resets import reset
 
 pytestmark = pytest.mark.database
 

@@ -11,7 +11,7 @@ from ava.upstream import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from tests.rooms import reset
+from tests.resets import reset
 from vapi_settings.calls import services as calls
 from vapi_settings.calls.tests.calling import BARE, CALL, MARKS, NUMBER, PLACED, TO, place
 from vapi_settings.conftest import ASSISTANT, store_key

@@ -10,7 +10,7 @@ from ava.inbound import services as inbound
 from integrations import runtime_config
 from vapi_settings import answers, reads
 
-ROOMS: dict[str, Callable[[], None]] = {
+RESETS: dict[str, Callable[[], None]] = {
     "breakers": upstream.forget,
     "runtime_config": runtime_config.forget,
     "limits": ratelimit.forget,
@@ -21,10 +21,10 @@ ROOMS: dict[str, Callable[[], None]] = {
     "cache": cache.clear,
     "redis": redis.reset,
 }
-"""One function for each room that keeps something; a new room adds its own here."""
+"""One function for each kind of state that AVA keeps in a process; a new kind adds its own here."""
 
 
-def reset(*rooms: str) -> None:
-    """Forget what these rooms keep; without an argument all of it, as a restart does."""
-    for room in rooms or ROOMS:
-        ROOMS[room]()
+def reset(*kinds: str) -> None:
+    """Reset these kinds of state; without an argument all of them, as a restart does."""
+    for kind in kinds or RESETS:
+        RESETS[kind]()

@@ -1,4 +1,4 @@
-"""Twilio's errors as problems and sentences for people: errors.csv says what each code becomes.
+"""Twilio's errors as problems and sentences for people, by code: error_codes.csv.
 
 Source: https://www.twilio.com/docs/api/errors, a page for each code. The table has those that a
 call, a message or a look at numbers by AVA can end with: AVA sends no media, uses no messaging
@@ -18,7 +18,7 @@ from ava.upstream.errors import ProviderAuthFailed, ProviderRateLimited, Provide
 
 TWILIO = Service("twilio", "Twilio")
 
-with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _table:
+with Path(__file__).with_name("error_codes.csv").open(encoding="utf-8", newline="") as _table:
     MEANINGS = {int(code): row for row in csv.DictReader(_table) for code in row["codes"].split()}
 """The row of each code: its `problem`, the `field` of the request that it is about, if any, and a
 `sentence`, unless the problem has its own."""

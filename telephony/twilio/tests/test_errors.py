@@ -106,7 +106,9 @@ def test_every_refusal_that_the_sandbox_plays_has_a_sentence() -> None:
 
 
 def test_no_code_stands_twice_in_the_table() -> None:
-    rows = csv.DictReader(Path(errors.__file__).with_suffix(".csv").read_text().splitlines())
+    rows = csv.DictReader(
+        Path(errors.__file__).with_name("error_codes.csv").read_text().splitlines()
+    )
     codes = [code for row in rows for code in row["codes"].split()]
     assert len(codes) == len(set(codes)) == len(MEANINGS)
 

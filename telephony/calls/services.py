@@ -10,10 +10,12 @@ from ava.http import correlation
 from integrations.credentials import allowance
 from integrations.credentials.services import credentials_for
 from telephony import accounts, senders
-from telephony.calls.channels import backfill_channel_of, channel_of
+from telephony.calls.assistant_calls import AssistantCalls
 from telephony.calls.models import Call
+from telephony.calls.twilio_calls import TwilioCalls
 from telephony.errors import CallEnded
 from telephony.intents import dispatch, followup, settling
+from telephony.intents.channel import Channel
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing, note, observe
@@ -112,7 +114,7 @@ def pursue(call_id: str) -> None:
         accounts.name_holder(call)
         settling.pursue(call, channel_of(call))
     if call := calls.first():
-        settling.backfill(call, backfill_channel_of(call))
+        settling.backfill(call, _backfill_channel_of(call))
 
 
 def end_duplicate(call_id: str, sid: str) -> None:
@@ -120,3 +122,13 @@ def end_duplicate(call_id: str, sid: str) -> None:
     call = Call.objects.select_related("owner").filter(pk=call_id).first()
     if call:
         channel_of(call).end(call, sid)
+
+
+def channel_of(call: Call) -> Channel:
+    """Channel that a call goes through."""
+    return AssistantCalls() if call.provider == Call.Provider.VAPI else TwilioCalls()
+
+
+def _backfill_channel_of(call: Call) -> Channel:
+    """Channel that knows the transcript and the cost of a call."""
+    return AssistantCalls() if call.vapi_call_id else TwilioCalls()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from telephony.calls.channels import MARK, AssistantCalls, record_of
+from telephony.calls.assistant_calls import MARK, AssistantCalls, record_of
 from telephony.calls.models import Call
 from telephony.intents import adoption, followup
 from telephony.intents.models import NUMBER_LENGTH

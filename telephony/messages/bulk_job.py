@@ -22,8 +22,8 @@ from telephony.intents.dispatch import Clock
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source, advance, lock, note
-from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Batch, Message, Pace
+from telephony.messages.twilio_messages import CHANNEL
 from telephony.twilio.errors import TwilioAccountInactive, TwilioRefused, TwilioRejected
 
 JOB = "telephony.batch"

@@ -15,8 +15,8 @@ from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing
 from telephony.messages import bulk_job, optouts
-from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message
+from telephony.messages.twilio_messages import CHANNEL
 
 
 def send_message(

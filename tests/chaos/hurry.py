@@ -22,7 +22,7 @@ class Hurry(AppConfig):
         from ava import upstream
         from ava.idempotency import services as idempotency
         from ava.jobs import celery_dispatch
-        from telephony.calls.channels import AssistantCalls
+        from telephony.calls.assistant_calls import AssistantCalls
         from telephony.intents import settling
 
         for provider in ("twilio", "vapi"):

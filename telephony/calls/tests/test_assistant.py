@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.calls.channels import MARK
+from telephony.calls.assistant_calls import MARK
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, OURS, THEIRS, phone, rings, run_jobs, until
 from telephony.incoming import vapi_events

@@ -11,7 +11,7 @@ from integrations.credentials import services as credentials
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.calls.channels import MARK
+from telephony.calls.assistant_calls import MARK
 from telephony.conftest import CALLS, OURS, THEIRS, phone, run_jobs, store
 from vapi_settings.tests.hooking import SECRET, payload, post
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from integrations.credentials.models import Credential
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
-from telephony.calls.channels import MARK
+from telephony.calls.assistant_calls import MARK
 from telephony.calls.models import Call
 from telephony.conftest import (
     CALLS,

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 from ava import upstream
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID
-from telephony.calls.channels import channel_of
 from telephony.calls.models import Call
+from telephony.calls.services import channel_of
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, posts, run_jobs
 from telephony.intents import dispatch, followup
 from telephony.intents.channel import Account

@@ -9,9 +9,9 @@ from rest_framework.test import APIClient
 from sandbox.server import Sandbox
 from telephony.conftest import posts, run_jobs, texts
 from telephony.messages import bulk_job
-from telephony.messages.channels import CHANNEL
 from telephony.messages.models import Message
 from telephony.messages.tests.test_bulk import BULK, MANY, begin, finish, shown
+from telephony.messages.twilio_messages import CHANNEL
 
 
 @pytest.fixture(autouse=True)

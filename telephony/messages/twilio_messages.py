@@ -8,7 +8,7 @@ from telephony.intents.channel import Account
 from telephony.intents.record import ProviderRecord
 from telephony.messages import optouts
 from telephony.messages.models import Message
-from telephony.twilio.channel import TwilioChannel, address
+from telephony.twilio.channel_base import TwilioChannel, address
 
 
 class TwilioMessages(TwilioChannel):

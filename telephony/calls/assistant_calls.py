@@ -1,110 +1,29 @@
-"""Channels of calls: Twilio, and Vapi for calls by an assistant."""
+"""Channel of calls by an assistant: Vapi."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from ava.http.problems import Problem, ValidationFailed
+from ava.http.problems import Problem
 from ava.inbound.limits import cut
 from ava.jobs import RetryLater
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
-from telephony.accounts import client_for
 from telephony.calls.models import Call
-from telephony.intents.channel import Account, Channel
+from telephony.intents.channel import Account
 from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED
 from telephony.intents.timeline import Source
-from telephony.twilio import twiml
-from telephony.twilio.channel import TwilioChannel, address
-from telephony.twilio.errors import TwilioNotFound, TwilioRejected
 from vapi_settings.calls import services as vapi
 from vapi_settings.errors import CallNotControllable, CallNotFound
 from vapi_settings.records import VapiCall
 
-ALREADY_ENDED = 21220
 STARTING = ("queued", "ringing")
 MARK = "ava_call"
 ATTEMPT = "ava_attempt"
-
-
-class TwilioCalls(TwilioChannel):
-    """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there, with the
-    attempt in the address: a second one gets nothing but the end."""
-
-    def prepare(self, intent: Call) -> Account:
-        return accounts.to_send(intent)[1]
-
-    def send(self, intent: Call) -> ProviderRecord:
-        credentials, _ = accounts.to_send(intent)
-        if credentials.source != "user":
-            _require_plain(intent.twiml)
-        url = address("voice", intent)
-        how = {"url": url} if url else {"twiml": intent.twiml}
-        return accounts.client(credentials).create_call(
-            to=intent.to,
-            from_number=intent.from_number,
-            status_callback=address("call-status", intent),
-            **how,
-        )
-
-    def search(self, intent: Call, since: datetime) -> list[ProviderRecord]:
-        found = client_for(intent).calls(to=intent.to, from_number=intent.from_number, since=since)
-        assistants = _sids_of_assistants(intent, since) if found else ()
-        return [one for one in found if one.reference not in assistants]
-
-    def fetch(self, intent: Call) -> ProviderRecord:
-        found = client_for(intent).call(str(intent.provider_sid))
-        # Vapi reports the cost of a call by an assistant.
-        return replace(found, price=None, price_unit="") if intent.vapi_call_id else found
-
-    def end(self, intent: Call, reference: str) -> ProviderRecord | None:
-        client = client_for(intent)
-        try:
-            return client.end_call(reference)
-        except TwilioRejected as problem:
-            if problem.twilio_code != ALREADY_ENDED:
-                raise
-            return client.call(reference)
-        except TwilioNotFound:
-            return None
-
-
-def _require_plain(document: str) -> None:
-    """Refuse TwiML that leads beyond the call on the operator's account. Raises: ValidationFailed.
-
-    Any address may answer with more TwiML, which AVA never sees and which may send Twilio to AVA's
-    webhooks: with the signature that all who share the account are believed by. And what is
-    dialled or written to from within a call is counted nowhere, and the operator pays for it.
-    """
-    if place := twiml.first_beyond(document):
-        said = (
-            f"The operator's Twilio account serves you, and takes no TwiML with {place}: others "
-            "share it. Store Twilio credentials of your own, or leave that out."
-        )
-        raise ValidationFailed(errors={"twiml": [said]})
-
-
-def _sids_of_assistants(intent: Call, since: datetime) -> set[str]:
-    """Calls that Vapi placed over the same number and account: Twilio lists them alike.
-    Raises ProviderProblem, and RetryLater: Vapi is placing one now, and has not given its SID."""
-    try:
-        placed = vapi.over_number(user=owner_of(intent), number=intent.from_number, since=since)
-    except (CredentialsMissing, CredentialsUnreadable, ProviderAuthFailed):
-        # AVA places none for this user.
-        return set()
-    if any(
-        one.person == intent.to and one.status in STARTING and not one.provider_sid
-        for one in placed
-    ):
-        raise RetryLater(
-            settings.TELEPHONY_LOOK_AGAIN_SECONDS, "Vapi is calling over the same number"
-        )
-    return {one.provider_sid for one in placed if one.provider_sid}
 
 
 class AssistantCalls:
@@ -173,19 +92,27 @@ def _marks(call: Call) -> Mapping[str, str]:
     return {} if call.direction == Call.Direction.INBOUND else {MARK: str(call.pk)}
 
 
-def channel_of(call: Call) -> Channel:
-    """The channel that a call goes through."""
-    return AssistantCalls() if call.provider == Call.Provider.VAPI else TwilioCalls()
-
-
-def backfill_channel_of(call: Call) -> Channel:
-    """The channel that knows the transcript and the cost of a call."""
-    return AssistantCalls() if call.vapi_call_id else TwilioCalls()
+def provider_sids(intent: Call, since: datetime) -> set[str]:
+    """Calls that Vapi placed over the same number and account: Twilio lists them alike.
+    Raises ProviderProblem, and RetryLater: Vapi is placing one now, and has not given its SID."""
+    try:
+        placed = vapi.over_number(user=owner_of(intent), number=intent.from_number, since=since)
+    except (CredentialsMissing, CredentialsUnreadable, ProviderAuthFailed):
+        # AVA places none for this user.
+        return set()
+    if any(
+        one.person == intent.to and one.status in STARTING and not one.provider_sid
+        for one in placed
+    ):
+        raise RetryLater(
+            settings.TELEPHONY_LOOK_AGAIN_SECONDS, "Vapi is calling over the same number"
+        )
+    return {one.provider_sid for one in placed if one.provider_sid}
 
 
 def owner_of(call: Call) -> User:
-    """The owner of a call. One that was placed has one: the table sees to it."""
-    assert call.owner is not None  # noqa: S101 - as said
+    """The owner of a call. A constraint gives each that was placed one."""
+    assert call.owner is not None  # noqa: S101 - the table sees to it
     return call.owner
 
 

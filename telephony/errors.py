@@ -63,8 +63,8 @@ class SenderAmbiguous(Problem):
         none: str = "Your Twilio account has no number to use. Buy one at twilio.com.",
     ) -> None:
         choice = f"Say which number to use as `from`: {', '.join(numbers)}."
-        said = choice if numbers else none
-        super().__init__(said, errors={"from": [said]}, extra={"numbers": list(numbers)})
+        detail = choice if numbers else none
+        super().__init__(detail, errors={"from": [detail]}, extra={"numbers": list(numbers)})
 
 
 class TwilioAccountGone(Conflict):

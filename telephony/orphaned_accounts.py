@@ -73,10 +73,10 @@ def _under_way(model: type[AnyCommunication], user: User) -> QuerySet[AnyCommuni
 
 def _take_up(row: Communication) -> None:
     now = timezone.now()
-    said = "The keys of its Twilio account are stored again: AVA looks after it."
+    detail = "The keys of its Twilio account are stored again: AVA looks after it."
     with changing(row) as locked:
         locked.error = ""
-        note(locked, source=Source.RECONCILE, detail=said, now=now)
+        note(locked, source=Source.RECONCILE, detail=detail, now=now)
         followup.follow_up(locked, due_at=now)
 
 

@@ -55,8 +55,8 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
     except ProviderProblem:
         return wanted
     if found is None or not getattr(found, use):
-        said = _CANNOT[use] if found else _NOT_YOURS
-        raise ValidationFailed(errors={"from": [said]})
+        sentence = _CANNOT[use] if found else _NOT_YOURS
+        raise ValidationFailed(errors={"from": [sentence]})
     return wanted
 
 

@@ -50,8 +50,8 @@ def e164(text: str) -> str:
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
-        said = "This is no country code and number. Write it like +15005550006."
-        raise ValueError(said) from None
+        sentence = "This is no country code and number. Write it like +15005550006."
+        raise ValueError(sentence) from None
     fits = phonenumbers.is_possible_number_with_reason(number)
     if fits != _Fits.IS_POSSIBLE:
         raise ValueError(_FAULTS.get(fits, "No number of that country has this many digits."))
@@ -149,9 +149,9 @@ class CommunicationSerializer(FromSerializer):
 def word_field(words: Iterable[str]) -> serializers.ChoiceField:
     """Filter by a word; any other is refused with the words that there are."""
     known = list(words)
-    said = f"Choose one of {', '.join(known)}."
+    sentence = f"Choose one of {', '.join(known)}."
     return serializers.ChoiceField(
-        choices=known, required=False, error_messages={"invalid_choice": said}
+        choices=known, required=False, error_messages={"invalid_choice": sentence}
     )
 
 

@@ -100,8 +100,8 @@ def request_hang_up(call: Call) -> Call:
             row.stop_requested = True
             note(row, source=Source.USER, detail="hang-up asked for", now=now)
         if not row.reference and row.attempted_at is None:
-            said = "Taken back before it was placed."
-            advance(row, ProviderRecord("", CANCELED), source=Source.USER, detail=said, now=now)
+            detail = "Taken back before it was placed."
+            advance(row, ProviderRecord("", CANCELED), source=Source.USER, detail=detail, now=now)
         if not row.is_final:
             followup.follow_up(row, due_at=now + followup.SOON)
     return row

@@ -108,23 +108,23 @@ def _free(row: AnyCommunication, field: str, sid: str, *, proven: bool, now: dat
 def _disown(row: AnyCommunication, now: datetime) -> None:
     """It was taken for another one: nothing that was known of it holds, not even its end."""
     end = f", and so was {row.status}" if row.is_final else ""
-    said = f"{row.reference} was another one's{end}. AVA is finding out what became of this one."
+    detail = f"{row.reference} was another one's{end}. AVA is finding out what became of this one."
     setattr(row, row.reference_field, None)
     row.guessed = False
     row.status, row.updated_at = UNKNOWN, now
     for name, blank in facts_of(type(row)(), row).items():
         setattr(row, name, blank)
-    note(row, source=Source.RECONCILE, detail=said, now=now)
+    note(row, source=Source.RECONCILE, detail=detail, now=now)
     follow_up(row, due_at=now + settle())
 
 
 def _stop_duplicate(row: AnyCommunication, sid: str, now: datetime) -> None:
-    said = f"{sid} was placed as well and is stopped."
+    detail = f"{sid} was placed as well and is stopped."
     if not row.can_be_stopped:
-        said = f"{sid} went out as well; a {row.word} cannot be taken back."
-    if not row.timeline.filter(detail=said).exists():
+        detail = f"{sid} went out as well; a {row.word} cannot be taken back."
+    if not row.timeline.filter(detail=detail).exists():
         log.warning("a second one was placed", kind=row.word, id=str(row.pk), sid=sid)
-        note(row, source=Source.RECONCILE, detail=said, now=now)
+        note(row, source=Source.RECONCILE, detail=detail, now=now)
     if row.can_be_stopped:
         payload, owner = {"id": str(row.pk), "sid": sid}, tenant.key(row.owner_id)
         jobs.enqueue(END_DUPLICATE, payload, key=f"{row.pk} {sid}", tenant=owner)

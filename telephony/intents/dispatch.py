@@ -89,8 +89,8 @@ def claim(intent: AnyCommunication, *, account: Account, now: datetime) -> AnyCo
         row.first_attempt_at = row.first_attempt_at or now
         row.expires_at = row.expires_at or now + _validity(row)
         row.save()
-        said = f"attempt {row.attempt}{_lateness(row, now)}"
-        note(row, source=Source.RECONCILE, detail=said, now=now)
+        detail = f"attempt {row.attempt}{_lateness(row, now)}"
+        note(row, source=Source.RECONCILE, detail=detail, now=now)
     return row
 
 
@@ -134,8 +134,8 @@ def fail(
 
 
 def _left_open(intent: AnyCommunication, why: str, now: datetime) -> AnyCommunication:
-    said = f"{why} AVA is finding out what became of it."
-    return observe(intent, LOST, source=Source.API, detail=said, now=now)
+    detail = f"{why} AVA is finding out what became of it."
+    return observe(intent, LOST, source=Source.API, detail=detail, now=now)
 
 
 def _lateness(row: AnyCommunication, now: datetime) -> str:

@@ -65,8 +65,8 @@ def next_attempt(intent: Communication, channel: Channel) -> None:
             return
         with changing(claimed) as row:
             row.attempted_at = None  # the next attempt need not look for this one
-            said = f"Not sent: {problem.detail}"
-            note(row, source=Source.RECONCILE, detail=said, now=timezone.now())
+            detail = f"Not sent: {problem.detail}"
+            note(row, source=Source.RECONCILE, detail=detail, now=timezone.now())
         raise _soon(claimed, problem, timezone.now()) from None
     if row.status == UNKNOWN:
         raise RetryLater(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
@@ -151,8 +151,8 @@ def _is_lost(intent: Communication, channel: Channel) -> bool:
     if wait > timedelta(0):
         raise RetryLater(wait.total_seconds(), "it may still be on its way")
     if intent.status != UNKNOWN:
-        said = "AVA stopped in the middle. It is finding out what became of it."
-        intent = observe(intent, dispatch.LOST, source=Source.RECONCILE, detail=said, now=now)
+        detail = "AVA stopped in the middle. It is finding out what became of it."
+        intent = observe(intent, dispatch.LOST, source=Source.RECONCILE, detail=detail, now=now)
     try:
         first = intent.first_attempt_at or intent.created_at
         found = channel.search(intent, first - CLOCKS_DIFFER)
@@ -207,9 +207,9 @@ def explain(intent: Communication, problem: Problem, now: datetime) -> None:
             note(row, source=Source.RECONCILE, detail=problem.detail, now=now)
 
 
-def _fail(intent: Communication, said: str, now: datetime) -> None:
-    record = ProviderRecord("", FAILED, error=said)
-    observe(intent, record, source=Source.RECONCILE, detail=said, now=now)
+def _fail(intent: Communication, detail: str, now: datetime) -> None:
+    record = ProviderRecord("", FAILED, error=detail)
+    observe(intent, record, source=Source.RECONCILE, detail=detail, now=now)
 
 
 def _soon(intent: Communication, problem: Problem, now: datetime) -> RetryLater:

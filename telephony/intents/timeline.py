@@ -79,8 +79,8 @@ def advance(
     if following is not None:
         # What was reported before, and is applied only now, comes after what is known.
         row.status, row.updated_at = following, max(at, row.updated_at)
-        said = detail or (row.error if row.error_code else "")
-        note(row, source=source, detail=said, now=row.updated_at)
+        detail = detail or (row.error if row.error_code else "")
+        note(row, source=source, detail=detail, now=row.updated_at)
     elif at < row.updated_at and row.machine.is_behind(status, row.status):
         _note_overtaken(row, status=status, source=source, now=at)
 

@@ -76,10 +76,10 @@ def _shown(batch: Batch) -> dict[str, Any]:
     return dict(BatchSerializer(queries.count([batch]), many=True).data[0])
 
 
-def _turn(name: str, turn: Callable[[Batch], Batch], said: str) -> Callable[..., Response]:
+def _turn(name: str, turn: Callable[[Batch], Batch], description: str) -> Callable[..., Response]:
     @extend_schema(
         operation_id=f"twilio_batch_{name}",
-        description=said,
+        description=description,
         request=None,
         responses={200: BatchSerializer, **CLASHES},
     )

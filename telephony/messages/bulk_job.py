@@ -94,7 +94,7 @@ def put_back(message: Message, channel: Channel, *, refusal: Problem | None = No
     """Return it to the batch, which sends it at its turn, or end it with the batch: nothing of it
     is at Twilio. A `refusal` is what the batch's own job has just met, and looks after itself."""
     now = timezone.now()
-    said = f"Not sent: {refusal.detail}" if refusal else "back in the batch"
+    detail = f"Not sent: {refusal.detail}" if refusal else "back in the batch"
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=str(message.batch_id))
         row = lock(message)
@@ -106,7 +106,7 @@ def put_back(message: Message, channel: Channel, *, refusal: Problem | None = No
             advance(row, ProviderRecord("", CANCELED), source=Source.RECONCILE, now=now)
         else:
             row.status, row.updated_at = SCHEDULED, now
-            note(row, source=Source.RECONCILE, detail=said, now=now)
+            note(row, source=Source.RECONCILE, detail=detail, now=now)
         row.save()
         if batch.state == State.DONE:
             batch.state, batch.finished_at = State.RUNNING, None
@@ -169,7 +169,7 @@ def _holds(problem: Problem) -> bool:
 def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
     """Say why the batch does not go on; where a person has to act it is held. Raises: RetryLater,
     when to look again; not after two days: what was news is none by then."""
-    held, said = _holds(problem), problem.detail
+    held, detail = _holds(problem), problem.detail
     with transaction.atomic():
         row = Batch.objects.select_for_update().filter(ON, pk=batch.pk).first()
         if row is None:
@@ -180,10 +180,10 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
             inactive = isinstance(problem, OwnerInactive)
             if inactive or now - row.held_at > settling.FORGOTTEN:
                 when = "Once it is active again," if inactive else "Then"
-                row.held_at, said = None, f"{said} {when} resume the batch."
-        row.error = said[:400]
+                row.held_at, detail = None, f"{detail} {when} resume the batch."
+        row.error = detail[:400]
         row.save(update_fields=["state", "held_at", "error"])
     if not held:
-        raise RetryLater(float(problem.retry_after or settling.PATIENCE), said)
+        raise RetryLater(float(problem.retry_after or settling.PATIENCE), detail)
     if row.held_at:
-        raise RetryLater(LOOK_AT_CREDENTIALS if isinstance(problem, STORED) else ASK_AGAIN, said)
+        raise RetryLater(LOOK_AT_CREDENTIALS if isinstance(problem, STORED) else ASK_AGAIN, detail)

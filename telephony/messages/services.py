@@ -65,8 +65,8 @@ def cancel(message: Message) -> Message:
     with changing(message) as row:
         if row.is_final or row.reference or row.attempted_at is not None:
             raise MessageGone
-        said, record = "Taken back before it was sent.", ProviderRecord("", CANCELED)
-        advance(row, record, source=Source.USER, detail=said, now=timezone.now())
+        detail, record = "Taken back before it was sent.", ProviderRecord("", CANCELED)
+        advance(row, record, source=Source.USER, detail=detail, now=timezone.now())
     return row
 
 

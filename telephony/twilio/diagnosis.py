@@ -42,8 +42,11 @@ def diagnose(
         tokens, others: secrets that were tried, and those that do not count for this webhook.
     """
     if received.headers.get(SHARED_KEY_HEADER):
-        said = "Twilio signed it with a shared key; AVA knows auth tokens only. Take the signature "
-        return f"{said}out of the webhook setting at Twilio.", "a shared key"
+        reason = (
+            "Twilio signed it with a shared key; AVA knows auth tokens only. "
+            "Take the signature out of the webhook setting at Twilio."
+        )
+        return reason, "a shared key"
     if len(received.raw) > MOST_BYTES:
         return None
     given, fields = received.headers.get(HEADER), joined(received.form)
@@ -95,16 +98,16 @@ def _bodies(received: WebhookRequest, url: str) -> Iterator[tuple[Pairs, str]]:
 
 def _other_bases(received: WebhookRequest, fields: str) -> Iterator[Guess]:
     """Scheme, host, port and prefix as they may have been."""
-    path, said = received.path, received.headers
+    path, headers = received.path, received.headers
     present, _, rest = received.urls[0].partition(path)
     netloc, slash, prefix = present.partition("://")[2].partition("/")
-    netlocs = [netloc, said.get("Host", ""), *said.get("X-Forwarded-Host", "").split(",")]
+    netlocs = [netloc, headers.get("Host", ""), *headers.get("X-Forwarded-Host", "").split(",")]
     found = [match.groups("") for one in netlocs if (match := _NETLOC.fullmatch(one.strip()))]
     known = [port for _, port in found if port]
-    known += re.findall(r"\b[0-9]{1,5}\b", said.get("X-Forwarded-Port", ""))
+    known += re.findall(r"\b[0-9]{1,5}\b", headers.get("X-Forwarded-Port", ""))
     hosts = _some([host for host, _ in found], MOST_HOSTS)
     ports = _some(["", *known, *CUSTOMARY_PORTS], MOST_PORTS)
-    stripped = said.get("X-Forwarded-Prefix", "").rstrip("/")
+    stripped = headers.get("X-Forwarded-Prefix", "").rstrip("/")
     prefixes = _some([slash + prefix, stripped], MOST_PREFIXES)
     for scheme, host, port, prefix in product(("https", "http"), hosts, ports, prefixes):
         base = f"{scheme}://{host}{':' if port else ''}{port}{prefix}"

@@ -61,9 +61,9 @@ class TwilioRefused(Problem):
     def __init__(self, twilio_code: int | None = None) -> None:
         known = MEANINGS.get(twilio_code or 0)
         where = f" See https://www.twilio.com/docs/errors/{twilio_code}" if twilio_code else ""
-        said = "Twilio did not accept AVA's request. Give your operator the correlation ID."
+        detail = "Twilio did not accept AVA's request. Give your operator the correlation ID."
         super().__init__(
-            known["sentence"] if known else f"{said}{where}",
+            known["sentence"] if known else f"{detail}{where}",
             extra={"twilio_code": twilio_code} if twilio_code else None,
         )
         self.twilio_code = twilio_code

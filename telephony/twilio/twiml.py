@@ -107,8 +107,8 @@ def _parse(text: str) -> ElementTree.Element:
         root = ElementTree.fromstring(text)  # noqa: S314
     except (ElementTree.ParseError, ValueError) as fault:
         line, column = getattr(fault, "position", (1, 0))
-        said = f"This is not well-formed XML: line {line}, column {column + 1}."
-        raise ValueError(said) from None
+        sentence = f"This is not well-formed XML: line {line}, column {column + 1}."
+        raise ValueError(sentence) from None
     if root.tag != "Response":
         raise ValueError("TwiML begins with <Response>.")
     return root
@@ -141,8 +141,8 @@ def _require_foreign(place: str, address: str, own_hosts: Collection[str]) -> No
         if host == own.lstrip(".") or (own.startswith(".") and host.endswith(own)):
             raise ValueError(f"{place} leads to AVA itself. Name an address of your own.")
     if ip is not None and not ip.is_global:
-        said = "leads into a private network. Name an address that Twilio reaches."
-        raise ValueError(f"{place} {said}")
+        sentence = "leads into a private network. Name an address that Twilio reaches."
+        raise ValueError(f"{place} {sentence}")
 
 
 def _canonical(host: str) -> str:

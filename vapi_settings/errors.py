@@ -88,7 +88,7 @@ class WriteNotKept(Problem):
 
 
 class VapiRefused(Problem):
-    """Vapi answered, understood, and said no, in words that AVA has no sentence for."""
+    """Vapi answered, understood, and refused, in words that AVA has no sentence for."""
 
     status = HTTPStatus.BAD_GATEWAY
     code = "vapi_refused"
@@ -133,7 +133,7 @@ class NumberNotAtVapi(ValidationFailed):
 
 
 class ChangeRefused(Exception):
-    """Vapi's validation said no; `complaints` are its words, for `unacceptable` only."""
+    """Refusal by Vapi's validation; `complaints` are its words, for `unacceptable` only."""
 
     def __init__(self, complaints: Sequence[str]) -> None:
         super().__init__("Vapi refused the change")
@@ -232,12 +232,12 @@ def not_called(answer: Answer) -> Exception:
 
 def unacceptable(key: str, path: Sequence[str], complaints: Sequence[str]) -> ValidationFailed:
     """Vapi's complaints about a change of the setting at this path, in AVA's words."""
-    about_it = [said for said in complaints if said.startswith(f"{'.'.join(path)} ")]
-    for said in about_it:
+    about_it = [complaint for complaint in complaints if complaint.startswith(f"{'.'.join(path)} ")]
+    for complaint in about_it:
         for pattern, sentence in _LIMITS:
-            if found := pattern.search(said):
+            if found := pattern.search(complaint):
                 return invalid(sentence.format(found[1], key=key) + " So says Vapi.")
-    if not about_it and any(said.startswith(f"{path[0]}.") for said in complaints):
+    if not about_it and any(complaint.startswith(f"{path[0]}.") for complaint in complaints):
         return invalid(
             f"Vapi does not take a change of {key} while something else in the assistant's "
             f"{path[0]} is not as it wants it. Save the assistant once in Vapi's dashboard."
@@ -247,15 +247,15 @@ def unacceptable(key: str, path: Sequence[str], complaints: Sequence[str]) -> Va
 
 def _meant(answer: Answer, meanings: Meanings) -> Problem:
     """The problem that Vapi's words stand for; VapiRefused for words unknown."""
-    said = "; ".join(_messages(answer))
-    return next((make() for words, make in meanings if words.search(said)), VapiRefused())
+    sentences = "; ".join(_messages(answer))
+    return next((make() for words, make in meanings if words.search(sentences)), VapiRefused())
 
 
 def _messages(answer: Answer) -> list[str]:
     """Messages of Vapi's answer, one text for each fault."""
     message = _body(answer).get("message")
-    said = message if isinstance(message, list) else [message]
-    return [text for text in said if isinstance(text, str)]
+    messages = message if isinstance(message, list) else [message]
+    return [text for text in messages if isinstance(text, str)]
 
 
 def _body(answer: Answer) -> dict[str, Any]:

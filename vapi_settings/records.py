@@ -215,26 +215,27 @@ def phone_number(found: Mapping[str, Any]) -> PhoneNumber:
 
 def call(found: Mapping[str, Any], report: Mapping[str, Any] | None = None) -> VapiCall:
     """A call; the message that it came in says some things in its place."""
-    said = {**found, **{name: value for name, value in (report or {}).items() if value is not None}}
-    artifact, analysis = part(said, "artifact"), part(said, "analysis")
+    given = {name: value for name, value in (report or {}).items() if value is not None}
+    merged = {**found, **given}
+    artifact, analysis = part(merged, "artifact"), part(merged, "analysis")
     # The first is deprecated, and still what arrives.
     sids = (found.get("phoneCallProviderId"), part(found, "transport").get("callSid"))
     return VapiCall(
         id=_name(found.get("id")),
-        status=cut(text(said.get("status")), TEXT),
+        status=cut(text(merged.get("status")), TEXT),
         inbound=text(found.get("type")) == "inboundPhoneCall",
-        person=cut(_person(part(said, "customer") or part(found, "customer")), TEXT),
+        person=cut(_person(part(merged, "customer") or part(found, "customer")), TEXT),
         assistant_id=_name(found.get("assistantId")) or None,
         phone_number_id=_name(found.get("phoneNumberId")) or None,
         provider_sid=next(filter(None, map(_name, sids)), None),
-        ended_reason=cut(text(said.get("endedReason")), TEXT) or None,
-        cost=money(said.get("cost")),
-        transcript=_first(artifact.get("transcript"), said.get("transcript"), most=TRANSCRIPT),
+        ended_reason=cut(text(merged.get("endedReason")), TEXT) or None,
+        cost=money(merged.get("cost")),
+        transcript=_first(artifact.get("transcript"), merged.get("transcript"), most=TRANSCRIPT),
         recording_url=_recording_url(artifact),
-        summary=_first(analysis.get("summary"), said.get("summary"), most=SUMMARY),
+        summary=_first(analysis.get("summary"), merged.get("summary"), most=SUMMARY),
         created_at=moment(found.get("createdAt")),
-        started_at=moment(said.get("startedAt")),
-        ended_at=moment(said.get("endedAt")),
+        started_at=moment(merged.get("startedAt")),
+        ended_at=moment(merged.get("endedAt")),
         metadata=marks(part(found, "assistantOverrides", "metadata")),
         control_url=text(part(found, "monitor").get("controlUrl")),
     )

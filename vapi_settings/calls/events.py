@@ -29,7 +29,7 @@ KEPT_TYPES: Final = (STATUS_UPDATE, END_OF_CALL_REPORT, TOOL_CALLS, ASSISTANT_RE
 MOST_LEVELS: Final = 20
 MOST_TOOL_CALLS: Final = 20
 UTTERANCES_BYTES: Final = 400_000
-"""Of all that was said, written as JSON: a transcript of the same length, and who said it when."""
+"""Bytes of a call's utterances as JSON: a transcript of the same length, speakers and times."""
 
 _VALUE: Final = TEXT  # a switch, a number, or a text of so many characters
 _JSON: Final = "anything that the conversation brought up"
@@ -119,8 +119,8 @@ def kept(message: Mapping[str, Any]) -> dict[str, Any]:
     if artifact.get("transcript"):
         found.pop("transcript", None)  # The same once more.
     if "messages" in artifact:
-        # The system's own is the prompt; what tools said belongs to those who run them.
-        spoken = [said for said in artifact["messages"] if said.get("role") in _SPOKEN]
+        # The system's own is the prompt; what tools answer belongs to those who run them.
+        spoken = [one for one in artifact["messages"] if one.get("role") in _SPOKEN]
         found["artifact"] = {**artifact, "messages": _fitting(spoken)}
     return found
 
@@ -178,8 +178,8 @@ def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
 def _fitting(utterances: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The first utterances, at most UTTERANCES_BYTES of them."""
     free = UTTERANCES_BYTES
-    for place, said in enumerate(utterances):
-        free -= json_size(said)
+    for place, utterance in enumerate(utterances):
+        free -= json_size(utterance)
         if free < 0:
             left = len(utterances) - place
             return [*utterances[:place], {"message": f"[cut by AVA: {left:,} utterances more]"}]

@@ -37,7 +37,7 @@ _running = BoundedSemaphore(THREADS)
 
 
 class ReplyDeadline:
-    """The time that one answer may take, all its parts together.
+    """Deadline of one answer, shared by all its parts.
 
     Args:
         owner: on whose behalf: one that hangs takes no thread from the others.

@@ -65,8 +65,8 @@ def results(owner: User, call_id: str, calls: Sequence[Mapping[str, Any]]) -> li
         call = ToolCall(owner, call_id, text(given.get("id")), name, _arguments(arguments))
         run = partial(_outcome, call, too_large=is_left_out(arguments))
         begun.append((call, deadline.start(run)))
-    said = [(call, deadline.wait(outcome, LATE)) for call, outcome in begun]
-    return [{"toolCallId": call.id, "name": call.name, **outcome} for call, outcome in said]
+    outcomes = [(call, deadline.wait(outcome, LATE)) for call, outcome in begun]
+    return [{"toolCallId": call.id, "name": call.name, **outcome} for call, outcome in outcomes]
 
 
 def _arguments(given: Any) -> Mapping[str, Any]:
@@ -94,5 +94,5 @@ def _outcome(call: ToolCall, *, too_large: bool) -> dict[str, str]:
         return {"error": "Something went wrong with this."}
 
 
-def _line(said: str) -> str:
-    return " ".join(said.split())
+def _line(message: str) -> str:
+    return " ".join(message.split())

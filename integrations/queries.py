@@ -40,7 +40,7 @@ class Integration:
 
 
 def overview(*, user: User, now: datetime) -> list[Integration]:
-    """All providers, in the order of `PROVIDERS`. Opens no sealed value."""
+    """All providers, in the order of `PROVIDERS`."""
     sources: dict[str, str] = {**store.sources(user=user)}
     left = allowance.left(user=user, now=now) if "environment" in sources.values() else {}
     # One real backend is enough for e-mail: the stub then answers for neither.
@@ -97,5 +97,5 @@ def _next_step(
             demo = "You see demo events. " if source == "stub" else ""
             return f"{demo}Connecting {name} is not part of this release."
         case "stub":
-            return ENABLE
+            return f"E-mails are not sent in stub mode. {ENABLE}"
     return f"Add your {name} credentials in Settings."

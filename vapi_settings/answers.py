@@ -59,7 +59,7 @@ _lock = Lock()
 
 def ready(request: Request, user: User, assistant_id: str | None) -> HttpResponse | None:
     """The answer to a read of all settings of this assistant, if one is ready and still holds."""
-    found = _ready.get((user.pk, assistant_id))
+    found = _ready.get(_key(user, assistant_id))
     if found is None:
         return None
     now = store.now()
@@ -100,11 +100,16 @@ def keep_ready(
     rendered = AsciiJSONRenderer().render(body)
     if len(rendered) <= LARGEST:
         oldest = min(one.as_of for one in found)
+        key = _key(user, assistant_id)
         with _lock:
-            _ready.pop((user.pk, assistant_id), None)
-            _ready[user.pk, assistant_id] = Ready(scope, copy.as_of, oldest, rendered, tag)
+            _ready.pop(key, None)
+            _ready[key] = Ready(scope, copy.as_of, oldest, rendered, tag)
             if len(_ready) > SIZE:
                 del _ready[next(iter(_ready))]
+
+
+def _key(user: User, assistant_id: str | None) -> tuple[int, str | None]:
+    return user.pk, assistant_id and assistant_id.lower()
 
 
 def wants_reload(request: Request) -> bool:

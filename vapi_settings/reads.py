@@ -207,8 +207,11 @@ class AssistantRead:
         door(VAPI.label).require_room()
         candidate = ledger.latest_assistant(self.account.user.pk)
         before = self._last_seen(candidate) if candidate else None
-        began = now()
+        known, began = LISTS.recent(self.account.scope, ALL), now()
         summaries, only = self.account.client.assistants()
+        if known and {one.id for one in known.value} != {one.id for one in summaries}:
+            # Ready answers know by the list which assistant is meant.
+            self.account = self.account.with_new_generation()
         if only and (before is None or before.assistant_id != only.id):
             # Not the one that was expected. Where nothing is known now, nothing was before.
             before = self._last_seen(only.id)

@@ -23,7 +23,6 @@ from ava.sealing.errors import KeyMissing, KeyRingInvalid, SealBroken
 FORMAT = "v1"
 KEY_BYTES = 32
 NONCE_BYTES = 12
-LONGEST_HEAD = len(FORMAT) + 34  # characters: see `head`
 
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _TEXT = re.compile(rf"{FORMAT}\.({_KEY_ID.pattern})\.([A-Za-z0-9+/]{{38,}}={{0,2}})")

@@ -29,10 +29,10 @@ class Kind(Enum):
         r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+",
         "Control characters are not allowed.",
     )
-    EMAIL = r".+@.+", "This is not an e-mail address."
+    EMAIL = r"[^\x00-\x1f\x7f]+@[^\x00-\x1f\x7f]+", "This is not an e-mail address."
     PHONE = r"\+[0-9 ().-]+", "Write the number in E.164, such as +15005550006."
     HOST = (
-        rf"{_LABEL}(\.{_LABEL})*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
+        rf"{_LABEL}(\.{_LABEL})*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[!-~]+)?",
         "Write a host name or an IP address, without scheme and port.",
     )
     PORT = r"[0-9]+", "A port is a whole number from 1 to 65535."

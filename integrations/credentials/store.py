@@ -14,13 +14,10 @@ from typing import Any, Literal
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import CharField
-from django.db.models.functions import Left
 from django.utils.crypto import salted_hmac
 
 from ava.sealing.errors import Unsealable
 from ava.sealing.fields import seal
-from ava.sealing.keys import LONGEST_HEAD, head, key_ring
 from integrations import runtime_config
 from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.models import Credential
@@ -131,15 +128,10 @@ def operators(provider: Provider) -> Credentials | None:
 
 
 def sources(*, user: User) -> dict[str, Source]:
-    """Source of the credentials that serve the user, by provider, in one query.
-
-    Opens none of them: "unreadable" says that their key is lost, not that a row was changed.
-    """
-    rows = Credential.objects.filter(user_id=user.pk).order_by()
-    begin = rows.values_list("provider", Left("secrets", LONGEST_HEAD, output_field=CharField()))
-    heads = tuple(head(key_id) for key_id in key_ring().key_ids)
+    """Source of the credentials that serve the user, by provider, in one query for all of them."""
     found: dict[str, Source] = {
-        slug: "user" if text.startswith(heads) else "unreadable" for slug, text in begin
+        row.provider: "unreadable" if readable(row) is None else "user"
+        for row in Credential.objects.filter(user_id=user.pk)
     }
     for slug, provider in PROVIDERS.items():
         if slug not in found:

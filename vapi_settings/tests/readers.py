@@ -62,6 +62,8 @@ def do(account, client, what):
 def work(pipe, user_id, authorization):
     account = account_of(User.objects.get(pk=user_id))
     client = APIClient(SERVER_NAME="localhost", HTTP_AUTHORIZATION=authorization)
+    # Once, before threads share it.
+    client.handler.load_middleware()
     connection.close()
     pipe.send("ready")
     while True:

@@ -165,3 +165,13 @@ def test_what_is_remembered_is_never_older_than_a_second(ada, vapi, monkeypatch)
     AccountGeneration.objects.update(generation=token())
     clock.now = 1.0
     assert temperature(ada.get(SETTINGS)) == 1.1
+
+
+def test_another_only_assistant_is_answered_as_soon_as_the_list_shows_it(ada, vapi):
+    ada.get(SETTINGS)
+    # The copies of the edit's own generation: the list is none of them.
+    assert ada.put(f"{SETTINGS}/temperature", {"value": 1.1}, format="json").status_code == 200
+    ada.get(SETTINGS)
+    vapi.sandbox.vapi.add_assistant(name="Another")
+    assert ada.get("/api/v1/vapi/assistants").json()["count"] == 2
+    assert ada.get(SETTINGS).json()["code"] == "assistant_ambiguous"

@@ -48,3 +48,20 @@ def test_a_row_tampered_with_is_unreadable_not_believed(
     sealed = Credential.objects.get(provider="twilio").secrets
     Credential.objects.filter(provider="vapi").update(secrets=sealed)
     assert api.get(address("vapi")).json()["readable"] is False
+
+
+def test_the_overview_believes_no_row_that_does_not_open(
+    api: APIClient, user: User, address: Any
+) -> None:
+    api.put(address("vapi"), {"api_key": VAPI_KEY})
+    api.put(address("twilio"), TWILIO)
+    # Sealed with the present key, for another row.
+    sealed = Credential.objects.get(provider="twilio").secrets
+    Credential.objects.filter(provider="vapi").update(secrets=sealed)
+    [vapi] = [
+        one
+        for one in api.get("/api/v1/integrations").json()["results"]
+        if one["provider"] == "vapi"
+    ]
+    assert vapi["configured"] is False
+    assert "cannot be read" in vapi["next_step"]

@@ -14,13 +14,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http import HTTPStatus
 from http.client import HTTPResponse
-from typing import Any
+from ssl import SSLSocket
+from typing import Any, cast
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+)
 from urllib3.util.connection import allowed_gai_family
 
 from ava.upstream.metrics import CONNECTIONS_OPENED, CONNECTIONS_REUSED
@@ -197,11 +204,20 @@ class BoundedConnection(HTTPConnection):
     def getresponse(self) -> Any:  # urllib3's response, which is not http.client's
         response = super().getresponse()
         _attempt.get().answered = True
+        if response.status < HTTPStatus.OK:
+            # http.client skips 100 alone: the real answer would be read by the next caller.
+            self.close()
+            raise ProtocolError("interim answer")
         return response
 
 
 class BoundedTLSConnection(BoundedConnection, HTTPSConnection):
     """The same over TLS."""
+
+    @property
+    def is_connected(self) -> bool:
+        # What came beyond the last answer may lie in TLS' buffer, where no poll sees it.
+        return super().is_connected and not cast(SSLSocket, self.sock).pending()
 
 
 class BoundedPool(HTTPConnectionPool):

@@ -10,7 +10,7 @@ import requests
 from ava.upstream import Policy, ProviderUnreachable, Service
 from ava.upstream.connections import Deadline
 from ava.upstream.tests.circuits import Worker
-from ava.upstream.tests.wire import answering, status
+from ava.upstream.tests.wire import OK, answering, status
 from ava.upstream.transport import AttemptFailed, Transport
 
 
@@ -78,3 +78,35 @@ def test_no_file_descriptor_is_left_behind(serve, make_door):
     before = open_files()
     send_all(170)
     assert settled(before + 3)
+
+
+@pytest.mark.parametrize(
+    "interim", [b"HTTP/1.1 103 Early Hints\r\n\r\n", b"HTTP/1.1 101 X\r\n\r\n"]
+)
+def test_an_interim_answer_gives_no_caller_anothers_answer(serve, make_door, interim):
+    def script(line):
+        while line.read_request():
+            line.send(interim)
+            time.sleep(0.05)
+            line.send(OK)
+
+    wire = serve(script)
+    door = make_door(wire.url, attempts=1)
+    for number in (1, 2):
+        with pytest.raises(ProviderUnreachable):
+            door.send("GET", "/")
+        assert wire.connections == number
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_what_comes_beyond_an_answer_is_no_other_callers(serve, make_door, trusted, secure):
+    extra = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n"forged"'
+
+    def script(line):
+        while line.read_request():
+            # As much as the client reads at once, so that the rest stays in TLS' buffer.
+            line.send(OK.ljust(8192) + extra)
+
+    door = make_door(serve(script, tls=trusted if secure else None).url)
+    for _ in range(3):
+        assert door.send("GET", "/").json() == {}

@@ -86,8 +86,8 @@ class AvaAdmin(Choices, _ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         too_long = len(search_term) > LONGEST_SEARCH or len(search_term.split()) > MOST_WORDS
         if too_long or "\0" in search_term:
-            said = f"Search for at most {MOST_WORDS} words of {LONGEST_SEARCH} characters together."
-            self.message_user(request, said, messages.WARNING)
+            text = f"Search for at most {MOST_WORDS} words of {LONGEST_SEARCH} characters together."
+            self.message_user(request, text, messages.WARNING)
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 

@@ -52,8 +52,8 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
 
     def _stop(self, request: HttpRequest, user: User) -> None:
         count = deactivation.deactivate(user)
-        said = f"{user} is deactivated. {count} calls, messages and batches are stopped."
-        self.message_user(request, said)
+        message = f"{user} is deactivated. {count} calls, messages and batches are stopped."
+        self.message_user(request, message)
 
     @admin.action(
         description="Deactivate, and stop everything that is under way", permissions=["change"]
@@ -64,8 +64,8 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
                 self.message_user(request, "You cannot deactivate yourself.", messages.WARNING)
                 continue
             if not self.has_change_permission(request, user):
-                said = f"Only a superuser may deactivate {user}."
-                self.message_user(request, said, messages.WARNING)
+                message = f"Only a superuser may deactivate {user}."
+                self.message_user(request, message, messages.WARNING)
                 continue
             self._stop(request, user)
             self.log_change(request, user, "Deactivated, and everything stopped.")

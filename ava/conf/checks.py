@@ -39,8 +39,8 @@ def variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     for name in env.unknown(os.environ):
-        said = f"{name} is set, but AVA reads no variable of that name."
-        found.append(CheckWarning(said, hint="Compare it with .env.example.", id="ava.W001"))
+        message = f"{name} is set, but AVA reads no variable of that name."
+        found.append(CheckWarning(message, hint="Compare it with .env.example.", id="ava.W001"))
     return found
 
 

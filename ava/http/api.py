@@ -153,8 +153,8 @@ def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
         for index, inner in enumerate(detail):
             _flatten(inner, f"{prefix}.{index}" if prefix else str(index), errors)
     else:
-        said = detail if isinstance(detail, list) else [detail]
-        errors.setdefault(prefix or problems.WHOLE, []).extend(str(item) for item in said)
+        messages = detail if isinstance(detail, list) else [detail]
+        errors.setdefault(prefix or problems.WHOLE, []).extend(str(item) for item in messages)
 
 
 def _signed_user(request: Request) -> str | None:

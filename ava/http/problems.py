@@ -86,13 +86,13 @@ class ValidationFailed(Problem):
 
 def _sentence(errors: Errors) -> str:
     """The sentence about one field, or the names of several."""
-    fields = {name: said for name, said in errors.items() if name != WHOLE}
+    fields = {name: messages for name, messages in errors.items() if name != WHOLE}
     if len(fields) > 1:
         named = [f"`{name}`" for name in fields]
         last = f"{len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else named.pop()
         return f"Check the fields {', '.join(named[:MOST_NAMED])} and {last}."
-    name, said = next(iter((fields or errors).items()))
-    return said[0] if name == WHOLE else f"Check the field `{name}`: {said[0]}"
+    name, messages = next(iter((fields or errors).items()))
+    return messages[0] if name == WHOLE else f"Check the field `{name}`: {messages[0]}"
 
 
 class MalformedRequest(Problem):

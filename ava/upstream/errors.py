@@ -54,7 +54,7 @@ class ProviderRateLimited(ProviderProblem):
 class ProviderAuthFailed(ProviderProblem):
     """The provider refused the key (401 or 403). It answered: it is alive.
 
-    `said` is the body of its answer, for a client that distinguishes refusals; never shown.
+    `answer` is the body of its answer, for a client that distinguishes refusals; never shown.
     """
 
     status = HTTPStatus.UNAUTHORIZED
@@ -62,11 +62,11 @@ class ProviderAuthFailed(ProviderProblem):
     outcome = Outcome.SUCCESS
     sentence = "Invalid {provider} API key. Please update your credentials in Settings."
 
-    def __init__(self, service: Service, *, said: bytes = b"") -> None:
+    def __init__(self, service: Service, *, answer: bytes = b"") -> None:
         # The scheme is the provider's, never Bearer: a frontend must know it from its own login.
         scheme = service.name.replace(" ", "-")
         super().__init__(service, headers={"WWW-Authenticate": f'{scheme} realm="provider"'})
-        self.said = said
+        self.answer = answer
 
 
 class ProviderUnreachable(ProviderProblem):

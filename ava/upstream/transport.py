@@ -99,7 +99,7 @@ def classify(answer: Answer, now: datetime) -> Answer:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise AttemptFailed(ProviderRateLimited(service, retry_after=asked), cause, asked)
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise AttemptFailed(ProviderAuthFailed(service, said=answer.body), cause)
+        raise AttemptFailed(ProviderAuthFailed(service, answer=answer.body), cause)
     if answer.status == HTTPStatus.REQUEST_TIMEOUT or answer.status >= 500:
         raise AttemptFailed(ProviderUnreachable(service), cause, asked)
     return answer

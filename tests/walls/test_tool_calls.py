@@ -66,12 +66,12 @@ def test_the_tool_shows_its_owner_the_talk_and_the_messages_and_cancels(named: W
 
 
 @pytest.mark.parametrize(
-    "place", [*VAPI_PLACES, owner, own_tool_call], ids=lambda place: place.__name__
+    "places", [VAPI_PLACES, (owner, own_tool_call)], ids=["a call of Ada's", "Ada herself"]
 )
 def test_a_tool_runs_as_the_tenant_whose_address_was_called_whatever_is_named(
-    named: World, user: User, place: Place
+    named: World, user: User, places: tuple[Place, ...]
 ) -> None:
-    messages = [asking(named, message) for message in place(named, KIND)]
+    messages = [asking(named, message) for place in places for message in place(named, KIND)]
     watch = Watch(user)
     answers = [named.eve.vapi(message) for message in messages]
     told = [result for answer in answers for result in results(answer)]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 
 from ava.conf.env import BASE_DIR
@@ -41,21 +42,30 @@ def tenants(data_dir: Path, eves: Keys) -> Iterator[tuple[Tenant, Tenant, Stage]
         ) as ava,
     ):
         until(lambda: len(ava.workers()) == 2)
-        _in_ava(ava, f"User.objects.create_user('eve', 'eve@example.com', {PASSWORD!r})")
+        _make_eve(ava)
         # The demo user: nobody else has keys of the sandbox's account.
         ada = _tenant(ava, "demo@example.com", ADAS)
         eve = _tenant(ava, "eve@example.com", eves)
         yield ada, eve, Stage(ava.sandbox.removesuffix("/_sandbox"))
 
 
-def _in_ava(ava: RunningAva, program: str) -> str:
-    """What an operator's line of Python prints."""
-    line = f"from django.contrib.auth.models import User; {program}"
-    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", line]
-    done = subprocess.run(
-        command, cwd=BASE_DIR, env=ava.environment, check=True, stdout=subprocess.PIPE, text=True
+def _make_eve(ava: RunningAva) -> None:
+    line = (
+        "from django.contrib.auth.models import User; "
+        f"User.objects.create_user('eve', 'eve@example.com', {PASSWORD!r})"
     )
-    return done.stdout
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", line]
+    subprocess.run(command, cwd=BASE_DIR, env=ava.environment, check=True)
+
+
+def _accounts(ava: RunningAva, email: str) -> dict[str, str]:
+    """IDs of the accounts whose keys the user has stored, by provider."""
+    query = (
+        "SELECT provider, kept.id FROM integrations_credential AS kept"
+        " JOIN auth_user ON auth_user.id = user_id WHERE email = %s"
+    )
+    with psycopg.connect(ava.environment["DATABASE_URL"]) as database:
+        return {provider: str(key) for provider, key in database.execute(query, [email])}
 
 
 def _tenant(ava: RunningAva, email: str, keys: Keys) -> Tenant:
@@ -63,14 +73,11 @@ def _tenant(ava: RunningAva, email: str, keys: Keys) -> Tenant:
     for provider, values in keys.credentials.items():
         answer = call("PUT", f"/integrations/{provider}/credentials", values)
         assert answer.status_code == 200, answer.text
-    rows = f"User.objects.get(email={email!r}).credentials.values_list('provider', 'pk')"
-    printed = _in_ava(ava, f"[print(*row) for row in {rows}]")
-    accounts = dict(line.split() for line in printed.splitlines())
 
     def post(address: str, body: bytes, headers: dict[str, str]) -> Any:
         return requests.post(ava.url + address, body, headers=headers, timeout=30)
 
-    return Tenant(keys, call, post, ava.url, accounts)
+    return Tenant(keys, call, post, ava.url, _accounts(ava, email))
 
 
 def _caller(url: str, email: str) -> Caller:

@@ -16,6 +16,7 @@ from django.test import override_settings
 
 from ava.conf.env import BASE_DIR
 from tests import postgres, prepared
+from tests.server import PASSWORD
 
 pytestmark = pytest.mark.slow
 
@@ -185,7 +186,7 @@ def test_a_database_elsewhere_and_an_env_file_that_others_can_read_are_reported(
 def test_an_operator_with_the_password_of_the_demo_is_reported(tmp_path: Path) -> None:
     data = tmp_path / "var"
     demo = {"AVA_ENV": "development", "AVA_SANDBOX": "1", "AVA_PUBLIC_URL": ""}
-    prepared.copy(data, password="a password of the demo")
+    prepared.copy(data, password=PASSWORD)
     rename = (
         "from django.contrib.auth.models import User;"
         "User.objects.filter(username='admin@example.com').update(username='boss');"
@@ -198,7 +199,7 @@ def test_an_operator_with_the_password_of_the_demo_is_reported(tmp_path: Path) -
         check=True,
     )
     (data / "demo-password").touch(mode=0o600)
-    (data / "demo-password").write_text("a password of the demo")
+    (data / "demo-password").write_text(PASSWORD)
     refused = run(data, "--database", "default")
     assert "(ava.E017) Demo users can log in in production: boss." in refused.stderr
     (data / "demo-password").write_text("another one")

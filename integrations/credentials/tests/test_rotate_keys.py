@@ -13,10 +13,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from ava.conf import env, keyfile
+from ava.conf import env
 from ava.sealing import fields
 from ava.sealing.fields import Sealed
 from integrations.credentials.models import Credential
+from tests import prepared
+from tests.server import PASSWORD
 
 pytestmark = pytest.mark.database
 
@@ -180,6 +182,8 @@ def test_the_help_says_how_to_replace_a_key(capsys: pytest.CaptureFixture[str]) 
         assert word in shown
 
 
+@pytest.mark.slow
+@pytest.mark.sqlite
 def test_a_run_that_is_killed_is_started_again_and_loses_nothing(tmp_path: Path) -> None:
     """A real process on a real database file, killed without warning in the middle."""
     environment = {
@@ -189,7 +193,7 @@ def test_a_run_that_is_killed_is_started_again_and_loses_nothing(tmp_path: Path)
         "LOG_LEVEL": "ERROR",
         "AVA_KEYS": OLD,
     }
-    keyfile.ensure(tmp_path)
+    prepared.copy(tmp_path, password=PASSWORD)
 
     def run(*code: str, keys: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
@@ -203,8 +207,8 @@ def test_a_run_that_is_killed_is_started_again_and_loses_nothing(tmp_path: Path)
 
     prepare = """
 import django; django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+from django.contrib.auth.models import User
+User.objects.all().delete()
 from integrations.credentials.tests.test_rotate_keys import stock
 stock(200)
 """
@@ -227,6 +231,8 @@ rotation.rotate(batch=100, progress=lambda done: print(done.resealed, flush=True
     check = """
 import django; django.setup()
 from integrations.credentials.models import Credential
+from tests import prepared
+from tests.server import PASSWORD
 print(sorted(row.secrets.open() for row in Credential.objects.all()) == sorted(
     f"planted-{n}" for n in range(200)))
 """

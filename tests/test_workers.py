@@ -40,10 +40,10 @@ def redis() -> Iterator[RedisServer]:
 
 
 @contextmanager
-def running(data_dir: Path, redis: RedisServer, count: int = WORKERS) -> Iterator[RunningAva]:
-    environment = {"WEB_CONCURRENCY": str(count), "REDIS_URL": redis.url}
+def running(data_dir: Path, redis: RedisServer) -> Iterator[RunningAva]:
+    environment = {"WEB_CONCURRENCY": str(WORKERS), "REDIS_URL": redis.url}
     with RunningAva(data_dir / "var", **environment) as ava:
-        until(lambda: len(ava.workers()) == count)
+        until(lambda: len(ava.workers()) == WORKERS)
         yield ava
 
 
@@ -55,6 +55,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer) -> Iter
 
 @pytest.fixture
 def ava(server: RunningAva) -> RunningAva:
+    """Started anew where the test before has ended it."""
+    if server.process.poll() is not None:
+        server.start()
     server.heal()
     server.forget_requests()
     until(lambda: len(server.workers()) == WORKERS)
@@ -213,21 +216,20 @@ def read_anew(ava: RunningAva, pid: int) -> int:
         return session.get(f"{ava.url}/api/v1{SETTINGS}", headers=FRESH, timeout=30).status_code
 
 
-def test_a_stop_finishes_the_requests_of_every_worker(redis: RedisServer, tmp_path: Path) -> None:
+def test_a_stop_finishes_the_requests_of_every_worker(ava: RunningAva) -> None:
     answers: list[int] = []
-    with running(tmp_path, redis) as ava:
-        ava.login()
-        ava.fault(provider="vapi", kind="slow", delay_ms=4000)
-        asked = []
-        for pid in ava.workers():
-            sent = len(ava.arrived())
-            asked.append(threading.Thread(target=verify, args=(ava, pid, answers)))
-            asked[-1].start()
-            until(lambda: len(ava.arrived()) > sent)  # noqa: B023
-        pids = ava.workers()
-        assert ava.stop(signal.SIGTERM) == 0
-        for thread in asked:
-            thread.join()
+    ava.login()
+    ava.fault(provider="vapi", kind="slow", delay_ms=4000)
+    asked = []
+    for pid in ava.workers():
+        sent = len(ava.arrived())
+        asked.append(threading.Thread(target=verify, args=(ava, pid, answers)))
+        asked[-1].start()
+        until(lambda: len(ava.arrived()) > sent)  # noqa: B023
+    pids = ava.workers()
+    assert ava.stop(signal.SIGTERM) == 0
+    for thread in asked:
+        thread.join()
     assert answers == [200] * WORKERS
     assert not any(alive(pid) for pid in pids)
 
@@ -238,10 +240,9 @@ def verify(ava: RunningAva, pid: int, answers: list[int]) -> None:
         answers.append(session.post(url, timeout=30).status_code)
 
 
-def test_a_kill_of_the_first_process_leaves_none_behind(redis: RedisServer, tmp_path: Path) -> None:
-    with running(tmp_path, redis, 2) as ava:
-        pids = ava.children()
-        assert len(pids) == 3  # the sandbox, too
-        ava.process.kill()
-        ava.process.wait()
-        until(lambda: not any(alive(pid) for pid in pids))
+def test_a_kill_of_the_first_process_leaves_none_behind(ava: RunningAva) -> None:
+    pids = ava.children()
+    assert len(pids) == WORKERS + 1  # the sandbox, too
+    ava.process.kill()
+    ava.process.wait()
+    until(lambda: not any(alive(pid) for pid in pids))

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from ava.conf.env import VARIABLES
+from tests import prepared
 
 _data_dir = tempfile.mkdtemp(prefix="ava-tests-")
 atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)
@@ -34,8 +35,5 @@ os.environ.update(
 )
 (Path(_data_dir) / "static").mkdir()
 
-# What the processes of one run share: those of pytest-xdist inherit the variable.
-if "TESTS_SHARED_DIR" not in os.environ:
-    _shared_dir = tempfile.mkdtemp(prefix="ava-tests-shared-")
-    atexit.register(shutil.rmtree, _shared_dir, ignore_errors=True)
-    os.environ["TESTS_SHARED_DIR"] = _shared_dir
+# Before pytest-xdist starts its processes, which share it.
+prepared.shared_dir()

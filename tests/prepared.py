@@ -1,16 +1,19 @@
 """A data directory as AVA's first start leaves it: made once, for all who are not about that."""
 
+import atexit
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 
 from ava.conf.env import BASE_DIR
 
+_SHARED = "TESTS_SHARED_DIR"
 _PREPARE = """
 import os
 from ava.conf import env, keyfile
@@ -32,11 +35,19 @@ def copy(data_dir: Path, *, password: str) -> None:
         shutil.copytree(_made(password), data_dir, dirs_exist_ok=True)
 
 
+def shared_dir() -> Path:
+    """What the processes of one run share: those that this one starts inherit the variable."""
+    if _SHARED not in os.environ:
+        os.environ[_SHARED] = tempfile.mkdtemp(prefix="ava-tests-shared-")
+        atexit.register(shutil.rmtree, os.environ[_SHARED], ignore_errors=True)
+    return Path(os.environ[_SHARED])
+
+
 @cache
 def _made(password: str) -> Path:
     """Its place, once any process of this run has made it."""
     name = hashlib.sha256(password.encode()).hexdigest()
-    place = Path(os.environ["TESTS_SHARED_DIR"]) / name
+    place = shared_dir() / name
     with place.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():

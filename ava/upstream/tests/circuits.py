@@ -20,6 +20,7 @@ from ava.upstream.circuit import (
 )
 
 RULES = Rules(threshold=3, recovery=60.0, successes=2)
+STORE_RULES = Rules(threshold=3, recovery=30.0, successes=2)
 LEASE = 12.0
 
 
@@ -193,3 +194,10 @@ class OwnLine:
         if self.cut:
             raise RedisUnavailable
         return self._redis.run(script, keys, args)
+
+
+def half_open(store: Worker, clock: Clock) -> None:
+    store.trip()
+    clock.advance(30)
+    store.settle(Outcome.NEUTRAL)
+    assert store.snapshot().state == "half_open"

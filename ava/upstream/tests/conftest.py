@@ -14,7 +14,7 @@ from ava.upstream.breaker import Hooks, MemoryStore
 from ava.upstream.circuit import Rules
 from ava.upstream.door import _doors
 from ava.upstream.redis_store import RedisCircuit, SharedStore
-from ava.upstream.tests.circuits import Clock, FakeRedis, OnClock, Worker
+from ava.upstream.tests.circuits import STORE_RULES, Clock, FakeRedis, OnClock, Worker
 from ava.upstream.tests.wire import Script, Wire
 from tests.redis import RedisServer, patient
 
@@ -80,6 +80,11 @@ def make_store(kind: str, request: pytest.FixtureRequest) -> Callable[[Clock, Ru
         return Worker(SharedStore(shared, clock), rules)
 
     return make
+
+
+@pytest.fixture
+def store(make_store: Callable[[Clock, Rules], Worker], clock: Clock) -> Worker:
+    return make_store(clock, STORE_RULES)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ PAIR = {"to": THEIRS, "from": OURS}
 @pytest.fixture
 def caller(user: User, sandbox: Sandbox, settings: Any) -> User:
     settings.RATE_LIMIT_PER_MINUTE = 1000
-    # Nobody answers, so that the sandbox itself has nothing to report.
+    # The phone rings without end, so the sandbox reports nothing by itself.
     phone(sandbox, "answer", ring_ms=600_000)
     store(user)
     values = {"api_key": "vapi-demo-key", "webhook_secret": SECRET}

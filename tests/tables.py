@@ -23,6 +23,7 @@ def _delete(style: Style, tables: list[str], **_: bool) -> list[str]:
 
 def empty_quickly() -> None:
     """Have `flush` delete rows, and keep Django's own."""
-    connection.ops.sql_flush = _delete
+    # For each connection: a test may make a new one.
+    type(connection.ops).sql_flush = staticmethod(_delete)
     post_migrate.disconnect(create_contenttypes)
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")

@@ -87,8 +87,9 @@ def operator(db: None) -> User:
 def client_of(user: User) -> APIClient:
     """A REST client with a real access token of the user."""
     from ava.accounts import services
+    from tests.served import ServedClient
 
-    client = APIClient()
+    client = ServedClient()
     tokens = services.open_session(user=user)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access_token}")
     return client

@@ -1,8 +1,9 @@
 """The ASGI entry point: a request takes a thread once it has arrived whole and is admitted.
 
 The server reads heads and writes answers by itself; Django needs a thread for each request. Bodies
-are received here, without one, so that a client that is slow on purpose delays no other. Liveness
-needs nothing but the process, and is answered here at once. `ava.wsgi` answers.
+are received here, without one, so that a client that is slow on purpose delays no other. What is
+ready in memory is answered here at once (`ava.http.fastpath`), liveness among it; `ava.wsgi`
+answers the rest.
 """
 
 import asyncio
@@ -19,9 +20,8 @@ from django.utils import timezone
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
-from ava.http import correlation
+from ava.http import correlation, fastpath
 from ava.http.problems import CONTENT_TYPE, Problem
-from ava.http.responses import LIVENESS
 from ava.server import admission, pace, worker
 from ava.server.environ import body_length, environ_of
 from ava.server.receiving import LARGEST, Bodies, ClientGone
@@ -73,9 +73,8 @@ class Application:
         await send({"type": "http.response.body", "body": content})
 
     async def _ask(self, environ: dict[str, Any]) -> Answer:
-        # Other methods are refused by a page that is rendered, and counted by no limit.
-        if environ["PATH_INFO"] == LIVENESS and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            return _answer(self._wsgi, environ)
+        if fastpath.never_waits(environ) and (found := fastpath.answer(environ)) is not None:
+            return _whole(environ, found)
         async with self._admission.place() as release:
             return await asyncio.get_running_loop().run_in_executor(
                 self._threads, _answer, self._wsgi, environ, release
@@ -88,6 +87,8 @@ def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release | Non
         admission.set_release(release)
     started: list[Any] = []
     try:
+        if not fastpath.never_waits(environ) and (found := fastpath.answer(environ)) is not None:
+            return _whole(environ, found)
         content: Any = wsgi(environ, lambda *start: started.extend(start))
         try:
             body = b"".join(content)
@@ -98,6 +99,15 @@ def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release | Non
         return _refusal(environ, Problem())
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in started[1]]
     return int(started[0].split()[0]), headers, body
+
+
+def _whole(environ: dict[str, Any], response: Any) -> Answer:
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
+    return (
+        response.status_code,
+        headers,
+        b"" if environ["REQUEST_METHOD"] == "HEAD" else response.content,
+    )
 
 
 def _refusal(environ: dict[str, Any], problem: Problem) -> Answer:

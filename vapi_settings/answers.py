@@ -12,13 +12,16 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpResponse
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ava import ratelimit
+from ava.accounts import authentication
 from ava.cache import Copy, Scope, store
 from ava.cache.read_cache import CLOCKS_DIFFER, REQUESTS
 from ava.http.media import AsciiJSONRenderer
@@ -59,16 +62,48 @@ _lock = Lock()
 
 def ready(request: Request, user: User, assistant_id: str | None) -> HttpResponse | None:
     """The answer to a read of all settings of this assistant, if one is ready and still holds."""
+    found = _fresh(user, assistant_id)
+    if found is None or found.scope != recent_account_of(user).scope or not is_working(user):
+        return None
+    return _response(request, found)
+
+
+def remembered(request: WSGIRequest) -> HttpResponse | None:
+    """The same, before Django's handler: from what this process remembers alone."""
+    caller = None if request.GET.keys() - {"assistant_id"} else authentication.remembered(request)
+    if caller is None:
+        return None
+    user, counted = caller
+    assistant_id = request.GET.get("assistant_id")
+    if _remembered(user, assistant_id) is None:
+        return None
+    verdict = ratelimit.count_early(request, "vapi", user=counted)
+    # Again: what came with the count may be that something has changed.
+    found = _remembered(user, assistant_id)
+    if verdict.problem is not None or found is None:
+        return None
+    response = _response(request, found)
+    for name, value in (("Allow", "GET, HEAD"), *verdict.headers().items()):
+        response[name] = value
+    return response
+
+
+def _remembered(user: User, assistant_id: str | None) -> Ready | None:
+    account, found = ACCOUNTS.get(user.pk), _fresh(user, assistant_id)
+    if account is None or found is None or found.scope != account.scope:
+        return None
+    return found if WORKING.get(user.pk) else None
+
+
+def _fresh(user: User, assistant_id: str | None) -> Ready | None:
     found = _ready.get(_key(user, assistant_id))
     if found is None:
         return None
-    now = store.now()
-    oldest = (now - found.oldest).total_seconds()
-    if not -CLOCKS_DIFFER <= oldest < settings.VAPI_CACHE_SECONDS:
-        return None
-    account = ACCOUNTS.get(user.pk) or recent_account_of(user)
-    if found.scope != account.scope or not (WORKING.get(user.pk) or is_working(user)):
-        return None
+    age = (store.now() - found.oldest).total_seconds()
+    return found if -CLOCKS_DIFFER <= age < settings.VAPI_CACHE_SECONDS else None
+
+
+def _response(request: HttpRequest | Request, found: Ready) -> HttpResponse:
     _hit.inc()
     tags = request.META.get("HTTP_IF_NONE_MATCH")
     is_known = tags is not None and is_unchanged(tags, found.etag)
@@ -77,7 +112,7 @@ def ready(request: Request, user: User, assistant_id: str | None) -> HttpRespons
         status=304 if is_known else 200,
         content_type=AsciiJSONRenderer.media_type,
         headers={
-            "Age": str(max(0, int((now - found.as_of).total_seconds()))),
+            "Age": str(max(0, int((store.now() - found.as_of).total_seconds()))),
             "Cache-Control": CACHE_CONTROL,
             "ETag": found.etag,
             "Vary": "Authorization",

@@ -11,9 +11,10 @@ class VapiSettingsConfig(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.cache import recent
+        from ava.http import fastpath
         from ava.inbound.services import register_handler
         from integrations.credentials import registry
-        from vapi_settings import services, webhooks
+        from vapi_settings import answers, services, webhooks
         from vapi_settings.account import renew_epoch
         from vapi_settings.errors import VAPI
 
@@ -21,4 +22,5 @@ class VapiSettingsConfig(AppConfig):
         # Then fresh copies become stale, and the other way round.
         upstream.hooks.listeners.append(lambda transition: recent.changed())
         registry.register(VAPI.label, registry.Client(services.verify, changed=renew_epoch))
+        fastpath.register("/api/v1/vapi/settings", answers.remembered, asks_redis=True)
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -44,6 +45,20 @@ class AccessTokenAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
+def remembered(request: HttpRequest) -> tuple[User, str | None] | None:
+    """The caller, as of a second ago at most, and whom the rate limit counts.
+
+    None where the token is not right, or the database has to be asked.
+    """
+    raw = _bearer(request)
+    try:
+        claims = None if raw is None else _read(raw)
+    except Unauthenticated:
+        return None
+    session = None if claims is None else _sessions.get(claims.session_id)
+    return None if claims is None or session is None else (session.user, claims.user)
+
+
 def _read(raw: str) -> Claims:
     """Raises TokenInvalid or TokenExpired."""
     claims, expires_at = verified_access(raw, settings.AVA_JWT_KEY_PREVIOUS)
@@ -52,6 +67,6 @@ def _read(raw: str) -> Claims:
     return claims
 
 
-def _bearer(request: Request) -> str | None:
+def _bearer(request: Request | HttpRequest) -> str | None:
     scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     return raw.strip() if scheme.lower() == "bearer" else None

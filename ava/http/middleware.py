@@ -89,7 +89,7 @@ class HostMiddleware(CommonMiddleware):
         return None if request.path in PROBES else super().process_request(request)
 
 
-class _OnPages:
+class OnPages:
     """A middleware that only pages pass."""
 
     get_response: Callable[[HttpRequest], Any]
@@ -100,23 +100,23 @@ class _OnPages:
         return super().__call__(request)  # type: ignore[misc]  # Django's middleware
 
 
-class ContentSecurityPolicy(_OnPages, CSPMiddleware):
+class ContentSecurityPolicy(OnPages, CSPMiddleware):
     """django-csp's, on pages."""
 
 
-class StaticFiles(_OnPages, WhiteNoiseMiddleware):
+class StaticFiles(OnPages, WhiteNoiseMiddleware):
     """WhiteNoise's, on pages."""
 
 
-class Session(_OnPages, SessionMiddleware):
+class Session(OnPages, SessionMiddleware):
     """Django's, on pages."""
 
 
-class Authentication(_OnPages, AuthenticationMiddleware):
+class Authentication(OnPages, AuthenticationMiddleware):
     """Django's, on pages."""
 
 
-class Messages(_OnPages, MessageMiddleware):
+class Messages(OnPages, MessageMiddleware):
     """Django's, on pages."""
 
 

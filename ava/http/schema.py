@@ -8,8 +8,8 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse
-from django.http.response import HttpResponseBase
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
@@ -24,6 +24,10 @@ class Document:
     etag: str
 
 
+_USUAL: Any = SpectacularAPIView.renderer_classes[0]
+# As DRF adds them.
+_HEADERS = {"Allow": "GET, HEAD", "Vary": "Accept"}
+
 _documents: dict[str, Document] = {}
 _lock = threading.Lock()
 
@@ -34,19 +38,10 @@ class SchemaView(SpectacularAPIView):
     http_method_names = ("get", "head")
 
     @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | None:
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """The document, or 304 where the client has it."""
         renderer: Any = request.accepted_renderer
-        document = self._document(renderer)
-        answer = HttpResponse(
-            document.content,
-            content_type=renderer.media_type,
-            headers={
-                "ETag": document.etag,
-                "Content-Disposition": f'inline; filename="AVA.{renderer.format}"',
-            },
-        )
-        return get_conditional_response(request._request, etag=document.etag, response=answer)
+        return _answer(request._request, renderer, self._document(renderer))
 
     def _document(self, renderer: Any) -> Document:
         # Those who come meanwhile wait: each would take the processor for as long.
@@ -58,3 +53,29 @@ class SchemaView(SpectacularAPIView):
                 digest = hashlib.sha256(content).hexdigest()[:32]
                 _documents[renderer.format] = Document(content, f'"{digest}"')
             return _documents[renderer.format]
+
+
+def remembered(request: WSGIRequest) -> HttpResponse | None:
+    """The document as it is sent to those who name no format, if it is made."""
+    is_plain = request.META.get("HTTP_ACCEPT", "*/*") == "*/*" and not request.META["QUERY_STRING"]
+    document = _documents.get(_USUAL.format) if is_plain else None
+    if document is None:
+        return None
+    answer = _answer(request, _USUAL, document)
+    for name, value in _HEADERS.items():
+        answer[name] = value
+    return answer
+
+
+def _answer(request: HttpRequest, renderer: Any, document: Document) -> HttpResponse:
+    """The document, or 304 where the client has it."""
+    answer = HttpResponse(
+        document.content,
+        content_type=renderer.media_type,
+        headers={
+            "ETag": document.etag,
+            "Content-Disposition": f'inline; filename="AVA.{renderer.format}"',
+        },
+    )
+    sent: Any = get_conditional_response(request, etag=document.etag, response=answer)
+    return sent  # type: ignore[no-any-return]

@@ -36,6 +36,8 @@ USER_FACTOR = 6
 """Limit of a user, in limits of a client: a person uses several devices and scripts at once, while
 a stolen token may come from a thousand addresses."""
 
+_VERDICT = "ava.ratelimit"
+
 _refusals = Counter(
     "ava_rate_limit_refusals",
     "Requests refused with 429 by AVA itself, by group and by the policy that refused.",
@@ -175,6 +177,18 @@ def check(
     limit, usage = _tightest(counts)
     refused(name, policy=limit.scope)
     return Verdict(counts, RateLimited(retry_after=usage.frees_after))
+
+
+def count_early(request: HttpRequest, name: str, *, user: str | None) -> Verdict:
+    """`check` before it is known whether the request is answered at once; see `counted`."""
+    verdict: Verdict = check(request, name, user=user)
+    request.META[_VERDICT] = verdict
+    return verdict
+
+
+def counted(request: HttpRequest) -> Verdict | None:
+    """The verdict of `count_early` on this request, if it was called."""
+    return request.META.get(_VERDICT)
 
 
 def limited(group: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:

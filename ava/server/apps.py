@@ -10,3 +10,6 @@ class ServerConfig(AppConfig):
         # Imported for the checks that they register.
         import ava.conf.checks
         import ava.sealing.checks  # noqa: F401
+        from ava.server import ready
+
+        ready.register()

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
 from ava.http import correlation, fastpath
 from ava.http.problems import CONTENT_TYPE, Problem
+from ava.http.responses import LIVENESS
 from ava.server import admission, pace, worker
 from ava.server.environ import body_length, environ_of
 from ava.server.receiving import LARGEST, Bodies, ClientGone
@@ -45,6 +47,7 @@ class Application:
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, "ava-request")
         self._admission = admission.Admission()
+        self._turns = admission.Turns()
         self._bodies = Bodies()
         self._pacer = pace.Pacer()
 
@@ -73,7 +76,13 @@ class Application:
         await send({"type": "http.response.body", "body": content})
 
     async def _ask(self, environ: dict[str, Any]) -> Answer:
-        if fastpath.never_waits(environ) and (found := fastpath.answer(environ)) is not None:
+        if environ["PATH_INFO"] == LIVENESS:
+            found = fastpath.answer(environ)
+        elif fastpath.never_waits(environ):
+            found = await self._turns.take(partial(fastpath.answer, environ))
+        else:
+            found = None
+        if found is not None:
             return _whole(environ, found)
         async with self._admission.place() as release:
             return await asyncio.get_running_loop().run_in_executor(

@@ -9,9 +9,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
+from typing import TypeVar
 
 PLACES = 4
+ARRIVAL_SECONDS = 0.005
+"""For which an answer is held back at most while requests arrive."""
 
+T = TypeVar("T")
 Release = Callable[[], None]
 
 _release: ContextVar[Release | None] = ContextVar("release", default=None)
@@ -41,6 +45,29 @@ class Admission:
             yield release_from_thread
         finally:
             release()
+
+
+class Turns:
+    """Turns at the event loop for what it answers itself, in the order in which it came.
+
+    What arrives goes first: a crowd that comes at once is let in, and liveness with it, before the
+    loop computes answers for it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._arrivals = 0
+
+    async def take(self, answer: Callable[[], T]) -> T:
+        """Call it when it is its turn."""
+        self._arrivals += 1
+        async with self._lock:
+            now = asyncio.get_running_loop().time
+            latest, seen = now() + ARRIVAL_SECONDS, 0
+            while seen != self._arrivals and now() < latest:
+                seen = self._arrivals
+                await asyncio.sleep(0)
+            return answer()
 
 
 def set_release(release: Release) -> None:

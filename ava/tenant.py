@@ -32,9 +32,8 @@ def key(user_id: object) -> Tenant:
     return None if user_id is None else str(user_id)
 
 
-def current() -> Tenant:
-    """The tenant that the work is done for."""
-    return CURRENT.get()
+current = CURRENT.get
+"""The tenant that the work is done for."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ class TelephonyConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import jobs, upstream
-        from ava.accounts import deactivation
+        from ava.accounts.services import stop_on_deactivation
         from ava.inbound.services import register_handler
         from integrations.credentials import registry
         from telephony import orphaned_accounts, services, webhooks
@@ -26,7 +26,7 @@ class TelephonyConfig(AppConfig):
             TWILIO.label,
             registry.Client(services.verify, orphaned_accounts.warnings, orphaned_accounts.changed),
         )
-        deactivation.register(services.stop_everything)
+        stop_on_deactivation(services.stop_everything)
         for source in webhooks.SOURCES:
             register_handler(source.provider, source.kind, webhooks.handle)
         register_listener(vapi_events.apply)

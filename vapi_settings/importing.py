@@ -5,7 +5,7 @@ from typing import Final
 
 from django.contrib.auth.models import User
 
-from ava.accounts.confirmation import confirm_password
+from ava.accounts.services import confirm_password
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for, record_sharing
 from vapi_settings import reporting

@@ -3,23 +3,67 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from ava.accounts import deactivation, services
-from ava.accounts.forms import AccountForm, StaffLoginForm
-from ava.accounts.models import Session
+from ava.accounts import login_throttle, services
+from ava.accounts.admin_site import device_of
+from ava.accounts.models import Session, Sessions
 from ava.admin import AvaAdmin, ReadOnlyAdmin
+from ava.http import clients
+
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class StaffLoginForm(AdminAuthenticationForm):
+    """Django's, slowed down as the login over REST is, on the same counters.
+
+    The name that is counted is the one that is checked: stripped and normalised by the field.
+    A right password of somebody who is no operator counts as wrong, because the form says so.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        """Raises LoginSlowed besides: the form is then not for showing."""
+        account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
+        if not (self.request and account and password):
+            return super().clean()
+        attempt = login_throttle.admit(
+            account=account,
+            network=clients.network(self.request),
+            device=device_of(self.request, account=account),
+            now=timezone.now(),
+        )
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            login_throttle.failed(attempt, now=timezone.now())
+            raise
+        login_throttle.succeeded(attempt, now=timezone.now())
+        return cleaned
+
 
 # Set here, and not by the site's class: that one is loaded before there are models.
 admin.site.login_form = StaffLoginForm
 
 admin.site.unregister((User, Group))
 
-POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # no argument at run time
+    """A user's page. An e-mail address names one account: with two it would log in neither."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        others = User.objects.exclude(pk=self.instance.pk)
+        if email and others.filter(email__iexact=email).exists():
+            raise ValidationError("Another account has this e-mail address.")
+        return email
 
 
 @admin.register(User)
@@ -51,7 +95,7 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
             transaction.on_commit(lambda: self._stop(request, obj))
 
     def _stop(self, request: HttpRequest, user: User) -> None:
-        count = deactivation.deactivate(user)
+        count = services.deactivate(user)
         message = f"{user} is deactivated. {count} calls, messages and batches are stopped."
         self.message_user(request, message)
 
@@ -102,8 +146,8 @@ class SessionAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     @admin.action(description="End these logins", permissions=["operate"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+    def revoke(self, request: HttpRequest, queryset: Sessions) -> None:
         for session in queryset.filter(revoked_at__isnull=True):
             self.log_change(request, session, "Login ended.")
-        ended = services.revoke(queryset, end=Session.End.OPERATOR)
+        ended = queryset.revoke(Session.End.OPERATOR)
         self.message_user(request, f"Ended {ended} logins. Their tokens are refused from now on.")

@@ -6,11 +6,11 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from ava.accounts import services
-from ava.accounts.errors import CHALLENGE, TokenExpired, Unauthenticated
+from ava.accounts.errors import CHALLENGE, SessionEnded, TokenExpired, Unauthenticated
 from ava.accounts.models import Session
 from ava.accounts.tokens import Claims, verified_access
 from ava.cache.recent import RecentValues
@@ -27,7 +27,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             return None
         session_id = _read(raw).session_id
         session = _sessions.get(session_id) or _sessions.read(
-            session_id, lambda: services.live_session(session_id)
+            session_id, lambda: live_session(session_id)
         )
         return session.user, session
 
@@ -57,6 +57,19 @@ def remembered(request: HttpRequest) -> tuple[User, str | None] | None:
         return None
     session = None if claims is None else _sessions.get(claims.session_id)
     return None if claims is None or session is None else (session.user, claims.user)
+
+
+def live_session(session_id: UUID) -> Session:
+    """The session with its user, if its tokens may still be used. Raises: SessionEnded."""
+    session = Session.objects.select_related("user").filter(pk=session_id).first()
+    if session is None or session.revoked_at is not None or not session.user.is_active:
+        raise SessionEnded
+    user, mark = session.user, session.password_mark
+    marks = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    if not any(constant_time_compare(mark, made) for made in marks):
+        Session.objects.filter(pk=session.pk).revoke(Session.End.PASSWORD)
+        raise SessionEnded
+    return session
 
 
 def _read(raw: str) -> Claims:

@@ -8,7 +8,7 @@ address.
 
 An attacker could keep an account's counter up for ever. So a network from which the account has
 logged in of late has a counter of its own for it, and so has a browser that it has logged in on
-(`ava.accounts.devices`).
+(`ava.accounts.admin_site`).
 
 During a delay one try passes at most, however many arrive at once: the try that passes moves
 `not_before` on, by an UPDATE that names the value it has seen.
@@ -62,7 +62,7 @@ def admit(*, account: str, network: str, now: datetime, device: str = "") -> Att
     Args:
         account: the user name that is checked, as it is stored or as it was typed.
         network: the client's, from `ava.http.clients.network`.
-        device: of a browser that the account has logged in on, from `ava.accounts.devices`.
+        device: of a browser that the account has logged in on, from `ava.accounts.admin_site`.
     """
     place = device
     if not place and Session.objects.filter(user__username=account, network=network).exists():

@@ -5,6 +5,17 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+
+from ava.cache import recent
+
+
+class Sessions(models.QuerySet["Session"]):
+    def revoke(self, end: "Session.End") -> int:
+        """End them: their access tokens are refused from now on, too. Returns how many."""
+        ended = self.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
+        recent.changed()
+        return ended
 
 
 class Session(models.Model):
@@ -34,6 +45,8 @@ class Session(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=16, choices=End.choices, blank=True)
+
+    objects = Sessions.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -1,4 +1,4 @@
-"""Logins, rotation of tokens, logouts."""
+"""Logins, rotation of tokens, logouts, confirmation by password, deactivation of users."""
 
 import time
 import uuid
@@ -8,14 +8,23 @@ from typing import Any
 
 import structlog
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User, update_last_login
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from ava.accounts import login_throttle, tokens
-from ava.accounts.errors import LoginFailed, RefreshRaced, SessionEnded, TokenReused
+from ava.accounts.authentication import live_session
+from ava.accounts.errors import (
+    LoginFailed,
+    PasswordNotSet,
+    PasswordWrong,
+    RefreshRaced,
+    SessionEnded,
+    TokenReused,
+)
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
 from ava.cache import recent
@@ -27,6 +36,9 @@ log = structlog.get_logger("ava.accounts")
 RACE_SECONDS = 0.1
 """The winner's answer is held back for so long. No client can have its tokens by then, so requests
 with the old one are in the same race: tabs that woke at the same moment, and no copy."""
+
+Stop = Callable[[User], int]
+_stops: list[Stop] = []
 
 
 def username_of(identifier: str) -> str:
@@ -63,6 +75,25 @@ def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Token
     login_throttle.succeeded(attempt, now=timezone.now())
     update_last_login(None, user)  # type: ignore[arg-type]  # Django's receiver ignores the sender
     return user, open_session(user=user, network=network)
+
+
+def confirm_password(*, user: User, password: str, network: str) -> None:
+    """Ask a user who is logged in for the password again (OWASP ASVS 5.0, 7.5.3).
+
+    Tokens are stolen more easily, so they are not enough for what hands secrets to somebody else.
+    Guesses count as guesses at the login.
+
+    Raises: PasswordNotSet, PasswordWrong, LoginSlowed.
+    """
+    if not user.has_usable_password():
+        raise PasswordNotSet
+    attempt = login_throttle.admit(account=user.get_username(), network=network, now=timezone.now())
+    # Not the user's own method: that may store a new hash, which ends the user's sessions.
+    if not check_password(password, user.password):
+        login_throttle.failed(attempt, now=timezone.now())
+        log.warning("wrong password at a confirmation", user=user.pk)
+        raise PasswordWrong
+    login_throttle.succeeded(attempt, now=timezone.now())
 
 
 def open_session(*, user: User, network: str = "") -> Tokens:
@@ -118,7 +149,7 @@ def refresh_session(
         return signed
     if _raced(before=session, after=family.first(), jti=claims.jti, arrived=arrived):
         raise RefreshRaced
-    if not revoke(family, end=Session.End.REUSE):
+    if not family.revoke(Session.End.REUSE):
         raise SessionEnded  # somebody else ended it a moment ago
     log.warning("refresh token reused", session=str(session.pk), user=session.user_id)
     raise TokenReused
@@ -144,33 +175,32 @@ def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetim
 
 def log_out(*, session: Session) -> None:
     """End a session: its user logs out."""
-    revoke(Session.objects.filter(pk=session.pk), end=Session.End.LOGOUT)
+    Session.objects.filter(pk=session.pk).revoke(Session.End.LOGOUT)
 
 
-def live_session(session_id: uuid.UUID) -> Session:
-    """The session with its user, if its tokens may still be used. Raises: SessionEnded."""
-    session = Session.objects.select_related("user").filter(pk=session_id).first()
-    if session is None or session.revoked_at is not None or not session.user.is_active:
-        raise SessionEnded
-    if not _is_password_of(session.user, session.password_mark):
-        revoke(Session.objects.filter(pk=session.pk), end=Session.End.PASSWORD)
-        raise SessionEnded
-    return session
+def stop_on_deactivation(stop: Stop) -> None:
+    """Register `stop(user)`, called in `ready()`: it ends what is under way for a user.
+
+    It returns how many things it ends, asks no provider (its jobs do), and may be called again.
+    """
+    _stops.append(stop)
 
 
-def _is_password_of(user: User, mark: str) -> bool:
-    """Whether the mark was made of the user's present password."""
-    if constant_time_compare(mark, user.get_session_auth_hash()):
-        return True
-    fallbacks = user.get_session_auth_fallback_hash()
-    return any(constant_time_compare(mark, made) for made in fallbacks)
+def deactivate(user: User) -> int:
+    """End the user's logins and all that is under way for them; they cannot log in any more.
 
-
-def revoke(sessions: QuerySet[Session], *, end: Session.End) -> int:
-    """End these sessions: their access tokens are refused from now on, too. Returns how many."""
-    ended = sessions.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
-    recent.changed()
-    return ended
+    Returns:
+        how many calls, messages and batches are ended.
+    """
+    with transaction.atomic():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        Session.objects.filter(user=user).revoke(Session.End.OPERATOR)
+    # Not in one transaction: a tenant may have a hundred thousand messages waiting, and meanwhile
+    # no one else could write. Nothing leaves for an inactive user, however far this comes.
+    count = sum(stop(user) for stop in _stops)
+    log.info("user deactivated", user=user.pk, stopped=count)
+    return count
 
 
 def user_changed(update_fields: frozenset[str] | None = None, **signal: Any) -> None:

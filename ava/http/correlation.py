@@ -33,9 +33,8 @@ def accept(candidate: str | None) -> str:
     return candidate if candidate is not None and _ACCEPTED.fullmatch(candidate) else new()
 
 
-def current() -> str:
-    """The ID in force; empty outside of any request or job."""
-    return CURRENT.get()
+current = CURRENT.get
+"""The ID in force; empty outside of any request or job."""
 
 
 @contextmanager

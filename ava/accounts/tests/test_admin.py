@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
 
-from ava.accounts import devices
+from ava.accounts.admin_site import DEVICE_COOKIE
 from ava.accounts.models import Session
 from ava.accounts.tests.calls import assert_unauthenticated, log_in, me, refresh
 from conftest import PASSWORD
@@ -141,7 +141,7 @@ def test_the_right_password_of_somebody_who_is_no_operator_counts_as_wrong(clien
         post(client, "ada", PASSWORD, REMOTE_ADDR=f"198.51.100.{n}").status_code for n in range(6)
     ]
     assert codes == [200] * 5 + [429]
-    assert devices.COOKIE not in client.cookies
+    assert DEVICE_COOKIE not in client.cookies
 
 
 def test_strangers_cannot_keep_an_operator_out_of_their_own_browser(operator):
@@ -167,7 +167,7 @@ def test_the_mark_of_a_browser_is_good_for_one_account_and_cannot_be_forged(oper
     for n in range(5):
         post(Client(), "olga", REMOTE_ADDR=f"198.51.100.{n}")
     assert post(own, "olga", PASSWORD, REMOTE_ADDR="192.0.2.8").status_code == 429
-    own.cookies[devices.COOKIE] = "made-up:1:x"
+    own.cookies[DEVICE_COOKIE] = "made-up:1:x"
     assert post(own, "olga", PASSWORD, REMOTE_ADDR="192.0.2.9").status_code == 429
 
 

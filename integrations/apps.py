@@ -1,3 +1,4 @@
+from datetime import UTC
 from functools import partial
 
 from django.apps import AppConfig
@@ -15,8 +16,10 @@ class IntegrationsConfig(AppConfig):
         from ava.server import worker
         from integrations import runtime_config
         from integrations.breakers import services as breakers
+        from integrations.breakers.models import BreakerEvent
         from integrations.calendar.services import GOOGLE, MICROSOFT
-        from integrations.credentials import allowance, registry
+        from integrations.credentials import registry
+        from integrations.credentials.models import OperatorUse
         from integrations.email import resend, smtp
 
         upstream.register(resend.RESEND, base_url=lambda: str(settings.RESEND_BASE_URL))
@@ -35,5 +38,10 @@ class IntegrationsConfig(AppConfig):
         upstream.hooks.listeners.append(breakers.record)
         worker.hooks.append(lambda: breakers.worker_started(now=timezone.now()))
 
-        pruning.register("breaker events", breakers.prune)
-        pruning.register("uses of the operator's credentials", allowance.prune)
+        pruning.register(
+            "breaker events", lambda before: BreakerEvent.objects.filter(at__lt=before)
+        )
+        pruning.register(
+            "uses of the operator's credentials",
+            lambda before: OperatorUse.objects.filter(day__lt=before.astimezone(UTC).date()),
+        )

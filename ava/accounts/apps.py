@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
 
 
 class AccountsConfig(AppConfig):
@@ -12,13 +13,23 @@ class AccountsConfig(AppConfig):
         from ava import ratelimit
         from ava.accounts import login_throttle, services
         from ava.accounts.checks import check_demo_users
+        from ava.accounts.models import Session, WrongPasswords
         from ava.jobs import pruning
 
         register(check_demo_users, Tags.database)
         post_save.connect(services.user_changed, sender="auth.User")
         post_delete.connect(services.user_changed, sender="auth.User")
-        pruning.register("expired sessions", services.prune)
-        pruning.register("counters of wrong passwords", login_throttle.prune)
+        # These are of no use any more, however young.
+        pruning.register(
+            "expired sessions",
+            lambda before: Session.objects.filter(expires_at__lte=timezone.now()),
+        )
+        pruning.register(
+            "counters of wrong passwords",
+            lambda before: WrongPasswords.objects.filter(
+                last_at__lte=timezone.now() - login_throttle.FORGET_AFTER
+            ),
+        )
 
         # Guesses come from one client, and a lost Redis gives them nothing.
         ratelimit.register("auth", ratelimit.Group(per_user=False, when_lost="closed"))

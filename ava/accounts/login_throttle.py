@@ -20,13 +20,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ava import ratelimit
 from ava.accounts.errors import LoginSlowed
 from ava.accounts.models import Session, WrongPasswords
-from ava.jobs.pruning import delete_in_batches
 
 FREE = 4
 LONGEST = timedelta(minutes=15)
@@ -107,12 +105,6 @@ def succeeded(attempt: Attempt, *, now: datetime) -> None:
     """
     WrongPasswords.objects.filter(pk=attempt.account_key).delete()
     WrongPasswords.objects.filter(pk=attempt.network_key).update(not_before=now)
-
-
-def prune(before: datetime, dry_run: bool) -> int:
-    """Delete the counters that no longer count."""
-    idle = WrongPasswords.objects.filter(last_at__lte=timezone.now() - FORGET_AFTER)
-    return delete_in_batches(idle, dry_run=dry_run)
 
 
 def _count(key: str, *, now: datetime, longest: timedelta = LONGEST) -> int:

@@ -28,7 +28,6 @@ from ava.accounts.errors import (
 from ava.accounts.models import Session
 from ava.accounts.tokens import Tokens
 from ava.cache import recent
-from ava.jobs.pruning import delete_in_batches
 from ava.server import admission
 
 log = structlog.get_logger("ava.accounts")
@@ -55,6 +54,11 @@ def username_of(identifier: str) -> str:
         named |= address & Q(is_active=True)
     found = list(User.objects.filter(named).values_list("username", flat=True))
     return found[0] if len(found) == 1 and name not in found else name
+
+
+def find_user(identifier: str) -> User | None:
+    """The user that a login with this identifier means."""
+    return User.objects.filter(username=username_of(identifier)).first()
 
 
 def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
@@ -207,12 +211,6 @@ def user_changed(update_fields: frozenset[str] | None = None, **signal: Any) -> 
     """Invalidate remembered users: one may be inactive, or have another password."""
     if update_fields != frozenset(["last_login"]):
         recent.changed()
-
-
-def prune(before: datetime, dry_run: bool) -> int:
-    """Delete the sessions whose last refresh token has expired by now, however young."""
-    expired = Session.objects.filter(expires_at__lte=timezone.now())
-    return delete_in_batches(expired, dry_run=dry_run)
 
 
 def _expiry(refresh: RefreshToken) -> datetime:

@@ -17,7 +17,6 @@ from django.utils import timezone
 from ava.http.problems import Problem
 from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import KEY_LENGTH, Request
-from ava.jobs.pruning import delete_in_batches
 
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
@@ -94,12 +93,6 @@ def run(
     answered = {"status": reply.status, "body": reply.body} if reply.status < 500 else {}
     held.update(**free, **answered)
     return reply
-
-
-def prune(before: datetime, dry_run: bool) -> int:
-    """Delete keys older than 24 hours, however young `before` lets rows be."""
-    old = Request.objects.filter(created_at__lt=timezone.now() - KEPT)
-    return delete_in_batches(old, dry_run=dry_run)
 
 
 def _acquire(wanted: Request) -> Request:

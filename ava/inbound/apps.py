@@ -9,6 +9,7 @@ class InboundConfig(AppConfig):
     def ready(self) -> None:
         from ava import jobs, ratelimit
         from ava.inbound import door, services
+        from ava.inbound.models import Delivery, Refusal, Volume
         from ava.jobs import pruning
 
         # All tenants' webhooks come from a provider's few addresses: the limit by address counts
@@ -17,4 +18,10 @@ class InboundConfig(AppConfig):
         ratelimit.register(door.PROVEN, ratelimit.Group(at_least=1800, per_user=False))
         ratelimit.register(door.LARGE, ratelimit.Group(at_least=60, per_user=False))
         jobs.register(services.DISPATCH, services.dispatch, attempts=10, urgent=True)
-        pruning.register("webhook deliveries", services.prune)
+        pruning.register(
+            "webhook deliveries", lambda before: Delivery.objects.filter(received_at__lt=before)
+        )
+        pruning.register("refused webhooks", lambda before: Refusal.objects.filter(at__lt=before))
+        pruning.register(
+            "daily volumes of webhooks", lambda before: Volume.objects.filter(day__lt=before.date())
+        )

@@ -16,11 +16,10 @@ from ava.http import correlation
 from ava.http.problems import MalformedRequest
 from ava.inbound import volume
 from ava.inbound.limits import short_id, storable
-from ava.inbound.models import ERROR_LENGTH, ID_LENGTH, Delivery, Refusal, Volume
+from ava.inbound.models import ERROR_LENGTH, ID_LENGTH, Delivery, Refusal
 from ava.inbound.source import InvalidSignature, Source, Verified, WebhookRequest
 from ava.jobs import RetryLater
 from ava.jobs.executor import describe
-from ava.jobs.pruning import delete_in_batches
 from ava.jobs.services import enqueue
 from ava.ratelimit.window import Limit, MemoryWindow
 
@@ -152,14 +151,6 @@ def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) ->
     kept = Refusal.objects.filter(provider=source.provider, owner=owner).order_by("-pk")
     for last in kept.values_list("pk", flat=True)[REFUSALS_KEPT : REFUSALS_KEPT + 1]:
         kept.filter(pk__lte=last).delete()
-
-
-def prune(before: datetime, dry_run: bool) -> int:
-    """Delete deliveries that came before this moment, and what was counted and refused then."""
-    if not dry_run:
-        Volume.objects.filter(day__lt=before.date()).delete()
-        Refusal.objects.filter(at__lt=before).delete()
-    return delete_in_batches(Delivery.objects.filter(received_at__lt=before), dry_run=dry_run)
 
 
 def forget() -> None:

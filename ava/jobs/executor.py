@@ -23,9 +23,8 @@ from ava import tenant
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.jobs import queries
-from ava.jobs.metrics import RUNS
 from ava.jobs.models import ERROR_LENGTH, Job
-from ava.jobs.registry import Kind, RetryLater, kinds
+from ava.jobs.registry import RUNS, Kind, RetryLater, kinds
 from ava.observability.logs import redact
 from ava.tenant import Tenant
 from ava.upstream.bulkhead import in_background

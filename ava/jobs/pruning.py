@@ -1,4 +1,4 @@
-"""Retention: what `manage.py prune` and the daily job delete. Each app registers its own."""
+"""Retention: the rows that `manage.py prune` and the daily job delete. Apps register their own."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,36 +10,35 @@ from django.utils import timezone
 BATCH = 500
 KEPT_DAYS = 90
 
-# Deletes (or with the second argument only counts) what is older than the moment.
-Prune = Callable[[datetime, bool], int]
+Old = Callable[[datetime], QuerySet[Any]]
 
-registered: dict[str, Prune] = {}
+registered: dict[str, Old] = {}
 
 
-def register(name: str, prune: Prune) -> None:
-    """Register `prune`, run daily and by the command. `name` is a plural: "breaker events".
+def register(name: str, old: Old) -> None:
+    """Register rows to delete: `old(before)`. `name` is a plural: "breaker events"."""
+    registered[name] = old
 
-    `prune(before, dry_run)` deletes what is older than `before` in short transactions, or on a dry
-    run only counts it, and returns the number of rows.
+
+def prune(name: str, before: datetime, *, dry_run: bool = False) -> int:
+    """Delete the old rows, or only count them. Returns how many."""
+    rows = registered[name](before)
+    return rows.count() if dry_run else delete_in_batches(rows)
+
+
+def delete_in_batches(rows: QuerySet[Any]) -> int:
+    """Delete rows a batch at a time, so that other writers get their turn between.
+
+    A row that is changed meanwhile, so that it is none of these any more, stays.
     """
-    registered[name] = prune
+    deleted = 0
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        deleted += rows.filter(pk__in=keys).delete()[0]
+    return deleted
 
 
 def run_daily() -> None:
     """Delete what is older than KEPT_DAYS."""
     before = timezone.now() - timedelta(days=KEPT_DAYS)
-    for prune in registered.values():
-        prune(before, False)
-
-
-def delete_in_batches(rows: QuerySet[Any], *, dry_run: bool) -> int:
-    """Delete the rows a batch at a time, so that other writers get their turn between.
-
-    A row that is changed meanwhile, so that it is none of these any more, stays.
-    """
-    if dry_run:
-        return rows.count()
-    deleted = 0
-    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        deleted += rows.filter(pk__in=keys).delete()[0]
-    return deleted
+    for name in registered:
+        prune(name, before)

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ava.jobs.metrics import OUTCOMES, RUNS
+from prometheus_client import Counter
 
 Payload = dict[str, Any]
 
-LEASE = 10.0
+OUTCOMES = ("done", "again", "failed", "dead", "lost")
+
+RUNS = Counter("ava_jobs", "Runs of jobs, by outcome.", ["kind", "outcome"])
 
 
 class RetryLater(Exception):
@@ -34,7 +36,7 @@ class Kind:
     name: str
     run: Callable[[Payload], None]
     attempts: int = 8
-    lease: float = LEASE
+    lease: float = 10.0
     every: float | None = None
     urgent: bool = False
 
@@ -42,20 +44,15 @@ class Kind:
 kinds: dict[str, Kind] = {}
 
 
-def register(
-    kind: str,
-    run: Callable[[Payload], None],
-    *,
-    attempts: int = 8,
-    lease: float = LEASE,
-    every: float | None = None,
-    urgent: bool = False,
-) -> None:
-    """Register a kind of jobs, done by `run(payload)`, which must be idempotent; see `Kind`.
+def register(kind: str, run: Callable[[Payload], None], **options: Any) -> None:
+    """Register a kind of jobs, done by `run(payload)`, which must be idempotent.
 
     Any exception but `RetryLater` is a failure: it is tried again, ever later, `attempts` times.
+
+    Args:
+        options: of `Kind`.
     """
-    kinds[kind] = Kind(kind, run, attempts, lease, every, urgent)
+    kinds[kind] = Kind(kind, run, **options)
     for outcome in OUTCOMES:  # at 0: a rate over a missing series is no answer
         RUNS.labels(kind, outcome)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ava import tenant as tenants
@@ -13,10 +13,9 @@ from ava.http import correlation
 from ava.http.problems import Problem
 from ava.jobs.executor import run_due, run_one
 from ava.jobs.models import Job
-from ava.jobs.pruning import delete_in_batches
 from ava.jobs.registry import Payload, kinds
 
-__all__ = ["enqueue", "ensure_periodic", "prune", "run_again", "run_due", "run_one", "waiting"]
+__all__ = ["enqueue", "ensure_periodic", "old", "run_again", "run_due", "run_one", "waiting"]
 
 DONE_KEPT = timedelta(days=1)
 
@@ -130,8 +129,8 @@ def run_again(job: Job, *, now: datetime) -> None:
     transaction.on_commit(wake_up.set)
 
 
-def prune(before: datetime, dry_run: bool) -> int:
-    """Delete finished jobs: done ones after a day, those given up when older than `before`."""
+def old(before: datetime) -> QuerySet[Job]:
+    """Finished jobs to delete: done ones after a day, those given up when older than `before`."""
     done = Q(state=Job.State.DONE, finished_at__lt=max(before, timezone.now() - DONE_KEPT))
     dead = Q(state=Job.State.DEAD, finished_at__lt=before)
-    return delete_in_batches(Job.objects.filter(done | dead), dry_run=dry_run)
+    return Job.objects.filter(done | dead)

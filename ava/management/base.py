@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from ava.http import correlation
+from ava.http.problems import Problem
+
 
 class Command(BaseCommand):
     """Base of AVA's commands. Each ends with 0, 1 or 2, and its `--help` says when.
@@ -29,9 +32,12 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run it. Raises CommandError where it is not done, or the database does not work."""
+        """Run it under a correlation ID. Raises CommandError where it is not done."""
         try:
-            return super().execute(*args, **options)
+            with correlation.bind(correlation.current() or correlation.new()):
+                return super().execute(*args, **options)
+        except Problem as problem:
+            raise CommandError(problem.detail) from problem
         except DatabaseError as fault:
             raise CommandError(f"The database does not work: {fault}") from fault
 

@@ -12,11 +12,9 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Model, QuerySet
 
 from ava import upstream
 from ava.http import correlation
-from ava.jobs.pruning import delete_in_batches
 from ava.upstream import Transition, is_override
 from integrations.breakers import queries
 from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
@@ -90,12 +88,6 @@ def record(transition: Transition) -> None:
             )
     except Exception:  # Whatever the database has, the call that changed the state must go on.
         log.exception("breaker event not stored", **fields)
-
-
-def prune(before: datetime, dry_run: bool) -> int:
-    """Delete the events before this moment, and return their number."""
-    rows: QuerySet[Model] = BreakerEvent.objects.filter(at__lt=before)
-    return delete_in_batches(rows, dry_run=dry_run)
 
 
 def worker_started(*, now: datetime) -> None:

@@ -14,7 +14,6 @@ from django.contrib.auth.models import User
 from django.db.models import F
 
 from ava.http.problems import Problem
-from ava.jobs.pruning import delete_in_batches
 from integrations.credentials.errors import AllowanceSpent
 from integrations.credentials.models import OperatorUse
 from integrations.credentials.providers import PROVIDERS
@@ -78,10 +77,6 @@ def left(*, user: User, now: datetime) -> Mapping[str, Allowance]:
         provider: Allowance(limit, max(limit - used.get(provider, 0), 0), _midnight(now))
         for provider in COUNTED
     }
-
-
-def prune(before: datetime, dry_run: bool) -> int:
-    return delete_in_batches(OperatorUse.objects.filter(day__lt=_day(before)), dry_run=dry_run)
 
 
 def _day(moment: datetime) -> date:

@@ -155,7 +155,7 @@ def discard(batch: Batch) -> bool:
     ended = {"finished_at": timezone.now(), "idempotency": None}
     if not Batch.objects.filter(STORING, pk=batch.pk).update(**ended):
         return False
-    delete_in_batches(Message.objects.filter(batch=batch), dry_run=False)
+    delete_in_batches(Message.objects.filter(batch=batch))
     Batch.objects.filter(pk=batch.pk).delete()
     return True
 

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from ava import ratelimit
 from ava.inbound import services
 from ava.inbound.models import Delivery, Refusal, Volume
+from ava.jobs import pruning
 from ava.ratelimit import Group
 from vapi_settings import webhooks
 from vapi_settings.conftest import store_key
@@ -178,7 +179,10 @@ def test_old_counts_and_refusals_are_pruned_with_the_deliveries(send):
     send(payload("status_update"))
     send(payload("status_update"), secret="wrong")
     now = timezone.now()
-    assert services.prune(now - timedelta(days=2), False) == 0
+    for name in pruning.registered:
+        pruning.prune(name, now - timedelta(days=2))
     assert (Volume.objects.count(), Refusal.objects.count()) == (1, 1)
-    assert services.prune(now + timedelta(days=1), False) == 1
+    for name in pruning.registered:
+        pruning.prune(name, now + timedelta(days=1))
+    assert not Delivery.objects.exists()
     assert (Volume.objects.count(), Refusal.objects.count()) == (0, 0)

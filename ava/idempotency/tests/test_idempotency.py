@@ -14,6 +14,7 @@ from ava.idempotency import services
 from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import Request
 from ava.idempotency.services import Reply
+from ava.jobs import pruning
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -175,7 +176,8 @@ def test_old_keys_are_pruned(user: User) -> None:
     send(user, Phone(), now=timezone.now() - timedelta(hours=25))
     send(user, Phone(), key="young")
     before = timezone.now() - timedelta(days=90)
-    assert services.prune(before, True) == services.prune(before, False) == 1
+    for dry_run in (True, False):
+        assert pruning.prune("idempotency keys", before, dry_run=dry_run) == 1
     assert Request.objects.get().key == "young"
 
 

@@ -17,6 +17,7 @@ from ava.inbound.models import Delivery, Refusal
 from ava.inbound.services import register_handler
 from ava.inbound.source import InvalidSignature, Proof, WebhookRequest
 from ava.inbound.tests.conftest import Acme, send
+from ava.jobs import pruning
 from ava.jobs.services import run_due
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -156,7 +157,8 @@ def test_old_deliveries_are_pruned() -> None:
     Delivery.objects.update(received_at=timezone.now() - timedelta(days=91))
     send({"id": "young"})
     before = timezone.now() - timedelta(days=90)
-    assert services.prune(before, True) == services.prune(before, False) == 1
+    for dry_run in (True, False):
+        assert pruning.prune("webhook deliveries", before, dry_run=dry_run) == 1
     assert Delivery.objects.get().delivery_id == "young"
 
 

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from ava import jobs
 from ava.http import correlation
-from ava.jobs import services
+from ava.jobs import pruning, services
 from ava.jobs.models import Job
 from ava.jobs.tests.scripted import Clock, Work, registered
 
@@ -131,6 +131,6 @@ def test_done_jobs_go_after_a_day_and_those_given_up_stay_as_long_as_all_records
             finished_at=timezone.now() - timedelta(days=days),
         )
     before = timezone.now() - timedelta(days=90)
-    assert services.prune(before, True) == 2
-    assert services.prune(before, False) == 2
+    assert pruning.prune("finished jobs", before, dry_run=True) == 2
+    assert pruning.prune("finished jobs", before) == 2
     assert Job.objects.get().state == Job.State.DEAD

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ava import jobs
-from ava.accounts import login_throttle, services
+from ava.accounts import services
 from ava.accounts.models import Session, WrongPasswords
 from ava.jobs import pruning
 from ava.jobs.services import ensure_periodic, run_due
@@ -144,5 +144,5 @@ def test_a_counter_that_is_raised_while_pruning_stays() -> None:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(raise_it):
-        login_throttle.prune(now, False)
+        pruning.prune("counters of wrong passwords", now)
     assert WrongPasswords.objects.exists()

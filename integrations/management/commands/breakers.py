@@ -6,11 +6,10 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from ava.http import correlation
 from ava.http.problems import Problem
 from ava.management import base as commands
 from integrations.breakers import queries, services
@@ -58,14 +57,9 @@ class Command(commands.Command):
                 )
 
     def handle(self, *args: Any, action: str, provider: str | None, **options: Any) -> None:
-        try:
-            with correlation.bind(correlation.current() or correlation.new()):
-                if action == "list":
-                    self._list(provider, as_json=options["json"])
-                else:
-                    self._override(action, str(provider), options["reason"], options.get("until"))
-        except Problem as problem:
-            raise CommandError(problem.detail) from problem
+        if action != "list":
+            self._override(action, str(provider), options["reason"], options.get("until"))
+        self._list(provider, as_json=options.get("json", False))
 
     def _list(self, provider: str | None, *, as_json: bool) -> None:
         only = None if provider is None else [provider]
@@ -82,7 +76,6 @@ class Command(commands.Command):
         end = now + timedelta(minutes=until) if until else None
         forced = {"open": Forced.OPEN, "close": Forced.CLOSED, "reset": None}[action]
         services.override(forced, provider=provider, reason=reason, by=None, now=now, until=end)
-        self._list(provider, as_json=False)
 
 
 def _breaker(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 
-from ava.accounts.services import username_of
+from ava.accounts.services import find_user
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.management import base as commands
@@ -35,14 +35,17 @@ class Command(commands.Command):
         parser.add_argument("--user", metavar="NAME", help="username or e-mail of a user")
 
     def handle(self, *args: Any, providers: list[str], user: str | None, **options: Any) -> None:
-        owner = _user(user) if user is not None else None
+        owner = None if user is None else find_user(user)
+        if user is not None and owner is None:
+            raise CommandError(
+                f"There is no user called {user!r}, or more than one has that address."
+            )
         results = set()
-        with correlation.bind(correlation.current() or correlation.new()):
-            for provider in providers or PROVIDERS:
-                result, sentence = _check(provider, owner)
-                results.add(result)
-                self.stdout.write(f"{provider:<10} {result:<14} {sentence}")
-            self.stdout.write(f"Correlation ID: {correlation.current()}")
+        for provider in providers or PROVIDERS:
+            result, sentence = _check(provider, owner)
+            results.add(result)
+            self.stdout.write(f"{provider:<10} {result:<14} {sentence}")
+        self.stdout.write(f"Correlation ID: {correlation.current()}")
         if "failed" in results:
             raise CommandError("Not all of them work.")
         if "ok" not in results:
@@ -65,10 +68,3 @@ def _provider(name: str) -> str:
             f"There is no provider called {name!r}. Choose of {', '.join(PROVIDERS)}."
         )
     return name
-
-
-def _user(name: str) -> User:
-    user = User.objects.filter(username=username_of(name)).first()
-    if user is None:
-        raise CommandError(f"There is no user called {name!r}, or more than one has that address.")
-    return user

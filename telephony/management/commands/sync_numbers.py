@@ -3,10 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
-from ava.http.problems import Problem
+from ava.accounts.services import find_user
 from ava.management import base as commands
 from ava.management.base import several
 from telephony import senders
@@ -23,14 +22,10 @@ class Command(commands.Command):
         parser.add_argument("user", help="user name or e-mail address")
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        users = User.objects
-        owner = users.filter(username=user).first() or users.filter(email__iexact=user).first()
+        owner = find_user(user)
         if owner is None:
             raise CommandError("There is no such user.")
-        try:
-            found = senders.numbers(user=owner)
-        except Problem as problem:
-            raise CommandError(problem.detail) from problem
+        found = senders.numbers(user=owner)
         for one in found:
             able = [name for name in ("voice", "sms") if getattr(one, name)]
             self.stdout.write(f"{one.phone_number}  {', '.join(able)}")

@@ -33,5 +33,6 @@ class Command(commands.Command):
     def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:
         before = timezone.now() - timedelta(days=days)
         done = "would be deleted" if dry_run else "deleted"
-        for name, prune in pruning.registered.items():
-            self.stdout.write(f"{name}: {prune(before, dry_run)} {done}")
+        for name in pruning.registered:
+            count = pruning.prune(name, before, dry_run=dry_run)
+            self.stdout.write(f"{name}: {count} {done}")

@@ -28,7 +28,7 @@ _WAYS = ("", "__exact", "__isnull", "__gte", "__lt", "__id__exact")  # of Django
 
 
 class Choices(_BaseModelAdmin):
-    """Choices of related rows, on pages and inlines: those that the role may view."""
+    """Choices of related rows: those that the role may view."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         related = db_field.related_model
@@ -66,7 +66,6 @@ class AvaAdmin(Choices, _ModelAdmin):
         return request is not None and lookup in self.offered(request)
 
     def offered(self, request: HttpRequest) -> set[str]:
-        """Parameters of the filters beside the list, all of which are of fields."""
         names = map(str, self.get_list_filter(request))
         dates = (f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day"))
         return {f"{name}{way}" for name in names for way in _WAYS} | set(dates)
@@ -118,10 +117,7 @@ class AvaAdmin(Choices, _ModelAdmin):
 
 
 class ReadOnlyAdmin(AvaAdmin):
-    """Base of pages that are read only: what happened is not edited.
-
-    An action that gives an order asks for the permission "operate": that of changing the rows.
-    """
+    """Base of read-only pages. Actions need the permission "operate": that of changing the rows."""
 
     show_full_result_count = False
     contents: ClassVar[tuple[str, ...]] = ()
@@ -160,7 +156,6 @@ class ReadOnlyAdmin(AvaAdmin):
 
 
 def may_view(request: HttpRequest, model: type[Model]) -> bool:
-    """Whether the role may view rows of the model; who may change them may."""
     user, meta = request.user, model._meta
     names = (get_permission_codename(verb, meta) for verb in ("view", "change"))
     return any(user.has_perm(f"{meta.app_label}.{name}") for name in names)

@@ -1,7 +1,6 @@
 """Tenant of the work under way: the user whose account a request, a webhook or a job is about.
 
-What is shared out among tenants (slots of a bulkhead, a breaker's verdict, threads for jobs) asks
-`current()`. None is AVA's own work, which no tenant can cause: periodic jobs, `manage.py`.
+None is AVA's own work, which no tenant can cause: periodic jobs, `manage.py`.
 """
 
 from collections.abc import Iterator
@@ -23,12 +22,10 @@ class User(Protocol):
 
 
 def of(user: User | None) -> Tenant:
-    """A user's tenant; None without a user, or for one that is not stored."""
     return None if user is None else key(user.pk)
 
 
 def key(user_id: object) -> Tenant:
-    """The tenant of a user's primary key."""
     return None if user_id is None else str(user_id)
 
 
@@ -38,7 +35,6 @@ current = CURRENT.get
 
 @contextmanager
 def bind(tenant: Tenant) -> Iterator[None]:
-    """Work for this tenant in the block."""
     token = CURRENT.set(tenant)
     try:
         yield

@@ -13,8 +13,6 @@ from integrations.serializers import IntegrationSerializer
 
 
 class IntegrationViewSet(ApiViewSet):
-    """The user's providers."""
-
     ratelimit_group = "integrations"
     serializer_class = IntegrationSerializer
 

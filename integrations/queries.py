@@ -26,7 +26,6 @@ class Integration:
         source: one of SOURCES; "stub" where AVA only plays the provider.
         retry_after: whole seconds until AVA tries the provider again, 0 with the next request;
             None while the breaker is closed, and while an operator holds it open without an end.
-        allowance: None where nothing is counted.
     """
 
     provider: str
@@ -40,7 +39,6 @@ class Integration:
 
 
 def overview(*, user: User, now: datetime) -> list[Integration]:
-    """All providers, in the order of `PROVIDERS`."""
     sources: dict[str, str] = {**store.sources(user=user)}
     left = allowance.left(user=user, now=now) if "environment" in sources.values() else {}
     # One real backend is enough for e-mail: the stub then answers for neither.

@@ -1,8 +1,7 @@
 """Runtime configuration: feature flags and breaker overrides that operators set, from memory.
 
-Every provider call asks for them. The database answers a few times a second for all calls, a change
-made in this process counts at once, and while the database does not answer, the last known values
-hold: it never breaks a call.
+The database answers a few times a second for all provider calls, a change made in this process
+counts at once, and while the database does not answer, the last known values hold.
 """
 
 import threading
@@ -32,13 +31,7 @@ OVERRIDES_SECONDS = 0.08
 
 
 class StaleOnErrorCache(Generic[T]):
-    """Calls `read` at most every `seconds`; between and after failures gives the last answer.
-
-    Args:
-        read: fetches the value; may raise anything.
-        initial: the answer until `read` has once succeeded.
-        clock: monotonic seconds.
-    """
+    """Calls `read` at most every `seconds`; between and after failures gives the last answer."""
 
     def __init__(
         self,
@@ -126,11 +119,7 @@ _overrides: StaleOnErrorCache[Overrides] = StaleOnErrorCache(
 
 
 def is_on(name: str, *, user: User | None = None) -> bool:
-    """Whether a flag is on: the user's row decides, else the admin's, else the environment.
-
-    Raises:
-        KeyError: no such flag.
-    """
+    """Whether a flag is on: the user's row decides, else the admin's, else the environment."""
     environment: bool = settings.FLAGS[name]
     rows = _flags.get()
     everybody = rows.get((name, None), environment)
@@ -138,7 +127,6 @@ def is_on(name: str, *, user: User | None = None) -> bool:
 
 
 def override_of(provider: str) -> OperatorOverride | None:
-    """The last override of a provider's breaker; None without any."""
     control = _overrides.get().get(provider)
     return control.override(timezone.now()) if control else None
 
@@ -150,7 +138,6 @@ def forget() -> None:
 
 
 def expire() -> None:
-    """Read again at the next call."""
     _flags.expire()
     _overrides.expire()
 

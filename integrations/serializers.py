@@ -1,5 +1,3 @@
-"""JSON of the overview."""
-
 from typing import Any
 
 from rest_framework import serializers

@@ -1,5 +1,3 @@
-"""Everything under /api/v1/integrations."""
-
 from functools import partial
 
 from django.urls import path

@@ -117,8 +117,6 @@ class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argumen
 
 @admin.register(Group)
 class RoleAdmin(AvaAdmin, GroupAdmin):
-    """Django's page of a group. It gives permissions, so only superusers touch it."""
-
     def has_add_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return _is_superuser(request)
 
@@ -130,14 +128,11 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _is_theirs(request: HttpRequest, user: User | None) -> bool:
-    """Whether the account is one that this operator may change, given the permission."""
     return _is_superuser(request) or user is None or not (user.is_staff or user.is_superuser)
 
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    """Logins over REST. Read-only, but for ending one."""
-
     list_display = ("user", "network", "refreshed_at", "revoked_at", "created_at", "expires_at")
     list_filter = ("end", "created_at")
     list_select_related = ("user",)

@@ -34,8 +34,6 @@ DEVICE_LIFE = timedelta(days=90)
 
 
 class Search(AutocompleteJsonView):
-    """Search boxes of forms."""
-
     def process_request(self, request: HttpRequest) -> Any:
         term, page, field, target = super().process_request(request)
         if field.auto_created:  # A relation backwards: no form has a box for it.
@@ -114,6 +112,4 @@ def _rate(group: str, request: HttpRequest) -> tuple[int, int]:
 
 
 class AvaAdminConfig(AdminConfig):
-    """In INSTALLED_APPS instead of `django.contrib.admin`."""
-
     default_site = "ava.accounts.admin_site.AvaAdminSite"

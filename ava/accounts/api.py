@@ -26,8 +26,6 @@ ACCOUNT = tuple(AccountSerializer().fields)
 
 
 class TokenViewSet(ApiViewSet):
-    """Getting tokens; needs none."""
-
     ratelimit_group = "auth"
     headers_of_all = NEVER_KEPT
     largest_body = 16 * 1024
@@ -65,8 +63,6 @@ class TokenViewSet(ApiViewSet):
 
 
 class AccountViewSet(ApiViewSet):
-    """The logged-in user."""
-
     ratelimit_group = "auth"
     headers_of_all = NEVER_KEPT
 

@@ -1,4 +1,4 @@
-"""Demo users in production: every reader of the README knows their names, and maybe a password."""
+"""Demo users in production: every reader of the README knows their names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,6 @@ _MEND = (
 def check_demo_users(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Active users of the demo, and operators whose password is that of the demo."""
     if not settings.PRODUCTION or not databases:
         return []
     try:

@@ -42,7 +42,6 @@ class Attempt:
     pair_key: str
 
     def longest(self, key: str) -> timedelta:
-        """The longest delay that this counter may cause."""
         return LONGEST_FOR_NETWORK if key == self.network_key else LONGEST
 
 
@@ -120,7 +119,6 @@ def _count(key: str, *, now: datetime, longest: timedelta = LONGEST) -> int:
 
 
 def _folded(name: str) -> str:
-    """The name that all its spellings share."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
 
 

@@ -12,7 +12,7 @@ from ava.cache import recent
 
 class Sessions(models.QuerySet["Session"]):
     def revoke(self, end: "Session.End") -> int:
-        """End them: their access tokens are refused from now on, too. Returns how many."""
+        """Their access tokens are refused from now on, too."""
         ended = self.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
         recent.changed()
         return ended

@@ -1,5 +1,3 @@
-"""The bodies of `/api/v1/auth/*`."""
-
 from typing import Any
 
 from rest_framework import serializers
@@ -38,6 +36,4 @@ class TokensSerializer(serializers.Serializer[Any]):
 
 
 class LoginSerializer(TokensSerializer):
-    """Tokens, and whose they are."""
-
     user = AccountSerializer()

@@ -57,7 +57,6 @@ def username_of(identifier: str) -> str:
 
 
 def find_user(identifier: str) -> User | None:
-    """The user that a login with this identifier means."""
     return User.objects.filter(username=username_of(identifier)).first()
 
 
@@ -67,8 +66,6 @@ def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Token
     Args:
         identifier: user name or e-mail address.
         network: the client's, from `ava.http.clients.network`.
-
-    Raises: LoginFailed, LoginSlowed.
     """
     username = username_of(identifier)
     attempt = login_throttle.admit(account=username, network=network, now=timezone.now())
@@ -101,7 +98,6 @@ def confirm_password(*, user: User, password: str, network: str) -> None:
 
 
 def open_session(*, user: User, network: str = "") -> Tokens:
-    """A new session of a user who has proved who they are."""
     now = timezone.now()
     session_id = uuid.uuid4()
     refresh = tokens.new_refresh(session_id, user_id=user.pk)
@@ -178,7 +174,6 @@ def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetim
 
 
 def log_out(*, session: Session) -> None:
-    """End a session: its user logs out."""
     Session.objects.filter(pk=session.pk).revoke(Session.End.LOGOUT)
 
 
@@ -191,11 +186,7 @@ def stop_on_deactivation(stop: Stop) -> None:
 
 
 def deactivate(user: User) -> int:
-    """End the user's logins and all that is under way for them; they cannot log in any more.
-
-    Returns:
-        how many calls, messages and batches are ended.
-    """
+    """End the user's logins and all that is under way for them. Returns how much is ended."""
     with transaction.atomic():
         user.is_active = False
         user.save(update_fields=["is_active"])

@@ -43,11 +43,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Claims:
-    """Claims of a token that AVA signed.
-
-    Args:
-        user: the same in all tokens of a user, and nothing else; None in those of older releases.
-    """
+    """Claims of a token that AVA signed. `user` is None in tokens of older releases."""
 
     session_id: uuid.UUID
     jti: str
@@ -55,7 +51,6 @@ class Claims:
 
 
 def new_refresh(session_id: uuid.UUID, *, user_id: int) -> RefreshToken:
-    """A fresh refresh token of the user's session, not yet signed."""
     refresh = RefreshToken()
     refresh[SESSION_CLAIM] = str(session_id)
     refresh[USER_CLAIM] = salted_hmac(_PSEUDONYM, str(user_id), algorithm="sha256").hexdigest()[:32]
@@ -63,7 +58,6 @@ def new_refresh(session_id: uuid.UUID, *, user_id: int) -> RefreshToken:
 
 
 def sign(refresh: RefreshToken) -> Tokens:
-    """The refresh token and an access token beside it, signed."""
     access = refresh.access_token
     return Tokens(
         access_token=str(access),
@@ -73,17 +67,13 @@ def sign(refresh: RefreshToken) -> Tokens:
 
 
 def read_refresh(raw: str) -> Claims:
-    """Raises TokenInvalid or TokenExpired."""
     claims, _ = _read(_ReadRefresh, raw)
     return claims
 
 
 @lru_cache(maxsize=REMEMBERED)
 def verified_access(raw: str, previous_key: str | None) -> tuple[Claims, float]:
-    """Claims and expiry of an access token whose signature is right; wrong ones are not kept.
-
-    Raises TokenInvalid or TokenExpired. The token may have expired since it was verified.
-    """
+    """Claims and expiry of an access token whose signature is right. It may have expired since."""
     return _read(_ReadAccess, raw)
 
 

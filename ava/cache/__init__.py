@@ -1,10 +1,7 @@
 """Cache of provider reads, keyed by account generation: docs/adr/0011.
 
-A fresh copy answers at once. Concurrent misses make one read: the first leads, a bounded number
-wait a bounded time for its result, further ones are refused. The last good copy is kept for when
-reading fails. With `REDIS_URL` all of this holds for all processes together.
-
-Values of the database are remembered in `recent`.
+Concurrent misses make one read: the first leads, a bounded number wait a bounded time for its
+result, further ones are refused. With `REDIS_URL` all of this holds for all processes together.
 """
 
 from ava.cache.read_cache import MAX_WAITERS, Loaded, ReadCache, Scope

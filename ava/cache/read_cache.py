@@ -30,7 +30,6 @@ class Scope:
     """Namespace of an account's copies.
 
     Attributes:
-        owner: the account.
         epoch: a new one where not even an old copy may be shown any more.
         generation: a new one wherever copies may be wrong; an older one's are never found.
     """
@@ -42,12 +41,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[V]):
-    """Result of a read.
-
-    Attributes:
-        scope: which to keep it under; None where it is no answer to later reads, only better than
-            none when reading fails.
-    """
+    """Result of a read. `scope` is None where it only serves when a later read fails."""
 
     value: V = field(repr=False)
     scope: Scope | None
@@ -101,8 +95,6 @@ class ReadCache(Generic[V]):
         Args:
             load: reads it; runs in one caller at a time for a scope and name.
             tolerate: failures that the last good copy, if there is one, may cover.
-
-        Raises: what `load` raises, for all in this process that waited for it; what `busy` makes.
         """
         if copy := self.fresh(scope, name):
             self._count["hit"].inc()
@@ -117,7 +109,6 @@ class ReadCache(Generic[V]):
             return replace(last_good, stale=True)
 
     def reload(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
-        """A read now, kept for later ones. Raises: what `load` raises."""
         self._count["bypass"].inc()
         return self._load(scope, name, load)
 
@@ -131,26 +122,22 @@ class ReadCache(Generic[V]):
         return self._if_young(self._store.find(address, address))
 
     def newest(self, scope: Scope, name: str) -> Copy[V] | None:
-        """The newest copy there is, of whatever generation and age."""
         address = _address(scope, name)
         here, shared = self._store.find_here(address), self._store.find_shared(address, address)
         found = max(filter(None, (here, shared)), key=lambda copy: copy.as_of, default=None)
         return found if found is not None and found.age < KEEP_SECONDS else None
 
     def is_young(self, copy: Copy[Any]) -> bool:
-        """Whether it may answer by itself."""
         # A copy from the future is of unknown age: a clock has gone back.
         return -CLOCKS_DIFFER <= copy.age < self._fresh_for()
 
     def keep(self, scope: Scope, name: str, value: V, as_of: datetime) -> Copy[V]:
-        """Store a copy for later reads."""
         copy = Copy(value, as_of)
         lives = {_key(scope, name): self._fresh_for(), _address(scope, name): KEEP_SECONDS}
         self._store.put(lives, _address(scope, name), copy)
         return copy
 
     def clear(self) -> None:
-        """Start empty in this process (tests)."""
         self._store.clear()
 
     def _share(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:

@@ -32,8 +32,6 @@ _MARK_MILLISECONDS = 10_000
 
 
 class _State:
-    """Changes that this process knows of."""
-
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.changes = 0
@@ -66,12 +64,10 @@ class RecentValues(Generic[K, V]):
         return value
 
     def drop(self, key: K) -> None:
-        """Forget this value, in this process."""
         with _state.lock:
             self._values.pop(key, None)
 
     def clear(self) -> None:
-        """Forget all values, in this process."""
         self._values.clear()
 
 
@@ -93,7 +89,6 @@ def compare(mark: bytes | None) -> None:
 
 
 def forget() -> None:
-    """Remember nothing, in this process."""
     with _state.lock:
         _state.changes += 1
         for memory in _state.memories:

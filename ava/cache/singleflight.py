@@ -34,7 +34,6 @@ class SingleFlight(Generic[T]):
 
         Raises:
             TooMany: it is another thread's, and cannot be waited for.
-            Exception: what `lead` raised, for all who waited for it.
         """
         with self._lock:
             flight = self._flights.get(key)

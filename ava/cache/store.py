@@ -1,7 +1,4 @@
-"""Copies and read locks: in this process and, with `REDIS_URL`, sealed in Redis for all processes.
-
-While Redis is lost each process goes on with its own copies.
-"""
+"""Copies and read locks: in this process and, with `REDIS_URL`, sealed in Redis for all."""
 
 import base64
 import json
@@ -45,7 +42,6 @@ end
 
 
 def now() -> datetime:
-    """The time of day that copies are dated with."""
     return datetime.now(UTC)
 
 
@@ -55,7 +51,7 @@ class Copy(Generic[V]):
 
     Attributes:
         as_of: when the read began.
-        stale: whether reading failed just now, and this is the last good copy.
+        stale: reading failed just now, and this is the last good copy.
     """
 
     value: V = field(repr=False)
@@ -85,11 +81,9 @@ class Store(Generic[V]):
         self._copies: OrderedDict[Key, Copy[V]] = OrderedDict()
 
     def find(self, key: Key, address: Key) -> Copy[V] | None:
-        """The copy in this process, else in Redis."""
         return self.find_here(key) or self.find_shared(key, address)
 
     def find_here(self, key: Key) -> Copy[V] | None:
-        """The copy in this process."""
         with self._lock:
             copy = self._copies.get(key)
             if copy is not None:
@@ -97,7 +91,6 @@ class Store(Generic[V]):
             return copy
 
     def find_shared(self, key: Key, address: Key) -> Copy[V] | None:
-        """The copy in Redis; it is kept in this process, too."""
         blob = self._run(_GET, [key])
         copy = self._open(blob.decode(), address) if blob else None
         if copy is not None:
@@ -105,11 +98,7 @@ class Store(Generic[V]):
         return copy
 
     def put(self, lives: dict[Key, float], address: Key, copy: Copy[V]) -> None:
-        """Keep a copy.
-
-        Args:
-            lives: key -> seconds until Redis forgets it.
-        """
+        """Keep a copy. `lives` are seconds until Redis forgets it, by key."""
         for key in lives:
             self._remember(key, copy)
         if redis.get_client() is not None:
@@ -124,11 +113,9 @@ class Store(Generic[V]):
         return token if granted else None
 
     def unlock(self, key: Key, token: str) -> None:
-        """Release the read lock."""
         self._run(_UNLOCK, [(*key, "lock")], token)
 
     def clear(self) -> None:
-        """Start empty in this process."""
         with self._lock:
             self._copies.clear()
 

@@ -9,7 +9,6 @@ _ALL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not l
 
 
 def address(values: Mapping[str, Any]) -> str:
-    """Address that AVA listens on."""
     return _http(values["AVA_HOST"], values["AVA_PORT"])
 
 

@@ -102,7 +102,6 @@ _SCHEMES = {
 
 
 def load() -> dict[str, Any]:
-    """Every variable by name, with what the env file adds. Raises EnvironmentInvalid."""
     if file().is_file():
         environ.Env.read_env(str(file()))
     return read()
@@ -114,11 +113,7 @@ def file() -> Path:
 
 
 def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Every variable by name, converted to its kind. An empty value counts as not set.
-
-    Raises:
-        EnvironmentInvalid: with one line for each value that does not fit.
-    """
+    """Every variable by name, converted to its kind. An empty value counts as not set."""
     source = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     faults: list[str] = []

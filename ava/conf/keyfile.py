@@ -1,8 +1,4 @@
-"""Key file: made once at first start, readable by its owner only, never with a default in it.
-
-`python -m ava.conf.keyfile` makes it; `ava.settings` reads it for the keys that the environment
-does not set.
-"""
+"""Key file: made at first start by `python -m ava.conf.keyfile`, never with a default in it."""
 
 import base64
 import json
@@ -68,8 +64,7 @@ def ensure(data_dir: Path) -> bool:
 def write_once(path: Path, text: str) -> bool:
     """Make this file for its owner only, unless it is there. True when it was made.
 
-    It is written aside, synced, then linked into place: a kill at any moment leaves no half of it,
-    and of two starts at once one wins.
+    A kill at any moment leaves no half of it, and of two starts at once one wins.
     """
     aside = path.with_suffix(f".{os.getpid()}.tmp")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -51,10 +51,10 @@ class OneRenderer(DefaultContentNegotiation):
 class RateLimitedView(APIView):
     """Counts each request against its group before it is looked at, wrong tokens included.
 
-    `ratelimit_group` names the group in `ava.ratelimit`; None counts nothing. `largest_body` is
-    less than others may send, in bytes, before a login. `asks_providers` adds a failing
-    provider's answers to the OpenAPI document: of all actions, or of those named. `headers_of_all`
-    are set on every answer.
+    Attributes:
+        ratelimit_group: in `ava.ratelimit`; None counts nothing.
+        largest_body: in bytes, where it is less than others may send.
+        asks_providers: all actions, or those named, may answer with a provider's failure.
     """
 
     # No OPTIONS: /api/schema says it better.
@@ -101,8 +101,6 @@ class RateLimitedView(APIView):
 
 
 class ApiViewSet(RateLimitedView, GenericViewSet[Any]):
-    """The base of AVA's viewsets."""
-
     @property
     def caller(self) -> User:
         """The logged-in user. Only where `IsAuthenticated` stands in front, as is the rule."""
@@ -125,7 +123,6 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
 
 
 def as_problem(exception: Exception) -> Problem | None:
-    """The exception in AVA's tree, or None when it is a fault of AVA's own."""
     if isinstance(exception, Problem):
         return exception
     if isinstance(exception, exceptions.ValidationError):
@@ -139,7 +136,6 @@ def as_problem(exception: Exception) -> Problem | None:
 
 
 def validation_problem(detail: Any) -> problems.ValidationFailed:
-    """DRF's nested error detail flattened to dotted field names."""
     errors: dict[str, list[str]] = {}
     _flatten(detail, "", errors)
     return problems.ValidationFailed(errors=errors)

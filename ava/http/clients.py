@@ -1,7 +1,6 @@
 """Client addresses as the trusted proxies saw them.
 
-Anybody can write `X-Forwarded-For`: only its last N entries, added by the N proxies that the
-operator trusts (`AVA_TRUSTED_PROXIES`), mean anything.
+Anybody can write `X-Forwarded-For`: only its last AVA_TRUSTED_PROXIES entries mean anything.
 """
 
 import ipaddress
@@ -28,11 +27,7 @@ def network(request: HttpRequest) -> str:
 
 
 def is_local(request: HttpRequest) -> bool:
-    """True for a caller on this machine itself, and not for one behind a proxy.
-
-    A proxy that is not declared, or names no client, is a peer on loopback as well: what it
-    forwards is never local.
-    """
+    """True for a caller on this machine itself, not for one behind a proxy, declared or not."""
     if HEADER in request.META and not _forwarded(request):
         return False
     return ipaddress.ip_address(address(request)).is_loopback

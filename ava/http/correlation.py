@@ -1,8 +1,4 @@
-"""Correlation ID: one per request, carried into logs, rows and provider requests.
-
-Threads started with `inherit` and background work run under `bind` keep the ID of the request that
-caused them.
-"""
+"""Correlation ID: one per request, carried into logs, rows and provider requests."""
 
 import re
 import uuid
@@ -24,7 +20,6 @@ _ACCEPTED = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_LENGTH}}}")
 
 
 def new() -> str:
-    """A fresh ID (UUID4)."""
     return str(uuid.uuid4())
 
 

@@ -1,8 +1,4 @@
-"""The OpenAPI document: what drf-spectacular cannot see by itself.
-
-Every operation also answers with problems. They are added here once, by what the view is, so that
-no endpoint lists them by hand and none forgets them.
-"""
+"""The OpenAPI document: what drf-spectacular cannot see by itself, such as the problems."""
 
 from typing import Any, Literal
 
@@ -109,8 +105,6 @@ class AvaSchema(AutoSchema):
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's
-    """Bearer token, for the document's security section."""
-
     target_class = "ava.accounts.authentication.AccessTokenAuthentication"
     name = "accessToken"
 

@@ -1,7 +1,6 @@
-"""Problems: AVA's tree of errors, and the JSON shape they take (RFC 9457, problem+json).
+"""Problems: AVA's tree of errors, rendered as problem+json (RFC 9457).
 
-Raise a `Problem` anywhere below a view; `ava.http.api.exception_handler` renders it. Its `detail`
-is a sentence for a person, its `code` is what programs switch on (docs/INTEGRATIONS.md).
+Raise a `Problem` anywhere below a view. Programs switch on its `code` (docs/INTEGRATIONS.md).
 """
 
 import math
@@ -56,11 +55,9 @@ class Problem(Exception):
 
     @property
     def title(self) -> str:
-        """The status in the words of HTTP."""
         return HTTPStatus(self.status).phrase
 
     def body(self) -> dict[str, Any]:
-        """The problem+json members, the current correlation ID included."""
         members: dict[str, Any] = {
             "type": f"urn:ava:problem:{self.code}",
             "title": self.title,
@@ -85,7 +82,6 @@ class ValidationFailed(Problem):
 
 
 def _sentence(errors: Errors) -> str:
-    """The sentence about one field, or the names of several."""
     fields = {name: messages for name, messages in errors.items() if name != WHOLE}
     if len(fields) > 1:
         named = [f"`{name}`" for name in fields]

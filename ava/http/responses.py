@@ -22,7 +22,6 @@ NEVER_KEPT = {"Cache-Control": "no-store, private"}
 
 
 def problem_response(problem: Problem) -> HttpResponse:
-    """The problem as `application/problem+json`."""
     response = HttpResponse(
         json.dumps(problem.body()),
         status=problem.status,
@@ -44,7 +43,6 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Django's 403."""
     return answer(request, PermissionRefused())
 
 
@@ -56,7 +54,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Django's 404."""
     return answer(request, NotFound())
 
 

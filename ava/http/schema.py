@@ -1,7 +1,4 @@
-"""`/api/schema`: the OpenAPI document, made once per process and format.
-
-It is the same for everybody: AVA has one version of its API, one language and no addresses in it.
-"""
+"""`/api/schema`: the OpenAPI document, made once per process and format, the same for everybody."""
 
 import hashlib
 import threading
@@ -18,8 +15,6 @@ from rest_framework.request import Request
 
 @dataclass(frozen=True)
 class Document:
-    """The document in one format, ready to be sent."""
-
     content: bytes
     etag: str
 
@@ -33,13 +28,10 @@ _lock = threading.Lock()
 
 
 class SchemaView(SpectacularAPIView):
-    """drf-spectacular's view, which makes the document for each request."""
-
     http_method_names = ("get", "head")
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The document, or 304 where the client has it."""
         renderer: Any = request.accepted_renderer
         return _answer(request._request, renderer, self._document(renderer))
 

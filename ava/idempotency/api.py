@@ -25,7 +25,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 def answer(request: Request, *, scope: str, act: Act) -> Response:
-    """The answer of `act`, or the one that was given before. Raises: see `run`."""
     reply = services.run(
         user=cast(User, request.user),
         scope=scope,

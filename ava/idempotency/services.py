@@ -49,20 +49,15 @@ def run(
     """Do a request, or answer as it was answered before, if that was within 24 hours.
 
     What `act` returns below 500 is kept. A `Problem` below 500 that it raises means that nothing
-    was done and frees the key. After anything else the outcome is open: the same request may be
-    sent again at once, and is done under the same row ID. After a crash likewise, once the lease
-    of a minute is over.
+    was done and frees the key. After anything else, or a crash and a minute's lease, the outcome is
+    open: the same request may be sent again, and is done under the same row ID.
 
     Args:
         scope: names the endpoint, at most 64 characters.
         key: the header as it came; None without one, and then every request is done.
         body: parsed JSON; the order of members does not matter.
 
-    Raises:
-        KeyInvalid: the key has no printable ASCII characters, or too many.
-        KeyReused: it came with another body before.
-        InProgress: the first request with it is not answered yet.
-        Problem: whatever `act` raises.
+    Raises: KeyInvalid, KeyReused, InProgress, and what `act` raises.
     """
     if key is None:
         return act(None)
@@ -96,7 +91,6 @@ def run(
 
 
 def _acquire(wanted: Request) -> Request:
-    """The row of the key: answered, or else leased to the caller."""
     now = wanted.created_at
     same = Request.objects.filter(user=wanted.user, scope=wanted.scope, key=wanted.key)
     wanted.holder, wanted.lease_until = uuid.uuid4(), now + LEASE

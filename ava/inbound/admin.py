@@ -49,8 +49,6 @@ class RefusalAdmin(ReadOnlyAdmin):
 
 @admin.register(Volume)
 class VolumeAdmin(ReadOnlyAdmin):
-    """Disk space of webhooks by account and day."""
-
     list_display = ("day", "provider", "owner", "deliveries", "kept")
     list_filter = ("provider", "day")
     list_select_related = ("owner",)

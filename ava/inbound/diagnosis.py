@@ -9,7 +9,6 @@ from ava.inbound.source import FITS
 
 
 def explain(refusal: Refusal) -> list[str]:
-    """Lines that say what happened and what to look at."""
     lines = [
         f"{refusal.at:%Y-%m-%d %H:%M:%S} UTC: a webhook of {refusal.provider} ({refusal.kind}) "
         f"was refused. {refusal.reason}",
@@ -25,7 +24,6 @@ def explain(refusal: Refusal) -> list[str]:
 
 
 def _advice(refusal: Refusal) -> list[str]:
-    """Lines for where it is not known what was wrong."""
     told = refusal.told
     advice, hosts = [], {urlsplit(url).netloc for url in refusal.urls}
     forwarded = [name for name in told if name.startswith("X-Forwarded-")]

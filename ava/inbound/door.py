@@ -1,8 +1,4 @@
-"""Door of webhooks: method, size, proof over the raw bytes, limit, storage, acknowledgement.
-
-A provider gives its `Source` to `view`, and its handler, which a job calls later, to
-`ava.inbound.services.register_handler`.
-"""
+"""Door of webhooks: method, size, proof over the raw bytes, limit, storage, acknowledgement."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -149,7 +145,6 @@ def _count(source: Source, outcome: str | None) -> None:
 
 
 def _limit(request: HttpRequest, group: str, who: str | None = None) -> Mapping[str, str]:
-    """Headers with the limit. Raises: RateLimited."""
     verdict = ratelimit.check(request, group, client=who)
     headers = verdict.headers()
     if verdict.problem is not None:

@@ -39,7 +39,6 @@ def is_left_out(value: Any) -> bool:
 
 
 def json_size(value: Any) -> int:
-    """Bytes of a value written as compact JSON."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return len(written.encode(errors="replace"))
 

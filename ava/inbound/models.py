@@ -55,10 +55,7 @@ class Delivery(models.Model):
 
 
 class Refusal(models.Model):
-    """A webhook whose signature was not right, and how AVA looked at it.
-
-    The last few of each account are kept, and of those that name none.
-    """
+    """A webhook whose signature was not right; the last few of each account are kept."""
 
     at = models.DateTimeField()
     provider = models.CharField(max_length=32)

@@ -42,10 +42,10 @@ handlers: dict[tuple[str, str], Handle] = {}
 
 
 def register_handler(provider: str, kind: str, handle: Handle) -> None:
-    """Register `handle(delivery)` for deliveries of this kind.
+    """Register `handle(delivery)` for deliveries of this kind; without one they are only kept.
 
     It runs in a job after the webhook was acknowledged, in any order, maybe more than once: it
-    must be idempotent. It may raise `ava.jobs.RetryLater`. A kind without a handler is only kept.
+    must be idempotent. It may raise `ava.jobs.RetryLater`.
     """
     handlers[provider, kind] = handle
 
@@ -53,12 +53,10 @@ def register_handler(provider: str, kind: str, handle: Handle) -> None:
 def store(
     source: Source, owner: User | None, verified: Verified, *, now: datetime
 ) -> tuple[Delivery, bool]:
-    """Keep a delivery and have it worked through, in one transaction. Its row, and whether it is
-    new: a repeated delivery changes nothing.
+    """Keep a delivery and have it worked through, in one transaction.
 
-    Raises:
-        WebhooksSpent: the account's day is used up.
-        MalformedRequest: it is nested too deeply.
+    Returns:
+        its row, and whether it is new: a repeated one changes nothing.
     """
     try:
         payload = storable(verified.payload)
@@ -95,7 +93,6 @@ def store(
 
 
 def dispatch(job: dict[str, Any]) -> None:
-    """Work through one delivery: its job."""
     delivery = Delivery.objects.select_related("owner").filter(pk=job["delivery"]).first()
     if delivery is None or delivery.state == Delivery.State.DONE:
         return
@@ -113,7 +110,6 @@ def dispatch(job: dict[str, Any]) -> None:
 
 
 def replay(deliveries: Iterable[Delivery]) -> int:
-    """Work through stored deliveries once more, whatever came of them. How many that will be."""
     rows = list(deliveries)
     for delivery in rows:
         with transaction.atomic():
@@ -154,7 +150,6 @@ def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) ->
 
 
 def forget() -> None:
-    """Drop the counts of refusals (tests)."""
     _refusals_written.forget()
 
 

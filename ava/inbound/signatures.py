@@ -26,7 +26,6 @@ def secret_matches(given: str | None, secrets: Sequence[str]) -> int | None:
 def hmac_of(
     message: bytes, *, secret: bytes, algorithm: Algorithm = "sha256", encoding: Encoding = "hex"
 ) -> str:
-    """The signature of a message."""
     digest = hmac.digest(secret, message, algorithm)
     return digest.hex() if encoding == "hex" else base64.b64encode(digest).decode()
 

@@ -19,8 +19,6 @@ FITS = "fits"
 
 @dataclass(frozen=True)
 class WebhookRequest:
-    """A webhook as it came, not verified."""
-
     urls: tuple[str, ...]  # that the provider may have signed: public, with and without the port
     path: str
     headers: Mapping[str, str]  # names in any case
@@ -31,11 +29,7 @@ class WebhookRequest:
 
 @dataclass(frozen=True)
 class Verified:
-    """Content of a webhook that is the provider's own.
-
-    What AVA can ask the provider for as well leaves the last quarter of an account's day to calls,
-    messages and STOPs that come in.
-    """
+    """Content of a webhook that is the provider's own."""
 
     delivery_id: str  # the same for each repetition, within provider and kind
     event: str  # for people and filters

@@ -19,11 +19,7 @@ _SHARE_OF_WHAT_CAN_BE_ASKED = 0.75
 
 
 def add(*, provider: str, owner: User | None, size: int, now: datetime, can_be_asked: bool) -> None:
-    """Count a delivery of so many bytes that is about to be kept; in its transaction.
-
-    Raises:
-        WebhooksSpent: it does not fit into the account's day.
-    """
+    """Count a delivery that is about to be kept, in its transaction. Raises: WebhooksSpent."""
     today = now.astimezone(UTC)
     account: dict[str, Any] = {"day": today.date(), "provider": provider, "owner": owner}
     size += OVERHEAD

@@ -1,8 +1,7 @@
 """Background work that is not lost: each job is a row with a lease.
 
-An app registers its kinds of work in `apps.py` and asks for it with `ava.jobs.services.enqueue`, in
-the transaction that makes it necessary. The loop of a web worker, `manage.py work` or Celery runs
-the rows, at least once: after a killed process, another runs the job again.
+The loop of a web worker, `manage.py work` or Celery runs the rows, at least once: after a killed
+process, another runs the job again.
 """
 
 from ava.jobs.registry import RetryLater, register, register_periodic

@@ -10,8 +10,6 @@ from ava.jobs.models import Job
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    """Background work. Read-only, but for running a finished job again."""
-
     list_display = (
         "created_at", "kind", "state", "tenant", "correlation_id", "key", "due_at", "attempts",
         "last_error",

@@ -1,4 +1,4 @@
-"""Celery: its application, whose workers run the same rows as AVA's own loop, and what it is sent.
+"""Celery: its application, and what it is sent.
 
 A message is only a hint that a row is due; its lease keeps one that comes twice from doing anything
 twice. The loop talks to the broker, requests never do.
@@ -70,15 +70,11 @@ def keep_logging(**kwargs: Any) -> None:
 
 @app.task(name="ava.jobs.run")
 def run_job(job_id: str) -> bool:
-    """Run one row, unless it is finished, not due, or leased."""
     return executor.run_one(job_id)
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what is due and not sent yet: urgent ones first, of each tenant in turn. How many.
-
-    Raises whatever the broker's library raises when it cannot be reached.
-    """
+    """Send what is due and not sent yet: urgent ones first, of each tenant in turn. How many."""
     waiting = queries.sent_by_tenant(now=now)
     is_full = waiting.total() >= MOST_WAITING
     sent = 0
@@ -108,7 +104,6 @@ def _in_turn(
 
 
 def _send(job_id: uuid.UUID, priority: int, now: datetime) -> bool:
-    """Send one, unless another process has."""
     until = now + timedelta(seconds=RESEND_SECONDS)
     row = Job.objects.filter(pk=job_id)
     free = queries.not_sent(queries.due(now=now), now=now).filter(pk=job_id)

@@ -1,7 +1,4 @@
-"""Executor of jobs: claims one by its lease, runs it, records the outcome.
-
-The lease is short and renewed during the run: when a process dies, another one runs the job soon.
-"""
+"""Executor of jobs: claims one by its lease, renewed during the run, and records the outcome."""
 
 import random
 import threading
@@ -49,10 +46,7 @@ class Turns:
     def claim(
         self, *, urgent: bool, now: Clock = timezone.now, full: Container[Tenant] = ()
     ) -> Job | None:
-        """The longest due job of the next tenant, leased to the caller; None: none is due.
-
-        Tenants that are `full` get none now.
-        """
+        """The longest due job of the next tenant that is not `full`, leased to the caller."""
         moment = now()
         turns = self._rounds[urgent]
         for is_round_over in (False, True):
@@ -69,7 +63,6 @@ class Turns:
 
 
 def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
-    """Run what is due, one after the other, until nothing is or `most` have run. How many ran."""
     turns, count = Turns(), 0
     while count < most and (
         job := turns.claim(urgent=True, now=now) or turns.claim(urgent=False, now=now)
@@ -80,7 +73,6 @@ def run_due(*, now: Clock = timezone.now, most: int = 1000) -> int:
 
 
 def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
-    """Run this job, unless it is finished, not due, or leased. Whether it ran."""
     moment = now()
     job = _acquire(queries.due(now=moment).filter(pk=job_id), moment)
     if job is None:
@@ -114,7 +106,6 @@ def pause_after(failures: int, chance: Callable[[], float] = random.random) -> f
 
 
 def _acquire(due: QuerySet[Job], now: datetime) -> Job | None:
-    """The first of these due jobs, leased to the caller; None: there is none."""
     # SQLite has one write lock, taken here only when there is something to write.
     if not due.exists():
         return None

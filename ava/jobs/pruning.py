@@ -21,7 +21,6 @@ def register(name: str, old: Old) -> None:
 
 
 def prune(name: str, before: datetime, *, dry_run: bool = False) -> int:
-    """Delete the old rows, or only count them. Returns how many."""
     rows = registered[name](before)
     return rows.count() if dry_run else delete_in_batches(rows)
 
@@ -38,7 +37,6 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
 
 
 def run_daily() -> None:
-    """Delete what is older than KEPT_DAYS."""
     before = timezone.now() - timedelta(days=KEPT_DAYS)
     for name in registered:
         prune(name, before)

@@ -52,7 +52,6 @@ def due(*, now: datetime) -> QuerySet[Job]:
 
 
 def next_due(*, now: datetime, before: datetime) -> datetime | None:
-    """Time of the next job to be due, if before this moment."""
     soon = Job.objects.filter(
         urgent__in=(True, False),  # both: the index begins with it
         state=Job.State.QUEUED,

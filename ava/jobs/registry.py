@@ -1,4 +1,4 @@
-"""Registry of the kinds of jobs; each app registers its own at start."""
+"""Registry of the kinds of jobs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,10 +47,8 @@ kinds: dict[str, Kind] = {}
 def register(kind: str, run: Callable[[Payload], None], **options: Any) -> None:
     """Register a kind of jobs, done by `run(payload)`, which must be idempotent.
 
-    Any exception but `RetryLater` is a failure: it is tried again, ever later, `attempts` times.
-
-    Args:
-        options: of `Kind`.
+    Any exception but `RetryLater` is a failure: it is tried again, ever later. `options` are those
+    of `Kind`.
     """
     kinds[kind] = Kind(kind, run, **options)
     for outcome in OUTCOMES:  # at 0: a rate over a missing series is no answer

@@ -47,13 +47,9 @@ def enqueue(
 
     Args:
         payload: JSON, and never a secret.
-        due_at: not before; None: now.
         key: at most 200 characters.
         is_new: no job of this key waits; saves looking for one.
         tenant: the user it is done for; None: the caller's.
-
-    Raises:
-        KeyError: no such kind.
     """
     now = timezone.now()
     row = Job(
@@ -115,7 +111,6 @@ def ensure_periodic() -> None:
 
 
 def run_again(job: Job, *, now: datetime) -> None:
-    """Run a finished job again, with all its attempts. Raises AlreadyWaiting."""
     try:
         with transaction.atomic():
             finished = Job.objects.filter(pk=job.pk).exclude(state=Job.State.QUEUED)

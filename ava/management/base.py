@@ -23,7 +23,6 @@ class Command(BaseCommand):
     not_done: ClassVar[tuple[str, ...]] = ()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """The parser, with the exit codes at the end of its help."""
         failed = ", ".join([*self.not_done, "the database does not work"])
         kwargs["epilog"] = (
             f"Exit code 0: {self.done}. 1: not done, and a sentence says why ({failed}). "

@@ -1,6 +1,6 @@
 """Shared state of AVA processes in Redis: `get_client()` when `REDIS_URL` is set.
 
-Every user keeps an in-process store beside it and goes on with that on `RedisUnavailable`.
+Its users go on with a store in the process on `RedisUnavailable`.
 """
 
 import os
@@ -15,7 +15,6 @@ _clients: dict[str, RedisClient] = {}
 
 
 def get_client() -> RedisClient | None:
-    """This process' client for `REDIS_URL`; None where none is set."""
     url: str | None = settings.REDIS_URL
     if not url:
         return None
@@ -23,7 +22,6 @@ def get_client() -> RedisClient | None:
 
 
 def reset() -> None:
-    """Close and drop every client (tests)."""
     for client in _clients.values():
         client.close()
     _clients.clear()

@@ -75,11 +75,7 @@ _PING = Script("return redis.call('SET', KEYS[1], 1, 'PX', 1000)")
 
 
 class RedisClient:
-    """A process' client of one Redis or Redis Cluster. Never connects before the first call.
-
-    Args:
-        url: as `connect` takes it; of a cluster any node, which shows itself by its first MOVED.
-    """
+    """A process' client of one Redis or Redis Cluster. Never connects before the first call."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -91,7 +87,6 @@ class RedisClient:
         self.losses = 0
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
-        """Result of a script; strings are bytes. Raises: RedisUnavailable."""
         with self._watched(keys[0]):
             return self._evaluate(script, keys, args)
 
@@ -101,12 +96,10 @@ class RedisClient:
             return self._execute(name, key, *args)
 
     def scan(self, pattern: str) -> Iterator[bytes]:
-        """The keys that match, of all nodes. Raises: RedisUnavailable."""
         with self._watched(pattern):
             yield from self._redis.scan_iter(pattern, 1000)
 
     def close(self) -> None:
-        """Close all connections, and stop trying a lost Redis."""
         self._closed.set()
         self._redis.close()
 

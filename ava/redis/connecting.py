@@ -24,7 +24,6 @@ def connect(url: str, *, timeout: float = TIMEOUT_SECONDS) -> redis.Redis:
         url: as redis-py takes it, or
             `redis+sentinel://[[user]:password@]host[:port][,host[:port]]/service[/database]`.
             User, password and database are those of Redis itself; sentinels are asked without.
-        timeout: seconds, where the URL says nothing else.
     """
     if SENTINEL in urlsplit(url).scheme:
         return _by_sentinel(url, timeout)
@@ -32,20 +31,11 @@ def connect(url: str, *, timeout: float = TIMEOUT_SECONDS) -> redis.Redis:
 
 
 def connect_cluster(url: str) -> RedisCluster:
-    """A client of the cluster that the URL's node belongs to.
-
-    Raises:
-        redis.exceptions.RedisClusterException: the node does not show the way.
-    """
     return RedisCluster.from_url(url, **_options())
 
 
 def sentinels_of(netloc: str) -> list[tuple[str, int]]:
-    """Host and port of each sentinel.
-
-    Raises:
-        ValueError: one of them cannot be.
-    """
+    """Host and port of each sentinel. Raises: ValueError."""
     parts = [urlsplit(f"//{place}") for place in netloc.rpartition("@")[2].split(",")]
     return [(part.hostname or "localhost", part.port or SENTINEL_PORT) for part in parts]
 

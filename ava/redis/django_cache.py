@@ -90,11 +90,9 @@ class RedisCache(BaseCache):
         return client
 
     def _command(self, name: str, key: str, version: int | None, *args: str | int) -> Any:
-        """Redis' answer. Raises: RedisUnavailable, also where no Redis is set."""
         return self._client().command(name, self.make_and_validate_key(key, version), *args)
 
     def _value(self, value: Any, timeout: Seconds) -> tuple[str | int, ...]:
-        """Arguments of SET: the value, and its expiry."""
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         # Redis takes no 0; Django means by it that the key goes at once.
         life = () if seconds is None else ("PX", max(1, math.ceil(seconds * 1000)))

@@ -18,7 +18,6 @@ _SHOWN = 5
 
 @register(Tags.security)
 def check_key_ring(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """AVA_KEYS can be read."""
     try:
         key_ring()
     except KeyRingInvalid as fault:
@@ -34,7 +33,6 @@ def check_key_ring(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_key_strength(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Every key is random."""
     try:
         keys = parse(settings.AVA_KEYS)
     except KeyRingInvalid:
@@ -54,7 +52,6 @@ def check_key_strength(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_sealed_rows(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Every sealed row names a key of the ring."""
     found: list[CheckMessage] = []
     try:
         ring = key_ring()

@@ -8,15 +8,11 @@ class KeyRingInvalid(Exception):
 
 
 class Unsealable(Problem):
-    """A sealed value cannot be opened. Only that value is affected."""
-
     code = "sealed_value_unreadable"
     detail = "A stored secret cannot be read any more."
 
 
 class KeyMissing(Unsealable):
-    """The key that sealed the value is not in the key ring."""
-
     def __init__(self, key_id: str) -> None:
         super().__init__(
             f"A stored secret cannot be read: its key {key_id} is not in AVA_KEYS any more."

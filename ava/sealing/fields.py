@@ -36,7 +36,6 @@ class Sealed:
         return key_id_of(self.text)
 
     def open(self) -> str:
-        """The secret. Raises KeyMissing or SealBroken where it does not open."""
         return key_ring().open(self.text, self._place())
 
     def resealed(self) -> "Sealed":
@@ -56,7 +55,6 @@ class Unsealed:
     secret: str = field(repr=False)
 
     def open(self) -> str:
-        """The secret."""
         return self.secret
 
 
@@ -81,7 +79,7 @@ class SealedAttribute(DeferredAttribute):
 class SealedField(_TextField):
     """Text, sealed at save for this model, column, primary key and owner (a foreign key's name).
 
-    The primary key must be known before the row is inserted: give the model a UUID made in Python.
+    The primary key must be a UUID made in Python: it is sealed for.
     """
 
     descriptor_class = SealedAttribute

@@ -46,11 +46,7 @@ class Binding:
 
 
 class KeyRing:
-    """Keys of 32 bytes by id. The first one seals, all of them open.
-
-    Args:
-        random: gives n random bytes; tests hand in a fixed one.
-    """
+    """Keys of 32 bytes by id. The first one seals, all of them open."""
 
     def __init__(
         self, keys: Mapping[str, bytes], random: Callable[[int], bytes] = os.urandom
@@ -66,7 +62,6 @@ class KeyRing:
         return f"<KeyRing {' '.join(self.key_ids)}>"
 
     def seal(self, secret: str, binding: Binding) -> str:
-        """The secret as text that opens under this binding only, sealed by the primary key."""
         nonce = self._random(NONCE_BYTES)
         sealed = self._ciphers[self.primary].encrypt(
             nonce, secret.encode(), binding.authenticated(self.primary)
@@ -74,7 +69,6 @@ class KeyRing:
         return f"{FORMAT}.{self.primary}.{base64.b64encode(nonce + sealed).decode()}"
 
     def open(self, text: str, binding: Binding) -> str:
-        """The secret behind a sealed text. Raises KeyMissing or SealBroken."""
         match = _TEXT.fullmatch(text)
         if match is None:
             raise SealBroken

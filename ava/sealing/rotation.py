@@ -1,8 +1,4 @@
-"""Rotation of keys: everything is sealed anew under the primary key, while AVA runs.
-
-Each row is replaced on its own, and only if it still holds the text that was read: a row changed
-meanwhile is read again, a run that was killed is simply started again.
-"""
+"""Rotation of keys: everything is sealed anew under the primary key, while AVA runs."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -37,7 +33,6 @@ class Rotation:
 
 
 def sealed_fields() -> Iterator[SealedField]:
-    """Every sealed column of the installed apps."""
     for model in apps.get_models():
         for column in model._meta.local_fields:
             if isinstance(column, SealedField):

@@ -47,8 +47,6 @@ _UNRECORDED = Ticket(generation=0)
 
 
 class View(NamedTuple):
-    """A circuit as it was read."""
-
     circuit: Circuit
     now: float  # seconds on the store's clock
     degraded: bool = False  # this process' own circuit, because it cannot reach Redis
@@ -57,8 +55,7 @@ class View(NamedTuple):
 class Store(Protocol):
     """Store of one breaker's circuit.
 
-    A `Change` goes to the caller who made it and to no other, so that each change is counted,
-    logged and stored exactly once, however many share the store.
+    A `Change` goes to the caller who made it alone, so that it is counted and stored once.
     """
 
     def apply(self, event: Event[T]) -> tuple[T, tuple[Change, ...]]:
@@ -90,8 +87,6 @@ class MemoryStore:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """State of a breaker, for display."""
-
     state: State
     failures: int = 0  # in a row
     retry_after: float | None = None  # seconds, 0 for the next call; None when closed
@@ -152,11 +147,11 @@ class Hooks:
     """Callbacks that the apps supply at start. Run at each call: cheap, and must not raise.
 
     Attributes:
-        is_on: False turns the breakers off: everything passes, nothing is recorded, they show as
-            closed. Turned on again, they start from closed. Off beats any force.
+        is_on: False: everything passes, nothing is recorded. Turned on again, breakers start from
+            closed. Off beats any force.
         override: the operator's last override, by the provider's label.
         listeners: called with each transition, outside any lock, in the thread of the call that
-            caused it. One that raises is logged and breaks no call.
+            caused it.
     """
 
     is_on: Callable[[], bool] = lambda: True
@@ -165,8 +160,6 @@ class Hooks:
 
 
 class Breaker(pybreaker.CircuitBreaker):
-    """One provider's breaker."""
-
     def __init__(self, service: str, *, rules: Rules, store: Store, hooks: Hooks) -> None:
         self.service = service
         self.rules = rules
@@ -184,7 +177,6 @@ class Breaker(pybreaker.CircuitBreaker):
         del self._state_storage, self._state
 
     def call(self, func: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Run `func` if the breaker lets it. Raises: Rejected."""
         with self.calling():
             return func(*args, **kwargs)
 
@@ -240,10 +232,7 @@ class Breaker(pybreaker.CircuitBreaker):
             self._apply(partial(circuits.obey, override=self._hooks.override(self.service)))
 
     def snapshot(self) -> Snapshot:
-        """State of the breaker now, an override not yet carried out included.
-
-        Reading changes nothing: not the state, not a counter. `met_by` gives what one tenant meets.
-        """
+        """State of the breaker now, an override not yet carried out included. Changes nothing."""
         if not self._hooks.is_on():
             return Snapshot("closed")
         override = self._hooks.override(self.service)

@@ -1,7 +1,4 @@
-"""Bulkhead: how many operations may be inside a provider's door at once.
-
-A hung provider then holds so many threads and no more; the others keep answering.
-"""
+"""Bulkhead: how many operations may be inside a provider's door; a hung one holds no more."""
 
 import threading
 from collections import Counter
@@ -46,7 +43,6 @@ class Bulkhead:
 
     @property
     def in_use(self) -> int:
-        """Slots taken now."""
         return self._taken[None, False]
 
     @property
@@ -56,7 +52,6 @@ class Bulkhead:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold a slot for the block. Raises: BulkheadFull."""
         shares = self._shares()
         with self._lock:
             if self.is_full:

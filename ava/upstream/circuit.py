@@ -43,8 +43,6 @@ class Outcome(Enum):
 
 
 class Rules(NamedTuple):
-    """Thresholds for opening and closing."""
-
     threshold: int  # failures in a row that open a closed circuit
     recovery: float  # seconds that an open circuit stays open, at least
     successes: int  # in one half-open period, that close it
@@ -89,12 +87,10 @@ class OperatorOverride:
 
     @property
     def is_over(self) -> bool:
-        """Whether its force has ended."""
         return self.seconds is not None and self.seconds <= 0
 
     @property
     def description(self) -> str:
-        """The reason of the transition that it causes."""
         what = f"forced {self.forced}" if self.forced else "reset"
         return f"{what}: {self.reason}" if self.reason else what
 
@@ -164,7 +160,6 @@ def admit(
 def record(
     circuit: Circuit, now: float, *, rules: Rules, ticket: Ticket, outcome: Outcome
 ) -> Step[None]:
-    """Count the outcome of an admitted call."""
     reason = ""
     if circuit.forced or ticket.generation != circuit.generation:
         pass
@@ -287,7 +282,6 @@ def _new_generation(circuit: Circuit, now: float) -> Circuit:
 
 
 def _let_go(circuit: Circuit, now: float) -> Circuit:
-    """End the force."""
     if circuit.forced is None:
         return circuit
     circuit = _new_generation(replace(circuit, forced=None, forced_for=None), now)

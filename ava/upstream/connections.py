@@ -38,8 +38,6 @@ PART = 16 * 1024
 
 
 class Deadline:
-    """Deadline for work on sockets, handshakes included."""
-
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
 
@@ -48,15 +46,10 @@ class Deadline:
         return self.left() <= 0
 
     def left(self) -> float:
-        """Seconds left; 0 when it is over."""
         return max(0.0, self._at - time.monotonic())
 
     def bound(self, sock: socket.socket) -> None:
-        """Bound a socket's next read, write or handshake by the time left.
-
-        Raises:
-            TimeoutError: none is left.
-        """
+        """Bound a socket's next read, write or handshake by the time left. Raises: TimeoutError."""
         left = self.left()
         if not left:
             raise TimeoutError("the deadline has passed")
@@ -123,8 +116,6 @@ def attempting(service: Service, deadline: Deadline) -> Iterator[Attempt]:
 
 
 class BoundedConnection(HTTPConnection):
-    """Connection that ends at its attempt's deadline."""
-
     _used = False
 
     def _new_conn(self) -> socket.socket:
@@ -212,8 +203,6 @@ class BoundedConnection(HTTPConnection):
 
 
 class BoundedTLSConnection(BoundedConnection, HTTPSConnection):
-    """The same over TLS."""
-
     @property
     def is_connected(self) -> bool:
         # What came beyond the last answer may lie in TLS' buffer, where no poll sees it.
@@ -229,8 +218,6 @@ class BoundedTLSPool(HTTPSConnectionPool):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """requests' adapter over bounded pools."""
-
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedTLSPool}

@@ -1,7 +1,6 @@
 """Door to a provider, the one way out: bulkhead, breaker, then attempts within a deadline.
 
-Apps register their providers in `AppConfig.ready()`: this package names none of them. The whole
-operation, its retries included, is one outcome for the breaker.
+The whole operation, its retries included, is one outcome for the breaker.
 """
 
 import os
@@ -44,15 +43,7 @@ _doors: dict[str, "Door"] = {}
 def register(
     service: Service, *, base_url: Callable[[], str], policy: Policy | None = None
 ) -> None:
-    """Open a door to a provider.
-
-    Args:
-        base_url: asked at each call; paths are appended to it.
-        policy: its limits; the defaults when left out.
-
-    Raises:
-        ValueError: the label is taken.
-    """
+    """Open a door to a provider. `base_url` is asked at each call."""
     if service.label in _doors:
         raise ValueError(f"{service.label} is registered already")
     metrics.introduce(service.label)
@@ -60,12 +51,10 @@ def register(
 
 
 def door(label: str) -> "Door":
-    """The door to a provider. Raises: KeyError, where no provider has this label."""
     return _doors[label]
 
 
 def doors() -> tuple["Door", ...]:
-    """Every provider's, in the order of registration."""
     return tuple(_doors.values())
 
 
@@ -80,8 +69,6 @@ os.register_at_fork(after_in_child=forget)
 
 
 class Door:
-    """Everything sent to one provider goes through here."""
-
     def __init__(self, service: Service, base_url: Callable[[], str], policy: Policy) -> None:
         self.service = service
         self.policy = policy
@@ -89,7 +76,6 @@ class Door:
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew, with a fresh bulkhead, breaker, retry budget and pool."""
         self.bulkhead = Bulkhead(self.policy.bulkhead)
         self.budget = Budget()
         self.transport = Transport(self.service, self.policy)
@@ -98,7 +84,6 @@ class Door:
 
     @property
     def breaker(self) -> Breaker:
-        """Made at first use, by the settings of that moment."""
         if self._breaker is None:
             with self._lock:
                 self._breaker = self._breaker or self._make_breaker()
@@ -118,13 +103,7 @@ class Door:
         return self.breaker.snapshot().met_by(tenant.current())
 
     def require_room(self) -> None:
-        """Refuse now what `send` would refuse without sending, so that nothing is made ready in
-        vain. Nothing is reserved: `send` may refuse all the same.
-
-        Raises:
-            ProviderUnavailable: the breaker is open.
-            ProviderBusy: the bulkhead is full.
-        """
+        """Refuse now what `send` would refuse, before anything is made ready. Reserves nothing."""
         seen = self.snapshot()
         if seen.state == "open" and seen.retry_after:
             raise self._refused(ProviderUnavailable(self.service, retry_after=seen.retry_after))
@@ -149,7 +128,6 @@ class Door:
 
         Args:
             path: from the base URL on, with a leading slash.
-            headers, params, json, data, auth: as requests takes them.
             repeatable: whether a second arrival does no harm; by default GET and HEAD only.
             deadline: seconds for everything; the policy's by default.
             base_url: another host of the provider's; the door's by default.
@@ -197,9 +175,6 @@ class Door:
 
         A `Problem` that it raises counts as an answer, except where it is a provider problem that
         says otherwise; any other exception says nothing about the provider.
-
-        Raises:
-            ProviderUnavailable, ProviderBusy: the work was not begun.
         """
         with self._operation("guard", None) as operation:
             operation.attempts = 1
@@ -207,7 +182,6 @@ class Door:
 
     @contextmanager
     def _operation(self, method: str, deadline: float | None) -> Iterator[Operation]:
-        """Through bulkhead and breaker, then under a deadline."""
         seconds = self.policy.deadline if deadline is None else deadline
         try:
             # The bulkhead first: a call that is refused there must not hold the probe's lease.
@@ -223,7 +197,6 @@ class Door:
             raise self._refused(refused) from None
 
     def _refused(self, problem: ProviderProblem) -> ProviderProblem:
-        """Nothing was sent: logged and counted."""
         if isinstance(problem, ProviderBusy):
             metrics.BULKHEAD_REFUSALS.labels(self.service.label).inc()
         log.warning("provider not asked", service=self.service.label, outcome=problem.code)

@@ -1,8 +1,4 @@
-"""Errors that the caller of a provider may meet: the sentences of
-docs/INTEGRATIONS.md, and nothing raw.
-
-Each class says what it means to the breaker (`outcome`).
-"""
+"""Errors that the caller of a provider may meet; `outcome` is what they mean to the breaker."""
 
 import math
 from http import HTTPStatus
@@ -35,7 +31,6 @@ class ProviderProblem(Problem):
 
 
 def outcome_of(exc: BaseException) -> Outcome:
-    """Outcome, for the breaker, of an operation that raised."""
     if isinstance(exc, ProviderProblem):
         return exc.outcome
     if isinstance(exc, Problem):
@@ -86,8 +81,6 @@ class ProviderAnswerTooLong(ProviderUnreachable):
 
 
 class ProviderUnavailable(ProviderProblem):
-    """The breaker is open; nothing was sent."""
-
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "provider_unavailable"
     sentence = "{provider} is temporarily unavailable. Please try again in {seconds}s."
@@ -97,8 +90,6 @@ class ProviderUnavailable(ProviderProblem):
 
 
 class ProviderBusy(ProviderProblem):
-    """AVA's own bulkhead for this provider is full; nothing was sent."""
-
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "provider_busy"
     sentence = "{provider} is busy. Please try again in a moment."

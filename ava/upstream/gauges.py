@@ -23,7 +23,6 @@ _STATE_VALUES: dict[State, int] = {"closed": 0, "half_open": 1, "open": 2}
 
 
 def sample() -> None:
-    """Set this process' gauges of bulkheads and retry budgets."""
     for door in doors():
         label = door.service.label
         IN_USE.labels(label).set(door.bulkhead.in_use)

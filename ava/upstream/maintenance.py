@@ -1,8 +1,8 @@
 """Breaker maintenance: a thread of each web worker that sees to the breakers once a second.
 
-Without it an override would change, count and announce nothing before the next call, and a worker
-without calls would not come back to a Redis that is there again. Not in the thread that accepts
-connections: it asks the database, which may take its time.
+Without it an override would change and announce nothing before the next call, and a worker without
+calls would not come back to Redis. Not in the thread that accepts connections: it asks the
+database.
 """
 
 import threading
@@ -18,8 +18,6 @@ EVERY_SECONDS = 1.0
 
 
 class BreakerMaintenance:
-    """The thread."""
-
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ava-breakers", daemon=True)
@@ -28,7 +26,6 @@ class BreakerMaintenance:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what is being done is finished."""
         self._stopping.set()
         self._thread.join()
 

@@ -39,14 +39,12 @@ def introduce(service: str) -> None:
 
 
 class BreakerFailures(pybreaker.CircuitBreakerListener):
-    """Counts failed operations."""
-
     def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
         FAILURES.labels(cb.name).inc()
 
 
 def count_change(service: str, from_state: State, to_state: State) -> None:
-    """Count a state change of the shared breaker: opens minus closes is 1 unless it is closed."""
+    """Opens minus closes is 1 unless it is closed."""
     if from_state == "closed":
         OPENS.labels(service).inc()
     if to_state == "closed":

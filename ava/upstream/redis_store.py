@@ -64,8 +64,6 @@ class CircuitValue(NamedTuple):
 
 
 class RedisCircuit:
-    """The circuit of one service in Redis. Its methods raise RedisUnavailable."""
-
     def __init__(self, client: RedisClient, label: str) -> None:
         self._client = client
         # With a hash tag, for Redis Cluster.
@@ -105,7 +103,6 @@ def _decoded(raw: bytes) -> tuple[Circuit, tuple[str, ...]]:
 
 
 def _is_valid(circuit: Circuit) -> bool:
-    """Raises TypeError where a number is none."""
     whole = (circuit.order, circuit.generation, circuit.failures, circuit.successes)
     counts = (*whole, circuit.probe, circuit.others)
     times = (circuit.forced_at, circuit.opened_at, circuit.leased_at)
@@ -194,7 +191,6 @@ class SharedStore:
                 self._alone = None
 
     def _part(self) -> MemoryStore:
-        """Go on alone, from what was seen last."""
         with self._lock:
             if self._alone is None:
                 self._alone = MemoryStore(lambda: self._clock() + self._ahead, self._seen)
@@ -233,6 +229,5 @@ def rejoin(
 
 
 def store_for(label: str) -> Store:
-    """The store of a service: shared where `REDIS_URL` is set, else in this process."""
     client = redis.get_client()
     return MemoryStore() if client is None else SharedStore(RedisCircuit(client, label))

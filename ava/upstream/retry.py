@@ -13,10 +13,7 @@ from ava.upstream.transport import Answer, AttemptFailed
 
 
 class Budget:
-    """Retry budget of a provider: a fifth of its operations, and a trickle for quiet times.
-
-    A provider in trouble is not sent three times its load.
-    """
+    """Retry budget of a provider: a fifth of its operations, and a trickle for quiet times."""
 
     SHARE = 0.2
     TRICKLE = 0.1  # per second
@@ -29,12 +26,10 @@ class Budget:
         self._seen = clock()
 
     def earn(self) -> None:
-        """An operation has begun."""
         with self._lock:
             self._refill(self.SHARE)
 
     def spend(self) -> bool:
-        """Take one retry; False when there is none left."""
         with self._lock:
             self._refill(0)
             if self._tokens < 1:
@@ -43,7 +38,6 @@ class Budget:
             return True
 
     def left(self) -> float:
-        """Retries there are now, and the part of one that has been earned."""
         with self._lock:
             self._refill(0)
             return self._tokens
@@ -66,11 +60,6 @@ def pause(
     """Seconds to wait before the next attempt, with full jitter; None to give up.
 
     See https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
-
-    Args:
-        attempt: how many there have been.
-        left: seconds of the deadline.
-        retry_after: seconds that the provider asked for.
     """
     if retry_after is not None and retry_after > min(policy.patience, left / 2):
         return None
@@ -102,10 +91,6 @@ def with_retries(
 
     Args:
         repeatable: a second arrival of the request does no harm.
-        on_retry: called before each attempt after the first.
-
-    Raises:
-        ProviderProblem: of the last attempt.
     """
     most = 1 if operation.is_probe else policy.attempts
     unsent, replayed = True, False

@@ -5,16 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A provider."""
-
     label: str  # in metrics, logs and rows, such as "vapi"
     name: str  # in sentences for people, such as "Vapi"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Limits of one operation."""
-
     deadline: float = 10.0  # seconds for the whole operation, its retries included
     connect_timeout: float = 3.0  # seconds for each address of the provider
     # Operations at once, half of them for one tenant; fewer than the server has threads.

@@ -37,10 +37,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete HTTP answer. Headers are found whatever their case.
-
-    Headers and body stay out of `repr`: they may hold secrets.
-    """
+    """A complete HTTP answer. Headers and body stay out of `repr`: they may hold secrets."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -48,7 +45,6 @@ class Answer:
     service: Service
 
     def json(self) -> Any:
-        """The body as JSON. Raises: ProviderUnreachable, where it is none."""
         try:
             return parse_json(self.body)
         except ValueError:
@@ -137,8 +133,6 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """A pool of connections to one provider, as many as may run at once."""
-
     def __init__(self, service: Service, policy: Policy) -> None:
         self._service = service
         self._policy = policy
@@ -156,11 +150,7 @@ class Transport:
         return prepared
 
     def exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:
-        """Send once and read the whole answer before the deadline.
-
-        Raises:
-            AttemptFailed: none came, or none that is the caller's to read.
-        """
+        """Send once and read the whole answer before the deadline. Raises: AttemptFailed."""
         with attempting(self._service, deadline) as attempt:
             try:
                 answer = self._send(prepared, deadline)

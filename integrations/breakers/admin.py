@@ -33,8 +33,6 @@ _MINUTES = f"Give whole minutes from 1 to {MOST_MINUTES}, or none."
 
 
 class OverrideForm(forms.Form):
-    """Reason and duration of an override."""
-
     reason = forms.CharField(max_length=150, required=False)
     minutes = forms.IntegerField(
         min_value=1,

@@ -1,5 +1,3 @@
-"""Problems of operator overrides."""
-
 from http import HTTPStatus
 
 from ava.http.problems import NotFound, Problem

@@ -83,7 +83,6 @@ class BreakerControl(models.Model):
         return self.provider
 
     def override(self, now: datetime) -> OperatorOverride:
-        """Override that the breaker is to carry out now."""
         seconds = (self.until - now).total_seconds() if self.until else None
         forced = cast(Forced, self.forced or None)
         return OperatorOverride(self.number, forced, seconds, self.reason)

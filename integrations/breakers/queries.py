@@ -21,8 +21,6 @@ from integrations.breakers.models import BreakerControl, BreakerEvent
 
 @dataclass(frozen=True)
 class BreakerStatus:
-    """State of one breaker."""
-
     provider: str
     name: str
     state: State
@@ -61,8 +59,8 @@ def list_breakers(
     """Breakers with their history, those open to a single user included.
 
     Args:
-        live: True in the server itself, which holds the breakers; False in any other process,
-            which looks at Redis, or without it goes by the last recorded change.
+        live: in the server itself, which holds the breakers. Any other process looks at Redis, or
+            goes by the last recorded change.
         providers: only these; those that do not exist are left out.
     """
     rows = {row.provider: row for row in BreakerControl.objects.all()}

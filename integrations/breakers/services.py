@@ -1,8 +1,7 @@
 """Breaker events, and operator overrides: written by any process, carried out by running workers.
 
-An override and its event are written in one transaction. When a breaker carries it out, it reports
-a transition as well; `record` keeps no second row of that. Only workers carry overrides out, with
-Redis or without: the counters of `manage.py` are read by no Prometheus.
+An override and its event are written in one transaction, so `record` keeps no second row of the
+transition. `manage.py` carries none out: its counters are read by no Prometheus.
 """
 
 from datetime import datetime
@@ -34,11 +33,9 @@ def override(
     now: datetime,
     until: datetime | None = None,
 ) -> None:
-    """Hold a breaker open or closed, or reset it.
+    """Hold a breaker open or closed, or reset it (None: end any force and start from closed).
 
     Args:
-        forced: open: nothing reaches the provider; closed: everything goes out, whatever comes
-            back; None: end any force and start afresh, closed, with no failures counted.
         reason: why, for colleagues; with the operator's name at most 200 characters.
         by: the operator; None for the command line.
         until: aware; None holds until a reset or another override.
@@ -67,11 +64,10 @@ def override(
 
 
 def record(transition: Transition) -> None:
-    """Store a transition, except one that carries out an override.
+    """Store a transition, except one that carries out an override. Never raises.
 
     At once, in the thread of the request that caused it, in a savepoint of its own: rows appear in
-    the order of the changes, and a database in trouble costs the row (the log still has it), never
-    the call. Never raises.
+    the order of the changes, and a database in trouble costs the row, never the call.
     """
     if is_override(transition.reason):
         return
@@ -91,11 +87,7 @@ def record(transition: Transition) -> None:
 
 
 def worker_started(*, now: datetime) -> None:
-    """Record that breakers begin closed, where the last event says something else.
-
-    Without Redis there is one worker, and its breakers are gone with it. With Redis they go on as
-    they were.
-    """
+    """Record that breakers begin closed: without Redis they were gone with the worker before."""
     if settings.REDIS_URL:
         return
     for status in queries.list_breakers(now=now, live=False):
@@ -112,7 +104,6 @@ def ensure_controls() -> None:
 
 
 def require_known(provider: str) -> None:
-    """Raises: UnknownBreaker, which names the known ones, unless there is such a breaker."""
     known = [door.service.label for door in upstream.doors()]
     if provider not in known:
         raise UnknownBreaker(provider, known)

@@ -13,8 +13,6 @@ _MEETINGS = (
 
 @dataclass(frozen=True)
 class Event:
-    """Calendar entry; `start` and `end` are aware, in UTC."""
-
     id: str
     title: str
     start: datetime

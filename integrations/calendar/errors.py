@@ -1,5 +1,3 @@
-"""Problems of calendar requests."""
-
 from ava.http.problems import NotFound
 
 

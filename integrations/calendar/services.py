@@ -28,12 +28,7 @@ class Calendar:
 
 
 def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
-    """Next events of the user's calendar: demo events, while stub mode is on.
-
-    Raises:
-        UnknownCalendar: `provider` is neither google nor microsoft.
-        StubsDisabled: stub mode is off, and no calendar is connected.
-    """
+    """Next events of the user's calendar: demo events, while stub mode is on."""
     if provider not in NAMES:
         raise UnknownCalendar(provider)
     if not runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):

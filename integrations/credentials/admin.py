@@ -114,7 +114,6 @@ class CredentialAdmin(AvaAdmin):
 
     @admin.display(description="key")
     def key_id(self, row: Credential) -> str:
-        """The key of AVA_KEYS that sealed it."""
         return row.secrets.key_id or "damaged"
 
     @admin.display(description="stored")
@@ -193,7 +192,6 @@ class CredentialAdmin(AvaAdmin):
             self.delete_model(request, row)
 
     def _warn(self, request: HttpRequest, obj: Credential) -> None:
-        """Show what cannot go on with what is stored now."""
         for warning in registry.client(obj.provider).warnings(obj.user):
             self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 

@@ -1,7 +1,6 @@
 """Daily allowance of a user who is served by the operator's credentials.
 
-Calls and messages are counted by user, provider and day (UTC), up to ENV_CREDENTIALS_PER_DAY. One
-UPDATE both checks and counts, so that concurrent requests never exceed the limit.
+One UPDATE both checks and counts, so that concurrent requests never exceed the limit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,13 +35,8 @@ class Allowance:
 def spend(*, user: User, credentials: Credentials, units: int, now: datetime) -> Iterator[None]:
     """Count calls or messages placed inside of the `with`; none with the user's own credentials.
 
-    A `Problem` that is raised inside means that nothing was placed, and gives the units back.
-
-    Args:
-        units: of a batch one for each recipient.
-
-    Raises:
-        AllowanceSpent: there are not so many left today.
+    A `Problem` that is raised inside means that nothing was placed, and gives the `units` back.
+    Raises: AllowanceSpent.
     """
     if credentials.source == "user":
         yield

@@ -20,8 +20,6 @@ _OPERATIONS = {
 
 
 class CredentialsSchema(AvaSchema):
-    """OpenAPI document of one provider's credentials, with exactly its fields."""
-
     view: Any
 
     def is_excluded(self) -> bool:

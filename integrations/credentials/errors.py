@@ -1,13 +1,9 @@
-"""Problems with a user's credentials."""
-
 from http import HTTPStatus
 
 from ava.http.problems import NotFound, Problem
 
 
 class CredentialsMissing(Problem):
-    """Nothing, or not everything, is stored for the provider."""
-
     status = HTTPStatus.BAD_REQUEST
     code = "credentials_missing"
 
@@ -29,8 +25,6 @@ class CredentialsUnreadable(Problem):
 
 
 class AllowanceSpent(Problem):
-    """The operator's credentials serve so many calls and messages a day, and no more."""
-
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "allowance_spent"
 

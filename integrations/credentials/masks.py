@@ -1,5 +1,3 @@
-"""Masks, as which stored secrets are shown."""
-
 BULLETS = "•" * 8
 
 

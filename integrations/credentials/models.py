@@ -93,8 +93,6 @@ class CredentialChange(models.Model):
 
 
 class OperatorUse(models.Model):
-    """Calls and messages that a user placed on a day with the operator's credentials."""
-
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     provider = models.CharField(max_length=16)
     day = models.DateField(help_text="In UTC.")

@@ -61,14 +61,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a provider's credentials.
-
-    Args:
-        about: what it is, for the person who fills it in.
-        secret: stored sealed, shown masked.
-        max_length: characters.
-        choices: the only values of a CHOICE.
-    """
+    """One field of a provider's credentials; `about` is for the person who fills it in."""
 
     name: str
     about: str
@@ -84,7 +77,6 @@ class Provider:
     """One provider.
 
     Args:
-        slug: name in paths and metrics.
         fields: what a user stores; empty where they are connected by signing in (OAuth).
         environment: field name -> variable of the operator's own credentials.
         destination: fields that decide where the secrets are sent, and how. When one of them

@@ -32,5 +32,4 @@ def register(provider: str, client: Client) -> None:
 
 
 def client(provider: str) -> Client:
-    """The provider's client. Raises KeyError: it takes no credentials."""
     return _clients[provider]

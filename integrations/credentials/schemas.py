@@ -43,13 +43,11 @@ def request(provider: str) -> Schema:
 
 
 def response(provider: str) -> Schema:
-    """Answer of GET and PUT."""
     fields = PROVIDERS[provider].fields
     return _object({**_facts(provider), **{field.name: _shown(field) for field in fields}})
 
 
 def _facts(provider: str) -> Schema:
-    """Members of an answer besides the provider's fields."""
     return {**_SHOWN, "webhook_url": _WEBHOOK_URL} if PROVIDERS[provider].webhooks else _SHOWN
 
 

@@ -35,8 +35,6 @@ class Description:
     Args:
         configured: there is something to use, the user's or the operator's.
         readable: False when the user's own do not open any more.
-        fields: name -> what to show; secrets masked, None where nothing is set.
-        warnings: sentences on what cannot go on with what is stored now.
     """
 
     provider: str
@@ -53,10 +51,7 @@ def credentials_for(*, user: User, provider: str) -> Credentials:
     """Credentials to reach this provider with, on behalf of this user.
 
     The operator's serve only a user who stored none: half of the user's own is an error.
-
-    Raises:
-        CredentialsMissing: none, or not all fields that are needed.
-        CredentialsUnreadable: stored, but they do not open.
+    Raises: CredentialsMissing, CredentialsUnreadable.
     """
     spec = PROVIDERS[provider]
     row = store.find(user=user, provider=provider)
@@ -76,8 +71,6 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
 
     Args:
         row: the user's, where the caller has just saved it.
-
-    Raises: UnknownProvider.
     """
     spec = typed_in(provider)
     row = row or store.find(user=user, provider=provider)
@@ -124,13 +117,7 @@ def save(
     """Replace the user's credentials for this provider by `values`.
 
     A secret given as its mask keeps its value; an optional field left out, null or empty is
-    removed.
-
-    Args:
-        actor: if not the user.
-        source: one of CredentialChange.Source.
-
-    Raises: UnknownProvider, ValidationFailed.
+    removed. `actor` is given where it is not the user. Raises: UnknownProvider, ValidationFailed.
     """
     spec = typed_in(provider)
     try:
@@ -187,9 +174,7 @@ def verify(*, user: User | None, provider: str) -> str:
     Args:
         user: None for the operator's own, from the environment.
 
-    Raises:
-        UnknownProvider, CredentialsMissing, CredentialsUnreadable: there is nothing to ask with.
-        Problem: the provider refused, or did not answer.
+    Raises: Problem, where there is nothing to ask with, or it refused or did not answer.
     """
     spec = typed_in(provider)
     found = credentials_for(user=user, provider=provider) if user else store.operators(spec)
@@ -199,7 +184,6 @@ def verify(*, user: User | None, provider: str) -> str:
 
 
 def typed_in(provider: str) -> Provider:
-    """Provider whose credentials a user types in. Raises: UnknownProvider."""
     spec = PROVIDERS.get(provider)
     if spec is None:
         raise UnknownProvider(f"There is no such provider. Choose one of {', '.join(BY_FIELDS)}.")

@@ -1,8 +1,7 @@
 """Credentials as values, read from rows and from the environment.
 
-The sealed JSON holds all fields and the provider, not the secrets alone; the columns beside it are
-for display. Otherwise an attacker who can write to the database, but has no key, could have a
-sealed password sent to a host of theirs.
+The sealed JSON holds all fields and the provider: else an attacker who can write to the database,
+but has no key, could have a sealed password sent to a host of theirs.
 """
 
 import json
@@ -36,7 +35,7 @@ class Credentials:
     """Credentials with which a provider client acts for a user.
 
     Args:
-        fields: name -> text of every field that is set; ports are text, too.
+        fields: texts of those that are set.
         version: changes whenever a field does; reveals nothing of them.
     """
 
@@ -56,11 +55,7 @@ def fill(row: Credential, fields: Mapping[str, Any]) -> None:
 
 
 def open_fields(row: Credential) -> dict[str, Any]:
-    """Every stored field of a row, secrets included.
-
-    Raises:
-        CredentialsUnreadable: the secrets do not open, or what stands beside them was changed.
-    """
+    """Every stored field of a row, secrets included. Raises: CredentialsUnreadable."""
     name = PROVIDERS[row.provider].name
     try:
         fields: dict[str, Any] = json.loads(row.secrets.open())
@@ -76,7 +71,6 @@ def open_fields(row: Credential) -> dict[str, Any]:
 
 
 def readable(row: Credential) -> dict[str, Any] | None:
-    """Every stored field of a row, or None when they do not open."""
     try:
         return open_fields(row)
     except CredentialsUnreadable:
@@ -87,7 +81,6 @@ def bind_all(*, batch: int, dry_run: bool) -> int:
     """Seal provider and clear fields together with the secrets, where an earlier release did not.
 
     They are taken as they stand. A row that does not open, or is saved meanwhile, is left alone.
-    Returns the number of rows bound, or in a dry run to be bound.
     """
     bound = 0
     for row in Credential.objects.order_by("pk").iterator(chunk_size=batch):
@@ -141,7 +134,6 @@ def sources(*, user: User) -> dict[str, Source]:
 
 
 def from_environment(*, user: User, provider: Provider) -> Credentials | None:
-    """The operator's credentials, where this user may use them."""
     if not runtime_config.is_on("ALLOW_ENV_CREDENTIALS", user=user):
         return None
     return operators(provider)

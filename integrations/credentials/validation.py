@@ -30,13 +30,11 @@ _NAME = re.compile(r"[a-z_]{1,32}")
 def validate(
     provider: Provider, values: Mapping[str, Any], stored: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Fields to store.
+    """Fields to store. Raises: ValidationFailed.
 
     Args:
         values: as the user sent them: the whole, not a change.
         stored: the present fields, secrets in clear; None when they cannot be read.
-
-    Raises: ValidationFailed.
     """
     known = {field.name for field in provider.fields}
     errors = {
@@ -116,7 +114,6 @@ def _to_send_again(
 
 
 def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
-    """The value to store, None for none, or ValueError with a sentence."""
     if isinstance(value, str):
         if len(value) > field.max_length:
             raise ValueError(f"At most {field.max_length} characters.")
@@ -142,7 +139,6 @@ def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
 
 
 def _kept(field: Field, shown: str, stored: Mapping[str, Any] | None) -> str:
-    """The stored secret that this mask shows, or ValueError."""
     if stored is None:
         raise ValueError("The stored secret cannot be read any more. Send it again.")
     kept = stored.get(field.name)

@@ -18,7 +18,6 @@ _NONE = (None, None)
 
 
 def fields_of(row: Credential | None) -> dict[str, str] | None:
-    """Fields to check a row's webhooks by, secrets in clear; None where it takes no webhooks."""
     fields = store.readable(row) if row else None
     if not row or not fields or not fields.get("webhook_secret") or not row.user.is_active:
         return None
@@ -35,8 +34,6 @@ def proven(
     Args:
         query: of the delivery's address.
         complaint: what is wrong with the proof, by the account's fields; None when it is right.
-
-    Raises: InvalidSignature.
     """
     name = PROVIDERS[provider].name
     named = [value for parameter, value in query if parameter == WEBHOOK_ACCOUNT]

@@ -1,5 +1,3 @@
-"""Problems of sending e-mail and of asking a mail server."""
-
 from http import HTTPStatus
 
 from ava.http.problems import Conflict, Problem

@@ -3,9 +3,7 @@
 Users choose host and port, and AVA stands inside the operator's network: "verify" must not scan
 that network or reach its metadata service (169.254.169.254). So a name is looked up once, every
 address must be public, the port one of mail, and the connection goes to the address that was
-checked. In production a name that does not resolve gets the same answer, which would otherwise
-reveal the names of the inner network; the log distinguishes them. In development private addresses
-and any port are allowed, the metadata service's never.
+checked. In production the answer says no more, which would reveal names of the inner network.
 """
 
 import ipaddress
@@ -33,8 +31,8 @@ def resolve(host: str, port: int, *, strict: bool) -> str:
         strict: public addresses and mail ports only.
 
     Raises:
-        SmtpHostRefused: AVA does not go there; where strict, also: the name cannot be resolved.
-        OSError: the name cannot be resolved.
+        SmtpHostRefused: AVA does not go there.
+        OSError: not strict, and the name cannot be resolved.
     """
     if strict and port not in MAIL_PORTS:
         raise _refusal(host, port, "the port is none of mail")

@@ -1,8 +1,4 @@
-"""Resend client: for now, verification of a key.
-
-https://resend.com/docs/api-reference/domains/list-domains,
-https://resend.com/docs/api-reference/errors
-"""
+"""Resend client: for now, verification of a key (https://resend.com/docs/api-reference/errors)."""
 
 from ava import upstream
 from ava.upstream import Service

@@ -1,5 +1,3 @@
-"""JSON of e-mails."""
-
 from typing import Any
 
 from rest_framework import serializers

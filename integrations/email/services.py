@@ -29,10 +29,7 @@ class Outcome:
 def send_test(*, user: User, to: str, subject: str, text: str) -> Outcome:
     """Send a test e-mail through the user's backend; the stub says that it sends nothing.
 
-    Raises:
-        StubsDisabled: nothing is configured, and stub mode is off.
-        DeliveryNotAvailable: Resend or SMTP is configured, which cannot send yet.
-        CredentialsUnreadable: credentials are stored, but their key is lost.
+    Raises: StubsDisabled, DeliveryNotAvailable, CredentialsUnreadable.
     """
     for backend in BACKENDS:
         with suppress(CredentialsMissing):

@@ -27,10 +27,7 @@ def verify(credentials: Credentials) -> str:
     The server is the user's own choice, so no failure says anything about everybody's e-mail: the
     breaker may refuse the operation, but nothing counts against it.
 
-    Raises:
-        ProviderAuthFailed: the server refused the login.
-        ProviderUnreachable: no answer, no TLS where it was asked for, or not a mail server.
-        SmtpHostRefused: AVA does not connect there.
+    Raises: ProviderAuthFailed, ProviderUnreachable, SmtpHostRefused.
     """
 
     try:
@@ -95,7 +92,6 @@ class _Replies:
         self.close = file.close
 
     def readline(self, size: int) -> bytes:
-        """The next line. Raises OSError, upon which smtplib closes the connection."""
         line = self._file.readline(size)
         self._left -= len(line)
         if self._left < 0:

@@ -30,8 +30,6 @@ class Flag(models.Model):
 
 
 class FlagOverride(models.Model):
-    """Setting of one flag for one user."""
-
     class State(models.TextChoices):
         ON = "on"
         OFF = "off"

@@ -23,15 +23,7 @@ def ensure_rows() -> None:
 
 @transaction.atomic
 def set_flag(*, name: str, state: str, by: User | None, note: str | None = None) -> Flag:
-    """Set a flag for everybody, in all processes within a second.
-
-    Args:
-        state: "on", "off", or "unset" to leave it to the environment.
-        note: why; the present note stays when left out.
-
-    Raises:
-        KeyError: no such flag.
-    """
+    """Set a flag for everybody, in all processes within a second. Raises: KeyError, ValueError."""
     settings.FLAGS[name]
     flag, _ = Flag.objects.select_for_update().get_or_create(name=name)
     flag.state = Flag.State(state)
@@ -43,7 +35,6 @@ def set_flag(*, name: str, state: str, by: User | None, note: str | None = None)
 
 @transaction.atomic
 def save_override(*, override: FlagOverride, by: User | None) -> None:
-    """Set a flag for one user, whatever it is for everybody."""
     override.save()
     _stamp(override.flag, by)
     log.info("flag", name=override.flag.name, state=override.state, user=override.user_id)
@@ -51,7 +42,6 @@ def save_override(*, override: FlagOverride, by: User | None) -> None:
 
 @transaction.atomic
 def delete_override(*, override: FlagOverride, by: User | None) -> None:
-    """Remove a flag's setting for one user."""
     override.delete()
     _stamp(override.flag, by)
     log.info("flag", name=override.flag.name, state="unset", user=override.user_id)

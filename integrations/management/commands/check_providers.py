@@ -53,7 +53,6 @@ class Command(commands.Command):
 
 
 def _check(provider: str, owner: User | None) -> tuple[str, str]:
-    """Result in a word and a sentence."""
     try:
         return "ok", services.verify(user=owner, provider=provider)
     except (CredentialsMissing, UnknownProvider) as problem:

@@ -59,7 +59,6 @@ class Command(commands.Command):
         return str(path.read_text())
 
     def user(self, email: str, password: str, *, staff: bool) -> User:
-        """The user with this password; made, or brought up to date."""
         user, _ = User.objects.get_or_create(
             username=email, defaults={"email": email, "is_staff": staff, "is_superuser": staff}
         )

@@ -9,7 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from ava.conf import addresses, env, keyfile
+from ava.conf import env, keyfile
 from ava.observability import logs
 
 BASE_DIR = env.BASE_DIR
@@ -34,7 +34,7 @@ AVA_JWT_KEY_PREVIOUS: str | None = _keys.get("AVA_JWT_KEY_PREVIOUS") or None
 del _keys
 
 DEBUG: bool = ENV["DJANGO_DEBUG"]
-PUBLIC_URL: str | None = addresses.public_url(ENV)
+PUBLIC_URL: str | None = env.public_url(ENV)
 TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
 SANDBOX: bool = ENV["AVA_SANDBOX"]

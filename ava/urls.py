@@ -5,10 +5,9 @@ from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from ava.http import pages
 from ava.http.schema import SchemaView
 from ava.observability import health, metrics
 from ava.ratelimit import limited
@@ -25,7 +24,7 @@ urlpatterns = [
     path("api/v1/", include("vapi_settings.urls")),
     path("api/v1/", include("telephony.urls")),
     path("api/v1/", include("integrations.urls")),
-    path("", pages.home, name="home"),
+    path("", TemplateView.as_view(template_name="home.html", **READ), name="home"),
     path(
         "favicon.ico",
         RedirectView.as_view(url=f"{settings.STATIC_URL}ava/icon.svg"),

@@ -47,20 +47,21 @@ class StaleOnErrorCache(Generic[T]):
         self._initial = self._value = initial
         self._seconds = seconds
         self._clock = clock
-        self._due: float | None = None
-        self._expired = 0  # How often; a read that was under way at the time is out of date.
         self._reading = threading.Lock()
-        self._noting = threading.Lock()
+        self._changes = 0
+        # Changes that the value has seen, and when it is due to be read again.
+        self._read_at = (-1, 0.0)
 
     def get(self) -> T:
         """The value. While one thread reads it again, the others get the old one at once."""
-        due = self._due
-        if due is not None and self._clock() < due:
+        changes, due = read_at = self._read_at
+        is_wrong = changes != self._changes
+        if not is_wrong and self._clock() < due:
             return self._value
-        # Only the very first answer is worth waiting for.
-        if self._reading.acquire(blocking=due is None):
+        # Only a value that is known to be wrong, or none, is worth waiting for.
+        if self._reading.acquire(blocking=is_wrong):
             try:
-                if self._due == due:
+                if self._read_at == read_at:
                     self._renew()
             finally:
                 self._reading.release()
@@ -68,9 +69,7 @@ class StaleOnErrorCache(Generic[T]):
 
     def expire(self) -> None:
         """Read again at the next `get`: this process has just changed the value."""
-        with self._noting:
-            self._expired += 1
-            self._due = None
+        self._changes += 1
 
     def forget(self) -> None:
         """Back to the initial answer (tests)."""
@@ -78,16 +77,14 @@ class StaleOnErrorCache(Generic[T]):
         self._value = self._initial
 
     def _renew(self) -> None:
-        expired = self._expired
+        changes = self._changes
         try:
             self._value = self._read()
         except Exception as fault:  # Whatever the database has, the call that asks must go on.
             log.warning(
                 "keeping the last known value", value=self._name, reason=type(fault).__name__
             )
-        with self._noting:
-            if self._expired == expired:
-                self._due = self._clock() + self._seconds
+        self._read_at = changes, self._clock() + self._seconds
 
 
 Flags = Mapping[tuple[str, object], bool]

@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-from ava.redis.connecting import TIMEOUT_SECONDS
+from ava.redis.client import TIMEOUT_SECONDS
 from tests.proxy import SlowProxy
 from tests.redis import RedisServer
 from tests.server import RunningAva, until

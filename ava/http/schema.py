@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -12,18 +11,12 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
-
-@dataclass(frozen=True)
-class Document:
-    content: bytes
-    etag: str
-
-
 _USUAL: Any = SpectacularAPIView.renderer_classes[0]
 # As DRF adds them.
 _HEADERS = {"Allow": "GET, HEAD", "Vary": "Accept"}
 
-_documents: dict[str, Document] = {}
+_documents: dict[str, tuple[bytes, str]] = {}
+"""Content and ETag by format."""
 _lock = threading.Lock()
 
 
@@ -33,9 +26,9 @@ class SchemaView(SpectacularAPIView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         renderer: Any = request.accepted_renderer
-        return _answer(request._request, renderer, self._document(renderer))
+        return _answer(request._request, renderer, *self._document(renderer))
 
-    def _document(self, renderer: Any) -> Document:
+    def _document(self, renderer: Any) -> tuple[bytes, str]:
         # Those who come meanwhile wait: each would take the processor for as long.
         with _lock:
             if renderer.format not in _documents:
@@ -43,7 +36,7 @@ class SchemaView(SpectacularAPIView):
                 made = generator.get_schema(request=None, public=True)
                 content = renderer.render(made, renderer_context={})
                 digest = hashlib.sha256(content).hexdigest()[:32]
-                _documents[renderer.format] = Document(content, f'"{digest}"')
+                _documents[renderer.format] = content, f'"{digest}"'
             return _documents[renderer.format]
 
 
@@ -53,21 +46,21 @@ def remembered(request: WSGIRequest) -> HttpResponse | None:
     document = _documents.get(_USUAL.format) if is_plain else None
     if document is None:
         return None
-    answer = _answer(request, _USUAL, document)
+    answer = _answer(request, _USUAL, *document)
     for name, value in _HEADERS.items():
         answer[name] = value
     return answer
 
 
-def _answer(request: HttpRequest, renderer: Any, document: Document) -> HttpResponse:
+def _answer(request: HttpRequest, renderer: Any, content: bytes, etag: str) -> HttpResponse:
     """The document, or 304 where the client has it."""
     answer = HttpResponse(
-        document.content,
+        content,
         content_type=renderer.media_type,
         headers={
-            "ETag": document.etag,
+            "ETag": etag,
             "Content-Disposition": f'inline; filename="AVA.{renderer.format}"',
         },
     )
-    sent: Any = get_conditional_response(request, etag=document.etag, response=answer)
+    sent: Any = get_conditional_response(request, etag=etag, response=answer)
     return sent  # type: ignore[no-any-return]

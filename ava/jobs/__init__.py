@@ -4,6 +4,61 @@ The loop of a web worker, `manage.py work` or Celery runs the rows, at least onc
 process, another runs the job again.
 """
 
-from ava.jobs.registry import RetryLater, register, register_periodic
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["RetryLater", "register", "register_periodic"]
+from prometheus_client import Counter
+
+Payload = dict[str, Any]
+
+OUTCOMES = ("done", "again", "failed", "dead", "lost")
+
+RUNS = Counter("ava_jobs", "Runs of jobs, by outcome.", ["kind", "outcome"])
+
+
+class RetryLater(Exception):
+    """Raised by a job to be run again after so many seconds: no failure. No secrets in `reason`."""
+
+    def __init__(self, after: float, reason: str = "") -> None:
+        super().__init__(reason)
+        self.after = after
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of job.
+
+    Args:
+        attempts: failures after which a job is given up. A periodic one never is.
+        lease: seconds after which another process takes over from one that has vanished.
+        every: seconds between two runs of a periodic kind.
+        urgent: every second job taken up is one, and some threads are kept for them.
+    """
+
+    name: str
+    run: Callable[[Payload], None]
+    attempts: int = 8
+    lease: float = 10.0
+    every: float | None = None
+    urgent: bool = False
+
+
+kinds: dict[str, Kind] = {}
+
+
+def register(kind: str, run: Callable[[Payload], None], **options: Any) -> None:
+    """Register a kind of jobs, done by `run(payload)`, which must be idempotent.
+
+    Any exception but `RetryLater` is a failure: it is tried again, ever later. `options` are those
+    of `Kind`.
+    """
+    kinds[kind] = Kind(kind, run, **options)
+    for outcome in OUTCOMES:  # at 0: a rate over a missing series is no answer
+        RUNS.labels(kind, outcome)
+
+
+def register_periodic(kind: str, run: Callable[[], None], *, every: float) -> None:
+    """Register `run()`, called every so many seconds, once for all processes together."""
+    register(kind, lambda payload: run(), every=every)

@@ -19,9 +19,8 @@ from django.utils import timezone
 from ava import tenant
 from ava.http import correlation
 from ava.http.problems import Problem
-from ava.jobs import queries
+from ava.jobs import RUNS, Kind, RetryLater, kinds, queries
 from ava.jobs.models import ERROR_LENGTH, Job
-from ava.jobs.registry import RUNS, Kind, RetryLater, kinds
 from ava.observability.logs import redact
 from ava.tenant import Tenant
 from ava.upstream.bulkhead import in_background

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 
+from ava.jobs import kinds
 from ava.jobs.models import Job
-from ava.jobs.registry import kinds
 from ava.tenant import Tenant
 
 # One step through an index for each tenant with a queued job, and one more for its first that is

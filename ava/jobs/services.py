@@ -11,9 +11,9 @@ from django.utils import timezone
 from ava import tenant as tenants
 from ava.http import correlation
 from ava.http.problems import Problem
+from ava.jobs import Payload, kinds
 from ava.jobs.executor import run_due, run_one
 from ava.jobs.models import Job
-from ava.jobs.registry import Payload, kinds
 
 __all__ = ["enqueue", "ensure_periodic", "old", "run_again", "run_due", "run_one", "waiting"]
 

@@ -19,7 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from ava.server import slots
-from ava.upstream import gauges
+from ava.upstream import maintenance
 
 # The moment at which each counter began, one series more for each, is of no use here.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs
@@ -27,7 +27,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs
 
 def text() -> bytes:
     """All metrics in Prometheus' text format."""
-    gauges.sample()
+    maintenance.sample()
     registry = REGISTRY
     directory = slots.directory()
     if directory is not None:

@@ -17,13 +17,9 @@ from django.db import connections
 from ava.jobs.loop import Loop
 from ava.server import slots
 from ava.server.run import STOP_SECONDS
-from ava.upstream import gauges
-from ava.upstream.maintenance import BreakerMaintenance
+from ava.upstream.maintenance import Maintenance
 
 log = structlog.get_logger("ava.server.worker")
-
-SAMPLE_SECONDS = 1.0
-"""Age that another worker's gauges may have."""
 
 hooks: list[Callable[[], None]] = []
 """Called in each worker that starts (not by `manage.py`), after migrations. For `ready()`."""
@@ -48,23 +44,21 @@ async def live(
     with suppress(NotImplementedError):
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    maintenance, jobs = BreakerMaintenance(), Loop()
+    maintenance, jobs = Maintenance(), Loop()
     try:
         await asyncio.to_thread(_begin, maintenance, jobs)
     except Exception as fault:
         log.exception("worker cannot begin")
         await send({"type": "lifespan.startup.failed", "message": type(fault).__name__})
         return
-    sampling = asyncio.create_task(_sample())
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    sampling.cancel()
     await asyncio.to_thread(maintenance.stop)
     await asyncio.to_thread(jobs.stop)
     await send({"type": "lifespan.shutdown.complete"})
 
 
-def _begin(maintenance: BreakerMaintenance, jobs: Loop) -> None:
+def _begin(maintenance: Maintenance, jobs: Loop) -> None:
     threading.Thread(target=_end_with_parent, name="ava-parent", daemon=True).start()
     slots.claim_slot()
     run_hooks()
@@ -75,13 +69,6 @@ def _begin(maintenance: BreakerMaintenance, jobs: Loop) -> None:
     # for a tenth of a second.
     gc.collect()
     gc.freeze()
-
-
-async def _sample() -> None:
-    """Set this worker's gauges for scrapes that another worker answers."""
-    while slots.directory() is not None:
-        gauges.sample()
-        await asyncio.sleep(SAMPLE_SECONDS)
 
 
 def _end_with_parent() -> None:

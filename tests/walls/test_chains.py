@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from ava.jobs import kinds
 from ava.jobs.models import Job
-from ava.jobs.registry import kinds
 from telephony.conftest import run_jobs
 from tests.walls import hooks
 from tests.walls.aftermath import STEPS, Watch, disturbed, seen, wrong

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ava.conf import addresses, env
+from ava.conf import env
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from ava.conf import addresses, env
 def test_played_providers_reach_ava_without_a_word_and_real_ones_only_at_a_public_address(
     given: dict[str, str], expected: str | None
 ) -> None:
-    assert addresses.public_url(env.read(given)) == expected
+    assert env.public_url(env.read(given)) == expected

@@ -43,7 +43,7 @@ def test_ava_s_own_fault_says_so_and_shows_nothing_of_it(
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("ava.http.pages.render", fail)
+    monkeypatch.setattr("django.views.generic.TemplateView.get", fail)
     answer = client.get("/")
     assert answer.status_code == 500
     assert answer.json()["detail"] == (

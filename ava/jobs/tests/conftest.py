@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from ava.jobs import kinds
 from ava.jobs.loop import Loop
-from ava.jobs.registry import kinds
 from ava.jobs.tests.scripted import Clock
 
 

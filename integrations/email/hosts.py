@@ -11,7 +11,7 @@ import socket
 
 import structlog
 
-from integrations.email.errors import SmtpHostRefused
+from integrations.errors import SmtpHostRefused
 
 log = structlog.get_logger("integrations.email")
 

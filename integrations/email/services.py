@@ -10,8 +10,7 @@ from integrations import runtime_config
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.services import credentials_for
-from integrations.email.errors import DeliveryNotAvailable
-from integrations.errors import StubsDisabled
+from integrations.errors import DeliveryNotAvailable, StubsDisabled
 
 log = structlog.get_logger("integrations.email")
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 from ava import upstream
 from integrations import runtime_config
 from integrations.breakers import queries, services
-from integrations.breakers.errors import ForceEndsInThePast, UnknownBreaker
 from integrations.breakers.models import BreakerControl, BreakerEvent
 from integrations.breakers.services import Forced
 from integrations.breakers.tests.conftest import Ask, fail
+from integrations.errors import ForceEndsInThePast, UnknownBreaker
 from integrations.flags.models import Flag
 from sandbox.server import Sandbox
 

@@ -13,9 +13,9 @@ from rest_framework.test import APIClient
 from ava import upstream
 from integrations.credentials import services as credentials
 from integrations.email import hosts, smtp
-from integrations.email.errors import SmtpHostRefused
 from integrations.email.tests import mailserver
 from integrations.email.tests.mailserver import PASSWORD, USER, MailServer
+from integrations.errors import SmtpHostRefused
 
 PATH = "/api/v1/integrations/smtp/credentials/verify"
 ACCEPTED = "The mail server accepted the login. Nothing was sent."

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from integrations.calendar import demo
+from integrations.calendar import services
 from sandbox.server import Sandbox
 
 PATH = "/api/v1/integrations/calendar/{}/events"
@@ -36,9 +37,9 @@ def test_in_stub_mode_demo_events_around_today_are_shown_as_such(
     assert sandbox.requests(provider) == []
 
 
-def test_the_same_moment_shows_the_same_events_and_times_are_utc() -> None:
-    first = demo.events(provider="google", now=NOW)
-    assert first == demo.events(provider="google", now=NOW)
+def test_the_same_moment_shows_the_same_events_and_times_are_utc(user: User) -> None:
+    first = services.upcoming(user=user, provider="google", now=NOW).events
+    assert first == services.upcoming(user=user, provider="google", now=NOW).events
     assert [event.id for event in first] == ["stub-google-1", "stub-google-2", "stub-google-3"]
     assert [event.start.isoformat() for event in first] == [
         "2026-12-31T15:00:00+00:00",

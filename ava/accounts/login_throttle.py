@@ -64,7 +64,9 @@ def admit(*, account: str, network: str, now: datetime, device: str = "") -> Att
     place = device
     if not place and Session.objects.filter(user__username=account, network=network).exists():
         place = network
-    name = _folded(account)
+    # The name that all its spellings share.
+    plain = unicodedata.normalize("NFKC", account.strip()).casefold()
+    name = unicodedata.normalize("NFKC", plain)
     attempt = Attempt(
         account_key=_key("account", name, place),
         network_key=_key("network", network),
@@ -116,10 +118,6 @@ def _count(key: str, *, now: datetime, longest: timedelta = LONGEST) -> int:
         row.not_before = now + delay(row.count, longest=longest)
         row.save()
         return row.count
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
 
 
 def _refuse(wait: timedelta) -> None:

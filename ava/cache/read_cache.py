@@ -194,10 +194,6 @@ class ReadCache(Generic[V]):
         found = max(filter(None, (here, shared)), key=lambda copy: copy.as_of, default=None)
         return found if found is not None and found.age < KEEP_SECONDS else None
 
-    def is_young(self, copy: Copy[Any]) -> bool:
-        # A copy from the future is of unknown age: a clock has gone back.
-        return -CLOCKS_DIFFER <= copy.age < self._fresh_for()
-
     def keep(self, scope: Scope, name: str, value: V, as_of: datetime) -> Copy[V]:
         copy = Copy(value, as_of)
         lives = {_key(scope, name): self._fresh_for(), _address(scope, name): KEEP_SECONDS}
@@ -255,7 +251,9 @@ class ReadCache(Generic[V]):
         return copy
 
     def _if_young(self, copy: Copy[V] | None) -> Copy[V] | None:
-        return copy if copy is not None and self.is_young(copy) else None
+        # A copy from the future is of unknown age: a clock has gone back.
+        is_young = copy is not None and -CLOCKS_DIFFER <= copy.age < self._fresh_for()
+        return copy if is_young else None
 
 
 def _key(scope: Scope, name: str) -> Key:

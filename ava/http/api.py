@@ -73,7 +73,8 @@ class RateLimitedView(APIView):
             tenant.CURRENT.reset(token)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if _is_chunked(request):
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            # Without a length DRF would take the body for none, and complain of missing fields.
             raise problems.LengthRequired
         if self.ratelimit_group:
             # Kept for finalize_response: a later refusal carries the counters, too.
@@ -157,8 +158,3 @@ def _signed_user(request: Request) -> str | None:
     """User that the token names, by its signature alone, where the view takes tokens."""
     readers = (getattr(each, "signed_user", None) for each in request.authenticators or ())
     return next((read(request) for read in readers if read), None)
-
-
-def _is_chunked(request: Request) -> bool:
-    """A body without a length: DRF would take it for none, and complain of missing fields."""
-    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()

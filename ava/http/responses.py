@@ -1,7 +1,8 @@
 """Problems as Django responses, and the error pages of everything that is not DRF's."""
 
 import json
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -37,31 +38,6 @@ def with_code(response: R, problem: Problem) -> R:
     return response
 
 
-def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Django's 400: an unknown host name, a hostile form."""
-    return answer(request, MalformedRequest("The request could not be understood."))
-
-
-def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return answer(request, PermissionRefused())
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without its token, most likely an old one."""
-    return answer(
-        request, PermissionRefused("This form has expired. Go back, reload the page and try again.")
-    )
-
-
-def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return answer(request, NotFound())
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's 500: a fault of AVA's own, of which nothing is shown."""
-    return answer(request, Problem())
-
-
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """JSON under /api/, where no pages are, and where JSON is asked for; else a page."""
     wants_page = "text/html" in request.headers.get("Accept", "")
@@ -72,3 +48,21 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     for name, value in problem.headers.items():
         response[name] = value
     return response
+
+
+def _answers(
+    kind: Callable[..., Problem], detail: str | None = None
+) -> Callable[..., HttpResponse]:
+    """Django's handler of an error."""
+    return lambda request, *args, **kwargs: answer(request, kind(detail))
+
+
+# An unknown host name, a hostile form.
+bad_request = _answers(MalformedRequest, "The request could not be understood.")
+permission_denied = _answers(PermissionRefused)
+# Most likely an old form, without its token.
+csrf_failure = _answers(
+    PermissionRefused, "This form has expired. Go back, reload the page and try again."
+)
+not_found = _answers(NotFound)
+server_error = _answers(Problem)

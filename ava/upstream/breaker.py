@@ -245,22 +245,15 @@ class Breaker(pybreaker.CircuitBreaker):
     def _announce(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
             alone = " (this worker alone: Redis is lost)" if change.local else ""
-            transition = Transition(
-                self.service,
-                change.from_state,
-                change.to_state,
-                change.reason + alone,
-                correlation.current(),
-                datetime.now(UTC),
-                change.local,
-            )
-            log.warning(
-                "breaker changed",
-                service=self.service,
-                from_state=change.from_state,
-                to_state=change.to_state,
-                reason=transition.reason,
-            )
+            about: dict[str, Any] = {
+                "service": self.service,
+                "from_state": change.from_state,
+                "to_state": change.to_state,
+                "reason": change.reason + alone,
+            }
+            now, request = datetime.now(UTC), correlation.current()
+            transition = Transition(**about, correlation_id=request, at=now, local=change.local)
+            log.warning("breaker changed", **about)
             if not change.local:
                 metrics.count_change(self.service, change.from_state, change.to_state)
             for listener in tuple(self._hooks.listeners):

@@ -14,6 +14,7 @@ class ProviderProblem(Problem):
 
     outcome: ClassVar[Outcome] = Outcome.NEUTRAL
     sentence: ClassVar[str]
+    unsent = False
 
     def __init__(
         self,
@@ -27,7 +28,7 @@ class ProviderProblem(Problem):
         sentence = self.sentence.format(provider=service.name, seconds=seconds)
         super().__init__(sentence, retry_after=seconds, headers=headers)
         self.service = service.label
-        self.unsent = unsent
+        self.unsent = unsent or self.unsent
 
 
 def outcome_of(exc: BaseException) -> Outcome:
@@ -84,9 +85,7 @@ class ProviderUnavailable(ProviderProblem):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "provider_unavailable"
     sentence = "{provider} is temporarily unavailable. Please try again in {seconds}s."
-
-    def __init__(self, service: Service, *, retry_after: float) -> None:
-        super().__init__(service, retry_after=retry_after, unsent=True)
+    unsent = True
 
 
 class ProviderBusy(ProviderProblem):

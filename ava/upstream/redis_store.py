@@ -158,12 +158,20 @@ class SharedStore:
             # under way then comes too late, as it finds another value.
             returns = alone is not None or bool(unanswered)
             if circuit != value.circuit or returns:
-                found = self._swap(value, circuit, changes, mark=returns or bool(changes))
-                if found.raw != value.raw:
-                    value = found
+                before = self._swap(value, circuit, changes, mark=returns or bool(changes))
+                if before.raw != value.raw:
+                    value = before
                     continue
-            self._see(circuit, value.now, alone)
-            return answer, (*self._answered(unanswered, value.writers), *changes)
+            with self._lock:
+                self._ahead = value.now - self._clock()
+                if self._seen is None or circuit.generation >= self._seen.generation:
+                    self._seen = circuit
+                if self._alone is alone:
+                    self._alone = None
+            # Changes of writes that took place after all, for the one thread that asks first.
+            found = [(mark, self._unanswered.pop(mark, ())) for mark in unanswered]
+            took_place = [each for mark, made in found if mark in value.writers for each in made]
+            return answer, (*took_place, *changes)
         raise RedisUnavailable
 
     def _swap(
@@ -176,19 +184,6 @@ class SharedStore:
             if changes:
                 self._unanswered[writer] = changes
             raise
-
-    def _answered(self, marks: tuple[str, ...], writers: tuple[str, ...]) -> tuple[Change, ...]:
-        """Changes of the writes that took place after all, for the one thread that asks first."""
-        found = [(mark, self._unanswered.pop(mark, ())) for mark in marks]
-        return tuple(change for mark, made in found if mark in writers for change in made)
-
-    def _see(self, circuit: Circuit, now: float, alone: MemoryStore | None) -> None:
-        with self._lock:
-            self._ahead = now - self._clock()
-            if self._seen is None or circuit.generation >= self._seen.generation:
-                self._seen = circuit
-            if self._alone is alone:
-                self._alone = None
 
     def _part(self) -> MemoryStore:
         with self._lock:

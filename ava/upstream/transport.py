@@ -63,29 +63,15 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
+@dataclass(eq=False)
 class AttemptFailed(Exception):
-    """An attempt brought no usable answer.
+    """An attempt brought no usable answer."""
 
-    Attributes:
-        problem: what the caller gets if it was the last.
-        cause: a word for the log, never for people.
-        asked: seconds the provider asked to wait, if it did.
-        stale: a kept connection turned out closed; the provider may never have seen the request.
-    """
-
-    def __init__(
-        self,
-        problem: ProviderProblem,
-        cause: str,
-        asked: float | None = None,
-        *,
-        stale: bool = False,
-    ) -> None:
-        super().__init__(cause)
-        self.problem = problem
-        self.cause = cause
-        self.asked = asked
-        self.stale = stale
+    problem: ProviderProblem  # what the caller gets if it was the last
+    cause: str  # a word for the log, never for people
+    asked: float | None = None  # seconds the provider asked to wait, if it did
+    # A kept connection turned out closed; the provider may never have seen the request.
+    stale: bool = False
 
 
 def classify(answer: Answer, now: datetime) -> Answer:

@@ -51,6 +51,7 @@ class CredentialsViewSet(ApiViewSet):
     schema = CredentialsSchema()
     ratelimit_group = "integrations"
     asks_providers = ("verify",)
+    headers_of_all = {"Cache-Control": "no-store"}
     provider: ClassVar[str] = ""
 
     @property
@@ -76,7 +77,7 @@ class CredentialsViewSet(ApiViewSet):
     def verify(self, request: Request, **_: str) -> Response:
         """Ask the provider whether it takes the credentials. Stores nothing."""
         message = services.verify(user=self.caller, provider=self.slug)
-        return _no_store({"provider": self.slug, "ok": True, "message": message})
+        return Response({"provider": self.slug, "ok": True, "message": message})
 
 
 def _shown(description: services.Description) -> Response:
@@ -84,8 +85,4 @@ def _shown(description: services.Description) -> Response:
     fields, url = shown.pop("fields"), shown.pop("webhook_url")
     if PROVIDERS[description.provider].webhooks:
         fields["webhook_url"] = url
-    return _no_store({**shown, **fields})
-
-
-def _no_store(body: dict[str, Any]) -> Response:
-    return Response(body, headers={"Cache-Control": "no-store"})
+    return Response({**shown, **fields})

@@ -6,23 +6,12 @@ None is AVA's own work, which no tenant can cause: periodic jobs, `manage.py`.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
 
 MAX_LENGTH = 40
 
 Tenant = str | None
 
 CURRENT: ContextVar[Tenant] = ContextVar("tenant", default=None)
-
-
-class User(Protocol):
-    """Django's, which cannot be imported before the apps are there."""
-
-    pk: Any
-
-
-def of(user: User | None) -> Tenant:
-    return None if user is None else key(user.pk)
 
 
 def key(user_id: object) -> Tenant:

@@ -48,7 +48,7 @@ def changed(user: User) -> None:
     """The user's keys have changed: update their rows, and have held batches look again."""
     bulk_job.look_again(user)
     if _under_way(Call, user).exists() or _under_way(Message, user).exists():
-        enqueue(JOB, {"user": user.pk}, key=str(user.pk), tenant=tenant.of(user))
+        enqueue(JOB, {"user": user.pk}, key=str(user.pk), tenant=tenant.key(user.pk))
 
 
 def update_rows(user_id: int) -> None:

@@ -73,7 +73,7 @@ def test_calls_of_one_tenant_that_hang_leave_half_of_the_slots(
     api: APIClient, strangers_api: APIClient, user: User, stranger: User
 ) -> None:
     bulkhead = upstream.door("twilio").bulkhead
-    with ExitStack() as hanging, tenant.bind(tenant.of(stranger)):
+    with ExitStack() as hanging, tenant.bind(tenant.key(stranger.pk)):
         while not bulkhead.is_full:
             hanging.enter_context(bulkhead.slot())
         assert bulkhead.in_use == bulkhead.size // 2
@@ -87,11 +87,11 @@ def test_background_work_of_one_tenant_leaves_half_of_its_share_to_its_people(
 ) -> None:
     bulkhead = upstream.door("twilio").bulkhead
     with ExitStack() as held:
-        with tenant.bind(tenant.of(stranger)), in_background():
+        with tenant.bind(tenant.key(stranger.pk)), in_background():
             while not bulkhead.is_full:
                 held.enter_context(bulkhead.slot())
             assert bulkhead.in_use == bulkhead.size // 4
-        with tenant.bind(tenant.of(user)), in_background():
+        with tenant.bind(tenant.key(user.pk)), in_background():
             assert not bulkhead.is_full
         assert strangers_api.get(NUMBERS).json().get("code") != "provider_busy"
 

@@ -2,13 +2,9 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
-from typing import ParamSpec, TypeVar
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from contextvars import ContextVar
 
 HEADER = "X-Correlation-ID"
 META = "HTTP_X_CORRELATION_ID"
@@ -40,13 +36,3 @@ def bind(correlation_id: str) -> Iterator[None]:
         yield
     finally:
         CURRENT.reset(token)
-
-
-def inherit(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a thread's target so that it runs under the ID in force now."""
-    context = copy_context()
-
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        return context.run(function, *args, **kwargs)
-
-    return run

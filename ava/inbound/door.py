@@ -131,7 +131,8 @@ def _receive(source: Source, request: HttpRequest, largest: int) -> HttpResponse
     except Problem as refusal:
         _count(source, _REFUSALS.get(type(refusal)))
         raise
-    with correlation.bind(delivery.correlation_id), tenant.bind(tenant.of(owner)):
+    whose = tenant.key(delivery.owner_id)
+    with correlation.bind(delivery.correlation_id), tenant.bind(whose):
         answer = source.reply(delivery) or HttpResponse(status=204)
     _count(source, "accepted" if is_new else "duplicate")
     for name, value in headers.items():

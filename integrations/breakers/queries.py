@@ -78,7 +78,7 @@ def met_by(user: User) -> dict[str, BreakerStatus]:
     """Breakers by provider as this user's requests meet them in this server, without history."""
     found = {}
     for door in upstream.doors():
-        service, seen = door.service, door.breaker.snapshot().met_by(tenant.of(user))
+        service, seen = door.service, door.breaker.snapshot().met_by(tenant.key(user.pk))
         status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
         override = runtime_config.override_of(service.label)
         if override and override.forced == "open" == seen.state and not override.is_over:

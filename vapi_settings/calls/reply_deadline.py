@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from threading import BoundedSemaphore, Lock
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
@@ -10,7 +11,6 @@ from weakref import WeakValueDictionary
 from django.contrib.auth.models import User
 from django.db import connections
 
-from ava.http import correlation
 from ava.server import admission
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class ReplyDeadline:
     def start(self, work: Callable[[], T]) -> "Future[T]":
         """Begin with a part, when its user has a thread free. It is not ended when its time is
         over, only no longer waited for."""
-        return self._share.threads.submit(correlation.inherit(_run), self._share, work)
+        return self._share.threads.submit(copy_context().run, _run, self._share, work)
 
     def wait(self, part: "Future[T]", late: T) -> T:
         """The outcome of a part, or `late` when there is none in time, at once where as many

@@ -1,5 +1,4 @@
 import re
-import threading
 import uuid
 
 import pytest
@@ -44,16 +43,6 @@ def test_an_unexpected_error_still_carries_the_id(
 def test_an_unknown_method_still_carries_the_id(client: Client) -> None:
     answer = client.generic("BREW", "/healthz", headers={correlation.HEADER: "tea"})
     assert (answer.status_code, answer[correlation.HEADER]) == (405, "tea")
-
-
-def test_a_thread_keeps_the_id_of_the_request_that_started_it() -> None:
-    seen: list[str] = []
-    with correlation.bind("parent"):
-        target = correlation.inherit(lambda: seen.append(correlation.current()))
-    thread = threading.Thread(target=target)
-    thread.start()
-    thread.join()
-    assert seen == ["parent"]
 
 
 def test_nothing_is_left_behind_after_a_request(client: Client) -> None:

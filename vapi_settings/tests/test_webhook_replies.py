@@ -7,7 +7,9 @@ from threading import Event
 import pytest
 from django.db import connection
 
+from ava.http import correlation
 from ava.http.problems import Conflict
+from ava.inbound.models import Delivery
 from ava.server.tests.places import OnlyPlace
 from vapi_settings import webhooks
 from vapi_settings.calls import reply_deadline, tools
@@ -74,6 +76,13 @@ def test_a_webhook_that_waits_for_a_tool_lets_other_requests_in(send, tool):
     tools.register_tool("opening_hours", lambda wish: str(place.is_left()))
     [result] = send(payload("tool_calls")).json()["results"]
     assert result["result"] == "True"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tool_runs_under_the_id_of_its_webhook(send, tool):
+    tools.register_tool("opening_hours", lambda wish: correlation.current())
+    [result] = send(payload("tool_calls")).json()["results"]
+    assert result["result"] == Delivery.objects.get().correlation_id
 
 
 def call_of(name, arguments="{}", number=1):

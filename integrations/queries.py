@@ -20,19 +20,15 @@ SOURCES = ("user", "environment", "stub", "none")
 
 @dataclass(frozen=True)
 class Integration:
-    """One provider for one user.
-
-    Args:
-        source: one of SOURCES; "stub" where AVA only plays the provider.
-        retry_after: whole seconds until AVA tries the provider again, 0 with the next request;
-            None while the breaker is closed, and while an operator holds it open without an end.
-    """
+    """One provider for one user."""
 
     provider: str
     name: str
     configured: bool
-    source: str
+    source: str  # one of SOURCES; "stub" where AVA only plays the provider
     breaker_state: str
+    # Whole seconds until AVA tries the provider again, 0 with the next request; None while the
+    # breaker is closed, and while an operator holds it open without an end.
     retry_after: int | None
     next_step: str
     allowance: Allowance | None

@@ -25,7 +25,6 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 class StaffLoginForm(AdminAuthenticationForm):
     """Django's, slowed down as the login over REST is, on the same counters.
 
-    The name that is counted is the one that is checked: stripped and normalised by the field.
     A right password of somebody who is no operator counts as wrong, because the form says so.
     """
 
@@ -68,11 +67,7 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # no argument at r
 
 @admin.register(User)
 class AccountAdmin(AvaAdmin, UserAdmin):  # type: ignore[type-arg]  # no argument at run time
-    """Admin page of a user, with an action that deactivates one and stops their work.
-
-    Only superusers give permissions, and only they change, deactivate or delete the accounts of
-    staff: no one can raise their own permissions. Others manage ordinary accounts.
-    """
+    """Admin page of a user. Only superusers give permissions or change the accounts of staff."""
 
     actions = ("deactivate",)
     form = AccountForm

@@ -54,13 +54,7 @@ def delay(count: int, *, longest: timedelta = LONGEST) -> timedelta:
 
 
 def admit(*, account: str, network: str, now: datetime, device: str = "") -> Attempt:
-    """Admission of a try to the password check. Raises: LoginSlowed.
-
-    Args:
-        account: the user name that is checked, as it is stored or as it was typed.
-        network: the client's, from `ava.http.clients.network`.
-        device: of a browser that the account has logged in on, from `ava.accounts.admin_site`.
-    """
+    """Admission of a try to the password check. Raises: LoginSlowed."""
     place = device
     if not place and Session.objects.filter(user__username=account, network=network).exists():
         place = network
@@ -101,8 +95,7 @@ def failed(attempt: Attempt, *, now: datetime) -> None:
 def succeeded(attempt: Attempt, *, now: datetime) -> None:
     """The password was right: the account's counter is reset.
 
-    The network's counter stays, else an attacker would clear it with an account of their own;
-    but the next try from there need not wait for this one.
+    The network's stays, else an attacker would clear it with an account of their own.
     """
     WrongPasswords.objects.filter(pk=attempt.account_key).delete()
     WrongPasswords.objects.filter(pk=attempt.network_key).update(not_before=now)

@@ -21,8 +21,7 @@ class Sessions(models.QuerySet["Session"]):
 class Session(models.Model):
     """One login over REST: the family of all tokens that descend from it.
 
-    No token is stored, only the `jti` of the one refresh token that is good now; without the
-    signing key no token can be made of it.
+    No token is stored, only the `jti` of the one refresh token that is good now.
     """
 
     class End(models.TextChoices):
@@ -64,10 +63,7 @@ class Session(models.Model):
 
 
 class WrongPasswords(models.Model):
-    """Wrong passwords in a row for one account or from one network.
-
-    `key` is an HMAC: what is typed into a login form is not stored.
-    """
+    """Wrong passwords in a row for one account or network; `key` is an HMAC of what was typed."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField(default=0)

@@ -43,8 +43,8 @@ _stops: list[Stop] = []
 def username_of(identifier: str) -> str:
     """The user name that a login with this identifier means; the identifier itself when unknown.
 
-    A user name wins over an e-mail address, because it is unique. An address that several accounts
-    share names none of them. It takes one query, whether the account exists or not.
+    A user name wins over an e-mail address. An address that several accounts share names none of
+    them. It takes one query, whether the account exists or not.
     """
     name = User.normalize_username(identifier.strip())
     named = Q(username=name)
@@ -61,12 +61,7 @@ def find_user(identifier: str) -> User | None:
 
 
 def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
-    """Check a password and open a session, in the same time for an unknown identifier.
-
-    Args:
-        identifier: user name or e-mail address.
-        network: the client's, from `ava.http.clients.network`.
-    """
+    """Check a password and open a session, in the same time for an unknown user name or address."""
     username = username_of(identifier)
     attempt = login_throttle.admit(account=username, network=network, now=timezone.now())
     user = authenticate(username=username, password=password)
@@ -160,10 +155,6 @@ def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetim
 
     Certain where this request itself saw it good, or the winner is still at it. Else the clocks of
     the two hosts say. A winner that crashed is never done: its token is refused, and ends nothing.
-
-    Args:
-        before: the session as this request first saw it.
-        after: as it is now; None when it has ended.
     """
     if after is None:
         return False

@@ -31,16 +31,11 @@ POLL = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Namespace of an account's copies.
-
-    Attributes:
-        epoch: a new one where not even an old copy may be shown any more.
-        generation: a new one wherever copies may be wrong; an older one's are never found.
-    """
+    """Namespace of an account's copies."""
 
     owner: int
-    epoch: str
-    generation: str
+    epoch: str  # a new one where not even an old copy may be shown any more
+    generation: str  # a new one wherever copies may be wrong; an older one's are never found
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +51,7 @@ class TooMany(Exception):
 
 
 class SingleFlight(Generic[T]):
-    """Reads under way in this process: one leads, a bounded number wait for it.
-
-    Args:
-        places: one for each caller that may wait for another's read, whatever the key.
-        wait_seconds: seconds that one waits in this process.
-    """
+    """Reads under way in this process: one leads, as many as there are `places` wait for it."""
 
     def __init__(self, places: BoundedSemaphore, wait_seconds: float) -> None:
         self._places = places
@@ -70,11 +60,7 @@ class SingleFlight(Generic[T]):
         self._flights: dict[Hashable, Future[T]] = {}
 
     def share(self, key: Hashable, lead: Callable[[], T]) -> tuple[T, bool]:
-        """Result of `lead`, called here or by another thread, and whether it was another.
-
-        Raises:
-            TooMany: it is another thread's, and cannot be waited for.
-        """
+        """Result of `lead`, and whether another thread called it. Raises: TooMany."""
         with self._lock:
             flight = self._flights.get(key)
             leads = flight is None
@@ -122,9 +108,7 @@ class ReadCache(Generic[V]):
         decode: makes a value of its JSON (see `Store`).
         fresh_for: asked at each read; seconds for which a copy answers.
         busy: makes the exception that is raised when too many wait for one read, or one too long.
-        places: one for each caller that may wait for another's read, whatever the key; caches
-            that read from one source share them.
-        wait_seconds: seconds that one waits for another's read.
+        places: of callers that wait; caches that read from one source share them.
     """
 
     def __init__(
@@ -159,9 +143,7 @@ class ReadCache(Generic[V]):
     ) -> Copy[V]:
         """A fresh copy, else what `load` brings, else the last good copy.
 
-        Args:
-            load: reads it; runs in one caller at a time for a scope and name.
-            tolerate: failures that the last good copy, if there is one, may cover.
+        One caller at a time loads a name. `tolerate` are failures that an old copy covers.
         """
         if copy := self.fresh(scope, name):
             self._count["hit"].inc()

@@ -47,16 +47,11 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Copy(Generic[V]):
-    """An answer to a read.
-
-    Attributes:
-        as_of: when the read began.
-        stale: reading failed just now, and this is the last good copy.
-    """
+    """An answer to a read."""
 
     value: V = field(repr=False)
-    as_of: datetime
-    stale: bool = False
+    as_of: datetime  # when the read began
+    stale: bool = False  # reading failed just now, and this is the last good copy
 
     @property
     def age(self) -> float:
@@ -65,11 +60,9 @@ class Copy(Generic[V]):
 
 
 class Store(Generic[V]):
-    """Copies of one cache. Where a key has an `address` beside it, that is what its copy is sealed
-    for: one copy may lie under several keys.
+    """Copies of one cache. A copy may lie under several keys; it is sealed for its `address`.
 
     Args:
-        name: of the cache, the same in all processes.
         decode: makes a value of its JSON, in which dataclasses are objects and times are texts;
             raises KeyError, TypeError or ValueError on what another release has written.
     """

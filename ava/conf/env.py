@@ -19,20 +19,14 @@ class EnvironmentInvalid(Exception):
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable: its kind and its default (None: not set).
-
-    Args:
-        low, high: inclusive bounds of a number.
-        choices: the only texts allowed.
-        kind: "text", "secret", "number", "switch" (1/0, true/false, on/off), "url" or "list".
-    """
+    """One variable: its kind and its default (None: not set)."""
 
     name: str
     default: Any = None
-    low: int = 0
+    low: int = 0  # of a number, as `high` included
     high: int = 2**31
-    choices: tuple[str, ...] = ()
-    kind: str = "text"
+    choices: tuple[str, ...] = ()  # the only texts allowed
+    kind: str = "text"  # or "secret", "number", "switch", "url" or "list"
 
 
 _number = partial(Variable, kind="number")

@@ -49,19 +49,14 @@ class OneRenderer(DefaultContentNegotiation):
 
 
 class RateLimitedView(APIView):
-    """Counts each request against its group before it is looked at, wrong tokens included.
-
-    Attributes:
-        ratelimit_group: in `ava.ratelimit`; None counts nothing.
-        largest_body: in bytes, where it is less than others may send.
-        asks_providers: all actions, or those named, may answer with a provider's failure.
-    """
+    """Counts each request against its group before it is looked at, wrong tokens included."""
 
     # No OPTIONS: /api/schema says it better.
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
     content_negotiation_class = OneRenderer
-    ratelimit_group: ClassVar[str | None] = None
-    largest_body: ClassVar[int | None] = None
+    ratelimit_group: ClassVar[str | None] = None  # None counts nothing
+    largest_body: ClassVar[int | None] = None  # bytes, where it is less than others may send
+    # All actions, or those named, may answer with a provider's failure (for OpenAPI).
     asks_providers: ClassVar[bool | tuple[str, ...]] = False
     headers_of_all: ClassVar[Mapping[str, str]] = {}
 

@@ -26,7 +26,6 @@ class Problem(Exception):
         detail: the sentence; the class's own when left out.
         retry_after: seconds after which trying again may help; rounded up, at least 1.
         errors: field name -> sentences, for input that did not validate.
-        headers: HTTP headers the answer must carry.
         extra: further members of the JSON body.
     """
 

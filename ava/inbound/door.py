@@ -86,9 +86,7 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
 
 @contextmanager
 def _statement_timeout(seconds: float) -> Iterator[None]:
-    """Limit of the time that the database may take for a statement of this thread, locks included.
-    Where one takes longer, it raises OperationalError. SQLite limits the wait for another writer.
-    """
+    """Limit of the database's time for a statement, locks included; it raises OperationalError."""
     milliseconds = round(seconds * 1000)
     if connection.vendor == "sqlite":
         usual = round(connection.settings_dict["OPTIONS"]["timeout"] * 1000)
@@ -184,8 +182,7 @@ def _pairs(text: bytes) -> Pairs:
 
 
 def addresses_of(request: HttpRequest) -> tuple[str, ...]:
-    """The address as it is set (AVA_PUBLIC_URL) or forwarded, with and without its port: Twilio's
-    own library tries both, too."""
+    """The address as set or forwarded, with and without its port, as Twilio's library does."""
     query = request.META.get("QUERY_STRING", "")
     tail = request.path + (f"?{query}" if query else "")
     base = urlsplit(settings.PUBLIC_URL or _forwarded_address(request))

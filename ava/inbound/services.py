@@ -53,10 +53,8 @@ def register_handler(provider: str, kind: str, handle: Handle) -> None:
 def store(
     source: Source, owner: User | None, verified: Verified, *, now: datetime
 ) -> tuple[Delivery, bool]:
-    """Keep a delivery and have it worked through, in one transaction.
-
-    Returns:
-        its row, and whether it is new: a repeated one changes nothing.
+    """Keep a delivery and have it worked through, in one transaction. Its row, and whether it is
+    new: a repeated one changes nothing.
     """
     try:
         payload = storable(verified.payload)

@@ -39,10 +39,7 @@ def hmac_matches(
     encoding: Encoding = "hex",
     prefix: str = "",
 ) -> bool:
-    """Whether `given` is the signature of the message, after `prefix` (such as "sha256=").
-
-    An empty secret signs nothing: without one set up, everybody would be let in.
-    """
+    """Whether `given` is the signature of the message. An empty secret signs nothing."""
     if not given or not secret or not given.startswith(prefix):
         return False
     text = given[len(prefix) :]

@@ -28,21 +28,14 @@ class RetryLater(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of job.
-
-    Args:
-        attempts: failures after which a job is given up. A periodic one never is.
-        lease: seconds after which another process takes over from one that has vanished.
-        every: seconds between two runs of a periodic kind.
-        urgent: every second job taken up is one, and some threads are kept for them.
-    """
+    """One kind of job."""
 
     name: str
     run: Callable[[Payload], None]
-    attempts: int = 8
-    lease: float = 10.0
-    every: float | None = None
-    urgent: bool = False
+    attempts: int = 8  # failures after which a job is given up; a periodic one never is
+    lease: float = 10.0  # seconds after which another process takes over from one that vanished
+    every: float | None = None  # seconds between two runs of a periodic kind
+    urgent: bool = False  # every second job taken up is one, and some threads are kept for them
 
 
 kinds: dict[str, Kind] = {}
@@ -51,8 +44,7 @@ kinds: dict[str, Kind] = {}
 def register(kind: str, run: Callable[[Payload], None], **options: Any) -> None:
     """Register a kind of jobs, done by `run(payload)`, which must be idempotent.
 
-    Any exception but `RetryLater` is a failure: it is tried again, ever later. `options` are those
-    of `Kind`.
+    Any exception but `RetryLater` is a failure: it is tried again, ever later.
     """
     kinds[kind] = Kind(kind, run, **options)
     for outcome in OUTCOMES:  # at 0: a rate over a missing series is no answer

@@ -26,10 +26,7 @@ def prune(name: str, before: datetime, *, dry_run: bool = False) -> int:
 
 
 def delete_in_batches(rows: QuerySet[Any]) -> int:
-    """Delete rows a batch at a time, so that other writers get their turn between.
-
-    A row that is changed meanwhile, so that it is none of these any more, stays.
-    """
+    """Delete rows a batch at a time, so that others can write. One that is changed stays."""
     deleted = 0
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         deleted += rows.filter(pk__in=keys).delete()[0]

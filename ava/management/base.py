@@ -12,15 +12,10 @@ from ava.http.problems import Problem
 
 
 class Command(BaseCommand):
-    """Base of AVA's commands. Each ends with 0, 1 or 2, and its `--help` says when.
+    """Base of AVA's commands. Each ends with 0, 1 or 2, and its `--help` says when."""
 
-    Attributes:
-        done: what 0 means.
-        not_done: what 1 means, besides a database that does not work.
-    """
-
-    done: ClassVar[str] = "done"
-    not_done: ClassVar[tuple[str, ...]] = ()
+    done: ClassVar[str] = "done"  # what 0 means
+    not_done: ClassVar[tuple[str, ...]] = ()  # what 1 means, besides a broken database
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         failed = ", ".join([*self.not_done, "the database does not work"])

@@ -1,7 +1,4 @@
-"""Shared state of AVA processes in Redis: `get_client()` when `REDIS_URL` is set.
-
-Its users go on with a store in the process on `RedisUnavailable`.
-"""
+"""Shared state of AVA processes in Redis: `get_client()` when `REDIS_URL` is set."""
 
 import os
 

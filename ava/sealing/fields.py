@@ -77,10 +77,7 @@ class SealedAttribute(DeferredAttribute):
 
 
 class SealedField(_TextField):
-    """Text, sealed at save for this model, column, primary key and owner (a foreign key's name).
-
-    The primary key must be a UUID made in Python: it is sealed for.
-    """
+    """Text, sealed at save for this model, column, primary key (a UUID) and owner (a relation)."""
 
     descriptor_class = SealedAttribute
 

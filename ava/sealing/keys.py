@@ -30,14 +30,12 @@ _TEXT = re.compile(rf"{FORMAT}\.({_KEY_ID.pattern})\.([A-Za-z0-9+/]{{38,}}={{0,2
 
 @dataclass(frozen=True)
 class Binding:
-    """The one place where a sealed value opens: column of a model ("integrations.credential"), row
-    and owner, by their primary keys.
-    """
+    """The one place where a sealed value opens."""
 
-    model: str
+    model: str  # such as "integrations.credential"
     column: str
     pk: str
-    owner: str
+    owner: str  # the primary key of it
 
     def authenticated(self, key_id: str) -> bytes:
         """The bytes authenticated beside the ciphertext: no two bindings share them."""
@@ -98,8 +96,7 @@ def head(key_id: str) -> str:
 def parse(text: str) -> dict[str, bytes]:
     """AVA_KEYS (`k2:<base64 of 32 bytes>,k1:...`, primary first) as key id -> key.
 
-    Raises:
-        KeyRingInvalid: naming the entry by its position, never by what it holds.
+    Raises KeyRingInvalid, which names an entry by its position, never by what it holds.
     """
     keys: dict[str, bytes] = {}
     for position, entry in enumerate(text.split(","), start=1):

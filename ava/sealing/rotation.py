@@ -19,16 +19,12 @@ _TRIES = 5
 
 @dataclass
 class Rotation:
-    """Result of a run.
+    """Result of a run."""
 
-    Args:
-        resealed: rows sealed anew (in a dry run: that would be).
-        unreadable: rows that do not open, as "integrations.credential <id>: why".
-        left: key id -> rows it still seals after the run; None stands for damaged text.
-    """
-
-    resealed: int = 0
+    resealed: int = 0  # rows sealed anew (in a dry run: that would be)
+    # Rows that do not open, as "integrations.credential <id>: why".
     unreadable: list[str] = field(default_factory=list)
+    # Key ID -> rows it still seals after the run; None stands for damaged text.
     left: Counter[str | None] = field(default_factory=Counter)
 
 

@@ -53,10 +53,7 @@ class View(NamedTuple):
 
 
 class Store(Protocol):
-    """Store of one breaker's circuit.
-
-    A `Change` goes to the caller who made it alone, so that it is counted and stored once.
-    """
+    """Store of one breaker's circuit. Each `Change` is returned once, to the caller who made it."""
 
     def apply(self, event: Event[T]) -> tuple[T, tuple[Change, ...]]:
         """Apply an event, atomically. Returns its answer and what it changed."""
@@ -144,18 +141,12 @@ class Transition:
 
 @dataclass
 class Hooks:
-    """Callbacks that the apps supply at start. Run at each call: cheap, and must not raise.
+    """Callbacks that the apps supply at start. Run at each call: cheap, and must not raise."""
 
-    Attributes:
-        is_on: False: everything passes, nothing is recorded. Turned on again, breakers start from
-            closed. Off beats any force.
-        override: the operator's last override, by the provider's label.
-        listeners: called with each transition, outside any lock, in the thread of the call that
-            caused it.
-    """
-
+    # False: everything passes, nothing is recorded. Turned on again, breakers start from closed.
     is_on: Callable[[], bool] = lambda: True
     override: Callable[[str], OperatorOverride | None] = lambda label: None
+    # Called outside any lock, in the thread of the call that caused the transition.
     listeners: list[Callable[[Transition], None]] = field(default_factory=list)
 
 
@@ -182,10 +173,9 @@ class Breaker(pybreaker.CircuitBreaker):
 
     @contextmanager
     def calling(self, seconds: float = 10.0) -> Iterator[Ticket]:
-        """Protect a block that ends within so many seconds; then a probe is no longer waited for.
+        """Protect a block that ends within so many seconds, so long is a probe waited for.
 
-        Raises:
-            Rejected: the breaker lets nothing through; the block was not run.
+        Raises: Rejected, and the block is not run.
         """
         if self._switched_off():
             yield _UNRECORDED

@@ -32,8 +32,8 @@ class BulkheadFull(Exception):
 class Bulkhead:
     """A fixed number of slots, taken without waiting.
 
-    One tenant takes half of them at most, so that its flood, or calls of its that hang, leave the
-    other half to the rest. The background takes half of them all, and half of a tenant's.
+    One tenant takes half of them at most, so that calls of its that hang leave half to the
+    rest. The background takes half of them all, and half of a tenant's.
     """
 
     def __init__(self, size: int) -> None:

@@ -173,8 +173,8 @@ class Door:
     def guard(self, work: Callable[[Deadline], T]) -> T:
         """Put work that is not HTTP behind the same bulkhead, breaker and deadline.
 
-        A `Problem` that it raises counts as an answer, except where it is a provider problem that
-        says otherwise; any other exception says nothing about the provider.
+        A `Problem` counts as an answer, unless it is a provider's that says otherwise; any other
+        exception says nothing about the provider.
         """
         with self._operation("guard", None) as operation:
             operation.attempts = 1

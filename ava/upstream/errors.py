@@ -48,10 +48,7 @@ class ProviderRateLimited(ProviderProblem):
 
 
 class ProviderAuthFailed(ProviderProblem):
-    """The provider refused the key (401 or 403). It answered: it is alive.
-
-    `answer` is the body of its answer, for a client that distinguishes refusals; never shown.
-    """
+    """The provider refused the key (401 or 403): it is alive. `answer` is its body, never shown."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "provider_auth_failed"
@@ -75,8 +72,7 @@ class ProviderUnreachable(ProviderProblem):
 
 
 class ProviderAnswerTooLong(ProviderUnreachable):
-    """An answer that is not read to its end. The provider works: how long it is depends on the
-    account, and no account may open the breaker by it."""
+    """An answer that is not read to its end; no account may open the breaker by its length."""
 
     outcome = Outcome.NEUTRAL
 

@@ -48,19 +48,14 @@ _FORCED = (*get_args(get_args(Forced)[0]), None)
 
 
 class CircuitValue(NamedTuple):
-    """The circuit as it lies in Redis.
-
-    Attributes:
-        writers: marks of the latest writes that changed the state, the newest last. By its mark a
-            process learns whether a write took place whose answer it never got.
-        raw: the value itself, for comparison; empty where there is none.
-        now: seconds on Redis' clock.
-    """
+    """The circuit as it lies in Redis."""
 
     circuit: Circuit
+    # Marks of the latest writes that changed the state, the newest last. By its mark a process
+    # learns whether a write took place whose answer it never got.
     writers: tuple[str, ...]
-    raw: bytes
-    now: float
+    raw: bytes  # the value itself, for comparison; empty where there is none
+    now: float  # seconds on Redis' clock
 
 
 class RedisCircuit:
@@ -75,11 +70,8 @@ class RedisCircuit:
     def swap(self, seen: CircuitValue, circuit: Circuit, writer: str = "") -> CircuitValue:
         """Write a circuit in place of the value seen, unless it has changed meanwhile.
 
-        Args:
-            writer: mark of this write, if it is to be found again.
-
-        Returns:
-            The value before; it was replaced if it is the one seen.
+        Returns the value before, which was replaced if it is the one seen. `writer` marks the
+        write, if it is to be found again.
         """
         writers = (*seen.writers, writer)[-KEPT_WRITERS:] if writer else seen.writers
         value = {name: kept for name, kept in asdict(circuit).items() if kept}
@@ -200,10 +192,6 @@ def rejoin(
     A store that holds an older generation than was seen in it has forgotten (it was flushed, or a
     replica took over): what was seen is put back. What opened while the process was alone opens
     for all, if nothing has happened to the shared circuit since.
-
-    Args:
-        seen: the shared circuit as the process saw it last; None if it never has.
-        alone: its own, where it has been alone since.
     """
     if seen and shared.generation < seen.generation:
         shared = seen

@@ -87,11 +87,7 @@ def with_retries(
     repeatable: bool,
     on_retry: Callable[[], None],
 ) -> Answer:
-    """Attempt until there is an answer, or no reason to go on. A probe has one attempt.
-
-    Args:
-        repeatable: a second arrival of the request does no harm.
-    """
+    """Attempt until there is an answer, or no reason to go on. A probe has one attempt."""
     most = 1 if operation.is_probe else policy.attempts
     unsent, replayed = True, False
     budget.earn()

@@ -43,8 +43,7 @@ class OverrideForm(forms.Form):
 
 
 class OverrideActionForm(ActionForm):
-    """The same fields beside the choice of the action, unchecked: Django would not say what is
-    wrong, only that no action was selected."""
+    """The same fields beside the actions, unchecked, as Django would not say what is wrong."""
 
     reason = forms.CharField(required=False, label="Reason")
     minutes = forms.CharField(required=False, label="For minutes (empty: no end)")

@@ -1,7 +1,4 @@
-"""Breaker states: as this process sees them, or as last recorded.
-
-The server's workers hold the breakers. With Redis every process can see them.
-"""
+"""Breaker states: as this process sees them, or as last recorded."""
 
 import math
 from collections.abc import Collection
@@ -56,12 +53,11 @@ class BreakerStatus:
 def list_breakers(
     *, now: datetime, live: bool, providers: Collection[str] | None = None
 ) -> list[BreakerStatus]:
-    """Breakers with their history, those open to a single user included.
+    """Breakers with their history.
 
     Args:
         live: in the server itself, which holds the breakers. Any other process looks at Redis, or
             goes by the last recorded change.
-        providers: only these; those that do not exist are left out.
     """
     rows = {row.provider: row for row in BreakerControl.objects.all()}
     found = []

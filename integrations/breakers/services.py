@@ -33,15 +33,9 @@ def override(
     now: datetime,
     until: datetime | None = None,
 ) -> None:
-    """Hold a breaker open or closed, or reset it (None: end any force and start from closed).
+    """Hold a breaker open or closed, or reset it (None). Without `until` a reset ends it.
 
-    Args:
-        reason: why, for colleagues; with the operator's name at most 200 characters.
-        by: the operator; None for the command line.
-        until: aware; None holds until a reset or another override.
-
-    Raises:
-        UnknownBreaker, ForceEndsInThePast: nothing was changed.
+    Raises: UnknownBreaker, ForceEndsInThePast.
     """
     if until is not None and until <= now:
         raise ForceEndsInThePast

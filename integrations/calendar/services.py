@@ -42,10 +42,7 @@ class Calendar:
 
 
 def upcoming(*, user: User, provider: str, now: datetime) -> Calendar:
-    """Next events of the user's calendar: demo events, while stub mode is on.
-
-    Raises: UnknownCalendar, StubsDisabled.
-    """
+    """Next events of the user's calendar. Raises: UnknownCalendar, StubsDisabled."""
     if provider not in NAMES:
         raise UnknownCalendar(provider)
     if not runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):

@@ -1,7 +1,4 @@
-"""Daily allowance of a user who is served by the operator's credentials.
-
-One UPDATE both checks and counts, so that concurrent requests never exceed the limit.
-"""
+"""Daily allowance of a user who is served by the operator's credentials."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,8 +32,7 @@ class Allowance:
 def spend(*, user: User, credentials: Credentials, units: int, now: datetime) -> Iterator[None]:
     """Count calls or messages placed inside of the `with`; none with the user's own credentials.
 
-    A `Problem` that is raised inside means that nothing was placed, and gives the `units` back.
-    Raises: AllowanceSpent.
+    A `Problem` that is raised inside means that nothing was placed. Raises: AllowanceSpent.
     """
     if credentials.source == "user":
         yield

@@ -74,25 +74,19 @@ class Field:
 
 @dataclass(frozen=True)
 class Provider:
-    """One provider.
-
-    Args:
-        fields: what a user stores; empty where they are connected by signing in (OAuth).
-        environment: field name -> variable of the operator's own credentials.
-        destination: fields that decide where the secrets are sent, and how. When one of them
-            changes, no other secret is kept by its mask.
-        proofs: secrets each of which proves webhooks. A new one is not taken beside another that is
-            kept by its mask: a caller who knows none of them must not add one of their own.
-        webhooks: the path where AVA takes its webhooks; empty where there are none.
-    """
+    """One provider."""
 
     slug: str
     name: str
-    fields: tuple[Field, ...] = ()
+    fields: tuple[Field, ...] = ()  # empty where users are connected by signing in (OAuth)
+    # Field name -> variable of the operator's own credentials.
     environment: Mapping[str, str] = field(default_factory=dict)
+    # Fields that decide where the secrets are sent. When one changes, no mask keeps a secret.
     destination: tuple[str, ...] = ()
+    # Secrets each of which proves webhooks. A new one is not taken beside another that is kept by
+    # its mask: a caller who knows none of them must not add one of their own.
     proofs: tuple[str, ...] = ()
-    webhooks: str = ""
+    webhooks: str = ""  # the path where AVA takes its webhooks
 
     @cached_property
     def secret_names(self) -> frozenset[str]:

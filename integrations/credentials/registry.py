@@ -10,17 +10,13 @@ from integrations.credentials.store import Credentials
 
 @dataclass(frozen=True)
 class Client:
-    """Functions of the app that acts at one provider.
+    """Functions of the app that acts at one provider."""
 
-    Args:
-        verify: asks the provider whether it takes the credentials. Returns a sentence for people
-            ("Vapi accepted the key."); raises a Problem when it refuses or does not answer.
-        warnings: sentences for the user on what cannot go on with what is stored now.
-        changed: called in the transaction in which the user's credentials change.
-    """
-
+    # Asks the provider. A sentence for people ("Vapi accepted the key."), else a Problem.
     verify: Callable[[Credentials], str]
+    # Sentences for the user on what cannot go on with what is stored now.
     warnings: Callable[[User], list[str]] = lambda user: []
+    # Called in the transaction in which the user's credentials change.
     changed: Callable[[User], None] = lambda user: None
 
 

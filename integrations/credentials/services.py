@@ -30,18 +30,13 @@ Source = CredentialChange.Source
 
 @dataclass(frozen=True)
 class Description:
-    """Credentials for a provider as their user may see them.
-
-    Args:
-        configured: there is something to use, the user's or the operator's.
-        readable: False when the user's own do not open any more.
-    """
+    """Credentials for a provider as their user may see them."""
 
     provider: str
     source: Literal["user", "environment", "none"]
-    configured: bool
+    configured: bool  # there is something to use, the user's or the operator's
     fields: Mapping[str, str | int | None]
-    readable: bool = True
+    readable: bool = True  # False when the user's own do not open any more
     updated_at: datetime | None = None
     webhook_url: str | None = None
     warnings: Sequence[str] = ()
@@ -67,10 +62,9 @@ def credentials_for(*, user: User, provider: str) -> Credentials:
 
 
 def describe(*, user: User, provider: str, row: Credential | None = None) -> Description:
-    """Description of the user's credentials; of the operator's only that they serve.
+    """Description of the user's credentials, or only that the operator's serve.
 
-    Args:
-        row: the user's, where the caller has just saved it.
+    `row` is the user's, where the caller has just saved it.
     """
     spec = typed_in(provider)
     row = row or store.find(user=user, provider=provider)
@@ -169,12 +163,9 @@ def delete(
 
 
 def verify(*, user: User | None, provider: str) -> str:
-    """Ask the provider whether it takes the credentials. A sentence for a person when it does.
+    """Ask the provider whether it takes the user's credentials; without a user, the operator's.
 
-    Args:
-        user: None for the operator's own, from the environment.
-
-    Raises: Problem, where there is nothing to ask with, or it refused or did not answer.
+    A sentence for a person when it does, else a Problem.
     """
     spec = typed_in(provider)
     found = credentials_for(user=user, provider=provider) if user else store.operators(spec)

@@ -32,17 +32,12 @@ _PROVIDER = "provider"
 
 @dataclass(frozen=True)
 class Credentials:
-    """Credentials with which a provider client acts for a user.
-
-    Args:
-        fields: texts of those that are set.
-        version: changes whenever a field does; reveals nothing of them.
-    """
+    """Credentials with which a provider client acts for a user."""
 
     provider: str
     source: Literal["user", "environment"]
     fields: Mapping[str, str] = field(repr=False, hash=False)
-    version: str
+    version: str  # changes whenever a field does; reveals nothing of them
 
 
 def find(*, user: User, provider: str) -> Credential | None:

@@ -30,10 +30,7 @@ def proven(
     """User whose account the address names, if its own secret proves the delivery.
 
     No other account's secret is read, so one account's settings change no other's answer.
-
-    Args:
-        query: of the delivery's address.
-        complaint: what is wrong with the proof, by the account's fields; None when it is right.
+    `complaint` says what is wrong with the proof, by the account's fields; None when it is right.
     """
     name = PROVIDERS[provider].name
     named = [value for parameter, value in query if parameter == WEBHOOK_ACCOUNT]

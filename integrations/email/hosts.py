@@ -25,14 +25,9 @@ _METADATA = ipaddress.ip_address("fd00:ec2::254")  # Amazon's, over IPv6
 
 
 def resolve(host: str, port: int, *, strict: bool) -> str:
-    """Address to connect to.
+    """Address to connect to; `strict` for public addresses and mail ports only.
 
-    Args:
-        strict: public addresses and mail ports only.
-
-    Raises:
-        SmtpHostRefused: AVA does not go there.
-        OSError: not strict, and the name cannot be resolved.
+    Raises: SmtpHostRefused; OSError, if not strict and the name cannot be resolved.
     """
     if strict and port not in MAIL_PORTS:
         raise _refusal(host, port, "the port is none of mail")

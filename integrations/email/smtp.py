@@ -24,10 +24,7 @@ MOST_REPLIES = 64 * 1024  # bytes of a connection's replies; anew after STARTTLS
 def verify(credentials: Credentials) -> str:
     """Log in at the user's mail server, send nothing, and return a sentence for people.
 
-    The server is the user's own choice, so no failure says anything about everybody's e-mail: the
-    breaker may refuse the operation, but nothing counts against it.
-
-    Raises: ProviderAuthFailed, ProviderUnreachable, SmtpHostRefused.
+    The server is the user's own choice, so no failure counts against the breaker.
     """
 
     try:

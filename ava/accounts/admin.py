@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from ava.accounts import login_throttle, services
 from ava.accounts.admin_site import device_of
@@ -33,19 +32,9 @@ class StaffLoginForm(AdminAuthenticationForm):
         account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
         if not (self.request and account and password):
             return super().clean()
-        attempt = login_throttle.admit(
-            account=account,
-            network=clients.network(self.request),
-            device=device_of(self.request, account=account),
-            now=timezone.now(),
-        )
-        try:
-            cleaned = super().clean()
-        except ValidationError:
-            login_throttle.failed(attempt, now=timezone.now())
-            raise
-        login_throttle.succeeded(attempt, now=timezone.now())
-        return cleaned
+        network, device = clients.network(self.request), device_of(self.request, account=account)
+        with login_throttle.guarded(account=account, network=network, device=device):
+            return super().clean()
 
 
 # Set here, and not by the site's class: that one is loaded before there are models.

@@ -16,33 +16,24 @@ During a delay one try passes at most, however many arrive at once: the try that
 
 import math
 import unicodedata
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ava import ratelimit
 from ava.accounts.errors import LoginSlowed
 from ava.accounts.models import Session, WrongPasswords
+from ava.http.problems import Problem
 
 FREE = 4
 LONGEST = timedelta(minutes=15)
 LONGEST_FOR_NETWORK = timedelta(seconds=30)
 FORGET_AFTER = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A login that may go on to the password check: the keys of its counters."""
-
-    account_key: str
-    network_key: str
-    # Of this account from this network: whether the network's counter knows it already.
-    pair_key: str
-
-    def longest(self, key: str) -> timedelta:
-        return LONGEST_FOR_NETWORK if key == self.network_key else LONGEST
 
 
 def delay(count: int, *, longest: timedelta = LONGEST) -> timedelta:
@@ -53,56 +44,61 @@ def delay(count: int, *, longest: timedelta = LONGEST) -> timedelta:
     return min(timedelta(seconds=2**doublings), longest)
 
 
-def admit(*, account: str, network: str, now: datetime, device: str = "") -> Attempt:
-    """Admission of a try to the password check. Raises: LoginSlowed."""
+@contextmanager
+def guarded(*, account: str, network: str, device: str = "") -> Iterator[None]:
+    """A password check in the block, which raises where the password is wrong.
+
+    Args:
+        account: the user name that is checked, as it is stored or as it was typed.
+        network: the client's, from `ava.http.clients.network`.
+        device: of a browser that the account has logged in on.
+
+    Raises: LoginSlowed.
+    """
     place = device
     if not place and Session.objects.filter(user__username=account, network=network).exists():
         place = network
     # The name that all its spellings share.
     plain = unicodedata.normalize("NFKC", account.strip()).casefold()
     name = unicodedata.normalize("NFKC", plain)
-    attempt = Attempt(
-        account_key=_key("account", name, place),
-        network_key=_key("network", network),
-        pair_key=_key("pair", name, network),
+    own, shared = _key("account", name, place), _key("network", network)
+    _admit({own: LONGEST, shared: LONGEST_FOR_NETWORK})
+    try:
+        yield
+    except (Problem, ValidationError):
+        _count(own)
+        # The network's counter counts accounts: one that it does not know yet.
+        if _count(_key("pair", name, network)) == 1:
+            _count(shared, longest=LONGEST_FOR_NETWORK)
+        raise
+    WrongPasswords.objects.filter(pk=own).delete()
+    # This one stays, else an attacker would clear it with an account of their own.
+    WrongPasswords.objects.filter(pk=shared).update(not_before=timezone.now())
+
+
+def _admit(longest: dict[str, timedelta]) -> None:
+    """Pass one try, unless a counter delays it. Raises: LoginSlowed."""
+    now = timezone.now()
+    slow = list(
+        WrongPasswords.objects.filter(
+            pk__in=longest, count__gt=FREE, last_at__gt=now - FORGET_AFTER
+        ).order_by("pk")
     )
-    rows = WrongPasswords.objects.filter(
-        pk__in=[attempt.account_key, attempt.network_key],
-        count__gt=FREE,
-        last_at__gt=now - FORGET_AFTER,
-    ).order_by("pk")
-    slow = list(rows)
     wait = max((row.not_before - now for row in slow), default=timedelta(0))
     if wait > timedelta(0):
         _refuse(wait)
     for row in slow:
-        next_wait = delay(row.count, longest=attempt.longest(row.pk))
+        next_wait = delay(row.count, longest=longest[row.pk])
         claimed = WrongPasswords.objects.filter(pk=row.pk, not_before=row.not_before).update(
             not_before=now + next_wait
         )
         if not claimed:
             _refuse(next_wait)
-    return attempt
 
 
-def failed(attempt: Attempt, *, now: datetime) -> None:
-    """The password was wrong."""
-    _count(attempt.account_key, now=now)
-    if _count(attempt.pair_key, now=now) == 1:
-        _count(attempt.network_key, now=now, longest=LONGEST_FOR_NETWORK)
-
-
-def succeeded(attempt: Attempt, *, now: datetime) -> None:
-    """The password was right: the account's counter is reset.
-
-    The network's stays, else an attacker would clear it with an account of their own.
-    """
-    WrongPasswords.objects.filter(pk=attempt.account_key).delete()
-    WrongPasswords.objects.filter(pk=attempt.network_key).update(not_before=now)
-
-
-def _count(key: str, *, now: datetime, longest: timedelta = LONGEST) -> int:
+def _count(key: str, *, longest: timedelta = LONGEST) -> int:
     """Add one to this counter. Returns what it says now."""
+    now = timezone.now()
     with transaction.atomic():
         WrongPasswords.objects.get_or_create(pk=key, defaults={"last_at": now, "not_before": now})
         row = WrongPasswords.objects.select_for_update().get(pk=key)

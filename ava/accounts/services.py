@@ -63,12 +63,10 @@ def find_user(identifier: str) -> User | None:
 def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
     """Check a password and open a session, in the same time for an unknown user name or address."""
     username = username_of(identifier)
-    attempt = login_throttle.admit(account=username, network=network, now=timezone.now())
-    user = authenticate(username=username, password=password)
-    if not isinstance(user, User):
-        login_throttle.failed(attempt, now=timezone.now())
-        raise LoginFailed
-    login_throttle.succeeded(attempt, now=timezone.now())
+    with login_throttle.guarded(account=username, network=network):
+        user = authenticate(username=username, password=password)
+        if not isinstance(user, User):
+            raise LoginFailed
     update_last_login(None, user)  # type: ignore[arg-type]  # Django's receiver ignores the sender
     return user, open_session(user=user, network=network)
 
@@ -83,13 +81,11 @@ def confirm_password(*, user: User, password: str, network: str) -> None:
     """
     if not user.has_usable_password():
         raise PasswordNotSet
-    attempt = login_throttle.admit(account=user.get_username(), network=network, now=timezone.now())
-    # Not the user's own method: that may store a new hash, which ends the user's sessions.
-    if not check_password(password, user.password):
-        login_throttle.failed(attempt, now=timezone.now())
-        log.warning("wrong password at a confirmation", user=user.pk)
-        raise PasswordWrong
-    login_throttle.succeeded(attempt, now=timezone.now())
+    with login_throttle.guarded(account=user.get_username(), network=network):
+        # Not the user's own method: that may store a new hash, which ends the user's sessions.
+        if not check_password(password, user.password):
+            log.warning("wrong password at a confirmation", user=user.pk)
+            raise PasswordWrong
 
 
 def open_session(*, user: User, network: str = "") -> Tokens:

@@ -125,26 +125,26 @@ def _acquire(due: QuerySet[Job], now: datetime) -> Job | None:
 def _renewed(job: Job, seconds: float) -> Iterator[None]:
     """Renew the lease while the block runs, at each third of it."""
     done = threading.Event()
-    thread = threading.Thread(target=_renew, args=(job.holder, seconds, done), daemon=True)
+
+    def renew() -> None:
+        left = LONGEST_RUN
+        while left > 0 and not done.wait(seconds / 3):
+            left -= seconds / 3
+            try:
+                until = timezone.now() + timedelta(seconds=seconds)
+                Job.objects.filter(holder=job.holder).update(lease_until=until)
+            except DatabaseError as fault:
+                log.warning("lease not renewed", cause=type(fault).__name__)
+                connections.close_all()
+        connections.close_all()
+
+    thread = threading.Thread(target=renew, daemon=True)
     thread.start()
     try:
         yield
     finally:
         done.set()
         thread.join()
-
-
-def _renew(holder: uuid.UUID, seconds: float, done: threading.Event) -> None:
-    left = LONGEST_RUN
-    while left > 0 and not done.wait(seconds / 3):
-        left -= seconds / 3
-        try:
-            until = timezone.now() + timedelta(seconds=seconds)
-            Job.objects.filter(holder=holder).update(lease_until=until)
-        except DatabaseError as fault:
-            log.warning("lease not renewed", cause=type(fault).__name__)
-            connections.close_all()
-    connections.close_all()
 
 
 @dataclass(frozen=True)

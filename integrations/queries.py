@@ -20,8 +20,6 @@ SOURCES = ("user", "environment", "stub", "none")
 
 @dataclass(frozen=True)
 class Integration:
-    """One provider for one user."""
-
     provider: str
     name: str
     configured: bool

@@ -1,5 +1,3 @@
-"""`/api/v1/auth/*`."""
-
 from dataclasses import asdict
 
 from drf_spectacular.utils import extend_schema

@@ -42,7 +42,6 @@ def check_demo_users(
 
 
 def _demo_password() -> str | None:
-    """The one that sandbox mode used here."""
     chosen: str | None = settings.ENV["AVA_DEMO_PASSWORD"]
     if chosen:
         return chosen

@@ -1,5 +1,3 @@
-"""Errors of logins and tokens."""
-
 from http import HTTPStatus
 
 from ava.http.problems import Problem, RateLimited

@@ -1,5 +1,3 @@
-"""Password hashing."""
-
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 

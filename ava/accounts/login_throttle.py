@@ -77,7 +77,6 @@ def guarded(*, account: str, network: str, device: str = "") -> Iterator[None]:
 
 
 def _admit(longest: dict[str, timedelta]) -> None:
-    """Pass one try, unless a counter delays it. Raises: LoginSlowed."""
     now = timezone.now()
     slow = list(
         WrongPasswords.objects.filter(

@@ -31,8 +31,6 @@ POLL = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Namespace of an account's copies."""
-
     owner: int
     epoch: str  # a new one where not even an old copy may be shown any more
     generation: str  # a new one wherever copies may be wrong; an older one's are never found

@@ -13,8 +13,7 @@ from uuid import uuid4
 
 from ava import redis
 from ava.redis import RedisUnavailable, Script
-from ava.sealing.errors import Unsealable
-from ava.sealing.keys import Binding, key_ring
+from ava.sealing.keys import Binding, Unsealable, key_ring
 
 V = TypeVar("V")
 
@@ -47,8 +46,6 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Copy(Generic[V]):
-    """An answer to a read."""
-
     value: V = field(repr=False)
     as_of: datetime  # when the read began
     stale: bool = False  # reading failed just now, and this is the last good copy

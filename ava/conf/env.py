@@ -167,7 +167,6 @@ def _http(host: str, port: int) -> str:
 
 
 def _convert(variable: Variable, raw: str) -> Any:
-    """The value, or ValueError with what it must be ("a whole number from 1 to 5")."""
     match variable.kind:
         case "number":
             low, high = variable.low, variable.high

@@ -150,6 +150,5 @@ def _flatten(detail: Any, prefix: str, errors: dict[str, list[str]]) -> None:
 
 
 def _signed_user(request: Request) -> str | None:
-    """User that the token names, by its signature alone, where the view takes tokens."""
     readers = (getattr(each, "signed_user", None) for each in request.authenticators or ())
     return next((read(request) for read in readers if read), None)

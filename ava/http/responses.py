@@ -53,7 +53,6 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
 def _answers(
     kind: Callable[..., Problem], detail: str | None = None
 ) -> Callable[..., HttpResponse]:
-    """Django's handler of an error."""
     return lambda request, *args, **kwargs: answer(request, kind(detail))
 
 

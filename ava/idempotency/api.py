@@ -1,5 +1,3 @@
-"""`Idempotency-Key` for a DRF view."""
-
 from typing import cast
 
 from django.contrib.auth.models import User

@@ -1,5 +1,3 @@
-"""One row for each key that a client used."""
-
 import uuid
 
 from django.conf import settings

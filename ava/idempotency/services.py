@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,7 +16,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http.problems import Problem
-from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import KEY_LENGTH, Request
 
 KEPT = timedelta(hours=24)
@@ -27,6 +27,24 @@ RETRY_AFTER = 2.0
 _ROUNDS = 20
 
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_LENGTH}}}")
+
+
+class KeyInvalid(Problem):
+    status = HTTPStatus.BAD_REQUEST
+    code = "idempotency_key_invalid"
+    detail = "Idempotency-Key must be 1 to 255 printable ASCII characters, for instance a UUID."
+
+
+class KeyReused(Problem):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+    detail = "This Idempotency-Key was used with another body. Make a new key for a new request."
+
+
+class InProgress(Problem):
+    status = HTTPStatus.CONFLICT
+    code = "idempotency_in_progress"
+    detail = "A request with this Idempotency-Key is still under way. Ask again in a moment."
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from ava.admin import ReadOnlyAdmin
 from ava.inbound import services
 from ava.inbound.diagnosis import explain
 from ava.inbound.models import Delivery, Refusal, Volume
-from ava.inbound.volume import MIB
+from ava.inbound.services import MIB
 
 
 @admin.register(Delivery)
@@ -33,8 +33,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(Refusal)
 class RefusalAdmin(ReadOnlyAdmin):
-    """Webhooks whose signature was not right, and why."""
-
     list_display = ("at", "provider", "kind", "owner", "correlation_id", "reason")
     list_filter = ("provider", "kind", "at")
     list_select_related = ("owner",)

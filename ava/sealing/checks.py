@@ -8,8 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.db import Error as DatabaseError
 
-from ava.sealing.errors import KeyRingInvalid
-from ava.sealing.keys import key_ring, parse
+from ava.sealing.keys import KeyRingInvalid, key_ring, parse
 from ava.sealing.rotation import sealed_fields, sealed_otherwise
 
 _FEWEST_DIFFERENT_BYTES = 8  # 32 random bytes have fewer once in 10^30 draws

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from ava.sealing.errors import KeyMissing, KeyRingInvalid, SealBroken
+from ava.http.problems import Problem
 
 FORMAT = "v1"
 KEY_BYTES = 32
@@ -26,6 +26,28 @@ NONCE_BYTES = 12
 
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _TEXT = re.compile(rf"{FORMAT}\.({_KEY_ID.pattern})\.([A-Za-z0-9+/]{{38,}}={{0,2}})")
+
+
+class KeyRingInvalid(Exception):
+    """AVA_KEYS cannot be used. `str()` is for the operator and holds no key."""
+
+
+class Unsealable(Problem):
+    code = "sealed_value_unreadable"
+    detail = "A stored secret cannot be read any more."
+
+
+class KeyMissing(Unsealable):
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"A stored secret cannot be read: its key {key_id} is not in AVA_KEYS any more."
+        )
+
+
+class SealBroken(Unsealable):
+    """The text is not one AVA sealed for this row, column and owner, or it was changed."""
+
+    detail = "A stored secret cannot be read: it was changed or belongs to another row."
 
 
 @dataclass(frozen=True)

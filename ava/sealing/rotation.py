@@ -9,9 +9,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models.functions import Left
 
-from ava.sealing.errors import Unsealable
 from ava.sealing.fields import Sealed, SealedField
-from ava.sealing.keys import head, key_ring
+from ava.sealing.keys import Unsealable, head, key_ring
 
 # A row changed this often while it is sealed anew is written in a loop.
 _TRIES = 5

@@ -76,8 +76,6 @@ class _BoundedReads(io.RawIOBase):
 
 
 class Attempt:
-    """One attempt at one request, as far as its connection can tell."""
-
     def __init__(self, service: Service, deadline: Deadline) -> None:
         self.service = service.label
         self.deadline = deadline

@@ -48,8 +48,6 @@ _FORCED = (*get_args(get_args(Forced)[0]), None)
 
 
 class CircuitValue(NamedTuple):
-    """The circuit as it lies in Redis."""
-
     circuit: Circuit
     # Marks of the latest writes that changed the state, the newest last. By its mark a process
     # learns whether a write took place whose answer it never got.

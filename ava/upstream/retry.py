@@ -70,8 +70,6 @@ def pause(
 
 @dataclass(slots=True)
 class Operation:
-    """One operation under way, and what the log will say of it."""
-
     deadline: Deadline
     is_probe: bool
     attempts: int = 0

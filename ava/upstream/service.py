@@ -1,5 +1,3 @@
-"""Provider: its name, and the limits of what is sent to it."""
-
 from dataclasses import dataclass
 
 

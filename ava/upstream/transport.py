@@ -65,8 +65,6 @@ def _refuse(constant: str) -> NoReturn:
 
 @dataclass(eq=False)
 class AttemptFailed(Exception):
-    """An attempt brought no usable answer."""
-
     problem: ProviderProblem  # what the caller gets if it was the last
     cause: str  # a word for the log, never for people
     asked: float | None = None  # seconds the provider asked to wait, if it did

@@ -1,5 +1,3 @@
-"""/api/v1/integrations/calendar."""
-
 from typing import Any
 
 from django.utils import timezone

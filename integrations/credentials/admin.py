@@ -51,7 +51,6 @@ class CredentialForm(_ModelForm):
         return cleaned
 
     def _value(self, field: Field, cleaned: dict[str, Any]) -> Any:
-        """Value to save; for a secret left empty the mask, which keeps the stored one."""
         typed = cleaned[field.name]
         if not field.secret or typed or not self.stored or cleaned.get(f"remove_{field.name}"):
             return typed

@@ -59,7 +59,6 @@ def spend(*, user: User, credentials: Credentials, units: int, now: datetime) ->
 
 
 def left(*, user: User, now: datetime) -> Mapping[str, Allowance]:
-    """Today's allowance by provider, where the operator's credentials serve."""
     limit = settings.ENV_CREDENTIALS_PER_DAY
     today = OperatorUse.objects.filter(user_id=user.pk, day=_day(now))
     used = dict(today.values_list("provider", "count"))

@@ -74,8 +74,6 @@ class Field:
 
 @dataclass(frozen=True)
 class Provider:
-    """One provider."""
-
     slug: str
     name: str
     fields: tuple[Field, ...] = ()  # empty where users are connected by signing in (OAuth)

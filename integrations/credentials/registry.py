@@ -10,8 +10,6 @@ from integrations.credentials.store import Credentials
 
 @dataclass(frozen=True)
 class Client:
-    """Functions of the app that acts at one provider."""
-
     # Asks the provider. A sentence for people ("Vapi accepted the key."), else a Problem.
     verify: Callable[[Credentials], str]
     # Sentences for the user on what cannot go on with what is stored now.

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ava.http import correlation
-from ava.inbound import volume
+from ava.inbound.services import warnings_of_volume
 from integrations.credentials import registry, store
 from integrations.credentials.errors import CredentialsMissing, UnknownProvider
 from integrations.credentials.masks import mask
@@ -30,8 +30,6 @@ Source = CredentialChange.Source
 
 @dataclass(frozen=True)
 class Description:
-    """Credentials for a provider as their user may see them."""
-
     provider: str
     source: Literal["user", "environment", "none"]
     configured: bool  # there is something to use, the user's or the operator's
@@ -76,7 +74,7 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
         return Description(provider, whose, served, empty, warnings=warnings)
     if spec.webhooks:
         now = timezone.now()
-        warnings += volume.warnings(provider=provider, name=spec.name, owner=user, now=now)
+        warnings += warnings_of_volume(provider=provider, name=spec.name, owner=user, now=now)
     return describe_row(row, warnings)
 
 

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.crypto import salted_hmac
 
-from ava.sealing.errors import Unsealable
 from ava.sealing.fields import seal
+from ava.sealing.keys import Unsealable
 from integrations import runtime_config
 from integrations.credentials.errors import CredentialsUnreadable
 from integrations.credentials.models import Credential
@@ -32,8 +32,6 @@ _PROVIDER = "provider"
 
 @dataclass(frozen=True)
 class Credentials:
-    """Credentials with which a provider client acts for a user."""
-
     provider: str
     source: Literal["user", "environment"]
     fields: Mapping[str, str] = field(repr=False, hash=False)

@@ -1,5 +1,3 @@
-"""/api/v1/integrations/email."""
-
 from dataclasses import asdict
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Changes of feature flags; `integrations.runtime_config` answers whether one is on."""
-
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import User

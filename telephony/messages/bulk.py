@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
-from ava.idempotency.errors import InProgress
+from ava.idempotency.services import InProgress
 from ava.jobs.pruning import delete_in_batches
 from integrations.credentials import allowance
 from telephony import accounts, senders

@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from ava.http.problems import Problem, ValidationFailed
 from ava.idempotency import services
-from ava.idempotency.errors import InProgress, KeyInvalid, KeyReused
 from ava.idempotency.models import Request
-from ava.idempotency.services import Reply
+from ava.idempotency.services import InProgress, KeyInvalid, KeyReused, Reply
 from ava.jobs import pruning
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]

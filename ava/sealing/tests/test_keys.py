@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ava.sealing.errors import KeyMissing, KeyRingInvalid, SealBroken, Unsealable
-from ava.sealing.keys import Binding, KeyRing, parse
+from ava.sealing.keys import (
+    Binding,
+    KeyMissing,
+    KeyRing,
+    KeyRingInvalid,
+    SealBroken,
+    Unsealable,
+    parse,
+)
 
 KEY = bytes(range(32))
 OTHER = bytes(range(32, 64))

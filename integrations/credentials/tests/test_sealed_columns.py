@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F, Value
 
-from ava.sealing.errors import KeyMissing, SealBroken
+from ava.sealing.keys import KeyMissing, SealBroken
 from integrations.credentials.models import Credential
 
 pytestmark = pytest.mark.database

@@ -1,5 +1,3 @@
-"""`manage.py breakers`."""
-
 import json
 from argparse import ArgumentTypeError
 from dataclasses import asdict

@@ -1,5 +1,3 @@
-"""`manage.py check_providers`."""
-
 from argparse import ArgumentTypeError
 from typing import Any
 

@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ava.management import base as commands
-from ava.sealing.errors import KeyRingInvalid
-from ava.sealing.keys import key_ring
+from ava.sealing.keys import KeyRingInvalid, key_ring
 from ava.sealing.rotation import Rotation, rotate
 from integrations.credentials import store
 

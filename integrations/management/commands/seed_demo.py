@@ -1,5 +1,3 @@
-"""`manage.py seed_demo`: the demo users and keys of sandbox mode."""
-
 import json
 import secrets
 import shlex

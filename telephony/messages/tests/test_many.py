@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from ava.idempotency.errors import InProgress
+from ava.idempotency.services import InProgress
 from ava.jobs import services as background
 from ava.jobs.models import Job
 from conftest import client_of

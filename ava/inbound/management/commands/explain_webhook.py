@@ -1,5 +1,3 @@
-"""`manage.py explain_webhook`."""
-
 from argparse import ArgumentParser
 from typing import Any
 

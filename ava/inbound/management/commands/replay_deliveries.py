@@ -1,5 +1,3 @@
-"""`manage.py replay_deliveries`."""
-
 import uuid
 from argparse import ArgumentParser
 from typing import Any

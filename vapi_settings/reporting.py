@@ -58,7 +58,7 @@ def complaint(
         return _signature_complaint(fields, given, headers, body, now)
     if scheme == "bearer" and given.lower().startswith(_BEARER):
         given = given[len(_BEARER) :]
-    if secret_matches(given.strip(), [fields["webhook_secret"]]) is None:
+    if not secret_matches(given.strip(), [fields["webhook_secret"]]):
         return f"{header} does not hold the webhook_secret."
     return None
 

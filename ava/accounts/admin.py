@@ -119,7 +119,6 @@ def _is_theirs(request: HttpRequest, user: User | None) -> bool:
 class SessionAdmin(ReadOnlyAdmin):
     list_display = ("user", "network", "refreshed_at", "revoked_at", "created_at", "expires_at")
     list_filter = ("end", "created_at")
-    list_select_related = ("user",)
     search_fields = ("user__username", "user__email", "network")
     fields = (*list_display, "end")
     actions = ("revoke",)

@@ -13,14 +13,11 @@ Encoding = Literal["hex", "base64"]
 WINDOW = 300.0
 
 
-def secret_matches(given: str | None, secrets: Sequence[str]) -> int | None:
-    """The place of the secret that this is; None: it is none of them. Empty ones match nothing."""
-    found = None
-    for place, secret in enumerate(secrets):
-        # No early end: the time taken says nothing about which one it was.
-        if secret and _same(given or "", secret) and found is None:
-            found = place
-    return found
+def secret_matches(given: str | None, secrets: Sequence[str]) -> bool:
+    """Whether it is one of these secrets. Empty ones match nothing."""
+    # No early end: the time taken says nothing about which one it was.
+    found = [bool(secret) and _same(given or "", secret) for secret in secrets]
+    return any(found)
 
 
 def hmac_of(

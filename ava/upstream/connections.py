@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPResponse
 from ssl import SSLSocket
@@ -75,14 +76,16 @@ class _BoundedReads(io.RawIOBase):
         super().close()
 
 
+@dataclass
 class Attempt:
-    def __init__(self, service: Service, deadline: Deadline) -> None:
-        self.service = service.label
-        self.deadline = deadline
-        self.connecting = False  # a new connection was needed
-        self.reused = False  # a kept connection was taken
-        self.sent = False  # some byte of the request may have left
-        self.answered = False  # the response's head has arrived
+    """One attempt at one request, as far as its connection can tell."""
+
+    service: str
+    deadline: Deadline
+    connecting: bool = False  # a new connection was needed
+    reused: bool = False  # a kept connection was taken
+    sent: bool = False  # some byte of the request may have left
+    answered: bool = False  # the response's head has arrived
 
     @property
     def unsent(self) -> bool:
@@ -102,7 +105,7 @@ _attempt: ContextVar[Attempt] = ContextVar("attempt")
 @contextmanager
 def attempting(service: Service, deadline: Deadline) -> Iterator[Attempt]:
     """Bind the connections used in the block to one attempt."""
-    attempt = Attempt(service, deadline)
+    attempt = Attempt(service.label, deadline)
     token = _attempt.set(attempt)
     try:
         yield attempt

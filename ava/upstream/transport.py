@@ -97,17 +97,20 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
 
 
-class _Session(requests.Session):
-    """No cookies, nothing from the environment, no redirects: a key goes where it was sent."""
+class Transport(requests.Session):
+    """Pooled session of a provider: no cookies, nothing from the environment, no redirects, so that
+    a key goes where it was sent."""
 
-    def __init__(self, pool_size: int) -> None:
+    def __init__(self, service: Service, policy: Policy) -> None:
         super().__init__()
+        self.service = service
+        self.policy = policy
         self.trust_env = False
         self.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=[]))
         self.headers = CaseInsensitiveDict(
             {"User-Agent": "AVA", "Accept": "application/json", "Accept-Encoding": "identity"}
         )
-        self.pools = BoundedAdapter(pool_connections=2, pool_maxsize=pool_size)
+        self.pools = BoundedAdapter(pool_connections=2, pool_maxsize=policy.bulkhead)
         self.mount("http://", self.pools)
         self.mount("https://", self.pools)
 
@@ -115,32 +118,25 @@ class _Session(requests.Session):
         # Even with redirects off requests would read a redirect's whole body to prepare the next.
         return None
 
-
-class Transport:
-    def __init__(self, service: Service, policy: Policy) -> None:
-        self._service = service
-        self._policy = policy
-        self._session = _Session(policy.bulkhead)
-
     def prepare(self, request: requests.Request) -> requests.PreparedRequest:
         """Encode a request. Raises: ProviderAuthFailed, where no HTTP header can carry the key."""
         try:
-            prepared = self._session.prepare_request(request)
+            prepared = self.prepare_request(request)
             for value in prepared.headers.values():
                 if isinstance(value, str):
                     value.encode("latin-1")
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise ProviderAuthFailed(self._service) from None
+            raise ProviderAuthFailed(self.service) from None
         return prepared
 
     def exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:
         """Send once and read the whole answer before the deadline. Raises: AttemptFailed."""
-        with attempting(self._service, deadline) as attempt:
+        with attempting(self.service, deadline) as attempt:
             try:
                 answer = self._send(prepared, deadline)
             except _NO_ANSWER as exc:
                 late = deadline.expired
-                problem = ProviderUnreachable(self._service, unsent=attempt.unsent)
+                problem = ProviderUnreachable(self.service, unsent=attempt.unsent)
                 cause = "deadline" if late else _name(exc)
                 raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
         return classify(answer, datetime.now(UTC))
@@ -149,25 +145,25 @@ class Transport:
         left = deadline.left()
         if not left:
             raise requests.Timeout
-        response = self._session.send(
+        response = self.send(
             prepared,
             stream=True,
             allow_redirects=False,
-            timeout=(min(self._policy.connect_timeout, left), left),
+            timeout=(min(self.policy.connect_timeout, left), left),
         )
         with closing(response):
             body = bytearray()
             while chunk := response.raw.read(CHUNK, decode_content=True):
                 body += chunk
-                if len(body) > self._policy.max_body:
+                if len(body) > self.policy.max_body:
                     fine = response.status_code < 400
                     kind = ProviderAnswerTooLong if fine else ProviderUnreachable
-                    raise AttemptFailed(kind(self._service), "the answer is too long")
-            return Answer(response.status_code, response.headers, bytes(body), self._service)
+                    raise AttemptFailed(kind(self.service), "the answer is too long")
+            return Answer(response.status_code, response.headers, bytes(body), self.service)
 
     def drop_idle(self) -> None:
         """Close idle connections: after an outage they are not worth trying."""
-        self._session.pools.poolmanager.clear()
+        self.pools.poolmanager.clear()
 
 
 def _name(exc: BaseException) -> str:

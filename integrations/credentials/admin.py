@@ -103,7 +103,6 @@ class CredentialAdmin(AvaAdmin):
 
     list_display = ("user", "provider_name", "updated_at", "stored", "key_id")
     list_filter = ("provider", "updated_at")
-    list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
     autocomplete_fields = ("user",)
 
@@ -208,6 +207,5 @@ class CredentialChangeAdmin(ReadOnlyAdmin):
 class OperatorUseAdmin(ReadOnlyAdmin):
     list_display = ("day", "user", "provider", "count")
     list_filter = ("provider", "day")
-    list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
     date_hierarchy = "day"

@@ -51,11 +51,11 @@ def diagnose(
         return None
     given, fields = received.headers.get(HEADER), joined(received.form)
     for key, url in product(others[:MOST_KEYS], received.urls):
-        if secret_matches(given, [sign_text(key.value, url + fields)]) is not None:
+        if secret_matches(given, [sign_text(key.value, url + fields)]):
             return f"The signature fits the {key.name}: {key.hint}.", url
     guesses = [*_changes(received, fields), *_other_bases(received, fields)]
     for key, (url, signed, meaning) in product(tokens[:MOST_KEYS], guesses):
-        if secret_matches(given, [sign_text(key.value, url + signed)]) is not None:
+        if secret_matches(given, [sign_text(key.value, url + signed)]):
             return f"The signature fits {meaning}.", url
     return None
 

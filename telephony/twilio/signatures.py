@@ -44,7 +44,7 @@ def is_signed(
         for token in tokens
         if token
     ]
-    return secret_matches(given, made) is not None
+    return secret_matches(given, made)
 
 
 def _digest(url: str) -> str | None:

@@ -18,20 +18,20 @@ from ava.inbound.signatures import (
 MESSAGE, SECRET = b'1700000000.{"a": 1}', b"key"
 
 
-def test_a_secret_is_found_by_its_place() -> None:
-    assert secret_matches("b", ["a", "b", "b"]) == 1
-    assert secret_matches("a", ["a"]) == 0
-    assert secret_matches("ä", ["ä"]) == 0
+def test_one_of_several_secrets_is_found() -> None:
+    assert secret_matches("b", ["a", "b", "b"])
+    assert secret_matches("a", ["a"])
+    assert secret_matches("ä", ["ä"])
 
 
 @pytest.mark.parametrize("given", [None, "", "A", "a ", "aa", "ä", "\ud800"])
 def test_another_secret_is_not(given: str | None) -> None:
-    assert secret_matches(given, ["a", "", "b"]) is None
+    assert not secret_matches(given, ["a", "", "b"])
 
 
 def test_what_is_not_set_up_lets_nobody_in() -> None:
-    assert secret_matches("", [""]) is None
-    assert secret_matches(None, []) is None
+    assert not secret_matches("", [""])
+    assert not secret_matches(None, [])
     empty = hmac_of(MESSAGE, secret=b"")
     assert not hmac_matches(empty, MESSAGE, secret=b"")
 

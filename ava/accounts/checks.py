@@ -1,6 +1,7 @@
 """Demo users in production: every reader of the README knows their names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -18,34 +19,27 @@ _MEND = (
 
 def check_demo_users(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
-    if not settings.PRODUCTION or not databases:
-        return []
+) -> Iterator[CheckMessage]:
     try:
-        demo = list(User.objects.filter(username__in=DEMO_USERS, is_active=True))
-        names = [user.username for user in demo]
-        if password := _demo_password():
-            staff = User.objects.filter(is_staff=True, is_active=True).exclude(username__in=names)
-            names += [user.username for user in staff if user.check_password(password)]
+        names = _demo_users() if settings.PRODUCTION and databases else []
     except DatabaseError:  # Not migrated yet: no users either.
-        return []
-    if not names:
-        return []
-    return [
-        Error(
+        return
+    if names:
+        yield Error(
             f"Demo users can log in in production: {', '.join(names)}.",
             hint="Begin production with a database of its own, or deactivate them: "
             f'python manage.py shell -c "{_MEND.format(names=names)}"',
             id="ava.E017",
         )
-    ]
 
 
-def _demo_password() -> str | None:
-    chosen: str | None = settings.ENV["AVA_DEMO_PASSWORD"]
-    if chosen:
-        return chosen
-    try:
-        return str((settings.DATA_DIR / "demo-password").read_text()) or None
-    except OSError:
-        return None
+def _demo_users() -> list[str]:
+    """Names of active demo users, and of staff with the password that sandbox mode used here."""
+    active = User.objects.filter(is_active=True)
+    names = [user.username for user in active.filter(username__in=DEMO_USERS)]
+    password: str = settings.ENV["AVA_DEMO_PASSWORD"] or ""
+    if not password:
+        with suppress(OSError):
+            password = (settings.DATA_DIR / "demo-password").read_text()
+    staff = active.filter(is_staff=True).exclude(username__in=names) if password else ()
+    return names + [user.username for user in staff if user.check_password(password)]

@@ -25,32 +25,28 @@ def security(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register
-def variables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def variables(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
     """Workers that could not share what they count, and misspelt variables."""
-    found: list[CheckMessage] = []
     # Breakers, limits and copies are shared through Redis, or kept in one process.
     if settings.ENV["WEB_CONCURRENCY"] > 1 and not settings.REDIS_URL:
-        found.append(
-            Error(
-                f"WEB_CONCURRENCY is {settings.ENV['WEB_CONCURRENCY']} without REDIS_URL: each "
-                "worker would count limits and breakers for itself.",
-                hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
-                id="ava.E006",
-            )
+        yield Error(
+            f"WEB_CONCURRENCY is {settings.ENV['WEB_CONCURRENCY']} without REDIS_URL: each "
+            "worker would count limits and breakers for itself.",
+            hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
+            id="ava.E006",
         )
     for name in env.unknown(os.environ):
         message = f"{name} is set, but AVA reads no variable of that name."
-        found.append(CheckWarning(message, hint="Compare it with .env.example.", id="ava.W001"))
-    return found
+        yield CheckWarning(message, hint="Compare it with .env.example.", id="ava.W001")
 
 
 @register(Tags.database)
 def database_connections(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
+) -> Iterator[CheckMessage]:
     """Fewer connections than threads, each of which may keep one."""
     if "default" not in (databases or ()) or connections["default"].vendor != "postgresql":
-        return []
+        return
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('max_connections')::int"
@@ -58,17 +54,14 @@ def database_connections(
         )
         allowed = cursor.fetchone()[0]
     most = settings.ENV["WEB_CONCURRENCY"] * (settings.ENV["AVA_THREADS"] + _OTHER_THREADS)
-    if most <= allowed:
-        return []
-    return [
-        CheckWarning(
+    if most > allowed:
+        yield CheckWarning(
             f"AVA may open {most} connections, and PostgreSQL allows {allowed}: under load "
             "requests would fail.",
             hint=f"Set max_connections of PostgreSQL to {most + 20} or more, or fewer "
             "WEB_CONCURRENCY or AVA_THREADS.",
             id="ava.W003",
         )
-    ]
 
 
 def _weak_keys() -> Iterator[CheckMessage]:

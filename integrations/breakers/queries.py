@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from ava import tenant, upstream
-from ava.upstream import Service, Snapshot
+from ava.upstream import Door
 from ava.upstream.circuit import Forced, State
 from integrations import runtime_config
 from integrations.breakers.models import BreakerControl, BreakerEvent
@@ -60,14 +60,11 @@ def list_breakers(
             goes by the last recorded change.
     """
     rows = {row.provider: row for row in BreakerControl.objects.all()}
-    found = []
-    for door in upstream.doors():
-        label = door.service.label
-        if providers is None or label in providers:
-            recorded = _recorded(door.service, rows.get(label), now)
-            is_seen = live or settings.REDIS_URL
-            found.append(_seen(door.breaker.snapshot(), recorded, live) if is_seen else recorded)
-    return found
+    return [
+        _status(door, rows.get(door.service.label), now, live)
+        for door in upstream.doors()
+        if providers is None or door.service.label in providers
+    ]
 
 
 def met_by(user: User) -> dict[str, BreakerStatus]:
@@ -83,47 +80,33 @@ def met_by(user: User) -> dict[str, BreakerStatus]:
     return found
 
 
-def _recorded(service: Service, control: BreakerControl | None, now: datetime) -> BreakerStatus:
-    status = BreakerStatus(service.label, service.name, "closed")
-    if not runtime_config.is_on("CIRCUIT_BREAKER_ENABLED"):
-        return replace(status, reason="switched off")
-    if event := BreakerEvent.objects.filter(provider=service.label).first():
-        state = cast(State, event.to_state)
+def _status(door: Door, control: BreakerControl | None, now: datetime, live: bool) -> BreakerStatus:
+    """The breaker's own state, with the recorded history where the two agree."""
+    label, is_off = door.service.label, not runtime_config.is_on("CIRCUIT_BREAKER_ENABLED")
+    event = None if is_off else BreakerEvent.objects.filter(provider=label).first()
+    held = None if is_off or control is None else control.override(now)
+    forced = held.forced if held and not held.is_over else None
+    recorded = forced or (cast(State, event.to_state) if event else "closed")
+    seen = door.breaker.snapshot() if live or settings.REDIS_URL else None
+    degraded = seen is not None and seen.degraded
+    if degraded and not live:
+        seen = None
+    state = seen.state if seen else recorded
+    status = BreakerStatus(label, door.service.name, state, degraded=degraded)
+    if seen and not (forced and state == recorded):
+        one = seen.failing_tenant is not None
+        status = replace(status, next_try=seen.retry_after, for_one=one)
+    elif held and forced:
+        status = replace(status, next_try=held.seconds if forced == "open" else None)
+    elif event and state != "closed":
         tries_again = event.at + timedelta(seconds=settings.BREAKER_RECOVERY_SECONDS)
         wait = max(0.0, (tries_again - now).total_seconds()) if state == "open" else 0.0
-        status = replace(
-            status,
-            state=state,
-            since=event.at,
-            next_try=None if state == "closed" else wait,
-            reason=event.reason,
-        )
-    held = control and control.override(now)
-    if control and held and held.forced and not held.is_over:
-        status = replace(
-            status,
-            state=held.forced,
-            next_try=held.seconds if held.forced == "open" else None,
-            forced=held.forced,
-            until=control.until,
-        )
-    return status
-
-
-def _seen(snapshot: Snapshot, recorded: BreakerStatus, live: bool) -> BreakerStatus:
-    """The breaker's own state, with the recorded history where the two agree."""
-    if snapshot.degraded and not live:
-        return replace(recorded, degraded=True)
-    if snapshot.state != recorded.state:
-        recorded = BreakerStatus(recorded.provider, recorded.name, snapshot.state)
-    elif recorded.forced:
-        return replace(recorded, degraded=snapshot.degraded)
-    return replace(
-        recorded,
-        next_try=snapshot.retry_after,
-        degraded=snapshot.degraded,
-        for_one=snapshot.failing_tenant is not None,
-    )
+        status = replace(status, next_try=wait)
+    if state != recorded:
+        return status
+    since, reason = (event.at, event.reason) if event else (None, "switched off" if is_off else "")
+    until = control.until if control and forced else None
+    return replace(status, since=since, reason=reason, forced=forced, until=until)
 
 
 def _time(at: datetime) -> str:

@@ -13,8 +13,8 @@ STRONG = "k2:" + base64.b64encode(bytes(range(32))).decode()
 
 def test_good_keys_raise_nothing(settings: Any) -> None:
     settings.AVA_KEYS = STRONG
-    assert not checks.check_key_ring(None)
-    assert not checks.check_key_strength(None)
+    assert not list(checks.check_key_ring(None))
+    assert not list(checks.check_key_strength(None))
 
 
 def test_a_malformed_ring_is_reported_without_the_key(settings: Any) -> None:
@@ -23,8 +23,8 @@ def test_a_malformed_ring_is_reported_without_the_key(settings: Any) -> None:
     assert found.id == "ava.E012"
     assert found.msg.startswith("Entry 1 of AVA_KEYS")
     assert "planted" not in str(found)
-    assert not checks.check_key_strength(None)
-    assert not checks.check_sealed_rows(None, databases=["default"])
+    assert not list(checks.check_key_strength(None))
+    assert not list(checks.check_sealed_rows(None, databases=["default"]))
 
 
 def test_a_made_up_key_is_reported_by_its_id(settings: Any) -> None:
@@ -36,7 +36,7 @@ def test_a_made_up_key_is_reported_by_its_id(settings: Any) -> None:
 
 def test_rows_whose_key_is_gone_are_counted_and_named(user: User, settings: Any) -> None:
     row = Credential.objects.create(user=user, provider="vapi", secrets="planted")
-    assert not checks.check_sealed_rows(None, databases=["default"])
+    assert not list(checks.check_sealed_rows(None, databases=["default"]))
     settings.AVA_KEYS = STRONG
     (found,) = checks.check_sealed_rows(None, databases=["default"])
     assert found.id == "ava.W002"
@@ -45,11 +45,11 @@ def test_rows_whose_key_is_gone_are_counted_and_named(user: User, settings: Any)
 
 
 def test_the_database_is_left_alone_unless_it_is_asked_for(settings: Any) -> None:
-    assert not checks.check_sealed_rows(None)
+    assert not list(checks.check_sealed_rows(None))
 
 
 def test_a_database_without_tables_has_nothing_to_complain_about(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Credential._meta, "db_table", "not_there_yet")
-    assert not checks.check_sealed_rows(None, databases=["default"])
+    assert not list(checks.check_sealed_rows(None, databases=["default"]))

@@ -65,7 +65,7 @@ def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> Phone
     has it, else the assistant's own, else the only one there is.
 
     Raises:
-        NumberNotAtVapi: Vapi does not have the one named.
+        ValidationFailed: Vapi does not have the one named.
         SenderAmbiguous: none is named, and there is not just one.
         ProviderProblem, CredentialsMissing, CredentialsUnreadable.
     """

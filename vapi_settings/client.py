@@ -14,6 +14,7 @@ from vapi_settings.errors import VAPI
 from vapi_settings.records import Assistant, PhoneNumber, Summary, VapiCall
 
 T = TypeVar("T")
+Refusal = Callable[[Answer], Exception | None]
 
 PAGE: Final = 50
 MOST_PAGES: Final = 20
@@ -133,28 +134,23 @@ class VapiClient:
     def _list(
         self, path: str, params: Mapping[str, Any], *, deadline: float | None = None
     ) -> list[Mapping[str, Any]]:
-        answer = self._send("GET", path, errors.no_list, params=params, deadline=deadline)
-        found = answer.json()
+        found = self._send("GET", path, None, params=params, deadline=deadline)
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             raise ProviderUnreachable(VAPI)
         return found
 
-    def _object(
-        self, method: str, path: str, refusal: Callable[[Answer], Exception], **rest: Any
-    ) -> Mapping[str, Any]:
-        found = self._send(method, path, refusal, **rest).json()
+    def _object(self, method: str, path: str, refusal: Refusal, **rest: Any) -> Mapping[str, Any]:
+        found = self._send(method, path, refusal, **rest)
         if not isinstance(found, dict):
             raise ProviderUnreachable(VAPI)
         return found
 
-    def _send(
-        self, method: str, path: str, refusal: Callable[[Answer], Exception], **rest: Any
-    ) -> Answer:
-        """An answer of 2xx. Raises: what `refusal` makes of any other."""
+    def _send(self, method: str, path: str, refusal: Refusal | None, **rest: Any) -> Any:
+        """The JSON of an answer of 2xx. Raises: what `refusal` makes of any other."""
         answer = upstream.door(VAPI.label).send(method, path, headers=self._headers, **rest)
         if not 200 <= answer.status < 300:
-            raise refusal(answer)
-        return answer
+            raise (refusal and refusal(answer)) or ProviderUnreachable(VAPI)
+        return answer.json()
 
 
 def _read(parse: Callable[[Mapping[str, Any]], T], found: Mapping[str, Any]) -> T:

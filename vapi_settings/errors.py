@@ -5,9 +5,11 @@ class-validator's words (docs.vapi.ai/api-reference; VapiAI/gitops, src/api.ts p
 The door out has already answered 401, 403, 408, 429 and 5xx; what comes here is the rest.
 """
 
+import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from ava.http.problems import Conflict, NotFound, PreconditionFailed, Problem, ValidationFailed
@@ -15,8 +17,10 @@ from ava.upstream import Answer, ProviderRateLimited, ProviderUnreachable, Servi
 
 VAPI: Final = Service("vapi", "Vapi")
 
-Meanings = Sequence[tuple[re.Pattern[str], Callable[[], Problem]]]
-"""Problems by the words of Vapi's message; the first match counts."""
+with Path(__file__).with_name("refusals.csv").open(encoding="utf-8", newline="") as _table:
+    REFUSALS: Final = [(re.compile(row["words"], re.I), row) for row in csv.DictReader(_table)]
+"""Words of Vapi's by the request they are `about`: their `problem`, the `field` of AVA's request
+that is meant, if any, and a `sentence`, unless the problem has its own. The first match counts."""
 
 
 class SettingNotFound(NotFound):
@@ -125,13 +129,6 @@ class OrganisationGone(Conflict):
     )
 
 
-class NumberNotAtVapi(ValidationFailed):
-    """An assistant can only call from a number that Vapi knows."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, errors={"from": [sentence]})
-
-
 class ChangeRefused(Exception):
     """Refusal by Vapi's validation; `complaints` are its words, for `unacceptable` only."""
 
@@ -145,98 +142,55 @@ def invalid(sentence: str, field: str = "value") -> ValidationFailed:
     return ValidationFailed(sentence, errors={field: [sentence]})
 
 
-_NOT_IMPORTED: Final[Meanings] = (
-    (
-        re.compile(r"exist|in use|already", re.I),
-        lambda: NumberRefused("Vapi has this number already."),
-    ),
-    (
-        re.compile(r"twilio|credential|authenticat", re.I),
-        lambda: NumberRefused(
-            "Vapi could not reach this number with your Twilio credentials. Check that the "
-            "number belongs to that Twilio account."
-        ),
-    ),
-    (re.compile(r"number", re.I), NumberRefused),
-)
-_NOT_CALLED: Final[Meanings] = (
-    (re.compile(r"concurren", re.I), lambda: ProviderRateLimited(VAPI, unsent=True)),
-    (
-        re.compile(r"credit|wallet|balance|billing|payment|subscription", re.I),
-        lambda: VapiRefused("Vapi refused the call: the Vapi account has no credit left for it."),
-    ),
-    (
-        re.compile(r"international", re.I),
-        lambda: invalid("A free Vapi number calls numbers in the USA only.", "to"),
-    ),
-    (
-        re.compile(r"customer\b", re.I),
-        lambda: invalid("Vapi does not call this number. Check that it is complete.", "to"),
-    ),
-    (
-        re.compile(r"phone ?number", re.I),
-        lambda: NumberNotAtVapi("Vapi does not know the number to call from any more."),
-    ),
-    (re.compile(r"assistant", re.I), AssistantNotFound),
-)
-_LIMITS: Final = (
-    (re.compile(r"must not be greater than (-?[\d.]+)"), "{key} must not be greater than {}."),
-    (re.compile(r"must not be less than (-?[\d.]+)"), "{key} must not be less than {}."),
-    (
-        re.compile(r"must be shorter than or equal to (\d+) characters"),
-        "{key} must not be longer than {} characters.",
-    ),
-    (
-        re.compile(r"must be longer than or equal to (\d+) characters"),
-        "{key} must not be shorter than {} characters.",
-    ),
-)
+_PROBLEMS: Final[Mapping[str, Callable[[dict[str, str]], Problem]]] = {
+    "assistant_not_found": lambda row: AssistantNotFound(),
+    "number_refused": lambda row: NumberRefused(row["sentence"] or None),
+    "rate_limited": lambda row: ProviderRateLimited(VAPI, unsent=True),
+    "refused": lambda row: VapiRefused(row["sentence"]),
+    "validation_failed": lambda row: invalid(row["sentence"], row["field"]),
+}
 
 
-def no_list(answer: Answer) -> Exception:
-    """The problem of an answer other than 2xx for a list: this is not the Vapi that was asked."""
-    return ProviderUnreachable(VAPI)
+# What an answer other than 2xx means; None: this is not the Vapi that was asked.
 
 
-def not_found(answer: Answer) -> Exception:
-    """The same for one assistant. Vapi says 400 to an id that cannot be one."""
-    return AssistantNotFound() if answer.status in (400, 404) else no_list(answer)
+def not_found(answer: Answer) -> Problem | None:
+    """For one assistant. Vapi says 400 to an id that cannot be one."""
+    return AssistantNotFound() if answer.status in (400, 404) else None
 
 
-def unknown_call(answer: Answer) -> Exception:
-    """The same for one call."""
-    return CallNotFound() if answer.status in (400, 404) else no_list(answer)
+def unknown_call(answer: Answer) -> Problem | None:
+    """For one call."""
+    return CallNotFound() if answer.status in (400, 404) else None
 
 
-def not_changed(answer: Answer) -> Exception:
-    """The same for a change of an assistant."""
+def not_changed(answer: Answer) -> Exception | None:
+    """For a change of an assistant."""
     if answer.status == 404:
         return AssistantNotFound()
-    refused = answer.status in (400, 409, 413, 422)
-    return ChangeRefused(_messages(answer)) if refused else no_list(answer)
+    return ChangeRefused(_messages(answer)) if answer.status in (400, 409, 413, 422) else None
 
 
-def not_imported(answer: Answer) -> Exception:
-    """The same for a number that was to be imported."""
-    return _meant(answer, _NOT_IMPORTED) if answer.status in (400, 409, 422) else no_list(answer)
+def not_imported(answer: Answer) -> Problem | None:
+    """For a number that was to be imported."""
+    return _meant("import", answer) if answer.status in (400, 409, 422) else None
 
 
-def not_called(answer: Answer) -> Exception:
-    """The same for a call that was to be placed. A refusal with Vapi's own `statusCode` means that
-    no phone was called; any other may be of something in front of Vapi."""
+def not_called(answer: Answer) -> Problem | None:
+    """For a call that was to be placed. A refusal with Vapi's own `statusCode` means that no phone
+    was called; any other may be of something in front of Vapi."""
     refused = answer.status in (400, 402, 404, 409, 413, 422)
-    if refused and _body(answer).get("statusCode") == answer.status:
-        return _meant(answer, _NOT_CALLED)
-    return no_list(answer)
+    is_vapis = refused and _body(answer).get("statusCode") == answer.status
+    return _meant("call", answer) if is_vapis else None
 
 
 def unacceptable(key: str, path: Sequence[str], complaints: Sequence[str]) -> ValidationFailed:
     """Vapi's complaints about a change of the setting at this path, in AVA's words."""
     about_it = [complaint for complaint in complaints if complaint.startswith(f"{'.'.join(path)} ")]
     for complaint in about_it:
-        for pattern, sentence in _LIMITS:
-            if found := pattern.search(complaint):
-                return invalid(sentence.format(found[1], key=key) + " So says Vapi.")
+        for words, row in REFUSALS:
+            if row["about"] == "change" and (found := words.search(complaint)):
+                return invalid(row["sentence"].format(found[1], key=key))
     if not about_it and any(complaint.startswith(f"{path[0]}.") for complaint in complaints):
         return invalid(
             f"Vapi does not take a change of {key} while something else in the assistant's "
@@ -245,10 +199,13 @@ def unacceptable(key: str, path: Sequence[str], complaints: Sequence[str]) -> Va
     return invalid(f"Vapi does not accept this value for {key}.")
 
 
-def _meant(answer: Answer, meanings: Meanings) -> Problem:
+def _meant(about: str, answer: Answer) -> Problem:
     """The problem that Vapi's words stand for; VapiRefused for words unknown."""
-    sentences = "; ".join(_messages(answer))
-    return next((make() for words, make in meanings if words.search(sentences)), VapiRefused())
+    complaint = "; ".join(_messages(answer))
+    for words, row in REFUSALS:
+        if row["about"] == about and words.search(complaint):
+            return _PROBLEMS[row["problem"]](row)
+    return VapiRefused()
 
 
 def _messages(answer: Answer) -> list[str]:

@@ -24,8 +24,8 @@ from vapi_settings.errors import (
     VAPI,
     AssistantNotFound,
     CallNotFound,
-    NumberNotAtVapi,
     OrganisationGone,
+    invalid,
 )
 from vapi_settings.reads import phone_numbers
 from vapi_settings.records import PhoneNumber, VapiCall, part
@@ -43,13 +43,13 @@ def numbers(*, user: User, reload: bool = False) -> list[PhoneNumber]:
 
 
 def number(*, user: User, named: str) -> PhoneNumber:
-    """The one of them with these digits. Raises: NumberNotAtVapi, and as `numbers`."""
+    """The one of them with these digits. Raises: ValidationFailed, and as `numbers`."""
     # It may have been imported since the last look.
     for reload in (False, True):
         for one in numbers(user=user, reload=reload):
             if one.number == named:
                 return one
-    raise NumberNotAtVapi(f"Vapi does not know {named}. Import it first: POST /vapi/phone-numbers.")
+    raise invalid(f"Vapi does not know {named}. Import it first: POST /vapi/phone-numbers.", "from")
 
 
 def answering_number(*, user: User, seconds: float) -> PhoneNumber | None:

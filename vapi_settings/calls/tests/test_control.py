@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from ava.http.problems import ValidationFailed
 from sandbox.vapi import seed
 from vapi_settings.calls import services as calls
 from vapi_settings.calls.tests.calling import CALL, PLACED
-from vapi_settings.errors import CallNotControllable, CallNotFound, NumberNotAtVapi
+from vapi_settings.errors import CallNotControllable, CallNotFound
 
 
 def test_a_finished_call_tells_its_transcript_recording_cost_and_reason(played, user):
@@ -121,7 +122,7 @@ def test_calls_come_from_numbers_with_digits(played, user):
 
 
 def test_a_number_imported_a_moment_ago_is_found(played, user):
-    with pytest.raises(NumberNotAtVapi) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         number(user, "+15005550012")
     assert caught.value.errors.keys() == {"from"}
     new = {**seed.PHONE_NUMBERS[1], "id": "new", "number": "+15005550012"}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ava.http.problems import Problem
+from ava.http.problems import Problem, ValidationFailed
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderRateLimited,
@@ -15,7 +15,7 @@ from tests.resets import reset
 from vapi_settings.calls import services as calls
 from vapi_settings.calls.tests.calling import BARE, CALL, MARKS, NUMBER, PLACED, TO, place
 from vapi_settings.conftest import ASSISTANT, store_key
-from vapi_settings.errors import AssistantNotFound, NumberNotAtVapi, VapiRefused
+from vapi_settings.errors import AssistantNotFound, VapiRefused
 
 
 def test_a_call_is_placed_with_avas_marks_beside_the_assistants_metadata(played, user):
@@ -73,7 +73,7 @@ def test_without_a_way_to_check_vapi_is_not_asked_to_report(played, user, settin
     ("status", "message", "problem", "said"),
     [
         (400, ["customer.number must be a valid phone number"], Problem, "does not call this"),
-        (400, "Couldn't Get Phone Number. x", NumberNotAtVapi, "does not know the number"),
+        (400, "Couldn't Get Phone Number. x", ValidationFailed, "does not know the number"),
         (404, "Couldn't Get Assistant. x", AssistantNotFound, "no such assistant"),
         (400, "Over Concurrency Limit", ProviderRateLimited, "Too many requests to Vapi."),
         (402, "Wallet Balance is -1.2. Purchase credits", VapiRefused, "no credit"),

@@ -13,7 +13,7 @@ from ava.jobs.services import enqueue
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.errors import TwilioAccountGone
-from telephony.intents import followup, settling
+from telephony.intents import settling, timeline
 from telephony.intents.channel import Account
 from telephony.intents.models import Communication
 from telephony.intents.timeline import AnyCommunication, Source, changing, note
@@ -77,7 +77,7 @@ def _take_up(row: Communication) -> None:
     with changing(row) as locked:
         locked.error = ""
         note(locked, source=Source.RECONCILE, detail=detail, now=now)
-        followup.follow_up(locked, due_at=now)
+        timeline.follow_up(locked, due_at=now)
 
 
 def _sentence(account_sid: str, counts: Counter[str]) -> str:

@@ -13,8 +13,7 @@ from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
 from telephony.calls.models import Call
-from telephony.intents.channel import Account
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import Account, ProviderRecord
 from telephony.intents.states import CANCELED, FAILED
 from telephony.intents.timeline import Source
 from vapi_settings.calls import services as vapi

@@ -14,9 +14,8 @@ from telephony.calls.assistant_calls import AssistantCalls
 from telephony.calls.models import Call
 from telephony.calls.twilio_calls import TwilioCalls
 from telephony.errors import CallEnded
-from telephony.intents import dispatch, followup, settling
-from telephony.intents.channel import Channel
-from telephony.intents.record import ProviderRecord
+from telephony.intents import dispatch, settling, timeline
+from telephony.intents.channel import Channel, ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing, note, observe
 from telephony.twilio import twiml
@@ -103,7 +102,7 @@ def request_hang_up(call: Call) -> Call:
             detail = "Taken back before it was placed."
             advance(row, ProviderRecord("", CANCELED), source=Source.USER, detail=detail, now=now)
         if not row.is_final:
-            followup.follow_up(row, due_at=now + followup.SOON)
+            timeline.follow_up(row, due_at=now + timeline.SOON)
     return row
 
 

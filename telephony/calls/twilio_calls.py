@@ -8,8 +8,7 @@ from telephony import accounts
 from telephony.accounts import client_for
 from telephony.calls import assistant_calls
 from telephony.calls.models import Call
-from telephony.intents.channel import Account
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import Account, ProviderRecord
 from telephony.twilio import twiml
 from telephony.twilio.channel_base import TwilioChannel, address
 from telephony.twilio.errors import TwilioNotFound, TwilioRejected

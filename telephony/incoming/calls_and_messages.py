@@ -12,9 +12,8 @@ from telephony import signers
 from telephony.calls.models import Call
 from telephony.incoming.twilio_reports import Report
 from telephony.intents import adoption
-from telephony.intents.followup import keep
 from telephony.intents.models import NUMBER_LENGTH, Communication
-from telephony.intents.timeline import Source, note
+from telephony.intents.timeline import Source, keep, note
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio import resources, twiml

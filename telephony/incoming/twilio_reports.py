@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from ava.inbound.models import Delivery
 from telephony.calls.models import Call
 from telephony.intents import adoption
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.intents.timeline import Source, observe
 from telephony.messages.models import Message
 from telephony.twilio import resources

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from telephony.calls.assistant_calls import MARK, AssistantCalls, record_of
 from telephony.calls.models import Call
-from telephony.intents import adoption, followup
+from telephony.intents import adoption, timeline
 from telephony.intents.models import NUMBER_LENGTH
 from telephony.intents.settling import CLOCKS_DIFFER
 from telephony.intents.timeline import Source, observe
@@ -44,7 +44,7 @@ def apply(event: VapiEvent) -> None:
         record = replace(record, status=status, provider_sid=None, duration=None)
         call = observe(call, record, source=Source.CALLBACK, now=now)
     if event.status == ENDED and not call.transcript:
-        followup.follow_up(call, due_at=now + AssistantCalls.backfill_delays[0])
+        timeline.follow_up(call, due_at=now + AssistantCalls.backfill_delays[0])
 
 
 def _placed(event: VapiEvent) -> Call | None:
@@ -93,6 +93,6 @@ def _came_in(event: VapiEvent, now: datetime) -> Call:
         to=event.number[:NUMBER_LENGTH],
         from_number=event.person[:NUMBER_LENGTH],
     )
-    if followup.keep(call, now=now):
+    if timeline.keep(call, now=now):
         return call
     return Call.objects.get(owner=event.owner, vapi_call_id=event.call_id)

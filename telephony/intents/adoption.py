@@ -18,10 +18,18 @@ from ava import tenant
 from ava.jobs import RetryLater
 from ava.jobs import services as jobs
 from telephony import signers
-from telephony.intents.followup import follow_up, settle
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.intents.states import UNKNOWN, UNSENT
-from telephony.intents.timeline import AnyCommunication, Source, advance, facts_of, note, rows_of
+from telephony.intents.timeline import (
+    AnyCommunication,
+    Source,
+    advance,
+    facts_of,
+    follow_up,
+    note,
+    rows_of,
+    settle,
+)
 
 log = structlog.get_logger("telephony")
 

@@ -17,19 +17,20 @@ from ava.http.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
 from telephony.intents import adoption
-from telephony.intents.channel import Account, Channel
-from telephony.intents.followup import SOON, follow_up, settle
+from telephony.intents.channel import Account, Channel, ProviderRecord
 from telephony.intents.models import Communication
-from telephony.intents.record import ProviderRecord
 from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
 from telephony.intents.timeline import (
+    SOON,
     AnyCommunication,
     Source,
     advance,
     changing,
+    follow_up,
     lock,
     note,
     observe,
+    settle,
 )
 
 Clock = Callable[[], datetime]

@@ -16,10 +16,9 @@ from ava import upstream
 from ava.http.problems import Problem
 from ava.jobs import RetryLater
 from ava.upstream import ProviderAuthFailed, ProviderBusy, ProviderProblem, ProviderUnavailable
-from telephony.intents import adoption, dispatch, followup
-from telephony.intents.channel import Channel
+from telephony.intents import adoption, dispatch, timeline
+from telephony.intents.channel import Channel, ProviderRecord
 from telephony.intents.models import Communication
-from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, FAILED, UNKNOWN
 from telephony.intents.timeline import AnyCommunication, Source, changing, note, observe, rows_of
 
@@ -70,7 +69,7 @@ def next_attempt(intent: Communication, channel: Channel) -> None:
         raise _soon(claimed, problem, timezone.now()) from None
     if row.status == UNKNOWN:
         raise RetryLater(settings.TELEPHONY_SETTLE_SECONDS, "no answer")
-    raise RetryLater(followup.SOON.total_seconds(), "sent")
+    raise RetryLater(timeline.SOON.total_seconds(), "sent")
 
 
 def pursue(intent: Communication, channel: Channel, *, send: Send = next_attempt) -> None:
@@ -118,7 +117,7 @@ def _filled(intent: AnyCommunication, channel: Channel, now: datetime) -> AnyCom
 def _follow(intent: Communication, channel: Channel, now: datetime) -> None:
     """Ask the provider about one that it has, where it has not reported for a while."""
     quiet = now - intent.updated_at
-    shortest = SHORTEST if channel.reports(intent) else followup.SOON
+    shortest = SHORTEST if channel.reports(intent) else timeline.SOON
     if quiet < shortest and not intent.stop_requested:
         raise RetryLater((shortest - quiet).total_seconds(), "callbacks may come")
     try:
@@ -147,7 +146,7 @@ def _is_lost(intent: Communication, channel: Channel) -> bool:
     """Find out what became of an attempt that got no answer. Whether it never arrived."""
     now = timezone.now()
     assert intent.attempted_at is not None  # noqa: S101 - `pursue` has looked
-    wait = intent.attempted_at + followup.settle() - now
+    wait = intent.attempted_at + timeline.settle() - now
     if wait > timedelta(0):
         raise RetryLater(wait.total_seconds(), "it may still be on its way")
     if intent.status != UNKNOWN:
@@ -169,7 +168,7 @@ def _is_lost(intent: Communication, channel: Channel) -> bool:
         if is_it and row.pk == intent.pk:
             if row.is_final:
                 return False
-            raise RetryLater(followup.SOON.total_seconds(), "found at the provider")
+            raise RetryLater(timeline.SOON.total_seconds(), "found at the provider")
     _look_twice(intent, timezone.now())
     return True
 

@@ -1,19 +1,25 @@
-"""Timeline of a call or message: each change of its status, with time and source."""
+"""Timeline of a call or message: each change of its status, and when its job looks after it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from ava import tenant
 from ava.http import correlation
+from ava.jobs import services as jobs
+from telephony.intents.channel import FACTS, ProviderRecord
 from telephony.intents.models import Communication, Entry
-from telephony.intents.record import FACTS, ProviderRecord
 
 AnyCommunication = TypeVar("AnyCommunication", bound=Communication)
 Source = Entry.Source
+
+# AVA asks after this where the provider does not report by itself.
+SOON = timedelta(seconds=2)
 
 # Facts that belong to the status they come with: where that changes nothing, they do not.
 OF_THE_STATUS = frozenset({"error", "error_code", "duration"})
@@ -97,3 +103,27 @@ def _note_overtaken(row: Communication, *, status: str, source: str, now: dateti
 def facts_of(record: ProviderRecord | Communication, intent: Communication) -> dict[str, Any]:
     """The facts of a record besides the status, by the names of the row's columns."""
     return {name: getattr(record, name) for name in FACTS if hasattr(intent, name)}
+
+
+def follow_up(intent: Communication, *, due_at: datetime, is_new: bool = False) -> None:
+    """Schedule the job of an intent for that time, or earlier if it is due anyway."""
+    key, owner = str(intent.pk), tenant.key(intent.owner_id)
+    jobs.enqueue(intent.job, {"id": key}, key=key, due_at=due_at, is_new=is_new, tenant=owner)
+
+
+def settle() -> timedelta:
+    """After this nothing that was sent is still on its way."""
+    return timedelta(seconds=settings.TELEPHONY_SETTLE_SECONDS)
+
+
+def keep(row: Communication, *, now: datetime) -> bool:
+    """Keep a call or message that came in. False: it is kept already."""
+    row.created_at = row.updated_at = now
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            note(row, source=Source.CALLBACK, now=now)
+            follow_up(row, due_at=now + settle(), is_new=True)
+    except IntegrityError:
+        return False
+    return True

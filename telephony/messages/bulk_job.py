@@ -16,10 +16,9 @@ from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
 from telephony.errors import OptedOut, OwnerInactive, TwilioAccountGone
-from telephony.intents import dispatch, followup, settling
-from telephony.intents.channel import Account, Channel
+from telephony.intents import dispatch, settling, timeline
+from telephony.intents.channel import Account, Channel, ProviderRecord
 from telephony.intents.dispatch import Clock
-from telephony.intents.record import ProviderRecord
 from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source, advance, lock, note
 from telephony.messages.models import Batch, Message, Pace
@@ -139,7 +138,7 @@ def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Me
         pace.save(update_fields=["free_at"])
         claimed = dispatch.claim(message, account=account, now=now)
         if claimed is not None:
-            followup.follow_up(claimed, due_at=now + followup.settle())
+            timeline.follow_up(claimed, due_at=now + timeline.settle())
         return claimed
 
 

@@ -11,7 +11,7 @@ from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import MessageGone
 from telephony.intents import dispatch, settling
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing
 from telephony.messages import bulk_job, optouts

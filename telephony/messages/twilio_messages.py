@@ -4,8 +4,7 @@ from datetime import datetime
 
 from telephony import accounts
 from telephony.accounts import client_for
-from telephony.intents.channel import Account
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import Account, ProviderRecord
 from telephony.messages import optouts
 from telephony.messages.models import Message
 from telephony.twilio.channel_base import TwilioChannel, address

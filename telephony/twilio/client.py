@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import Any
 
 from ava.upstream.errors import ProviderUnreachable
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.twilio import resources
 from telephony.twilio.errors import TWILIO
 from telephony.twilio.resources import Number

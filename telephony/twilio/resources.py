@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.twilio.errors import sentence
 
 # Words that only the callback has.

@@ -1,25 +1,23 @@
-"""The table of voice speeds is Vapi's own."""
+"""Voice speeds: those of Vapi's own document."""
 
 from sandbox.tests.specs import load
-from vapi_settings import voices
+from vapi_settings import catalogue
 
 
-def test_the_table_says_what_vapis_spec_says():
+def test_the_speeds_are_what_vapis_spec_says():
     schemas = load("vapi_openapi.json")["components"]["schemas"]
+    bounds = catalogue.STANDARD["voice_speed"].constraints
     speeds, without = {}, set()
     for choice in schemas["UpdateAssistantDTO"]["properties"]["voice"]["oneOf"]:
         fields = schemas[choice["$ref"].rpartition("/")[2]]["properties"]
         for provider in fields["provider"]["enum"]:
-            if "speed" in fields:
-                speed = fields["speed"]
-                speeds[provider] = (speed.get("minimum"), speed.get("maximum"))
-            else:
+            if "speed" not in fields:
                 without.add(provider)
-    assert speeds == voices.SPEEDS
-    assert without == voices.WITHOUT_SPEED
-
-
-def test_no_voice_is_narrowed_to_nothing():
-    for provider in voices.SPEEDS:
-        low, high = voices.narrowed(provider, 0.5, 1.2)
-        assert 0.5 <= low < high <= 1.2
+                continue
+            least = max(bounds["minimum"], fields["speed"].get("minimum", 0))
+            most = min(bounds["maximum"], fields["speed"].get("maximum", 9))
+            assert 0.5 <= least < most <= 1.2
+            if {"minimum": least, "maximum": most} != bounds:
+                speeds[provider] = (least, most)
+    assert speeds == catalogue.NARROWER_SPEEDS
+    assert without == catalogue.WITHOUT_SPEED

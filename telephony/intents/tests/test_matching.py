@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from ava.jobs import RetryLater
 from telephony.conftest import OURS, SUPPORT, THEIRS
 from telephony.intents.adoption import closest
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.messages.models import Message
 
 pytestmark = pytest.mark.database

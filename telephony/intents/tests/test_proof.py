@@ -12,7 +12,7 @@ from django.utils import timezone
 from telephony.calls.models import Call
 from telephony.conftest import OURS, THEIRS
 from telephony.intents import adoption
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 10

@@ -16,7 +16,7 @@ from sandbox.vapi import seed
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs
 from telephony.intents import adoption
-from telephony.intents.record import ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.intents.timeline import Source
 
 pytestmark = pytest.mark.database

@@ -28,8 +28,8 @@ from telephony.conftest import (
     texts,
     until,
 )
-from telephony.intents import adoption, followup
-from telephony.intents.record import ProviderRecord
+from telephony.intents import adoption, timeline
+from telephony.intents.channel import ProviderRecord
 from telephony.intents.timeline import Source
 from telephony.messages.models import Message
 
@@ -150,7 +150,7 @@ def test_the_call_that_bears_the_mark_is_ours_though_another_ones_end_was_taken_
     details = [entry["detail"] for entry in found["timeline"]]
     assert any(said.startswith("CA-other was another one's, and so was busy.") for said in details)
     # It goes on, and is looked after, should no callback come.
-    assert Job.objects.get(key=key, state="queued").due_at <= timezone.now() + followup.settle()
+    assert Job.objects.get(key=key, state="queued").due_at <= timezone.now() + timeline.settle()
 
 
 @BOTH
@@ -178,7 +178,7 @@ def test_who_gives_up_what_is_another_ones_keeps_nothing_of_it_and_is_looked_aft
     )
     assert "X was another one's, and so was" in found["timeline"][-1]["detail"]
     job = Job.objects.get(key=guessing, state="queued")
-    assert job.due_at <= now + followup.settle()
+    assert job.due_at <= now + timeline.settle()
     # It was never sent: so it is now, once.
     for seconds in (21, 32):
         run_jobs(seconds=seconds)

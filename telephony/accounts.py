@@ -29,8 +29,7 @@ def own_credentials(user: User) -> Credentials | None:
     """The Twilio credentials that the user stored; None where the operator's serve, or none.
     Raises: CredentialsUnreadable."""
     with suppress(CredentialsMissing):
-        found, _ = serving(user)
-        return found if found.source == "user" else None
+        return credentials_for(user=user, provider=TWILIO.slug, own=True)
     return None
 
 
@@ -43,10 +42,9 @@ def active_owner(intent: Communication) -> User:
 
 
 def to_send(intent: Communication) -> tuple[Credentials, Account]:
-    """The credentials and the account that the next attempt is made with. Wherever one was made,
-    the others follow; and what was begun with a user's own keys never goes on with the operator's,
-    where it was not counted. Raises: OwnerInactive, TwilioAccountExchanged, CredentialsMissing,
-    CredentialsUnreadable."""
+    """The credentials and the account for the next attempt: those of the first one; and what was
+    begun with a user's own keys never goes on with the operator's, where it was not counted.
+    Raises: OwnerInactive, TwilioAccountExchanged, CredentialsMissing, CredentialsUnreadable."""
     found, account = serving(active_owner(intent))
     begun = Account(intent.account_sid, intent.holder)
     if account != begun and (intent.attempt or account.holder == OPERATOR):
@@ -55,11 +53,11 @@ def to_send(intent: Communication) -> tuple[Credentials, Account]:
 
 
 def client_for(intent: Communication) -> TwilioClient:
-    """Twilio, to look after what went through an account: with the credentials of its holder.
+    """Twilio, with the credentials of the row's holder. Raises: TwilioAccountGone,
+    CredentialsUnreadable.
 
-    No other account will do: it knows nothing of it, which must never be taken for "not sent". And
-    the operator's never serve what went through a user's own: a user can name any account, and any
-    ID in it. Raises: TwilioAccountGone, CredentialsUnreadable.
+    Another account knows nothing of it, which must never be taken for "not sent"; and a user can
+    name any account, and any ID in it, so the operator's never serve what went through a user's.
     """
     if intent.holder == OPERATOR:
         found = store.operators(TWILIO)

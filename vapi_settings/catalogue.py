@@ -25,7 +25,7 @@ WITHOUT_SPEED: Final = frozenset(
 
 
 class ValueRefused(ValueError):
-    """The value does not fit; the message is a sentence for a person."""
+    """A value that does not fit, in a sentence for a person."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,11 @@ class Setting:
     is_set: bool
     etag: str
     updated_at: datetime | None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a setting: a custom one is there while it holds a value."""
+        return self.is_set or not self.definition.custom
 
 
 def definition(key: str) -> Definition | None:

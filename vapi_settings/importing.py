@@ -1,12 +1,10 @@
 """Import of a number of the user's Twilio account into Vapi."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from django.contrib.auth.models import User
 
 from ava.accounts.services import confirm_password
-from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for, record_sharing
 from vapi_settings import reporting
 from vapi_settings.account import account_of
@@ -32,13 +30,12 @@ def import_number(
     network: str,
     assistant_id: str | None = None,
 ) -> PhoneNumber:
-    """Hand a number to Vapi, which replaces its voice URL at Twilio by Vapi's own.
+    """Hand a number of the user's own Twilio account to Vapi, which replaces its voice URL there.
 
     Twilio's secret goes to the organisation of the stored Vapi key, and an access token is enough
     to store a key: hence the password.
 
     Args:
-        number: E.164, of the user's own Twilio account.
         network: the client's, from `ava.http.clients.network`.
         assistant_id: answers calls to it; None: the one that `assistant-request` names.
 
@@ -48,8 +45,8 @@ def import_number(
     confirm_password(user=user, password=password, network=network)
     # In the operator's organisation others' calls could leave from it, or find two to choose; and
     # Vapi shows what it was given to all who have the Vapi key: the operator's Twilio stays here.
-    _own(user, VAPI.label, VAPI.name)
-    twilio = _own(user, "twilio", "Twilio")
+    credentials_for(user=user, provider=VAPI.label, own=True)
+    twilio = credentials_for(user=user, provider="twilio", own=True).fields
     account = account_of(user)
     fields = {"provider": "twilio", "number": number, "smsEnabled": False}
     if name:
@@ -69,11 +66,3 @@ def import_number(
     finally:
         # Whether or not an answer came, the list may be another one now.
         account.with_new_generation()
-
-
-def _own(user: User, label: str, name: str) -> Mapping[str, str]:
-    """The user's own credentials. Raises: CredentialsMissing."""
-    found = credentials_for(user=user, provider=label)
-    if found.source != "user":
-        raise CredentialsMissing(name)
-    return found.fields

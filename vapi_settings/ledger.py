@@ -6,7 +6,7 @@ setting, so that the database refuses the same number to a read that is too old 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,12 +75,11 @@ class LastSeen:
         return any(history.unsettled for history in self.histories.values())
 
     @property
-    def changed_at(self) -> Mapping[str, datetime]:
+    def changed_at(self) -> dict[str, datetime]:
         """When each setting got the value it has, as far as AVA knows."""
         return {key: one.last.at for key, one in self.histories.items() if one.last}
 
     def history(self, key: str) -> SettingHistory:
-        """History of one setting."""
         return self.histories.setdefault(key, SettingHistory())
 
 
@@ -95,7 +94,6 @@ class Findings:
 
 
 def value(stored: str | None) -> Any:
-    """A value that a revision stores."""
     return ABSENT if stored is None else json.loads(stored)
 
 
@@ -111,8 +109,7 @@ def latest_assistant(owner_id: int) -> str | None:
 
 
 def last_seen(owner_id: int, assistant_id: str) -> LastSeen:
-    """Last seen state, without the lease. One query, for revisions that no confirmed one has
-    followed yet."""
+    """Last seen state, without the lease: revisions that no confirmed one has followed yet."""
     rows = revisions(owner_id, assistant_id)
     followed = rows.filter(
         key=OuterRef("key"), number__gt=OuterRef("number"), status=Status.CONFIRMED
@@ -144,8 +141,8 @@ def propose(
     by: User,
     at: datetime,
 ) -> Revision:
-    """Write down a change that is going to be sent; before it, where AVA knows of none, the value
-    that was found. Raises: IntegrityError: a read recorded something at the same moment."""
+    """Record a change that will be sent, and before it a value not known yet. Raises:
+    IntegrityError: a read recorded something at the same moment."""
     history = seen.history(key)
     revision = _revision(seen, key, before, after, source, at)
     revision.by, revision.status = by, Status.PENDING
@@ -162,7 +159,7 @@ def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[Fi
         wanted.key: text(catalogue.held(assistant.document, wanted))
         for wanted in catalogue.present(assistant.document)
     }
-    findings = []
+    findings: list[Findings] = []
     first_sight = before.is_new
     for key in sorted(found.keys() | before.histories.keys()):
         history, held = before.history(key), found.get(key)

@@ -9,7 +9,6 @@ from ava.cache import Copy
 from vapi_settings import catalogue, ledger, reads
 from vapi_settings.account import Account, recent_account_of
 from vapi_settings.catalogue import Definition, Setting
-from vapi_settings.diff import ABSENT
 from vapi_settings.errors import RevisionNotFound, SettingNotFound
 from vapi_settings.models import Revision
 from vapi_settings.reads import AssistantRead, Seen
@@ -19,43 +18,39 @@ from vapi_settings.records import PhoneNumber, Summary
 def settings(
     *, user: User, assistant_id: str | None = None, reload: bool = False
 ) -> tuple[list[Setting], Copy[Seen]]:
-    """All settings of an assistant: the standard ones, then the custom ones by name.
-
-    Raises: AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing.
-    """
-    copy = AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
+    """All settings of an assistant: the standard ones, then the custom ones by name. Raises: as
+    `assistant`."""
+    copy = assistant(user=user, assistant_id=assistant_id, reload=reload)
     wanted = catalogue.present(copy.value.assistant.document)
-    return [_show(copy.value, one) for one in wanted], copy
+    return [show(copy.value, one) for one in wanted], copy
 
 
 def setting(
     *, user: User, key: str, assistant_id: str | None = None, reload: bool = False
 ) -> tuple[Setting, Copy[Seen]]:
-    """One setting of an assistant. Raises: SettingNotFound, and what `settings` raises."""
+    """One setting of an assistant. Raises: SettingNotFound, and as `assistant`."""
     wanted = definition(key)
-    copy = AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
-    if wanted.custom and catalogue.held(copy.value.assistant.document, wanted) is ABSENT:
+    copy = assistant(user=user, assistant_id=assistant_id, reload=reload)
+    found = show(copy.value, wanted)
+    if not found.exists:
         raise unknown(key)
-    return _show(copy.value, wanted), copy
+    return found, copy
 
 
 def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySet[Revision]:
-    """The revisions of a setting, the newest first. They can be read while Vapi is down.
-
-    Raises: SettingNotFound, and what `settings` raises.
-    """
+    """Revisions of a setting, the newest first, even while Vapi is down. Raises: as `setting`."""
     wanted = definition(key)
     account = recent_account_of(user)
     named = (assistant_id or account.default_assistant_id or "").lower()
     try:
-        found = AssistantRead(account).chosen(assistant_id).value.assistant
+        seen = AssistantRead(account).chosen(assistant_id).value
     except reads.OUTAGES:
         rows = shown(user, named, key)
         if not rows.exists():
             raise
         return rows
-    rows = shown(user, found.id, key)
-    if wanted.custom and catalogue.held(found.document, wanted) is ABSENT and not rows.exists():
+    rows = shown(user, seen.assistant.id, key)
+    if not show(seen, wanted).exists and not rows.exists():
         raise unknown(key)
     return rows
 
@@ -74,7 +69,7 @@ def shown(user: User, assistant_id: str, key: str) -> QuerySet[Revision]:
 def revision(
     account: Account, wanted: Definition, number: int, assistant_id: str | None
 ) -> Revision:
-    """One of the revisions that people see. Raises: SettingNotFound, RevisionNotFound."""
+    """One of the revisions that users see. Raises: SettingNotFound, RevisionNotFound."""
     read = AssistantRead(account)
     rows = shown(account.user, read.chosen_id(assistant_id), wanted.key)
     row = rows.filter(number=number).first()
@@ -82,9 +77,9 @@ def revision(
         # It may be one that AVA has not looked at yet.
         rows = shown(account.user, read.chosen(assistant_id).value.assistant.id, wanted.key)
         row = rows.filter(number=number).first()
+    if row is None and wanted.custom and not rows.exists():
+        raise unknown(wanted.key)
     if row is None:
-        if wanted.custom and not rows.exists():
-            raise unknown(wanted.key)
         raise RevisionNotFound(f"There is no revision {number} of {wanted.key}.")
     return row
 
@@ -96,8 +91,9 @@ def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[li
     return Copy(kept, as_of=copy.as_of, stale=copy.stale)
 
 
-def assistant(*, user: User, assistant_id: str, reload: bool = False) -> Copy[Seen]:
-    """One of the user's assistants. Raises: AssistantNotFound."""
+def assistant(*, user: User, assistant_id: str | None, reload: bool = False) -> Copy[Seen]:
+    """The assistant that is named, else the user's default one, else the only one. Raises:
+    AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing."""
     return AssistantRead(recent_account_of(user), reload=reload).chosen(assistant_id)
 
 
@@ -121,7 +117,8 @@ def unknown(key: str) -> SettingNotFound:
     return SettingNotFound(f"There is no setting {key[:80]!r} on this assistant.")
 
 
-def _show(seen: Seen, wanted: Definition) -> Setting:
+def show(seen: Seen, wanted: Definition) -> Setting:
+    """The setting, with the time at which it got its value, as far as AVA knows."""
     found = seen.assistant
     at = seen.changed_at.get(wanted.key, found.summary.updated_at)
     return catalogue.show(found.document, wanted, updated_at=at)

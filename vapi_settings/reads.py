@@ -31,12 +31,7 @@ from vapi_settings.records import ID, Assistant, Part, PhoneNumber, Summary
 
 V = TypeVar("V")
 
-OUTAGES: Final = (
-    ProviderUnreachable,
-    ProviderUnavailable,
-    ProviderBusy,
-    ProviderRateLimited,
-)
+OUTAGES: Final = (ProviderUnreachable, ProviderUnavailable, ProviderBusy, ProviderRateLimited)
 """Failures that the last good copy may cover. A refused key is no outage."""
 
 ALL: Final = "all"
@@ -168,7 +163,7 @@ class AssistantRead:
         if first_sight and not uncertain:
             # Until now no edit knew that this account's copies are among those to leave behind.
             uncertain = self._last_seen(found.id).edits != seen.edits
-        value = Seen(found, dict(seen.changed_at))
+        value = Seen(found, seen.changed_at)
         return Loaded(value, None if uncertain else self.account.scope)
 
     def keep(self, seen: LastSeen, found: Assistant, began: datetime) -> None:
@@ -249,12 +244,7 @@ def phone_numbers(account: Account, *, reload: bool = False) -> Copy[tuple[Phone
 
 
 def answer(
-    cache: ReadCache[V],
-    account: Account,
-    name: str,
-    load: Callable[[], Loaded[V]],
-    *,
-    reload: bool,
+    cache: ReadCache[V], account: Account, name: str, load: Callable[[], Loaded[V]], *, reload: bool
 ) -> Copy[V]:
     """A copy, or what `load` brings. Raises: ProviderProblem."""
 

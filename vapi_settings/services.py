@@ -62,14 +62,10 @@ def change_setting(
     """Set one field of the assistant, and nothing else; it has been read back when this returns.
 
     Args:
-        key: a standard setting, or any possible name of a custom one.
         assistant_id: None means the default assistant, else the only one.
         if_match: ETags of the value as the caller knows it; None asks for nothing.
 
-    Raises:
-        ValidationFailed, SettingChanged, EditInProgress.
-        WriteUnconfirmed: whether it was done is not known yet.
-        WriteNotKept: Vapi accepted it and holds something else.
+    Raises: ValidationFailed, SettingChanged, EditInProgress, WriteUnconfirmed, WriteNotKept,
         AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing.
     """
     wanted = catalogue.definition(key)
@@ -90,11 +86,9 @@ def revert_setting(
     assistant_id: str | None = None,
     if_match: str | None = None,
 ) -> Setting | None:
-    """Put back what a setting held after one of its revisions, which may be nothing at all.
+    """Put back what a setting held after one of its revisions, even where AVA would not take that
+    from a user now. None: a custom setting that is gone with it.
 
-    What was once there may be put back even where AVA would not take it from a user now.
-
-    Returns: the setting; None for a custom one that is gone.
     Raises: SettingNotFound, RevisionNotFound, and what `change_setting` raises.
     """
     wanted = queries.definition(key)
@@ -104,7 +98,7 @@ def revert_setting(
         account, wanted, ledger.value(row.after), Source.REVERT, if_match, timezone.now
     )
     setting = edit.run(assistant_id)
-    return setting if setting.is_set or not wanted.custom else None
+    return setting if setting.exists else None
 
 
 def _checked(wanted: Definition, value: Any, document: diff.Document | None = None) -> Any:
@@ -192,8 +186,7 @@ class AssistantEdit:
             return
         current = catalogue.show(before.document, self.wanted)
         tags = parse_etags(self.if_match)
-        exists = current.is_set or not self.wanted.custom
-        if not (exists if tags == ["*"] else current.etag in tags):
+        if not (current.exists if tags == ["*"] else current.etag in tags):
             requested = None if self.value is ABSENT else self.value
             raise errors.SettingChanged(self.wanted.key, current.value, current.etag, requested)
 
@@ -268,7 +261,7 @@ class AssistantEdit:
             after = answered
         self._settle(ledger.compare(self.seen, after, now=self.now()))
         if not self.seen.is_unsettled:
-            seen = Seen(after, dict(self.seen.changed_at))
+            seen = Seen(after, self.seen.changed_at)
             ASSISTANTS.keep(self.read.account.scope, self.id, seen, began)
         return after
 
@@ -291,5 +284,4 @@ class AssistantEdit:
         return catalogue.held(found.document, self.wanted)
 
     def _setting(self, found: Assistant) -> Setting:
-        at = self.seen.changed_at.get(self.wanted.key, found.summary.updated_at)
-        return catalogue.show(found.document, self.wanted, updated_at=at)
+        return queries.show(Seen(found, self.seen.changed_at), self.wanted)

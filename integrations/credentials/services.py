@@ -40,16 +40,16 @@ class Description:
     warnings: Sequence[str] = ()
 
 
-def credentials_for(*, user: User, provider: str) -> Credentials:
+def credentials_for(*, user: User, provider: str, own: bool = False) -> Credentials:
     """Credentials to reach this provider with, on behalf of this user.
 
-    The operator's serve only a user who stored none: half of the user's own is an error.
-    Raises: CredentialsMissing, CredentialsUnreadable.
+    The operator's serve only a user who stored none, and not with `own`: half of the user's own is
+    an error. Raises: CredentialsMissing, CredentialsUnreadable.
     """
     spec = PROVIDERS[provider]
     row = store.find(user=user, provider=provider)
     if row is None:
-        found = store.from_environment(user=user, provider=spec)
+        found = None if own else store.from_environment(user=user, provider=spec)
         if found is None:
             raise CredentialsMissing(spec.name)
         return found

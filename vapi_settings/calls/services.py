@@ -14,7 +14,6 @@ from django.contrib.auth.models import User
 
 from ava.http.problems import Problem
 from ava.upstream import ProviderProblem
-from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.services import credentials_for
 from vapi_settings import queries, reporting
 from vapi_settings.account import account_of
@@ -37,8 +36,10 @@ CORRELATION_MARK: Final = "ava_correlation_id"
 
 
 def numbers(*, user: User, reload: bool = False) -> list[PhoneNumber]:
-    """The phone numbers at Vapi that calls can come from: one that is reached by SIP only has no
-    digits, and cannot call. Raises: ProviderProblem, CredentialsMissing."""
+    """Phone numbers at Vapi that can call, which those reached by SIP only cannot.
+
+    Raises: ProviderProblem, CredentialsMissing.
+    """
     return [one for one in phone_numbers(account_of(user), reload=reload).value if one.number]
 
 
@@ -86,10 +87,7 @@ def place(
     correlation_id: str,
     metadata: Mapping[str, str],
 ) -> VapiCall:
-    """Place a call by an assistant.
-
-    Args:
-        metadata: AVA's marks, for `find`; their names begin with "ava_".
+    """Place a call by an assistant; `metadata` are AVA's marks for `find`, named "ava_...".
 
     Raises: Problem: no phone was called, unless it is a ProviderUnreachable that is not `unsent`:
         then the call may have been placed, and `find` finds it.
@@ -117,11 +115,8 @@ def place(
 
 
 def fetch(*, user: User, call_id: str, metadata: Mapping[str, str]) -> VapiCall:
-    """A call as Vapi sees it now.
-
-    Args:
-        metadata: AVA's marks that it must carry: the organisation may be the operator's, and its
-            calls other users'. Without any it must be of the user's own organisation.
+    """A call as Vapi sees it now. It must carry AVA's marks in `metadata`, as the organisation may
+    be the operator's, and its calls other users'; without any it must be of the user's own.
 
     Raises: CallNotFound, ProviderProblem, CredentialsMissing.
     """
@@ -155,8 +150,7 @@ def find(
 
 
 def _is_theirs(user: User, assistant_id: str, phone_number_id: str) -> bool:
-    """Whether the user's organisation has what a call was placed with: one of both may have been
-    deleted since."""
+    """Whether the user's organisation has the number, or the assistant, of a call."""
     if any(one.id == phone_number_id for one in phone_numbers(account_of(user)).value):
         return True
     try:
@@ -200,7 +194,5 @@ def _theirs(client: VapiClient, call_id: str, metadata: Mapping[str, str]) -> Va
 
 def _client(user: User, *, own: bool = False) -> VapiClient:
     """Vapi on behalf of the user; with `own` never with the operator's key."""
-    found = credentials_for(user=user, provider=VAPI.label)
-    if own and found.source != "user":
-        raise CredentialsMissing(VAPI.name)
+    found = credentials_for(user=user, provider=VAPI.label, own=own)
     return VapiClient(found.fields["api_key"])

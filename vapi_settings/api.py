@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from ava.cache import Copy
 from ava.http import clients
 from ava.http.api import ApiViewSet
+from ava.http.keyset import KeysetPagination
 from vapi_settings import catalogue, importing, queries, schemas, serializers, services
 from vapi_settings.answers import conditional, keep_ready, ready, wants_reload, with_age
 from vapi_settings.diff import etag
@@ -42,6 +43,7 @@ class SettingViewSet(VapiViewSet):
     """The settings of one assistant."""
 
     serializer_class = serializers.SettingSerializer
+    pagination_class = KeysetPagination  # of the history
 
     @extend_schema(
         operation_id="vapi_settings",

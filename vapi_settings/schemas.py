@@ -26,7 +26,7 @@ ASSISTANT = OpenApiParameter(
 ASSISTANT_IN_PATH = OpenApiParameter("assistant_id", str, PATH)
 SEARCH = OpenApiParameter("search", str, QUERY, description="A part of the text, in any case.")
 CUSTOM = OpenApiParameter("custom", bool, QUERY, description="Only custom settings, or none.")
-PAGE = [OpenApiParameter(name, schema, QUERY) for name, schema in pagination.SCHEMAS.items()]
+PAGE = [OpenApiParameter(name, pagination.SCHEMAS[name], QUERY) for name in ("limit", "cursor")]
 IF_MATCH = OpenApiParameter(
     "If-Match", str, HEADER, description="ETags of the value that may be replaced; or *."
 )

@@ -1,4 +1,7 @@
-"""Pagination of lists. Apart from `ava.http.api`: DRF loads it while its own views load."""
+"""Pagination of lists. Apart from `ava.http.api`: DRF loads it while its own views load.
+
+By offset: lists that stay short. Those that grow have pages by cursor: `ava.http.keyset`.
+"""
 
 from typing import Any
 
@@ -14,7 +17,9 @@ MAX_OFFSET = 1_000_000
 SCHEMAS: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     "offset": {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+    "cursor": {"type": "string", "description": "Of `next` or `previous`; opaque."},
 }
+LINK = {"type": ["string", "null"], "format": "uri"}
 
 
 class Pagination(LimitOffsetPagination):
@@ -24,7 +29,7 @@ class Pagination(LimitOffsetPagination):
     max_limit = MAX_LIMIT
 
     def get_limit(self, request: Request) -> int:
-        return _number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        return limit_of(request)
 
     def get_offset(self, request: Request) -> int:
         return _number(request, "offset", 0, 0, MAX_OFFSET)
@@ -32,15 +37,24 @@ class Pagination(LimitOffsetPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         page = super().get_paginated_response_schema(schema)
         # DRF writes what OpenAPI 3.0 understood.
-        link = {"type": ["string", "null"], "format": "uri"}
-        page["properties"] |= {"next": link, "previous": link}
+        page["properties"] |= {"next": LINK, "previous": LINK}
         return {**page, "required": list(page["properties"])}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        return [
-            {"name": name, "in": "query", "required": False, "schema": schema}
-            for name, schema in SCHEMAS.items()
-        ]
+        return parameters(limit=SCHEMAS["limit"], offset=SCHEMAS["offset"])
+
+
+def parameters(**schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    """Query parameters for the OpenAPI document."""
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in schemas.items()
+    ]
+
+
+def limit_of(request: Request) -> int:
+    """The rows that a page may have. Raises: ValidationError."""
+    return _number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
 
 
 def _number(request: Request, name: str, default: int, low: int, high: int) -> int:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ava.http.keyset import KeysetPagination
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from telephony.api import CLASHES, NOT_TWICE, TwilioViewSet, status_of
@@ -23,6 +24,7 @@ class CallViewSet(TwilioViewSet):
 
     serializer_class = CallSerializer
     asks_providers = ("create", "hang_up")
+    pagination_class = KeysetPagination
 
     @extend_schema(
         operation_id="twilio_calls",

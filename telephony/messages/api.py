@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ava.http.keyset import KeysetPagination
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from telephony.api import CLASHES, NOT_TWICE, TwilioViewSet, status_of
@@ -27,6 +28,7 @@ class MessageViewSet(TwilioViewSet):
 
     serializer_class = MessageSerializer
     asks_providers = ("create",)
+    pagination_class = KeysetPagination
 
     @extend_schema(operation_id="twilio_messages", parameters=[MessageFiltersSerializer])
     def list(self, request: Request) -> Response:
@@ -95,6 +97,7 @@ class BatchViewSet(TwilioViewSet):
 
     serializer_class = BatchSerializer
     asks_providers = ("create",)
+    pagination_class = KeysetPagination
 
     @extend_schema(operation_id="twilio_batches")
     def list(self, request: Request) -> Response:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import requests
 
@@ -22,14 +22,14 @@ Row = dict[str, Any]
 
 def rows(ava: RunningAva, path: str) -> Iterator[Row]:
     """All that AVA knows, the newest first."""
-    params = {"limit": PAGE, "offset": 0}
+    params = {"limit": str(PAGE)}
     while True:
         page = ava.call("GET", f"/twilio/{path}", params=params)
         assert page.ok, page.text
         yield from page.json()["results"]
         if not page.json()["next"]:
             return
-        params["offset"] += PAGE
+        params = dict(parse_qsl(urlsplit(page.json()["next"]).query))
 
 
 def settled(ava: RunningAva) -> bool:

@@ -16,7 +16,7 @@ SEARCHES = (
     f"to=%2B{PEOPLE['running'][1:]}",
     "owner=1",
     "user={user}",
-    "limit=200&offset=0",
+    "limit=200",
     "account_sid={account_sid}",
 )
 

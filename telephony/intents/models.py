@@ -13,6 +13,7 @@ from telephony.intents.states import UNSENT, Machine
 
 NUMBER_LENGTH = 32
 SID_LENGTH = 64
+NEWEST = ["-created_at", "-id"]
 
 
 class Communication(models.Model):
@@ -57,7 +58,7 @@ class Communication(models.Model):
         "and the provider has not confirmed it yet.",
     )
     correlation_id = models.CharField(
-        "correlation ID", max_length=correlation.MAX_LENGTH, blank=True, db_index=True
+        "correlation ID", max_length=correlation.MAX_LENGTH, blank=True
     )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="Of the last status.")
@@ -86,7 +87,7 @@ class Communication(models.Model):
 
     class Meta:
         abstract = True
-        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        ordering: ClassVar[list[str]] = NEWEST
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(direction="inbound") | Q(direction="outbound", owner__isnull=False),
@@ -97,7 +98,17 @@ class Communication(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["owner", "-created_at"], name="%(class)ss_of_owner"),
+            # Each filter of the list, in the list's order; `to`, `from` and the correlation ID
+            # for operators, too.
+            models.Index(fields=["owner", *NEWEST], name="%(class)ss_of_owner_by_time"),
+            models.Index(fields=["owner", "status", *NEWEST], name="%(class)ss_by_status"),
+            models.Index(fields=["owner", "direction", *NEWEST], name="%(class)ss_by_direction"),
+            models.Index(fields=["to", "owner", *NEWEST], name="%(class)ss_by_to"),
+            models.Index(fields=["from_number", "owner", *NEWEST], name="%(class)ss_by_from"),
+            models.Index(
+                fields=["correlation_id", "owner", *NEWEST], name="%(class)ss_by_correlation_id"
+            ),
+            models.Index(fields=NEWEST, name="%(class)ss_by_time"),
             models.Index(fields=["provider_sid"], name="%(class)ss_by_provider_sid"),
             models.Index(
                 fields=["to", "from_number"],

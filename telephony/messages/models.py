@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
-from telephony.intents.models import NUMBER_LENGTH, Communication, Entry
+from telephony.intents.models import NEWEST, NUMBER_LENGTH, Communication, Entry
 from telephony.intents.states import MESSAGE
 
 
@@ -48,7 +48,7 @@ class Batch(models.Model):
     """The number of its messages in each status; see `queries.count`."""
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        ordering: ClassVar[list[str]] = NEWEST
         verbose_name_plural = "batches"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
@@ -59,6 +59,10 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=Q(held_at__isnull=True) | Q(state="paused"), name="batch_held_is_paused"
             ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner", *NEWEST], name="batches_of_owner_by_time"),
+            models.Index(fields=NEWEST, name="batches_by_time"),
         ]
 
     def __str__(self) -> str:

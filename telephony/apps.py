@@ -7,11 +7,13 @@ class TelephonyConfig(AppConfig):
     verbose_name = "Telephony"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         from ava import jobs, upstream
         from ava.accounts.services import stop_on_deactivation
         from ava.inbound.services import register_handler
         from integrations.credentials import registry
-        from telephony import orphaned_accounts, services, webhooks
+        from telephony import orphaned_accounts, search_index, services, webhooks
         from telephony.calls import services as calls
         from telephony.incoming import vapi_events
         from telephony.intents.adoption import END_DUPLICATE
@@ -21,6 +23,7 @@ class TelephonyConfig(AppConfig):
         from telephony.twilio.errors import TWILIO
         from vapi_settings.webhooks import register_listener
 
+        post_migrate.connect(search_index.ensure, sender=self)
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
         registry.register(
             TWILIO.label,

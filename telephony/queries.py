@@ -1,34 +1,33 @@
 """Reads that calls and messages share."""
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import or_
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
+from ava.http.keyset import Scan
 from ava.http.problems import NotFound
+from telephony import search
 from telephony.intents.settling import FORGOTTEN
 from telephony.intents.timeline import AnyCommunication
 
 Row = TypeVar("Row", bound=Model)
 
 _LOOKUPS: Final = {"since": "created_at__gte", "until": "created_at__lt"}
-_SEARCHED: Final = ("to", "from_number", "provider_sid", "correlation_id")
 
 
 def filtered(
-    rows: QuerySet[AnyCommunication], filters: Mapping[str, Any], *, searched: str
-) -> QuerySet[AnyCommunication]:
-    """The rows that pass all `filters`; a search looks into the `searched` column, too."""
+    rows: QuerySet[AnyCommunication], filters: Mapping[str, Any], *, user: User
+) -> QuerySet[AnyCommunication] | Scan:
+    """The user's rows that pass all `filters`."""
     wanted = dict(filters)
     text = wanted.pop("search", "")
-    if text:
-        places = (Q(**{f"{name}__icontains": text}) for name in (*_SEARCHED, searched))
-        rows = rows.filter(reduce(or_, places))
-    return rows.filter(**{_LOOKUPS.get(name, name): value for name, value in wanted.items()})
+    lookups = {_LOOKUPS.get(name, name): value for name, value in wanted.items()}
+    mine = rows.filter(owner=user, **lookups)
+    return search.among(mine, text, owner=user.pk) if text else mine
 
 
 def one_of(rows: QuerySet[Row], key: UUID, missing: type[NotFound]) -> Row:

@@ -15,6 +15,7 @@ class Call(Communication):
     machine = CALL
     job = "telephony.call"
     word = "call"
+    searched = (*Communication.searched, "vapi_call_id")
 
     class Kind(models.TextChoices):
         SAY = "say", "reads a text"

@@ -7,15 +7,16 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
+from ava.http.keyset import Scan
 from telephony.calls.models import Call
 from telephony.errors import CallNotFound
 from telephony.queries import filtered, one_of
 
 
-def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call]:
+def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call] | Scan:
     """The user's calls with their timelines, without transcripts, the newest first."""
-    found = filtered(Call.objects.filter(owner=user), filters, searched="vapi_call_id")
-    return found.defer("transcript").prefetch_related("timeline")
+    rows = Call.objects.defer("transcript").prefetch_related("timeline")
+    return filtered(rows, filters, user=user)
 
 
 def call(*, user: User, call_id: uuid.UUID) -> Call:

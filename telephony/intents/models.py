@@ -120,6 +120,7 @@ class Communication(models.Model):
     def __str__(self) -> str:
         return f"{self.from_number} to {self.to}"
 
+    searched: ClassVar[tuple[str, ...]] = ("to", "from_number", "provider_sid", "correlation_id")
     reference_field: ClassVar[str] = "provider_sid"
     machine: ClassVar[Machine]
     job: ClassVar[str]  # the kind of job that follows it

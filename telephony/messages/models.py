@@ -75,6 +75,7 @@ class Message(Communication):
     machine = MESSAGE
     job = "telephony.message"
     word = "message"
+    searched = (*Communication.searched, "body")
     can_be_stopped = False
 
     body = models.TextField(blank=True)

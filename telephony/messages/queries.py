@@ -8,16 +8,16 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 
+from ava.http.keyset import Scan
 from telephony.errors import BatchNotFound, MessageNotFound
 from telephony.messages.bulk import STORING
 from telephony.messages.models import Batch, Message
 from telephony.queries import filtered, one_of
 
 
-def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message]:
+def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message] | Scan:
     """The user's messages with their timelines, the newest first."""
-    found = filtered(Message.objects.filter(owner=user), filters, searched="body")
-    return found.prefetch_related("timeline")
+    return filtered(Message.objects.prefetch_related("timeline"), filters, user=user)
 
 
 def message(*, user: User, message_id: uuid.UUID) -> Message:

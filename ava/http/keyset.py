@@ -69,7 +69,9 @@ class KeysetPagination(BasePagination):
             ahead = ahead.filter(self._compared(cursor, ">" if backward else "<"))
         edge = None
         if scan:
-            edge = self._position(ahead[MOST_SCANNED - 1 : MOST_SCANNED].first())
+            names = [field.name for field in self.fields]
+            scanned = ahead.prefetch_related(None).only(*names)  # as the index has it
+            edge = self._position(scanned[MOST_SCANNED - 1 : MOST_SCANNED].first())
             ahead = ahead.filter(scan.match)
             if edge:
                 last = Cursor(backward, True, edge)
@@ -147,5 +149,6 @@ def _order(rows: QuerySet[Any]) -> "list[Field[Any, Any]]":
 
 
 def _count(rows: QuerySet[Any]) -> int | None:
-    number = rows.order_by()[: MOST_COUNTED + 1].count()
+    # In their order, so that the planner walks along the index of that, and stops.
+    number = rows[: MOST_COUNTED + 1].count()
     return number if number <= MOST_COUNTED else None

@@ -32,6 +32,7 @@ class Communication(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         null=True,
+        db_index=False,  # the indexes below begin with it
         related_name="%(class)ss",
         help_text="Empty for what came in on a number of the operator's own account.",
     )

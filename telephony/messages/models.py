@@ -24,7 +24,7 @@ class Batch(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="batches"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="batches"
     )
     from_number = models.CharField("from", max_length=NUMBER_LENGTH)
     per_minute = models.PositiveIntegerField()

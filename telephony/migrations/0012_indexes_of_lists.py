@@ -24,6 +24,17 @@ def correlation_id():
     return models.CharField(blank=True, max_length=128, verbose_name="correlation ID")
 
 
+def owner():
+    return models.ForeignKey(
+        db_index=False,
+        help_text="Empty for what came in on a number of the operator's own account.",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="%(class)ss",
+        to=settings.AUTH_USER_MODEL,
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("telephony", "0009_ids_by_holder"),
@@ -39,6 +50,18 @@ class Migration(migrations.Migration):
             "batch", models.Index(fields=["owner", *NEWEST], name="batches_of_owner_by_time")
         ),
         migrations.AddIndex("batch", models.Index(fields=NEWEST, name="batches_by_time")),
+        migrations.AlterField("call", "owner", owner()),
+        migrations.AlterField("message", "owner", owner()),
+        migrations.AlterField(
+            "batch",
+            "owner",
+            models.ForeignKey(
+                db_index=False,
+                on_delete=models.CASCADE,
+                related_name="batches",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
         migrations.RemoveIndex(model_name="call", name="calls_of_owner"),
         migrations.RemoveIndex(model_name="message", name="messages_of_owner"),
     ]

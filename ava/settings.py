@@ -9,8 +9,11 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from ava.conf import env, keyfile
+from ava.conf import env, garbage, keyfile
 from ava.observability import logs
+
+# Before the apps are loaded.
+garbage.spare_what_is_loaded()
 
 BASE_DIR = env.BASE_DIR
 

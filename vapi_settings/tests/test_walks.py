@@ -31,8 +31,8 @@ def walk(ask: Callable[[], Any]) -> list[str]:
     finally:
         sys.setprofile(None)
     assert answer.status_code == 200, answer.content
-    files = [file for file in entered if file.startswith(OURS)]
-    return [f.removeprefix(f"{BASE_DIR}/") for f in files if not any(part in f for part in APART)]
+    files = [file.removeprefix(f"{BASE_DIR}/") for file in entered if file.startswith(OURS)]
+    return [file for file in files if not any(part in f"/{file}" for part in APART)]
 
 
 Ask = Callable[[APIClient, int], Any]

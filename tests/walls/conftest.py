@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,13 +39,10 @@ def post(address: str, body: bytes, headers: dict[str, str]) -> Any:
 
 def tenant(user: User, keys: Keys) -> Tenant:
     """The user, with the keys stored."""
-    call = caller_of(user)
-    for provider, values in keys.credentials.items():
-        answer = call("PUT", f"/integrations/{provider}/credentials", values)
-        assert answer.status_code == 200, answer.content
+    tenant = Tenant(keys, caller_of(user), post, BASE, {})
+    tenant.store_keys()
     rows = Credential.objects.filter(user=user)
-    accounts = {row.provider: str(row.pk) for row in rows}
-    return Tenant(keys, call, post, BASE, accounts)
+    return replace(tenant, accounts={row.provider: str(row.pk) for row in rows})
 
 
 def find(found: Callable[[], bool]) -> None:

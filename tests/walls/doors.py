@@ -88,12 +88,6 @@ SMTP = {
 }
 
 DOORS: dict[str, list[Try]] = {
-    "POST auth/login": [
-        Try("/auth/login", body={"identifier": "ada@example.com", "password": "x"})
-    ],
-    "POST auth/refresh": [Try("/auth/refresh", body={"refresh_token": "{running}"})],
-    "GET auth/me": [Try("/auth/me", "user={user}")],
-    "POST auth/logout": [Try("/auth/logout", "user={user}")],
     "GET integrations": _searched("/integrations"),
     "POST integrations/email/test": [
         Try("/integrations/email/test", body={"to": "x@example.com", "subject": "x", "text": "x"})
@@ -160,6 +154,13 @@ DOORS: dict[str, list[Try]] = {
         )
         for action in ("pause", "resume", "cancel")
     },
+    # Last: these end her login.
+    "POST auth/login": [
+        Try("/auth/login", body={"identifier": "ada@example.com", "password": "x"})
+    ],
+    "POST auth/refresh": [Try("/auth/refresh", body={"refresh_token": "{running}"})],
+    "GET auth/me": [Try("/auth/me", "user={user}")],
+    "POST auth/logout": [Try("/auth/logout", "user={user}")],
 }
 
 

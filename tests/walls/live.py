@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,29 +70,30 @@ def _accounts(ava: RunningAva, email: str) -> dict[str, str]:
 
 
 def _tenant(ava: RunningAva, email: str, keys: Keys) -> Tenant:
-    call = _caller(ava.url, email)
-    for provider, values in keys.credentials.items():
-        answer = call("PUT", f"/integrations/{provider}/credentials", values)
-        assert answer.status_code == 200, answer.text
-
     def post(address: str, body: bytes, headers: dict[str, str]) -> Any:
         return requests.post(ava.url + address, body, headers=headers, timeout=30)
 
-    return Tenant(keys, call, post, ava.url, _accounts(ava, email))
+    tenant = Tenant(keys, _caller(ava.url, email), post, ava.url, {})
+    tenant.store_keys()
+    return replace(tenant, accounts=_accounts(ava, email))
 
 
 def _caller(url: str, email: str) -> Caller:
-    session = requests.Session()
     login = {"identifier": email, "password": PASSWORD}
-    answer = session.post(f"{url}/api/v1/auth/login", json=login, timeout=30)
+    answer = requests.post(f"{url}/api/v1/auth/login", json=login, timeout=30)
     assert answer.status_code == 200, answer.text
-    session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    own = {
+        "Authorization": f"Bearer {answer.json()['access_token']}",
+        "Content-Type": "application/json",
+    }
 
     def call(
         method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Any:
         raw = None if body is None else json.dumps(body)
-        more = {"Content-Type": "application/json", **(headers or {})}
-        return session.request(method, f"{url}/api/v1{path}", data=raw, headers=more, timeout=30)
+        # On a connection of its own: AVA may end an idle one while this is on its way.
+        return requests.request(
+            method, f"{url}/api/v1{path}", data=raw, headers={**own, **(headers or {})}, timeout=30
+        )
 
     return call

@@ -77,6 +77,11 @@ class Tenant:
     base: str
     accounts: Mapping[str, str]
 
+    def store_keys(self) -> None:
+        for provider, values in self.keys.credentials.items():
+            answer = self.call("PUT", f"/integrations/{provider}/credentials", values)
+            assert answer.status_code == 200, answer.content
+
     def twilio(
         self,
         kind: str,

@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.walls.rows import MODELS, address, everything, permissions, row, staff
 
-pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 
 LOOKS = {"list", "history", "detail"}

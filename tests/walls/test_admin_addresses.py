@@ -44,12 +44,14 @@ QUERIES = (
 )  # fmt: skip
 
 
+PARTS = 6
+
 T = TypeVar("T")
 
 
-def share(model: type[Model], values: Iterable[T], *, of: int = 4) -> list[T]:
+def share(model: type[Model], values: Iterable[T]) -> list[T]:
     """This model's part of what Django's own code has to bear: all is tried, by several models."""
-    return [*islice(values, MODELS.index(model) % of, None, of)]
+    return [*islice(values, MODELS.index(model) % PARTS, None, PARTS)]
 
 
 @pytest.fixture
@@ -102,9 +104,9 @@ def test_a_query_string_of_garbage_breaks_no_list(
         for year, month, day in (("9999", "12", "31"), ("1", "1", "1"), (HUGE, "1", "1"))
     ]
     whole += [f"{part}__year=9999{more}" for part in parts for more in ("", f"&{part}__month=12")]
-    many = share(model, (f"{name}=a&" * 990 for name in filters))
+    many = [f"{name}=a&" * 990 for name in filters[-1:]]
     # Each filter gets some of the values, and each value goes to some filters of every model.
-    chosen = share(model, (f"{name}={value}" for name, value in product(filters, BAD)), of=3)
+    chosen = share(model, (f"{name}={value}" for name, value in product(filters, BAD)))
     tried = (*share(model, QUERIES), *chosen, *whole, *many)
     assert broken(root, *(f"{shown}?{q}" for q in tried)) == []
 
@@ -147,7 +149,7 @@ def test_garbage_in_a_form_breaks_nothing(model: type[Model], root: Client, user
             {"_to_field": value},
         )
         pages = ("add/?provider=vapi", f"{one}/change/", f"{one}/delete/")
-        for page, each in share(model, product(pages, more), of=3):
+        for page, each in share(model, product(pages, more)):
             sent = body | each
             assert root.post(f"{start}{page}", sent).status_code < 500, (page, sent)
 

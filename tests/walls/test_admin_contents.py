@@ -14,7 +14,7 @@ from telephony.models import Call
 from tests.walls.rows import SECRET, row, staff
 from vapi_settings.models import Revision
 
-pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 CREDENTIALS = "/admin/integrations/credential/"
 SAID = "planted words"

@@ -9,7 +9,7 @@ from django.test import Client
 from ava.accounts.admin import POWERS
 from tests.walls.rows import staff
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 
 USERS = "/admin/auth/user/"
 GROUPS = "/admin/auth/group/"

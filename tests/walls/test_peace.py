@@ -28,6 +28,7 @@ def test_without_an_attack_nothing_is_wrong(world: World, user: User) -> None:
     assert wrong(world, Watch(user)) == []
 
 
-@pytest.mark.parametrize("path", ["calls", "messages"])
-def test_the_victim_sees_the_planted_texts(world: World, path: str) -> None:
-    assert "planted-ada" in world.ada.call("GET", f"/twilio/{path}?limit=200").content.decode()
+def test_the_victim_sees_the_planted_texts(world: World) -> None:
+    for path in ("calls", "messages"):
+        answer = world.ada.call("GET", f"/twilio/{path}?limit=200")
+        assert "planted-ada" in answer.content.decode(), path

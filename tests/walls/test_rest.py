@@ -14,7 +14,7 @@ from tests.walls.doors import AREAS, DOORS, HEADERS, PAGES
 from tests.walls.doors import area as area_of
 from tests.walls.world import PEOPLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 
 
 def test_every_operation_of_the_api_is_tried() -> None:
@@ -25,24 +25,32 @@ def test_every_other_address_is_known_to_know_no_tenant() -> None:
     assert set(routes.pages(get_resolver())) == PAGES.keys()
 
 
-@pytest.mark.parametrize("area", AREAS)
 def test_an_operation_shows_and_changes_nothing_of_another_tenants(
-    world: World, user: User, area: str
+    world: World, user: User
 ) -> None:
     watch = Watch(user)
     ids = world.ids | {"user": str(user.pk)}
-    for operation in (one for one in DOORS if area_of(one) == area):
-        method = operation.partition(" ")[0]
-        wrong = []
-        for one in DOORS[operation]:
-            path, body = one.filled(ids)
-            answer = world.eve.call(method, path, body, HEADERS)
-            told = f"{answer.status_code} {answer.content.decode()[:300]}"
-            said = json.dumps(body)
-            wrong += [mark for mark in seen(answer) if mark.split()[1] not in said]
-            if answer.status_code >= 500 or (one.names and answer.status_code != 404):
-                wrong.append(f"{path}: {told}")
-        assert [operation, *wrong, *watch.changes(), *disturbed(world)] == [operation]
+    for area in AREAS:
+        # What she asked for before may have been refused, or have changed her keys.
+        world.eve.store_keys()
+        for operation in (one for one in DOORS if area_of(one) == area):
+            wrong = try_out(world, operation, ids)
+            assert [operation, *wrong, *watch.changes(), *disturbed(world)] == [operation]
+
+
+def try_out(world: World, operation: str, ids: dict[str, str]) -> list[str]:
+    """What Eve was shown of Ada's, and answers that are not as they should be."""
+    method = operation.partition(" ")[0]
+    wrong = []
+    for one in DOORS[operation]:
+        path, body = one.filled(ids)
+        answer = world.eve.call(method, path, body, HEADERS)
+        told = f"{answer.status_code} {answer.content.decode()[:300]}"
+        said = json.dumps(body)
+        wrong += [mark for mark in seen(answer) if mark.split()[1] not in said]
+        if answer.status_code >= 500 or (one.names and answer.status_code != 404):
+            wrong.append(f"{path}: {told}")
+    return wrong
 
 
 def test_an_idempotency_key_of_another_tenant_gives_no_answer_of_theirs(world: World) -> None:

@@ -12,7 +12,7 @@ from tests.walls.hooks import VAPI_PLACES, Place
 from tests.walls.tenants import PRIVATE
 from tests.walls.world import World, report, spoken
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 
 KIND = "tool_calls"
 

@@ -12,7 +12,7 @@ from tests.walls.aftermath import Watch, seen, wrong
 from tests.walls.hooks import TWILIO, TWILIO_PLACES, Place
 from tests.walls.world import PEOPLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 
 
 def test_every_webhook_is_attacked() -> None:

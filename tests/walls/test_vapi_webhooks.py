@@ -10,7 +10,7 @@ from tests.walls.hooks import VAPI, VAPI_PLACES, Place
 from tests.walls.world import World, spoken
 from vapi_settings.calls import events
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 
 
 def test_every_kind_of_message_that_is_kept_is_sent() -> None:

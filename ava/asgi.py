@@ -21,7 +21,7 @@ from django.utils import timezone
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
-from ava.http import correlation, fastpath
+from ava.http import correlation, cors, fastpath
 from ava.http.problems import CONTENT_TYPE, Problem
 from ava.http.responses import LIVENESS
 from ava.server import admission, pace, worker
@@ -126,6 +126,7 @@ def _refusal(environ: dict[str, Any], problem: Problem) -> Answer:
         headers = {
             "Content-Type": CONTENT_TYPE,
             correlation.HEADER: correlation.current(),
+            **cors.headers_of(environ["PATH_INFO"], environ.get("HTTP_ORIGIN")),
             **problem.headers,
         }
         body = json.dumps(problem.body()).encode()

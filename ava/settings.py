@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "django_prometheus",
     "rest_framework",
     "drf_spectacular",
@@ -127,6 +128,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ava.http.middleware.RequestMiddleware",
     "ava.observability.metrics.MetricsBeforeMiddleware",
+    "ava.http.cors.Cors",
     "django.middleware.security.SecurityMiddleware",
     "ava.http.middleware.ContentSecurityPolicy",
     "ava.http.middleware.StaticFiles",
@@ -257,6 +259,37 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"CallProviderEnum": "telephony.calls.models.Call.Provider"},
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "tryItOutEnabled": True},
 }
+
+# Pages of other origins may use the API: with tokens, never with cookies, and no webhook.
+CORS_ALLOWED_ORIGINS: list[str] = ENV["AVA_CORS_ORIGINS"]
+CORS_URLS_REGEX = r"/api/v1/(?!webhooks/)"
+CORS_ALLOW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+CORS_ALLOW_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Correlation-ID",
+    "Cache-Control",
+    "traceparent",
+)
+CORS_EXPOSE_HEADERS = (
+    "Age",
+    "Allow",
+    "Cache-Control",
+    "ETag",
+    "Idempotency-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Correlation-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+CORS_PREFLIGHT_MAX_AGE = 2 * 3600
 
 # Security
 CONTENT_SECURITY_POLICY = {

@@ -6,6 +6,7 @@ from django.core.cache import cache
 
 from ava import ratelimit, redis, upstream
 from ava.cache import recent
+from ava.http import fastpath
 from ava.inbound import services as inbound
 from integrations import runtime_config
 from vapi_settings import answers, reads
@@ -16,6 +17,7 @@ RESETS: dict[str, Callable[[], None]] = {
     "limits": ratelimit.forget,
     "refusals": inbound.forget,
     "copies": reads.forget,
+    "fastpath": fastpath.forget,
     "recent": recent.forget,
     "answers": answers.forget,
     "cache": cache.clear,

@@ -1,6 +1,7 @@
 """Environment variables of AVA in one table, read once and strictly. See `.env.example`."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -84,6 +85,7 @@ VARIABLES = (
     _url("MICROSOFT_BASE_URL"),
     # Web
     Variable("ALLOWED_HOSTS", kind="list"),
+    Variable("AVA_CORS_ORIGINS", default=(), kind="origins"),
 )
 
 _ON = ("1", "true", "yes", "on")
@@ -183,11 +185,38 @@ def _convert(variable: Variable, raw: str) -> Any:
                 raise ValueError(f"a URL that starts with {' or '.join(schemes)}")
             return raw.rstrip("/")
         case "list":
-            return [part.strip() for part in raw.split(",") if part.strip()]
+            return _parts(raw)
+        case "origins":
+            if not all(_is_origin(part) for part in _parts(raw)):
+                raise ValueError(
+                    "origins as browsers send them, such as https://app.example.com or "
+                    "http://localhost:5173, each without a path, separated by commas"
+                )
+            return _parts(raw)
         case _:
             if variable.choices and raw not in variable.choices:
                 raise ValueError(" or ".join(variable.choices))
             return raw
+
+
+def _parts(raw: str) -> list[str]:
+    return [part.strip() for part in raw.split(",") if part.strip()]
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a browser sends this as `Origin`: no path, no wildcard, no port that goes unsaid."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    unsaid = (0, {"http": 80, "https": 443}.get(parts.scheme, 0))
+    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
+    return (
+        text == f"{parts.scheme}://{parts.netloc}" == text.lower()
+        and re.fullmatch(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]", host) is not None
+        and port not in unsaid
+    )
 
 
 def _is_url(raw: str, schemes: tuple[str, ...]) -> bool:

@@ -5,11 +5,12 @@ logged, counted and secured like any other. Whatever is not ready takes the long
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
 from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -98,7 +99,11 @@ def _chain() -> GetResponse:
         middleware = import_string(name)
         # A GET of the API has no form's token to check.
         if not issubclass(middleware, (OnPages, CsrfViewMiddleware)):
-            chain = middleware(chain)
-            if hasattr(chain, "process_view"):
-                hooks.append(chain.process_view)
+            with suppress(MiddlewareNotUsed):
+                chain = middleware(chain)
+                if hasattr(chain, "process_view"):
+                    hooks.append(chain.process_view)
     return chain  # type: ignore[no-any-return]
+
+
+forget = _chain.cache_clear

@@ -57,6 +57,42 @@ def test_a_wrong_value_ends_in_a_sentence_that_names_the_variable(
     assert str(refused.value).startswith(f"{name} {sentence}")
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "*",
+        "null",
+        "app.example.com",
+        "https://",
+        "https://app.example.com/",
+        "https://app.example.com/page",
+        "https://app.example.com?",
+        "https://*.example.com",
+        "https://App.example.com",
+        "https://bücher.example",
+        "https://ada:hunter2@app.example.com",
+        "https://app.example.com:443",
+        "http://app.example.com:0",
+        "http://app.example.com:80000",
+        "http://app.example.com:",
+        "https://app.example.com https://other.example.com",
+        "https://good.example.com,https://bad.example.com/",
+        "http://[::1",
+    ],
+)
+def test_what_no_browser_sends_as_origin_is_refused(raw: str) -> None:
+    with pytest.raises(env.EnvironmentInvalid) as refused:
+        env.read({"AVA_CORS_ORIGINS": raw})
+    assert str(refused.value).startswith("AVA_CORS_ORIGINS must be origins as browsers send them")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_origins_are_read_with_blanks_between_them() -> None:
+    raw = "https://app.example.com, http://localhost:5173 ,http://[::1]:3000,capacitor://localhost,"
+    read = env.read({"AVA_CORS_ORIGINS": raw})["AVA_CORS_ORIGINS"]
+    assert read == raw.replace(" ", "").strip(",").split(",")
+
+
 def test_a_password_in_a_wrong_address_is_not_shown() -> None:
     with pytest.raises(env.EnvironmentInvalid) as refused:
         env.read({"DATABASE_URL": "postgress://ava:hunter2@db/ava"})
@@ -102,7 +138,7 @@ def test_the_contracts_variables_are_all_read() -> None:
         "DATABASE_URL REDIS_URL CELERY_BROKER_URL WEB_CONCURRENCY VAPI_BASE_URL TWILIO_BASE_URL "
         "RESEND_BASE_URL GOOGLE_BASE_URL MICROSOFT_BASE_URL AVA_API_VAPI_API_KEY "
         "TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN RESEND_API_KEY ALLOW_ENV_CREDENTIALS AVA_PUBLIC_URL "
-        "AVA_TRUSTED_PROXIES AVA_METRICS_TOKEN CIRCUIT_BREAKER_THRESHOLD "
+        "AVA_TRUSTED_PROXIES AVA_CORS_ORIGINS AVA_METRICS_TOKEN CIRCUIT_BREAKER_THRESHOLD "
         "CIRCUIT_BREAKER_RECOVERY_TIMEOUT CIRCUIT_BREAKER_SUCCESS_THRESHOLD "
         "CIRCUIT_BREAKER_ENABLED RATE_LIMIT_PER_MINUTE INTEGRATIONS_STUB_MODE VAPI_CACHE_SECONDS"
     )

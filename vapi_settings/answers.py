@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.http import parse_etags
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +23,7 @@ from ava import ratelimit
 from ava.accounts import authentication
 from ava.cache import Copy, Scope, store
 from ava.cache.read_cache import CLOCKS_DIFFER, REQUESTS
+from ava.http.etags import is_unchanged
 from ava.http.media import AsciiJSONRenderer
 from vapi_settings.account import ACCOUNTS, WORKING, is_working, recent_account_of
 from vapi_settings.reads import ALL, ASSISTANTS, LISTS, Seen
@@ -172,14 +172,6 @@ def conditional(request: Request, body: dict[str, Any], copy: Copy[Any], *, tag:
         answer = with_age(copy, Response(body))
     answer["ETag"] = tag
     return answer
-
-
-def is_unchanged(if_none_match: str | None, current: str) -> bool:
-    """Whether `If-None-Match` knows this tag. Tags are compared weakly (RFC 9110, 13.1.2)."""
-    if if_none_match is None:
-        return False
-    tags = parse_etags(if_none_match)
-    return tags == ["*"] or current in [tag.removeprefix("W/") for tag in tags]
 
 
 def forget() -> None:

@@ -12,9 +12,9 @@ import structlog
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.http import parse_etags
 
 from ava.cache import now as copy_time
+from ava.http import etags
 from ava.http.problems import Problem
 from ava.server import admission
 from ava.upstream import ProviderAuthFailed, ProviderUnreachable
@@ -181,12 +181,12 @@ class AssistantEdit:
         raise lost or errors.WriteNotKept
 
     def _check_precondition(self, before: Assistant) -> None:
-        """Check `If-Match`. Tags are compared strongly: a weak one never matches."""
+        """Check `If-Match`, in which a proxy may have rewritten the tag."""
         if self.if_match is None:
             return
         current = catalogue.show(before.document, self.wanted)
-        tags = parse_etags(self.if_match)
-        if not (current.exists if tags == ["*"] else current.etag in tags):
+        tags = etags.tags_of(self.if_match)
+        if not (current.exists if tags == [etags.ANY] else current.etag in tags):
             requested = None if self.value is ABSENT else self.value
             raise errors.SettingChanged(self.wanted.key, current.value, current.etag, requested)
 

@@ -1,7 +1,6 @@
 """Conditional requests behind a real nginx that compresses, and rewrites entity tags for it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests

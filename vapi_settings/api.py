@@ -42,6 +42,7 @@ class VapiViewSet(ApiViewSet):
 class SettingViewSet(VapiViewSet):
     """The settings of one assistant."""
 
+    null_is_a_value = ("value",)
     serializer_class = serializers.SettingSerializer
     pagination_class = KeysetPagination  # of the history
 

@@ -1,6 +1,6 @@
 """Base view and exception handler of every REST endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
@@ -59,6 +59,8 @@ class RateLimitedView(APIView):
     # All actions, or those named, may answer with a provider's failure (for OpenAPI).
     asks_providers: ClassVar[bool | tuple[str, ...]] = False
     headers_of_all: ClassVar[Mapping[str, str]] = {}
+    # Members of the body that may be null, or hold nulls; any other that is null is absent.
+    null_is_a_value: ClassVar[Collection[str]] = ()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         token = tenant.CURRENT.set(None)  # until `initial` knows whose request it is

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Container
 from typing import Any
 
 from rest_framework import parsers
@@ -22,6 +23,8 @@ class AsciiJSONRenderer(JSONRenderer):
 class JSONParser(parsers.JSONParser):
     """Objects in UTF-8, whatever the client declares, with numbers that JSON can answer with.
 
+    A member that is null is absent, but for those that the view names in `null_is_a_value`.
+
     DRF's decodes with the client's charset, takes 1e400 for infinity, and raises
     RecursionError on a body of nothing but brackets.
     """
@@ -30,6 +33,8 @@ class JSONParser(parsers.JSONParser):
         try:
             text = stream.read().decode()
             body = json.loads(text, parse_constant=strict_constant, parse_float=_finite)
+            kept = getattr((parser_context or {}).get("view"), "null_is_a_value", ())
+            body = _without_nulls(body, kept)
         except RecursionError as fault:
             raise ParseError("JSON parse error - nested too deeply") from fault
         except ValueError as fault:
@@ -37,6 +42,19 @@ class JSONParser(parsers.JSONParser):
         if not isinstance(body, dict):
             raise ValidationFailed(errors={WHOLE: ["Send a JSON object."]})
         return body
+
+
+def _without_nulls(value: Any, kept: Container[str]) -> Any:
+    """The value without members that are null; what is in the members `kept` stays as it is."""
+    if isinstance(value, list):
+        return [_without_nulls(item, kept) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: member if name in kept else _without_nulls(member, kept)
+        for name, member in value.items()
+        if member is not None or name in kept
+    }
 
 
 def _finite(text: str) -> float:

@@ -104,6 +104,38 @@ class AvaSchema(AutoSchema):
         return asks if isinstance(asks, bool) else getattr(self.view, "action", None) in asks
 
 
+def say_that_null_is_absent(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: members of a body that may be left out may be null, too."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for media in operation.get("requestBody", {}).get("content", {}).values():
+                _allow_null(media["schema"], result["components"]["schemas"])
+    return result
+
+
+def _allow_null(schema: dict[str, Any], components: dict[str, Any]) -> None:
+    if "$ref" in schema:
+        schema = components[schema["$ref"].rpartition("/")[2]]
+    if "items" in schema:
+        _allow_null(schema["items"], components)
+    if schema.get("additionalProperties") is False:
+        schema["additionalProperties"] = {"type": "null"}
+    for name, member in schema.get("properties", {}).items():
+        _allow_null(member, components)
+        if name not in schema.get("required", ()):
+            schema["properties"][name] = _or_null(member)
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema or "allOf" in schema:
+        return {"oneOf": [schema, {"type": "null"}]}
+    if not isinstance(schema.get("type"), str):
+        return schema  # null already, or anything at all
+    if "enum" in schema:
+        schema = {**schema, "enum": [*schema["enum"], None]}
+    return {**schema, "type": [schema["type"], "null"]}
+
+
 class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's
     target_class = "ava.accounts.authentication.AccessTokenAuthentication"
     name = "accessToken"

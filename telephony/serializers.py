@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.http import correlation
+from ava.http.fields import TimeParameter
 from telephony.intents.models import Communication, Entry
 
 LATEST = timedelta(days=35)
@@ -169,5 +170,5 @@ class FiltersSerializer(FromSerializer):
         help_text="A part of a number, the provider's ID, the correlation ID or a message's text, "
         "in any case.",
     )
-    since = serializers.DateTimeField(required=False, help_text="Made at this moment or later.")
-    until = serializers.DateTimeField(required=False, help_text="Made before this moment.")
+    since = TimeParameter(required=False, help_text="Made at this moment or later.")
+    until = TimeParameter(required=False, help_text="Made before this moment.")

@@ -1,5 +1,6 @@
 """The filters of both lists: what is not known is refused, never an empty list."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,3 +98,41 @@ def test_a_search_finds_the_text_of_a_message_and_vapis_name_of_a_call(
     assert api.get(MESSAGES, {"search": "table is"}).json()["count"] == 1
     assert api.get(CALLS, {"search": "01-ABC"}).json()["count"] == 1
     assert api.get(MESSAGES, {"search": "chair"}).json()["count"] == 0
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-01T01:30:00+01:30",
+        "2026-11-01 01:30:00+01:30",
+        "2026-11-01T01:30:00.000+01:30",
+        "2026-11-01T01:30+0130",
+        "2026-11-01T01:30:00%2B01:30",
+        "2026-11-01T00:00:00Z",
+        "2026-11-01+00:00",
+        "2026-10-31T22:30:00-01:30",
+    ],
+)
+def test_a_plus_in_a_time_need_not_be_escaped(
+    api: APIClient,
+    user: User,
+    path: str,
+    model: type[Call] | type[Message],
+    name: str,
+    written: str,
+) -> None:
+    for second in (-1, 0):
+        row = model.objects.create(owner=user, to=THEIRS, from_number=OURS, status="pending")
+        at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=second)
+        model.objects.filter(pk=row.pk).update(created_at=at)
+    answer = api.get(f"{path}?{name}={written}")
+    assert answer.status_code == 200, answer.content
+    [found] = answer.json()["results"]
+    assert found["created_at"].startswith("2026-11-01" if name == "since" else "2026-10-31")
+
+
+@pytest.mark.parametrize("written", ["2026-11-01T00:00:00 99:00", "2026-11-01T00:00:00 x"])
+def test_what_is_no_offset_is_refused(api: APIClient, written: str) -> None:
+    assert api.get(CALLS, {"since": written}).status_code == 400

@@ -1,27 +1,18 @@
 """JSON fields that calls and messages share, and numbers."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-import phonenumbers
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.http import correlation
-from ava.http.fields import TimeParameter
+from ava.http.fields import PhoneField, TimeParameter
 from telephony.intents.models import Communication, Entry
 
 LATEST = timedelta(days=35)
-_WRITTEN = re.compile(r"\+[0-9 ().\-/]+")
-_Fits = phonenumbers.ValidationResult
-_FAULTS = {
-    _Fits.TOO_SHORT: "This number has too few digits.",
-    _Fits.TOO_LONG: "This number has too many digits.",
-    _Fits.IS_POSSIBLE_LOCAL_ONLY: "This number lacks its area code.",
-}
 
 
 class CapabilitiesSerializer(serializers.Serializer[Any]):
@@ -38,40 +29,6 @@ class NumberSerializer(serializers.Serializer[Any]):
 
 class NumbersSerializer(serializers.Serializer[Any]):
     numbers = NumberSerializer(many=True)
-
-
-def e164(text: str) -> str:
-    """The phone number in E.164 (https://www.twilio.com/docs/glossary/what-e164). Raises:
-    ValueError, with a sentence that says how to write it."""
-    text = text.strip()
-    if not text.startswith("+"):
-        raise ValueError("Begin with + and the country code, such as +15005550006.")
-    if len(text) > 32 or not _WRITTEN.fullmatch(text):
-        raise ValueError("Use digits only after the +, such as +15005550006.")
-    try:
-        number = phonenumbers.parse(text)
-    except phonenumbers.NumberParseException:
-        sentence = "This is no country code and number. Write it like +15005550006."
-        raise ValueError(sentence) from None
-    fits = phonenumbers.is_possible_number_with_reason(number)
-    if fits != _Fits.IS_POSSIBLE:
-        raise ValueError(_FAULTS.get(fits, "No number of that country has this many digits."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-class PhoneField(serializers.CharField):
-    """Phone number; comes out as E.164."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 32)
-        kwargs.setdefault("help_text", "E.164, such as +15005550006.")
-        super().__init__(**kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        try:
-            return e164(super().to_internal_value(data))
-        except ValueError as fault:
-            raise serializers.ValidationError(str(fault)) from None
 
 
 class PhoneFilterField(PhoneField):

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.accounts.serializers import LONGEST
+from ava.http.fields import PastedField, PhoneField
 from vapi_settings.models import Revision
 
 
@@ -179,14 +180,8 @@ CONSEQUENCE: Final = (
 class ImportSerializer(serializers.Serializer[Any]):
     """A number of the user's Twilio account that Vapi shall use."""
 
-    number = serializers.RegexField(
-        r"^\+[1-9][0-9]{6,14}$",
-        help_text="E.164.",
-        error_messages={"invalid": "Write the number in E.164, such as +15005550006."},
-    )
-    assistant_id = serializers.CharField(
-        required=False, max_length=64, help_text="Who answers calls to it."
-    )
+    number = PhoneField()
+    assistant_id = PastedField(required=False, max_length=64, help_text="Who answers calls to it.")
     name = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
     password = serializers.CharField(
         max_length=LONGEST,

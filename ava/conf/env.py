@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import environ
 
+from ava.pasted import trimmed
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
@@ -118,7 +120,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     faults: list[str] = []
     for variable in VARIABLES:
-        raw = source.get(variable.name, "").strip()
+        raw = trimmed(source.get(variable.name, ""))
         if not raw:
             values[variable.name] = variable.default
             continue

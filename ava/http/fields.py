@@ -1,13 +1,71 @@
-"""Serializer fields of query strings."""
+"""Fields for what people paste, identifiers, e-mail addresses, phone numbers; times in queries."""
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+import phonenumbers
 from rest_framework import serializers
 
+from ava.pasted import plain, trimmed, visible
+
+LONGEST: Final = 32  # characters, written with blanks and hyphens
+_WRITTEN: Final = re.compile(r"\+[0-9 ().\-/]+")
+# https://www.rfc-editor.org/rfc/rfc3966
+_LINK: Final = re.compile(r"\Atel:\s*", re.IGNORECASE)
 # The offset of a time, after a + that was not escaped.
-_OFFSET = re.compile(r"(:\d\d(?:[.,]\d+)?) (\d\d(?::?\d\d)?)$", re.ASCII)
+_OFFSET: Final = re.compile(r"(:\d\d(?:[.,]\d+)?) (\d\d(?::?\d\d)?)$", re.ASCII)
+_Fits = phonenumbers.ValidationResult
+_FAULTS: Final = {
+    _Fits.TOO_SHORT: "This number has too few digits.",
+    _Fits.TOO_LONG: "This number has too many digits.",
+    _Fits.IS_POSSIBLE_LOCAL_ONLY: "This number lacks its area code.",
+}
+
+
+def e164(text: str) -> str:
+    """The phone number in E.164 (https://www.twilio.com/docs/glossary/what-e164). Raises:
+    ValueError, with a sentence that says how to write it."""
+    text = _LINK.sub("", plain(text))
+    if not text.startswith("+"):
+        raise ValueError("Begin with + and the country code, such as +15005550006.")
+    if len(text) > LONGEST or not _WRITTEN.fullmatch(text):
+        raise ValueError("Use digits only after the +, such as +15005550006.")
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        sentence = "This is no country code and number. Write it like +15005550006."
+        raise ValueError(sentence) from None
+    fits = phonenumbers.is_possible_number_with_reason(number)
+    if fits != _Fits.IS_POSSIBLE:
+        raise ValueError(_FAULTS.get(fits, "No number of that country has this many digits."))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class PastedField(serializers.CharField):
+    """Identifier; blanks around it and invisible characters are not part of it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return trimmed(visible(super().to_internal_value(data)))
+
+
+class PastedEmailField(PastedField, serializers.EmailField):
+    """E-mail address."""
+
+
+class PhoneField(serializers.CharField):
+    """Phone number; comes out as E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", LONGEST)
+        kwargs.setdefault("help_text", "E.164, such as +15005550006.")
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return e164(super().to_internal_value(data))
+        except ValueError as fault:
+            raise serializers.ValidationError(str(fault)) from None
 
 
 class TimeParameter(serializers.DateTimeField):

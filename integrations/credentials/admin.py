@@ -92,8 +92,9 @@ def _input(field: Field, shown: Any) -> forms.Field:
             default = [] if field.required else [("", "default")]
             choices = [*default, *((each, each) for each in field.choices)]
             return forms.ChoiceField(**common, choices=choices)
+    # Without a `maxlength`, with which a browser cuts what is pasted, and does not say so.
     widget = forms.TextInput(attrs={"class": "vTextField"})
-    return forms.CharField(**common, max_length=field.max_length, widget=widget)
+    return forms.CharField(**common, widget=widget)
 
 
 @method_decorator(sensitive_post_parameters(), name="changeform_view")

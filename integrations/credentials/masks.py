@@ -1,3 +1,5 @@
+from ava.pasted import trimmed
+
 BULLETS = "•" * 8
 
 
@@ -7,5 +9,5 @@ def mask(secret: str) -> str:
 
 
 def is_mask(value: object) -> bool:
-    """Whether it can only be a mask, spaces around it aside: no secret begins with bullets."""
-    return isinstance(value, str) and value.strip().startswith(BULLETS)
+    """Whether it can only be a mask, blanks around it aside: no secret begins with bullets."""
+    return isinstance(value, str) and trimmed(value).startswith(BULLETS)

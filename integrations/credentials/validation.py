@@ -5,11 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from ava.http.fields import e164
 from ava.http.problems import ValidationFailed
+from ava.pasted import trimmed, visible
 from integrations.credentials.masks import is_mask, mask
 from integrations.credentials.providers import Field, Kind, Provider
 
@@ -115,10 +116,9 @@ def _to_send_again(
 
 def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
     if isinstance(value, str):
+        value = _as_meant(field, value)
         if len(value) > field.max_length:
             raise ValueError(f"At most {field.max_length} characters.")
-        if field.kind is not Kind.TEXT:
-            value = value.strip()
     if value is None or value == "":
         if not field.required:
             return None
@@ -136,6 +136,17 @@ def _field(field: Field, value: Any, stored: Mapping[str, Any] | None) -> Any:
     if not isinstance(value, str):
         raise ValueError("This must be text.")
     return _check(field, value)
+
+
+def _as_meant(field: Field, value: str) -> str:
+    """The text without what copying and pasting adds. A password keeps its blanks, but for line
+    ends, which none has."""
+    if field.secret and field.kind is Kind.TEXT and not is_mask(value):
+        return value.strip("\r\n\t")
+    if field.kind is Kind.TEXT:
+        return trimmed(value)
+    # Vapi's keys are UUIDs, and a document's hyphens may be ones that do not break.
+    return trimmed(visible(value)).replace("\u2010", "-").replace("\u2011", "-")
 
 
 def _kept(field: Field, shown: str, stored: Mapping[str, Any] | None) -> str:
@@ -159,6 +170,8 @@ def _check(field: Field, value: str) -> str:
     """The text in its usual form, or ValueError with a sentence."""
     if field.choices and value not in field.choices:
         raise ValueError(f"Choose one of {', '.join(field.choices)}.")
+    if field.kind is Kind.PHONE:
+        return e164(value)
     try:
         if not re.fullmatch(field.kind.pattern, value):
             raise ValueError
@@ -166,12 +179,7 @@ def _check(field: Field, value: str) -> str:
             validate_email(value)
         if field.kind is Kind.HOST and ":" in value:
             return str(ipaddress.IPv6Address(value))
-        if field.kind is Kind.PHONE:
-            number = phonenumbers.parse(value)
-            if not phonenumbers.is_possible_number(number):
-                raise ValueError
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    except (ValueError, ValidationError, phonenumbers.NumberParseException):
+    except (ValueError, ValidationError):
         raise ValueError(field.kind.sentence) from None
     if field.kind is Kind.WEBHOOK_KEY and _COMMON.match(value):
         raise ValueError("Many requests carry this value in a header. Make up a random secret.")

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.http.api import ApiViewSet
+from ava.http.fields import PastedEmailField
 from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
 from integrations.email import services
@@ -17,7 +18,7 @@ _ONE_LINE = r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
 
 
 class EmailTestSerializer(serializers.Serializer[Any]):
-    to = serializers.EmailField(max_length=254)
+    to = PastedEmailField(max_length=254)
     subject = serializers.RegexField(
         _ONE_LINE,
         min_length=1,

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from rest_framework import serializers
 
+from ava.http.fields import PastedField, PhoneField
 from telephony.calls.models import Call
 from telephony.serializers import (
     CommunicationSerializer,
     FiltersSerializer,
     FromSerializer,
-    PhoneField,
     SendAtField,
     word_field,
 )
@@ -29,7 +29,7 @@ class NewCallSerializer(FromSerializer):
     twiml = serializers.CharField(
         required=False, max_length=twiml.MAX_LENGTH, help_text="TwiML for Twilio to run."
     )
-    assistant_id = serializers.CharField(
+    assistant_id = PastedField(
         required=False, max_length=64, help_text="The Vapi assistant that talks."
     )
     send_at = SendAtField(required=False, help_text="When to call; left out: now.")

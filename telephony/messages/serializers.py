@@ -4,13 +4,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ava.http.fields import PhoneField
 from telephony.messages.bulk import MOST
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
     CommunicationSerializer,
     FiltersSerializer,
     FromSerializer,
-    PhoneField,
     SendAtField,
     word_field,
 )

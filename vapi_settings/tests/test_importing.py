@@ -56,6 +56,17 @@ def test_a_number_is_imported_and_its_messages_stay_where_they_are(
     assert "planted" not in seen
 
 
+def test_a_number_is_imported_as_it_was_pasted(api, played, user):
+    connect_twilio(user)
+    pasted = {
+        "number": "\u202a+1\u00a0500\u2011555\u20110012\u202c",
+        "assistant_id": f" {ASSISTANT}\u200b",
+    }
+    assert api.post(NUMBERS, {**WANTED, **pasted}).status_code == 201
+    [body] = played.bodies("POST", "/phone-number")
+    assert (body["number"], body["assistantId"]) == ("+15005550012", ASSISTANT)
+
+
 def test_an_api_key_goes_to_vapi_rather_than_the_token(api, played, user):
     connect_twilio(user, api_key_sid="SK" + "1" * 32, api_key_secret="planted-secret-0002")
     assert api.post(NUMBERS, WANTED).status_code == 201
@@ -87,7 +98,7 @@ def test_the_operators_twilio_secrets_never_go_to_a_users_vapi(api, played, sett
     assert played.bodies("POST", "/phone-number") == []
 
 
-@pytest.mark.parametrize("number", ["", "15005550012", "+0500", "+1 500 555 0012", "x", None, 5.5])
+@pytest.mark.parametrize("number", ["", "15005550012", "+0500", "+1 500 555 x", "x", None, 5.5])
 def test_a_number_that_is_none_is_refused(api, played, user, number):
     connect_twilio(user)
     answer = api.post(NUMBERS, {**WANTED, "number": number})

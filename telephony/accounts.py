@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from integrations.credentials import store
-from integrations.credentials.errors import CredentialsMissing
+from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from integrations.credentials.services import credentials_for
 from integrations.credentials.store import Credentials
 from telephony.errors import OwnerInactive, TwilioAccountExchanged, TwilioAccountGone
@@ -23,6 +23,15 @@ def serving(user: User) -> tuple[Credentials, Account]:
     found = credentials_for(user=user, provider=TWILIO.slug)
     holder = str(user.pk) if found.source == "user" else OPERATOR
     return found, Account(found.fields["account_sid"], holder)
+
+
+def holders(user: User) -> set[str]:
+    """Whose wishes of other people hold for the user: their own, and the operator's where that
+    serves them."""
+    found = {str(user.pk)}
+    with suppress(CredentialsMissing, CredentialsUnreadable):
+        found.add(serving(user)[1].holder)
+    return found
 
 
 def own_credentials(user: User) -> Credentials | None:

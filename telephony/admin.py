@@ -118,7 +118,7 @@ class BatchAdmin(TelephonyAdmin):
 
 @admin.register(OptOut)
 class OptOutAdmin(ReadOnlyAdmin):
-    """People who wrote STOP, or START since. Only they themselves can change it."""
+    """People who want no calls and messages, or some again. They and the users change it."""
 
     list_display = ("at", "person", "number", "stopped", "holder")
     list_filter = ("stopped",)

@@ -49,7 +49,26 @@ class BatchesSpent(Problem):
 
 class OptedOut(Conflict):
     code = "recipient_opted_out"
-    detail = "This person has opted out with STOP. They must text START first."
+
+    def __init__(self, *, by_hand: bool) -> None:
+        super().__init__(
+            "This person is on your list of opt-outs. Take them off first."
+            if by_hand
+            else "This person has opted out with STOP. They must text START first."
+        )
+
+
+class OptOutNotFound(NotFound):
+    code = "opt_out_not_found"
+    detail = "This person is not on your list of opt-outs."
+
+
+class OptOutNotYours(Conflict):
+    code = "opt_out_not_yours"
+    detail = (
+        "This person wrote STOP to a number of your operator's, which others use, too. It holds "
+        "until they text START."
+    )
 
 
 class SenderAmbiguous(Problem):

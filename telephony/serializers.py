@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.http import correlation
-from ava.http.fields import PhoneField, TimeParameter
+from ava.http.fields import TimeParameter
+from telephony.addresses import AddressField
 from telephony.intents.models import Communication, Entry
 
 LATEST = timedelta(days=35)
@@ -29,13 +30,6 @@ class NumberSerializer(serializers.Serializer[Any]):
 
 class NumbersSerializer(serializers.Serializer[Any]):
     numbers = NumberSerializer(many=True)
-
-
-class PhoneFilterField(PhoneField):
-    """Phone number in a query string, where an unescaped + arrives as a space."""
-
-    def to_internal_value(self, data: Any) -> str:
-        return super().to_internal_value(f"+{str(data).strip().lstrip('+')}")
 
 
 class FromSerializer(serializers.Serializer[Any]):
@@ -116,8 +110,8 @@ def word_field(words: Iterable[str]) -> serializers.ChoiceField:
 class FiltersSerializer(FromSerializer):
     """Filters of both lists; each adds `status`."""
 
-    from_number = PhoneFilterField(required=False)
-    to = PhoneFilterField(required=False)
+    from_number = AddressField(required=False)
+    to = AddressField(required=False)
     direction = word_field(Communication.Direction.values)
     correlation_id = serializers.CharField(required=False, max_length=correlation.MAX_LENGTH)
     search = serializers.CharField(

@@ -6,6 +6,7 @@ from ava.inbound.door import view
 from telephony.api import NumberViewSet
 from telephony.calls.api import CallViewSet
 from telephony.messages.api import BatchViewSet, MessageViewSet
+from telephony.optouts.api import OptOutViewSet
 from telephony.webhooks import SOURCES
 
 MANY = {"get": "list", "post": "create"}
@@ -24,6 +25,8 @@ ENDPOINTS = (
     (f"{BATCH}/cancel", BatchViewSet, {"post": "cancel"}, "batch-cancel"),
     ("messages/<uuid:message_id>", MessageViewSet, ONE, "message"),
     ("messages/<uuid:message_id>/cancel", MessageViewSet, {"post": "cancel"}, "message-cancel"),
+    ("opt-outs", OptOutViewSet, MANY, "opt-outs"),
+    ("opt-outs/<str:number>", OptOutViewSet, {"delete": "destroy"}, "opt-out"),
 )
 
 urlpatterns = [

@@ -44,7 +44,7 @@ COSTS = {
     "POST vapi/phone-numbers": (10, 4),
     "GET twilio/numbers": (1, 5),
     "GET twilio/calls": (2, 1),
-    "POST twilio/calls": (12, 5),
+    "POST twilio/calls": (13, 5),
     "GET twilio/calls/<uuid:call_id>": (2, 1),
     "POST twilio/calls/<uuid:call_id>/hangup": (6, 1),
     "GET twilio/messages": (2, 1),
@@ -57,6 +57,9 @@ COSTS = {
     "POST twilio/messages/bulk/<uuid:batch_id>/pause": (4, 1),
     "POST twilio/messages/bulk/<uuid:batch_id>/resume": (6, 1),
     "POST twilio/messages/bulk/<uuid:batch_id>/cancel": (8, 1),
+    "GET twilio/opt-outs": (2, 1),
+    "POST twilio/opt-outs": (4, 1),
+    "DELETE twilio/opt-outs/<str:number>": (4, 1),
     "GET integrations/vapi/credentials": (2, 1),
     "PUT integrations/vapi/credentials": (2, 1),
     "POST integrations/vapi/credentials/verify": (1, 3),
@@ -157,6 +160,10 @@ class Ada:
     def batch(self) -> str:
         return self.made("/twilio/messages/bulk", **BATCH)
 
+    def opt_out(self) -> Any:
+        self.turn += 1
+        return self.post("/twilio/opt-outs", number=f"+1415555{self.turn:04}")
+
     def paused(self) -> str:
         batch = self.batch()
         self.post(f"{batch}/pause")
@@ -239,6 +246,12 @@ OPERATIONS: dict[str, Operation] = {
     "POST twilio/messages/bulk/<uuid:batch_id>/cancel": (
         Ada.batch,
         lambda ada, it: ada.post(f"{it}/cancel"),
+    ),
+    "GET twilio/opt-outs": (Ada.opt_out, lambda ada, _: ada.get("/twilio/opt-outs")),
+    "POST twilio/opt-outs": plain(Ada.opt_out),
+    "DELETE twilio/opt-outs/<str:number>": (
+        Ada.opt_out,
+        lambda ada, made: ada.delete(f"/twilio/opt-outs/{made.json()['number']}"),
     ),
     **of_provider("vapi", "integrations/vapi/credentials"),
     **of_provider("twilio", "integrations/twilio/credentials"),

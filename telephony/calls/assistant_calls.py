@@ -16,6 +16,7 @@ from telephony.calls.models import Call
 from telephony.intents.channel import Account, ProviderRecord
 from telephony.intents.states import CANCELED, FAILED
 from telephony.intents.timeline import Source
+from telephony.optouts import services as optouts
 from vapi_settings.calls import services as vapi
 from vapi_settings.errors import CallNotControllable, CallNotFound
 from vapi_settings.records import VapiCall
@@ -37,7 +38,9 @@ class AssistantCalls:
         return intent.timeline.filter(source=Source.CALLBACK).exists()
 
     def prepare(self, intent: Call) -> Account:
-        return Account("", str(accounts.active_owner(intent).pk))
+        owner = accounts.active_owner(intent)
+        optouts.refuse(holders=accounts.holders(owner), person=intent.to)
+        return Account("", str(owner.pk))
 
     def send(self, intent: Call) -> ProviderRecord:
         return record_of(

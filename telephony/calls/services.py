@@ -18,6 +18,7 @@ from telephony.intents import dispatch, settling, timeline
 from telephony.intents.channel import Channel, ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing, note, observe
+from telephony.optouts import services as optouts
 from telephony.twilio import twiml
 
 Kind = Call.Kind
@@ -41,7 +42,8 @@ def place_call(
         idempotency: of the Idempotency-Key; a call that was begun under it is returned.
 
     Raises:
-        AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing was tried.
+        OptedOut, AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing
+            was tried.
         Problem: what the provider says; no phone is called.
     """
     begun = Call.objects.filter(idempotency=idempotency).first() if idempotency else None
@@ -56,6 +58,7 @@ def place_call(
         correlation_id=correlation.current(),
     )
     if kind == Kind.ASSISTANT:
+        optouts.refuse(holders=accounts.holders(user), person=to)
         number = senders.choose_at_vapi(user, from_number, assistant_id=content)
         call.provider = Call.Provider.VAPI
         call.holder = str(user.pk)
@@ -64,6 +67,7 @@ def place_call(
         credentials = credentials_for(user=user, provider=call.provider)
     else:
         credentials, account = accounts.serving(user)
+        optouts.refuse(holders={account.holder, str(user.pk)}, person=to)
         call.account_sid, call.holder = account.sid, account.holder
         call.from_number = senders.choose(credentials, from_number, use="voice")
         call.twiml = twiml.say(content) if kind == Kind.SAY else content

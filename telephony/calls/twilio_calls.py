@@ -9,6 +9,7 @@ from telephony.accounts import client_for
 from telephony.calls import assistant_calls
 from telephony.calls.models import Call
 from telephony.intents.channel import Account, ProviderRecord
+from telephony.optouts import services as optouts
 from telephony.twilio import twiml
 from telephony.twilio.channel_base import TwilioChannel, address
 from telephony.twilio.errors import TwilioNotFound, TwilioRejected
@@ -21,7 +22,9 @@ class TwilioCalls(TwilioChannel):
     attempt in the address: a second one gets nothing but the end."""
 
     def prepare(self, intent: Call) -> Account:
-        return accounts.to_send(intent)[1]
+        _, account = accounts.to_send(intent)
+        optouts.refuse(holders={account.holder, str(intent.owner_id)}, person=intent.to)
+        return account
 
     def send(self, intent: Call) -> ProviderRecord:
         credentials, _ = accounts.to_send(intent)

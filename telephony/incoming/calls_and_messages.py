@@ -8,14 +8,14 @@ from django.db import transaction
 from ava.http import correlation
 from integrations.credentials import store
 from integrations.credentials.models import WEBHOOK_ACCOUNT
-from telephony import signers
+from telephony import addresses, signers
 from telephony.calls.models import Call
 from telephony.incoming.twilio_reports import Report
 from telephony.intents import adoption
-from telephony.intents.models import NUMBER_LENGTH, Communication
+from telephony.intents.models import Communication
 from telephony.intents.timeline import Source, keep, note
-from telephony.messages import optouts
 from telephony.messages.models import Message
+from telephony.optouts import services as optouts
 from telephony.twilio import resources, twiml
 from vapi_settings.calls import services as vapi
 
@@ -88,27 +88,43 @@ def keep_message(report: Report) -> None:
     account."""
     message = Message(body=report.form.get("Body", ""), status="received")
     stopped = optouts.is_opt_out((report.form.get("OptOutType", ""), message.body))
+    if stopped is None:
+        _keep(message, report)
+        return
+    person = addresses.person(_address(report, "From"))
+    concerned = _concerned(report, person)
     with transaction.atomic():
         _keep(message, report)
-        if stopped is not None:
-            sharing = signers.sharing(report.holder, report.form.get("AccountSid", ""))
-            optouts.record(
-                stopped=stopped,
-                holders=sorted({*report.holders, *sharing}),
-                number=_number(report, "To"),
-                person=_number(report, "From"),
-                at=report.at,
-            )
+        optouts.record(
+            stopped=stopped,
+            holders=sorted(concerned),
+            number=message.to,
+            person=person,
+            at=report.at,
+        )
+
+
+def _concerned(report: Report, person: str) -> set[str]:
+    """Whose list a wish goes on: of all who share the account; where that is the operator's, also
+    of those who reached the person through it."""
+    sharing = signers.sharing(report.holder, report.form.get("AccountSid", ""))
+    found = {*report.holders, *sharing}
+    if signers.OPERATOR in found:
+        for model in (Call, Message):
+            sent = model.objects.filter(to=person, holder=signers.OPERATOR, owner__isnull=False)
+            owners = sent.order_by().values_list("owner_id", flat=True).distinct()
+            found |= {str(owner_id) for owner_id in owners}
+    return found
 
 
 def _keep(row: Communication, report: Report) -> None:
     row.owner, row.holder, row.provider_sid = report.owner, report.holder, report.sid
     row.direction = Communication.Direction.INBOUND
     row.account_sid = report.form.get("AccountSid", "")[:34]
-    row.to, row.from_number = _number(report, "To"), _number(report, "From")
+    row.to, row.from_number = _address(report, "To"), _address(report, "From")
     row.correlation_id = correlation.current()
     keep(row, now=report.at)
 
 
-def _number(report: Report, name: str) -> str:
-    return report.form.get(name, "")[:NUMBER_LENGTH]
+def _address(report: Report, name: str) -> str:
+    return addresses.kept(report.form.get(name, ""))

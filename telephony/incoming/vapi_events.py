@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from telephony import addresses
 from telephony.calls.assistant_calls import MARK, AssistantCalls, record_of
 from telephony.calls.models import Call
 from telephony.intents import adoption, timeline
-from telephony.intents.models import NUMBER_LENGTH
 from telephony.intents.settling import CLOCKS_DIFFER
 from telephony.intents.timeline import Source, observe
 from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
@@ -90,8 +90,8 @@ def _came_in(event: VapiEvent, now: datetime) -> Call:
         vapi_call_id=event.call_id,
         assistant_id=(event.assistant_id or "")[:64],
         phone_number_id=(event.phone_number_id or "")[:64],
-        to=event.number[:NUMBER_LENGTH],
-        from_number=event.person[:NUMBER_LENGTH],
+        to=addresses.kept(event.number),
+        from_number=addresses.kept(event.person),
     )
     if timeline.keep(call, now=now):
         return call

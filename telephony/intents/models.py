@@ -11,7 +11,8 @@ from django.utils import timezone
 from ava.http import correlation
 from telephony.intents.states import UNSENT, Machine
 
-NUMBER_LENGTH = 32
+# A SIP address may be long: https://www.twilio.com/docs/voice/api/sip-making-calls
+ADDRESS_LENGTH = 320
 SID_LENGTH = 64
 NEWEST = ["-created_at", "-id"]
 
@@ -39,8 +40,8 @@ class Communication(models.Model):
     direction = models.CharField(
         max_length=8, choices=Direction.choices, default=Direction.OUTBOUND
     )
-    to = models.CharField(max_length=NUMBER_LENGTH)
-    from_number = models.CharField("from", max_length=NUMBER_LENGTH)
+    to = models.CharField(max_length=ADDRESS_LENGTH)
+    from_number = models.CharField("from", max_length=ADDRESS_LENGTH)
     status = models.CharField(max_length=20)
     account_sid = models.CharField(max_length=34, blank=True)
     holder = models.CharField(

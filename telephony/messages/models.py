@@ -1,4 +1,4 @@
-"""Messages, batches of them, and opt-outs."""
+"""Messages, and batches of them."""
 
 import uuid
 from typing import ClassVar
@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
-from telephony.intents.models import NEWEST, NUMBER_LENGTH, Communication, Entry
+from telephony.intents.models import ADDRESS_LENGTH, NEWEST, Communication, Entry
 from telephony.intents.states import MESSAGE
 
 
@@ -26,7 +26,7 @@ class Batch(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="batches"
     )
-    from_number = models.CharField("from", max_length=NUMBER_LENGTH)
+    from_number = models.CharField("from", max_length=ADDRESS_LENGTH)
     per_minute = models.PositiveIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     correlation_id = models.CharField(
@@ -114,26 +114,6 @@ class MessageEntry(Entry):
         verbose_name_plural = "message entries"
 
 
-class OptOut(models.Model):
-    """A person who wrote STOP or START to a number."""
-
-    holder = models.CharField(max_length=40, help_text="For whom: a user's ID, or operator.")
-    number = models.CharField(max_length=NUMBER_LENGTH, help_text="The account's.")
-    person = models.CharField(max_length=NUMBER_LENGTH, help_text="Who wrote to it.")
-    stopped = models.BooleanField(default=True, help_text="Wants no messages of it.")
-    at = models.DateTimeField(default=timezone.now, help_text="Of the latest wish.")
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["holder", "number", "person"], name="one_opt_out_for_a_pair"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person} from {self.number}"
-
-
 class Pace(models.Model):
     """The next turn of a user's batches to send from a number. Per owner: what one tenant sends
     never delays another, even where both use the operator's number."""
@@ -142,7 +122,7 @@ class Pace(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
     )
     account_sid = models.CharField(max_length=34, blank=True, db_default="")
-    number = models.CharField(max_length=NUMBER_LENGTH)
+    number = models.CharField(max_length=ADDRESS_LENGTH)
     free_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -14,9 +14,10 @@ from telephony.intents import dispatch, settling
 from telephony.intents.channel import ProviderRecord
 from telephony.intents.states import CANCELED
 from telephony.intents.timeline import Source, advance, changing
-from telephony.messages import bulk_job, optouts
+from telephony.messages import bulk_job
 from telephony.messages.models import Message
 from telephony.messages.twilio_messages import CHANNEL
+from telephony.optouts import services as optouts
 
 
 def send_message(
@@ -43,8 +44,8 @@ def send_message(
     if begun:
         return begun
     credentials, account = accounts.serving(user)
+    optouts.refuse(holders={account.holder, str(user.pk)}, person=to)
     sender = senders.choose(credentials, from_number, use="sms")
-    optouts.refuse(holder=account.holder, number=sender, person=to)
     message = Message(
         owner=user,
         to=to,

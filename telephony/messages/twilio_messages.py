@@ -5,8 +5,8 @@ from datetime import datetime
 from telephony import accounts
 from telephony.accounts import client_for
 from telephony.intents.channel import Account, ProviderRecord
-from telephony.messages import optouts
 from telephony.messages.models import Message
+from telephony.optouts import services as optouts
 from telephony.twilio.channel_base import TwilioChannel, address
 
 
@@ -16,7 +16,7 @@ class TwilioMessages(TwilioChannel):
     def prepare(self, intent: Message) -> Account:
         _, account = accounts.to_send(intent)
         # It was not so when the message was taken; a STOP may have come since.
-        optouts.refuse(holder=account.holder, number=intent.from_number, person=intent.to)
+        optouts.refuse(holders={account.holder, str(intent.owner_id)}, person=intent.to)
         return account
 
     def send(self, intent: Message) -> ProviderRecord:

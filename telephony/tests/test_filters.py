@@ -43,7 +43,9 @@ def test_a_status_that_there_is_not_is_refused_with_those_that_there_are(
         ("direction", "", "Choose one of outbound, inbound."),
         ("status", "", "Choose one of scheduled, pending, unknown,"),
         ("status", "in-progress ", "Choose one of scheduled, pending, unknown,"),
-        ("from", "Ada", "Use digits only after the +,"),
+        ("from", "+Ada", "Use digits only after the +,"),
+        ("from", " ", "This field may not be blank."),
+        ("to", "x" * 321, "Ensure this field has no more than 320 characters."),
         ("to", "+1", "This is no country code and number."),
         ("correlation_id", "", "This field may not be blank."),
         ("search", "x" * 201, "Ensure this field has no more than 200 characters."),
@@ -58,6 +60,38 @@ def test_a_filter_that_makes_no_sense_is_refused_by_name(
     assert answer.status_code == 400, answer.content
     [sentence] = answer.json()["errors"][name]
     assert sentence.startswith(said)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("kept", "asked"),
+    [
+        ("+14155550123", "from=%2B14155550123"),
+        ("+14155550123", "from=+14155550123"),
+        ("+14155550123", "from=14155550123"),
+        ("+14155550123", "from=+1%20(415)%20555-0123"),
+        ("+14155550123", "from=%E2%80%AA%2B1%20415%20555%200123%E2%80%AC"),
+        ("68849", "from=68849"),
+        ("SUPPORT", "from=SUPPORT"),
+        ("My Shop", "from=My+Shop"),
+        ("MG" + "0" * 32, "from=MG" + "0" * 32),
+        ("whatsapp:+14155550123", "from=whatsapp%3A%2B14155550123"),
+        ("whatsapp:+14155550123", "from=whatsapp:+14155550123"),
+        ("messenger:1234567890123456", "from=messenger:1234567890123456"),
+        ("client:ada.l", "from=client:ada.l"),
+        ("sip:+1415@example.com;transport=tls", "from=sip:+1415@example.com;transport=tls"),
+        ("anonymous", "from=anonymous"),
+        ("sip:" + "a" * 300 + "@example.com", "from=sip:" + "a" * 300 + "@example.com"),
+    ],
+)
+def test_what_a_row_shows_finds_it(
+    api: APIClient, user: User, path: str, model: type[Call], kept: str, asked: str
+) -> None:
+    for number in (kept, OURS):
+        model.objects.create(owner=user, to=number, from_number=number, status="pending")
+    for query in (asked, asked.replace("from=", "to=")):
+        [found] = api.get(f"{path}?{query}").json()["results"]
+        assert (found["from"], found["to"]) == (kept, kept)
 
 
 @BOTH

@@ -143,6 +143,13 @@ DOORS: dict[str, list[Try]] = {
     "POST twilio/messages/<uuid:message_id>/cancel": _named(
         "/twilio/messages/{}/cancel", *MESSAGES
     ),
+    "GET twilio/opt-outs": _searched("/twilio/opt-outs"),
+    "DELETE twilio/opt-outs/<str:number>": [
+        Try(f"/twilio/opt-outs/{PEOPLE['stopped']}", "user={user}", names=True)
+    ],
+    "POST twilio/opt-outs": [
+        Try("/twilio/opt-outs", body={"number": PEOPLE["stopped"], "holder": "{user}"})
+    ],
     "GET twilio/messages/bulk": _searched("/twilio/messages/bulk"),
     "POST twilio/messages/bulk": [
         Try("/twilio/messages/bulk", body={"from": OURS, "body": "x", "recipients": [TO["to"]]})

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from ava.inbound.models import Volume
 from telephony.conftest import callback, run_jobs
 from telephony.incoming.tests.test_tenants import SMS
-from telephony.messages.models import OptOut
+from telephony.optouts.models import OptOut
 
 pytestmark = pytest.mark.database
 

@@ -30,7 +30,8 @@ from telephony.conftest import (
     until,
 )
 from telephony.incoming.tests.lines import SECRET, connect
-from telephony.messages.models import Message, OptOut
+from telephony.messages.models import Message
+from telephony.optouts.models import OptOut
 from vapi_settings.tests.hooking import payload, post
 
 pytestmark = pytest.mark.database

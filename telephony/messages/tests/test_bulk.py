@@ -17,7 +17,8 @@ from ava.jobs import RetryLater
 from sandbox.server import Sandbox
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
 from telephony.messages import bulk_job
-from telephony.messages.models import Message, OptOut
+from telephony.messages.models import Message
+from telephony.optouts.models import OptOut
 
 pytestmark = pytest.mark.database
 

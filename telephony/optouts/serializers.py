@@ -1,0 +1,35 @@
+"""Opt-outs in JSON."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from ava.http.fields import PhoneField
+
+
+class NewOptOutSerializer(serializers.Serializer[Any]):
+    number = PhoneField()
+
+
+class OptOutFiltersSerializer(serializers.Serializer[Any]):
+    search = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="A part of the number."
+    )
+
+
+class OptOutSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField(source="person", help_text="Who wants no calls and messages.")
+    source = serializers.SerializerMethodField(  # type: ignore[assignment]  # Field's, too
+        help_text="stop: they wrote it; user: you did."
+    )
+    wrote_to = serializers.SerializerMethodField(help_text="The number that got the STOP.")
+    at = serializers.DateTimeField()
+
+    @extend_schema_field({"type": "string", "enum": ["stop", "user"]})
+    def get_source(self, optout: Any) -> str:
+        return "stop" if optout.number else "user"
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_wrote_to(self, optout: Any) -> str | None:
+        return optout.number or None

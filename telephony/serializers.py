@@ -66,6 +66,14 @@ class EntrySerializer(serializers.Serializer[Any]):
     correlation_id = serializers.CharField()
 
 
+class DetailsField(serializers.DictField):
+    """What else came in with a call or a message."""
+
+    def __init__(self) -> None:
+        text = "What else Twilio sent with one that came in, by Twilio's names."
+        super().__init__(child=serializers.CharField(), help_text=text)
+
+
 class CommunicationSerializer(FromSerializer):
     """Members that calls and messages have in common."""
 

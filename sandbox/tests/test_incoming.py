@@ -78,6 +78,17 @@ def test_who_says_stop_gets_no_more_until_start(twilio: Twilio, control: Client)
     twilio.text()
 
 
+def test_an_mms_from_outside_names_its_media(twilio: Twilio, app: App, control: Client) -> None:
+    twilio.send(f"/IncomingPhoneNumbers/{NUMBER}.json", SmsUrl=f"{app.url}/sms")
+    media = [{"url": f"https://api.twilio.com/ME{n}", "content_type": "image/png"} for n in (0, 1)]
+    order = {**TEXT, "from": "SUPPORT", "body": "", "media": media, "more": {"FromCity": "BERLIN"}}
+    assert control.post("/incoming", order).json()["sid"].startswith("MM")
+    [asked] = app.wait_for("/sms", 1)
+    assert (asked.fields["NumMedia"], asked.fields["From"]) == ("2", "SUPPORT")
+    assert asked.fields["MediaUrl1"] == "https://api.twilio.com/ME1"
+    assert (asked.fields["MediaContentType0"], asked.fields["FromCity"]) == ("image/png", "BERLIN")
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -85,7 +96,11 @@ def test_who_says_stop_gets_no_more_until_start(twilio: Twilio, control: Client)
         {**CALL, "kind": "fax"},
         {**CALL, "body": "x"},
         {**CALL, "to": "+15551234567"},
-        {**CALL, "from": "me"},
+        {**CALL, "from": " "},
+        {**CALL, "media": [{"url": "x", "content_type": "image/png"}]},
+        {**TEXT, "media": [{"url": "x"}]},
+        {**TEXT, "media": [{"url": "x", "content_type": "image/png"}] * 11},
+        {**TEXT, "more": {"FromCity": 1}},
         {"kind": "message", "from": PERSON, "to": FRONT_DESK},
         {**TEXT, "body": 1},
     ],

@@ -46,6 +46,10 @@ def _of_a_receipt(sent: Fields) -> bool | None:
     return None if sent["MessageStatus"] in ("delivered", "undelivered") else False
 
 
+def _of_medium(place: int) -> When:
+    return lambda sent: int(sent["NumMedia"]) > place
+
+
 @dataclass(frozen=True)
 class Row:
     """A parameter. `value`: a pattern, a format, or `=Name`: the same value as that one."""
@@ -146,6 +150,8 @@ MESSAGE: dict[str, Row] = {
     "To": Row(_PARTY),
     "Body": Row("(?s:.{0,1600})"),
     "NumMedia": Row(_COUNT),
+    **{f"MediaUrl{place}": Row(_URL, _of_medium(place)) for place in range(10)},
+    **{f"MediaContentType{place}": Row(_ANY, _of_medium(place)) for place in range(10)},
     "NumSegments": Row(_COUNT),
     "ApiVersion": Row("2010-04-01", _maybe),
     "SmsStatus": Row("received", _maybe),

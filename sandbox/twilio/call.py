@@ -45,7 +45,8 @@ class Call:
     `on_ringing`, `on_answered` and `on_ended` are called when the phone rings, is picked up, and at
     the end.
     `label` says in the effects for which provider the phone rings. `bridge` is the same leg as
-    seen by the provider at its other end: both are picked up and end together.
+    seen by the provider at its other end: both are picked up and end together. `more`: parameters
+    of its requests that only some calls have.
     """
 
     network: PhoneNetwork
@@ -72,6 +73,7 @@ class Call:
     on_ended: Callable[["Call"], None] = _nothing
     label: dict[str, str] = field(default_factory=lambda: {"provider": "twilio"})
     bridge: "Call | None" = None
+    more: dict[str, str] = field(default_factory=dict)
 
     def dial(self) -> None:
         """Dial, and find out what the phone does."""
@@ -165,6 +167,7 @@ class Call:
             ("ApiVersion", "2010-04-01"),
             ("Direction", self.direction),
         ]
+        given += self.more.items()
         return given + ([("ParentCallSid", self.parent_sid)] if self.parent_sid else [])
 
     def resource(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sandbox.phones import PhoneNetwork
 from sandbox.twilio.call import EVENTS, Call, Callback
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
+from sandbox.twilio.incoming import Incoming
 from sandbox.twilio.listing import Resource, filtered
 from sandbox.twilio.numbers import Numbers
 from sandbox.twilio.refusals import check_call, check_callback, check_instructions
@@ -53,10 +54,12 @@ class Calls:
         self._network.timers.after(self._network.dial_delay(), call.dial)
         return resource
 
-    def incoming(self, from_: str, to: str, number: Resource) -> Resource:
+    def incoming(self, what: Incoming, number: Resource) -> Resource:
         """Take a call to one of the account's numbers."""
         callback = Callback(number["status_callback"], number["status_callback_method"])
-        call = Call(self._network, to, from_, callback, direction="inbound")
+        call = Call(
+            self._network, what.to, what.from_, callback, direction="inbound", more=what.more
+        )
         call.phone_number_sid = number["sid"]
         runner = self._start(call)
         call.ring()

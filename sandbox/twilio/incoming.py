@@ -1,12 +1,14 @@
 """Calls and messages from outside, as the control plane asks for them."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from sandbox.control_input import Check, InvalidInputError, one_of, parse_fields
 from sandbox.phones.phone import number
 
 LONGEST_BODY = 1600
+MOST_MEDIA = 10  # https://www.twilio.com/docs/messaging/guides/webhook-request
 
 
 def _text(value: Any) -> str | None:
@@ -14,23 +16,54 @@ def _text(value: Any) -> str | None:
     return None if fits else f"must be a text of at most {LONGEST_BODY} characters"
 
 
+def _sender(value: Any) -> str | None:
+    fits = isinstance(value, str) and re.fullmatch(r"\S(.{0,318}\S)?", value)
+    return None if fits else "must be a number, a short code, a name, or an address such as sip:..."
+
+
+def _media(value: Any) -> str | None:
+    fits = (
+        isinstance(value, list)
+        and len(value) <= MOST_MEDIA
+        and all(
+            isinstance(one, dict)
+            and one.keys() == {"url", "content_type"}
+            and all(isinstance(text, str) for text in one.values())
+            for one in value
+        )
+    )
+    return None if fits else f"must be at most {MOST_MEDIA} objects with url and content_type"
+
+
+def _more(value: Any) -> str | None:
+    fits = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    return None if fits else "must be an object of texts"
+
+
 _FIELDS: dict[str, Check] = {
     "kind": one_of("call", "message"),
-    "from": number,
+    "from": _sender,
     "to": number,
     "body": _text,
+    "media": _media,
+    "more": _more,
     "provider": one_of("twilio", "vapi"),
 }
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """An incoming call or message to a number of the account; `provider` answers it."""
+    """An incoming call or message to a number of the account; `provider` answers it.
+
+    `media` of an MMS; `more`: parameters that only some webhooks have, such as FromCity.
+    """
 
     kind: str
     from_: str
     to: str
     body: str = ""
+    media: list[dict[str, str]] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
     provider: str = "twilio"
 
     @classmethod
@@ -41,4 +74,6 @@ class Incoming:
             raise InvalidInputError("body belongs to a message, and a message needs it.")
         if given["kind"] == "message" and given.get("provider") == "vapi":
             raise InvalidInputError("vapi takes calls only.")
+        if given.get("media") and given["kind"] == "call":
+            raise InvalidInputError("media belongs to a message.")
         return cls(**{"from_" if name == "from" else name: given[name] for name in given})

@@ -31,7 +31,10 @@ _GSM_7 = frozenset(
 
 @dataclass
 class Message:
-    """One message. Several threads change it, each under `lock`."""
+    """One message. Several threads change it, each under `lock`.
+
+    `attachments` of an MMS that came in; `more`: parameters that only some webhooks have.
+    """
 
     network: PhoneNetwork
     to: str
@@ -39,6 +42,8 @@ class Message:
     body: str
     callback: str = ""
     media: int = 0
+    attachments: list[dict[str, str]] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
     direction: str = "outbound-api"
     status: str = "queued"
     sid: str = ""
@@ -117,6 +122,15 @@ class Message:
             ("Body", self.body),
             ("NumSegments", str(_segments(self.body))),
             ("NumMedia", str(self.media)),
+            *(
+                pair
+                for place, one in enumerate(self.attachments)
+                for pair in (
+                    (f"MediaUrl{place}", one["url"]),
+                    (f"MediaContentType{place}", one["content_type"]),
+                )
+            ),
+            *self.more.items(),
         ]
 
     def _notify(self) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 from sandbox.phones import PhoneNetwork
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
+from sandbox.twilio.incoming import Incoming
 from sandbox.twilio.listing import Resource, filtered
 from sandbox.twilio.message import Message
 from sandbox.twilio.numbers import Numbers
@@ -49,16 +50,26 @@ class Messages:
         )
         return self._start(message)
 
-    def incoming(self, from_: str, to: str, body: str, number: Resource) -> Resource:
+    def incoming(self, what: Incoming, number: Resource) -> Resource:
         """Take a message to one of the account's numbers."""
-        message = Message(self._network, to, from_, body, direction="inbound", status="received")
+        message = Message(
+            self._network,
+            what.to,
+            what.from_,
+            what.body,
+            media=len(what.media),
+            attachments=what.media,
+            more=what.more,
+            direction="inbound",
+            status="received",
+        )
         with self._lock:
             self._messages[message.sid] = message
-            word = body.strip().lower()
+            word = what.body.strip().lower()
             if word in STOP:
-                self._opted_out.add((from_, to))
+                self._opted_out.add((what.from_, what.to))
             elif word in START:
-                self._opted_out.discard((from_, to))
+                self._opted_out.discard((what.from_, what.to))
         if number["sms_url"]:
             self._network.senders.after(0, lambda: self._ask(message, number))
         return message.resource()

@@ -59,8 +59,8 @@ class Twilio:
         if number is None:
             raise InvalidInputError(f"{what.to} is none of the account's numbers.")
         if what.kind == "call":
-            return self.calls.incoming(what.from_, what.to, number)
-        return self.messages.incoming(what.from_, what.to, what.body, number)
+            return self.calls.incoming(what, number)
+        return self.messages.incoming(what, number)
 
     def failure(self, status: int) -> Answer:
         """Twilio's error body for a status."""

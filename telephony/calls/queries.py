@@ -15,7 +15,7 @@ from telephony.queries import filtered, one_of
 
 def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call] | Scan:
     """The user's calls with their timelines, without transcripts, the newest first."""
-    rows = Call.objects.defer("transcript").prefetch_related("timeline")
+    rows = Call.objects.defer("transcript", "details").prefetch_related("timeline")
     return filtered(rows, filters, user=user)
 
 

@@ -10,6 +10,7 @@ from ava.http.fields import PastedField, PhoneField
 from telephony.calls.models import Call
 from telephony.serializers import (
     CommunicationSerializer,
+    DetailsField,
     FiltersSerializer,
     FromSerializer,
     SendAtField,
@@ -83,3 +84,4 @@ class CallSerializer(ListedCallSerializer):
     """One call, whole."""
 
     transcript = serializers.CharField()
+    details = DetailsField()

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from ava.http import correlation
+from ava.inbound.limits import JSON_BYTES, json_size
 from integrations.credentials import store
 from integrations.credentials.models import WEBHOOK_ACCOUNT
 from telephony import addresses, signers
@@ -86,7 +87,9 @@ def keep_call(report: Report) -> None:
 def keep_message(report: Report) -> None:
     """Keep a message that came in, once, and its STOP or START, which holds for all who share the
     account."""
-    message = Message(body=report.form.get("Body", ""), status="received")
+    message = Message(
+        body=report.form.get("Body", ""), status="received", media=resources.media(report.form)
+    )
     stopped = optouts.is_opt_out((report.form.get("OptOutType", ""), message.body))
     if stopped is None:
         _keep(message, report)
@@ -122,8 +125,20 @@ def _keep(row: Communication, report: Report) -> None:
     row.direction = Communication.Direction.INBOUND
     row.account_sid = report.form.get("AccountSid", "")[:34]
     row.to, row.from_number = _address(report, "To"), _address(report, "From")
+    row.details = _fitting(resources.details(report.form))
     row.correlation_id = correlation.current()
     keep(row, now=report.at)
+
+
+def _fitting(details: dict[str, str]) -> dict[str, str]:
+    """As many of the details as JSON_BYTES hold, and how many there are besides."""
+    free, found = JSON_BYTES, {}
+    for name, value in details.items():
+        free -= json_size({name: value})
+        if free >= 0:
+            found[name] = value
+    left = len(details) - len(found)
+    return found | ({"left_out": f"{left:,} fields"} if left else {})
 
 
 def _address(report: Report, name: str) -> str:

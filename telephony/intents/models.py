@@ -83,6 +83,12 @@ class Communication(models.Model):
     error = models.CharField(max_length=400, blank=True)
     price = models.DecimalField(max_digits=9, decimal_places=5, null=True, blank=True)
     price_unit = models.CharField(max_length=3, blank=True)
+    details = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default={},
+        help_text="What else the provider sent with one that came in, by its own names.",
+    )
     idempotency = models.UUIDField(
         null=True, blank=True, unique=True, help_text="The row of its Idempotency-Key."
     )

@@ -16,6 +16,7 @@ from telephony.messages import bulk, queries, services
 from telephony.messages.models import Batch
 from telephony.messages.serializers import (
     BatchSerializer,
+    ListedMessageSerializer,
     MessageFiltersSerializer,
     MessageSerializer,
     NewBatchSerializer,
@@ -30,13 +31,17 @@ class MessageViewSet(TwilioViewSet):
     asks_providers = ("create",)
     pagination_class = KeysetPagination
 
-    @extend_schema(operation_id="twilio_messages", parameters=[MessageFiltersSerializer])
+    @extend_schema(
+        operation_id="twilio_messages",
+        parameters=[MessageFiltersSerializer],
+        responses=ListedMessageSerializer(many=True),
+    )
     def list(self, request: Request) -> Response:
         """The newest first."""
         filters = self.filters(request, MessageFiltersSerializer)
         found = queries.messages(user=self.caller, filters=filters)
         page = self.paginate_queryset(found)
-        return self.get_paginated_response(MessageSerializer(page, many=True).data)
+        return self.get_paginated_response(ListedMessageSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="twilio_message_send",

@@ -79,6 +79,12 @@ class Message(Communication):
     can_be_stopped = False
 
     body = models.TextField(blank=True)
+    media = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Of an MMS that came in: url and content_type of each. AVA fetches none.",
+    )
     batch = models.ForeignKey(
         Batch, on_delete=models.CASCADE, null=True, blank=True, related_name="messages"
     )

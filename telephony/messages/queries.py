@@ -17,7 +17,8 @@ from telephony.queries import filtered, one_of
 
 def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message] | Scan:
     """The user's messages with their timelines, the newest first."""
-    return filtered(Message.objects.prefetch_related("timeline"), filters, user=user)
+    rows = Message.objects.defer("details").prefetch_related("timeline")
+    return filtered(rows, filters, user=user)
 
 
 def message(*, user: User, message_id: uuid.UUID) -> Message:

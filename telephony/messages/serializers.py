@@ -9,6 +9,7 @@ from telephony.messages.bulk import MOST
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
     CommunicationSerializer,
+    DetailsField,
     FiltersSerializer,
     FromSerializer,
     SendAtField,
@@ -46,9 +47,23 @@ class MessageFiltersSerializer(FiltersSerializer):
     status = word_field(Message.machine.ranks)
 
 
-class MessageSerializer(CommunicationSerializer):
+class MediumSerializer(serializers.Serializer[Any]):
+    url = serializers.CharField(help_text="At Twilio. AVA does not fetch it.")
+    content_type = serializers.CharField(help_text="As Twilio says; may be empty.")
+
+
+class ListedMessageSerializer(CommunicationSerializer):
+    """A message in a list: without the details of one that came in."""
+
     body = serializers.CharField()
+    media = MediumSerializer(many=True, help_text="Of an MMS that came in.")
     batch = serializers.UUIDField(source="batch_id", allow_null=True)
+
+
+class MessageSerializer(ListedMessageSerializer):
+    """One message, whole."""
+
+    details = DetailsField()
 
 
 class BulkItemSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """Resources of Twilio's (numbers, calls, messages), parsed once and tolerantly."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,17 @@ from typing import Any, Final
 from telephony.intents.channel import ProviderRecord
 from telephony.twilio.errors import sentence
 
+# Fields of webhooks that rows have columns for, or that say the same once more.
+_IN_COLUMNS: Final = frozenset(
+    (
+        "AccountSid", "ApiVersion", "Body", "CallSid", "CallStatus", "Called", "Caller",
+        "Direction", "From", "MessageSid", "MessageStatus", "NumMedia", "SmsMessageSid", "SmsSid",
+        "SmsStatus", "To",
+    )
+)  # fmt: skip
+_OF_MEDIA: Final = re.compile(r"Media(?:Url|ContentType)[0-9]{1,2}")
+_TWICE: Final = re.compile(r"Call(?:er|ed)(?:City|State|Zip|Country)")  # as From... and To...
+MOST_MEDIA: Final = 100
 # Words that only the callback has.
 _STATUS: Final[Mapping[str, str]] = {"initiated": "queued", "answered": "in-progress"}
 
@@ -59,6 +71,29 @@ def report(
         duration=_whole(form.get("CallDuration")),
         **_error(form.get("ErrorCode")),
     )
+
+
+def media(form: Mapping[str, str]) -> list[dict[str, str]]:
+    """What an MMS that came in carries: the address and the type of each. Nothing is fetched."""
+    return [
+        {"url": url, "content_type": form.get(f"MediaContentType{number}", "")}
+        for number in range(MOST_MEDIA)
+        if (url := form.get(f"MediaUrl{number}"))
+    ]
+
+
+def details(form: Mapping[str, str]) -> dict[str, str]:
+    """What a webhook says besides what rows have columns for: places and names of the caller, a
+    location, what WhatsApp, SIP and carriers add. By Twilio's names
+    (https://www.twilio.com/docs/messaging/guides/webhook-request)."""
+    return {
+        name: value
+        for name, value in form.items()
+        if value
+        and name not in _IN_COLUMNS
+        and not _OF_MEDIA.fullmatch(name)
+        and not _TWICE.fullmatch(name)
+    }
 
 
 def status(word: str) -> str:

@@ -32,7 +32,9 @@ CHUNK = 64 * 1024
 # Everything the stack below raises when no usable answer comes.
 _NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
-_SECONDS = re.compile(r"[0-9]{1,9}")
+_SECONDS = re.compile(r"[0-9]+")
+# What a provider asks for beyond this is a mistake, or as good as one: nothing waits for days.
+LONGEST_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,17 @@ def classify(answer: Answer, now: datetime) -> Answer:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """`Retry-After` in seconds from now (RFC 9110, 10.2.3: a number or a date); None if unclear."""
+    """`Retry-After` in seconds from now (RFC 9110, 10.2.3: a number or a date), LONGEST_WAIT at
+    most; None if unclear."""
     text = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(text):
-        return float(text)
+        return min(float(text.lstrip("0")[:9] or 0), LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, OverflowError):  # OverflowError: an hour with too many digits
         return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+    wait = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
+    return min(max(0.0, wait), LONGEST_WAIT)
 
 
 class Transport(requests.Session):

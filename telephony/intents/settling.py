@@ -214,4 +214,5 @@ def _fail(intent: Communication, detail: str, now: datetime) -> None:
 def _soon(intent: Communication, problem: Problem, now: datetime) -> RetryLater:
     quiet = (now - intent.updated_at).total_seconds()
     pause = min(max(quiet / 4, IMPATIENCE), PATIENCE)
-    return RetryLater(float(problem.retry_after or pause), problem.detail)
+    wait = min(problem.retry_after or pause, LONGEST.total_seconds())
+    return RetryLater(float(wait), problem.detail)

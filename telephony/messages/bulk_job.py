@@ -183,6 +183,7 @@ def _hinder(batch: Batch, problem: Problem, now: datetime) -> None:
         row.error = detail[:400]
         row.save(update_fields=["state", "held_at", "error"])
     if not held:
-        raise RetryLater(float(problem.retry_after or settling.PATIENCE), detail)
+        wait = min(problem.retry_after or settling.PATIENCE, ASK_AGAIN)
+        raise RetryLater(float(wait), detail)
     if row.held_at:
         raise RetryLater(LOOK_AT_CREDENTIALS if isinstance(problem, STORED) else ASK_AGAIN, detail)

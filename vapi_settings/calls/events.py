@@ -111,8 +111,9 @@ class VapiEvent(VapiCall):
 def kept(message: Mapping[str, Any]) -> dict[str, Any]:
     """The stored part of a message: nothing that is, or may hold, a secret."""
     found: dict[str, Any] = _kept(message, _SHAPE)
-    if "toolCallList" in found:
-        found["toolCallList"] = found["toolCallList"][:MOST_TOOL_CALLS]
+    if message.get("type") == TOOL_CALLS:
+        calls = _kept(_tool_calls(message), _SHAPE["toolCallList"])
+        found["toolCallList"] = calls[:MOST_TOOL_CALLS]
     if ours := marks(message):
         found["call"]["assistantOverrides"] = {"metadata": dict(ours)}
     artifact = part(found, "artifact")
@@ -170,9 +171,36 @@ def _digest(raw: bytes) -> str:
 
 
 def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
-    calls = message.get("toolCallList")
-    found = (text(part(call).get("id")) for call in calls) if isinstance(calls, list) else ()
-    return sorted(filter(None, found))
+    return sorted(filter(None, (text(call["id"]) for call in _tool_calls(message))))
+
+
+def _tool_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tool calls of a message, as Vapi's OpenAPI document has them: nested. Its page on custom
+    tools (https://docs.vapi.ai/tools/custom-tools) has them flat, with `arguments` or `parameters`.
+    """
+    listed = message.get("toolCallList") or message.get("toolCalls")
+    if not listed and isinstance(with_tools := message.get("toolWithToolCallList"), list):
+        listed = [_named(one) | part(one, "toolCall") for one in with_tools]
+    calls = [call for call in listed if isinstance(call, dict)] if isinstance(listed, list) else []
+    return [
+        {"id": call.get("id"), "type": call.get("type"), "function": _function(call)}
+        for call in calls
+    ]
+
+
+def _function(call: Mapping[str, Any]) -> dict[str, Any]:
+    """The name and the arguments of a tool call, nested or flat."""
+    places = (part(call, "function"), call)
+    given = (place.get(name) for name in ("arguments", "parameters") for place in places)
+    return {
+        **_named(call),
+        "arguments": next((value for value in given if value is not None), None),
+    }
+
+
+def _named(call: Any) -> dict[str, Any]:
+    name = part(call, "function").get("name") or part(call).get("name")
+    return {"name": name} if name else {}
 
 
 def _fitting(utterances: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -111,6 +111,49 @@ def test_every_tool_call_gets_its_own_word(send, tool):
     assert [wish.arguments for wish in tool] == [{"day": "x"}, {}, {}, {}]
 
 
+DAY = {"day": "monday"}
+TEXT = '{"day": "monday"}'
+FLAT = {"id": "call_1", "name": "opening_hours"}
+NESTED = {"name": "opening_hours"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "message",
+    [
+        *({"toolCallList": [{**FLAT, "arguments": given}]} for given in (DAY, TEXT)),
+        *({"toolCallList": [{**FLAT, "parameters": given}]} for given in (DAY, TEXT)),
+        {"toolCallList": [{**FLAT, "type": "function", "function": {"arguments": TEXT}}]},
+        *(
+            {"toolCallList": [{"id": "call_1", "function": {**NESTED, "arguments": given}}]}
+            for given in (DAY, TEXT)
+        ),
+        {"toolCallList": [{"id": "call_1", "function": {**NESTED, "parameters": DAY}}]},
+        {"toolCalls": [{"id": "call_1", "function": {**NESTED, "arguments": TEXT}}]},
+        {
+            "toolCallList": [],
+            "toolWithToolCallList": [
+                {"name": "opening_hours", "toolCall": {"id": "call_1", "parameters": DAY}}
+            ],
+        },
+    ],
+)
+def test_a_tool_call_is_run_flat_or_nested_with_an_object_or_a_text(send, tool, message):
+    lists = {"toolCallList": None, "toolCalls": None, "toolWithToolCallList": None}
+    answer = send(payload("tool_calls", **lists | message)).json()
+    expected = {"toolCallId": "call_1", "name": "opening_hours", "result": "8 to 14"}
+    assert answer == {"results": [expected]}
+    assert [(call.id, call.arguments) for call in tool] == [("call_1", DAY)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flat_tool_call_is_as_limited_as_a_nested_one(send, tool):
+    call = {**FLAT, "arguments": {"text": "x" * 20_000}}
+    [found] = send(payload("tool_calls", toolCallList=[call])).json()["results"]
+    assert found["error"] == "The arguments are too large: at most 16 KiB."
+    assert tool == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_tool_does_not_keep_the_caller_waiting(send, tool, in_a_hurry):
     done = Event()

@@ -52,7 +52,7 @@ COSTS = {
     "GET twilio/messages/<uuid:message_id>": (2, 1),
     "POST twilio/messages/<uuid:message_id>/cancel": (5, 1),
     "GET twilio/messages/bulk": (2, 1),
-    "POST twilio/messages/bulk": (11, 2),
+    "POST twilio/messages/bulk": (12, 2),
     "GET twilio/messages/bulk/<uuid:batch_id>": (2, 1),
     "POST twilio/messages/bulk/<uuid:batch_id>/pause": (4, 1),
     "POST twilio/messages/bulk/<uuid:batch_id>/resume": (6, 1),

@@ -16,6 +16,8 @@ from telephony.messages import bulk, queries, services
 from telephony.messages.models import Batch
 from telephony.messages.serializers import (
     BatchSerializer,
+    DryRunSerializer,
+    ListedBatchSerializer,
     ListedMessageSerializer,
     MessageFiltersSerializer,
     MessageSerializer,
@@ -104,23 +106,26 @@ class BatchViewSet(TwilioViewSet):
     asks_providers = ("create",)
     pagination_class = KeysetPagination
 
-    @extend_schema(operation_id="twilio_batches")
+    @extend_schema(operation_id="twilio_batches", responses=ListedBatchSerializer(many=True))
     def list(self, request: Request) -> Response:
         """The newest first."""
         page = self.paginate_queryset(queries.batches(user=self.caller))
         counted = queries.count(page or [])
-        return self.get_paginated_response(BatchSerializer(counted, many=True).data)
+        return self.get_paginated_response(ListedBatchSerializer(counted, many=True).data)
 
     @extend_schema(
         operation_id="twilio_batch_start",
         parameters=[IDEMPOTENCY_KEY],
         request=NewBatchSerializer,
-        responses={201: BatchSerializer, **NOT_TWICE},
+        responses={200: DryRunSerializer, 201: BatchSerializer, **NOT_TWICE},
     )
     def create(self, request: Request) -> Response:
-        """Begin to send messages to many."""
+        """Begin to send messages to many, or, with 200, answer what would become of them."""
         wanted = NewBatchSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        if wanted.validated_data["dry_run"]:
+            batch = bulk.start(user=self.caller, **wanted.validated_data)
+            return Response(DryRunSerializer(batch).data)
 
         def act(row: uuid.UUID | None) -> Reply:
             batch = bulk.start(user=self.caller, idempotency=row, **wanted.validated_data)

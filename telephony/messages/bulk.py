@@ -6,9 +6,11 @@ it, and no list shows it. What a crash leaves of it is deleted.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,6 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
+from ava.http.problems import Problem
 from ava.idempotency.services import InProgress
 from ava.jobs.pruning import delete_in_batches
 from integrations.credentials import allowance
@@ -25,6 +28,8 @@ from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
 from telephony.intents.timeline import Source
 from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message, MessageEntry
+from telephony.optouts import queries as optouts
+from telephony.optouts.services import refusal
 
 MOST = 10_000
 # Messages of a user's batches that are stored in 24 hours, so that none fills the disk. One long
@@ -37,23 +42,44 @@ GOING_ON = (State.RUNNING, State.PAUSED)
 STORING = Q(state=State.CANCELED, finished_at__isnull=True)
 
 
+Rejected = dict[str, str | int]
+LONGEST_SHOWN = 64  # characters of what was given as a recipient, and is none
+
+
+@dataclass(frozen=True)
+class Item:
+    """A recipient (E.164), the text, and where the caller's list has them."""
+
+    index: int
+    to: str
+    body: str
+
+
+def rejected(index: int, to: str, code: str, detail: str) -> Rejected:
+    """A recipient that is left out, as batches keep and show it."""
+    return {"index": index, "to": to, "code": code, "detail": detail}
+
+
 def start(
     *,
     user: User,
-    items: Sequence[tuple[str, str]],
+    items: Sequence[Item],
+    rejected: Sequence[Rejected],
     per_minute: int,
     from_number: str | None = None,
     idempotency: uuid.UUID | None = None,
+    dry_run: bool = False,
 ) -> Batch:
     """Store a batch; its messages are sent from now on, each exactly once.
 
     Args:
-        items: recipients (E.164) and texts.
+        rejected: recipients that are left out already. Those who opted out join them.
         per_minute: the pace; batches of one sender share it.
         idempotency: of the Idempotency-Key; a batch that was begun under it is returned.
+        dry_run: check everything, and store nothing.
 
-    Raises: AllowanceSpent, BatchesSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed,
-        ProviderProblem.
+    Raises: AllowanceSpent, BatchesSpent, CredentialsMissing, OptedOut, SenderAmbiguous,
+        ValidationFailed, ProviderProblem.
     """
     begun = Batch.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun and not discard(begun):
@@ -62,10 +88,13 @@ def start(
     _require_space(user, len(items), now)
     credentials, account = accounts.serving(user)
     sender = senders.choose(credentials, from_number, use="sms")
+    holders = {account.holder, str(user.pk)}
+    accepted, refused = _sorted_out(items, holders=holders)
     batch = Batch(
         owner=user,
         from_number=sender,
         per_minute=per_minute,
+        rejected=sorted([*rejected, *refused], key=itemgetter("index")),
         idempotency=idempotency,
         correlation_id=correlation.current(),
     )
@@ -82,11 +111,38 @@ def start(
             holder=account.holder,
             correlation_id=batch.correlation_id,
         )
-        for place, (to, body) in enumerate(items)
+        for place, (to, body) in enumerate(accepted)
     )
-    with allowance.spend(user=user, credentials=credentials, units=len(items), now=now):
+    spending = allowance.spend(user=user, credentials=credentials, units=len(accepted), now=now)
+    if dry_run:
+        with transaction.atomic(), spending:
+            transaction.set_rollback(True)
+        batch.progress = {SCHEDULED: len(accepted)}
+        return batch
+    with spending:
         store(batch, messages)
     return batch
+
+
+def _sorted_out(
+    items: Sequence[Item], *, holders: Collection[str]
+) -> tuple[list[tuple[str, str]], list[Rejected]]:
+    """Recipients and texts to send, and who is left out. Raises OptedOut: that is everybody."""
+    people = list(dict.fromkeys(one.to for one in items))
+    problems: dict[str, Problem] = {
+        person: refusal(wishes)
+        for person, wishes in optouts.standing(holders=holders, people=people).items()
+    }
+    if len(problems) == len(people):
+        raise problems[people[0]]
+    refused = [
+        rejected(one.index, one.to, problem.code, problem.detail)
+        for one in items
+        if (problem := problems.get(one.to))
+    ]
+    # One person gets the same text once, however often they are in the list.
+    accepted = dict.fromkeys((one.to, one.body) for one in items if one.to not in problems)
+    return list(accepted), refused
 
 
 def pause(batch: Batch) -> Batch:
@@ -109,7 +165,7 @@ def cancel(batch: Batch) -> Batch:
 
 def _turn(batch: Batch, state: str, finished_at: datetime | None = None) -> Batch:
     with transaction.atomic():
-        row = Batch.objects.select_for_update().get(pk=batch.pk)
+        row = Batch.objects.defer(None).select_for_update().get(pk=batch.pk)
         if row.state not in GOING_ON:
             raise BatchEnded
         row.state, row.finished_at, row.held_at, row.error = state, finished_at, None, ""

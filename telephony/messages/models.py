@@ -13,6 +13,13 @@ from telephony.intents.models import ADDRESS_LENGTH, NEWEST, Communication, Entr
 from telephony.intents.states import MESSAGE
 
 
+class Batches(models.Manager["Batch"]):
+    """Without the list of the rejected, which may be long, until it is asked for."""
+
+    def get_queryset(self) -> models.QuerySet["Batch"]:
+        return super().get_queryset().defer("rejected")
+
+
 class Batch(models.Model):
     """One text, or several, to many people: one message after the other at a pace."""
 
@@ -42,7 +49,15 @@ class Batch(models.Model):
     error = models.CharField(
         max_length=400, blank=True, help_text="Why it does not go on now; else empty."
     )
+    rejected = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Recipients that it leaves out: index, to, code and detail of each.",
+    )
     idempotency = models.UUIDField(null=True, blank=True, unique=True)
+
+    objects = Batches()
 
     progress: dict[str, int]
     """The number of its messages in each status; see `queries.count`."""

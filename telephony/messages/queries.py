@@ -34,7 +34,7 @@ def batches(*, user: User) -> QuerySet[Batch]:
 
 def batch(*, user: User, batch_id: uuid.UUID) -> Batch:
     """One of the user's batches. Raises: BatchNotFound."""
-    return one_of(batches(user=user), batch_id, BatchNotFound)
+    return one_of(batches(user=user).defer(None), batch_id, BatchNotFound)
 
 
 def count(batches: Iterable[Batch]) -> list[Batch]:

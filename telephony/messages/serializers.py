@@ -1,11 +1,16 @@
 """Messages and batches in JSON."""
 
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ava.http.api import validation_problem
 from ava.http.fields import PhoneField
-from telephony.messages.bulk import MOST
+from ava.inbound.limits import storable
+from telephony.messages.bulk import LONGEST_SHOWN, MOST, Item, Rejected, rejected
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
     CommunicationSerializer,
@@ -71,27 +76,32 @@ class BulkItemSerializer(serializers.Serializer[Any]):
     body = BodyField()
 
 
-class ManyField(serializers.ListField):
-    """A long list: one that is too long is not looked through, and the first faults are enough."""
+@dataclass(frozen=True)
+class Entry:
+    """One of many: what it is, or what is wrong with it."""
 
-    def run_child_validation(self, data: Any) -> list[Any]:
+    given: Any
+    value: Any = None
+    faults: Any = None
+
+
+class ManyField(serializers.ListField):
+    """A long list of entries, each looked at by itself; one that is too long is not looked at."""
+
+    def run_child_validation(self, data: Any) -> list[Entry]:
         self.run_validators(data)
-        found: list[Any] = []
-        faults: dict[str, Any] = {}
-        for number, item in enumerate(data):
-            try:
-                found.append(self.child.run_validation(item))
-            except serializers.ValidationError as fault:
-                faults[str(number)] = fault.detail
-            if len(faults) == MOST_FAULTS:
-                break
-        if faults:
-            raise serializers.ValidationError(faults)
-        return found
+        return [self._entry(item) for item in data]
+
+    def _entry(self, item: Any) -> Entry:
+        try:
+            return Entry(item, self.child.run_validation(item))
+        except serializers.ValidationError as fault:
+            return Entry(item, faults=fault.detail)
 
 
 class NewBatchSerializer(FromSerializer):
-    """`recipients` who all get `body`, or `messages` with a text each."""
+    """`recipients` who all get `body`, or `messages` with a text each. Recipients that are wrong
+    are left out, and named; it is refused where none is right."""
 
     from_number = PhoneField(required=False)
     recipients = ManyField(child=PhoneField(), required=False, min_length=1, max_length=MOST)
@@ -100,22 +110,47 @@ class NewBatchSerializer(FromSerializer):
     per_minute = serializers.IntegerField(
         default=60, min_value=1, max_value=600, help_text="How fast, for this sender."
     )
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Answer what would be sent, and to whom not. Nothing is."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         to_all = {"recipients", "body"} & attrs.keys()
         if ("messages" in attrs) == bool(to_all) or len(to_all) == 1:
             raise serializers.ValidationError("Give recipients and body, or messages.")
-        if to_all:
-            body = attrs.pop("body")
-            items = [(to, body) for to in attrs.pop("recipients")]
-        else:
-            items = [(one["to"], one["body"]) for one in attrs.pop("messages")]
-        # One person gets the same text once, however often they are in the list.
-        attrs["items"] = list(dict.fromkeys(items))
+        name, body = ("recipients", attrs.pop("body")) if to_all else ("messages", "")
+        entries: list[Entry] = attrs.pop(name)
+        wrong = {place: one for place, one in enumerate(entries) if one.faults is not None}
+        if len(wrong) == len(entries):
+            first = islice(wrong.items(), MOST_FAULTS)
+            raise serializers.ValidationError({name: {str(n): one.faults for n, one in first}})
+        attrs["rejected"] = [_rejected(place, one) for place, one in wrong.items()]
+        attrs["items"] = [
+            Item(place, one.value, body)
+            if to_all
+            else Item(place, one.value["to"], one.value["body"])
+            for place, one in enumerate(entries)
+            if place not in wrong
+        ]
         return attrs
 
 
-class BatchSerializer(FromSerializer, serializers.ModelSerializer[Batch]):
+def _rejected(index: int, entry: Entry) -> Rejected:
+    to = entry.given.get("to") if isinstance(entry.given, dict) else entry.given
+    problem = validation_problem(entry.faults)
+    sentences = dict.fromkeys(chain.from_iterable((problem.errors or {}).values()))
+    shown = storable(to)[:LONGEST_SHOWN] if isinstance(to, str) else ""
+    return rejected(index, shown, problem.code, " ".join(sentences))
+
+
+class RejectedSerializer(serializers.Serializer[Any]):
+    index = serializers.IntegerField(help_text="Its place in the list, from 0.")
+    to = serializers.CharField(help_text="As it was given.")
+    code = serializers.CharField(help_text="validation_failed, recipient_opted_out and the like.")
+    detail = serializers.CharField(help_text="Why, for people.")
+
+
+class ListedBatchSerializer(FromSerializer, serializers.ModelSerializer[Batch]):
     """A batch that `queries.count` has counted."""
 
     progress = serializers.DictField(
@@ -133,3 +168,28 @@ class BatchSerializer(FromSerializer, serializers.ModelSerializer[Batch]):
 
     def get_total(self, batch: Batch) -> int:
         return sum(batch.progress.values())
+
+
+class BatchSerializer(ListedBatchSerializer):
+    """A batch with the recipients that it leaves out."""
+
+    rejected = RejectedSerializer(many=True, read_only=True)
+
+    class Meta(ListedBatchSerializer.Meta):
+        fields = (*ListedBatchSerializer.Meta.fields, "rejected")  # type: ignore[assignment]  # longer
+        read_only_fields = fields  # type: ignore[assignment]  # longer
+
+
+class DryRunSerializer(BatchSerializer):
+    """A batch that is not to be."""
+
+    id = serializers.SerializerMethodField(help_text="Null: there is none.")
+    state = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": "null"})
+    def get_id(self, batch: Batch) -> None:
+        return None
+
+    @extend_schema_field({"type": "string", "const": "dry_run"})
+    def get_state(self, batch: Batch) -> str:
+        return "dry_run"

@@ -53,7 +53,12 @@ def record(
 def refuse(*, holders: Collection[str], person: str) -> None:
     """Raises OptedOut: the person wants no calls and messages of one of the holders."""
     if wishes := standing(holders=holders, people=[person]).get(person):
-        raise OptedOut(by_hand=all(one.number == BY_HAND for one in wishes))
+        raise refusal(wishes)
+
+
+def refusal(wishes: Iterable[OptOut]) -> OptedOut:
+    """What a person's standing wishes are answered with."""
+    return OptedOut(by_hand=all(one.number == BY_HAND for one in wishes))
 
 
 def add(*, user: User, person: str) -> tuple[OptOut, bool]:

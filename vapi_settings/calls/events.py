@@ -180,7 +180,7 @@ def _tool_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     listed = message.get("toolCallList") or message.get("toolCalls")
     if not listed and isinstance(with_tools := message.get("toolWithToolCallList"), list):
-        listed = [_named(one) | part(one, "toolCall") for one in with_tools]
+        listed = [{**_named(one), **part(one, "toolCall")} for one in with_tools]
     calls = [call for call in listed if isinstance(call, dict)] if isinstance(listed, list) else []
     return [
         {"id": call.get("id"), "type": call.get("type"), "function": _function(call)}

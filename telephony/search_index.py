@@ -11,12 +11,10 @@ no migration: after each one what is missing is made, and filled.
 
 from typing import Any, Final
 
+from django.apps import AppConfig
 from django.db import connections, transaction
 
 from telephony.intents.models import Communication
-from telephony.models import Call, Message
-
-MODELS: Final[tuple[type[Communication], ...]] = (Call, Message)
 
 ROW_BITS: Final = 40
 """Of a row of the FTS5 table: above these is the owner's number."""
@@ -43,12 +41,12 @@ def trigrams_of(model: type[Communication]) -> str:
     return f"telephony_trigrams(1, owner_id, {columns})"
 
 
-def ensure(using: str, **_: Any) -> None:
+def ensure(sender: AppConfig, using: str, **_: Any) -> None:
     """Make what is missing, after a migration."""
     connection = connections[using]
     tables = connection.introspection.table_names()
-    for model in MODELS:
-        if model._meta.db_table in tables:
+    for model in sender.get_models():
+        if issubclass(model, Communication) and model._meta.db_table in tables:
             make = _sqlite if connection.vendor == "sqlite" else _postgresql
             make(connection, model)
 

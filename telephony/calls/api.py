@@ -1,6 +1,7 @@
 """/api/v1/twilio/calls."""
 
 import uuid
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -34,7 +35,7 @@ class CallViewSet(TwilioViewSet):
     def list(self, request: Request) -> Response:
         """The newest first, without their transcripts."""
         filters = self.filters(request, CallFiltersSerializer)
-        found = queries.calls(user=self.caller, filters=filters)
+        found: Any = queries.calls(user=self.caller, filters=filters)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(ListedCallSerializer(page, many=True).data)
 

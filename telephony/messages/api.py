@@ -41,7 +41,7 @@ class MessageViewSet(TwilioViewSet):
     def list(self, request: Request) -> Response:
         """The newest first."""
         filters = self.filters(request, MessageFiltersSerializer)
-        found = queries.messages(user=self.caller, filters=filters)
+        found: Any = queries.messages(user=self.caller, filters=filters)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(ListedMessageSerializer(page, many=True).data)
 

@@ -37,7 +37,7 @@ def owner():
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("telephony", "0009_ids_by_holder"),
+        ("telephony", "0012_rejected_recipients"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

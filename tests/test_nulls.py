@@ -22,6 +22,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "/api/v1/twilio/calls": {"to": PERSON, "say": "Hi"},
     "/api/v1/twilio/messages": {"to": PERSON, "body": "Hi"},
     "/api/v1/twilio/messages/bulk": {"recipients": [PERSON], "body": "Hi"},
+    "/api/v1/twilio/opt-outs": {"number": PERSON},
     "/api/v1/vapi/phone-numbers": {
         "number": PERSON,
         "replace_voice_url": True,

@@ -184,7 +184,7 @@ def test_rows_are_found_after_sqlites_vacuum(api: APIClient, user: User) -> None
 def test_a_database_migrated_from_before_the_index_finds_its_rows(
     api: APIClient, user: User
 ) -> None:
-    call_command("migrate", "telephony", "0009", verbosity=0)
+    call_command("migrate", "telephony", "0012", verbosity=0)
     try:
         row = message(user, body="From long ago")
         row.save()

@@ -99,10 +99,11 @@ def test_logins_at_once_each_get_a_family(transactional_db, user):
 
 
 def everything_stored() -> str:
-    """All columns of all tables as one text."""
+    """All columns of all tables as one text; an index for search keeps none."""
     with connection.cursor() as cursor:
         rows = []
-        for table in connection.introspection.table_names(cursor):
+        tables = connection.introspection.table_names(cursor)
+        for table in [one for one in tables if "_search" not in one]:
             cursor.execute(f'SELECT * FROM "{table}"')
             rows += cursor.fetchall()
     return repr(rows)

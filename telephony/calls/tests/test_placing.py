@@ -106,7 +106,7 @@ def test_the_only_number_is_the_sender_and_several_are_listed(
         ({"say": "x" * 1001}, "say"),
         ({"say": "a\u0001b"}, "say"),
         ({"twiml": "<Response><Say>Hi</Say></Response>"}, "non_field_errors"),
-        ({"say": None}, "say"),
+        ({"say": None}, "non_field_errors"),
         ({"send_at": "2020-01-01T00:00:00Z"}, "send_at"),
     ],
 )

@@ -96,6 +96,7 @@ class RedisClient:
         self.losses = 0
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+        """Result of a script; strings are bytes. Raises: RedisUnavailable."""
         with self._watched(keys[0]):
             return self._evaluate(script, keys, args)
 

@@ -116,13 +116,10 @@ class Door:
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
-        params: Any = None,
-        json: Any = None,
-        data: Any = None,
-        auth: Any = None,
         repeatable: bool | None = None,
         deadline: float | None = None,
         base_url: str | None = None,
+        **parts: Any,
     ) -> Answer:
         """Send a request and return the provider's answer.
 
@@ -131,6 +128,7 @@ class Door:
             repeatable: whether a second arrival does no harm; by default GET and HEAD only.
             deadline: seconds for everything; the policy's by default.
             base_url: another host of the provider's; the door's by default.
+            parts: `params`, `json`, `data` and `auth`, as requests takes them.
 
         Returns:
             Any answer but those raised below: 404, 409, 422, a redirect (never followed).
@@ -151,10 +149,7 @@ class Door:
                 **(headers or {}),
                 correlation.HEADER: correlation.current() or correlation.new(),
             },
-            params=params,
-            json=json,
-            data=data,
-            auth=auth,
+            **parts,
         )
         transport = self.transport
         prepared = transport.prepare(request)

@@ -20,14 +20,12 @@ from ava.http import correlation
 from ava.server import admission
 from ava.upstream import metrics
 from ava.upstream.breaker import Breaker, Hooks, Rejected, Snapshot
-from ava.upstream.bulkhead import Bulkhead, BulkheadFull
 from ava.upstream.circuit import Rules
 from ava.upstream.connections import Deadline
 from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
+from ava.upstream.limits import Budget, Bulkhead, BulkheadFull, Policy, Service
 from ava.upstream.redis_store import store_for
-from ava.upstream.retry import Budget, Operation, with_retries
-from ava.upstream.service import Policy, Service
-from ava.upstream.transport import Answer, Transport
+from ava.upstream.transport import Answer, Operation, Transport, with_retries
 
 T = TypeVar("T")
 

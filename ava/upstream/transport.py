@@ -1,8 +1,9 @@
-"""Transport: one attempt at one request over a provider's pooled session, and its outcome."""
+"""Transport: attempts at a request over a provider's pooled session, and retries."""
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from ava.upstream.errors import (
     ProviderRateLimited,
     ProviderUnreachable,
 )
-from ava.upstream.service import Policy, Service
+from ava.upstream.limits import Budget, Policy, Service, pause
 
 CHUNK = 64 * 1024
 
@@ -168,6 +169,56 @@ class Transport(requests.Session):
     def drop_idle(self) -> None:
         """Close idle connections: after an outage they are not worth trying."""
         self.pools.poolmanager.clear()
+
+
+@dataclass(slots=True)
+class Operation:
+    deadline: Deadline
+    is_probe: bool
+    attempts: int = 0
+    cause: str = ""
+
+
+def with_retries(
+    attempt: Callable[[], Answer],
+    operation: Operation,
+    policy: Policy,
+    budget: Budget,
+    *,
+    repeatable: bool,
+    on_retry: Callable[[], None],
+) -> Answer:
+    """Attempt until there is an answer, or no reason to go on. A probe has one attempt."""
+    most = 1 if operation.is_probe else policy.attempts
+    unsent, replayed = True, False
+    budget.earn()
+    while True:
+        operation.attempts += 1
+        try:
+            return attempt()
+        except AttemptFailed as failed:
+            operation.cause = failed.cause
+            # What an earlier attempt may have sent stays sent.
+            unsent = failed.problem.unsent = unsent and failed.problem.unsent
+            wait: float | None = None
+            if failed.stale and repeatable and not replayed:
+                # The server closed a kept connection as we took it: no sign of trouble.
+                replayed, wait = True, 0.0
+            elif operation.attempts < most and _may_repeat(failed, repeatable):
+                left = operation.deadline.left()
+                wait = pause(policy, operation.attempts, left, failed.asked)
+                wait = wait if wait is not None and budget.spend() else None
+            if wait is None:
+                raise failed.problem from None
+        time.sleep(wait)
+        on_retry()
+
+
+def _may_repeat(failed: AttemptFailed, repeatable: bool) -> bool:
+    if isinstance(failed.problem, ProviderUnreachable):
+        return repeatable or failed.problem.unsent
+    # A 429 was refused before it was looked at, whatever the method.
+    return isinstance(failed.problem, ProviderRateLimited) and failed.asked is not None
 
 
 def _name(exc: BaseException) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from ava import tenant
 from ava.upstream import ProviderBusy, metrics
-from ava.upstream.bulkhead import in_background
+from ava.upstream.limits import in_background
 from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.conftest import counted
 from ava.upstream.tests.wire import OK, answering

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from ava.upstream import Policy, ProviderRateLimited, ProviderUnreachable, metrics
-from ava.upstream.retry import Budget, pause
+from ava.upstream.limits import Budget, pause
 from ava.upstream.tests.conftest import counted
 from ava.upstream.tests.wire import OK, answering, status
 

@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ava.upstream.circuit import State
-from ava.upstream.door import doors
+from ava.upstream.door import Door, doors
 
 log = structlog.get_logger("ava.upstream")
 
@@ -34,13 +34,13 @@ class Maintenance(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            sample()
             close_old_connections()
             for door in doors():
                 try:
+                    _sample(door)
                     door.breaker.maintain()
                 except Exception:
-                    log.exception("breaker maintenance failed", service=door.service.label)
+                    log.exception("maintenance failed", service=door.service.label)
             self._stopping.wait(EVERY_SECONDS)
         connections.close_all()
 
@@ -58,11 +58,16 @@ _STATE_VALUES: dict[State, int] = {"closed": 0, "half_open": 1, "open": 2}
 
 
 def sample() -> None:
+    """Set this process' gauges of bulkheads and retry budgets."""
     for door in doors():
-        label = door.service.label
-        IN_USE.labels(label).set(door.bulkhead.in_use)
-        SIZE.labels(label).set(door.bulkhead.size)
-        TOKENS.labels(label).set(door.budget.left())
+        _sample(door)
+
+
+def _sample(door: Door) -> None:
+    label = door.service.label
+    IN_USE.labels(label).set(door.bulkhead.in_use)
+    SIZE.labels(label).set(door.bulkhead.size)
+    TOKENS.labels(label).set(door.budget.left())
 
 
 class BreakerStates(Collector):

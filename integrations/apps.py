@@ -18,8 +18,8 @@ class IntegrationsConfig(AppConfig):
         from integrations.breakers import services as breakers
         from integrations.breakers.models import BreakerEvent
         from integrations.calendar.services import GOOGLE, MICROSOFT
-        from integrations.credentials import registry
         from integrations.credentials.models import OperatorUse
+        from integrations.credentials.services import Client, clients
         from integrations.email import resend, smtp
 
         upstream.register(resend.RESEND, base_url=lambda: str(settings.RESEND_BASE_URL))
@@ -27,8 +27,8 @@ class IntegrationsConfig(AppConfig):
         upstream.register(smtp.SMTP, base_url=lambda: "")
         upstream.register(GOOGLE, base_url=lambda: str(settings.GOOGLE_BASE_URL))
         upstream.register(MICROSOFT, base_url=lambda: str(settings.MICROSOFT_BASE_URL))
-        registry.register(resend.RESEND.label, registry.Client(resend.verify))
-        registry.register(smtp.SMTP.label, registry.Client(smtp.verify))
+        clients[resend.RESEND.label] = Client(resend.verify)
+        clients[smtp.SMTP.label] = Client(smtp.verify)
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

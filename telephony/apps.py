@@ -12,7 +12,7 @@ class TelephonyConfig(AppConfig):
         from ava import jobs, upstream
         from ava.accounts.services import stop_on_deactivation
         from ava.inbound.services import register_handler
-        from integrations.credentials import registry
+        from integrations.credentials.services import Client, clients
         from telephony import orphaned_accounts, search_index, services, webhooks
         from telephony.calls import services as calls
         from telephony.incoming import vapi_events
@@ -25,9 +25,8 @@ class TelephonyConfig(AppConfig):
 
         post_migrate.connect(search_index.ensure, sender=self)
         upstream.register(TWILIO, base_url=lambda: str(settings.TWILIO_BASE_URL))
-        registry.register(
-            TWILIO.label,
-            registry.Client(services.verify, orphaned_accounts.warnings, orphaned_accounts.changed),
+        clients[TWILIO.label] = Client(
+            services.verify, orphaned_accounts.warnings, orphaned_accounts.changed
         )
         stop_on_deactivation(services.stop_everything)
         for source in webhooks.SOURCES:

@@ -13,7 +13,7 @@ class VapiSettingsConfig(AppConfig):
         from ava.cache import recent
         from ava.http import fastpath
         from ava.inbound.services import register_handler
-        from integrations.credentials import registry
+        from integrations.credentials.services import Client, clients
         from vapi_settings import answers, services, webhooks
         from vapi_settings.account import renew_epoch
         from vapi_settings.errors import VAPI
@@ -21,6 +21,6 @@ class VapiSettingsConfig(AppConfig):
         upstream.register(VAPI, base_url=partial(getattr, settings, "VAPI_BASE_URL"))
         # Then fresh copies become stale, and the other way round.
         upstream.hooks.listeners.append(lambda transition: recent.changed())
-        registry.register(VAPI.label, registry.Client(services.verify, changed=renew_epoch))
+        clients[VAPI.label] = Client(services.verify, changed=renew_epoch)
         fastpath.register("/api/v1/vapi/settings", answers.remembered, asks_redis=True)
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from ava.admin import AvaAdmin, ReadOnlyAdmin
 from ava.http.problems import ValidationFailed
-from integrations.credentials import registry, services, store
+from integrations.credentials import services, store
 from integrations.credentials.models import Credential, CredentialChange, OperatorUse
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Field, Kind, Provider
 
@@ -191,7 +191,7 @@ class CredentialAdmin(AvaAdmin):
             self.delete_model(request, row)
 
     def _warn(self, request: HttpRequest, obj: Credential) -> None:
-        for warning in registry.client(obj.provider).warnings(obj.user):
+        for warning in services.clients[obj.provider].warnings(obj.user):
             self.message_user(request, f"{obj}: {warning}", messages.WARNING)
 
 

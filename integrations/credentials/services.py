@@ -1,7 +1,7 @@
 """Credentials of a user for a provider: stored, shown, used and verified."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ava.http import correlation
 from ava.inbound.services import warnings_of_volume
-from integrations.credentials import registry, store
+from integrations.credentials import store
 from integrations.credentials.errors import CredentialsMissing, UnknownProvider
 from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential, CredentialChange
@@ -26,6 +26,22 @@ log = structlog.get_logger("integrations.credentials")
 
 Action = CredentialChange.Action
 Source = CredentialChange.Source
+
+
+@dataclass(frozen=True)
+class Client:
+    """Functions of the app that acts at one provider."""
+
+    # Asks the provider. A sentence for people ("Vapi accepted the key."), else a Problem.
+    verify: Callable[[Credentials], str]
+    # Sentences for the user on what cannot go on with what is stored now.
+    warnings: Callable[[User], list[str]] = lambda user: []
+    # Called in the transaction in which the user's credentials change.
+    changed: Callable[[User], None] = lambda user: None
+
+
+clients: dict[str, Client] = {}
+"""By provider; filled in `ready()`."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,7 @@ def describe(*, user: User, provider: str, row: Credential | None = None) -> Des
     """
     spec = typed_in(provider)
     row = row or store.find(user=user, provider=provider)
-    warnings = registry.client(provider).warnings(user)
+    warnings = clients[provider].warnings(user)
     if row is None:
         served = store.from_environment(user=user, provider=spec) is not None
         empty = {field.name: None for field in spec.fields}
@@ -138,7 +154,7 @@ def _save(
         row.updated_at = timezone.now()
         row.save()
         _record(user, spec.slug, action, changed, actor, source)
-        registry.client(spec.slug).changed(user)
+        clients[spec.slug].changed(user)
     return row
 
 
@@ -157,7 +173,7 @@ def delete(
     deleted, _ = Credential.objects.filter(user_id=user.pk, provider=provider).delete()
     if deleted:
         _record(user, provider, Action.DELETED, [], actor, source)
-        registry.client(provider).changed(user)
+        clients[provider].changed(user)
 
 
 def verify(*, user: User | None, provider: str) -> str:
@@ -169,7 +185,7 @@ def verify(*, user: User | None, provider: str) -> str:
     found = credentials_for(user=user, provider=provider) if user else store.operators(spec)
     if found is None:
         raise CredentialsMissing(spec.name)
-    return registry.client(provider).verify(found)
+    return clients[provider].verify(found)
 
 
 def typed_in(provider: str) -> Provider:

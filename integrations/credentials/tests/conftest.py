@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from integrations.credentials import registry
+from integrations.credentials.services import Client, clients
 
 VAPI_KEY = "planted-vapi-key-0001"
 MASKED = "••••••••0001"
@@ -61,7 +61,7 @@ def asked() -> Iterator[list[Any]]:
         seen.append(credentials)
         return "Vapi accepted the key."
 
-    present = registry.client("vapi")
-    registry.register("vapi", registry.Client(ask))
+    present = clients["vapi"]
+    clients["vapi"] = Client(ask)
     yield seen
-    registry.register("vapi", present)
+    clients["vapi"] = present

@@ -1,8 +1,4 @@
-"""A user's Vapi: the key to ask it with, and the generation that copies of it are filed under.
-
-A new generation is written in the transaction that makes copies wrong; docs/adr/0011 says when
-that is.
-"""
+"""A user's Vapi: the key to ask it with, and the generation of its copies: docs/adr/0011."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -50,14 +46,11 @@ class Account:
         return Scope(self.user.pk, f"{self.epoch}.{version}", f"{self.generation}.{version}")
 
     def with_new_generation(self, *, of_assistant: str | None = None) -> "Account":
-        """The account under a new generation, its old copies left behind.
+        """The account under a new generation, its old copies left behind; `of_assistant` leaves
+        those of all users behind who have seen it, in the caller's transaction.
 
         What the caller read before may be kept under the new generation: if another request has
         replaced it since this account was found, the generation returned is never looked up.
-
-        Args:
-            of_assistant: leave the copies of all users behind who have seen this assistant:
-                several may share one organisation at Vapi. The caller holds a transaction.
         """
         own = Q(pk=self.user.pk)
         rows = AccountGeneration.objects.filter(own)

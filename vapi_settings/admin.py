@@ -38,6 +38,5 @@ class RevisionAdmin(ReadOnlyAdmin):
 
 
 def _short(value: str | None) -> str | None:
-    """The start of a value, which may have 8 KiB, for a line of the list; the page of the
-    revision has all of it."""
+    """The start of a value, for the list; the revision's page has all of it."""
     return value if value is None else Truncator(without_passwords(value)).chars(SHOWN)

@@ -30,23 +30,16 @@ class ValueRefused(ValueError):
 
 @dataclass(frozen=True)
 class Definition:
-    """One setting.
-
-    Attributes:
-        default: what is shown, and suggested, while the assistant has no value of its own.
-        path: where it lives in the assistant.
-        makes_parents: whether objects missing on the path may be made.
-        custom: whether the user made it up.
-    """
+    """Definition of one setting."""
 
     key: str
     type: Literal["string", "integer", "float", "boolean", "json"]
-    default: Any
+    default: Any  # shown while the assistant has no value of its own
     description: str
-    path: Path
+    path: Path  # in the assistant
     constraints: Mapping[str, Any] = field(default_factory=dict)
-    makes_parents: bool = False
-    custom: bool = False
+    makes_parents: bool = False  # objects missing on the path may be made
+    custom: bool = False  # made up by the user
 
 
 STANDARD: Final = {
@@ -106,22 +99,14 @@ STANDARD: Final = {
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of one assistant, as shown to its owner.
-
-    Attributes:
-        value: what the assistant holds, as it is; the default where it holds nothing.
-        constraints: narrowed to the assistant's voice.
-        is_set: whether the assistant holds a value.
-        etag: of this value, in this assistant.
-        updated_at: when it got this value, as far as AVA knows; the assistant's own time else.
-    """
+    """A setting of one assistant, as shown to its owner."""
 
     definition: Definition
-    value: Any
-    constraints: Mapping[str, Any]
-    is_set: bool
-    etag: str
-    updated_at: datetime | None
+    value: Any  # what the assistant holds, as it is; the default where it holds nothing
+    constraints: Mapping[str, Any]  # narrowed to the assistant's voice
+    is_set: bool  # the assistant holds a value
+    etag: str  # of this value, in this assistant
+    updated_at: datetime | None  # of this value, where AVA knows; else of the assistant
 
     @property
     def exists(self) -> bool:
@@ -148,10 +133,7 @@ def definition(key: str) -> Definition | None:
 
 
 def present(document: Document) -> Iterator[Definition]:
-    """The standard settings, then the assistant's custom ones by name.
-
-    Metadata that is no possible key belongs to somebody else and is left alone.
-    """
+    """The standard settings, then the assistant's custom ones by name; no other metadata."""
     yield from STANDARD.values()
     metadata = document.get(CUSTOM_FIELD)
     if isinstance(metadata, Mapping):
@@ -162,10 +144,8 @@ def present(document: Document) -> Iterator[Definition]:
 
 
 def held(document: Document, wanted: Definition) -> Any:
-    """Value that the assistant holds for the setting, or ABSENT.
-
-    Vapi writes null where it means "nothing": only a custom setting can hold null as a value.
-    """
+    """Value that the assistant holds for the setting, or ABSENT: as Vapi writes null where it means
+    "nothing", only a custom setting can hold null."""
     found = read(document, wanted.path)
     return ABSENT if found is None and not wanted.custom else found
 
@@ -197,10 +177,8 @@ def constraints(document: Document, wanted: Definition) -> Mapping[str, Any]:
 
 
 def check(wanted: Definition, value: Any, document: Document | None = None) -> Any:
-    """The value as it is to be stored; `document` narrows what its voice takes.
-
-    Raises: ValueRefused.
-    """
+    """The value as it is to be stored; `document` narrows what its voice takes. Raises:
+    ValueRefused."""
     key, bounds = wanted.key, wanted.constraints
     if document is not None:
         if key == "voice_speed":

@@ -31,8 +31,7 @@ class VapiClient:
         self._list("/assistant", {"limit": 1})
 
     def assistants(self) -> tuple[tuple[Summary, ...], Assistant | None]:
-        """The organisation's assistants, the newest first, the newest 1000 of more; and the whole
-        of the only one, where there is one only."""
+        """The organisation's assistants, the newest 1000 first, and the whole of an only one."""
         found = list(self._pages("/assistant"))
         only = _read(records.assistant, found[0]) if len(found) == 1 else None
         return tuple(_read(records.summary, one) for one in found), only
@@ -47,13 +46,10 @@ class VapiClient:
 
     def change_assistant(self, assistant_id: str, fields: Mapping[str, Any]) -> Assistant:
         """Replace top-level fields, whole: Vapi merges nothing nested. It is sent at most once.
-
-        Raises: AssistantNotFound, ChangeRefused: Vapi did nothing.
-        """
+        Raises: AssistantNotFound, ChangeRefused: Vapi did nothing."""
         path = f"/assistant/{quote(assistant_id, safe='')}"
-        return _read(
-            records.assistant, self._object("PATCH", path, errors.not_changed, json=fields)
-        )
+        found = self._object("PATCH", path, errors.not_changed, json=fields)
+        return _read(records.assistant, found)
 
     def phone_numbers(self) -> list[PhoneNumber]:
         """The organisation's phone numbers, the newest first; the newest 1000 of more."""
@@ -61,15 +57,12 @@ class VapiClient:
 
     def import_number(self, fields: Mapping[str, Any]) -> PhoneNumber:
         """Import a number of a Twilio account. Raises: NumberRefused."""
-        return records.phone_number(
-            self._object("POST", "/phone-number", errors.not_imported, json=fields)
-        )
+        found = self._object("POST", "/phone-number", errors.not_imported, json=fields)
+        return records.phone_number(found)
 
     def place_call(self, fields: Mapping[str, Any]) -> VapiCall:
-        """Place a call by an assistant. It is sent again only when it certainly never left.
-
-        Raises: Problem: Vapi did not place it; ProviderUnreachable, unless `unsent`: it may have.
-        """
+        """Place a call by an assistant, sent again only when it certainly never left. Raises:
+        Problem: Vapi did not place it; ProviderUnreachable, unless `unsent`: it may have."""
         return _call(self._object("POST", "/call", errors.not_called, json=fields))
 
     def call(self, call_id: str) -> VapiCall:
@@ -77,18 +70,13 @@ class VapiClient:
         return _call(self._object("GET", f"/call/{quote(call_id, safe='')}", errors.unknown_call))
 
     def calls(self, since: datetime, **filters: str) -> list[VapiCall]:
-        """All calls made since, the newest first; filtered by assistantId, phoneNumberId.
-
-        Raises: ProviderUnreachable also where there are too many to be sure of all of them.
-        """
+        """All calls made since, the newest first, filtered by assistantId, phoneNumberId. Raises:
+        ProviderUnreachable also where there are too many to be sure of all of them."""
         params = {**filters, "createdAtGe": since.isoformat()}
         return [_call(found) for found in self._pages("/call", params, whole=True)]
 
     def end_call(self, call: VapiCall) -> None:
-        """Hang up. https://docs.vapi.ai/calls/call-features
-
-        Raises: CallNotControllable: Vapi takes no orders for it, or not any more.
-        """
+        """Hang up (https://docs.vapi.ai/calls/call-features). Raises: CallNotControllable."""
         if not _is_vapis(call.control_url):
             raise errors.CallNotControllable
         control = urlsplit(call.control_url)
@@ -106,8 +94,7 @@ class VapiClient:
     def _pages(
         self, path: str, filters: Mapping[str, Any] | None = None, *, whole: bool = False
     ) -> Iterator[Mapping[str, Any]]:
-        """Every item of a list, the newest first; of more the newest 1000, or no answer with
-        `whole`."""
+        """The newest 1000 items of a list, the newest first; with `whole`, all or no answer."""
         # All pages share the deadline of one operation: a slow Vapi must not hold a thread for
         # twenty of them. A list that is cut off would look whole, so it is no answer.
         deadline = Deadline(upstream.door(VAPI.label).policy.deadline)

@@ -9,20 +9,14 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from typing import Any, Final
 
 Document = Mapping[str, Any]
 Path = tuple[str, ...]
 
 
-class Absence(Enum):
-    """The type of ABSENT, for values that may not exist: JSON's null is a value."""
-
-    ABSENT = "absent"
-
-
-ABSENT: Final = Absence.ABSENT
+ABSENT: Final = object()
+"""No value: JSON's null is one."""
 
 EXACT: Final = 2**53 - 1
 """The largest whole number that Vapi's JavaScript keeps exactly."""
@@ -32,10 +26,7 @@ SERVER_FIELDS: Final = frozenset({"id", "orgId", "createdAt", "updatedAt", "late
 
 
 class ParentMissing(Exception):
-    """The object that would hold the field does not exist, and cannot be made from nothing.
-
-    Its one argument is the top-level field, such as "voice".
-    """
+    """No object to hold the field, nor can one be made; the argument is the top-level field."""
 
 
 def read(document: Document, path: Path) -> Any:
@@ -49,8 +40,7 @@ def read(document: Document, path: Path) -> Any:
 
 
 def levels(value: Any) -> Iterator[list[Any]]:
-    """All parts of a value, names included, level by level; without recursion, for the nesting is
-    the sender's."""
+    """All parts of a value, names included, level by level: the nesting is the sender's."""
     level = [value]
     while level:
         yield level
@@ -66,14 +56,8 @@ def levels(value: Any) -> Iterator[list[Any]]:
 def patch(
     document: Document, path: Path, value: Any, *, makes_parents: bool = False
 ) -> dict[str, Any]:
-    """The smallest PATCH body that sets the path to the value and keeps all the rest.
-
-    Args:
-        value: ABSENT takes a nested field away; a top-level one cannot be taken away.
-        makes_parents: whether missing objects on the way may be made.
-
-    Raises: ParentMissing.
-    """
+    """The smallest PATCH body that sets the path to the value and keeps all the rest. ABSENT takes
+    a nested field away; a top-level one cannot be taken away. Raises: ParentMissing."""
     top = path[0]
     if len(path) == 1:
         return {top: copy.deepcopy(value)}

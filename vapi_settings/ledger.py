@@ -50,19 +50,14 @@ class SettingHistory(list[Revision]):
 
 @dataclass
 class LastSeen:
-    """State of one assistant as AVA last saw it, for one owner.
-
-    Attributes:
-        is_locked: whether another edit is under way; else what is unsettled was left by a process
-            that died.
-        edits: how many were begun.
-    """
+    """State of one assistant as AVA last saw it, for one owner."""
 
     owner_id: int
     assistant_id: str
     histories: dict[str, SettingHistory] = field(default_factory=dict)
+    # Another edit is under way; else what is unsettled was left by a process that died.
     is_locked: bool = False
-    edits: int = 0
+    edits: int = 0  # that were begun
 
     @property
     def is_new(self) -> bool:

@@ -22,7 +22,7 @@ def settings(
     `assistant`."""
     copy = assistant(user=user, assistant_id=assistant_id, reload=reload)
     wanted = catalogue.present(copy.value.assistant.document)
-    return [show(copy.value, one) for one in wanted], copy
+    return [copy.value.show(one) for one in wanted], copy
 
 
 def setting(
@@ -31,7 +31,7 @@ def setting(
     """One setting of an assistant. Raises: SettingNotFound, and as `assistant`."""
     wanted = definition(key)
     copy = assistant(user=user, assistant_id=assistant_id, reload=reload)
-    found = show(copy.value, wanted)
+    found = copy.value.show(wanted)
     if not found.exists:
         raise unknown(key)
     return found, copy
@@ -50,7 +50,7 @@ def history(*, user: User, key: str, assistant_id: str | None = None) -> QuerySe
             raise
         return rows
     rows = shown(user, seen.assistant.id, key)
-    if not show(seen, wanted).exists and not rows.exists():
+    if not seen.show(wanted).exists and not rows.exists():
         raise unknown(key)
     return rows
 
@@ -115,13 +115,6 @@ def definition(key: str) -> Definition:
 def unknown(key: str) -> SettingNotFound:
     """The answer where there is no setting of that name."""
     return SettingNotFound(f"There is no setting {key[:80]!r} on this assistant.")
-
-
-def show(seen: Seen, wanted: Definition) -> Setting:
-    """The setting, with the time at which it got its value, as far as AVA knows."""
-    found = seen.assistant
-    at = seen.changed_at.get(wanted.key, found.summary.updated_at)
-    return catalogue.show(found.document, wanted, updated_at=at)
 
 
 def matching(found: list[Setting], *, search: str, custom: bool | None) -> list[Setting]:

@@ -23,8 +23,9 @@ from ava.upstream import (
     door,
 )
 from vapi_settings import account as accounts
-from vapi_settings import ledger
+from vapi_settings import catalogue, ledger
 from vapi_settings.account import WORKING, Account, renew_epoch, works
+from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.ledger import LastSeen
 from vapi_settings.records import ID, Assistant, Part, PhoneNumber, Summary
@@ -51,6 +52,11 @@ class Seen:
 
     assistant: Assistant
     changed_at: Mapping[str, datetime]
+
+    def show(self, wanted: Definition) -> Setting:
+        """One of its settings."""
+        at = self.changed_at.get(wanted.key, self.assistant.summary.updated_at)
+        return catalogue.show(self.assistant.document, wanted, updated_at=at)
 
 
 def _times(found: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -94,20 +100,16 @@ NUMBERS = _cache("vapi_phone_numbers", _numbers)
 
 
 class AssistantRead:
-    """One read of a user's assistants; with `reload` from Vapi, whatever copy there is.
-
-    Each method raises ProviderProblem besides.
-    """
+    """One read of a user's assistants; with `reload` from Vapi, whatever copy there is. Each method
+    raises ProviderProblem besides."""
 
     def __init__(self, account: Account, *, reload: bool = False) -> None:
         self.account = account
         self.reload = reload
 
     def chosen(self, assistant_id: str | None) -> Copy[Seen]:
-        """The assistant that is meant: that one, else the default, else the only one.
-
-        Raises: AssistantNotFound, AssistantAmbiguous.
-        """
+        """The assistant that is meant: that one, else the default, else the only one. Raises:
+        AssistantNotFound, AssistantAmbiguous."""
         named = self._named(assistant_id)
         if named is None:
             return self._only()

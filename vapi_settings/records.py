@@ -58,12 +58,8 @@ class Summary:
 
 @dataclass(frozen=True)
 class Assistant:
-    """A Vapi assistant.
-
-    Attributes:
-        document: everything Vapi sent, for changing it without loss. It may hold keys of tools
-            and servers: it leaves the process sealed, and stays out of logs and answers.
-    """
+    """A Vapi assistant. Its `document` is everything Vapi sent, to be changed without loss: it may
+    hold keys, leaves the process sealed, and stays out of logs and answers."""
 
     summary: Summary
     document: Mapping[str, Any] = field(repr=False)
@@ -75,44 +71,30 @@ class Assistant:
 
 @dataclass(frozen=True)
 class PhoneNumber:
-    """A phone number at Vapi.
-
-    Attributes:
-        number: E.164; "" for one that is reached by SIP only.
-        sip_uri: at which the assistant answers, on one of Vapi's hosts; "" for none.
-    """
+    """A phone number at Vapi."""
 
     id: str
-    number: str
+    number: str  # E.164; "" for one that is reached by SIP only
     name: str
     provider: str
     status: str
     assistant_id: str | None
-    sip_uri: str
+    sip_uri: str  # at which the assistant answers, on one of Vapi's hosts; "" for none
     created_at: datetime | None
     updated_at: datetime | None
 
 
 @dataclass(frozen=True)
 class VapiCall:
-    """A call as Vapi sees it.
-
-    Attributes:
-        inbound: whether somebody called, not Vapi.
-        person: the number of the person who talks with the assistant, as Vapi knows it.
-        status: Vapi's word: scheduled, queued, ringing, in-progress, forwarding, ended; or "".
-        provider_sid: the call's SID at Twilio, once there is one.
-        metadata: AVA's own marks, and nothing else of what the assistant carries.
-        control_url: takes orders for the running call from all who know it.
-    """
+    """A call as Vapi sees it."""
 
     id: str
-    status: str
+    status: str  # scheduled, queued, ringing, in-progress, forwarding, ended; or ""
     inbound: bool
-    person: str
+    person: str  # the number of the person who talks with the assistant
     assistant_id: str | None
     phone_number_id: str | None
-    provider_sid: str | None
+    provider_sid: str | None  # the call's SID at Twilio, once there is one
     ended_reason: str | None
     cost: Decimal | None  # US dollars
     transcript: str | None
@@ -121,8 +103,8 @@ class VapiCall:
     created_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
-    metadata: Mapping[str, str] = field(hash=False)
-    control_url: str = field(repr=False)
+    metadata: Mapping[str, str] = field(hash=False)  # AVA's own marks only
+    control_url: str = field(repr=False)  # takes orders from all who know it
 
 
 def text(value: Any) -> str:

@@ -26,10 +26,8 @@ _BEARER: Final = "bearer "
 
 
 def server(user: User) -> dict[str, Any]:
-    """`{"server": ...}` for the user's webhooks, to be spread into a body.
-
-    Empty where AVA has no public address, or the user no secret that Vapi could send in a header.
-    """
+    """`{"server": ...}` for the user's webhooks, to be spread into a body; empty where AVA has no
+    public address, or the user no secret that Vapi could send in a header."""
     row = store.find(user=user, provider=VAPI.label) if settings.PUBLIC_URL else None
     fields = webhook_accounts.fields_of(row)
     if row is None or fields is None:
@@ -44,12 +42,7 @@ def server(user: User) -> dict[str, Any]:
 def complaint(
     fields: Mapping[str, str], headers: Mapping[str, str], body: bytes, *, now: datetime
 ) -> str | None:
-    """Fault of a delivery's proof, in a sentence; None when it is right.
-
-    Args:
-        fields: of the user's Vapi credentials, `webhook_secret` among them.
-        headers: names in any case.
-    """
+    """Fault of a delivery's proof by the user's Vapi fields, in a sentence; None: it is right."""
     scheme, header = _scheme(fields)
     given = headers.get(header)
     if not given:

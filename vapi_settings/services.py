@@ -284,4 +284,4 @@ class AssistantEdit:
         return catalogue.held(found.document, self.wanted)
 
     def _setting(self, found: Assistant) -> Setting:
-        return queries.show(Seen(found, self.seen.changed_at), self.wanted)
+        return Seen(found, self.seen.changed_at).show(self.wanted)

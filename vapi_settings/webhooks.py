@@ -1,7 +1,4 @@
-"""Webhooks of Vapi: their owner, the content to keep, the answer.
-
-https://docs.vapi.ai/server-url/events
-"""
+"""Webhooks of Vapi (https://docs.vapi.ai/server-url/events): owner, content to keep, answer."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -39,10 +36,8 @@ _listeners: list[Listener] = []
 
 
 def register_listener(listener: Listener) -> None:
-    """Register `listener` for reports on calls: run in a job, in any order and maybe twice.
-
-    Where it raises, the job runs again later, for all listeners.
-    """
+    """Register `listener` for reports on calls: run in a job, in any order, and again where one of
+    the listeners raises."""
     _listeners.append(listener)
 
 
@@ -53,10 +48,7 @@ class VapiSource:
     kind = KIND
 
     def verify(self, received: WebhookRequest) -> Proof:
-        """User that the address names, and whose secret proves the delivery.
-
-        Raises: InvalidSignature.
-        """
+        """User whose secret proves the delivery. Raises: InvalidSignature."""
 
         def complaint(fields: Mapping[str, str]) -> str | None:
             return reporting.complaint(fields, received.headers, received.raw, now=timezone.now())
@@ -84,7 +76,7 @@ def handle(delivery: Delivery) -> None:
         return
     assert delivery.owner is not None  # noqa: S101 - `verify` names one
     event = events.read(delivery.owner, delivery.payload, received_at=delivery.received_at)
-    if event.call_id:
+    if event.id:
         for listener in _listeners:
             listener(event)
 
@@ -115,8 +107,7 @@ def _message(raw: bytes) -> dict[str, Any]:
 
 def _assistant(owner: User) -> dict[str, str]:
     """Assistant for an incoming call: the user's default assistant, else the only one."""
-    deadline = ReplyDeadline(owner)
-    return deadline.wait(deadline.start(partial(_chosen, owner)), {"error": NOBODY_THERE})
+    return ReplyDeadline(owner).run(partial(_chosen, owner), {"error": NOBODY_THERE})
 
 
 def _chosen(owner: User) -> dict[str, str]:

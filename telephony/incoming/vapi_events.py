@@ -25,7 +25,7 @@ def apply(event: VapiEvent) -> None:
     """Apply an event to the call that AVA placed, or that came in."""
     now = timezone.now()
     call = (
-        Call.objects.filter(owner=event.owner, vapi_call_id=event.call_id).first()
+        Call.objects.filter(owner=event.owner, vapi_call_id=event.id).first()
         or _placed(event)
         or (event.inbound and (_put_through(event) or _came_in(event, now)))
     )
@@ -73,7 +73,7 @@ def _put_through(event: VapiEvent) -> Call | None:
         )
         found = min(waiting, key=lambda call: abs(call.created_at - event.began_at), default=None)
         if found:
-            found.vapi_call_id = event.call_id
+            found.vapi_call_id = event.id
             found.save(update_fields=["vapi_call_id"])
     return found
 
@@ -87,7 +87,7 @@ def _came_in(event: VapiEvent, now: datetime) -> Call:
         owner=event.owner,
         holder=str(event.owner.pk),
         status="ringing",
-        vapi_call_id=event.call_id,
+        vapi_call_id=event.id,
         assistant_id=(event.assistant_id or "")[:64],
         phone_number_id=(event.phone_number_id or "")[:64],
         to=addresses.kept(event.number),
@@ -95,4 +95,4 @@ def _came_in(event: VapiEvent, now: datetime) -> Call:
     )
     if timeline.keep(call, now=now):
         return call
-    return Call.objects.get(owner=event.owner, vapi_call_id=event.call_id)
+    return Call.objects.get(owner=event.owner, vapi_call_id=event.id)

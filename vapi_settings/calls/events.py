@@ -84,23 +84,12 @@ _SPOKEN: Final = ("user", "bot")
 
 @dataclass(frozen=True)
 class VapiEvent(VapiCall):
-    """A call, as a message about it says.
-
-    Attributes:
-        status: "ended" in an end-of-call report.
-        type: "status-update" or "end-of-call-report".
-        at: when Vapi wrote it, by its clock.
-        number: the digits of Vapi's number; may be empty.
-    """
+    """A call, as a message about it says: `ended` in an end-of-call report."""
 
     owner: "User"
-    type: str
-    at: datetime
-    number: str
-
-    @property
-    def call_id(self) -> str:
-        return self.id
+    type: str  # STATUS_UPDATE or END_OF_CALL_REPORT
+    at: datetime  # when Vapi wrote it, by its clock
+    number: str  # the digits of Vapi's number; may be empty
 
     @property
     def began_at(self) -> datetime:
@@ -137,10 +126,8 @@ def marks(message: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def identity(message: Mapping[str, Any], raw: bytes) -> str:
-    """Identity of a delivery: Vapi sends no id, and repeats itself.
-
-    A call has many messages of one type, so its id alone would throw most of them away.
-    """
+    """Identity of a delivery: Vapi sends no id, and repeats itself. A call has many messages of one
+    type, so its id alone would throw most of them away."""
     kind = text(message.get("type"))[:40]
     if kind == STATUS_UPDATE and (status := text(message.get("status"))):
         mark = status[:40]

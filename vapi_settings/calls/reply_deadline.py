@@ -37,11 +37,7 @@ _running = BoundedSemaphore(THREADS)
 
 
 class ReplyDeadline:
-    """Deadline of one answer, shared by all its parts.
-
-    Args:
-        owner: on whose behalf: one that hangs takes no thread from the others.
-    """
+    """Deadline of one answer, shared by all its parts; what hangs takes its owner's threads."""
 
     def __init__(self, owner: User, seconds: float = SECONDS) -> None:
         self._until = time.monotonic() + seconds
@@ -49,9 +45,12 @@ class ReplyDeadline:
             self._share = _shares.get(owner.pk) or _Share()
             _shares[owner.pk] = self._share
 
+    def run(self, work: Callable[[], T], late: T) -> T:
+        """The outcome of the only part. Raises: what it raises."""
+        return self.wait(self.start(work), late)
+
     def start(self, work: Callable[[], T]) -> "Future[T]":
-        """Begin with a part, when its user has a thread free. It is not ended when its time is
-        over, only no longer waited for."""
+        """Begin with a part. It is not ended when its time is over, only no longer waited for."""
         return self._share.threads.submit(copy_context().run, _run, self._share, work)
 
     def wait(self, part: "Future[T]", late: T) -> T:

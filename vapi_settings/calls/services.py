@@ -36,10 +36,8 @@ CORRELATION_MARK: Final = "ava_correlation_id"
 
 
 def numbers(*, user: User, reload: bool = False) -> list[PhoneNumber]:
-    """Phone numbers at Vapi that can call, which those reached by SIP only cannot.
-
-    Raises: ProviderProblem, CredentialsMissing.
-    """
+    """Phone numbers at Vapi that can call: not those reached by SIP only. Raises: ProviderProblem,
+    CredentialsMissing."""
     return [one for one in phone_numbers(account_of(user), reload=reload).value if one.number]
 
 
@@ -54,16 +52,10 @@ def number(*, user: User, named: str) -> PhoneNumber:
 
 
 def answering_number(*, user: User, seconds: float) -> PhoneNumber | None:
-    """The number at Vapi at which the user's default assistant answers by SIP; where the user has
-    no default, that of the only assistant that has such a number.
-
-    "You can SIP INVITE this. The assistant attached to this number will answer."
-    (https://docs.vapi.ai/api-reference/phone-numbers, `sipUri`)
-
-    Returns: None also where Vapi does not answer in time.
-    """
-    deadline = ReplyDeadline(user, seconds)
-    return deadline.wait(deadline.start(partial(_answering_number, user)), None)
+    """The number at Vapi whose `sipUri` reaches the user's default assistant, or the only assistant
+    that has such a number (https://docs.vapi.ai/api-reference/phone-numbers). None also where Vapi
+    does not answer in time."""
+    return ReplyDeadline(user, seconds).run(partial(_answering_number, user), None)
 
 
 def _answering_number(user: User) -> PhoneNumber | None:
@@ -87,11 +79,8 @@ def place(
     correlation_id: str,
     metadata: Mapping[str, str],
 ) -> VapiCall:
-    """Place a call by an assistant; `metadata` are AVA's marks for `find`, named "ava_...".
-
-    Raises: Problem: no phone was called, unless it is a ProviderUnreachable that is not `unsent`:
-        then the call may have been placed, and `find` finds it.
-    """
+    """Place a call by an assistant; `metadata` are AVA's marks for `find`, named "ava_...". Raises:
+    Problem: no phone was called, unless it is a ProviderUnreachable that is not `unsent`."""
     try:
         found = queries.assistant(user=user, assistant_id=assistant_id).value.assistant
     except ProviderProblem as problem:
@@ -131,12 +120,8 @@ def find(
     assistant_id: str,
     phone_number_id: str,
 ) -> list[VapiCall]:
-    """The calls placed since then that carry these marks. An empty list is Vapi's word for none.
-
-    Raises:
-        OrganisationGone: the key is of an organisation that cannot know them.
-        ProviderProblem: it is unknown; also where there are too many calls to look at them all.
-    """
+    """The calls placed since then that carry these marks; an empty list means that there are none.
+    Raises: OrganisationGone, ProviderProblem (also where there are too many calls to look at)."""
     placed = _client(user).calls(
         since - CLOCKS_DIFFER,
         # As `place` writes it: Vapi's ids are UUIDs, however they were typed in.
@@ -162,9 +147,7 @@ def _is_theirs(user: User, assistant_id: str, phone_number_id: str) -> bool:
 
 def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
     """All calls since then that Vapi made or took over a number; none where it is not Vapi's.
-
-    Raises: ProviderProblem: it is unknown; CredentialsMissing, CredentialsUnreadable.
-    """
+    Raises: ProviderProblem, CredentialsMissing, CredentialsUnreadable."""
     client = _client(user)
     return [
         call
@@ -175,12 +158,8 @@ def over_number(*, user: User, number: str, since: datetime) -> list[VapiCall]:
 
 
 def end(*, user: User, call_id: str, metadata: Mapping[str, str]) -> None:
-    """Hang up; `metadata` as for `fetch`.
-
-    Raises:
-        CallNotControllable: Vapi takes no orders for it; `provider_sid` at Twilio may help.
-        CallNotFound, ProviderProblem, CredentialsMissing.
-    """
+    """Hang up; `metadata` as for `fetch`. Raises: CallNotControllable (`provider_sid` at Twilio may
+    help), CallNotFound, ProviderProblem, CredentialsMissing."""
     client = _client(user, own=not metadata)
     client.end_call(_theirs(client, call_id, metadata))
 

@@ -25,18 +25,13 @@ LATE: Final = {"error": "This takes too long right now."}
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A tool call of an assistant's.
-
-    Attributes:
-        id: the same when Vapi asks again.
-        arguments: `{}` where none can be read.
-    """
+    """A tool call of an assistant's."""
 
     owner: User
     call_id: str
-    id: str
+    id: str  # the same when Vapi asks again
     name: str
-    arguments: Mapping[str, Any] = field(hash=False)
+    arguments: Mapping[str, Any] = field(hash=False)  # {} where none can be read
 
 
 Tool = Callable[[ToolCall], str]
@@ -45,13 +40,8 @@ _tools: dict[str, Tool] = {}
 
 
 def register_tool(name: str, run: Tool) -> None:
-    """Register `run` as the tool of this name.
-
-    Args:
-        run: returns a sentence for the assistant, or raises a Problem, whose sentence the
-            assistant gets. It is run again for a repeated request: the second run with the same
-            `id` must do nothing more than the first.
-    """
+    """Register `run` as the tool of this name: it returns a sentence for the assistant, or raises a
+    Problem with one. Run again with the same `id`, for a repeated request, it must do no more."""
     _tools[name] = run
 
 

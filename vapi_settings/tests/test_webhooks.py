@@ -21,7 +21,7 @@ def test_a_status_is_stored_acknowledged_and_reported(send, reported, user):
     assert (row.owner, row.event, row.correlation_id) == (user, "status-update", "walk-1")
     assert answer["X-Correlation-ID"]
     [event] = reported()
-    assert (event.owner, event.call_id, event.status) == (user, CALL, "in-progress")
+    assert (event.owner, event.id, event.status) == (user, CALL, "in-progress")
     assert event.provider_sid == "CA0123456789abcdef0123456789abcdef"
     assert event.metadata["ava_call"] == "7b0f2f2a-7f4e-4f4e-8d5c-0b9a8f6e5d4c"
     assert event.at.isoformat() == "2026-01-05T09:00:03+00:00"

@@ -1,6 +1,5 @@
-"""Orphaned accounts: calls and messages under way whose Twilio keys are stored no more. AVA can
-neither verify Twilio's reports of them nor ask how they end: a change of keys is answered with
-that, and each row says it, until the keys are stored again."""
+"""Orphaned accounts: calls and messages under way whose Twilio keys are stored no more, which AVA
+can neither ask about nor believe reports of."""
 
 from collections import Counter, defaultdict
 
@@ -25,8 +24,7 @@ JOB = "telephony.account"
 
 
 def warnings(user: User) -> list[str]:
-    """A sentence for each account that calls or messages of the user are under way with, and
-    whose keys are stored no more."""
+    """A sentence for each orphaned account of the user."""
     calls, messages = (
         rows.order_by()
         .annotate(what=Value(rows.model.word))

@@ -40,10 +40,7 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
     """The number to use: the one named, else the user's default, else the only one there is. Where
     Twilio cannot be asked a named one is trusted, as Twilio will look at it itself.
 
-    Raises:
-        ValidationFailed: the account has no such number, or it cannot do this.
-        SenderAmbiguous: none is named, and there is not just one.
-        ProviderProblem: none is named, and Twilio cannot be asked.
+    Raises: ValidationFailed, SenderAmbiguous, ProviderProblem.
     """
     wanted = named or credentials.fields.get("default_from")
     if not wanted:
@@ -62,13 +59,8 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
 
 def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> PhoneNumber:
     """The number that an assistant calls from: the one named, else the user's default where Vapi
-    has it, else the assistant's own, else the only one there is.
-
-    Raises:
-        ValidationFailed: Vapi does not have the one named.
-        SenderAmbiguous: none is named, and there is not just one.
-        ProviderProblem, CredentialsMissing, CredentialsUnreadable.
-    """
+    has it, else the assistant's own, else the only one there is. Raises: ValidationFailed,
+    SenderAmbiguous, ProviderProblem, CredentialsMissing, CredentialsUnreadable."""
     if named:
         return vapi.number(user=user, named=named)
     known = vapi.numbers(user=user)

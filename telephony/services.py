@@ -23,10 +23,8 @@ from telephony.twilio.errors import TwilioAccountInactive
 
 
 def verify(credentials: Credentials) -> str:
-    """Ask Twilio whether it takes the credentials. The sentence for people if it does.
-
-    Token and API key both: webhooks are signed with the token. A standard key may not read the
-    account, so it is tried on the numbers. Raises: TwilioAccountInactive, ProviderProblem.
+    """Ask Twilio whether it takes token and API key: a sentence for people. A standard key may not
+    read the account, so it is tried on the numbers. Raises: TwilioAccountInactive, ProviderProblem.
     """
     name, status = accounts.client(credentials, by_key=False).account()
     if status in ("suspended", "closed"):
@@ -37,11 +35,8 @@ def verify(credentials: Credentials) -> str:
 
 
 def reconcile(*, only_lost: bool = False) -> int:
-    """Schedule the job of every call and message that has not ended, and return their number.
-
-    Args:
-        only_lost: those whose job was given up or lost. Batches: always these.
-    """
+    """Schedule the job of every call and message that has not ended, or `only_lost`: whose job was
+    given up or lost, as always with batches. Their number."""
     count = 0
     # Messages that a batch has not sent yet are left to its own job.
     texts = unfinished(Message).exclude(batch__isnull=False, status=SCHEDULED)

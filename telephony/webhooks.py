@@ -25,15 +25,10 @@ from telephony.twilio import twiml
 
 @dataclass
 class TwilioSource:
-    """One of Twilio's webhook addresses.
+    """One of Twilio's webhook addresses."""
 
-    Args:
-        kind: the end of its path.
-        sid_field, status_field: name what it is about, and how that stands.
-    """
-
-    kind: str
-    sid_field: str
+    kind: str  # the end of its path
+    sid_field: str  # of what it is about
     status_field: str
     provider: str = "twilio"
 

@@ -41,10 +41,8 @@ def place_call(
         from_number: None: as `senders` chooses.
         idempotency: of the Idempotency-Key; a call that was begun under it is returned.
 
-    Raises:
-        OptedOut, AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing
-            was tried.
-        Problem: what the provider says; no phone is called.
+    Raises: OptedOut, AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed, and
+        Problem of the provider: no phone is called.
     """
     begun = Call.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun:
@@ -77,19 +75,12 @@ def place_call(
 
 def hang_up(call: Call) -> Call:
     """End a call: a running one is hung up, a later one is not placed, and one that AVA is still
-    looking for is ended when it is found.
-
-    Raises:
-        CallEnded: there is nothing to end.
-        Problem: the provider could not be asked; AVA goes on trying.
-    """
+    looking for is ended when it is found. Raises: CallEnded; Problem: AVA goes on trying."""
     row = request_hang_up(call)
     if row.is_final or not row.reference:
         return row
     ended = channel_of(row).end(row, row.reference)
-    if ended is None:
-        return row
-    return observe(row, ended, source=Source.USER, now=timezone.now())
+    return observe(row, ended, source=Source.USER, now=timezone.now()) if ended else row
 
 
 def request_hang_up(call: Call) -> Call:
@@ -117,7 +108,8 @@ def pursue(call_id: str) -> None:
         accounts.name_holder(call)
         settling.pursue(call, channel_of(call))
     if call := calls.first():
-        settling.backfill(call, _backfill_channel_of(call))
+        # Vapi knows the transcript and the cost of what an assistant took, too.
+        settling.backfill(call, AssistantCalls() if call.vapi_call_id else TwilioCalls())
 
 
 def end_duplicate(call_id: str, sid: str) -> None:
@@ -130,8 +122,3 @@ def end_duplicate(call_id: str, sid: str) -> None:
 def channel_of(call: Call) -> Channel:
     """Channel that a call goes through."""
     return AssistantCalls() if call.provider == Call.Provider.VAPI else TwilioCalls()
-
-
-def _backfill_channel_of(call: Call) -> Channel:
-    """Channel that knows the transcript and the cost of a call."""
-    return AssistantCalls() if call.vapi_call_id else TwilioCalls()

@@ -64,9 +64,8 @@ class TwilioCalls(TwilioChannel):
 def _require_plain(document: str) -> None:
     """Refuse TwiML that leads beyond the call on the operator's account. Raises: ValidationFailed.
 
-    Any address may answer with more TwiML, which AVA never sees and which may send Twilio to AVA's
-    webhooks: with the signature that all who share the account are believed by. And what is
-    dialled or written to from within a call is counted nowhere, and the operator pays for it.
+    An address may answer with more TwiML, which may send Twilio to AVA's webhooks, signed for all
+    who share the account; and what a call dials or writes to is not counted in the allowance.
     """
     if place := twiml.first_beyond(document):
         sentence = (

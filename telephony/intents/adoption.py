@@ -40,12 +40,8 @@ def adopt(
     intent: AnyCommunication, record: ProviderRecord, *, source: str, proven: bool, now: datetime
 ) -> tuple[AnyCommunication, bool]:
     """Adopt a record of the provider's. The row, and whether the record is of it: a second one with
-    its mark is stopped, where that can be done.
-
-    Args:
-        proven: it is this one's: the provider's own answer, or it carries AVA's mark. Without
-            that it only looks like it, which gives way to proof.
-    """
+    its mark is stopped, where that can be done. `proven`: the provider's own answer, or it carries
+    AVA's mark; without that it only looks like it, which gives way to proof."""
     try:
         return _adopt(intent, record, source, proven, now)
     except IntegrityError:
@@ -144,10 +140,8 @@ def closest(
     """The row that a record without a mark belongs to: of all that are looked for the one whose
     attempt is closest to its creation. None: it is no longer open.
 
-    Raises:
-        RetryLater: one of them may still get its answer, or its callback, which are proof. That is
-            waited for where it began before this one had settled, and where it is the closest:
-            what is sent later keeps no other waiting.
+    Raises RetryLater: one of them may still get its answer, or its callback, which are proof. That
+        is waited for where it is the closest, or began before this one had settled.
     """
     if _rivals(intent, rows_of(intent).filter(**{intent.reference_field: record.reference})):
         return None

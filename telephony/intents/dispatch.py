@@ -1,8 +1,7 @@
 """Dispatch of an intent: done once, with a known outcome.
 
 An attempt is claimed and numbered in the row before anything is sent, together with the job that
-will look after it. A process that dies then leaves a trace, and `telephony.intents.settling` asks
-the provider what became of it before the next attempt.
+asks the provider what became of it (`telephony.intents.settling`) before the next one.
 """
 
 from collections.abc import Callable
@@ -41,8 +40,7 @@ def submit(intent: AnyCommunication, channel: Channel) -> AnyCommunication:
     """Store a new intent and send it, or leave it to its job where it is for later. The row is
     `unknown` where the provider's answer was lost.
 
-    Raises:
-        ProviderUnavailable, ProviderBusy, ValidationFailed: nothing was tried, nothing is stored.
+    Raises: ProviderUnavailable, ProviderBusy, ValidationFailed: nothing is stored; any other
         Problem: it was not done, and will not be; the row says `failed`.
     """
     now = timezone.now()

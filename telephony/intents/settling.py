@@ -88,11 +88,8 @@ def pursue(intent: Communication, channel: Channel, *, send: Send = next_attempt
 
 
 def backfill(intent: AnyCommunication, channel: Channel) -> None:
-    """Fetch what is missing of one that has ended: its price, its transcript. No callback brings
-    Twilio's price, and Vapi gives up a report that does not arrive.
-
-    Raises RetryLater: it is too early, or the provider does not have it yet.
-    """
+    """Fetch what no report brought of one that has ended: its price, its transcript. Raises
+    RetryLater: it is too early, or the provider does not have it yet."""
     now = timezone.now()
     since = now - intent.updated_at
     why = "the rest may come"

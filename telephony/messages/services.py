@@ -32,13 +32,11 @@ def send_message(
     """Send an SMS, exactly once. The message is `unknown` where Twilio gave no answer.
 
     Args:
-        to, from_number: E.164; without a sender the user's default, else their only number.
+        from_number: None: the user's default, else their only number.
         idempotency: of the Idempotency-Key; a message that was begun under it is returned.
 
-    Raises:
-        OptedOut, AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed: nothing
-            was tried.
-        Problem: what Twilio says; nothing is sent.
+    Raises: OptedOut, AllowanceSpent, CredentialsMissing, SenderAmbiguous, ValidationFailed, and
+        Problem of Twilio: nothing is sent.
     """
     begun = Message.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun:

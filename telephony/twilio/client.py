@@ -29,15 +29,13 @@ CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 class TwilioClient:
-    """Twilio for one set of credentials: the account SID and its auth token as `username` and
-    `password`, or an API key's SID and its secret."""
+    """Twilio for an account SID and its auth token, or for an API key's SID and its secret."""
 
     def __init__(self, *, account_sid: str, username: str, password: str) -> None:
         self._credentials = (username, password, account_sid)
 
     def account(self) -> tuple[str, str]:
-        """The account's name, and its status: active, suspended or closed. Main and restricted API
-        keys may not read it, the token may."""
+        """The account's name and status (active, suspended, closed): only the token reads it."""
         with self._asking() as api:
             found = api.account.fetch()
             return resources.text(found.friendly_name), resources.text(found.status)
@@ -45,8 +43,7 @@ class TwilioClient:
     def numbers(
         self, *, most: int = MOST_NUMBERS, page_size: int = PAGE_SIZE, **wanted: str
     ) -> list[Number]:
-        """The account's phone numbers, at most `most` of them. Those that are `wanted` by their
-        `phone_number` hold it as a part."""
+        """The account's phone numbers; those that are `wanted` hold a `phone_number` as a part."""
         with self._asking() as api:
             numbers = api.account.incoming_phone_numbers
             found = _pages(api, numbers, most=most, page_size=page_size, **wanted)
@@ -55,8 +52,7 @@ class TwilioClient:
     def create_call(
         self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
     ) -> ProviderRecord:
-        """Place a call, with the `url` of TwiML or `twiml` itself. Never sent twice: Twilio has no
-        idempotency key."""
+        """Place a call, with the `url` of TwiML or `twiml` itself. Never sent twice."""
         events = {"status_callback": status_callback, "status_callback_event": CALL_EVENTS}
         callback = events if status_callback else {}
         with self._asking() as api:
@@ -68,7 +64,6 @@ class TwilioClient:
             return resources.record(api.account.calls(sid).fetch())
 
     def end_call(self, sid: str) -> ProviderRecord:
-        """Hang up a call, running or not yet begun."""
         with self._asking() as api:
             return resources.record(api.account.calls(sid).update(status="completed"))
 
@@ -82,7 +77,7 @@ class TwilioClient:
     def create_message(
         self, *, to: str, from_number: str, body: str, status_callback: str | None = None
     ) -> ProviderRecord:
-        """Send an SMS. Never sent twice: Twilio has no idempotency key."""
+        """Send an SMS. Never sent twice."""
         callback = {"status_callback": status_callback} if status_callback else {}
         with self._asking() as api:
             made = api.account.messages.create(to=to, from_=from_number, body=body, **callback)

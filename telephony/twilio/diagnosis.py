@@ -36,11 +36,7 @@ def diagnose(
     received: WebhookRequest, *, tokens: Sequence[Key], others: Sequence[Key]
 ) -> tuple[str, str] | None:
     """The change that a webhook went through, or the secret that signed it, in a sentence, and the
-    address that was signed; None: no guess fits.
-
-    Args:
-        tokens, others: secrets that were tried, and those that do not count for this webhook.
-    """
+    address that was signed; None: no guess fits. `others` do not count for this webhook."""
     if received.headers.get(SHARED_KEY_HEADER):
         reason = (
             "Twilio signed it with a shared key; AVA knows auth tokens only. "

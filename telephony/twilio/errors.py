@@ -1,9 +1,7 @@
 """Twilio's errors as problems and sentences for people, by code: error_codes.csv.
 
-Source: https://www.twilio.com/docs/api/errors, a page for each code. The table has those that a
-call, a message or a look at numbers by AVA can end with: AVA sends no media, uses no messaging
-service and dials no SIP of its own. The door out has already answered 401, 403, 408, 429 and 5xx
-by their status; `problem_for` gets the rest.
+Source: https://www.twilio.com/docs/api/errors, a page for each code. The table has those that
+AVA's requests can end with. The door out has already answered 401, 403, 408, 429 and 5xx.
 """
 
 import csv

@@ -17,8 +17,8 @@ LOWEST_CODE = 10_000
 
 
 class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no types
-    """The SDK's requests through `upstream.door("twilio")`: all of them share a deadline, which
-    begins now. Of their URL path and query are used: the door knows where Twilio answers."""
+    """The SDK's requests through `upstream.door("twilio")`, under one deadline, which begins now.
+    Of their URL path and query are used: the door knows where Twilio answers."""
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
@@ -34,13 +34,8 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
         auth: tuple[str, str] | None = None,
         **_: object,
     ) -> Response:
-        """One request to Twilio.
-
-        Raises:
-            ProviderUnreachable: no answer, or one of something in front of Twilio, which leaves
-                open whether Twilio did what it was to do.
-            Problem: every other answer outside 200-299.
-        """
+        """One request to Twilio. Raises: Problem for answers outside 200-299; ProviderUnreachable
+        also where something in front of Twilio answers, which leaves open what Twilio did."""
         if self._deadline.expired:
             raise ProviderUnreachable(TWILIO, unsent=True)
         url = urlsplit(uri)

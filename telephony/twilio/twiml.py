@@ -46,13 +46,9 @@ def say(text: str) -> str:
 
 
 def put_through(sip_uri: str, *, action: str) -> str:
-    """TwiML that puts the caller through; it rings until somebody picks up there.
-
-    Args:
-        action: the relative address that Twilio asks what to do once the dial is over. Without one
-            a call whose dial fails would end without a word, and verbs after the dial would be
-            spoken after a good talk, too (https://www.twilio.com/docs/voice/twiml/dial).
-    """
+    """TwiML that puts the caller through; it rings until somebody picks up there. Twilio asks the
+    relative address `action` what to do once the dial is over: without one a failed dial would end
+    the call without a word (https://www.twilio.com/docs/voice/twiml/dial)."""
     return (
         f'<Response><Dial answerOnBridge="true" timeout="{SECONDS_TO_PICK_UP}" '
         f"action={quoteattr(action)}><Sip>{escape(sip_uri)}</Sip></Dial></Response>"
@@ -65,12 +61,8 @@ def is_speakable(text: str) -> bool:
 
 
 def check(text: str, *, own_hosts: Collection[str]) -> str:
-    """The TwiML itself, checked: Twilio can run it, and it leads to no address of AVA. Raises:
-    ValueError, with a sentence that says what is wrong.
-
-    Args:
-        own_hosts: names and IP addresses of AVA; one that begins with a dot stands for all below.
-    """
+    """The TwiML itself, checked: Twilio can run it, and it leads to none of AVA's own hosts (names
+    and IP addresses; a leading dot stands for all below). Raises: ValueError, with a sentence."""
     root = _parse(text)
     for verb in root:
         if verb.tag not in VERBS:

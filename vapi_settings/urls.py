@@ -1,38 +1,26 @@
 """Everything under /api/v1/vapi."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path
 
 from ava.inbound.door import view
 from vapi_settings.api import AssistantViewSet, PhoneNumberViewSet, SettingViewSet
 from vapi_settings.webhooks import LARGEST, VapiSource
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("vapi/settings", SettingViewSet.as_view({"get": "index"}), name="vapi-settings"),
-    path(
-        "vapi/settings/<str:key>",
-        SettingViewSet.as_view({"get": "retrieve", "put": "update"}),
-        name="vapi-setting",
-    ),
-    path(
-        "vapi/settings/<str:key>/history",
-        SettingViewSet.as_view({"get": "history"}),
-        name="vapi-setting-history",
-    ),
-    path(
-        "vapi/settings/<str:key>/revert",
-        SettingViewSet.as_view({"post": "revert"}),
-        name="vapi-setting-revert",
-    ),
-    path("vapi/assistants", AssistantViewSet.as_view({"get": "index"}), name="vapi-assistants"),
-    path(
-        "vapi/assistants/<str:assistant_id>",
-        AssistantViewSet.as_view({"get": "retrieve"}),
-        name="vapi-assistant",
-    ),
-    path(
-        "vapi/phone-numbers",
-        PhoneNumberViewSet.as_view({"get": "index", "post": "create"}),
-        name="vapi-phone-numbers",
+KEY = "settings/<str:key>"
+ENDPOINTS = (
+    ("settings", SettingViewSet, {"get": "index"}, "settings"),
+    (KEY, SettingViewSet, {"get": "retrieve", "put": "update"}, "setting"),
+    (f"{KEY}/history", SettingViewSet, {"get": "history"}, "setting-history"),
+    (f"{KEY}/revert", SettingViewSet, {"post": "revert"}, "setting-revert"),
+    ("assistants", AssistantViewSet, {"get": "index"}, "assistants"),
+    ("assistants/<str:assistant_id>", AssistantViewSet, {"get": "retrieve"}, "assistant"),
+    ("phone-numbers", PhoneNumberViewSet, {"get": "index", "post": "create"}, "phone-numbers"),
+)
+
+urlpatterns = [
+    *(
+        path(f"vapi/{address}", viewset.as_view({**actions}), name=f"vapi-{name}")
+        for address, viewset, actions, name in ENDPOINTS
     ),
     path("webhooks/vapi", view(VapiSource(), largest=LARGEST), name="vapi-webhook"),
 ]

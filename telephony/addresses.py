@@ -9,11 +9,9 @@ from rest_framework import serializers
 from ava.http.fields import e164
 from ava.inbound.limits import cut
 from ava.pasted import plain, trimmed
+from integrations.sender_kinds import PHONE_DIGITS, Kind, kind_of, sender
 from telephony.intents.models import ADDRESS_LENGTH
 
-# From so many digits on, what has no + is a phone number whose + got lost: in a query string it
-# arrives as a blank. Short codes have fewer.
-PHONE_DIGITS: Final = 9
 _DIGITS: Final = re.compile(r"[0-9 ().\-/]+")
 _CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9.\-]*):(.+)")
 # Channels that reach the phone with the number behind them.
@@ -31,6 +29,7 @@ def address(text: str) -> str:
     bare, written = plain(text), trimmed(text)
     if bare.startswith("+") or bare[:4].lower() == "tel:":
         return e164(bare)
+    # In a query string an unescaped + arrives as a blank. Short codes have fewer digits.
     if _DIGITS.fullmatch(bare) and (text[:1] == " " or sum(map(str.isdigit, bare)) >= PHONE_DIGITS):
         return e164(f"+{bare}")
     if channel := _CHANNEL.fullmatch(written):
@@ -47,6 +46,34 @@ def person(of: str) -> str:
         return address(of)
     except ValueError:
         return of
+
+
+class SenderField(serializers.CharField):
+    """What a message comes from, in its usual form."""
+
+    limit = ""  # why it can be a phone number only
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "A number (E.164), a name, a short code, or MG...")
+        super().__init__(required=False, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            found = sender(super().to_internal_value(data))
+        except ValueError as fault:
+            raise serializers.ValidationError(str(fault)) from None
+        if self.limit and kind_of(found) is not Kind.NUMBER:
+            raise serializers.ValidationError(self.limit)
+        return found
+
+
+class CallerField(SenderField):
+    """What a call comes from: a phone number."""
+
+    limit = "Calls come from a phone number. A name, a short code or a Messaging Service has none."
+
+    def __init__(self) -> None:
+        super().__init__(help_text="E.164, such as +15005550006.")
 
 
 class AddressField(serializers.CharField):

@@ -49,6 +49,6 @@ class NumberViewSet(TwilioViewSet):
 
     @extend_schema(operation_id="twilio_numbers", responses={200: NumbersSerializer, **CLASHES})
     def numbers(self, request: Request) -> Response:
-        """At most 1000 numbers."""
-        found = senders.numbers(user=self.caller)
-        return Response(NumbersSerializer({"numbers": found}).data)
+        """At most 1000 numbers, and what else messages may come from."""
+        numbers, others = senders.listed(user=self.caller)
+        return Response(NumbersSerializer({"numbers": numbers, "senders": others}).data)

@@ -4,16 +4,18 @@ from contextlib import suppress
 from dataclasses import astuple
 from typing import Literal
 
+import phonenumbers
 from django.contrib.auth.models import User
 from django.core.cache import cache
 
-from ava.http.problems import ValidationFailed
+from ava.http.problems import Problem, ValidationFailed
 from ava.upstream import ProviderAuthFailed, ProviderProblem
 from integrations.credentials.errors import CredentialsMissing
 from integrations.credentials.store import Credentials
+from integrations.sender_kinds import Kind, kind_of
 from telephony import accounts
 from telephony.errors import SenderAmbiguous
-from telephony.twilio.resources import Number
+from telephony.twilio.resources import Number, Sender
 from vapi_settings.calls import services as vapi
 from vapi_settings.records import PhoneNumber
 
@@ -24,16 +26,33 @@ _NOT_YOURS = (
     "This is not a phone number of your Twilio account. If you bought it just now, try again in a "
     "few seconds."
 )
+_NOT_IN_ACCOUNT = {
+    Kind.SERVICE: "Your Twilio account has no such Messaging Service.",
+    Kind.SHORT_CODE: "Your Twilio account has no such short code.",
+}
+# Countries that certainly take no SMS from a name; of others Twilio knows better:
+# https://help.twilio.com/articles/223133767
+NAMELESS = frozenset({"US", "CA"})
+_NO_NAMES = (
+    "The United States and Canada take no SMS from a name. Send it from a number, a short code or "
+    "a Messaging Service."
+)
 REMEMBERED_SECONDS = 300
 # Twilio is asked for no other number so long after one that it does not know: a wrong number in a
 # loop is no load.
 PAUSE_SECONDS = 3
 
 
-def numbers(*, user: User) -> list[Number]:
-    """The first 1000 numbers of the user's Twilio account, as of now. Raises: CredentialsMissing,
+def listed(*, user: User) -> tuple[list[Number], list[Sender]]:
+    """The first 1000 numbers of the user's Twilio account, and its Messaging Services and short
+    codes, as of now; none of these where Twilio does not say. Raises: CredentialsMissing,
     CredentialsUnreadable, ProviderProblem."""
-    return _ask(accounts.serving(user)[0])
+    credentials, _ = accounts.serving(user)
+    numbers = _ask(credentials)
+    try:
+        return numbers, accounts.client(credentials).senders()
+    except Problem:
+        return numbers, []  # a restricted key may read the numbers and not these
 
 
 def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
@@ -43,8 +62,13 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
     Raises: ValidationFailed, SenderAmbiguous, ProviderProblem.
     """
     wanted = named or credentials.fields.get("default_from")
-    if not wanted:
+    kind = kind_of(wanted) if wanted else Kind.NUMBER
+    if not wanted or (use == "voice" and kind is not Kind.NUMBER):
         return _only(credentials, use)
+    if kind is Kind.NAME:
+        return wanted  # Twilio lists none, and looks at it itself
+    if kind is not Kind.NUMBER:
+        return _require(credentials, wanted, kind)
     try:
         found = _find(credentials, wanted)
     except ProviderAuthFailed:
@@ -55,6 +79,33 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
         sentence = _CANNOT[use] if found else _NOT_YOURS
         raise ValidationFailed(errors={"from": [sentence]})
     return wanted
+
+
+def refusal(sender: str, to: str) -> ValidationFailed | None:
+    """Why this sender does not reach that number, where that is known beforehand."""
+    if kind_of(sender) is not Kind.NAME:
+        return None
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(to))
+    return ValidationFailed(errors={"from": [_NO_NAMES]}) if region in NAMELESS else None
+
+
+def _require(credentials: Credentials, sender: str, kind: Kind) -> str:
+    """The account's Messaging Service or short code, which it must have. Raises: ValidationFailed,
+    ProviderAuthFailed."""
+    key, missed = _key(f"sender:{sender}", credentials), _key("missed-sender", credentials)
+    if cache.get(key):
+        return sender
+    try:
+        known = not cache.get(missed) and accounts.client(credentials).find_sender(sender, kind)
+    except ProviderAuthFailed:
+        raise
+    except ProviderProblem:
+        return sender
+    if not known:
+        cache.add(missed, True, PAUSE_SECONDS)
+        raise ValidationFailed(errors={"from": [_NOT_IN_ACCOUNT[kind]]})
+    cache.set(key, True, REMEMBERED_SECONDS)
+    return sender
 
 
 def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> PhoneNumber:

@@ -28,8 +28,16 @@ class NumberSerializer(serializers.Serializer[Any]):
     capabilities = CapabilitiesSerializer(source="*")
 
 
+class SenderSerializer(serializers.Serializer[Any]):
+    sender = serializers.CharField(help_text="For `from`: MG..., or the digits of a short code.")
+    kind = serializers.CharField(help_text="messaging_service or short_code.")
+    friendly_name = serializers.CharField(allow_blank=True)
+    limits = serializers.CharField(help_text="What it cannot do, for people.")
+
+
 class NumbersSerializer(serializers.Serializer[Any]):
     numbers = NumberSerializer(many=True)
+    senders = SenderSerializer(many=True, help_text="What else messages may come from.")
 
 
 class FromSerializer(serializers.Serializer[Any]):

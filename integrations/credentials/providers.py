@@ -6,6 +6,8 @@ from enum import Enum
 from functools import cached_property, partial
 from types import MappingProxyType
 
+from integrations import sender_kinds
+
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
@@ -30,7 +32,7 @@ class Kind(Enum):
         "Control characters are not allowed.",
     )
     EMAIL = r"[^\x00-\x1f\x7f]+@[^\x00-\x1f\x7f]+", "This is not an e-mail address."
-    PHONE = r"\+[0-9 ().-]+", "Write the number in E.164, such as +15005550006."
+    SENDER = sender_kinds.PATTERN, "Write the number in E.164, such as +15005550006."
     HOST = (
         rf"{_LABEL}(\.{_LABEL})*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[!-~]+)?",
         "Write a host name or an IP address, without scheme and port.",
@@ -168,7 +170,12 @@ _ALL = (
                 "api_key_sid", "SID of an API key (SK...), with its secret.", Kind.API_KEY_SID
             ),
             _optional("api_key_secret", "Secret of that API key.", secret=True),
-            _optional("default_from", "Sender where none is named, E.164.", Kind.PHONE),
+            _optional(
+                "default_from",
+                "Sender where none is named: a number (E.164); for messages also a name, a short "
+                "code, or a Messaging Service (MG...).",
+                Kind.SENDER,
+            ),
         ),
         {"account_sid": "TWILIO_ACCOUNT_SID", "auth_token": "TWILIO_AUTH_TOKEN"},
         webhooks="/api/v1/webhooks/twilio/message",

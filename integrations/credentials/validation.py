@@ -8,11 +8,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from ava.http.fields import e164
 from ava.http.problems import ValidationFailed
 from ava.pasted import trimmed, visible
 from integrations.credentials.masks import is_mask, mask
 from integrations.credentials.providers import Field, Kind, Provider
+from integrations.sender_kinds import sender
 
 # Members of what AVA shows; a client may send them back with its changes.
 SHOWN_ONLY = frozenset(
@@ -170,8 +170,8 @@ def _check(field: Field, value: str) -> str:
     """The text in its usual form, or ValueError with a sentence."""
     if field.choices and value not in field.choices:
         raise ValueError(f"Choose one of {', '.join(field.choices)}.")
-    if field.kind is Kind.PHONE:
-        return e164(value)
+    if field.kind is Kind.SENDER:
+        return sender(value)
     try:
         if not re.fullmatch(field.kind.pattern, value):
             raise ValueError

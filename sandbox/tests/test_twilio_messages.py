@@ -7,6 +7,7 @@ from sandbox.server import Sandbox
 from sandbox.tests.app import App, until
 from sandbox.tests.client import Client
 from sandbox.tests.conftest import FRONT_DESK, PERSON, Twilio
+from sandbox.twilio.senders import SERVICE_SID, SHORT_CODE
 
 
 def test_a_message_is_queued_sent_and_delivered(twilio: Twilio, sandbox: Sandbox) -> None:
@@ -61,7 +62,7 @@ def test_a_message_may_not_arrive(
         ({"Body": ""}, 21602),
         ({"Body": "x" * 1601}, 21617),
         ({"StatusCallback": "nowhere"}, 21609),
-        ({"From": "", "MessagingServiceSid": "MG" + "0" * 32}, 21701),
+        ({"From": "", "MessagingServiceSid": "MG" + "1" * 32}, 21701),
     ],
 )
 def test_a_message_that_cannot_be_is_refused_with_twilios_code(
@@ -71,6 +72,31 @@ def test_a_message_that_cannot_be_is_refused_with_twilios_code(
     answer = twilio.send("/Messages.json", **asked)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert twilio.get("/Messages.json").json()["messages"] == []
+
+
+def test_a_messaging_service_sends_from_one_of_its_numbers(
+    twilio: Twilio, sandbox: Sandbox, app: App
+) -> None:
+    body = {"To": PERSON, "Body": "Hello", "StatusCallback": f"{app.url}/status"}
+    made = twilio.send("/Messages.json", MessagingServiceSid=SERVICE_SID, **body).json()
+    assert (made["status"], made["from"]) == ("accepted", None)
+    assert made["messaging_service_sid"] == SERVICE_SID
+    assert twilio.becomes("Messages", made["sid"], "delivered")["from"] == FRONT_DESK
+    [asked, *_] = app.wait_for("/status", 3)
+    assert asked.fields["MessagingServiceSid"] == SERVICE_SID
+
+
+@pytest.mark.parametrize("sender", ["SUPPORT", "My Shop", SHORT_CODE])
+def test_names_and_short_codes_are_senders(twilio: Twilio, sandbox: Sandbox, sender: str) -> None:
+    made = twilio.send("/Messages.json", To="+491511234567", From=sender, Body="Hello").json()
+    assert twilio.becomes("Messages", made["sid"], "delivered")["from"] == sender
+    refused = twilio.send("/Messages.json", To="+491511234567", From="99999", Body="Hello")
+    assert refused.json()["code"] == 21606
+
+
+def test_a_name_does_not_reach_north_america(twilio: Twilio) -> None:
+    answer = twilio.send("/Messages.json", To=PERSON, From="SUPPORT", Body="Hello")
+    assert (answer.status_code, answer.json()["code"]) == (400, 21612)
 
 
 @pytest.mark.parametrize(("texts", "code"), [("opted-out", 21610), ("incapable", 21612)])

@@ -21,6 +21,7 @@ ERRORS = {
 # States with a carrier's receipt, whose time is RawDlrDoneDate.
 # https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
 RECEIPTS = frozenset({"delivered", "undelivered"})
+WAITING = frozenset({"accepted", "queued"})
 FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
 
 _GSM_7 = frozenset(
@@ -42,6 +43,7 @@ class Message:
     body: str
     callback: str = ""
     media: int = 0
+    service: str = ""
     attachments: list[dict[str, str]] = field(default_factory=list)
     more: dict[str, str] = field(default_factory=dict)
     direction: str = "outbound-api"
@@ -69,14 +71,14 @@ class Message:
     def cancel(self) -> bool:
         """Stop it where it is still queued. Returns: whether it was."""
         with self.lock:
-            if self.status != "queued":
+            if self.status not in WAITING:
                 return False
             self._set_status("canceled")
             return True
 
     def _sending(self) -> None:
         with self.lock:
-            if self.status != "queued":
+            if self.status not in WAITING:
                 return
             self._set_status("sending")
             fails = self.network.phone(self.to).texts == "failed"
@@ -109,6 +111,7 @@ class Message:
             ("To", self.to),
             ("ApiVersion", "2010-04-01"),
             ("SmsStatus", self.status),
+            *([("MessagingServiceSid", self.service)] if self.service else []),
         ]
 
     def webhook_params(self) -> list[tuple[str, str]]:
@@ -162,8 +165,9 @@ class Message:
                 "direction": self.direction,
                 "error_code": code,
                 "error_message": message,
-                "from": self.from_,
-                "messaging_service_sid": None,
+                # A service has not chosen a sender yet.
+                "from": None if self.status == "accepted" else self.from_,
+                "messaging_service_sid": self.service or None,
                 "num_media": str(self.media),
                 "num_segments": str(segments),
                 "price": f"-{segments * PRICE:.5f}" if self.sent else None,

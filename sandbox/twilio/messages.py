@@ -11,6 +11,7 @@ from sandbox.twilio.listing import Resource, filtered
 from sandbox.twilio.message import Message
 from sandbox.twilio.numbers import Numbers
 from sandbox.twilio.refusals import check_message, incapable
+from sandbox.twilio.senders import POOL
 from sandbox.twilio.signing import request
 from sandbox.twilio.twiml import NotTwimlError, parse
 from sandbox.wire import Query
@@ -33,7 +34,8 @@ class Messages:
 
     def create(self, form: Form) -> Resource:
         """Queue a message. Raises: RefusedError."""
-        to, from_ = form.get("To"), form.get("From")
+        to, service = form.get("To"), form.get("MessagingServiceSid")
+        from_ = form.get("From") or (POOL[0] if service else "")
         texts = self._network.phone(to).texts
         opted_out = texts == "opted-out" or (to, from_) in self._opted_out
         all_numbers = {number["phone_number"] for number in self._numbers.list(())}
@@ -47,6 +49,8 @@ class Messages:
             form.get("Body"),
             callback=form.get("StatusCallback"),
             media=len(form.all("MediaUrl")),
+            service=service,
+            status="accepted" if service else "queued",
         )
         return self._start(message)
 

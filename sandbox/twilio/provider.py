@@ -15,6 +15,7 @@ from sandbox.twilio.listing import Resource, page
 from sandbox.twilio.messages import Messages
 from sandbox.twilio.numbers import Numbers
 from sandbox.twilio.seed import ACCOUNT, ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, BASE
+from sandbox.twilio.senders import SERVICES, services, short_codes
 from sandbox.wire import Answer, Request, json_answer
 
 _KEYS = {ACCOUNT_SID: AUTH_TOKEN, API_KEY_SID: API_KEY_SECRET}
@@ -42,7 +43,12 @@ class Twilio:
             return error(401, *AUTHENTICATE)
         route = _ROUTE.fullmatch(request.path)
         try:
-            found = self._act(request, route["kind"] or "", route["sid"] or "") if route else None
+            if request.path.startswith(SERVICES) and request.method == "GET":
+                service = services(request)
+                found = (200, service) if service else None
+            else:
+                kind, sid = (route["kind"] or "", route["sid"] or "") if route else ("none", "")
+                found = self._act(request, kind, sid)
         except RefusedError as refused:
             return error(refused.status, refused.code, refused.message)
         if found is None:
@@ -71,6 +77,8 @@ class Twilio:
         match kind, method:
             case "", "GET":
                 return 200, ACCOUNT
+            case "SMS", "GET" if sid == "ShortCodes":
+                return 200, page("short_codes", short_codes(request.query), request)
             case "IncomingPhoneNumbers", _:
                 return self._on_numbers(request, method, sid)
             case (("Calls" | "Messages"), _):

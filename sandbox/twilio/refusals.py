@@ -9,6 +9,7 @@ from sandbox.phones.http_client import is_url
 from sandbox.phones.phone import E164
 from sandbox.twilio.errors import RefusedError
 from sandbox.twilio.forms import Form
+from sandbox.twilio.senders import NAME, SERVICE_SID, SHORT_CODE
 
 LONGEST_BODY = 1600
 LONGEST_TWIML = 4000
@@ -93,16 +94,12 @@ def check_message(form: Form, ours: set[str], numbers: set[str], opted_out: bool
     _require(to, 21604, "A 'To' phone number is required.")
     service = form.get("MessagingServiceSid")
     _require(from_ or service, 21603, "A 'From' phone number is required.")
-    _require(from_ or not service, 21701, f"The Messaging Service {service} does not exist")
+    exists = not service or service == SERVICE_SID
+    _require(exists, 21701, f"The Messaging Service {service} does not exist")
     _magic(_TEXT_TO, to)
     _require(E164.fullmatch(to), 21211, f"Invalid 'To' Phone Number: {to}")
-    valid = E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
-    _require(valid, 21212, f"The 'From' number {from_} is not a valid phone number.")
-    _require(from_ != f"{_MAGIC}8", 21611, f"This 'From' number {from_} has exceeded its queue.")
-    if from_ not in ours:
-        why = "SMS-capable" if from_ in numbers else "owned by your account"
-        message = f"The 'From' phone number {from_} is not a valid, {why} Twilio number."
-        raise RefusedError(400, 21606, message)
+    if from_:
+        _check_sender(from_, to, ours, numbers)
     _require(form.get("Body") or form.get("MediaUrl"), 21602, "Message body is required.")
     _require(
         len(form.get("Body")) <= LONGEST_BODY,
@@ -111,6 +108,21 @@ def check_message(form: Form, ours: set[str], numbers: set[str], opted_out: bool
     )
     check_callback(form)
     _require(not opted_out, 21610, "Attempt to send to unsubscribed recipient")
+
+
+def _check_sender(from_: str, to: str, ours: set[str], numbers: set[str]) -> None:
+    if NAME.fullmatch(from_):
+        # North America takes no names.
+        if to.startswith("+1"):
+            raise incapable(to, from_)
+        return
+    valid = E164.fullmatch(from_) and from_ != f"{_MAGIC}1"
+    _require(valid or from_.isdigit(), 21212, f"The 'From' number {from_} is not valid.")
+    _require(from_ != f"{_MAGIC}8", 21611, f"This 'From' number {from_} has exceeded its queue.")
+    if from_ not in ours | {SHORT_CODE}:
+        why = "SMS-capable" if from_ in numbers else "owned by your account"
+        message = f"The 'From' phone number {from_} is not a valid, {why} Twilio number."
+        raise RefusedError(400, 21606, message)
 
 
 def incapable(to: str, from_: str) -> RefusedError:

@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from ava.http.fields import PastedField, PhoneField
+from telephony.addresses import CallerField
 from telephony.calls.models import Call
 from telephony.serializers import (
     CommunicationSerializer,
@@ -23,7 +24,7 @@ class NewCallSerializer(FromSerializer):
     """`say`, `twiml` or `assistant_id`: one of them says what happens on the call."""
 
     to = PhoneField()
-    from_number = PhoneField(required=False)
+    from_number = CallerField()
     say = serializers.CharField(
         required=False, min_length=1, max_length=1000, help_text="A text to read aloud."
     )

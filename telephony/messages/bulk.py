@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 
 from django.contrib.auth.models import User
@@ -89,7 +89,7 @@ def start(
     credentials, account = accounts.serving(user)
     sender = senders.choose(credentials, from_number, use="sms")
     holders = {account.holder, str(user.pk)}
-    accepted, refused = _sorted_out(items, holders=holders)
+    accepted, refused = _sorted_out(items, sender=sender, holders=holders)
     batch = Batch(
         owner=user,
         from_number=sender,
@@ -125,24 +125,31 @@ def start(
 
 
 def _sorted_out(
-    items: Sequence[Item], *, holders: Collection[str]
+    items: Sequence[Item], *, sender: str, holders: Collection[str]
 ) -> tuple[list[tuple[str, str]], list[Rejected]]:
-    """Recipients and texts to send, and who is left out. Raises OptedOut: that is everybody."""
+    """Recipients and texts to send, and who is left out. Raises OptedOut, ValidationFailed: that is
+    everybody."""
     people = list(dict.fromkeys(one.to for one in items))
-    problems: dict[str, Problem] = {
-        person: refusal(wishes)
-        for person, wishes in optouts.standing(holders=holders, people=people).items()
-    }
+    problems: dict[str, Problem] = {}
+    for person in people:
+        if unreached := senders.refusal(sender, person):
+            problems[person] = unreached
+    standing = optouts.standing(holders=holders, people=people)
+    problems |= {person: refusal(wishes) for person, wishes in standing.items()}
     if len(problems) == len(people):
         raise problems[people[0]]
     refused = [
-        rejected(one.index, one.to, problem.code, problem.detail)
+        rejected(one.index, one.to, problem.code, _sentence(problem))
         for one in items
         if (problem := problems.get(one.to))
     ]
     # One person gets the same text once, however often they are in the list.
     accepted = dict.fromkeys((one.to, one.body) for one in items if one.to not in problems)
     return list(accepted), refused
+
+
+def _sentence(problem: Problem) -> str:
+    return " ".join(chain.from_iterable((problem.errors or {}).values())) or problem.detail
 
 
 def pause(batch: Batch) -> Batch:

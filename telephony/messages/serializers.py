@@ -10,6 +10,7 @@ from rest_framework import serializers
 from ava.http.api import validation_problem
 from ava.http.fields import PhoneField
 from ava.inbound.limits import storable
+from telephony.addresses import SenderField
 from telephony.messages.bulk import LONGEST_SHOWN, MOST, Item, Rejected, rejected
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
@@ -43,7 +44,7 @@ class BodyField(serializers.CharField):
 
 class NewMessageSerializer(FromSerializer):
     to = PhoneField()
-    from_number = PhoneField(required=False)
+    from_number = SenderField()
     body = BodyField()
     send_at = SendAtField(required=False, help_text="When to send it; left out: now.")
 
@@ -103,7 +104,7 @@ class NewBatchSerializer(FromSerializer):
     """`recipients` who all get `body`, or `messages` with a text each. Recipients that are wrong
     are left out, and named; it is refused where none is right."""
 
-    from_number = PhoneField(required=False)
+    from_number = SenderField()
     recipients = ManyField(child=PhoneField(), required=False, min_length=1, max_length=MOST)
     body = BodyField(required=False)
     messages = ManyField(child=BulkItemSerializer(), required=False, min_length=1, max_length=MOST)

@@ -44,6 +44,8 @@ def send_message(
     credentials, account = accounts.serving(user)
     optouts.refuse(holders={account.holder, str(user.pk)}, person=to)
     sender = senders.choose(credentials, from_number, use="sms")
+    if problem := senders.refusal(sender, to):
+        raise problem
     message = Message(
         owner=user,
         to=to,

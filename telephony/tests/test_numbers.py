@@ -12,6 +12,7 @@ from ava import upstream
 from integrations.breakers.models import BreakerEvent
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN, provider
+from sandbox.twilio.senders import SERVICE_SID, SHORT_CODE
 from sandbox.wire import Answer
 from telephony.conftest import store
 from telephony.twilio import client as client_module
@@ -43,17 +44,46 @@ def test_a_user_sees_the_numbers_of_the_own_account(api: APIClient, twilio_user:
                 "friendly_name": "Support",
                 "capabilities": {"voice": True, "sms": True, "mms": False},
             },
-        ]
+        ],
+        "senders": [
+            {
+                "sender": SERVICE_SID,
+                "kind": "messaging_service",
+                "friendly_name": "Reminders",
+                "limits": "Twilio chooses one of the service's senders for each message, and the "
+                "limits of that one hold. It makes no calls.",
+            },
+            {
+                "sender": SHORT_CODE,
+                "kind": "short_code",
+                "friendly_name": "Alerts",
+                "limits": "A short code reaches phones of its own country only, and makes no "
+                "calls.",
+            },
+        ],
     }
 
 
-def test_twilio_is_asked_once_with_the_users_key_and_the_correlation_id(
+def test_numbers_are_listed_though_twilio_does_not_say_what_else_there_is(
+    api: APIClient, twilio_user: User, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("twilio", "status", status=403, match="GET /v1/Services")
+    answer = api.get(PATH)
+    assert (answer.status_code, answer.json()["senders"]) == (200, [])
+    assert len(answer.json()["numbers"]) == 2
+
+
+def test_twilio_is_asked_with_the_users_key_and_the_correlation_id(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     api.get(PATH, headers={"X-Correlation-ID": "numbers-1"})
-    (arrived,) = sandbox.requests("twilio")
-    assert (arrived.method, arrived.path) == ("GET", NUMBERS)
-    assert arrived.headers["x-correlation-id"] == "numbers-1"
+    arrived = sandbox.requests("twilio")
+    assert [(one.method, one.path) for one in arrived] == [
+        ("GET", NUMBERS),
+        ("GET", "/v1/Services"),
+        ("GET", f"/2010-04-01/Accounts/{ACCOUNT_SID}/SMS/ShortCodes.json"),
+    ]
+    assert {one.headers["x-correlation-id"] for one in arrived} == {"numbers-1"}
     assert AUTH_TOKEN not in str(arrived)
 
 
@@ -140,8 +170,8 @@ def test_empty_pages_that_name_a_next_one_are_not_followed_for_ever(
         "page",
         lambda name, *_: {name: [], "next_page_uri": NUMBERS if next(pages) < 50 else None},
     )
-    assert api.get(PATH).json() == {"numbers": []}
-    assert len(sandbox.requests("twilio")) == 5
+    assert api.get(PATH).json()["numbers"] == []
+    assert len([one for one in sandbox.requests("twilio") if one.path == NUMBERS]) == 5
 
 
 def test_the_bound_is_a_thousand_numbers_in_five_requests() -> None:

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from ava.jobs.models import Job
 from sandbox.server import Sandbox
+from sandbox.twilio.senders import SERVICE_SID, SHORT_CODE
 from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, phone, until
 
@@ -80,12 +81,14 @@ def test_sync_numbers_asks_twilio_now(twilio_user: User, sandbox: Sandbox) -> No
     out = StringIO()
     for _ in range(2):
         call_command("sync_numbers", "ada@example.com", stdout=out)
-    assert out.getvalue().splitlines()[:3] == [
+    assert out.getvalue().splitlines()[:5] == [
         "+15005550006  voice, sms",
         "+15005550010  voice, sms",
+        f"{SERVICE_SID}  messaging service",
+        f"{SHORT_CODE}  short code",
         "2 numbers.",
     ]
-    assert len(sandbox.requests("twilio")) == 2
+    assert len(sandbox.requests("twilio")) == 2 * 3
 
 
 def test_sync_numbers_says_what_is_missing(user: User, sandbox: Sandbox) -> None:

@@ -14,13 +14,15 @@ from itertools import takewhile
 from typing import Any
 
 from ava.upstream.errors import ProviderUnreachable
+from integrations.sender_kinds import Kind, kind_of
 from telephony.intents.channel import ProviderRecord
 from telephony.twilio import resources
-from telephony.twilio.errors import TWILIO
-from telephony.twilio.resources import Number
+from telephony.twilio.errors import TWILIO, TwilioNotFound
+from telephony.twilio.resources import Number, Sender
 
 MOST_NUMBERS = 1000
 MOST_FOUND = 1000  # calls or messages of one pair of numbers, since a moment minutes ago
+MOST_SENDERS = 200
 PAGE_SIZE = 200
 # In front of each message of a trial account
 # (https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account).
@@ -48,6 +50,29 @@ class TwilioClient:
             numbers = api.account.incoming_phone_numbers
             found = _pages(api, numbers, most=most, page_size=page_size, **wanted)
             return [resources.number(each) for each in found if resources.text(each.phone_number)]
+
+    def senders(self) -> list[Sender]:
+        """The account's Messaging Services and short codes."""
+        most, size = MOST_SENDERS, PAGE_SIZE
+        with self._sdk() as sdk:
+            messaging, api = sdk.messaging.v1, sdk.api.v2010
+            services = _pages(messaging, messaging.services, most=most, page_size=size)
+            codes = _pages(api, api.account.short_codes, most=most, page_size=size)
+            found = [resources.service(one) for one in services]
+            found += [resources.short_code(one) for one in codes]
+            return [one for one in found if one.sender]
+
+    def find_sender(self, sender: str, kind: Kind) -> Sender | None:
+        """One of them; None: the account has no such one."""
+        with self._sdk() as sdk:
+            if kind is Kind.SERVICE:
+                try:
+                    return resources.service(sdk.messaging.v1.services(sender).fetch())
+                except TwilioNotFound:
+                    return None
+            page = sdk.api.v2010.account.short_codes.page(short_code=sender)
+            found = map(resources.short_code, page)
+            return next((one for one in found if one.sender == sender), None)
 
     def create_call(
         self, *, to: str, from_number: str, status_callback: str | None = None, **how: str
@@ -78,9 +103,10 @@ class TwilioClient:
         self, *, to: str, from_number: str, body: str, status_callback: str | None = None
     ) -> ProviderRecord:
         """Send an SMS. Never sent twice."""
-        callback = {"status_callback": status_callback} if status_callback else {}
+        more = {"status_callback": status_callback} if status_callback else {}
+        more |= {_sender_field(from_number): from_number}
         with self._asking() as api:
-            made = api.account.messages.create(to=to, from_=from_number, body=body, **callback)
+            made = api.account.messages.create(to=to, body=body, **more)
             return resources.record(made)
 
     def message(self, sid: str) -> ProviderRecord:
@@ -91,17 +117,27 @@ class TwilioClient:
         self, *, to: str, from_number: str, body: str, since: datetime
     ) -> list[ProviderRecord]:
         """Messages with this text; the rest as for `calls`."""
+        field = _sender_field(from_number)
+        # What a service sends comes from one of its numbers, and lists cannot be filtered by it.
+        wanted = {"to": to} | ({"from_": from_number} if field == "from_" else {})
         with self._asking() as api:
             return [
                 resources.record(one)
-                for one in _since(api, api.account.messages, since, to=to, from_=from_number)
+                for one in _since(api, api.account.messages, since, **wanted)
                 if resources.text(one.body).removeprefix(TRIAL).strip() == body.strip()
+                and (field == "from_" or one.messaging_service_sid == from_number)
             ]
 
     @contextmanager
     def _asking(self) -> Iterator[Any]:
-        """The SDK's API for one operation, the deadline of which begins now. What the SDK raises
-        at an answer that is JSON but not Twilio's counts as no answer."""
+        """The SDK's core API for one operation: see `_sdk`."""
+        with self._sdk() as sdk:
+            yield sdk.api.v2010
+
+    @contextmanager
+    def _sdk(self) -> Iterator[Any]:
+        """The SDK for one operation, the deadline of which begins now. What it raises at an answer
+        that is JSON but not Twilio's counts as no answer."""
         from twilio.base.exceptions import TwilioException
         from twilio.rest import Client
 
@@ -110,10 +146,13 @@ class TwilioClient:
         # Left out, the SDK would fill gaps from TWILIO_* of the process: the operator's own.
         environment = {"TWILIO_ACCOUNT_SID": ""}
         try:
-            sdk = Client(*self._credentials, http_client=DoorHttpClient(), environment=environment)
-            yield sdk.api.v2010
+            yield Client(*self._credentials, http_client=DoorHttpClient(), environment=environment)
         except (TwilioException, AttributeError, KeyError, TypeError, ValueError) as fault:
             raise ProviderUnreachable(TWILIO) from fault
+
+
+def _sender_field(sender: str) -> str:
+    return "messaging_service_sid" if kind_of(sender) is Kind.SERVICE else "from_"
 
 
 def _pages(api: Any, of: Any, *, most: int, page_size: int, **wanted: str) -> Iterator[Any]:

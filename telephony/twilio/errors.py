@@ -1,7 +1,8 @@
 """Twilio's errors as problems and sentences for people, by code: error_codes.csv.
 
 Source: https://www.twilio.com/docs/api/errors, a page for each code. The table has those that
-AVA's requests can end with. The door out has already answered 401, 403, 408, 429 and 5xx.
+AVA's requests can end with: it sends no media and dials no SIP of its own. The door out has
+already answered 401, 403, 408, 429 and 5xx.
 """
 
 import csv

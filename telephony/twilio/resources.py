@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from integrations.sender_kinds import LIMITS, Kind
 from telephony.intents.channel import ProviderRecord
 from telephony.twilio.errors import sentence
 
@@ -34,6 +35,27 @@ class Number:
     voice: bool
     sms: bool
     mms: bool
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What messages of the account may come from besides numbers."""
+
+    sender: str  # its SID or its digits
+    kind: Kind
+    friendly_name: str
+
+    @property
+    def limits(self) -> str:
+        return LIMITS[self.kind]
+
+
+def service(found: Any) -> Sender:
+    return Sender(text(found.sid), Kind.SERVICE, text(found.friendly_name))
+
+
+def short_code(found: Any) -> Sender:
+    return Sender(text(found.short_code), Kind.SHORT_CODE, text(found.friendly_name))
 
 
 def number(found: Any) -> Number:

@@ -4,6 +4,7 @@ this module is imported at the first call only."""
 import logging
 from urllib.parse import parse_qsl, urlsplit
 
+from django.conf import settings
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
@@ -18,7 +19,7 @@ LOWEST_CODE = 10_000
 
 class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no types
     """The SDK's requests through `upstream.door("twilio")`, under one deadline, which begins now.
-    Of their URL path and query are used: the door knows where Twilio answers."""
+    Of their URL product, path and query are used: the door knows where Twilio answers."""
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
@@ -49,6 +50,7 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
                 headers=headers,
                 auth=auth,
                 deadline=self._deadline.left(),
+                base_url=base_url_of(url.hostname or ""),
             )
         except ProviderAuthFailed as problem:
             if changes and _code(problem.answer) is None:
@@ -62,6 +64,15 @@ class DoorHttpClient(HttpClient):  # type: ignore[misc]  # the SDK brings no typ
         if answer.status != 204 and not isinstance(answer.json(), dict):
             raise ProviderUnreachable(TWILIO)
         return Response(answer.status, answer.body.decode(), answer.headers)
+
+
+def base_url_of(host: str) -> str | None:
+    """The base URL for a host that the SDK names: each of Twilio's products has its own, beside the
+    core API's, such as messaging.twilio.com. What plays Twilio plays all: None, the door's own."""
+    product, main = host.partition(".")[0], urlsplit(str(settings.TWILIO_BASE_URL))
+    if product == "api" or not main.netloc.startswith("api."):
+        return None
+    return main._replace(netloc=f"{product}.{main.netloc.removeprefix('api.')}").geturl()
 
 
 def _code(body: bytes) -> int | None:

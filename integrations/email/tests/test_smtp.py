@@ -15,7 +15,6 @@ from integrations.credentials import services as credentials
 from integrations.email import hosts, smtp
 from integrations.email.tests import mailserver
 from integrations.email.tests.mailserver import PASSWORD, USER, MailServer
-from integrations.errors import SmtpHostRefused
 
 PATH = "/api/v1/integrations/smtp/credentials/verify"
 ACCEPTED = "The mail server accepted the login. Nothing was sent."

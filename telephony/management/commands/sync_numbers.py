@@ -25,8 +25,10 @@ class Command(commands.Command):
         owner = find_user(user)
         if owner is None:
             raise CommandError("There is no such user.")
-        found = senders.numbers(user=owner)
+        found, others = senders.listed(user=owner)
         for one in found:
             able = [name for name in ("voice", "sms") if getattr(one, name)]
             self.stdout.write(f"{one.phone_number}  {', '.join(able)}")
+        for other in others:
+            self.stdout.write(f"{other.sender}  {other.kind.replace('_', ' ')}")
         self.stdout.write(f"{several(len(found), 'number', 'numbers')}.")

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations.sender_kinds import Kind
 from sandbox.server import Sandbox
 from sandbox.tests.twilio_spec import operation
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.twilio.seed import API_KEY_SECRET, API_KEY_SID
+from sandbox.twilio.senders import SERVICE_SID, SHORT_CODE
 from telephony.conftest import OURS, THEIRS
 from telephony.twilio import client as clients
 from telephony.twilio import twiml
@@ -89,6 +91,21 @@ def test_messages_are_sent_and_sought_as_documented(
     assert held(sandbox) == ["CreateMessage", "FetchMessage", "ListMessage"]
 
 
+def test_short_codes_are_listed_and_sought_as_documented(
+    client: TwilioClient, sandbox: Sandbox
+) -> None:
+    assert client.find_sender(SHORT_CODE, Kind.SHORT_CODE)
+    assert held(sandbox) == ["ListShortCode"]
+
+
+def test_a_messaging_service_sends_as_documented(client: TwilioClient, sandbox: Sandbox) -> None:
+    pair = {"to": PAIR["to"], "from_number": SERVICE_SID}
+    message = client.create_message(**pair, body="Hello")
+    found = client.messages(**pair, body="Hello", since=timezone.now() - timedelta(hours=1))
+    assert [one.reference for one in found] == [message.reference]
+    assert held(sandbox) == ["CreateMessage", "ListMessage"]
+
+
 def test_the_pages_of_a_list_are_asked_for_as_documented(
     client: TwilioClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +123,7 @@ def test_the_pages_of_a_list_are_asked_for_as_documented(
 def test_every_verb_of_the_client_is_held_here() -> None:
     verbs = {name for name in vars(TwilioClient) if not name.startswith("_")}
     assert verbs == {
-        *("account", "numbers"),
+        *("account", "numbers", "senders", "find_sender"),
         *("call", "calls", "create_call", "end_call"),
         *("create_message", "message", "messages"),
     }

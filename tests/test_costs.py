@@ -57,7 +57,7 @@ COSTS = {
     "POST twilio/messages/bulk/<uuid:batch_id>/pause": (4, 1),
     "POST twilio/messages/bulk/<uuid:batch_id>/resume": (6, 1),
     "POST twilio/messages/bulk/<uuid:batch_id>/cancel": (8, 1),
-    "GET twilio/opt-outs": (2, 1),
+    "GET twilio/opt-outs": (1, 1),
     "POST twilio/opt-outs": (4, 1),
     "DELETE twilio/opt-outs/<str:number>": (4, 1),
     "GET integrations/vapi/credentials": (2, 1),

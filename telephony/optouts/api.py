@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ava.http.keyset import KeysetPagination
 from telephony.addresses import person
 from telephony.api import CLASHES, TwilioViewSet
 from telephony.optouts import queries, services
@@ -18,6 +19,7 @@ class OptOutViewSet(TwilioViewSet):
     """People who want no calls and messages from the user."""
 
     serializer_class = OptOutSerializer
+    pagination_class = KeysetPagination
 
     @extend_schema(operation_id="twilio_opt_outs", parameters=[OptOutFiltersSerializer])
     def list(self, request: Request) -> Response:

@@ -1,8 +1,10 @@
 """JSON fields that calls and messages share, and numbers."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, Final
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
@@ -14,6 +16,40 @@ from telephony.addresses import AddressField
 from telephony.intents.models import Communication, Entry
 
 LATEST = timedelta(days=35)
+
+
+_AS_IT_IS: Final = (serializers.CharField, serializers.IntegerField, serializers.ChoiceField)
+
+
+class RowSerializer(serializers.Serializer[Any]):
+    """Serializer of rows, most of whose values are JSON as they are: asking DRF's fields for each
+    of them took a third of a list's time."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {name: read(instance) for name, read in self._readers}
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        return [(name, _reader(field)) for name, field in self.fields.items()]
+
+
+def _reader(field: Any) -> Callable[[Any], Any]:
+    get: Callable[[Any], Any] = attrgetter(field.source)
+    if type(field) in _AS_IT_IS:
+        return get
+    if type(field) is serializers.DateTimeField:
+        return lambda row: _moment(get(row))
+
+    def read(row: Any) -> Any:
+        value = field.get_attribute(row)
+        return None if value is None else field.to_representation(value)
+
+    return read
+
+
+def _moment(value: datetime | None) -> str | None:
+    # Of the database, in UTC; or given by a person, who may have written another offset.
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
 class CapabilitiesSerializer(serializers.Serializer[Any]):
@@ -66,7 +102,7 @@ class SendAtField(serializers.DateTimeField):
         return moment
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class EntrySerializer(RowSerializer):
     at = serializers.DateTimeField()
     status = serializers.CharField()
     source = serializers.ChoiceField(Entry.Source.choices)  # type: ignore[assignment]  # Field's, too
@@ -82,7 +118,7 @@ class DetailsField(serializers.DictField):
         super().__init__(child=serializers.CharField(), help_text=text)
 
 
-class CommunicationSerializer(FromSerializer):
+class CommunicationSerializer(RowSerializer, FromSerializer):
     """Members that calls and messages have in common."""
 
     id = serializers.UUIDField()
@@ -103,7 +139,7 @@ class CommunicationSerializer(FromSerializer):
     )
     price = serializers.SerializerMethodField(help_text="As the provider says, with its sign.")
     price_unit = serializers.SerializerMethodField(help_text="USD, for instance; of `price`.")
-    timeline = EntrySerializer(many=True)
+    timeline = EntrySerializer(many=True, source="entries")
 
     @extend_schema_field({"type": ["string", "null"], "format": "decimal"})
     def get_price(self, intent: Any) -> str | None:

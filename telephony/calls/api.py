@@ -18,6 +18,7 @@ from telephony.calls.serializers import (
     ListedCallSerializer,
     NewCallSerializer,
 )
+from telephony.queries import with_timelines
 
 
 class CallViewSet(TwilioViewSet):
@@ -36,7 +37,7 @@ class CallViewSet(TwilioViewSet):
         """The newest first, without their transcripts."""
         filters = self.filters(request, CallFiltersSerializer)
         found: Any = queries.calls(user=self.caller, filters=filters)
-        page = self.paginate_queryset(found)
+        page = with_timelines(self.paginate_queryset(found) or [])
         return self.get_paginated_response(ListedCallSerializer(page, many=True).data)
 
     @extend_schema(

@@ -14,9 +14,8 @@ from telephony.queries import filtered, one_of
 
 
 def calls(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Call] | Scan:
-    """The user's calls with their timelines, without transcripts, the newest first."""
-    rows = Call.objects.defer("transcript", "details").prefetch_related("timeline")
-    return filtered(rows, filters, user=user)
+    """The user's calls without transcripts, the newest first."""
+    return filtered(Call.objects.defer("transcript", "details"), filters, user=user)
 
 
 def call(*, user: User, call_id: uuid.UUID) -> Call:

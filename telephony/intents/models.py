@@ -1,6 +1,7 @@
 """Columns that calls and messages share: attempts, status, timeline."""
 
 import uuid
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -136,6 +137,11 @@ class Communication(models.Model):
     can_be_stopped: ClassVar[bool] = True  # once the provider has it
     timeline: Any  # the entries, oldest first: each kind has a table of its own
 
+    @cached_property
+    def entries(self) -> list[Any]:
+        """The timeline as it is shown."""
+        return list(self.timeline.values_list(*Entry.SHOWN, named=True))
+
     @property
     def reference(self) -> str | None:
         """The provider's ID of it."""
@@ -167,6 +173,8 @@ class Entry(models.Model):
         FETCH = "fetch", "asked of the provider"
         RECONCILE = "reconcile", "found out by AVA"
         USER = "user", "done by a person"
+
+    SHOWN = ("at", "status", "source", "detail", "correlation_id")
 
     at = models.DateTimeField(default=timezone.now)
     status = models.CharField(max_length=20)

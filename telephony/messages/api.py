@@ -24,6 +24,7 @@ from telephony.messages.serializers import (
     NewBatchSerializer,
     NewMessageSerializer,
 )
+from telephony.queries import with_timelines
 
 
 class MessageViewSet(TwilioViewSet):
@@ -42,7 +43,7 @@ class MessageViewSet(TwilioViewSet):
         """The newest first."""
         filters = self.filters(request, MessageFiltersSerializer)
         found: Any = queries.messages(user=self.caller, filters=filters)
-        page = self.paginate_queryset(found)
+        page = with_timelines(self.paginate_queryset(found) or [])
         return self.get_paginated_response(ListedMessageSerializer(page, many=True).data)
 
     @extend_schema(

@@ -16,9 +16,8 @@ from telephony.queries import filtered, one_of
 
 
 def messages(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message] | Scan:
-    """The user's messages with their timelines, the newest first."""
-    rows = Message.objects.defer("details").prefetch_related("timeline")
-    return filtered(rows, filters, user=user)
+    """The user's messages, the newest first."""
+    return filtered(Message.objects.defer("details"), filters, user=user)
 
 
 def message(*, user: User, message_id: uuid.UUID) -> Message:

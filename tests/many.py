@@ -31,31 +31,48 @@ def multiply(model: type[Model], count: int, **where: Any) -> None:
     each copy has its entry in the timeline."""
     rows = model._default_manager.filter(**where)
     while (there := rows.count()) < count:
-        _copy(model, there, rows.order_by()[: count - there])
-    with connection.cursor() as cursor:
-        entries = f"{model._meta.db_table}entry"
-        cursor.execute(
-            f"INSERT INTO {entries} (intent_id, at, status, source, detail, correlation_id) "
-            f"SELECT id, created_at, status, 'api', '', '' FROM {model._meta.db_table} "
-            f"WHERE id NOT IN (SELECT intent_id FROM {entries})"
-        )
+        _copy(model, rows.order_by()[: count - there], n=there)
+    _enter(model)
 
 
-def _copy(model: type[Model], there: int, rows: Any) -> None:
-    changed = _COPIES[connection.vendor]
-    columns = [field.column for field in model._meta.concrete_fields]
-    values = [changed.get(name, f'"{name}"').format(n=there) for name in columns]
-    sql, parameters = rows.query.sql_with_params()
-    quoted = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({quoted}) SELECT {', '.join(values)} "
-            f"FROM ({sql}) AS rows",
-            parameters,
-        )
+def spread(model: type[Model], *, of: Any, each: int) -> None:
+    """Give each user who has none as many copies of rows of this one."""
+    rows = model._default_manager.filter(owner=of).order_by()[:each]
+    owners = (
+        model._default_manager.filter(owner__isnull=False).order_by().values("owner").distinct()
+    )
+    sql, parameters = owners.query.sql_with_params()
+    _copy(model, rows, n=1, also=f", auth_user WHERE auth_user.id NOT IN ({sql})", more=parameters)
+    _enter(model)
 
 
 def analyze() -> None:
     """Statistics for the planner."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _copy(model: type[Model], rows: Any, *, n: int, also: str = "", more: Any = ()) -> None:
+    changed = dict(_COPIES[connection.vendor])
+    if also:
+        changed["owner_id"] = "auth_user.id"
+    columns = [field.column for field in model._meta.concrete_fields]
+    values = [changed.get(name, f'"{name}"').format(n=n) for name in columns]
+    sql, parameters = rows.query.sql_with_params()
+    quoted = ", ".join(f'"{name}"' for name in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({quoted}) SELECT {', '.join(values)} "
+            f"FROM ({sql}) AS copied{also}",
+            [*parameters, *more],
+        )
+
+
+def _enter(model: type[Model]) -> None:
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table}entry (intent_id, at, status, source, detail, correlation_id) "
+            f"SELECT id, created_at, status, 'api', '', '' FROM {table} "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {table}entry WHERE intent_id = {table}.id)"
+        )

@@ -28,7 +28,7 @@ def test_so_they_do_with_two_workers_redis_and_postgresql(tmp_path: Path) -> Non
             tmp_path / "var", REDIS_URL=redis.url, DATABASE_URL=database, WEB_CONCURRENCY="2"
         ) as ava,
     ):
-        check(play(ava, calls=50, messages=50, seed=2, more=[lambda: lose(redis)]))
+        check(play(ava, calls=30, messages=30, seed=2, more=[lambda: lose(redis)]))
 
 
 def test_so_they_do_with_celery(tmp_path: Path) -> None:
@@ -36,4 +36,4 @@ def test_so_they_do_with_celery(tmp_path: Path) -> None:
         RedisServer() as redis,
         AvaWithCelery(tmp_path / "var", CELERY_BROKER_URL=redis.plain_url) as ava,
     ):
-        check(play(ava, calls=50, messages=50, seed=3, more=[lambda: lose(redis)]))
+        check(play(ava, calls=30, messages=30, seed=3, more=[lambda: lose(redis)]))

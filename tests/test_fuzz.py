@@ -45,7 +45,7 @@ def fuzz(ava: RunningAva, document: Path, *options: str) -> str:
             "--header=Authorization: " + str(ava.session.headers["Authorization"]),
             "--checks=all",
             "--seed=1",
-            "--max-examples=10",
+            "--max-examples=5",
             "--suppress-health-check=filter_too_much",
             "--no-color",
             *options,

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from integrations.email import hosts
-from integrations.email.errors import SmtpHostRefused
+from integrations.errors import SmtpHostRefused
 
 
 @pytest.mark.parametrize(

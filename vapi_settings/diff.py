@@ -33,7 +33,7 @@ def read(document: Document, path: Path) -> Any:
     """The value at the path, or ABSENT. Whatever stands in the way, it is never an error."""
     found: Any = document
     for name in path:
-        if not isinstance(found, Mapping) or name not in found:
+        if not isinstance(found, dict) or name not in found:
             return ABSENT
         found = found[name]
     return found
@@ -46,7 +46,7 @@ def levels(value: Any) -> Iterator[list[Any]]:
         yield level
         below: list[Any] = []
         for part in level:
-            if isinstance(part, Mapping):
+            if isinstance(part, dict):
                 below.extend([*part, *part.values()])
             elif isinstance(part, list):
                 below.extend(part)
@@ -122,7 +122,7 @@ def etag(*parts: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]

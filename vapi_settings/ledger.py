@@ -7,7 +7,7 @@ setting, so that the database refuses the same number to a read that is too old 
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,17 @@ class LastSeen:
     def is_unsettled(self) -> bool:
         """Whether something may or may not have been changed."""
         return any(history.unsettled for history in self.histories.values())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way, and no answer was lost."""
+        rows = [row for history in self.histories.values() for row in history]
+        return not self.is_locked and all(row.status == Status.CONFIRMED for row in rows)
+
+    def copy(self) -> "LastSeen":
+        """The same for another read, which may add to it."""
+        histories = {key: SettingHistory(rows) for key, rows in self.histories.items()}
+        return replace(self, histories=histories)
 
     @property
     def changed_at(self) -> dict[str, datetime]:

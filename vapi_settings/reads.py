@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ava.cache import MAX_WAITERS, Copy, Loaded, ReadCache, now
+from ava.cache.recent import RecentValues
 from ava.upstream import (
     ProviderAuthFailed,
     ProviderBusy,
@@ -43,6 +44,8 @@ DEFAULT_GONE: Final = (
 )
 NONE_YET: Final = "There is no assistant at Vapi yet. Create one in Vapi's dashboard first."
 
+_latest: Final[RecentValues[int, str | None]] = RecentValues()
+_seen_of: Final[RecentValues[tuple[int, str], LastSeen]] = RecentValues()
 _places = BoundedSemaphore(MAX_WAITERS)
 
 
@@ -164,7 +167,7 @@ class AssistantRead:
         uncertain = seen.is_locked or seen.is_unsettled
         if first_sight and not uncertain:
             # Until now no edit knew that this account's copies are among those to leave behind.
-            uncertain = self._last_seen(found.id).edits != seen.edits
+            uncertain = self._last_seen_now(found.id).edits != seen.edits
         value = Seen(found, seen.changed_at)
         return Loaded(value, None if uncertain else self.account.scope)
 
@@ -202,7 +205,7 @@ class AssistantRead:
 
     def _fetch_list(self) -> Loaded[tuple[Summary, ...]]:
         door(VAPI.label).require_room()
-        candidate = ledger.latest_assistant(self.account.user.pk)
+        candidate = self._latest_assistant()
         before = self._last_seen(candidate) if candidate else None
         known, began = LISTS.recent(self.account.scope, ALL), now()
         summaries, only = self.account.client.assistants()
@@ -218,7 +221,20 @@ class AssistantRead:
             self.keep(before, only, began)
         return Loaded(summaries, self.account.scope)
 
+    def _latest_assistant(self) -> str | None:
+        owner = self.account.user.pk
+        return _latest.get(owner) or _latest.read(owner, lambda: ledger.latest_assistant(owner))
+
     def _last_seen(self, assistant_id: str) -> LastSeen:
+        """Last seen state as of a second ago at most: what was written since then has a number
+        that the ledger gives to no finding once more."""
+        key = self.account.user.pk, assistant_id
+        found = _seen_of.get(key) or _seen_of.read(key, lambda: self._last_seen_now(assistant_id))
+        if found.is_new or not found.is_settled:
+            _seen_of.drop(key)
+        return found.copy()
+
+    def _last_seen_now(self, assistant_id: str) -> LastSeen:
         return ledger.last_seen_now(self.account.user.pk, assistant_id, timezone.now())
 
 

@@ -126,14 +126,10 @@ class ReadOnlyAdmin(AvaAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return super().has_change_permission(request)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    has_change_permission = has_delete_permission = has_add_permission
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
@@ -25,8 +26,7 @@ from ava.http.problems import (
 )
 from ava.http.responses import problem_response
 from ava.inbound import services
-from ava.inbound.errors import WebhookNotTaken, WebhooksSpent
-from ava.inbound.services import WEBHOOKS
+from ava.inbound.services import WEBHOOKS, WebhooksSpent
 from ava.inbound.source import InvalidSignature, Pairs, Source, WebhookRequest
 from ava.server.environ import received_at
 
@@ -57,6 +57,12 @@ _REFUSALS: Mapping[type[Problem], str] = {
 _PORT = re.compile(r":[0-9]*$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _OUTCOMES = {*_REFUSALS.values(), "accepted", "duplicate", "not_taken", "failed"}
+
+
+class WebhookNotTaken(Problem):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "webhook_not_taken"
+    detail = "AVA cannot take this webhook right now. Please send it again."
 
 
 def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -15,8 +16,7 @@ from prometheus_client import Counter
 
 from ava import tenant
 from ava.http import correlation
-from ava.http.problems import MalformedRequest
-from ava.inbound.errors import WebhooksSpent
+from ava.http.problems import MalformedRequest, Problem
 from ava.inbound.limits import short_id, storable
 from ava.inbound.models import ERROR_LENGTH, ID_LENGTH, Delivery, Refusal, Volume
 from ava.inbound.source import InvalidSignature, Source, Verified, WebhookRequest
@@ -47,6 +47,14 @@ _SHARE_OF_WHAT_CAN_BE_ASKED = 0.75
 
 Handle = Callable[[Delivery], None]
 handlers: dict[tuple[str, str], Handle] = {}
+
+
+class WebhooksSpent(Problem):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "webhooks_spent"
+    detail = (
+        "AVA keeps no more webhooks of this account today. It takes them again after midnight, UTC."
+    )
 
 
 def register_handler(provider: str, kind: str, handle: Handle) -> None:

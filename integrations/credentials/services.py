@@ -16,11 +16,10 @@ from ava.http import correlation
 from ava.inbound.services import warnings_of_volume
 from integrations.credentials import store
 from integrations.credentials.errors import CredentialsMissing, UnknownProvider
-from integrations.credentials.masks import mask
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Provider
 from integrations.credentials.store import Credentials
-from integrations.credentials.validation import validate, weaknesses
+from integrations.credentials.validation import mask, validate, weaknesses
 
 log = structlog.get_logger("integrations.credentials")
 

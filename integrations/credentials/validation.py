@@ -1,4 +1,4 @@
-"""Validation of the credentials that a user types in, field by field."""
+"""Validation of the credentials that a user types in, and masks, as which secrets are shown."""
 
 import ipaddress
 import re
@@ -10,7 +10,6 @@ from django.core.validators import validate_email
 
 from ava.http.problems import ValidationFailed
 from ava.pasted import trimmed, visible
-from integrations.credentials.masks import is_mask, mask
 from integrations.credentials.providers import Field, Kind, Provider
 from integrations.sender_kinds import sender
 
@@ -26,6 +25,17 @@ _COMMON = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[a-z_]{1,32}")
+BULLETS = "•" * 8
+
+
+def mask(secret: str) -> str:
+    """Eight bullets and the last four characters, none of a short secret."""
+    return BULLETS + (secret[-4:] if len(secret) >= 12 else "")
+
+
+def is_mask(value: object) -> bool:
+    """Whether it can only be a mask, blanks around it aside: no secret begins with bullets."""
+    return isinstance(value, str) and trimmed(value).startswith(BULLETS)
 
 
 def validate(

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 
 from ava.inbound.source import InvalidSignature, Pairs
 from integrations.credentials import store
-from integrations.credentials.masks import mask
 from integrations.credentials.models import WEBHOOK_ACCOUNT, Credential
 from integrations.credentials.providers import PROVIDERS
+from integrations.credentials.validation import mask
 
 # Checked where there is no account, so that this takes as long as a wrong secret.
 _UNKNOWN: Mapping[str, str] = {"webhook_secret": secrets.token_urlsafe(32)}

@@ -73,8 +73,7 @@ class FlagAdmin(AvaAdmin):
         known = obj is None or obj.name in settings.FLAGS
         return known and super().has_change_permission(request, obj)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    has_delete_permission = has_add_permission

@@ -8,8 +8,8 @@ from itertools import chain, islice
 
 from ava.inbound.source import FITS, InvalidSignature, WebhookRequest
 from ava.upstream import parse_json
-from integrations.credentials.masks import mask
 from integrations.credentials.models import WEBHOOK_ACCOUNT
+from integrations.credentials.validation import mask
 from telephony import signers
 from telephony.calls.models import Call
 from telephony.messages.models import Message

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from integrations.credentials.masks import mask
+from integrations.credentials.validation import mask
 from tests.walls.tenants import ADAS, EVES
 from tests.walls.world import KEY, OURS, PEOPLE, TRACE
 

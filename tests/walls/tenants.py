@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from integrations.credentials.masks import mask
+from integrations.credentials.validation import mask
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.twilio import signatures
 

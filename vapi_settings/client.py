@@ -1,6 +1,7 @@
 """Client of Vapi: assistants, phone numbers, calls. https://docs.vapi.ai/api-reference"""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -39,7 +40,7 @@ class VapiClient:
     def assistant(self, assistant_id: str) -> Assistant:
         """One assistant. Raises: AssistantNotFound."""
         path = f"/assistant/{quote(assistant_id, safe='')}"
-        found = _read(records.assistant, self._object("GET", path, errors.not_found))
+        found = _read(records.assistant, self._send("GET", path, errors.not_found))
         if found.id != assistant_id:
             raise ProviderUnreachable(VAPI)
         return found
@@ -48,7 +49,7 @@ class VapiClient:
         """Replace top-level fields, whole: Vapi merges nothing nested. It is sent at most once.
         Raises: AssistantNotFound, ChangeRefused: Vapi did nothing."""
         path = f"/assistant/{quote(assistant_id, safe='')}"
-        found = self._object("PATCH", path, errors.not_changed, json=fields)
+        found = self._send("PATCH", path, errors.not_changed, json=fields)
         return _read(records.assistant, found)
 
     def phone_numbers(self) -> list[PhoneNumber]:
@@ -57,23 +58,24 @@ class VapiClient:
 
     def import_number(self, fields: Mapping[str, Any]) -> PhoneNumber:
         """Import a number of a Twilio account. Raises: NumberRefused."""
-        found = self._object("POST", "/phone-number", errors.not_imported, json=fields)
-        return records.phone_number(found)
+        found = self._send("POST", "/phone-number", errors.not_imported, json=fields)
+        return _read(records.phone_number, found)
 
     def place_call(self, fields: Mapping[str, Any]) -> VapiCall:
         """Place a call by an assistant, sent again only when it certainly never left. Raises:
         Problem: Vapi did not place it; ProviderUnreachable, unless `unsent`: it may have."""
-        return _call(self._object("POST", "/call", errors.not_called, json=fields))
+        return _read(_call, self._send("POST", "/call", errors.not_called, json=fields))
 
     def call(self, call_id: str) -> VapiCall:
         """One call. Raises: CallNotFound."""
-        return _call(self._object("GET", f"/call/{quote(call_id, safe='')}", errors.unknown_call))
+        path = f"/call/{quote(call_id, safe='')}"
+        return _read(_call, self._send("GET", path, errors.unknown_call))
 
     def calls(self, since: datetime, **filters: str) -> list[VapiCall]:
         """All calls made since, the newest first, filtered by assistantId, phoneNumberId. Raises:
         ProviderUnreachable also where there are too many to be sure of all of them."""
         params = {**filters, "createdAtGe": since.isoformat()}
-        return [_call(found) for found in self._pages("/call", params, whole=True)]
+        return [_read(_call, found) for found in self._pages("/call", params, whole=True)]
 
     def end_call(self, call: VapiCall) -> None:
         """Hang up (https://docs.vapi.ai/calls/call-features). Raises: CallNotControllable."""
@@ -126,12 +128,6 @@ class VapiClient:
             raise ProviderUnreachable(VAPI)
         return found
 
-    def _object(self, method: str, path: str, refusal: Refusal, **rest: Any) -> Mapping[str, Any]:
-        found = self._send(method, path, refusal, **rest)
-        if not isinstance(found, dict):
-            raise ProviderUnreachable(VAPI)
-        return found
-
     def _send(self, method: str, path: str, refusal: Refusal | None, **rest: Any) -> Any:
         """The JSON of an answer of 2xx. Raises: what `refusal` makes of any other."""
         answer = upstream.door(VAPI.label).send(method, path, headers=self._headers, **rest)
@@ -140,17 +136,18 @@ class VapiClient:
         return answer.json()
 
 
-def _read(parse: Callable[[Mapping[str, Any]], T], found: Mapping[str, Any]) -> T:
-    try:
-        return parse(found)
-    except records.NoRecord:
-        raise ProviderUnreachable(VAPI) from None
+def _read(parse: Callable[[Mapping[str, Any]], T], found: Any) -> T:
+    """The record. Raises: ProviderUnreachable, where it is none of Vapi's."""
+    with suppress(records.NoRecord):
+        if isinstance(found, dict):
+            return parse(found)
+    raise ProviderUnreachable(VAPI)
 
 
 def _call(found: Mapping[str, Any]) -> VapiCall:
     call = records.call(found)
     if not records.ID.fullmatch(call.id):
-        raise ProviderUnreachable(VAPI)
+        raise records.NoRecord
     return call
 
 

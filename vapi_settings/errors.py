@@ -50,8 +50,6 @@ class EditInProgress(Conflict):
 
 
 class ValueNotRemovable(Conflict):
-    """The setting held no value then, and Vapi's PATCH cannot take a top-level field away."""
-
     code = "value_not_removable"
 
     def __init__(self, key: str) -> None:
@@ -73,8 +71,6 @@ class SettingChanged(PreconditionFailed):
 
 
 class WriteUnconfirmed(Problem):
-    """The request was sent, its answer was lost, and reading back failed, too."""
-
     status = HTTPStatus.BAD_GATEWAY
     code = "write_unconfirmed"
     detail = (
@@ -84,8 +80,6 @@ class WriteUnconfirmed(Problem):
 
 
 class WriteNotKept(Problem):
-    """Vapi accepted the change, and then held something else."""
-
     status = HTTPStatus.BAD_GATEWAY
     code = "write_not_kept"
     detail = "Vapi accepted the change but did not keep it. Read the setting to see what it holds."
@@ -103,8 +97,6 @@ class VapiRefused(Problem):
 
 
 class NumberRefused(Conflict):
-    """Vapi does not import the number."""
-
     code = "vapi_number_refused"
     detail = "Vapi does not take this number."
 
@@ -120,8 +112,6 @@ class CallNotControllable(Conflict):
 
 
 class OrganisationGone(Conflict):
-    """It began in an organisation that AVA has no key of any more."""
-
     code = "vapi_organisation_gone"
     detail = (
         "This began in a Vapi organisation that the API key stored now is not of. Store a key of "

@@ -169,12 +169,9 @@ def token() -> str:
 
 
 class AccountGeneration(models.Model):
-    """The state of what AVA may remember of a user's Vapi: docs/adr/0011.
-
-    Copies are filed under it, so that a new value leaves all of them behind at once. `generation`
-    is new where copies may be wrong, `epoch`, and `generation` with it, where not even an outage
-    excuses an old one: the key was replaced or refused.
-    """
+    """Generation of the copies of a user's Vapi (docs/adr/0011): new where copies may be wrong;
+    with a new `epoch` where not even an outage excuses an old one, as the key was replaced or
+    refused."""
 
     owner = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"

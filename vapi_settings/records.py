@@ -253,15 +253,11 @@ def _name(value: Any) -> str:
 def _recording_url(artifact: Mapping[str, Any]) -> str | None:
     """A link that lasts: the presigned ones are keys, and expire."""
     recording = part(artifact, "recording")
-    links = map(
-        text,
-        (
-            part(recording, "mono").get("combinedUrl"),
-            artifact.get("recordingUrl"),
-            recording.get("stereoUrl"),
-            artifact.get("stereoRecordingUrl"),
-        ),
+    links = (
+        part(recording, "mono").get("combinedUrl"),
+        artifact.get("recordingUrl"),
+        recording.get("stereoUrl"),
+        artifact.get("stereoRecordingUrl"),
     )
-    return next(
-        (url for url in links if url.startswith(("https://", "http://")) and len(url) <= 2000), None
-    )
+    found = (url for url in map(text, links) if url.startswith(("https://", "http://")))
+    return next((url for url in found if len(url) <= 2000), None)

@@ -33,39 +33,24 @@ UTTERANCES_BYTES: Final = 400_000
 
 _VALUE: Final = TEXT  # a switch, a number, or a text of so many characters
 _JSON: Final = "anything that the conversation brought up"
-_PERSON: Final = {"number": _VALUE, "name": _VALUE, "sipUri": _VALUE, "externalId": _VALUE}
-_CALL: Final = dict.fromkeys(
-    (
-        "id",
-        "type",
-        "status",
-        "endedReason",
-        "assistantId",
-        "squadId",
-        "phoneNumberId",
-        "phoneCallProviderId",
-        "createdAt",
-        "startedAt",
-        "endedAt",
-        "cost",
-    ),
-    _VALUE,
+
+
+def _values(names: str) -> dict[str, Any]:
+    return dict.fromkeys(names.split(), _VALUE)
+
+
+_PERSON: Final = _values("number name sipUri externalId")
+_CALL: Final = _values(
+    "id type status endedReason assistantId squadId phoneNumberId phoneCallProviderId createdAt "
+    "startedAt endedAt cost"
 )
-_UTTERANCE: Final = dict.fromkeys(
-    ("role", "message", "time", "endTime", "secondsFromStart", "duration"), _VALUE
-)
+_UTTERANCE: Final = _values("role message time endTime secondsFromStart duration")
 _SHAPE: Final[Mapping[str, Any]] = {
-    "type": _VALUE,
-    "timestamp": _VALUE,
-    "status": _VALUE,
-    "endedReason": _VALUE,
-    "cost": _VALUE,
-    "startedAt": _VALUE,
-    "endedAt": _VALUE,
+    **_values("type timestamp status endedReason cost startedAt endedAt"),
     "transcript": TRANSCRIPT,
     "summary": SUMMARY,
     "customer": _PERSON,
-    "phoneNumber": {"id": _VALUE, "number": _VALUE, "name": _VALUE, "provider": _VALUE},
+    "phoneNumber": _values("id number name provider"),
     "call": {**_CALL, "customer": _PERSON, "transport": {"callSid": _VALUE}},
     "analysis": {"summary": SUMMARY, "successEvaluation": _VALUE, "structuredData": _JSON},
     "artifact": {

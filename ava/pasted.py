@@ -27,6 +27,13 @@ def trimmed(text: str) -> str:
     return _AROUND.sub("", text)
 
 
+def folded(text: str) -> str:
+    """What all spellings of a name share: in any case, composed or decomposed, whatever is around
+    it."""
+    lower = unicodedata.normalize("NFKC", trimmed(text)).casefold()
+    return unicodedata.normalize("NFKC", lower)
+
+
 def plain(text: str) -> str:
     """The text in ASCII as far as it can be: full-width characters and the digits of all scripts
     as ASCII, every dash as a hyphen, every blank as a space, nothing invisible, none around it."""

@@ -1,9 +1,9 @@
 """Argon2 that costs nothing: most tests make a user, few are about the hash."""
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from ava.accounts.hashers import PasswordHasher
 
 
-class QuickArgon2(Argon2PasswordHasher):
+class QuickArgon2(PasswordHasher):
     """As little work as Argon2 takes."""
 
     time_cost = 1

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ava.accounts import login_throttle, services
+from ava.accounts import login_throttle, queries, services
 from ava.accounts.admin_site import device_of
 from ava.accounts.models import Session, Sessions
 from ava.admin import AvaAdmin, ReadOnlyAdmin
@@ -27,6 +27,9 @@ class StaffLoginForm(AdminAuthenticationForm):
     A right password of somebody who is no operator counts as wrong, because the form says so.
     """
 
+    def clean_username(self) -> str:
+        return queries.username_of(self.cleaned_data["username"])
+
     def clean(self) -> dict[str, Any]:
         """Raises LoginSlowed besides: the form is then not for showing."""
         account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
@@ -34,7 +37,11 @@ class StaffLoginForm(AdminAuthenticationForm):
             return super().clean()
         network, device = clients.network(self.request), device_of(self.request, account=account)
         with login_throttle.guarded(account=account, network=network, device=device):
-            return super().clean()
+            try:
+                return super().clean()
+            except ValidationError:
+                services.spend_as_for_a_user(account, password)
+                raise
 
 
 # Set here, and not by the site's class: that one is loaded before there are models.
@@ -48,8 +55,7 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # no argument at r
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        others = User.objects.exclude(pk=self.instance.pk)
-        if email and others.filter(email__iexact=email).exists():
+        if email and queries.is_email_taken(email, besides=self.instance):
             raise ValidationError("Another account has this e-mail address.")
         return email
 

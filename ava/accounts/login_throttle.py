@@ -15,7 +15,6 @@ During a delay one try passes at most, however many arrive at once: the try that
 """
 
 import math
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,6 +28,7 @@ from ava import ratelimit
 from ava.accounts.errors import LoginSlowed
 from ava.accounts.models import Session, WrongPasswords
 from ava.http.problems import Problem
+from ava.pasted import folded
 
 FREE = 4
 LONGEST = timedelta(minutes=15)
@@ -58,9 +58,7 @@ def guarded(*, account: str, network: str, device: str = "") -> Iterator[None]:
     place = device
     if not place and Session.objects.filter(user__username=account, network=network).exists():
         place = network
-    # The name that all its spellings share.
-    plain = unicodedata.normalize("NFKC", account.strip()).casefold()
-    name = unicodedata.normalize("NFKC", plain)
+    name = folded(account)
     own, shared = _key("account", name, place), _key("network", network)
     _admit({own: LONGEST, shared: LONGEST_FOR_NETWORK})
     try:

@@ -8,10 +8,9 @@ from typing import Any
 
 import structlog
 from django.contrib.auth import authenticate
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import User, update_last_login
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import RefreshToken
 
@@ -25,7 +24,9 @@ from ava.accounts.errors import (
     SessionEnded,
     TokenReused,
 )
+from ava.accounts.hashers import spellings
 from ava.accounts.models import Session
+from ava.accounts.queries import username_of
 from ava.accounts.tokens import Tokens
 from ava.cache import recent
 from ava.server import admission
@@ -40,35 +41,25 @@ Stop = Callable[[User], int]
 _stops: list[Stop] = []
 
 
-def username_of(identifier: str) -> str:
-    """The user name that a login with this identifier means; the identifier itself when unknown.
-
-    A user name wins over an e-mail address. An address that several accounts share names none of
-    them. It takes one query, whether the account exists or not.
-    """
-    name = User.normalize_username(identifier.strip())
-    named = Q(username=name)
-    if "@" in name:
-        # SQLite knows the upper case of ASCII alone.
-        address = Q(email__iexact=name) | Q(email__iexact=name.casefold())
-        named |= address & Q(is_active=True)
-    found = list(User.objects.filter(named).values_list("username", flat=True))
-    return found[0] if len(found) == 1 and name not in found else name
-
-
-def find_user(identifier: str) -> User | None:
-    return User.objects.filter(username=username_of(identifier)).first()
-
-
 def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Tokens]:
     """Check a password and open a session, in the same time for an unknown user name or address."""
     username = username_of(identifier)
     with login_throttle.guarded(account=username, network=network):
         user = authenticate(username=username, password=password)
         if not isinstance(user, User):
+            spend_as_for_a_user(username, password)
             raise LoginFailed
     update_last_login(None, user)  # type: ignore[arg-type]  # Django's receiver ignores the sender
     return user, open_session(user=user, network=network)
+
+
+def spend_as_for_a_user(username: str, password: str) -> None:
+    """After a login that failed: the work of checking an existing user's hash against all spellings
+    of the password, of which Django does one where there is no such user."""
+    others = spellings(password)[1:]
+    if others and not User.objects.filter(username=username).exists():
+        for one in others:
+            make_password(one)
 
 
 def confirm_password(*, user: User, password: str, network: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 
-from ava.accounts.services import find_user
+from ava.accounts.queries import find_user
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.management import base as commands

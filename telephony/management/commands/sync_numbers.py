@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ava.accounts.services import find_user
+from ava.accounts.queries import find_user
 from ava.management import base as commands
 from ava.management.base import several
 from telephony import senders

@@ -1,5 +1,7 @@
 """Search in calls and messages, by the database's index of trigrams."""
 
+import re
+import unicodedata
 from functools import reduce
 from operator import or_
 from typing import Any, Final, TypeVar
@@ -28,7 +30,12 @@ def among(rows: QuerySet[Row], text: str, *, owner: int) -> QuerySet[Row] | Scan
     through them finds some sooner.
     """
     model: type[Communication] = rows.model
-    match = reduce(or_, (Q(**{f"{name}__icontains": text}) for name in model.searched))
+    text = unicodedata.normalize("NFC", text)  # as nearly all text is stored
+    lookup, sought = "icontains", text
+    if connection.vendor == "sqlite" and not text.isascii():
+        # Its LIKE knows the upper case of ASCII alone; this is Python's.
+        lookup, sought = "iregex", re.escape(text)
+    match = reduce(or_, (Q(**{f"{name}__{lookup}": sought}) for name in model.searched))
     if len(text) < SHORTEST:
         return Scan(rows, match)
     source, condition, parameters = _index(model, text[:_LONGEST], owner)

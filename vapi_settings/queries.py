@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from ava.cache import Copy
+from ava.pasted import folded
 from vapi_settings import catalogue, ledger, reads
 from vapi_settings.account import Account, recent_account_of
 from vapi_settings.catalogue import Definition, Setting
@@ -133,5 +134,5 @@ def matching(found: list[Setting], *, search: str, custom: bool | None) -> list[
 
 
 def _holds(search: str, *texts: str) -> bool:
-    wanted = search.strip().casefold()
-    return any(wanted in text.casefold() for text in texts)
+    wanted = folded(search)
+    return any(wanted in folded(text) for text in texts)

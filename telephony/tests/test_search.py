@@ -51,6 +51,18 @@ def test_a_row_is_found_however_it_was_stored_and_changed(api: APIClient, user: 
     assert found(api, "stool") == [str(two.pk)]
 
 
+@pytest.mark.parametrize("text", ["grüße aus köln", "GRÜßE AUS KÖLN", "KÖLN", "Ö", "ko\u0308ln"])
+def test_letters_beyond_ascii_are_found_in_any_case_and_form(
+    api: APIClient, user: User, text: str
+) -> None:
+    row = message(user, body="Grüße aus Köln (Dom)")
+    row.save()
+    message(user, body="Grusse aus Koln").save()
+    assert found(api, text) == [str(row.pk)]
+    assert found(api, "köln (") == [str(row.pk)]
+    assert found(api, "k.ln") == []
+
+
 def test_a_row_that_gets_another_owner_or_none_is_found_by_that_one(
     api: APIClient, strangers_api: APIClient, user: User, stranger: User
 ) -> None:

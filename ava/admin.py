@@ -1,5 +1,6 @@
 """Base of the admin pages of all apps: staff see and do what their permissions say, no more."""
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -10,9 +11,12 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 
+from ava.http.keyset import MOST_COUNTED
 from ava.observability.redaction import without_passwords
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ else:
 
 LONGEST_SEARCH = 200  # characters
 MOST_WORDS = 10  # each is sought in every column
+_WHOLE = "__exact"
 _WAYS = ("", "__exact", "__isnull", "__gte", "__lt", "__id__exact")  # of Django's own filters
 
 
@@ -48,10 +53,31 @@ class Choice(AutocompleteSelect):
         return super().optgroups(name, [v for v in value if _is_key(self.field.target_field, v)])
 
 
+class Words(admin.AllValuesFieldListFilter):
+    """Filter by words that the page knows: Django looks through the table for those there are."""
+
+    def __init__(
+        self, field: Any, request: Any, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
+        super().__init__(field, request, params, model, model_admin, field_path)
+        self.lookup_choices: Any = sorted(model_admin.words[field_path]())
+
+
+class FirstPages(Paginator):  # type: ignore[type-arg]  # no argument at run time
+    """Pages of the first MOST_COUNTED rows: no more are counted, a filter or a search leads on."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[:MOST_COUNTED].count())
+
+
 class AvaChangeList(ChangeList):
     """List of rows whose filters may hold anything: years beyond all calendars, too."""
 
     def get_filters(self, request: HttpRequest) -> Any:
+        words = getattr(self.model_admin, "words", {})
+        self.list_filter: Any = [(n, Words) if n in words else n for n in self.list_filter]
         try:
             return super().get_filters(request)
         except (ValueError, OverflowError) as fault:  # Django reckons with years such as 9999.
@@ -60,6 +86,11 @@ class AvaChangeList(ChangeList):
 
 class AvaAdmin(Choices, _ModelAdmin):
     """Base of every page of the admin: takes the filters that it offers, and no others."""
+
+    paginator = FirstPages
+    show_facets = admin.ShowFacets.NEVER  # each is a count of the whole table
+    words: ClassVar[Mapping[str, Callable[[], Iterable[str]]]] = {}
+    """Of filters by fields without choices: what the field may hold."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         # Any other look-up would read columns that are not shown, or run a regular expression.
@@ -88,7 +119,24 @@ class AvaAdmin(Choices, _ModelAdmin):
             text = f"Search for at most {MOST_WORDS} words of {LONGEST_SEARCH} characters together."
             self.message_user(request, text, messages.WARNING)
             return queryset.none(), False
+        paths = self.get_search_fields(request)
+        if paths and all(path.endswith(_WHOLE) for path in paths):
+            return self._found(queryset, search_term.strip(), paths), False
         return super().get_search_results(request, queryset, search_term)
+
+    def _found(self, rows: QuerySet[Any], term: str, paths: list[str]) -> QuerySet[Any]:
+        """Rows whose first column to hold the term holds it whole. One column alone: an OR over
+        several, and a join, would look through the table."""
+        for path in paths if term else ():
+            column, _, other = path.removesuffix(_WHOLE).partition("__")
+            wanted: Any = term
+            if other:
+                related: Any = self.opts.get_field(column).related_model
+                wanted = related.objects.filter(**{other: term}).first()
+            found = rows.filter(**{column: wanted}) if wanted else rows.none()
+            if found.exists():
+                return found
+        return rows.none() if term else rows
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any

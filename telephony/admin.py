@@ -55,10 +55,12 @@ class CommunicationAdmin(TelephonyAdmin):
         "owner", "attempt", "provider_sid",
     )  # fmt: skip
     list_filter = ("status", "direction", "created_at")
+    sortable_by = ("created_at",)
     search_fields = (
-        "correlation_id", "to", "from_number", "provider_sid", "owner__username",
+        "correlation_id__exact", "provider_sid__exact", "to__exact", "from_number__exact",
+        "owner__username__exact",
     )  # fmt: skip
-    search_help_text = "A correlation ID, a number, the provider's SID or a user name."
+    search_help_text = "A correlation ID, a number, the provider's SID or a user name; all of it."
     ordering: ClassVar[tuple[str, ...]] = ("-created_at",)
 
 
@@ -66,7 +68,8 @@ class CommunicationAdmin(TelephonyAdmin):
 class CallAdmin(CommunicationAdmin):
     inlines = (CallTimeline,)
     list_filter = (*CommunicationAdmin.list_filter, "kind", "provider")  # type: ignore[assignment]  # longer
-    search_fields = (*CommunicationAdmin.search_fields, "vapi_call_id")  # type: ignore[assignment]  # longer
+    search_fields = (*CommunicationAdmin.search_fields, "vapi_call_id__exact")  # type: ignore[assignment]  # longer
+    words: ClassVar = {"status": lambda: Call.machine.ranks}
     actions = ("hang_up",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
@@ -81,6 +84,7 @@ class CallAdmin(CommunicationAdmin):
 @admin.register(Message)
 class MessageAdmin(CommunicationAdmin):
     inlines = (MessageTimeline,)
+    words: ClassVar = {"status": lambda: Message.machine.ranks}
     actions = ("take_back",)
 
     @admin.action(description="Take back what is not sent yet", permissions=["operate"])
@@ -95,7 +99,8 @@ class BatchAdmin(TelephonyAdmin):
         "per_minute", "owner",
     )  # fmt: skip
     list_filter = ("state", "created_at")
-    search_fields = ("correlation_id", "from_number", "owner__username")
+    sortable_by = ("created_at",)
+    search_fields = ("correlation_id__exact", "from_number__exact", "owner__username__exact")
     actions = ("pause", "cancel")
 
     @admin.action(description="Pause: send no more for now", permissions=["operate"])

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,8 +20,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = ("state", "provider", "kind", "received_at")
     list_select_related = ("owner",)
-    search_fields = ("correlation_id", "delivery_id")
-    search_help_text = "A correlation ID or a delivery ID, whole or in part."
+    words: ClassVar = {
+        "provider": lambda: {provider for provider, _ in services.handlers},
+        "kind": lambda: {kind for _, kind in services.handlers},
+    }
+    sortable_by = ("received_at",)
+    search_fields = ("correlation_id__exact", "delivery_id__exact")
+    search_help_text = "A whole correlation ID or delivery ID."
     actions = ("replay",)
     contents = ("payload",)
 

@@ -49,6 +49,7 @@ class Delivery(models.Model):
                 name="delivery_of_nobody_stored_once",
             ),
         ]
+        indexes = [models.Index(fields=("delivery_id",), name="delivery_by_id")]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.kind} {self.event}".strip()

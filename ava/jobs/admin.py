@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -6,6 +8,7 @@ from django.utils import timezone
 from ava.admin import ReadOnlyAdmin
 from ava.jobs import services
 from ava.jobs.models import Job
+from ava.jobs.registry import kinds
 
 
 @admin.register(Job)
@@ -15,8 +18,10 @@ class JobAdmin(ReadOnlyAdmin):
         "last_error",
     )  # fmt: skip
     list_filter = ("state", "kind", "created_at")
-    search_fields = ("correlation_id", "key")
-    search_help_text = "A correlation ID or a key, whole or in part."
+    words: ClassVar = {"kind": lambda: kinds}
+    sortable_by = ("created_at",)
+    search_fields = ("correlation_id__exact", "key__exact")
+    search_help_text = "A whole correlation ID or key."
     actions = ("run_again",)
     contents = ("payload",)
 

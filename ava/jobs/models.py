@@ -65,6 +65,8 @@ class Job(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=("-created_at", "-id"), name="job_newest"),
+            models.Index(fields=("key",), name="job_by_key"),
             models.Index(
                 fields=("urgent", "due_at"), condition=Q(state="queued"), name="job_due_by_urgency"
             ),

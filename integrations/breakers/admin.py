@@ -1,7 +1,7 @@
 """Admin of breakers: events, read-only, and the operator's overrides."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from ava import upstream
 from ava.admin import ReadOnlyAdmin
 from integrations.breakers import queries, services
-from integrations.breakers.models import BreakerControl, BreakerEvent
+from integrations.breakers.models import STATES, BreakerControl, BreakerEvent
 from integrations.breakers.services import Forced
 
 
@@ -23,9 +24,13 @@ class BreakerEventAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "provider", "from_state", "to_state", "correlation_id", "reason")
     list_filter = ("provider", "to_state", "at")
-    search_fields = ("correlation_id",)
-    search_help_text = "A correlation ID, whole or in part."
-    date_hierarchy = "at"
+    words: ClassVar = {
+        "provider": lambda: {door.service.label for door in upstream.doors()},
+        "to_state": lambda: STATES,
+    }
+    sortable_by = ("at",)
+    search_fields = ("correlation_id__exact",)
+    search_help_text = "A whole correlation ID."
 
 
 MOST_MINUTES = 365 * 24 * 60

@@ -95,6 +95,7 @@ def test_an_unknown_provider_or_user_is_refused_in_a_sentence(user: User) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_the_real_program_says_the_same(sandbox: Sandbox) -> None:
     good = manage(

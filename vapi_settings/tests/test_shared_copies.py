@@ -17,7 +17,7 @@ from vapi_settings.account import account_of
 from vapi_settings.conftest import KEY, SETTINGS, store_key
 from vapi_settings.reads import AssistantRead, phone_numbers
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
 
 WAIT = 30  # seconds; after that something hangs
 

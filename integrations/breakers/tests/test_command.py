@@ -84,6 +84,7 @@ def test_a_wrong_number_of_minutes_is_refused(minutes: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_another_process_steers_the_breaker_of_this_one(ask: Ask, sandbox: Sandbox) -> None:
     assert ask("before").status_code == 200

@@ -73,12 +73,14 @@ def test_a_value_that_cannot_be_right_ends_with_2(
     assert "error: " in said
 
 
+@pytest.mark.slow
 def test_a_wrong_variable_ends_with_2() -> None:
     told = manage("prune", AVA_PORT="none")
     assert told.returncode == 2
     assert told.stderr.startswith("AVA_PORT must be a whole number")
 
 
+@pytest.mark.slow
 def test_a_database_that_does_not_work_ends_with_1_and_a_sentence(tmp_path: Path) -> None:
     # In one process, as each of its own would take a second to start.
     script = (

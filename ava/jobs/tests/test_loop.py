@@ -182,6 +182,7 @@ def test_a_database_in_trouble_is_logged_once_and_the_loop_goes_on(
 JOBS, PROCESSES = 120, 8
 
 
+@pytest.mark.slow
 def test_of_eight_processes_on_the_same_rows_one_does_each(tmp_path: Path) -> None:
     effects = os.open(tmp_path / "effects", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     jobs.register("work", lambda payload: os.write(effects, f"{payload['n']}\n".encode()))

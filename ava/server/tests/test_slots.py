@@ -39,6 +39,7 @@ live(lambda: live(lambda: print(scrape.text().decode(), flush=True)))
 """
 
 
+@pytest.mark.slow
 def test_each_life_under_a_number_goes_on_counting_and_leaves_no_file_more(tmp_path: Path) -> None:
     (tmp_path / "counter_4711.db").write_bytes(b"of an earlier start")
     scraped = subprocess.run(
@@ -65,6 +66,7 @@ def test_each_life_under_a_number_goes_on_counting_and_leaves_no_file_more(tmp_p
     ]
 
 
+@pytest.mark.slow
 def test_a_worker_that_starts_beside_others_takes_the_lowest_number_that_is_free(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

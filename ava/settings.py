@@ -230,7 +230,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ava.accounts.authentication.AccessTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "ava.accounts.authentication.WithinScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["ava.http.media.AsciiJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["ava.http.media.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "ava.http.pagination.Pagination",

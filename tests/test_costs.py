@@ -83,6 +83,9 @@ COSTS = {
     "POST auth/login": (8, 1),
     "POST auth/refresh": (3, 1),
     "POST auth/logout": (2, 2),
+    "GET auth/tokens": (2, 1),
+    "POST auth/tokens": (3, 1),
+    "DELETE auth/tokens/<uuid:token_id>": (1, 2),
 }
 """Statements and round trips."""
 
@@ -156,6 +159,9 @@ class Ada:
 
     def message(self) -> str:
         return self.made("/twilio/messages", **PAIR, body="Hi", send_at=_tomorrow())
+
+    def token(self) -> Any:
+        return self.post("/auth/tokens", name="x", scope="read")
 
     def batch(self) -> str:
         return self.made("/twilio/messages/bulk", **BATCH)
@@ -262,6 +268,12 @@ OPERATIONS: dict[str, Operation] = {
     "POST auth/refresh": (
         Ada.log_in,
         lambda ada, _: ada.post("/auth/refresh", refresh_token=ada.tokens["refresh_token"]),
+    ),
+    "GET auth/tokens": (Ada.token, lambda ada, _: ada.get("/auth/tokens")),
+    "POST auth/tokens": plain(Ada.token),
+    "DELETE auth/tokens/<uuid:token_id>": (
+        Ada.token,
+        lambda ada, it: ada.delete(f"/auth/tokens/{it.json()['id']}"),
     ),
     "POST auth/logout": (Ada.log_in, lambda ada, _: ada.post("/auth/logout")),
 }

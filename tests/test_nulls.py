@@ -18,6 +18,7 @@ PERSON = "+14155550199"
 FILLED: dict[str, dict[str, Any]] = {
     "/api/v1/auth/login": {"identifier": "ada", "password": "wrong"},
     "/api/v1/auth/refresh": {"refresh_token": "nonsense"},
+    "/api/v1/auth/tokens": {"name": "CI", "scope": "read"},
     "/api/v1/integrations/email/test": {"to": "x@example.com", "subject": "x", "text": "x"},
     "/api/v1/twilio/calls": {"to": PERSON, "say": "Hi"},
     "/api/v1/twilio/messages": {"to": PERSON, "body": "Hi"},

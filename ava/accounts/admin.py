@@ -1,4 +1,4 @@
-"""Users, groups and logins: only superusers say who may do what."""
+"""Users, groups, logins and API tokens: only superusers say who may do what."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from ava.accounts import login_throttle, queries, services
 from ava.accounts.admin_site import device_of
-from ava.accounts.models import Session, Sessions
+from ava.accounts.models import ApiToken, ApiTokens, Session, Sessions
 from ava.admin import AvaAdmin, ReadOnlyAdmin
 from ava.http import clients
 
@@ -135,3 +135,25 @@ class SessionAdmin(ReadOnlyAdmin):
             self.log_change(request, session, "Login ended.")
         ended = queryset.revoke(Session.End.OPERATOR)
         self.message_user(request, f"Ended {ended} logins. Their tokens are refused from now on.")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Personal API tokens. Read-only, but for revoking one."""
+
+    list_display = (
+        "name", "last_four", "user", "scope", "last_used_at", "expires_at", "revoked_at",
+        "created_at",
+    )  # fmt: skip
+    list_filter = ("scope", "end", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "last_four", "user__username", "user__email", "correlation_id")
+    fields = (*list_display, "end", "network", "correlation_id")
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke these API tokens", permissions=["operate"])
+    def revoke(self, request: HttpRequest, queryset: ApiTokens) -> None:
+        for token in queryset.filter(revoked_at__isnull=True):
+            self.log_change(request, token, "API token revoked.")
+        ended = queryset.revoke(ApiToken.End.OPERATOR)
+        self.message_user(request, f"Revoked {ended} API tokens. They are refused from now on.")

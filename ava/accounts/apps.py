@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import ratelimit
-        from ava.accounts import login_throttle, services
+        from ava.accounts import api_tokens, login_throttle, services
         from ava.accounts.checks import check_demo_users
         from ava.accounts.models import Session, WrongPasswords
         from ava.jobs import pruning
@@ -19,6 +19,7 @@ class AccountsConfig(AppConfig):
         register(check_demo_users, Tags.database)
         post_save.connect(services.user_changed, sender="auth.User")
         post_delete.connect(services.user_changed, sender="auth.User")
+        pruning.register("ended API tokens", api_tokens.ended)
         # These are of no use any more, however young.
         pruning.register(
             "expired sessions",

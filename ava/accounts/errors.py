@@ -1,6 +1,6 @@
 from http import HTTPStatus
 
-from ava.http.problems import Problem, RateLimited
+from ava.http.problems import Conflict, NotFound, Problem, RateLimited
 
 CHALLENGE = 'Bearer realm="ava"'
 
@@ -44,6 +44,42 @@ class TokenInvalid(Unauthenticated):
 class TokenExpired(Unauthenticated):
     code = "token_expired"
     detail = "This token has expired. Refresh it, or log in again."
+
+
+class ApiTokenInvalid(TokenInvalid):
+    detail = "This API token is not valid: it is not whole, or was revoked. Make a new one."
+
+
+class ApiTokenExpired(TokenExpired):
+    detail = "This API token has expired. Make a new one."
+
+
+class TokenReadOnly(Problem):
+    status = HTTPStatus.FORBIDDEN
+    code = "token_read_only"
+    detail = "This API token may only read. Use one with the scope write."
+
+
+class LoginRequired(Problem):
+    status = HTTPStatus.FORBIDDEN
+    code = "login_required"
+    detail = "An API token cannot do this. Log in, and use the access token of the login."
+
+
+class LoginNotFresh(Problem):
+    status = HTTPStatus.FORBIDDEN
+    code = "login_not_fresh"
+    detail = "Log in again first: to make an API token, your login must be younger than 15 minutes."
+
+
+class TooManyTokens(Conflict):
+    code = "too_many_tokens"
+    detail = "You have 50 API tokens already. Revoke one that you do not need."
+
+
+class ApiTokenNotFound(NotFound):
+    code = "token_not_found"
+    detail = "You have no such API token."
 
 
 class TokenReused(Unauthenticated):

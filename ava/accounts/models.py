@@ -1,4 +1,4 @@
-"""Token families and wrong passwords. Users are Django's own."""
+"""Token families, personal API tokens and wrong passwords. Users are Django's own."""
 
 import uuid
 
@@ -60,6 +60,65 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.id}"
+
+
+class ApiTokens(models.QuerySet["ApiToken"]):
+    def living(self) -> "ApiTokens":
+        return self.filter(revoked_at__isnull=True)
+
+    def revoke(self, end: "ApiToken.End") -> int:
+        """They are refused from now on."""
+        ended = self.living().order_by().update(revoked_at=timezone.now(), end=end)
+        recent.changed()
+        return ended
+
+
+class ApiToken(models.Model):
+    """A personal API token: for scripts, which cannot rotate a refresh token.
+
+    The token itself is not stored, only its hash. It has more randomness than anybody can guess, so
+    a slow hash would only cost time at each request.
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read", "read"
+        WRITE = "write", "read and write"
+
+    class End(models.TextChoices):
+        USER = "user", "revoked by its user"
+        OPERATOR = "operator", "revoked by an operator"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    last_four = models.CharField(max_length=4)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    end = models.CharField(max_length=16, choices=End.choices, blank=True)
+    # Of the request that made it.
+    network = models.CharField(max_length=45)
+    correlation_id = models.CharField(max_length=128)
+
+    objects = ApiTokens.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "API token"
+        constraints = [
+            models.CheckConstraint(
+                name="api_token_revoked_with_reason",
+                condition=Q(revoked_at__isnull=True, end="")
+                | Q(revoked_at__isnull=False) & ~Q(end=""),
+            )
+        ]
+        indexes = [models.Index(fields=["user", "-created_at"], name="api_token_user")]
+
+    def __str__(self) -> str:
+        return f"API token {self.name} (...{self.last_four})"
 
 
 class WrongPasswords(models.Model):

@@ -1,6 +1,10 @@
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
+
+from ava.accounts.models import ApiToken
 
 # Longer than any token AVA signs or password people type; short enough to hash without harm.
 LONGEST = 4096
@@ -26,6 +30,40 @@ class AccountSerializer(serializers.Serializer[Any]):
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     is_staff = serializers.BooleanField()
+
+
+class NewApiTokenSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100, help_text="For you: what uses the token.")
+    scope = serializers.ChoiceField(choices=ApiToken.Scope.choices)
+    expires_at = serializers.DateTimeField(
+        required=False, help_text="End of its life; left out: it has none."
+    )
+
+    def validate_expires_at(self, moment: datetime) -> datetime:
+        if moment <= timezone.now():
+            raise serializers.ValidationError("This moment has passed.")
+        return moment
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """A token as its list shows it: never itself."""
+
+    class Meta:
+        model = ApiToken
+        fields: tuple[str, ...] = (
+            "id", "name", "scope", "last_four", "created_at", "expires_at", "last_used_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class MadeApiTokenSerializer(ApiTokenSerializer):
+    """A token that was just made. Only this answer has the token itself."""
+
+    token = serializers.RegexField(r"^ava_[0-9A-Za-z]{36}$")
+
+    class Meta(ApiTokenSerializer.Meta):
+        fields = (*ApiTokenSerializer.Meta.fields, "token")
+        read_only_fields = fields
 
 
 class TokensSerializer(serializers.Serializer[Any]):

@@ -25,7 +25,7 @@ from ava.accounts.errors import (
     TokenReused,
 )
 from ava.accounts.hashers import spellings
-from ava.accounts.models import Session
+from ava.accounts.models import ApiToken, Session
 from ava.accounts.queries import username_of
 from ava.accounts.tokens import Tokens
 from ava.cache import recent
@@ -164,11 +164,12 @@ def stop_on_deactivation(stop: Stop) -> None:
 
 
 def deactivate(user: User) -> int:
-    """End the user's logins and all that is under way for them. Returns how much is ended."""
+    """End the user's logins, API tokens and all that is under way. Returns how much is ended."""
     with transaction.atomic():
         user.is_active = False
         user.save(update_fields=["is_active"])
         Session.objects.filter(user=user).revoke(Session.End.OPERATOR)
+        ApiToken.objects.filter(user=user).revoke(ApiToken.End.OPERATOR)
     # Not in one transaction: a tenant may have a hundred thousand messages waiting, and meanwhile
     # no one else could write. Nothing leaves for an inactive user, however far this comes.
     count = sum(stop(user) for stop in _stops)

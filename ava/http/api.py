@@ -61,6 +61,7 @@ class RateLimitedView(APIView):
     headers_of_all: ClassVar[Mapping[str, str]] = {}
     # Members of the body that may be null, or hold nulls; any other that is null is absent.
     null_is_a_value: ClassVar[Collection[str]] = ()
+    login_only: ClassVar[Collection[str]] = ()  # actions that take no API token
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         token = tenant.CURRENT.set(None)  # until `initial` knows whose request it is

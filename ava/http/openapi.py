@@ -34,7 +34,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 _MEANINGS = {
     "400": "The request is not valid, or credentials are missing.",
     "401": "Not logged in, or the provider refused the key (see `code`).",
-    "403": "Not allowed.",
+    "403": "Not allowed, or not with this API token (see `code`).",
     "404": "There is no such object.",
     "405": "The address does not take this method.",
     "406": "The wished media type is not offered.",
@@ -90,6 +90,8 @@ class AvaSchema(AutoSchema):
         statuses = ["400", "401", "404", "405", "406", "500"]
         if self.method in ("POST", "PUT", "PATCH"):
             statuses += ["411", "413", "415"]
+        if self.method != "GET" and self.view.get_authenticators():
+            statuses.append("403")
         group = getattr(self.view, "ratelimit_group", None)
         if group:
             statuses.append("429")
@@ -141,4 +143,8 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     name = "accessToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Access token of a login (a JWT), or personal API token (ava_...).",
+        }

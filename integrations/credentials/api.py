@@ -51,6 +51,7 @@ class CredentialsViewSet(ApiViewSet):
     schema = CredentialsSchema()
     ratelimit_group = "integrations"
     asks_providers = ("verify",)
+    login_only = ("update", "destroy")
     headers_of_all = {"Cache-Control": "no-store"}
     provider: ClassVar[str] = ""
 

@@ -167,6 +167,14 @@ DOORS: dict[str, list[Try]] = {
     ],
     "POST auth/refresh": [Try("/auth/refresh", body={"refresh_token": "{running}"})],
     "GET auth/me": [Try("/auth/me", "user={user}")],
+    "GET auth/tokens": _searched("/auth/tokens"),
+    "POST auth/tokens": [
+        Try(
+            "/auth/tokens",
+            body={"name": "x", "scope": "read", "user": "{user}", "id": "{api_token}"},
+        )
+    ],
+    "DELETE auth/tokens/<uuid:token_id>": _named("/auth/tokens/{}", "api_token"),
     "POST auth/logout": [Try("/auth/logout", "user={user}")],
 }
 

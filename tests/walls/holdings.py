@@ -16,6 +16,7 @@ from sandbox.vapi import seed
 Rows = dict[str, dict[str, Any]]
 
 OWNED: dict[str, Callable[[User], Q]] = {
+    "accounts.ApiToken": lambda user: Q(user=user),
     "accounts.Session": lambda user: Q(user=user),
     "admin.LogEntry": lambda user: Q(user=user),
     "auth.User": lambda user: Q(pk=user.pk),

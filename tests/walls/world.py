@@ -72,6 +72,9 @@ def build(ada: Tenant, eve: Tenant, stage: Stage, find: Find) -> World:
         "next_text_sid": f"SM{7:032x}",
         "assistant": seed.ASSISTANT_ID,
     }
+    ids["api_token"] = ada.call("POST", "/auth/tokens", {"name": PRIVATE, "scope": "read"}).json()[
+        "id"
+    ]
     later = (timezone.now() + timedelta(days=30)).isoformat()
     stage.order("callbacks", drop=1)
     for name in RINGS:

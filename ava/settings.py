@@ -1,5 +1,6 @@
 """Django's settings. Everything that varies comes from `ava.conf.env`; this file reads it once."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,9 @@ del _keys
 
 DEBUG: bool = ENV["DJANGO_DEBUG"]
 PUBLIC_URL: str | None = env.public_url(ENV)
+# Path of AVA_PUBLIC_URL: all of AVA is below it, and what links to AVA says so.
+PUBLIC_PREFIX: str = urlsplit(PUBLIC_URL or "").path
+FORCE_SCRIPT_NAME: str | None = PUBLIC_PREFIX or None
 TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
 SANDBOX: bool = ENV["AVA_SANDBOX"]
@@ -216,7 +220,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 FORMAT_MODULE_PATH = "ava.http.formats"
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{PUBLIC_PREFIX}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -256,6 +260,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
+    "SERVERS": [{"url": PUBLIC_PREFIX}] if PUBLIC_PREFIX else [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -299,6 +304,9 @@ CORS_EXPOSE_HEADERS = (
 CORS_PREFLIGHT_MAX_AGE = 2 * 3600
 
 # Security
+# In the session: their own cookie would be sent to all of the host.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PUBLIC_PREFIX or "/"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -313,7 +321,8 @@ CONTENT_SECURITY_POLICY = {
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     # Probes and scrapes come from inside, over plain HTTP.
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+    _below = re.escape(f"{PUBLIC_PREFIX}/".lstrip("/"))
+    SECURE_REDIRECT_EXEMPT = [rf"^{_below}(healthz|readyz|metrics)$"]
     # For this host alone: other hosts of its domain are not AVA's to decide on, so there is neither
     # W005 (subdomains) nor W021 (preload).
     SECURE_HSTS_SECONDS = 365 * 24 * 3600

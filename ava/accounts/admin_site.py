@@ -97,6 +97,7 @@ def _remember_device(response: HttpResponse, *, account: str) -> None:
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
+        path=settings.SESSION_COOKIE_PATH,
     )
 
 

@@ -92,6 +92,8 @@ VARIABLES = (
 
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
+# What AVA's own addresses begin with; a proxy may take the path of AVA_PUBLIC_URL away, or keep it.
+_OWN = ("admin", "api", "healthz", "metrics", "readyz", "static")
 _SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql", "sqlite"),
     "REDIS_URL": ("redis", "rediss", "redis+sentinel", "rediss+sentinel"),
@@ -185,6 +187,12 @@ def _convert(variable: Variable, raw: str) -> Any:
             schemes = _SCHEMES.get(variable.name, ("http", "https"))
             if not _is_url(raw, schemes):
                 raise ValueError(f"a URL that starts with {' or '.join(schemes)}")
+            if variable.name == "AVA_PUBLIC_URL" and not _is_base(raw):
+                raise ValueError(
+                    "an address such as https://ava.example.com or https://example.com/ava: a path "
+                    "of letters, digits, - and _, that begins with none of AVA's own "
+                    f"({', '.join(_OWN)}), and nothing behind it"
+                )
             return raw.rstrip("/")
         case "list":
             return _parts(raw)
@@ -203,6 +211,17 @@ def _convert(variable: Variable, raw: str) -> Any:
 
 def _parts(raw: str) -> list[str]:
     return [part.strip() for part in raw.split(",") if part.strip()]
+
+
+def _is_base(url: str) -> bool:
+    """Whether AVA's own addresses can be told from the path of this one."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    return (
+        not (parts.query or parts.fragment or url.endswith(("?", "#")))
+        and re.fullmatch(r"(/[A-Za-z0-9_-]+)*", path) is not None
+        and path.split("/")[1:2] not in [[name] for name in _OWN]
+    )
 
 
 def _is_origin(text: str) -> bool:

@@ -64,7 +64,7 @@ class RequestMiddleware:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=request.path_info,
                 view=match.view_name if match else None,
                 status=response.status_code,
                 code=getattr(response, "problem_code", None),
@@ -86,7 +86,7 @@ class HostMiddleware(CommonMiddleware):
     """Django's, which refuses unknown host names; probes name an IP address or none."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
-        return None if request.path in PROBES else super().process_request(request)
+        return None if request.path_info in PROBES else super().process_request(request)
 
 
 class OnPages:

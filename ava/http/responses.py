@@ -41,7 +41,7 @@ def with_code(response: R, problem: Problem) -> R:
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """JSON under /api/, where no pages are, and where JSON is asked for; else a page."""
     wants_page = "text/html" in request.headers.get("Accept", "")
-    if request.path.startswith(("/api/", *NO_PAGES)) or not wants_page:
+    if request.path_info.startswith(("/api/", *NO_PAGES)) or not wants_page:
         return problem_response(problem)
     context = {"problem": problem, "correlation_id": correlation.current()}
     response = with_code(render(request, "error.html", context, status=problem.status), problem)

@@ -171,7 +171,7 @@ def read(request: HttpRequest, *, largest: int) -> WebhookRequest:
         raise MalformedRequest("The body did not arrive whole.") from fault
     return WebhookRequest(
         urls=addresses_of(request),
-        path=request.path,
+        path=request.path_info,
         headers=request.headers,
         raw=raw,
         query=_pairs(request.META.get("QUERY_STRING", "").encode("latin-1")),
@@ -190,7 +190,7 @@ def _pairs(text: bytes) -> Pairs:
 def addresses_of(request: HttpRequest) -> tuple[str, ...]:
     """The address as set or forwarded, with and without its port, as Twilio's library does."""
     query = request.META.get("QUERY_STRING", "")
-    tail = request.path + (f"?{query}" if query else "")
+    tail = request.path_info + (f"?{query}" if query else "")
     base = urlsplit(settings.PUBLIC_URL or _forwarded_address(request))
     name = _PORT.sub("", base.netloc)
     other = name if name != base.netloc else f"{name}:{_DEFAULT_PORTS[base.scheme]}"

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -31,7 +32,7 @@ def environ_of(
     environ = {
         **_SAME,
         "REQUEST_METHOD": scope["method"],
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "PATH_INFO": _below_prefix(unquote_to_bytes(path).decode("latin-1")),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": scope["server"][0],
         "SERVER_PORT": str(scope["server"][1]),
@@ -50,6 +51,14 @@ def environ_of(
         text = value.decode("latin-1")
         environ[name] = f"{environ[name]},{text}" if name in environ else text
     return environ
+
+
+def _below_prefix(path: str) -> str:
+    """The path without that of AVA_PUBLIC_URL, which some proxies keep and others take away."""
+    prefix: str = settings.PUBLIC_PREFIX
+    if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+        return path[len(prefix) :] or "/"
+    return path
 
 
 def received_at(request: HttpRequest) -> datetime:

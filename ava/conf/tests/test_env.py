@@ -87,6 +87,21 @@ def test_what_no_browser_sends_as_origin_is_refused(raw: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "tail",
+    ["/api", "/admin/", "/static/ava", "?a=1", "#top", "/a%20b", "/a b", "/a//b", "/ä", "/.."],
+)
+def test_a_public_address_that_cannot_be_told_from_avas_own_is_refused(tail: str) -> None:
+    with pytest.raises(env.EnvironmentInvalid, match="AVA_PUBLIC_URL must be"):
+        env.read({"AVA_PUBLIC_URL": f"https://example.com{tail}"})
+
+
+@pytest.mark.parametrize("tail", ["", "/ava", "/tools/ava-2", "/ava/api"])
+def test_a_public_address_may_have_a_path(tail: str) -> None:
+    url = f"https://example.com{tail}"
+    assert env.read({"AVA_PUBLIC_URL": f"{url}/"})["AVA_PUBLIC_URL"] == url
+
+
 def test_origins_are_read_with_blanks_between_them() -> None:
     raw = "https://app.example.com, http://localhost:5173 ,http://[::1]:3000,capacitor://localhost,"
     read = env.read({"AVA_CORS_ORIGINS": raw})["AVA_CORS_ORIGINS"]

@@ -6,9 +6,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ava.admin import ReadOnlyAdmin
-from ava.jobs import services
+from ava.jobs import kinds, services
 from ava.jobs.models import Job
-from ava.jobs.registry import kinds
 
 
 @admin.register(Job)

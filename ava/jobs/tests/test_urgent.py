@@ -88,10 +88,10 @@ def test_a_job_that_comes_again_in_a_moment_does_not_wait_for_the_next_look(
             raise jobs.RetryLater(0.1)
 
     jobs.register("work", work)
-    start(poll=30)
+    start(poll=600)
     services.enqueue("work", {})
     until(lambda: len(at) == 10)
-    assert at[-1] - at[0] < 20
+    assert at[-1] - at[0] < 600
 
 
 def test_celery_gets_no_more_than_it_can_do_soon_but_all_that_is_urgent(

@@ -134,7 +134,7 @@ class AvaAdmin(Choices, _ModelAdmin):
                 related: Any = self.opts.get_field(column).related_model
                 wanted = related.objects.filter(**{other: term}).first()
             found = rows.filter(**{column: wanted}) if wanted else rows.none()
-            if found.exists():
+            if found[:1]:  # in its order, along an index
                 return found
         return rows.none() if term else rows
 

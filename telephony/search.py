@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound=Communication)
 
 SHORTEST: Final = 3
 """Characters that the index can find."""
-_DENSE: Final = 12
+_DENSE: Final = 8
 """Of a longer text each third trigram is sought; the rest is compared."""
 _LONGEST: Final = 40
 

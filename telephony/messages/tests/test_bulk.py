@@ -303,15 +303,18 @@ def test_a_list_of_batches_costs_as_much_as_one(
     sandbox: Sandbox,
     operator: User,
     client: Client,
+    reset: Callable[..., None],
 ) -> None:
     client.force_login(operator)
     costs = []
     for _ in range(2):
         for _ in range(3):
             begin(api)
+        reset()  # what is remembered for a second is asked for both times
         with CaptureQueriesContext(connection) as asked:
             answer = api.get(BULK)
             assert all(one["progress"] == {"scheduled": 6} for one in answer.json()["results"])
+        reset()
         with CaptureQueriesContext(connection) as shown_to_operator:
             assert "6 scheduled" in client.get("/admin/telephony/batch/").content.decode()
         costs.append((len(asked), len(shown_to_operator)))

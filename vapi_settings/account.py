@@ -98,9 +98,7 @@ def account_of(user: User) -> Account:
 
 def recent_account_of(user: User) -> Account:
     """`account_of` as it was at most a second ago, for reads. Raises: as that does."""
-    if found := ACCOUNTS.get(user.pk):
-        return found
-    account = ACCOUNTS.read(user.pk, lambda: account_of(user))
+    account = ACCOUNTS.get_or_read(user.pk, lambda: account_of(user))
     if account.credentials.source == "environment":
         # The operator may take them away, which is no change of the user's.
         ACCOUNTS.drop(user.pk)
@@ -116,7 +114,7 @@ def renew_epoch(user: User) -> None:
 
 def is_working(user: User) -> bool:
     """Whether Vapi is not known to fail for this user, as of a second ago at most."""
-    return WORKING.get(user.pk) or WORKING.read(user.pk, works)
+    return WORKING.get_or_read(user.pk, works)
 
 
 def works() -> bool:

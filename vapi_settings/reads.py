@@ -223,13 +223,13 @@ class AssistantRead:
 
     def _latest_assistant(self) -> str | None:
         owner = self.account.user.pk
-        return _latest.get(owner) or _latest.read(owner, lambda: ledger.latest_assistant(owner))
+        return _latest.get_or_read(owner, lambda: ledger.latest_assistant(owner))
 
     def _last_seen(self, assistant_id: str) -> LastSeen:
         """Last seen state as of a second ago at most: what was written since then has a number
         that the ledger gives to no finding once more."""
         key = self.account.user.pk, assistant_id
-        found = _seen_of.get(key) or _seen_of.read(key, lambda: self._last_seen_now(assistant_id))
+        found = _seen_of.get_or_read(key, lambda: self._last_seen_now(assistant_id))
         if found.is_new or not found.is_settled:
             _seen_of.drop(key)
         return found.copy()

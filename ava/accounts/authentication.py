@@ -42,9 +42,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             api_tokens.use(token, now=timezone.now())
             return token.user, token
         session_id = _read(raw).session_id
-        session = _sessions.get(session_id) or _sessions.read(
-            session_id, lambda: live_session(session_id)
-        )
+        session = _sessions.get_or_read(session_id, lambda: live_session(session_id))
         return session.user, session
 
     def signed_user(self, request: Request) -> str | None:
@@ -101,9 +99,7 @@ def remembered(request: HttpRequest) -> tuple[User, str | None] | None:
 def _api_token(raw: str) -> ApiToken:
     """Raises ApiTokenInvalid."""
     digest = api_tokens.read_digest(raw)
-    return _api_tokens.get(digest) or _api_tokens.read(
-        digest, lambda: api_tokens.live_token(digest)
-    )
+    return _api_tokens.get_or_read(digest, lambda: api_tokens.live_token(digest))
 
 
 def _counted_as(token: ApiToken) -> str:

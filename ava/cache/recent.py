@@ -21,6 +21,10 @@ V = TypeVar("V")
 SECONDS = 1.0
 """For which a value is remembered."""
 
+RENEWED_AFTER = 0.8
+"""Seconds; then a request that has to ask for one value asks for all that it needs, so that those
+after it find them together."""
+
 CAPACITY = 10_000
 
 clock = time.monotonic
@@ -48,8 +52,12 @@ class RecentValues(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """The value, if it was read within the last second and nothing has changed since."""
-        found = self._values.get(key)
-        return found[1] if found and clock() - found[0] < SECONDS else None
+        return self._within(SECONDS, key)
+
+    def get_or_read(self, key: K, read: Callable[[], V]) -> V:
+        """The value as it is remembered, unless it is nothing or soon forgotten; else as `read`
+        finds it."""
+        return self._within(RENEWED_AFTER, key) or self.read(key, read)
 
     def read(self, key: K, read: Callable[[], V]) -> V:
         """The value as `read` finds it; it is remembered, unless something changed meanwhile."""
@@ -62,6 +70,10 @@ class RecentValues(Generic[K, V]):
                 if len(self._values) > CAPACITY:
                     del self._values[next(iter(self._values))]
         return value
+
+    def _within(self, seconds: float, key: K) -> V | None:
+        found = self._values.get(key)
+        return found[1] if found and clock() - found[0] < seconds else None
 
     def drop(self, key: K) -> None:
         with _state.lock:

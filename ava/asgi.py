@@ -77,9 +77,9 @@ class Application:
 
     async def _ask(self, environ: dict[str, Any]) -> Answer:
         if environ["PATH_INFO"] == LIVENESS:
-            found = fastpath.answer(environ)
+            found = _ready(environ)
         elif fastpath.never_waits(environ):
-            found = await self._turns.take(partial(fastpath.answer, environ))
+            found = await self._turns.take(partial(_ready, environ))
         else:
             found = None
         if found is not None:
@@ -96,7 +96,8 @@ def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release | Non
         admission.set_release(release)
     started: list[Any] = []
     try:
-        if not fastpath.never_waits(environ) and (found := fastpath.answer(environ)) is not None:
+        found = None if fastpath.never_waits(environ) else _ready(environ)
+        if found is not None:
             return _whole(environ, found)
         content: Any = wsgi(environ, lambda *start: started.extend(start))
         try:
@@ -108,6 +109,14 @@ def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release | Non
         return _refusal(environ, Problem())
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in started[1]]
     return int(started[0].split()[0]), headers, body
+
+
+def _ready(environ: dict[str, Any]) -> Any:
+    try:
+        return fastpath.answer(environ)
+    except Exception:  # Whatever it is, the long way has an answer.
+        log.warning("fast path failed", exc_info=True)
+        return None
 
 
 def _whole(environ: dict[str, Any], response: Any) -> Answer:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
+from django.core.exceptions import MiddlewareNotUsed, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -55,12 +55,12 @@ def answer(environ: dict[str, Any]) -> HttpResponseBase | None:
     if not _is_plain(environ):
         return None
     request = WSGIRequest(environ)
-    if path not in PROBES:
-        try:
+    try:
+        if path not in PROBES:
             request.get_host()
-        except DisallowedHost:
-            return None
-    response = _registered[path][0](request)
+        response = _registered[path][0](request)
+    except SuspiciousOperation:  # an unknown host, too many parameters
+        return None
     if response is None:
         return None
     request.resolver_match = _match(path)

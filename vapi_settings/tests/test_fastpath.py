@@ -123,8 +123,9 @@ def samples() -> dict[Any, float]:
         {"HTTP_HOST": "unknown.example"},
         {"HTTP_CONTENT_ENCODING": "gzip"},
         {"QUERY_STRING": "custom=true"},
+        {"QUERY_STRING": "assistant_id=1&" * 1001},
     ],
-    ids=str,
+    ids=lambda headers: str(headers)[:60],
 )
 def test_what_asks_for_more_takes_the_long_way(
     ada: APIClient, slow: APIClient, headers: dict[str, str]

@@ -70,9 +70,12 @@ VERIFIED = _object(
 
 
 def _given(field: Field) -> Schema:
-    schema: Schema = {"description": _about(field), "type": "string"}
+    # What is around it is taken away before it is measured, which JSON Schema cannot say.
+    most = f"At most {field.max_length} characters, blanks around it aside."
+    schema: Schema = {"description": f"{_about(field)} {most}", "type": "string"}
     if field.kind is Kind.PORT:
-        return {**schema, "type": "integer", "minimum": 1, "maximum": 65535}
+        described = {**schema, "description": _about(field)}
+        return {**described, "type": "integer", "minimum": 1, "maximum": 65535}
     if field.kind is Kind.CHOICE:
         schema["enum"] = list(field.choices)
     elif field.kind is Kind.EMAIL:
@@ -81,11 +84,11 @@ def _given(field: Field) -> Schema:
         empty = "" if field.required else "?"
         schema["pattern"] = rf"^\s*({field.kind.pattern}){empty}\s*$"
     if field.required:
-        return {**schema, "maxLength": field.max_length}
+        return schema
     # Empty or null takes an optional field away.
     if "enum" in schema:
         schema["enum"] += ["", None]
-    return {**schema, "type": ["string", "null"], "maxLength": field.max_length}
+    return {**schema, "type": ["string", "null"]}
 
 
 def _shown(field: Field) -> Schema:

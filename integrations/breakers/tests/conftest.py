@@ -17,14 +17,15 @@ Ask = Callable[[str], Response]
 
 @pytest.fixture
 def ask(api: APIClient, user: User, sandbox: Sandbox, settings: Any) -> Ask:
-    """Ask for Twilio's numbers under a correlation ID. One failure opens the breaker."""
+    """Have Twilio asked once under a correlation ID. One failure opens the breaker."""
     settings.RATE_LIMIT_PER_MINUTE = 1000
     settings.BREAKER_THRESHOLD = 1
     values = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
     credentials.save(user=user, provider="twilio", values=values, actor=user, source="api")
 
     def ask(correlation_id: str) -> Response:
-        return api.get("/api/v1/twilio/numbers", headers={"X-Correlation-ID": correlation_id})
+        headers = {"X-Correlation-ID": correlation_id}
+        return api.post("/api/v1/integrations/twilio/credentials/verify", headers=headers)
 
     return ask
 

@@ -83,7 +83,9 @@ def _meets_database(item: pytest.Item) -> bool:
 def main() -> int:
     with running() as url:
         environment = {**os.environ, "DATABASE_URL": url}
-        command = [sys.executable, "-m", "pytest", "-p", "tests.postgres", *sys.argv[1:]]
+        # The server goes, and the databases with it: none has to be dropped, and waited for.
+        own = ["-p", "tests.postgres", "--reuse-db"]
+        command = [sys.executable, "-m", "pytest", *own, *sys.argv[1:]]
         return subprocess.run(command, env=environment, check=False).returncode
 
 

@@ -1,0 +1,1 @@
+"""Services that people would write instead of AVA, for `benchmarks.reads`."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import environ
 
+from ava.conf import stores
 from ava.pasted import trimmed
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -133,7 +134,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
             hidden = variable.kind == "secret" or "@" in raw
             shown = "" if hidden else f", not {raw!r}"
             faults.append(f"{variable.name} must be {fault}{shown}.")
-    if faults:
+    if faults := faults or stores.faults(values):
         raise EnvironmentInvalid("\n".join(faults))
     return values
 

@@ -16,6 +16,7 @@ from celery.signals import setup_logging
 from django.conf import settings
 from kombu.transport import virtual
 
+from ava.conf import stores
 from ava.jobs import executor, queries
 from ava.jobs.models import Job
 from ava.tenant import Tenant
@@ -42,8 +43,13 @@ FIRST = 0
 _OTHERS, _LATER = 3, 6
 """Priorities in Redis, whose steps are 0, 3, 6 and 9. Other brokers keep the order of sending."""
 
-app = Celery("ava", broker=settings.CELERY_BROKER_URL)
+_broker, _tls = (
+    stores.broker(settings.CELERY_BROKER_URL) if settings.CELERY_BROKER_URL else ("", None)
+)
+app = Celery("ava", broker=_broker or None)
 app.conf.update(
+    # Kombu itself verifies no certificate.
+    broker_use_ssl=_tls,
     task_ignore_result=True,
     # Acknowledged before it runs: the row's lease brings back what a killed worker leaves, sooner
     # than Redis would, and a late acknowledgement after Redis has restarted ends kombu's worker.

@@ -180,10 +180,6 @@ def warn_of_lost_redis(url: str | None) -> None:
     try:
         with connect(url, timeout=2) as client:
             client.ping()
-    except (TypeError, ValueError) as fault:
-        raise CannotStart(
-            f"REDIS_URL has an option that redis-py does not take: {fault}"
-        ) from fault
     except (redis.RedisError, OSError) as fault:
         place = urlsplit(url).netloc.rpartition("@")[2]
         print(

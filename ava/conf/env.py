@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
-
-from ava.conf import stores
+from ava.conf import envfile, stores
 from ava.pasted import trimmed
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -30,7 +28,7 @@ class Variable:
     low: int = 0  # of a number, as `high` included
     high: int = 2**31
     choices: tuple[str, ...] = ()  # the only texts allowed
-    kind: str = "text"  # or "secret", "number", "switch", "url" or "list"
+    kind: str = "text"  # or "secret", "number", "switch", "url", "path", "list", "origins"
 
 
 _number = partial(Variable, kind="number")
@@ -43,7 +41,7 @@ VARIABLES = (
     Variable("AVA_ENV", "development", choices=("development", "production")),
     Variable("AVA_HOST", "127.0.0.1"),
     _number("AVA_PORT", 8000, 1, 65535),
-    Variable("AVA_DATA_DIR", "var"),
+    Variable("AVA_DATA_DIR", "var", kind="path"),
     _switch("AVA_SANDBOX", False),
     _number("AVA_SANDBOX_PORT", 8001, 1, 65535),
     _secret("AVA_DEMO_PASSWORD"),
@@ -91,6 +89,13 @@ VARIABLES = (
     Variable("AVA_CORS_ORIGINS", default=(), kind="origins"),
 )
 
+_PORTS = ("AVA_PORT", "AVA_SANDBOX_PORT")
+# What Kubernetes and Docker's links set for a service named `ava`, or `ava-...`.
+_SERVICE = re.compile(r"(?:tcp|udp|sctp)://")
+_OF_A_SERVICE = re.compile(
+    r"AVA_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)"
+)
+
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
 # What AVA's own addresses begin with; a proxy may take the path of AVA_PUBLIC_URL away, or keep it.
@@ -107,14 +112,26 @@ _ALL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not listened
 
 
 def load() -> dict[str, Any]:
+    for name in filter(_is_of_a_platform, tuple(os.environ)):
+        del os.environ[name]  # the env file may set it
     if file().is_file():
-        environ.Env.read_env(str(file()))
+        try:
+            found = envfile.read(file())
+        except ValueError as fault:
+            raise EnvironmentInvalid(str(fault)) from None
+        for name, value in found.items():
+            os.environ.setdefault(name, value)
     return read()
+
+
+def _is_of_a_platform(name: str) -> bool:
+    """Whether Kubernetes has set it: it names a Service `ava` to all pods beside it."""
+    return name in _PORTS and _SERVICE.match(os.environ[name]) is not None
 
 
 def file() -> Path:
     """The env file: AVA_ENV_FILE, else .env. It need not be there."""
-    return Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env"))
+    return Path(os.environ.get("AVA_ENV_FILE", BASE_DIR / ".env")).expanduser()
 
 
 def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -124,7 +141,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     faults: list[str] = []
     for variable in VARIABLES:
         raw = trimmed(source.get(variable.name, ""))
-        if not raw:
+        if not raw or (variable.name in _PORTS and _SERVICE.match(raw)):
             values[variable.name] = variable.default
             continue
         try:
@@ -147,7 +164,10 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
     return sorted(
         name
         for name in environment
-        if name.startswith(prefixes) and name not in known and name not in allowed
+        if name.startswith(prefixes)
+        and name not in known
+        and name not in allowed
+        and not _OF_A_SERVICE.fullmatch(name)
     )
 
 
@@ -195,6 +215,11 @@ def _convert(variable: Variable, raw: str) -> Any:
                     f"({', '.join(_OWN)}), and nothing behind it"
                 )
             return raw.rstrip("/")
+        case "path":
+            try:
+                return str(Path(raw).expanduser())
+            except RuntimeError:
+                raise ValueError("a directory; there is no such user") from None
         case "list":
             return _parts(raw)
         case "origins":

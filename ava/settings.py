@@ -102,10 +102,10 @@ ALLOWED_HOSTS: list[str] = ENV["ALLOWED_HOSTS"] or [
     "localhost",
     "127.0.0.1",
     "[::1]",
-    ENV["AVA_HOST"],
-    *([_public.hostname] if _public.hostname else []),
+    env.host_in_url(ENV["AVA_HOST"]),
+    *([env.host_in_url(_public.hostname)] if _public.hostname else []),
 ]
-CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
+CSRF_TRUSTED_ORIGINS = [env.origin(PUBLIC_URL)] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
     "ava.accounts.admin_site.AvaAdminConfig",

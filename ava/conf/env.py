@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ class Variable:
     low: int = 0  # of a number, as `high` included
     high: int = 2**31
     choices: tuple[str, ...] = ()  # the only texts allowed
-    kind: str = "text"  # or "secret", "number", "switch", "url", "path", "list", "origins"
+    kind: str = "text"  # or "secret", "number", "switch", "url", "path", "host", "list", "origins"
 
 
 _number = partial(Variable, kind="number")
@@ -39,7 +40,7 @@ _url = partial(Variable, kind="url")
 VARIABLES = (
     # Where AVA runs
     Variable("AVA_ENV", "development", choices=("development", "production")),
-    Variable("AVA_HOST", "127.0.0.1"),
+    Variable("AVA_HOST", "127.0.0.1", kind="host"),
     _number("AVA_PORT", 8000, 1, 65535),
     Variable("AVA_DATA_DIR", "var", kind="path"),
     _switch("AVA_SANDBOX", False),
@@ -89,6 +90,7 @@ VARIABLES = (
     Variable("AVA_CORS_ORIGINS", default=(), kind="origins"),
 )
 
+_OWN_PORTS = {"http": 80, "https": 443}
 _PORTS = ("AVA_PORT", "AVA_SANDBOX_PORT")
 # What Kubernetes and Docker's links set for a service named `ava`, or `ava-...`.
 _SERVICE = re.compile(r"(?:tcp|udp|sctp)://")
@@ -190,7 +192,22 @@ def public_url(values: Mapping[str, Any]) -> str | None:
 
 
 def _http(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{host_in_url(host)}:{port}"
+
+
+def host_in_url(host: str) -> str:
+    """A host as browsers send it: an IPv6 address in brackets and in its short form."""
+    try:
+        return f"[{IPv6Address(host).compressed}]"
+    except ValueError:
+        return host
+
+
+def origin(url: str) -> str:
+    """The origin of an address as browsers send it, with a port that is not the scheme's own."""
+    parts = urlsplit(url)
+    port = "" if parts.port in (None, _OWN_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{host_in_url(parts.hostname or '')}{port}"
 
 
 def _convert(variable: Variable, raw: str) -> Any:
@@ -215,6 +232,8 @@ def _convert(variable: Variable, raw: str) -> Any:
                     f"({', '.join(_OWN)}), and nothing behind it"
                 )
             return raw.rstrip("/")
+        case "host":
+            return raw[1:-1] if raw.startswith("[") and raw.endswith("]") else raw
         case "path":
             try:
                 return str(Path(raw).expanduser())
@@ -257,7 +276,7 @@ def _is_origin(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    unsaid = (0, {"http": 80, "https": 443}.get(parts.scheme, 0))
+    unsaid = (0, _OWN_PORTS.get(parts.scheme, 0))
     host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
     return (
         text == f"{parts.scheme}://{parts.netloc}" == text.lower()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -56,8 +57,17 @@ def _answers(
     return lambda request, *args, **kwargs: answer(request, kind(detail))
 
 
-# An unknown host name, a hostile form.
-bad_request = _answers(MalformedRequest, "The request could not be understood.")
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """An unknown host name, a hostile form."""
+    detail = "The request could not be understood."
+    if isinstance(exception, DisallowedHost):
+        detail = (
+            "AVA does not answer to this host name or address. Set AVA_PUBLIC_URL to the address "
+            "that people use, or name its host in ALLOWED_HOSTS, and start AVA again."
+        )
+    return answer(request, MalformedRequest(detail))
+
+
 permission_denied = _answers(PermissionRefused)
 # Most likely an old form, without its token.
 csrf_failure = _answers(

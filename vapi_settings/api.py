@@ -13,7 +13,14 @@ from ava.http import clients
 from ava.http.api import ApiViewSet
 from ava.http.keyset import KeysetPagination
 from vapi_settings import catalogue, importing, queries, schemas, serializers, services
-from vapi_settings.answers import conditional, keep_ready, ready, wants_reload, with_age
+from vapi_settings.answers import (
+    conditional,
+    keep_ready,
+    made_before,
+    ready,
+    wants_reload,
+    with_age,
+)
 from vapi_settings.diff import etag
 from vapi_settings.models import Revision
 
@@ -63,7 +70,10 @@ class SettingViewSet(VapiViewSet):
         if is_whole and not reload and (hit := ready(request, user, assistant_id)):
             return hit
         custom = _flag(request, "custom")
-        found, copy = queries.settings(user=user, assistant_id=assistant_id, reload=reload)
+        copy = queries.assistant(user=user, assistant_id=assistant_id, reload=reload)
+        if is_whole and (same := made_before(request, user, assistant_id, copy)):
+            return same
+        found = queries.settings(copy)
         wanted = queries.matching(found, search=self.search, custom=custom)
         body = {
             "settings": serializers.SettingSerializer(wanted, many=True).data,

@@ -16,14 +16,9 @@ from vapi_settings.reads import AssistantRead, Seen
 from vapi_settings.records import PhoneNumber, Summary
 
 
-def settings(
-    *, user: User, assistant_id: str | None = None, reload: bool = False
-) -> tuple[list[Setting], Copy[Seen]]:
-    """All settings of an assistant: the standard ones, then the custom ones by name. Raises: as
-    `assistant`."""
-    copy = assistant(user=user, assistant_id=assistant_id, reload=reload)
-    wanted = catalogue.present(copy.value.assistant.document)
-    return [copy.value.show(one) for one in wanted], copy
+def settings(copy: Copy[Seen]) -> list[Setting]:
+    """All settings of an assistant: the standard ones, then the custom ones by name."""
+    return [copy.value.show(one) for one in catalogue.present(copy.value.assistant.document)]
 
 
 def setting(

@@ -175,3 +175,14 @@ def test_another_only_assistant_is_answered_as_soon_as_the_list_shows_it(ada, va
     vapi.sandbox.vapi.add_assistant(name="Another")
     assert ada.get("/api/v1/vapi/assistants").json()["count"] == 2
     assert ada.get(SETTINGS).json()["code"] == "assistant_ambiguous"
+
+
+def test_a_reload_that_finds_the_same_answers_the_same_and_one_that_does_not_the_new(hit, vapi):
+    before = hit.get(SETTINGS)
+    again = hit.get(SETTINGS, **NO_CACHE)
+    assert (again.content, again["ETag"], again["Age"]) == (before.content, before["ETag"], "0")
+    assert hit.get(SETTINGS, **NO_CACHE, HTTP_IF_NONE_MATCH=before["ETag"]).status_code == 304
+    vapi.change(model={**vapi.document()["model"], "temperature": 1.1})
+    after = hit.get(SETTINGS, **NO_CACHE)
+    assert temperature(after) == 1.1
+    assert after["ETag"] != before["ETag"]

@@ -29,6 +29,7 @@ BEGIN, END = "<!-- reads -->", "<!-- /reads -->"
 PEER_PACKAGES = ("fastapi", "uvicorn", "pydantic", "httpx", "aiohttp", "k9-load")
 READ = "/api/v1/vapi/settings"
 WARM_SECONDS = 0.5
+BUSY = " **It had other work meanwhile: requests/s are too low; processor time holds better.**"
 CEILING = "the load generator's ceiling"
 
 HEADING = (
@@ -79,6 +80,7 @@ def main() -> int:
     asked = parser.parse_args()
     if not is_installed():
         sys.exit(f"The peers' packages are missing: {INSTALL}")
+    before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as directory, RedisServer() as redis, vapi() as upstream:
         with everyone(Path(directory), upstream, redis) as served:
             served[CEILING] = Served(upstream, os.getpid(), ("",))
@@ -87,8 +89,8 @@ def main() -> int:
     text = "\n\n".join(
         (
             f"{versions('django', 'granian')}, {_peer_versions()}, {stored}. {asked.rounds} rounds "
-            f"of {asked.seconds:g} s, {CLIENTS} clients; load average of the machine at the end: "
-            f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores.",
+            f"of {asked.seconds:g} s, {CLIENTS} clients; load average of the machine before: "
+            f"{before:.0f} on {os.cpu_count()} cores.{BUSY if before > 1 else ''}",
             "\n".join((HEADING, *(row for case in CASES for row in _rows(case, found)))),
         )
     )

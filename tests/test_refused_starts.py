@@ -94,3 +94,10 @@ def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
     output = refused(tmp_path, DATABASE_URL="postgres://nobody:hunter2@127.0.0.1:9/none")
     assert "The database does not work" in output
     assert "hunter2" not in output
+
+
+def test_a_proxy_of_the_users_is_not_asked_for_what_is_on_this_machine(tmp_path: Path) -> None:
+    proxy = f"http://127.0.0.1:{free_port()}"
+    with RunningAva(tmp_path / "var", http_proxy=proxy, HTTPS_PROXY=proxy) as ava:
+        ava.login()
+        assert ava.call("GET", SETTINGS).status_code == 200

@@ -84,7 +84,7 @@ class KeysetPagination(BasePagination):
         back = Cursor(not backward, not cursor.inclusive, cursor.position) if cursor else None
         self.next, self.previous = (back, onward) if backward else (onward, back)
         is_whole = onward is None and cursor is None
-        self.count = len(page) if is_whole else None if scan else _count(rows)
+        self.count = len(page) if is_whole else _count(rows, scan.match if scan else None)
         return page[::-1] if backward else page
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -148,7 +148,9 @@ def _order(rows: QuerySet[Any]) -> "list[Field[Any, Any]]":
     return [meta.get_field(name.removeprefix("-")) for name in names]
 
 
-def _count(rows: QuerySet[Any]) -> int | None:
+def _count(rows: QuerySet[Any], match: Q | None) -> int | None:
     # In their order, so that the planner walks along the index of that, and stops.
     number = rows[: MOST_COUNTED + 1].count()
-    return number if number <= MOST_COUNTED else None
+    if number > MOST_COUNTED:
+        return None
+    return number if match is None else rows.filter(match).count()

@@ -128,6 +128,17 @@ def test_a_text_too_short_for_the_index_is_found_page_by_page(
     assert [row["body"] for row in rows] == ["The one with 4, 12 and +"]
 
 
+@pytest.mark.parametrize("text", ["H", "lo"])
+def test_a_text_too_short_for_the_index_is_counted_where_the_rows_are_few(
+    api: APIClient, user: User, text: str
+) -> None:
+    message(user, body="Hello there").save()
+    many.multiply(Message, 4)
+    message(user, body="xyz", correlation_id="", provider_sid=None).save()
+    page = api.get(MESSAGES, {"search": text, "limit": 2}).json()
+    assert (page["count"], api.get(page["next"]).json()["count"]) == (4, 4)
+
+
 def test_a_text_in_very_many_rows_is_paged_to_the_end_without_a_count(
     api: APIClient, user: User
 ) -> None:

@@ -17,7 +17,9 @@ _ADDED = re.compile(r'[-;:]+(?:gzip|gz|br|brotli|zstd|deflate|df)(?="$)')
 
 def tags_of(header: str) -> list[str]:
     """The tags of `If-Match` or `If-None-Match` as AVA gave them out; `["*"]` for any."""
-    return [_ADDED.sub("", tag.removeprefix("W/")) for tag in parse_etags(header)]
+    # Scripts and no-code tools drop the quotes.
+    tags = parse_etags(header) or [f'"{header.strip().removeprefix("W/")}"']
+    return [_ADDED.sub("", tag.removeprefix("W/")) for tag in tags]
 
 
 def is_unchanged(if_none_match: str | None, current: str) -> bool:

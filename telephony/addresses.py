@@ -27,7 +27,9 @@ def address(text: str) -> str:
     """The address as rows show it. Raises: ValueError, with a sentence: it begins as a phone number
     does, and is none."""
     bare, written = plain(text), trimmed(text)
-    if bare.startswith("+") or bare[:4].lower() == "tel:":
+    if bare[:4].lower() == "tel:":
+        text, bare = bare[4:], bare[4:].strip()
+    if bare.startswith("+"):
         return e164(bare)
     # In a query string an unescaped + arrives as a blank. Short codes have fewer digits.
     if _DIGITS.fullmatch(bare) and (text[:1] == " " or sum(map(str.isdigit, bare)) >= PHONE_DIGITS):

@@ -39,11 +39,15 @@ def address(text: str) -> str:
     return written
 
 
+def without_channel(of: str) -> str:
+    """The phone number behind a channel's address, as it is written there; any other as it is."""
+    channel = _CHANNEL.fullmatch(of)
+    return channel[2] if channel and channel[1].lower() in _PHONES else of
+
+
 def person(of: str) -> str:
     """The person behind an address: the phone number, by whatever channel they wrote."""
-    channel = _CHANNEL.fullmatch(of)
-    if channel and channel[1].lower() in _PHONES:
-        of = channel[2]
+    of = without_channel(of)
     try:
         return address(of)
     except ValueError:

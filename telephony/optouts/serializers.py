@@ -6,10 +6,18 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.http.fields import PhoneField
+from telephony.addresses import without_channel
+
+
+class PersonField(PhoneField):
+    """Phone number of a person, also as rows show it: `whatsapp:+1...`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(without_channel(data) if isinstance(data, str) else data)
 
 
 class NewOptOutSerializer(serializers.Serializer[Any]):
-    number = PhoneField()
+    number = PersonField(help_text="E.164, or as rows show it: whatsapp:+15005550006.")
 
 
 class OptOutFiltersSerializer(serializers.Serializer[Any]):

@@ -167,6 +167,11 @@ def test_a_person_is_taken_off_by_the_number_however_it_is_written(
     assert (gone.status_code, gone.json()["code"]) == (404, "opt_out_not_found")
 
 
+def test_a_person_is_put_on_the_list_as_a_row_shows_them(api: APIClient, caller: User) -> None:
+    assert api.post(OPT_OUTS, {"number": f"whatsapp:{THEIRS}"}).json()["number"] == THEIRS
+    assert listed(api) == [THEIRS]
+
+
 def test_what_is_no_number_goes_on_no_list(api: APIClient, caller: User) -> None:
     for wrong in ("12", "", None, "SUPPORT"):
         assert api.post(OPT_OUTS, {"number": wrong}).status_code == 400

@@ -46,7 +46,10 @@ class PastedField(serializers.CharField):
     """Identifier; blanks around it and invisible characters are not part of it."""
 
     def to_internal_value(self, data: Any) -> str:
-        return trimmed(visible(super().to_internal_value(data)))
+        value = trimmed(visible(super().to_internal_value(data)))
+        if not value and not self.allow_blank:
+            self.fail("blank")
+        return value
 
 
 class PastedEmailField(PastedField, serializers.EmailField):

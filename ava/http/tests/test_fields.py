@@ -1,8 +1,9 @@
 """Phone numbers, and the ways to write and to paste them."""
 
 import pytest
+from rest_framework import serializers
 
-from ava.http.fields import e164
+from ava.http.fields import PastedField, e164
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,9 @@ def test_what_is_no_number_is_refused_with_help(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=r"[+]|digits") as refused:
         e164(text)
     assert said in str(refused.value)
+
+
+def test_what_shows_as_nothing_is_nothing() -> None:
+    with pytest.raises(serializers.ValidationError, match="blank"):
+        PastedField().run_validation("\u200b\u00ad")
+    assert PastedField(allow_blank=True).run_validation("\u200b") == ""

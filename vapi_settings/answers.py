@@ -90,7 +90,7 @@ def remembered(request: WSGIRequest) -> HttpResponse | None:
     if caller is None:
         return None
     user, counted = caller
-    assistant_id = request.GET.get("assistant_id") or None
+    assistant_id = request.GET.get("assistant_id")
     if _remembered(user, assistant_id) is None:
         return None
     verdict = ratelimit.count_early(request, "vapi", user=counted)

@@ -34,7 +34,7 @@ class VapiViewSet(ApiViewSet):
     @property
     def assistant_id(self) -> str | None:
         """The assistant that the address names."""
-        return self.request.query_params.get("assistant_id") or None
+        return self.request.query_params.get("assistant_id")
 
     @property
     def search(self) -> str:
@@ -65,7 +65,7 @@ class SettingViewSet(VapiViewSet):
     def index(self, request: Request) -> HttpResponse:
         """All settings of one assistant, the standard ones first."""
         user, reload = self.caller, wants_reload(request)
-        assistant_id = request.query_params.get("assistant_id") or None
+        assistant_id = request.query_params.get("assistant_id")
         is_whole = request.query_params.keys() <= {"assistant_id"}
         if is_whole and not reload and (hit := ready(request, user, assistant_id)):
             return hit

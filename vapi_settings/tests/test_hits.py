@@ -186,10 +186,3 @@ def test_a_reload_that_finds_the_same_answers_the_same_and_one_that_does_not_the
     after = hit.get(SETTINGS, **NO_CACHE)
     assert temperature(after) == 1.1
     assert after["ETag"] != before["ETag"]
-
-
-def test_a_blank_assistant_id_names_none(hit):
-    named = [hit.get(SETTINGS, {"assistant_id": ""}) for _ in range(2)]
-    assert [(one.status_code, one.content) for one in named] == [
-        (200, hit.get(SETTINGS).content)
-    ] * 2

@@ -259,7 +259,7 @@ def _parts(raw: str) -> list[str]:
 
 
 def _is_base(url: str) -> bool:
-    """Whether AVA's own addresses can be told from the path of this one."""
+    """Whether the path of this address differs from AVA's own addresses."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     return (

@@ -84,7 +84,7 @@ def broker(url: str) -> tuple[str, dict[str, Any] | None]:
     named = parts.hostname if asked == "required" else None
     return plain, {
         **{name.removeprefix("ssl_"): value for name, value in tls.items()},
-        # kombu would ask for 127.0.0.1 in place of localhost, and for no name unless told.
+        # kombu would ask for 127.0.0.1 in place of localhost, and for no name by default.
         **({"server_hostname": named} if named else {}),
     }
 

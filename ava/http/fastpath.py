@@ -42,7 +42,7 @@ def register(path: str, ready: Ready, *, asks_redis: bool) -> None:
 
 
 def never_waits(environ: dict[str, Any]) -> bool:
-    """Whether `answer` asks nobody, so that an event loop may call it."""
+    """Whether `answer` waits for nothing, so that an event loop may call it."""
     address = _registered.get(environ["PATH_INFO"])
     return address is not None and not (address[1] and settings.REDIS_URL)
 

@@ -23,7 +23,7 @@ from telephony.optouts.queries import standing
 STOP = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke")
 START = ("start", "yes", "unstop")
 HELP = ("help", "info")
-BY_HAND = ""  # the number that nobody wrote to
+BY_HAND = ""  # in place of a number: entered by the user
 
 
 def is_opt_out(texts: Iterable[str]) -> bool | None:

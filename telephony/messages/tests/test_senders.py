@@ -207,6 +207,8 @@ def test_a_report_of_a_service_finds_its_message(
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     sent = send(api, **{"from": SERVICE_SID}).json()["id"]
+    # So that no fetch can overtake the report.
+    sandbox.faults.add("twilio", "status", status=500, match="GET /2010-04-01")
     becomes(api, sent, "delivered")
     sources = {entry["source"] for entry in api.get(f"{MESSAGES}/{sent}").json()["timeline"]}
     assert "callback" in sources

@@ -21,11 +21,13 @@ from django.utils import timezone
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
+from ava import ratelimit
 from ava.http import correlation, cors, fastpath
 from ava.http.problems import CONTENT_TYPE, Problem
 from ava.http.responses import LIVENESS
 from ava.server import admission, pace, worker
 from ava.server.environ import body_length, environ_of
+from ava.server.flights import Flights
 from ava.server.receiving import LARGEST, Bodies, ClientGone
 
 log = structlog.get_logger("ava.asgi")
@@ -48,6 +50,7 @@ class Application:
         self._threads = ThreadPoolExecutor(threads, "ava-request")
         self._admission = admission.Admission()
         self._turns = admission.Turns()
+        self._flights = Flights()
         self._bodies = Bodies()
         self._pacer = pace.Pacer()
 
@@ -76,29 +79,35 @@ class Application:
         await send({"type": "http.response.body", "body": content})
 
     async def _ask(self, environ: dict[str, Any]) -> Answer:
-        if environ["PATH_INFO"] == LIVENESS:
-            found = _ready(environ)
-        elif fastpath.never_waits(environ):
-            found = await self._turns.take(partial(_ready, environ))
-        else:
-            found = None
-        if found is not None:
-            return _whole(environ, found)
-        async with self._admission.place() as release:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._threads, _answer, self._wsgi, environ, release
-            )
+        fast = _find(environ)
+        is_ready = fast is not None and fast.is_ready()
+        if fast is not None and fast.key is not None and not is_ready:
+            await self._flights.wait(fast.key, fast.is_ready)
+            # Anew, for the caller may be remembered no more.
+            fast = _find(environ)
+            is_ready = fast is not None and fast.is_ready()
+        if fast is not None and is_ready:
+            found = await self._make(fast)
+            if found is not None:
+                return _whole(environ, found)
+        with self._flights.lead(fast and fast.key):
+            async with self._admission.place() as release:
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads, _answer, self._wsgi, environ, release
+                )
+
+    async def _make(self, fast: fastpath.FastAnswer) -> Any:
+        if fast.request.path_info == LIVENESS:
+            return _ready(fast)
+        await ratelimit.count_in_loop(fast.request, fast.group, user=fast.user)
+        return await self._turns.take(partial(_ready, fast))
 
 
-def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release | None = None) -> Answer:
+def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release) -> Answer:
     """The application's answer, in a thread that may release its place."""
-    if release is not None:
-        admission.set_release(release)
+    admission.set_release(release)
     started: list[Any] = []
     try:
-        found = None if fastpath.never_waits(environ) else _ready(environ)
-        if found is not None:
-            return _whole(environ, found)
         content: Any = wsgi(environ, lambda *start: started.extend(start))
         try:
             body = b"".join(content)
@@ -111,10 +120,18 @@ def _answer(wsgi: Any, environ: dict[str, Any], release: admission.Release | Non
     return int(started[0].split()[0]), headers, body
 
 
-def _ready(environ: dict[str, Any]) -> Any:
+def _find(environ: dict[str, Any]) -> fastpath.FastAnswer | None:
     try:
-        return fastpath.answer(environ)
+        return fastpath.find(environ)
     except Exception:  # Whatever it is, the long way has an answer.
+        log.warning("fast path failed", exc_info=True)
+        return None
+
+
+def _ready(fast: fastpath.FastAnswer) -> Any:
+    try:
+        return fastpath.answer(fast)
+    except Exception:
         log.warning("fast path failed", exc_info=True)
         return None
 

@@ -10,7 +10,8 @@ from ava.http import fastpath
 
 class _AsServed(ForceAuthClientHandler):
     def __call__(self, environ: dict[str, Any]) -> Any:
-        found: Any = fastpath.answer(environ)
+        kept = fastpath.find(environ)
+        found: Any = kept and fastpath.answer(kept)
         if found is None:
             return super().__call__(environ)
         if environ["REQUEST_METHOD"] == "HEAD":

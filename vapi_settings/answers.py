@@ -26,7 +26,9 @@ from ava.accounts import authentication
 from ava.cache import Copy, Scope, store
 from ava.cache.read_cache import CLOCKS_DIFFER, REQUESTS
 from ava.http.etags import is_unchanged
+from ava.http.fastpath import FastAnswer
 from ava.http.media import AsciiJSONRenderer
+from ava.server.environ import received_at
 from vapi_settings.account import ACCOUNTS, WORKING, is_working, recent_account_of
 from vapi_settings.reads import ALL, ASSISTANTS, LISTS, Seen
 
@@ -38,7 +40,10 @@ SIZE: Final = 1000
 LARGEST: Final = 64 * 1024
 """Bytes of a ready answer."""
 
+RELOAD: Final = "no-cache"
+
 _hit = REQUESTS.labels("vapi_assistant", "hit")
+_shared = REQUESTS.labels("vapi_assistant", "shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +89,59 @@ def made_before(
     return _response(request, replace(found, as_of=copy.as_of))
 
 
-def remembered(request: WSGIRequest) -> HttpResponse | None:
-    """The same, before Django's handler: from what this process remembers alone."""
-    caller = None if request.GET.keys() - {"assistant_id"} else authentication.remembered(request)
-    if caller is None:
-        return None
-    user, counted = caller
-    assistant_id = request.GET.get("assistant_id")
-    if _remembered(user, assistant_id) is None:
-        return None
-    verdict = ratelimit.count_early(request, "vapi", user=counted)
-    # Again: what came with the count may be that something has changed.
-    found = _remembered(user, assistant_id)
-    if verdict.problem is not None or found is None:
-        return None
-    _hit.inc()
-    response = _response(request, found)
-    for name, value in (("Allow", "GET, HEAD"), *verdict.headers().items()):
-        response[name] = value
-    return response
+class Remembered(FastAnswer):
+    """The same, before Django's handler: from what this process remembers alone.
+
+    To a request for a fresh read (`Cache-Control: no-cache`) one that began since it arrived is
+    fresh, whoever asked for it.
+    """
+
+    group = "vapi"
+
+    def __init__(self, request: WSGIRequest, user: User, counted_as: str | None) -> None:
+        super().__init__(request)
+        self.user = counted_as
+        self._caller = user
+        self._assistant_id = request.GET.get("assistant_id")
+        self.key = _key(user, self._assistant_id)
+
+    def is_ready(self) -> bool:
+        return self._find() is not None
+
+    def make(self) -> HttpResponse | None:
+        """The answer, counted. What came with the count may be that something has changed."""
+        verdict = ratelimit.count_early(self.request, self.group, user=self.user)
+        found = self._find()
+        if verdict.problem is not None or found is None:
+            return None
+        (_shared if self._wants_reload else _hit).inc()
+        response = _response(self.request, found)
+        for name, value in (("Allow", "GET, HEAD"), *verdict.headers().items()):
+            response[name] = value
+        return response
+
+    def _find(self) -> Ready | None:
+        account = ACCOUNTS.get(self._caller.pk)
+        found = _fresh(self._caller, self._assistant_id)
+        if account is None or found is None or found.scope != account.scope:
+            return None
+        if self._wants_reload and found.oldest < received_at(self.request):
+            return None
+        return found if WORKING.get(self._caller.pk) else None
+
+    @property
+    def _wants_reload(self) -> bool:
+        return "HTTP_CACHE_CONTROL" in self.request.META
 
 
-def _remembered(user: User, assistant_id: str | None) -> Ready | None:
-    account, found = ACCOUNTS.get(user.pk), _fresh(user, assistant_id)
-    if account is None or found is None or found.scope != account.scope:
+def remembered(request: WSGIRequest) -> Remembered | None:
+    """What may be in memory, of a caller who is."""
+    if request.GET.keys() - {"assistant_id"}:
         return None
-    return found if WORKING.get(user.pk) else None
+    if request.META.get("HTTP_CACHE_CONTROL", RELOAD).lower() != RELOAD:
+        return None
+    caller = authentication.remembered(request)
+    return None if caller is None else Remembered(request, *caller)
 
 
 def _fresh(user: User, assistant_id: str | None) -> Ready | None:

@@ -22,5 +22,5 @@ class VapiSettingsConfig(AppConfig):
         # Then fresh copies become stale, and the other way round.
         upstream.hooks.listeners.append(lambda transition: recent.changed())
         clients[VAPI.label] = Client(services.verify, changed=renew_epoch)
-        fastpath.register("/api/v1/vapi/settings", answers.remembered, asks_redis=True)
+        fastpath.register("/api/v1/vapi/settings", answers.remembered)
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)

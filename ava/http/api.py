@@ -76,7 +76,7 @@ class RateLimitedView(APIView):
             raise problems.LengthRequired
         if self.ratelimit_group:
             # Kept for finalize_response: a later refusal carries the counters, too.
-            self.ratelimit_verdict = ratelimit.counted(request._request) or ratelimit.check(
+            self.ratelimit_verdict = ratelimit.check(
                 request._request, self.ratelimit_group, user=_signed_user(request)
             )
             if self.ratelimit_verdict.problem is not None:

@@ -4,7 +4,8 @@ The middlewares that are not for pages alone are passed as on the long way, so s
 logged, counted and secured like any other. Whatever is not ready takes the long way: docs/adr/0017.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
@@ -20,35 +21,47 @@ from django.utils.module_loading import import_string
 from ava.http.middleware import GetResponse, OnPages
 from ava.http.responses import PROBES
 
-Ready = Callable[[WSGIRequest], HttpResponseBase | None]
-
-# What asks for more than the answer as it is kept, or sends what has to be refused.
-_LONG_WAY: Final = ("HTTP_TRANSFER_ENCODING", "HTTP_CACHE_CONTROL", "HTTP_CONTENT_ENCODING")
+# What sends something that has to be refused.
+_LONG_WAY: Final = ("HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING")
 _ACCEPTED: Final = ("*/*", "application/json", "application/json, text/plain, */*")
 
 
-_registered: dict[str, tuple[Ready, bool]] = {}
+class FastAnswer(ABC):
+    """Answer to a request that may be in memory. Nothing here waits.
 
-
-def register(path: str, ready: Ready, *, asks_redis: bool) -> None:
-    """Answer this address from memory where `ready` can.
-
-    Args:
-        ready: the answer of the address' own view, or None where it has to be asked. It never
-            waits, but for Redis' answer to the rate limit.
-        asks_redis: whether it counts its requests in Redis, where there is one.
+    Attributes:
+        group: of the rate limit.
+        user: whom that counts besides the client.
+        key: what has to be read for it; the same for all requests that one read answers.
     """
-    _registered[path] = ready, asks_redis
+
+    group: str
+    user: str | None = None
+    key: Hashable | None = None
+
+    def __init__(self, request: WSGIRequest) -> None:
+        self.request = request
+
+    def is_ready(self) -> bool:
+        """Whether it is in memory."""
+        return True
+
+    @abstractmethod
+    def make(self) -> HttpResponseBase | None:
+        """The answer of the address' own view; None where that has to be asked."""
 
 
-def never_waits(environ: dict[str, Any]) -> bool:
-    """Whether `answer` waits for nothing, so that an event loop may call it."""
-    address = _registered.get(environ["PATH_INFO"])
-    return address is not None and not (address[1] and settings.REDIS_URL)
+Find = Callable[[WSGIRequest], FastAnswer | None]
+_registered: dict[str, Find] = {}
 
 
-def answer(environ: dict[str, Any]) -> HttpResponseBase | None:
-    """The answer, if it is ready; else the long way answers."""
+def register(path: str, find: Find) -> None:
+    """Answer this address from memory where `find` finds what may be there."""
+    _registered[path] = find
+
+
+def find(environ: dict[str, Any]) -> FastAnswer | None:
+    """The answer that may be in memory; None where the long way answers in any case."""
     path = environ["PATH_INFO"]
     if path not in _registered or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return None
@@ -58,12 +71,18 @@ def answer(environ: dict[str, Any]) -> HttpResponseBase | None:
     try:
         if path not in PROBES:
             request.get_host()
-        response = _registered[path][0](request)
+        return _registered[path](request)
     except SuspiciousOperation:  # an unknown host, too many parameters
         return None
+
+
+def answer(found: FastAnswer) -> HttpResponseBase | None:
+    """The answer as it is sent, if it is ready; else the long way answers."""
+    request = found.request
+    response = found.make()
     if response is None:
         return None
-    request.resolver_match = _match(path)
+    request.resolver_match = _match(request.path_info)
     request.ready = response  # type: ignore[attr-defined]  # read by the innermost of the chain
     return _chain()(request)
 

@@ -24,9 +24,10 @@ from prometheus_client import Counter
 from ava.http import clients
 from ava.http.problems import Problem, RateLimited
 from ava.http.responses import problem_response
+from ava.ratelimit.batches import Batches
 from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow, Usage
-from ava.redis import get_client
+from ava.redis import RedisClient, get_client
 
 log = structlog.get_logger("ava.ratelimit")
 
@@ -163,32 +164,62 @@ def check(
         user: named by a token that AVA signed; None where there is none.
         client: who is counted; the client's address by default.
     """
-    group = group_of(name)
+    early: Verdict | None = None if client else request.META.get(_VERDICT)
+    if early is not None:
+        return early
     try:
         limits = limits_of(name, client=client or clients.network(request), user=user)
-        redis = get_client() if group.shared and settings.REDIS_URL else None
-        usages = _shared.hit(redis, limits) if redis else _own.hit(limits)
+        redis = _redis_of(name)
+        return _verdict(name, limits, _shared.hit(redis, limits) if redis else _own.hit(limits))
     except Exception:  # Whatever it is: the group says whether requests pass uncounted.
-        log.error("rate limiter failed", group=name, exc_info=True)
-        return Verdict(problem=LimiterFailed() if group.when_lost == "closed" else None)
+        return _failed(name)
+
+
+def count_early(request: HttpRequest, name: str, *, user: str | None) -> Verdict:
+    """`check` before it is known whether the request is answered at once: once for each request,
+    whoever checks it again."""
+    verdict: Verdict = check(request, name, user=user)
+    request.META[_VERDICT] = verdict
+    return verdict
+
+
+def _hit_all(requests: Sequence[tuple[RedisClient, Sequence[Limit]]]) -> Sequence[list[Usage]]:
+    [redis] = {redis for redis, _ in requests}
+    return _shared.hit_all(redis, [limits for _, limits in requests])
+
+
+_batches = Batches(_hit_all)
+
+
+async def count_in_loop(request: HttpRequest, name: str, *, user: str | None) -> None:
+    """`count_early` where that asks Redis, which an event loop must not wait for."""
+    redis = _redis_of(name)
+    if redis is None:
+        return
+    try:
+        limits = limits_of(name, client=clients.network(request), user=user)
+        usages = await _batches.run((redis, limits))
+        request.META[_VERDICT] = _verdict(name, limits, usages)
+    except Exception:
+        request.META[_VERDICT] = _failed(name)
+
+
+def _redis_of(name: str) -> RedisClient | None:
+    return get_client() if settings.REDIS_URL and group_of(name).shared else None
+
+
+def _failed(name: str) -> Verdict:
+    log.error("rate limiter failed", group=name, exc_info=True)
+    return Verdict(problem=LimiterFailed() if group_of(name).when_lost == "closed" else None)
+
+
+def _verdict(name: str, limits: Sequence[Limit], usages: Sequence[Usage]) -> Verdict:
     counts = tuple(zip(limits, usages, strict=True))
     if all(usage.allowed for usage in usages):
         return Verdict(counts)
     limit, usage = _tightest(counts)
     refused(name, policy=limit.scope)
     return Verdict(counts, RateLimited(retry_after=usage.frees_after))
-
-
-def count_early(request: HttpRequest, name: str, *, user: str | None) -> Verdict:
-    """`check` before it is known whether the request is answered at once; see `counted`."""
-    verdict: Verdict = check(request, name, user=user)
-    request.META[_VERDICT] = verdict
-    return verdict
-
-
-def counted(request: HttpRequest) -> Verdict | None:
-    """The verdict of `count_early` on this request, if it was called."""
-    return request.META.get(_VERDICT)
 
 
 def limited(group: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:

@@ -26,31 +26,43 @@ if not now then
 end
 local stamp = string.format('%.0f', now)
 local changed = redis.call('GET', table.remove(KEYS))
-local fits, all = {}, true
-for i, key in ipairs(KEYS) do
-  local last = -1
-  while tonumber(redis.call('LINDEX', key, last) or 0) > now do
-    redis.call('LSET', key, last, stamp)
-    last = last - 1
+local function hit(keys, mosts)
+  local fits, all = {}, true
+  for i, key in ipairs(keys) do
+    local last = -1
+    while tonumber(redis.call('LINDEX', key, last) or 0) > now do
+      redis.call('LSET', key, last, stamp)
+      last = last - 1
+    end
+    while tonumber(redis.call('LINDEX', key, 0) or now) <= now - window do
+      redis.call('LPOP', key)
+    end
+    fits[i] = redis.call('LLEN', key) < mosts[i]
+    all = all and fits[i]
   end
-  while tonumber(redis.call('LINDEX', key, 0) or now) <= now - window do
-    redis.call('LPOP', key)
+  local usages = {}
+  for i, key in ipairs(keys) do
+    if all then
+      redis.call('RPUSH', key, stamp)
+      redis.call('PEXPIRE', key, math.ceil(window / 1000) + 1000)
+    end
+    local used = redis.call('LLEN', key)
+    -- After the limit was lowered, more than one hit has to leave first.
+    local frees = redis.call('LINDEX', key, math.max(0, used - mosts[i]))
+    usages[i] = {fits[i] and 1 or 0, used, frees and frees + window - now or 0}
   end
-  fits[i] = redis.call('LLEN', key) < tonumber(ARGV[2 + i])
-  all = all and fits[i]
+  return usages
 end
-local usages = {}
-for i, key in ipairs(KEYS) do
-  if all then
-    redis.call('RPUSH', key, stamp)
-    redis.call('PEXPIRE', key, math.ceil(window / 1000) + 1000)
+local answers, done, argument = {}, 0, 3
+while argument <= #ARGV do
+  local keys, mosts = {}, {}
+  for i = 1, tonumber(ARGV[argument]) do
+    keys[i], mosts[i] = KEYS[done + i], tonumber(ARGV[argument + i])
   end
-  local used = redis.call('LLEN', key)
-  -- After the limit was lowered, more than one hit has to leave first.
-  local frees = redis.call('LINDEX', key, math.max(0, used - tonumber(ARGV[2 + i])))
-  usages[i] = {fits[i] and 1 or 0, used, frees and frees + window - now or 0}
+  answers[#answers + 1] = hit(keys, mosts)
+  done, argument = done + #keys, argument + #keys + 1
 end
-return {usages, changed}
+return {answers, changed}
 """)
 
 
@@ -82,20 +94,28 @@ class SharedWindow:
 
     def hit(self, client: RedisClient, limits: Sequence[Limit]) -> list[Usage]:
         """Like `MemoryWindow.hit`, in one round trip, which brings the mark of changes, too."""
+        [usages] = self.hit_all(client, [limits])
+        return usages
+
+    def hit_all(
+        self, client: RedisClient, requests: Sequence[Sequence[Limit]]
+    ) -> list[list[Usage]]:
+        """`hit` for each of these requests, in one round trip for all."""
+        keys = [PREFIX + limit.key for limits in requests for limit in limits]
+        arguments: list[int | str] = [self._seconds * _MICROSECONDS, self._redis_clock()]
+        for limits in requests:
+            arguments += [len(limits), *(limit.most for limit in limits)]
         try:
-            answers, mark = client.run(
-                _HIT,
-                [*(PREFIX + limit.key for limit in limits), recent.MARK],
-                [
-                    self._seconds * _MICROSECONDS,
-                    self._redis_clock(),
-                    *(limit.most for limit in limits),
-                ],
-            )
+            answers, mark = client.run(_HIT, [*keys, recent.MARK], arguments)
         except RedisUnavailable:
-            return self._hit_alone(limits)
+            return [self._hit_alone(limits) for limits in requests]
         recent.compare(mark)
-        usages = [Usage(bool(fits), used, frees / _MICROSECONDS) for fits, used, frees in answers]
+        return [
+            self._read(limits, answer) for limits, answer in zip(requests, answers, strict=True)
+        ]
+
+    def _read(self, limits: Sequence[Limit], answer: list[list[int]]) -> list[Usage]:
+        usages = [Usage(bool(fits), used, frees / _MICROSECONDS) for fits, used, frees in answer]
         for limit, usage in zip(limits, usages, strict=True):
             if limit.workers:
                 self._remember(limit.key, limit.most - usage.used)

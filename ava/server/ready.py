@@ -1,6 +1,7 @@
 """Answers of AVA's own addresses that are ready in memory."""
 
-from django.core.handlers.wsgi import WSGIRequest
+from functools import cached_property
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -12,13 +13,29 @@ from ava.ratelimit import limited
 
 def register() -> None:
     """Put them on the fast path."""
-    fastpath.register(LIVENESS, health.healthz, asks_redis=False)
-    fastpath.register("/api/schema", _schema, asks_redis=True)
+    fastpath.register(LIVENESS, _Liveness)
+    fastpath.register("/api/schema", _Schema)
 
 
-def _schema(request: WSGIRequest) -> HttpResponseBase | None:
-    found = schema.remembered(request)
-    return None if found is None else _documentation(request, found)
+class _Liveness(fastpath.FastAnswer):
+    group = "probes"
+
+    def make(self) -> HttpResponseBase:
+        return health.healthz(self.request)
+
+
+class _Schema(fastpath.FastAnswer):
+    group = "documentation"
+
+    @cached_property
+    def _found(self) -> HttpResponseBase | None:
+        return schema.remembered(self.request)
+
+    def is_ready(self) -> bool:
+        return self._found is not None
+
+    def make(self) -> HttpResponseBase | None:
+        return self._found and _documentation(self.request, self._found)
 
 
 @limited("documentation")

@@ -10,7 +10,6 @@ from rest_framework.test import APIClient
 
 from ava.accounts import services
 from ava.cache import recent
-from ava.http import fastpath
 from vapi_settings.conftest import SETTINGS
 
 # Of the moment, or made for each answer.
@@ -155,11 +154,3 @@ def test_the_limit_is_one_for_both_ways(
         assert fast.status_code == 429
         assert fast.json().keys() == long.json().keys()
         assert fast.headers.keys() == long.headers.keys()
-
-
-def test_only_what_asks_nobody_is_answered_by_the_event_loop(settings: Any) -> None:
-    for url, expected in ((None, True), ("redis://localhost", False)):
-        settings.REDIS_URL = url
-        assert fastpath.never_waits({"PATH_INFO": "/healthz"})
-        assert fastpath.never_waits({"PATH_INFO": SETTINGS}) is expected
-    assert not fastpath.never_waits({"PATH_INFO": "/readyz"})

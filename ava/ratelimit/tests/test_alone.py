@@ -27,12 +27,13 @@ class Redis:
     def run(self, script: object, keys: Sequence[str], args: Sequence[Any]) -> list[Any]:
         if self.lost:
             raise RedisUnavailable
-        limits = [Limit(key, most) for key, most in zip(keys[:-1], args[2:], strict=True)]
+        # One request: its number of limits comes before them.
+        limits = [Limit(key, most) for key, most in zip(keys[:-1], args[3:], strict=True)]
         usages = [
             [int(usage.allowed), usage.used, round(usage.frees_after * 1e6)]
             for usage in self._counts.hit(limits)
         ]
-        return [usages, None]
+        return [[usages], None]
 
 
 class Crew:

@@ -8,28 +8,13 @@ from rest_framework import serializers
 
 from ava.accounts.serializers import LONGEST
 from ava.http.fields import PastedField, PhoneField
+from ava.http.media import AnyField
 from vapi_settings.models import Revision
 
 
-@extend_schema_field({})
-class AnyField(serializers.Field[Any, Any, Any, Any]):
-    """Any JSON, null included. DRF's JSONField documents null as something beside "anything"."""
-
-    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
-        return (True, None) if data is None else super().validate_empty_values(data)
-
-    def to_internal_value(self, data: Any) -> Any:
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
-class NumberField(serializers.FloatField):
+@extend_schema_field({"type": "number", "format": "double"})
+class NumberField(AnyField):
     """A number, written as it is: 200 and not 200.0."""
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 class StoredField(AnyField):

@@ -5,8 +5,10 @@ import math
 from collections.abc import Container
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
+from rest_framework.fields import Field
 from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.json import strict_constant
 
@@ -42,6 +44,20 @@ class JSONParser(parsers.JSONParser):
         if not isinstance(body, dict):
             raise ValidationFailed(errors={WHOLE: ["Send a JSON object."]})
         return body
+
+
+@extend_schema_field({})
+class AnyField(Field[Any, Any, Any, Any]):
+    """Any JSON, null included. DRF's JSONField documents null as something beside "anything"."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        return (True, None) if data is None else super().validate_empty_values(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 def _without_nulls(value: Any, kept: Container[str]) -> Any:

@@ -9,6 +9,7 @@ import requests
 from django.urls import get_resolver
 
 from ava.conf.env import _OWN
+from sandbox.twilio import ACCOUNT_SID
 from tests import nginx
 from tests.ports import free_port
 from tests.server import PASSWORD, RunningAva, until
@@ -91,6 +92,9 @@ def test_an_operator_logs_in_with_cookies_for_the_path_alone() -> None:
 
 
 def test_a_call_is_reported_below_the_path(ava: RunningAva) -> None:
+    # So that no fetch can overtake the reports.
+    match = f"GET /2010-04-01/Accounts/{ACCOUNT_SID}/Calls"
+    ava.fault(provider="twilio", kind="status", status=429, match=match)
     body = {"to": "+14155550199", "from": "+15005550006", "say": "Hi"}
     made = ava.session.post(f"{URL}/api/v1/twilio/calls", json=body, timeout=30)
     assert made.status_code == 201, made.text
@@ -101,6 +105,7 @@ def test_a_call_is_reported_below_the_path(ava: RunningAva) -> None:
         return any(entry["source"] == "callback" for entry in timeline)
 
     until(reported)
+    ava.heal()
     shown = get(f"{URL}/api/v1/integrations/twilio/credentials", ava).json()["webhook_url"]
     assert shown.startswith(f"{URL}/api/v1/webhooks/twilio/")
 

@@ -77,6 +77,8 @@ def test_what_vapi_reports_lands_on_the_call(
     settings.PUBLIC_URL = live_server.url
     # An assistant with a server of its own keeps it.
     sandbox.vapi.change_assistant(seed.ASSISTANT_ID, server={})
+    # So that no fetch can overtake a report.
+    sandbox.faults.add("vapi", "status", status=429, match="GET /call")
     placed = place(api)
 
     def shown() -> dict[str, Any]:

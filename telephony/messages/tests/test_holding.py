@@ -18,7 +18,7 @@ from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from telephony.conftest import MESSAGES, OURS, posts, run_jobs, store, texts, until
 from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message
-from telephony.messages.tests.test_bulk import pausing
+from telephony.messages.tests.batches import pausing
 from tests.resets import reset
 
 pytestmark = pytest.mark.database

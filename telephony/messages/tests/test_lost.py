@@ -10,7 +10,7 @@ from sandbox.server import Sandbox
 from telephony.conftest import posts, run_jobs, texts
 from telephony.messages import bulk_job
 from telephony.messages.models import Message
-from telephony.messages.tests.test_bulk import BULK, MANY, begin, finish, shown
+from telephony.messages.tests.batches import BULK, MANY, begin, finish, shown
 from telephony.messages.twilio_messages import CHANNEL
 
 

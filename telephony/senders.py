@@ -22,11 +22,8 @@ from vapi_settings.records import PhoneNumber
 Use = Literal["voice", "sms"]
 _CANNOT = {"voice": "This number cannot make calls.", "sms": "This number cannot send SMS."}
 _NONE_AT_VAPI = "Vapi has no phone number yet. Import one: POST /vapi/phone-numbers."
-_NOT_YOURS = (
-    "This is not a phone number of your Twilio account. If you bought it just now, try again in a "
-    "few seconds."
-)
 _NOT_IN_ACCOUNT = {
+    Kind.NUMBER: "This is not a phone number of your Twilio account.",
     Kind.SERVICE: "Your Twilio account has no such Messaging Service.",
     Kind.SHORT_CODE: "Your Twilio account has no such short code.",
 }
@@ -38,9 +35,6 @@ _NO_NAMES = (
     "a Messaging Service."
 )
 REMEMBERED_SECONDS = 300
-# Twilio is asked for no other number so long after one that it does not know: a wrong number in a
-# loop is no load.
-PAUSE_SECONDS = 3
 
 
 def listed(*, user: User) -> tuple[list[Number], list[Sender]]:
@@ -67,17 +61,14 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
         return _only(credentials, use)
     if kind is Kind.NAME:
         return wanted  # Twilio lists none, and looks at it itself
-    if kind is not Kind.NUMBER:
-        return _require(credentials, wanted, kind)
     try:
-        found = _find(credentials, wanted)
+        fault = _fault(credentials, wanted, kind, use)
     except ProviderAuthFailed:
         raise
     except ProviderProblem:
         return wanted
-    if found is None or not getattr(found, use):
-        sentence = _CANNOT[use] if found else _NOT_YOURS
-        raise ValidationFailed(errors={"from": [sentence]})
+    if fault:
+        raise ValidationFailed(errors={"from": [fault]})
     return wanted
 
 
@@ -87,25 +78,6 @@ def refusal(sender: str, to: str) -> ValidationFailed | None:
         return None
     region = phonenumbers.region_code_for_number(phonenumbers.parse(to))
     return ValidationFailed(errors={"from": [_NO_NAMES]}) if region in NAMELESS else None
-
-
-def _require(credentials: Credentials, sender: str, kind: Kind) -> str:
-    """The account's Messaging Service or short code, which it must have. Raises: ValidationFailed,
-    ProviderAuthFailed."""
-    key, missed = _key(f"sender:{sender}", credentials), _key("missed-sender", credentials)
-    if cache.get(key):
-        return sender
-    try:
-        known = not cache.get(missed) and accounts.client(credentials).find_sender(sender, kind)
-    except ProviderAuthFailed:
-        raise
-    except ProviderProblem:
-        return sender
-    if not known:
-        cache.add(missed, True, PAUSE_SECONDS)
-        raise ValidationFailed(errors={"from": [_NOT_IN_ACCOUNT[kind]]})
-    cache.set(key, True, REMEMBERED_SECONDS)
-    return sender
 
 
 def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> PhoneNumber:
@@ -128,33 +100,41 @@ def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> Phone
     raise SenderAmbiguous([one.number for one in able], none=_NONE_AT_VAPI)
 
 
+def _fault(credentials: Credentials, sender: str, kind: Kind, use: Use) -> str:
+    """Why the account cannot use this sender; "" where it can. Raises: ProviderProblem."""
+    if kind is Kind.NUMBER:
+        found = _find(credentials, sender)
+        if found:
+            return "" if getattr(found, use) else _CANNOT[use]
+        return _NOT_IN_ACCOUNT[kind]
+    key = _key(f"sender:{sender}", credentials)
+    if not cache.get(key):
+        if accounts.client(credentials).find_sender(sender, kind) is None:
+            return _NOT_IN_ACCOUNT[kind]
+        cache.set(key, True, REMEMBERED_SECONDS)
+    return ""
+
+
 def _find(credentials: Credentials, number: str) -> Number | None:
     """One of the account's numbers. Twilio is asked for it where it is not among those that are
     remembered: it may be new, or beyond the first 1000. Raises: ProviderProblem."""
-    for one in _remembered(credentials):
+    known = _remembered(credentials)
+    for one in known:
         if one.phone_number == number:
             return one
-    key = _key(f"number:{number}", credentials)
-    if kept := cache.get(key):
-        return Number(*kept)
-    if cache.get(_key("missed", credentials)):
-        return None
     for one in accounts.client(credentials).numbers(phone_number=number):
         if one.phone_number == number:
-            cache.set(key, astuple(one), REMEMBERED_SECONDS)
+            _remember(credentials, [*known, one])
             return one
-    cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
     return None
 
 
 def _only(credentials: Credentials, use: Use) -> str:
     """The account's only number for this."""
-    able = [one.phone_number for one in _remembered(credentials) if getattr(one, use)]
-    if not able and not cache.get(_key("missed", credentials)):
-        # The first one may have been bought just now.
-        able = [one.phone_number for one in _ask(credentials) if getattr(one, use)]
-        if not able:
-            cache.set(_key("missed", credentials), True, PAUSE_SECONDS)
+    for numbers in (_remembered, _ask):  # the first one may have been bought just now
+        able = [one.phone_number for one in numbers(credentials) if getattr(one, use)]
+        if able:
+            break
     if len(able) != 1:
         raise SenderAmbiguous(able)
     return able[0]
@@ -166,10 +146,13 @@ def _remembered(credentials: Credentials) -> list[Number]:
 
 
 def _ask(credentials: Credentials) -> list[Number]:
-    found = accounts.client(credentials).numbers()
-    cache.set(_key("numbers", credentials), [astuple(one) for one in found], REMEMBERED_SECONDS)
-    cache.delete(_key("missed", credentials))
-    return found
+    return _remember(credentials, accounts.client(credentials).numbers())
+
+
+def _remember(credentials: Credentials, numbers: list[Number]) -> list[Number]:
+    kept = [astuple(one) for one in numbers]
+    cache.set(_key("numbers", credentials), kept, REMEMBERED_SECONDS)
+    return numbers
 
 
 def _key(what: str, credentials: Credentials) -> str:

@@ -137,13 +137,6 @@ def test_a_sender_that_is_none_is_refused_in_a_sentence(
     assert said.startswith(sentence)
 
 
-def test_wrong_services_in_a_loop_are_no_load(api: APIClient, sandbox: Sandbox) -> None:
-    for last in range(6):
-        assert send(api, **{"from": f"MG{last:032}1"[:33] + "1"}).status_code == 400
-    asked = [one for one in sandbox.requests("twilio") if one.path.startswith("/v1/Services")]
-    assert len(asked) == 1
-
-
 def test_a_service_is_looked_up_once(api: APIClient, sandbox: Sandbox) -> None:
     for _ in range(3):
         assert send(api, **{"from": SERVICE_SID}).status_code == 201

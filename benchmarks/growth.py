@@ -135,7 +135,7 @@ def _costs(user: Any) -> Iterator[tuple[str, float]]:
     from rest_framework.test import APIClient
 
     from ava.accounts import services
-    from ava.http.keyset import Cursor
+    from ava.http.keyset import Cursor, salt_of
     from telephony.models import Message
 
     client = APIClient()
@@ -145,7 +145,7 @@ def _costs(user: Any) -> Iterator[tuple[str, float]]:
     row = mine[mine.count() // 2]
     cursor = Cursor(False, False, [row.created_at.isoformat(), str(row.pk)])
     chosen = {
-        "deep": signing.dumps(cursor, salt="telephony.Message"),
+        "deep": signing.dumps(cursor, salt=salt_of(mine)),
         "one": row.to,
         "sid": str(row.provider_sid)[:20],
     }

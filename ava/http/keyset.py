@@ -59,8 +59,8 @@ class KeysetPagination(BasePagination):
         limit = limit_of(request)
         scan = queryset if isinstance(queryset, Scan) else None
         rows: QuerySet[Any] = scan.rows if scan else queryset
-        self.label = rows.model._meta.label
         self.fields = _order(rows)
+        self.salt = salt_of(rows)
         cursor = self._cursor(request)
         backward = cursor is not None and cursor.backward
 
@@ -116,14 +116,14 @@ class KeysetPagination(BasePagination):
         if given is None:
             return None
         try:
-            return Cursor(*signing.loads(given, salt=self.label))
+            return Cursor(*signing.loads(given, salt=self.salt))
         except (signing.BadSignature, ValueError):
             raise ValidationError({"cursor": [NO_CURSOR]}) from None
 
     def _link(self, cursor: Cursor | None) -> str | None:
         if cursor is None:
             return None
-        return replace_query_param(self.url, "cursor", signing.dumps(cursor, salt=self.label))
+        return replace_query_param(self.url, "cursor", signing.dumps(cursor, salt=self.salt))
 
     def _position(self, row: Model | None) -> list[str] | None:
         return [field.value_to_string(row) for field in self.fields] if row else None
@@ -140,6 +140,11 @@ class KeysetPagination(BasePagination):
         return Func(
             *rows, template="%(expressions)s", arg_joiner=joiner, output_field=BooleanField()
         )
+
+
+def salt_of(rows: QuerySet[Any]) -> str:
+    """What a cursor is signed with: one of another table or order is none of this list."""
+    return " ".join([rows.model._meta.label, *(field.name for field in _order(rows))])
 
 
 def _order(rows: QuerySet[Any]) -> "list[Field[Any, Any]]":

@@ -8,8 +8,8 @@ import re
 from enum import StrEnum
 from typing import Final
 
+from ava.conf.pasted import plain, trimmed, visible
 from ava.http.fields import e164
-from ava.pasted import plain, trimmed, visible
 
 # From so many digits on it is a phone number without its +, not a short code.
 PHONE_DIGITS: Final = 9

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
+from ava.conf.pasted import plain, trimmed
 from ava.http.fields import e164
 from ava.inbound.limits import cut
-from ava.pasted import plain, trimmed
 from integrations.sender_kinds import PHONE_DIGITS, Kind, kind_of, sender
 from telephony.intents.models import ADDRESS_LENGTH
 

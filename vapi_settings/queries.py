@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from ava.cache import Copy
-from ava.pasted import folded
+from ava.conf.pasted import folded
 from vapi_settings import catalogue, ledger, reads
 from vapi_settings.account import Account, recent_account_of
 from vapi_settings.catalogue import Definition, Setting

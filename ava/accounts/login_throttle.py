@@ -27,8 +27,8 @@ from django.utils.crypto import salted_hmac
 from ava import ratelimit
 from ava.accounts.errors import LoginSlowed
 from ava.accounts.models import Session, WrongPasswords
+from ava.conf.pasted import folded
 from ava.http.problems import Problem
-from ava.pasted import folded
 
 FREE = 4
 LONGEST = timedelta(minutes=15)

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from ava.pasted import folded, trimmed, visible
+from ava.conf.pasted import folded, trimmed, visible
 
 
 def username_of(identifier: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ava.conf import envfile, stores
-from ava.pasted import trimmed
+from ava.conf.pasted import trimmed
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 

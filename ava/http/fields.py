@@ -7,7 +7,7 @@ from typing import Any, Final
 import phonenumbers
 from rest_framework import serializers
 
-from ava.pasted import plain, trimmed, visible
+from ava.conf.pasted import plain, trimmed, visible
 
 LONGEST: Final = 32  # characters, written with blanks and hyphens
 _WRITTEN: Final = re.compile(r"\+[0-9 ().\-/]+")

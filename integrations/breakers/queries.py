@@ -9,7 +9,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from ava import tenant, upstream
+from ava import upstream
 from ava.upstream import Door
 from ava.upstream.circuit import Forced, State
 from integrations import runtime_config
@@ -71,7 +71,7 @@ def met_by(user: User) -> dict[str, BreakerStatus]:
     """Breakers by provider as this user's requests meet them in this server, without history."""
     found = {}
     for door in upstream.doors():
-        service, seen = door.service, door.breaker.snapshot().met_by(tenant.key(user.pk))
+        service, seen = door.service, door.breaker.snapshot().met_by(str(user.pk))
         status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
         override = runtime_config.override_of(service.label)
         if override and override.forced == "open" == seen.state and not override.is_over:

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from ava.conf.pasted import trimmed, visible
 from ava.http.problems import ValidationFailed
-from ava.pasted import trimmed, visible
 from integrations.credentials.providers import Field, Kind, Provider
 from integrations.sender_kinds import sender
 

@@ -1,6 +1,7 @@
-"""Tenant of the work under way: the user whose account a request, a webhook or a job is about.
+"""Tenant of the work under way: the user whose account a request, a webhook or a job is about; and
+whether a user waits for it.
 
-None is AVA's own work, which no tenant can cause: periodic jobs, `manage.py`.
+The tenant None is AVA's own work, which no tenant can cause: periodic jobs, `manage.py`.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ MAX_LENGTH = 40
 Tenant = str | None
 
 CURRENT: ContextVar[Tenant] = ContextVar("tenant", default=None)
+BACKGROUND: ContextVar[bool] = ContextVar("in_background", default=False)
 
 
 def key(user_id: object) -> Tenant:
@@ -29,3 +31,13 @@ def bind(tenant: Tenant) -> Iterator[None]:
         yield
     finally:
         CURRENT.reset(token)
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """Mark the block as work that no user waits for: it gets the smaller share."""
+    token = BACKGROUND.set(True)
+    try:
+        yield
+    finally:
+        BACKGROUND.reset(token)

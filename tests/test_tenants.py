@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from ava import tenant, upstream
 from ava.jobs.models import Job
-from ava.upstream.limits import in_background
+from ava.tenant import in_background
 from integrations.breakers.models import BreakerEvent
 from sandbox.server import Sandbox
 from telephony.conftest import store

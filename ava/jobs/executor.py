@@ -22,8 +22,7 @@ from ava.http.problems import Problem
 from ava.jobs import RUNS, Kind, RetryLater, kinds, queries
 from ava.jobs.models import ERROR_LENGTH, Job
 from ava.observability.logs import redact
-from ava.tenant import Tenant
-from ava.upstream.limits import in_background
+from ava.tenant import Tenant, in_background
 
 log = structlog.get_logger("ava.jobs")
 

@@ -12,7 +12,7 @@ from ava.upstream.errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from ava.upstream.limits import Policy, Service
+from ava.upstream.policy import Policy, Service
 from ava.upstream.transport import Answer, parse_json
 
 __all__ = [

@@ -28,8 +28,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import allowed_gai_family
 
-from ava.upstream.limits import Service
 from ava.upstream.metrics import CONNECTIONS_OPENED, CONNECTIONS_REUSED
+from ava.upstream.policy import Service
 
 # One write of a TLS socket; its time-out is that of a whole write.
 PART = 16 * 1024

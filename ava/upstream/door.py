@@ -6,6 +6,7 @@ The whole operation, its retries included, is one outcome for the breaker.
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -18,14 +19,15 @@ from django.conf import settings
 from ava import tenant
 from ava.http import correlation
 from ava.server import admission
+from ava.tenant import Tenant
 from ava.upstream import metrics
 from ava.upstream.breaker import Breaker, Hooks, Rejected, Snapshot
 from ava.upstream.circuit import Rules
 from ava.upstream.connections import Deadline
 from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
-from ava.upstream.limits import Budget, Bulkhead, BulkheadFull, Policy, Service
+from ava.upstream.policy import Policy, Service
 from ava.upstream.redis_store import store_for
-from ava.upstream.transport import Answer, Operation, Transport, with_retries
+from ava.upstream.transport import Answer, Budget, Operation, Transport, with_retries
 
 T = TypeVar("T")
 
@@ -64,6 +66,66 @@ def forget() -> None:
 
 # Sockets, locks and threads do not survive a fork in a usable state.
 os.register_at_fork(after_in_child=forget)
+
+
+Share = tuple[Tenant, bool]
+"""A tenant's slots, or all (None); only those taken in the background, or any."""
+
+
+class BulkheadFull(Exception):
+    """Every slot that the caller may have is taken; slots are not waited for."""
+
+
+class Bulkhead:
+    """A fixed number of slots, taken without waiting.
+
+    One tenant takes half of them at most, so that calls of its that hang leave half to the
+    rest. The background takes half of them all, and half of a tenant's.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._taken: Counter[Share] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def in_use(self) -> int:
+        return self._taken[None, False]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a slot would be refused now to the work under way."""
+        return any(self._taken[share] >= most for share, most in self._shares().items())
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        shares = self._shares()
+        with self._lock:
+            if self.is_full:
+                raise BulkheadFull
+            self._taken.update(shares.keys())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken.subtract(shares.keys())
+                self._taken = +self._taken  # without those that are back at 0
+
+    def _shares(self) -> dict[Share, int]:
+        """The shares that a slot for the work under way belongs to, with their sizes."""
+        mine, half = tenant.current(), _half(self.size)
+        shares: dict[Share, int] = {(None, False): self.size}
+        if mine is not None:
+            shares[mine, False] = half
+        if tenant.BACKGROUND.get():
+            shares[None, True] = half
+            if mine is not None:
+                shares[mine, True] = _half(half)
+        return shares
+
+
+def _half(slots: int) -> int:
+    return max(slots // 2, 1)
 
 
 class Door:

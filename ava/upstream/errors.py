@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ava.http.problems import Problem
 from ava.upstream.circuit import Outcome
-from ava.upstream.limits import Service
+from ava.upstream.policy import Service
 
 
 class ProviderProblem(Problem):

@@ -1,7 +1,9 @@
-"""Transport: attempts at a request over a provider's pooled session, and retries."""
+"""Transport: attempts at a request over a provider's pooled session, retries and their budget."""
 
 import json
+import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -26,7 +28,7 @@ from ava.upstream.errors import (
     ProviderRateLimited,
     ProviderUnreachable,
 )
-from ava.upstream.limits import Budget, Policy, Service, pause
+from ava.upstream.policy import Policy, Service
 
 CHUNK = 64 * 1024
 
@@ -100,6 +102,62 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     wait = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return min(max(0.0, wait), LONGEST_WAIT)
+
+
+class Budget:
+    """Retry budget of a provider: a fifth of its operations, and a trickle for quiet times."""
+
+    SHARE = 0.2
+    TRICKLE = 0.1  # per second
+    MOST = 10.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tokens = self.MOST
+        self._seen = clock()
+
+    def earn(self) -> None:
+        with self._lock:
+            self._refill(self.SHARE)
+
+    def spend(self) -> bool:
+        with self._lock:
+            self._refill(0)
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True
+
+    def left(self) -> float:
+        with self._lock:
+            self._refill(0)
+            return self._tokens
+
+    def _refill(self, earned: float) -> None:
+        now = self._clock()
+        trickled = (now - self._seen) * self.TRICKLE
+        self._tokens = min(self.MOST, self._tokens + earned + trickled)
+        self._seen = now
+
+
+def pause(
+    policy: Policy,
+    attempt: int,
+    left: float,
+    retry_after: float | None,
+    *,
+    chance: Callable[[], float] = random.random,
+) -> float | None:
+    """Seconds to wait before the next attempt, with full jitter; None to give up.
+
+    See https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    """
+    if retry_after is not None and retry_after > min(policy.patience, left / 2):
+        return None
+    longest = min(policy.patience, policy.backoff * 2 ** (attempt - 1))
+    wait = max(retry_after or 0.0, longest * chance())
+    return wait if wait < left else None
 
 
 class Transport(requests.Session):

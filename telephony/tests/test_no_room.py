@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ava import upstream
-from ava.upstream.limits import in_background
+from ava.tenant import in_background
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from ava import tenant
+from ava.tenant import in_background
 from ava.upstream import ProviderBusy, metrics
-from ava.upstream.limits import in_background
 from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.conftest import counted
 from ava.upstream.tests.wire import OK, answering

@@ -5,9 +5,9 @@ import socket
 import pytest
 
 from ava.upstream import Policy, ProviderRateLimited, ProviderUnreachable, metrics
-from ava.upstream.limits import Budget, pause
 from ava.upstream.tests.conftest import counted
 from ava.upstream.tests.wire import OK, answering, status
+from ava.upstream.transport import Budget, pause
 
 POLICY = Policy(backoff=0.2, patience=2.0)
 

@@ -238,8 +238,6 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.permissions.IsAuthenticated",
         "ava.accounts.authentication.WithinScope",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["ava.http.media.AsciiJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["ava.http.media.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "ava.http.pagination.Pagination",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "ava.http.openapi.AvaSchema",

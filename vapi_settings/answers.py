@@ -25,9 +25,9 @@ from ava import ratelimit
 from ava.accounts import authentication
 from ava.cache import Copy, Scope, store
 from ava.cache.read_cache import CLOCKS_DIFFER, REQUESTS
+from ava.http.api import AsciiJSONRenderer
 from ava.http.etags import is_unchanged
 from ava.http.fastpath import FastAnswer
-from ava.http.media import AsciiJSONRenderer
 from ava.server.environ import received_at
 from vapi_settings.account import ACCOUNTS, WORKING, is_working, recent_account_of
 from vapi_settings.reads import ALL, ASSISTANTS, LISTS, Seen

@@ -1,22 +1,25 @@
-"""Base view and exception handler of every REST endpoint."""
+"""Base view of every REST endpoint, its JSON in and out, and its exception handler."""
 
-from collections.abc import Collection, Mapping
+import json
+import math
+from collections.abc import Collection, Container, Mapping
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
-from rest_framework import exceptions
+from rest_framework import exceptions, parsers
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.json import strict_constant
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from ava import ratelimit, tenant
 from ava.http import problems
-from ava.http.media import AsciiJSONRenderer
 from ava.http.problems import Problem
 from ava.http.responses import with_code
 
@@ -33,6 +36,55 @@ _SIMPLE: tuple[tuple[type[Exception], type[Problem]], ...] = (
     # The client went away, or took too long to send its body.
     (UnreadablePostError, problems.MalformedRequest),
 )
+
+
+class AsciiJSONRenderer(JSONRenderer):
+    """JSON in ASCII: a caller or a provider may have named half a surrogate pair, which JSON can
+    name and UTF-8 cannot hold."""
+
+    ensure_ascii = True
+
+
+class JSONParser(parsers.JSONParser):
+    """Objects in UTF-8, whatever the client declares, with numbers that JSON can answer with.
+
+    A member that is null is absent, but for those that the view names in `null_is_a_value`.
+
+    DRF's decodes with the client's charset, takes 1e400 for infinity, and raises
+    RecursionError on a body of nothing but brackets.
+    """
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            text = stream.read().decode()
+            body = json.loads(text, parse_constant=strict_constant, parse_float=_finite)
+            kept = getattr((parser_context or {}).get("view"), "null_is_a_value", ())
+            body = _without_nulls(body, kept)
+        except RecursionError as fault:
+            raise exceptions.ParseError("JSON parse error - nested too deeply") from fault
+        except ValueError as fault:
+            raise exceptions.ParseError(f"JSON parse error - {fault}") from fault
+        if not isinstance(body, dict):
+            raise problems.ValidationFailed(errors={problems.WHOLE: ["Send a JSON object."]})
+        return body
+
+
+def _without_nulls(value: Any, kept: Container[str]) -> Any:
+    """The value without members that are null; what is in the members `kept` stays as it is."""
+    if isinstance(value, list):
+        return [_without_nulls(item, kept) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: member if name in kept else _without_nulls(member, kept)
+        for name, member in value.items()
+        if member is not None or name in kept
+    }
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else strict_constant(text)
 
 
 class OneRenderer(DefaultContentNegotiation):
@@ -54,6 +106,8 @@ class RateLimitedView(APIView):
     # No OPTIONS: /api/schema says it better.
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
     content_negotiation_class = OneRenderer
+    parser_classes = (JSONParser,)
+    renderer_classes = (AsciiJSONRenderer,)
     ratelimit_group: ClassVar[str | None] = None  # None counts nothing
     largest_body: ClassVar[int | None] = None  # bytes, where it is less than others may send
     # All actions, or those named, may answer with a provider's failure (for OpenAPI).

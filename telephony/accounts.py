@@ -26,8 +26,8 @@ def serving(user: User) -> tuple[Credentials, Account]:
 
 
 def holders(user: User) -> set[str]:
-    """Whose wishes of other people hold for the user: their own, and the operator's where that
-    serves them."""
+    """Holders whose opt-outs count for the user: the user, and the operator where that serves
+    them."""
     found = {str(user.pk)}
     with suppress(CredentialsMissing, CredentialsUnreadable):
         found.add(serving(user)[1].holder)

@@ -32,7 +32,7 @@ class MessageTimeline(Timeline):
 
 
 class TelephonyAdmin(ReadOnlyAdmin):
-    """The base of admins with actions on each of the chosen rows."""
+    """Base of admins with actions on each of the chosen rows."""
 
     list_select_related = ("owner",)
 

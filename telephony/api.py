@@ -1,4 +1,4 @@
-"""The base of telephony's endpoints, and /api/v1/twilio/numbers."""
+"""Base of telephony's endpoints, and /api/v1/twilio/numbers."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ NOT_TWICE: Final[dict[Any, Any]] = {
 
 
 class TwilioViewSet(ApiViewSet):
-    """The base of telephony's endpoints."""
+    """Base of telephony's endpoints."""
 
     ratelimit_group = "twilio"
 

@@ -45,7 +45,7 @@ def with_timelines(rows: list[AnyCommunication]) -> list[AnyCommunication]:
 
 
 def one_of(rows: QuerySet[Row], key: UUID, missing: type[NotFound]) -> Row:
-    """The one of a user's rows with this ID. Raises: missing, for somebody else's as well."""
+    """The one of a user's rows with this ID. Raises: `missing`, for another user's as well."""
     found = rows.filter(pk=key).first()
     if found is None:
         raise missing

@@ -64,7 +64,7 @@ def of_account(
     account_sid: str, *, most: int | None = None, with_inactive: bool = False
 ) -> Iterator[Signer]:
     """Signers who name an account: at most `most` users, the oldest first, then the operator.
-    Anybody can name any account; only their token proves it."""
+    Any user can name any account; only its token proves it."""
     rows = _stored().filter(clear__account_sid=account_sid).order_by("created_at", "pk")
     for row in (rows if with_inactive else rows.filter(user__is_active=True))[:most]:
         if found := _of(row):

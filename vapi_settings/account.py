@@ -1,4 +1,4 @@
-"""A user's Vapi: the key to ask it with, and the generation of its copies: docs/adr/0011."""
+"""Account of a user at Vapi: its key, and the generation of its copies (docs/adr/0011)."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache

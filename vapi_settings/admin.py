@@ -1,4 +1,4 @@
-"""Revisions, to look at: what changed, who did it, and by which request."""
+"""Admin of revisions: what changed, who did it, and by which request."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""One field of an assistant: read it, and say what to send to change it and nothing else.
+"""Change of one field of an assistant: the PATCH that alters it and nothing else. Pure.
 
 Vapi's PATCH replaces every nested object whole (docs.vapi.ai/api-reference/assistants/update), so
 a change is sent as the complete top-level field with one leaf altered.

@@ -1,4 +1,4 @@
-"""Change one setting of an assistant, or put back what it held: docs/adr/0004."""
+"""Edits of one setting of an assistant, and reverts: docs/adr/0004."""
 
 import threading
 import time

@@ -108,8 +108,8 @@ def keep_message(report: Report) -> None:
 
 
 def _concerned(report: Report, person: str) -> set[str]:
-    """Whose list a wish goes on: of all who share the account; where that is the operator's, also
-    of those who reached the person through it."""
+    """Holders on whose list an opt-out goes: all who share the account; where that is the
+    operator's, also those who reached the person through it."""
     sharing = signers.sharing(report.holder, report.form.get("AccountSid", ""))
     found = {*report.holders, *sharing}
     if signers.OPERATOR in found:

@@ -135,7 +135,7 @@ def _sorted_out(
         if unreached := senders.refusal(sender, person):
             problems[person] = unreached
     standing = optouts.standing(holders=holders, people=people)
-    problems |= {person: refusal(wishes) for person, wishes in standing.items()}
+    problems |= {person: refusal(found) for person, found in standing.items()}
     if len(problems) == len(people):
         raise problems[people[0]]
     refused = [

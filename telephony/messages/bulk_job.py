@@ -1,4 +1,4 @@
-"""The job of a batch: it sends one message at a time, at the pace of the sender."""
+"""Job of a batch: it sends one message at a time, at the pace of the sender."""
 
 from datetime import datetime, timedelta
 

@@ -9,7 +9,7 @@ from telephony.intents.models import ADDRESS_LENGTH
 
 
 class OptOut(models.Model):
-    """A wish of one person: no calls and messages, or some again. The latest one holds."""
+    """Opt-out of one person, or its end where `stopped` is false. The latest one holds."""
 
     holder = models.CharField(max_length=40, help_text="For whom: a user's ID, or operator.")
     number = models.CharField(

@@ -22,7 +22,7 @@ def optouts(*, user: User, search: str = "") -> QuerySet[OptOut]:
 
 
 def standing(*, holders: Collection[str], people: Sequence[str]) -> dict[str, list[OptOut]]:
-    """Opt-outs that stand, by person: the latest wish of each holder, where it is a STOP."""
+    """Opt-outs that stand, by person: the latest word to each holder, where it is a STOP."""
     found: dict[str, Any] = defaultdict(list)
     for first in range(0, len(people), _AT_ONCE):
         rows = OptOut.objects.filter(

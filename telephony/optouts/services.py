@@ -5,8 +5,8 @@ The words are those that Twilio itself answers and obeys for a long code
 An account may have words of its own in Twilio's Advanced Opt-Out: then Twilio says what one means
 (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
 
-A wish is about all that a user sends, by whatever number: the law knows no sender's numbers. The
-latest holds. One that was written to the operator's number holds for all whom the operator serves.
+An opt-out covers all that a user sends, by whatever number: the law knows no sender's numbers. A
+person's latest word holds. A STOP to the operator's number holds for all whom the operator serves.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -52,13 +52,13 @@ def record(
 
 def refuse(*, holders: Collection[str], person: str) -> None:
     """Raises OptedOut: the person wants no calls and messages of one of the holders."""
-    if wishes := standing(holders=holders, people=[person]).get(person):
-        raise refusal(wishes)
+    if found := standing(holders=holders, people=[person]).get(person):
+        raise refusal(found)
 
 
-def refusal(wishes: Iterable[OptOut]) -> OptedOut:
-    """What a person's standing wishes are answered with."""
-    return OptedOut(by_hand=all(one.number == BY_HAND for one in wishes))
+def refusal(optouts: Iterable[OptOut]) -> OptedOut:
+    """Problem to raise where these opt-outs of a person stand."""
+    return OptedOut(by_hand=all(one.number == BY_HAND for one in optouts))
 
 
 def add(*, user: User, person: str) -> tuple[OptOut, bool]:
@@ -78,9 +78,9 @@ def remove(*, user: User, person: str) -> None:
         OptOutNotYours: they wrote STOP to the operator's number.
     """
     own = str(user.pk)
-    wishes = standing(holders=accounts.holders(user), people=[person]).get(person, [])
-    if any(one.holder != own for one in wishes):
+    found = standing(holders=accounts.holders(user), people=[person]).get(person, [])
+    if any(one.holder != own for one in found):
         raise OptOutNotYours
-    if not wishes:
+    if not found:
         raise OptOutNotFound
     record(stopped=False, holders=[own], number=BY_HAND, person=person, at=timezone.now())

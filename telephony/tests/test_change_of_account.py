@@ -76,7 +76,7 @@ def test_another_account_that_has_no_trace_of_it_is_no_reason_to_do_it_again(
     api: APIClient, user: User, sandbox: Sandbox, path: str, body: dict[str, str]
 ) -> None:
     store(user, account_sid=ANOTHER)
-    # That account has taken it, for all anybody knows.
+    # That account may have taken it.
     sandbox.faults.add("twilio", "reset", when="before")
     key = api.post(path, PAIR | body).json()["id"]
     sandbox.faults.clear()

@@ -33,7 +33,7 @@ def _operators(settings: Any) -> None:
 def test_what_came_in_for_a_user_came_by_an_account_of_their_own(
     user: User, direction: str, holder: str
 ) -> None:
-    """Anybody could name the operator's account, and claim its IDs with webhooks of their own: the
+    """Any user could name the operator's account, and claim its IDs with webhooks of their own: the
     operator's keys do not serve those once the user's are gone."""
     call = Call.objects.create(
         owner=user, direction=direction, account_sid=GOOD["account_sid"], provider_sid="CA1",

@@ -36,8 +36,8 @@ def _twilio(sandbox: Sandbox, settings: Any, twilio_user: User) -> None:
 
 def under_way(api: APIClient, *, calls: int = 0, messages: int = 0) -> list[str]:
     """Addresses of calls and messages that Twilio has taken."""
-    wishes = [(CALLS, {"say": "Hi"})] * calls + [(MESSAGES, {"body": "Hi"})] * messages
-    placed = [(path, api.post(path, PAIR | body)) for path, body in wishes]
+    bodies = [(CALLS, {"say": "Hi"})] * calls + [(MESSAGES, {"body": "Hi"})] * messages
+    placed = [(path, api.post(path, PAIR | body)) for path, body in bodies]
     return [f"{path}/{answer.json()['id']}" for path, answer in placed]
 
 

@@ -63,11 +63,11 @@ def test_a_number_that_was_bought_a_moment_ago_is_a_sender(
 def test_the_first_number_of_an_account_is_found_although_it_had_none_a_moment_ago(
     api: APIClient, sandbox: Sandbox, owns: Any
 ) -> None:
-    wish = {"to": THEIRS, "say": "Hi"}
+    wanted = {"to": THEIRS, "say": "Hi"}
     owns()
-    assert api.post(CALLS, wish).json()["code"] == "sender_ambiguous"
+    assert api.post(CALLS, wanted).json()["code"] == "sender_ambiguous"
     owns(NEW)
-    placed = api.post(CALLS, wish)
+    placed = api.post(CALLS, wanted)
     assert (placed.status_code, placed.json()["from"]) == (201, NEW)
     until(lambda: rings(sandbox))
 
@@ -86,15 +86,15 @@ def test_a_number_beyond_the_first_thousand_is_a_sender(
 def test_a_wrong_number_is_refused_until_the_account_has_it(
     api: APIClient, sandbox: Sandbox, owns: Any, path: str, body: dict[str, str]
 ) -> None:
-    wish = {"to": THEIRS, "from": NEW, **body}
-    refused = api.post(path, wish)
+    wanted = {"to": THEIRS, "from": NEW, **body}
+    refused = api.post(path, wanted)
     assert refused.status_code == 400
     assert refused.json()["errors"]["from"] == [
         "This is not a phone number of your Twilio account."
     ]
     assert posts(sandbox) == []
     owns(OURS, NEW)
-    assert api.post(path, wish).status_code == 201
+    assert api.post(path, wanted).status_code == 201
 
 
 def test_a_part_of_a_number_is_no_number_of_the_account(api: APIClient, owns: Any) -> None:
@@ -105,12 +105,12 @@ def test_a_part_of_a_number_is_no_number_of_the_account(api: APIClient, owns: An
 def test_an_operator_has_the_numbers_asked_for_anew(
     api: APIClient, twilio_user: User, sandbox: Sandbox, owns: Any
 ) -> None:
-    wish = {"to": THEIRS, "from": NEW, "say": "Hi"}
-    assert api.post(CALLS, wish).status_code == 400
+    wanted = {"to": THEIRS, "from": NEW, "say": "Hi"}
+    assert api.post(CALLS, wanted).status_code == 400
     owns(OURS, NEW)
     call_command("sync_numbers", twilio_user.username)
     sandbox.clear_requests()
-    assert api.post(CALLS, wish).status_code == 201
+    assert api.post(CALLS, wanted).status_code == 201
     assert asked(sandbox) == []
 
 

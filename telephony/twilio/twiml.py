@@ -46,7 +46,7 @@ def say(text: str) -> str:
 
 
 def put_through(sip_uri: str, *, action: str) -> str:
-    """TwiML that puts the caller through; it rings until somebody picks up there. Twilio asks the
+    """TwiML that puts the caller through; it rings until the call is answered. Twilio asks the
     relative address `action` what to do once the dial is over: without one a failed dial would end
     the call without a word (https://www.twilio.com/docs/voice/twiml/dial)."""
     return (
@@ -121,7 +121,7 @@ def _addresses(root: ElementTree.Element) -> Iterator[tuple[str, str, bool]]:
 
 
 def _require_foreign(place: str, address: str, own_hosts: Collection[str]) -> None:
-    """Raises ValueError, with a sentence: the address is none of somebody else's."""
+    """Raises ValueError, with a sentence: the address is AVA's own, or on no public host."""
     found = _ABSOLUTE.fullmatch(address)
     if not found:
         raise ValueError(

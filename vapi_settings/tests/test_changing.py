@@ -221,7 +221,7 @@ def test_a_key_that_cannot_be_is_refused(put, vapi, key):
     assert vapi.asked == []
 
 
-def test_what_vapi_refuses_is_told_in_words_of_our_own(put, vapi, monkeypatch, history):
+def test_what_vapi_refuses_has_a_sentence_of_avas(put, vapi, monkeypatch, history):
     from vapi_settings import catalogue
 
     loose = catalogue.STANDARD["temperature"].constraints | {"maximum": 9.0}

@@ -1,4 +1,4 @@
-"""Twilio's secrets leave for Vapi only at the word of somebody who knows the password.
+"""Twilio's secrets leave for Vapi only where the password of the user's AVA account comes along.
 
 Mallory holds an access token of Ada's, and nothing else of hers.
 """
@@ -99,7 +99,9 @@ def test_another_users_password_confirms_nothing(
     assert imported(vapi) == []
 
 
-def test_an_account_without_a_password_is_told_so(user: User, vapi: ScriptedVapi) -> None:
+def test_an_account_without_a_password_is_refused_with_the_reason(
+    user: User, vapi: ScriptedVapi
+) -> None:
     user.set_unusable_password()
     user.save()
     answer = client_of(user).post(NUMBERS, WANTED)

@@ -203,7 +203,7 @@ class TestDrift:
             value_of("temperature", **NO_CACHE)
         assert [row["source"] for row in history("greeting_message")] == ["vapi", "found"]
 
-    def test_custom_settings_that_come_and_go_outside_are_told(self, vapi, value_of, history):
+    def test_custom_settings_that_come_and_go_outside_are_recorded(self, vapi, value_of, history):
         value_of("department")
         vapi.change(metadata={"tier": 2})
         value_of("temperature", **NO_CACHE)

@@ -114,7 +114,7 @@ def test_a_number_that_is_none_is_refused(api, played, user, number):
         ("number must be a valid phone number", "does not take this number"),
     ],
 )
-def test_vapis_refusal_is_told_in_words(api, played, user, message, said):
+def test_vapis_refusal_has_a_sentence(api, played, user, message, said):
     connect_twilio(user)
     played.on("POST", "/phone-number", 400, {"message": message})
     answer = api.post(NUMBERS, WANTED)

@@ -139,7 +139,7 @@ def test_a_refusal_is_final_and_nothing_is_read_back(put, vapi, fault, status):
     assert status_of("temperature") == "failed"
 
 
-def test_a_value_vapi_accepts_and_does_not_keep_is_told(put, vapi, value_of, monkeypatch):
+def test_a_value_vapi_accepts_and_does_not_keep_is_an_error(put, vapi, value_of, monkeypatch):
     store = vapi.sandbox.vapi._assistants
     update = store.update
     monkeypatch.setattr(store, "update", lambda key, fields: update(key, {}))
@@ -216,7 +216,7 @@ class TestAProcessThatDied:
         assert put("max_tokens", 300).status_code == 200
         assert status_of("temperature") == "lost"
 
-    def test_while_its_lease_lives_readers_leave_it_alone_and_editors_are_told(
+    def test_while_its_lease_lives_readers_leave_it_alone_and_editors_are_refused(
         self, vapi, die, put, value_of, monkeypatch
     ):
         monkeypatch.setattr(services, "WAIT", services.PAUSE)

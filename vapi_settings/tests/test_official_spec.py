@@ -123,7 +123,7 @@ def hook(
     """AVA, as Vapi reaches it, with a tool."""
     settings.PUBLIC_URL = live_server.url
     monkeypatch.setattr(tools, "_tools", {})
-    tools.register_tool("opening_hours", lambda wish: "8 to 14")
+    tools.register_tool("opening_hours", lambda call: "8 to 14")
     account = store_key(user, webhook_secret=SECRET, default_assistant_id=ASSISTANT)
     vapi.forget("server")
     url = f"{live_server.url}/api/v1/webhooks/vapi?account={account.pk}"
@@ -160,8 +160,8 @@ def talked(vapi: Dashboard, count: int) -> list[tuple[str, Any]]:
 def test_all_that_vapi_says_of_a_call_and_avas_answers_are_as_documented(
     hook: str, user: User, vapi: Dashboard
 ) -> None:
-    wishes = [TOOL, {"name": "nothing", "arguments": {}}]
-    order(vapi, "phone", {"to": TO, "behaviour": "answer", "tool_calls": wishes})
+    tool_calls = [TOOL, {"name": "nothing", "arguments": {}}]
+    order(vapi, "phone", {"to": TO, "behaviour": "answer", "tool_calls": tool_calls})
     place(user)
     seen = talked(vapi, 6)
     assert [kind for kind, _ in seen].count("status-update") == 4

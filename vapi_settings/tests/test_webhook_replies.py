@@ -42,8 +42,8 @@ def tool(monkeypatch):
     monkeypatch.setattr(tools, "_tools", {})
     seen = []
 
-    def opening_hours(wish):
-        seen.append(wish)
+    def opening_hours(call):
+        seen.append(call)
         return "8 to\n14"
 
     tools.register_tool("opening_hours", opening_hours)
@@ -63,8 +63,8 @@ def test_a_tool_answers_in_one_line(send, tool, user):
             }
         ]
     }
-    [wish] = tool
-    assert (wish.owner, wish.call_id, wish.arguments) == (user, CALL, {"day": "friday"})
+    [call] = tool
+    assert (call.owner, call.call_id, call.arguments) == (user, CALL, {"day": "friday"})
     # Vapi asks again when an answer got lost: it gets the same one.
     assert send(payload("tool_calls")).json() == answer.json()
     assert tool[0].id == tool[1].id
@@ -73,14 +73,14 @@ def test_a_tool_answers_in_one_line(send, tool, user):
 @pytest.mark.django_db(transaction=True)
 def test_a_webhook_that_waits_for_a_tool_lets_other_requests_in(send, tool):
     place = OnlyPlace()
-    tools.register_tool("opening_hours", lambda wish: str(place.is_left()))
+    tools.register_tool("opening_hours", lambda call: str(place.is_left()))
     [result] = send(payload("tool_calls")).json()["results"]
     assert result["result"] == "True"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_tool_runs_under_the_id_of_its_webhook(send, tool):
-    tools.register_tool("opening_hours", lambda wish: correlation.current())
+    tools.register_tool("opening_hours", lambda call: correlation.current())
     [result] = send(payload("tool_calls")).json()["results"]
     assert result["result"] == Delivery.objects.get().correlation_id
 
@@ -91,24 +91,24 @@ def call_of(name, arguments="{}", number=1):
 
 @pytest.mark.django_db(transaction=True)
 def test_every_tool_call_gets_its_own_word(send, tool):
-    def fail(wish):
+    def fail(call):
         raise RuntimeError("planted-0013")
 
-    def decline(wish):
+    def decline(call):
         raise Conflict("The calendar is full.")
 
     tools.register_tool("broken", fail)
     tools.register_tool("booking", decline)
-    wishes = [call_of("nothing"), call_of("broken"), call_of("booking")]
-    wishes += [call_of("opening_hours", given) for given in ({"day": "x"}, "{", "[" * 9999, None)]
-    found = send(payload("tool_calls", toolCallList=wishes)).json()["results"]
+    calls = [call_of("nothing"), call_of("broken"), call_of("booking")]
+    calls += [call_of("opening_hours", given) for given in ({"day": "x"}, "{", "[" * 9999, None)]
+    found = send(payload("tool_calls", toolCallList=calls)).json()["results"]
     assert [one.get("error") or one["result"] for one in found] == [
         "There is no tool named nothing.",
         "Something went wrong with this.",
         "The calendar is full.",
         *["8 to 14"] * 4,
     ]
-    assert [wish.arguments for wish in tool] == [{"day": "x"}, {}, {}, {}]
+    assert [call.arguments for call in tool] == [{"day": "x"}, {}, {}, {}]
 
 
 DAY = {"day": "monday"}
@@ -157,10 +157,10 @@ def test_a_flat_tool_call_is_as_limited_as_a_nested_one(send, tool):
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_tool_does_not_keep_the_caller_waiting(send, tool, in_a_hurry):
     done = Event()
-    tools.register_tool("slow", lambda wish: str(done.wait(20)))
-    wishes = [call_of("slow"), call_of("opening_hours")]
+    tools.register_tool("slow", lambda call: str(done.wait(20)))
+    calls = [call_of("slow"), call_of("opening_hours")]
     started = time.monotonic()
-    found = send(payload("tool_calls", toolCallList=wishes)).json()["results"]
+    found = send(payload("tool_calls", toolCallList=calls)).json()["results"]
     assert time.monotonic() - started < 10
     done.set()
     assert found[0]["error"] == "This takes too long right now."
@@ -200,8 +200,8 @@ def test_a_tenants_hanging_tools_keep_nobody_else_waiting(send, tool, user, stra
     theirs = store_key(stranger, webhook_secret="their-own-secret").pk
     done, begun = Event(), []
 
-    def hang(wish):
-        begun.append(wish.owner)
+    def hang(call):
+        begun.append(call.owner)
         return str(done.wait(30))
 
     def flood(number):
@@ -222,8 +222,8 @@ def test_a_tenants_hanging_tools_keep_nobody_else_waiting(send, tool, user, stra
             at_once = [next(ended).result() for _ in range(6)]
             assert time.monotonic() - flooded < SECONDS
             started = time.monotonic()
-            wishes = [call_of("opening_hours") for _ in range(5)]
-            mine = send(payload("tool_calls", toolCallList=wishes)).json()["results"]
+            calls = [call_of("opening_hours") for _ in range(5)]
+            mine = send(payload("tool_calls", toolCallList=calls)).json()["results"]
             assert time.monotonic() - started < SECONDS
         finally:
             done.set()
@@ -238,4 +238,4 @@ def test_a_tool_runs_as_the_tenant_whose_address_was_called(send, tool, user, st
     theirs = store_key(stranger, webhook_secret="their-own-secret").pk
     send(payload("tool_calls"), to=theirs, secret="their-own-secret")
     send(payload("tool_calls"))
-    assert [wish.owner for wish in tool] == [stranger, user]
+    assert [call.owner for call in tool] == [stranger, user]

@@ -20,8 +20,8 @@ def tool(monkeypatch):
     monkeypatch.setattr(tools, "_tools", {})
     seen = []
 
-    def book(wish):
-        seen.append(wish.arguments)
+    def book(call):
+        seen.append(call.arguments)
         return "Booked."
 
     tools.register_tool("booking", book)
@@ -84,10 +84,10 @@ def test_structured_data_that_is_too_large_becomes_a_sentence(send):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("shape", [dict, lambda **arguments: json.dumps(arguments)])
 def test_a_tool_call_with_too_large_arguments_hears_so_and_is_not_run(send, tool, shape):
-    wishes = [call_of(0, day="x" * 20_000), call_of(1, day="Friday")]
-    for wish in wishes:
-        wish["function"]["arguments"] = shape(**wish["function"]["arguments"])
-    found = send(payload("tool_calls", toolCallList=wishes)).json()["results"]
+    calls = [call_of(0, day="x" * 20_000), call_of(1, day="Friday")]
+    for call in calls:
+        call["function"]["arguments"] = shape(**call["function"]["arguments"])
+    found = send(payload("tool_calls", toolCallList=calls)).json()["results"]
     assert found[0]["error"] == "The arguments are too large: at most 16 KiB."
     assert "result" in found[1]
     assert tool == [{"day": "Friday"}]
@@ -96,8 +96,8 @@ def test_a_tool_call_with_too_large_arguments_hears_so_and_is_not_run(send, tool
 
 @pytest.mark.django_db(transaction=True)
 def test_of_very_many_tool_calls_20_are_kept_and_run(send, tool):
-    wishes = [call_of(number, n=number) for number in range(500)]
-    assert len(send(payload("tool_calls", toolCallList=wishes)).json()["results"]) == 20
+    calls = [call_of(number, n=number) for number in range(500)]
+    assert len(send(payload("tool_calls", toolCallList=calls)).json()["results"]) == 20
     assert len(Delivery.objects.get().payload["toolCallList"]) == 20
     assert sorted(given["n"] for given in tool) == list(range(20))
 

@@ -120,7 +120,7 @@ def test_two_users_may_hear_of_one_call(send, stranger, reported, user):
         b'{"message": {"type": "status-update", "cost": ' + b"9" * 5000 + b"}}",
     ],
 )
-def test_a_body_that_is_no_message_is_told_so(send, body):
+def test_a_body_that_is_no_message_is_refused_with_the_reason(send, body):
     answer = send(body)
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
     assert Delivery.objects.count() == 0

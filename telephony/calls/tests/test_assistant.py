@@ -93,7 +93,7 @@ def test_what_vapi_reports_lands_on_the_call(
 
 
 @pytest.mark.parametrize(("behaviour", "status"), [("busy", "busy"), ("no-answer", "no-answer")])
-def test_a_phone_that_is_not_answered_is_told_in_the_same_words(
+def test_a_phone_that_is_not_answered_has_the_same_status(
     api: APIClient, caller: User, sandbox: Sandbox, behaviour: str, status: str
 ) -> None:
     phone(sandbox, behaviour)
@@ -197,7 +197,7 @@ def test_one_that_takes_no_orders_yet_is_hung_up_as_soon_as_it_does(
     until(is_over)
 
 
-def told_by_vapi(owner: User, **more: Any) -> VapiEvent:
+def reported_by_vapi(owner: User, **more: Any) -> VapiEvent:
     """A status-update about a call that was not picked up, half an hour ago by Vapi's clock."""
     blank = ("cost", "transcript", "recording_url", "summary", "provider_sid", "started_at")
     said: dict[str, Any] = {
@@ -224,14 +224,14 @@ def test_a_report_with_a_mark_that_is_none_of_avas_is_passed_over(
     api: APIClient, caller: User, mark: str
 ) -> None:
     placed = place(api)
-    vapi_events.apply(told_by_vapi(caller, id="another", metadata={MARK: mark}))
+    vapi_events.apply(reported_by_vapi(caller, id="another", metadata={MARK: mark}))
     assert api.get(f"{CALLS}/{placed['id']}").json()["timeline"] == placed["timeline"]
     assert Call.objects.count() == 1
 
 
 def test_the_timeline_goes_by_avas_own_clock(api: APIClient, caller: User) -> None:
     placed = place(api)
-    vapi_events.apply(told_by_vapi(caller, id=placed["vapi_call_id"]))
+    vapi_events.apply(reported_by_vapi(caller, id=placed["vapi_call_id"]))
     found = api.get(f"{CALLS}/{placed['id']}").json()
     assert found["status"] == "busy"
     times = [entry["at"] for entry in found["timeline"]]

@@ -33,7 +33,7 @@ def _twilio(sandbox: Sandbox, settings: Any) -> None:
     settings.RATE_LIMIT_PER_MINUTE = 1000
 
 
-def test_a_call_is_placed_and_told_with_its_timeline(
+def test_a_call_is_placed_and_shown_with_its_timeline(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     answer = api.post(CALLS, HELLO, headers={"X-Correlation-ID": "call-1"})
@@ -142,7 +142,7 @@ def test_the_same_key_places_one_call(api: APIClient, twilio_user: User, sandbox
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_a_refusal_is_told_kept_and_frees_the_key(
+def test_a_refusal_is_answered_kept_and_frees_the_key(
     api: APIClient, twilio_user: User, sandbox: Sandbox
 ) -> None:
     key = {"Idempotency-Key": "k-2"}

@@ -65,7 +65,7 @@ def test_what_is_said_is_fetched_from_ava(
     assert heard.text == "<Response><Say>Hello &amp; welcome</Say></Response>"
 
 
-def test_a_second_call_of_the_same_intent_is_told_to_hang_up_and_ended(
+def test_a_second_call_of_the_same_intent_hangs_up_and_is_ended(
     api: APIClient, twilio_user: User, ava: str, sandbox: Sandbox
 ) -> None:
     phone(sandbox, "answer", ring_ms=60_000)

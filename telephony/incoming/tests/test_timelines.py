@@ -66,14 +66,14 @@ def test_a_step_that_an_answer_has_overtaken_keeps_its_place(line: Line) -> None
     assert Call.objects.get().updated_at == spoke_at
 
 
-def test_what_was_told_before_the_last_step_was_known_still_comes_after_it(line: Line) -> None:
+def test_what_was_reported_before_the_last_step_was_known_still_comes_after_it(line: Line) -> None:
     line.send("in-progress")
     Delivery.objects.update(received_at=Call.objects.get().updated_at - timedelta(seconds=1))
     run_jobs()
     assert [status for status, _ in line.lived()] == ["pending", "queued", "in-progress"]
 
 
-def test_steps_that_are_told_late_or_again_are_passed_over(line: Line) -> None:
+def test_steps_that_are_reported_late_or_again_are_passed_over(line: Line) -> None:
     line.send("in-progress", "ringing", "answered", "initiated", "completed", "busy", "ringing")
     run_jobs()
     for delivery in Delivery.objects.all():
@@ -122,7 +122,7 @@ def test_the_price_is_asked_for_by_the_time_of_the_end(
     assert asked() == before + 1
 
 
-def test_an_assistant_who_was_not_reached_is_noted_where_that_was_told(
+def test_an_assistant_who_was_not_reached_is_noted_where_that_was_reported(
     api: APIClient, ava: str, sandbox: Sandbox
 ) -> None:
     form: dict[str, Any] = {"CallSid": "CA1", "From": THEIRS, "To": OURS}

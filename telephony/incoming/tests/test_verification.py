@@ -26,7 +26,7 @@ def test_forged_and_misdirected_webhooks_change_nothing(
     form = {"CallSid": str(Call.objects.get().provider_sid), "CallStatus": "completed"}
     mark = f"call={call}&attempt=1"
     assert callback(ava, "call-status", mark, form, token="guessed").status_code == 403
-    # Somebody with an account of their own, and with this account's name but another token.
+    # A user with an account of their own, and with this account's name but another token.
     store(stranger, auth_token="strangers-token")
     answer = callback(ava, "call-status", mark, form, token="strangers-token")
     assert (answer.status_code, answer.json()["code"]) == (403, "webhook_forged")

@@ -77,7 +77,7 @@ def test_what_is_not_twilios_own_refusal_is_no_proof_that_nothing_was_done(
 @pytest.mark.parametrize(
     ("status", "ours"), [(400, 502), (404, 404), (401, 401)], ids=["400", "404", "401"]
 )
-def test_twilios_own_refusal_is_told_at_once(
+def test_twilios_own_refusal_is_answered_at_once(
     api: APIClient,
     sandbox: Sandbox,
     path: str,

@@ -130,7 +130,7 @@ def test_a_callers_retry_with_the_key_is_answered_with_the_same_one(
 
 
 @BOTH
-def test_a_429_is_told_and_nothing_is_done_later(
+def test_a_429_is_answered_and_nothing_is_done_later(
     api: APIClient, twilio_user: User, sandbox: Sandbox, what: Any
 ) -> None:
     path, body, match = what

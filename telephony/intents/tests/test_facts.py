@@ -63,7 +63,7 @@ def test_a_duration_that_comes_with_the_same_end_once_more_is_kept(
     assert api.get(f"{CALLS}/{row.pk}").json()["duration"] == 7
 
 
-def test_why_a_message_failed_may_be_told_after_that_it_did(
+def test_why_a_message_failed_may_be_reported_after_that_it_did(
     api: APIClient, twilio_user: User, live_server: LiveServer
 ) -> None:
     row = ended(Message, twilio_user, "undelivered", body="Hi")

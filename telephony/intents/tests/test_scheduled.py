@@ -70,7 +70,7 @@ def test_what_was_due_too_long_ago_is_not_done_any_more(
 
 
 @BOTH
-def test_credentials_that_are_gone_by_then_are_told(
+def test_credentials_that_are_gone_by_then_are_the_reason(
     api: APIClient, twilio_user: User, sandbox: Sandbox, path: str, body: dict[str, str]
 ) -> None:
     key = later(api, path, body)

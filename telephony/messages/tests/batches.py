@@ -27,7 +27,7 @@ def shown(api: APIClient, batch: str) -> dict[str, Any]:
 
 
 def pausing(api: APIClient, batch: str, *, when: int) -> Callable[[], datetime]:
-    """A clock; as it is looked at for the nth time, somebody pauses the batch."""
+    """A clock; as it is looked at for the nth time, a user pauses the batch."""
     looks = count(1)
 
     def now() -> datetime:

@@ -49,7 +49,7 @@ def test_one_that_is_sent_again_meanwhile_is_not_put_back_a_second_time(
     for seconds in (21, 32, 40):
         run_jobs(seconds=seconds)
     assert Message.objects.get().attempt == late.attempt + 1
-    # Somebody who has searched for the first attempt all the time.
+    # A job that has searched for the first attempt all the time.
     bulk_job.put_back(late, CHANNEL)
     finish(api, sandbox, batch, 1)
 

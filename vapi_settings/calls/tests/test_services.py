@@ -42,7 +42,7 @@ def test_a_call_is_placed_with_avas_marks_beside_the_assistants_metadata(played,
         ({"webhook_header": "X-Ours"}, {"X-Ours": "planted-hook-0004"}),
     ],
 )
-def test_vapi_is_told_where_to_report_and_how_to_prove_itself(played, user, scheme, headers):
+def test_vapi_is_given_the_address_for_reports_and_their_proof(played, user, scheme, headers):
     row = store_key(user, webhook_secret="planted-hook-0004", **scheme)
     place(user)
     server = played.bodies("POST", "/call")[0]["assistantOverrides"]["server"]
@@ -82,7 +82,7 @@ def test_without_a_way_to_check_vapi_is_not_asked_to_report(played, user, settin
         (401, "Invalid Key", ProviderAuthFailed, "Invalid Vapi API key."),
     ],
 )
-def test_a_refused_call_is_told_in_words_and_never_as_unknown(
+def test_a_refused_call_has_a_sentence_and_is_never_unknown(
     played, user, status, message, problem, said
 ):
     played.on("POST", "/call", status, {"message": message, "statusCode": status})
@@ -125,7 +125,7 @@ def test_a_failure_before_the_call_is_known_to_be_unsent(played, user):
     assert played.bodies("POST", "/call") == []
 
 
-def test_an_open_breaker_is_told_and_nobody_was_called(played, user):
+def test_an_open_breaker_is_answered_and_no_phone_is_called(played, user):
     place(user)  # keeps a copy of the assistant
     played.on("GET", f"/call/{CALL}", 500, {})
     for _ in range(3):

@@ -5,30 +5,21 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from ava.conf import env, garbage, keyfile
+from ava.conf import env, garbage, keyfile, stores
 from ava.observability import logs
 
 # Before the apps are loaded.
 garbage.spare_what_is_loaded()
 
 BASE_DIR = env.BASE_DIR
-
 ENV = env.load()
-
 PRODUCTION = ENV["AVA_ENV"] == "production"
 DATA_DIR = BASE_DIR / ENV["AVA_DATA_DIR"]
 
-_keys = keyfile.read(DATA_DIR) | {k: v for k, v in ENV.items() if v is not None}
-if not all(_keys.get(name) for name in ("SECRET_KEY", "AVA_JWT_KEY", "AVA_KEYS")):
-    raise ImproperlyConfigured(
-        "SECRET_KEY, AVA_JWT_KEY and AVA_KEYS are not set and there is no key file. "
-        "Run script/server, or `python -m ava.conf.keyfile` to make one."
-    )
+_keys = keyfile.completed(DATA_DIR, ENV)
 SECRET_KEY: str = _keys["SECRET_KEY"]
 AVA_JWT_KEY: str = _keys["AVA_JWT_KEY"]
 AVA_KEYS: str = _keys["AVA_KEYS"]
@@ -39,8 +30,9 @@ del _keys
 
 DEBUG: bool = ENV["DJANGO_DEBUG"]
 PUBLIC_URL: str | None = env.public_url(ENV)
+_public = urlsplit(PUBLIC_URL or "")
 # Path of AVA_PUBLIC_URL: all of AVA is below it, and what links to AVA says so.
-PUBLIC_PREFIX: str = urlsplit(PUBLIC_URL or "").path
+PUBLIC_PREFIX: str = _public.path
 FORCE_SCRIPT_NAME: str | None = PUBLIC_PREFIX or None
 TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
@@ -77,15 +69,8 @@ TWILIO_BASE_URL = _base_url("twilio", "https://api.twilio.com")
 RESEND_BASE_URL = _base_url("resend", "https://api.resend.com")
 GOOGLE_BASE_URL = _base_url("google", "https://www.googleapis.com")
 MICROSOFT_BASE_URL = _base_url("microsoft", "https://graph.microsoft.com")
-OPERATOR_CREDENTIALS: dict[str, str | None] = {
-    name: ENV[name]
-    for name in (
-        "AVA_API_VAPI_API_KEY",
-        "TWILIO_ACCOUNT_SID",
-        "TWILIO_AUTH_TOKEN",
-        "RESEND_API_KEY",
-    )
-}
+_OPERATORS = ("AVA_API_VAPI_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "RESEND_API_KEY")
+OPERATOR_CREDENTIALS: dict[str, str | None] = {name: ENV[name] for name in _OPERATORS}
 ENV_CREDENTIALS_PER_DAY: int = ENV["ENV_CREDENTIALS_PER_DAY"]
 
 # The last word on a flag is `integrations.flags`; these are the environment's answers.
@@ -97,7 +82,6 @@ FLAGS: dict[str, bool] = {
     "ALLOW_ENV_CREDENTIALS": ENV["ALLOW_ENV_CREDENTIALS"],
 }
 
-_public = urlsplit(PUBLIC_URL or "")
 ALLOWED_HOSTS: list[str] = ENV["ALLOWED_HOSTS"] or [
     "localhost",
     "127.0.0.1",
@@ -165,32 +149,7 @@ TEMPLATES = [
     }
 ]
 
-SQLITE_OPTIONS: dict[str, Any] = {
-    # Writers wait for the lock before they begin (IMMEDIATE), for 20 s at most; readers never wait
-    # (WAL). What is committed outlives a loss of power (FULL): a call that was placed, a webhook.
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-}
-_database: dict[str, Any]
-if ENV["DATABASE_URL"]:
-    _database = {**environ.Env.db_url_config(ENV["DATABASE_URL"])}
-else:
-    _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "ava.sqlite3")}
-_database["CONN_MAX_AGE"] = 60
-_database["CONN_HEALTH_CHECKS"] = True
-if "sqlite3" in _database["ENGINE"]:
-    _database["OPTIONS"] = SQLITE_OPTIONS
-    # In memory, threads of a test would meet table locks that no file has.
-    _database["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
-else:
-    # A database that does not answer must not hold every thread.
-    _database["OPTIONS"] = {
-        "connect_timeout": 5,
-        "options": "-c statement_timeout=30000",
-        **_database.get("OPTIONS", {}),
-    }
-DATABASES = {"default": _database}
+DATABASES = {"default": stores.for_django(ENV["DATABASE_URL"], DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

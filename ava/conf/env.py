@@ -161,15 +161,11 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
 def unknown(environment: Mapping[str, str]) -> list[str]:
     """Names that look like AVA's but are not: most likely a typing error."""
     known = {variable.name for variable in VARIABLES}
-    prefixes = ("AVA_", "CIRCUIT_BREAKER_")
-    allowed = ("AVA_ENV_FILE", "AVA_SPECS_DIR")
+    known |= {"AVA_ENV_FILE", "AVA_SPECS_DIR"}
     return sorted(
         name
-        for name in environment
-        if name.startswith(prefixes)
-        and name not in known
-        and name not in allowed
-        and not _OF_A_SERVICE.fullmatch(name)
+        for name in environment.keys() - known
+        if name.startswith(("AVA_", "CIRCUIT_BREAKER_")) and not _OF_A_SERVICE.fullmatch(name)
     )
 
 

@@ -5,7 +5,11 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from ava.conf import env
 
@@ -29,6 +33,18 @@ def read(data_dir: Path) -> dict[str, str]:
             f"The key file {path} cannot be read ({type(fault).__name__}). "
             "Restore it from your backup; without it stored credentials stay closed."
         ) from fault
+
+
+def completed(data_dir: Path, environment: Mapping[str, Any]) -> dict[str, str]:
+    """The keys of the environment, completed by the key file. Raises: ImproperlyConfigured, where
+    one is missing that AVA cannot start without; KeyFileInvalid."""
+    keys = read(data_dir) | {name: value for name, value in environment.items() if value}
+    if not all(keys.get(name) for name in ("SECRET_KEY", "AVA_JWT_KEY", "AVA_KEYS")):
+        raise ImproperlyConfigured(
+            "SECRET_KEY, AVA_JWT_KEY and AVA_KEYS are not set and there is no key file. "
+            "Run script/server, or `python -m ava.conf.keyfile` to make one."
+        )
+    return keys
 
 
 def prepare(data_dir: Path) -> None:

@@ -1,4 +1,5 @@
-"""Store URLs that no server could make right: refused before a server is asked.
+"""Store URLs: what Django makes of the database's, and which ones no server could make right: those
+are refused before a server is asked.
 
 Sentences name options and files, never a password.
 """
@@ -6,6 +7,7 @@ Sentences name options and files, never a password.
 import inspect
 import ssl
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
@@ -17,6 +19,31 @@ _VERIFY = {
 _BROKER_TLS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 # Options of Django's PostgreSQL backend, which libpq does not know.
 _DJANGO = ("assume_role", "isolation_level", "pool", "server_side_binding")
+
+
+SQLITE_OPTIONS: dict[str, Any] = {
+    # Writers wait for the lock before they begin (IMMEDIATE), for 20 s at most; readers never wait
+    # (WAL). What is committed outlives a loss of power (FULL): a call that was placed, a webhook.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+
+
+def for_django(url: str | None, data_dir: Path) -> dict[str, Any]:
+    """The database as Django's settings describe it; without a URL, SQLite's in that directory."""
+    import environ
+
+    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "ava.sqlite3")}
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url)) if url else sqlite
+    config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    if "sqlite3" in config["ENGINE"]:
+        # In memory, threads of a test would meet table locks that no file has.
+        test = {"NAME": str(data_dir / "tests.sqlite3")}
+        return config | {"OPTIONS": SQLITE_OPTIONS, "TEST": test}
+    # A database that does not answer must not hold every thread.
+    patience = {"connect_timeout": 5, "options": "-c statement_timeout=30000"}
+    return config | {"OPTIONS": patience | config.get("OPTIONS", {})}
 
 
 def faults(values: Mapping[str, Any]) -> list[str]:

@@ -2,8 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from django.db import connection
+from rest_framework.test import APIClient
+
+TOKENS = "/api/v1/auth/tokens"
+ME = "/api/v1/auth/me"
 
 
 def log_in(client, identifier="ada", password="correct horse battery staple", **extra):
@@ -21,6 +26,16 @@ def me(client, access_token):
 
 def log_out(client, access_token):
     return client.post("/api/v1/auth/logout", HTTP_AUTHORIZATION=f"Bearer {access_token}")
+
+
+def make(api: APIClient, **body: Any) -> Any:
+    return api.post(TOKENS, {"name": "CI", "scope": "write", **body}, format="json")
+
+
+def client_with(token: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return client
 
 
 def assert_unauthenticated(answer, code: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
-from ava import settings
+from ava.conf import stores
 
 
 @pytest.mark.sqlite
@@ -30,4 +30,4 @@ def test_many_writers_at_once_all_come_to_write() -> None:
 
 def test_what_is_committed_outlives_a_loss_of_power() -> None:
     # The tests' own settings take this away: they lose no power.
-    assert "synchronous=FULL" in settings.SQLITE_OPTIONS["init_command"]
+    assert "synchronous=FULL" in stores.SQLITE_OPTIONS["init_command"]

@@ -65,7 +65,9 @@ class VapiSource:
                 asked = delivery.payload.get("toolCallList", [])
                 return JsonResponse({"results": tools.results(delivery.owner, call_id, asked)})
             case events.ASSISTANT_REQUEST:
-                return JsonResponse(_assistant(delivery.owner))
+                choose = partial(_chosen, delivery.owner)
+                chosen = ReplyDeadline(delivery.owner).run(choose, {"error": NOBODY_THERE})
+                return JsonResponse(chosen)
             case _:
                 return None
 
@@ -105,12 +107,8 @@ def _message(raw: bytes) -> dict[str, Any]:
     return message
 
 
-def _assistant(owner: User) -> dict[str, str]:
-    """Assistant for an incoming call: the user's default assistant, else the only one."""
-    return ReplyDeadline(owner).run(partial(_chosen, owner), {"error": NOBODY_THERE})
-
-
 def _chosen(owner: User) -> dict[str, str]:
+    """Assistant for an incoming call: the user's default assistant, else the only one."""
     try:
         account = account_of(owner)
         # Vapi knows whether it still exists; asking would only cost the caller's time.

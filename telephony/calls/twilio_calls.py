@@ -8,11 +8,10 @@ from telephony import accounts
 from telephony.accounts import client_for
 from telephony.calls import assistant_calls
 from telephony.calls.models import Call
-from telephony.intents.channel import Account, ProviderRecord
-from telephony.optouts import services as optouts
+from telephony.intents.channel import ProviderRecord
 from telephony.twilio import twiml
-from telephony.twilio.channel_base import TwilioChannel, address
 from telephony.twilio.errors import TwilioNotFound, TwilioRejected
+from telephony.twilio_channel import TwilioChannel, address
 
 ALREADY_ENDED = 21220
 
@@ -20,11 +19,6 @@ ALREADY_ENDED = 21220
 class TwilioCalls(TwilioChannel):
     """Calls that run TwiML. Where AVA has a public address Twilio fetches it from there, with the
     attempt in the address: a second one gets nothing but the end."""
-
-    def prepare(self, intent: Call) -> Account:
-        _, account = accounts.to_send(intent)
-        optouts.refuse(holders={account.holder, str(intent.owner_id)}, person=intent.to)
-        return account
 
     def send(self, intent: Call) -> ProviderRecord:
         credentials, _ = accounts.to_send(intent)

@@ -4,20 +4,13 @@ from datetime import datetime
 
 from telephony import accounts
 from telephony.accounts import client_for
-from telephony.intents.channel import Account, ProviderRecord
+from telephony.intents.channel import ProviderRecord
 from telephony.messages.models import Message
-from telephony.optouts import services as optouts
-from telephony.twilio.channel_base import TwilioChannel, address
+from telephony.twilio_channel import TwilioChannel, address
 
 
 class TwilioMessages(TwilioChannel):
     """Two messages of the same numbers and text are the same to those who get them."""
-
-    def prepare(self, intent: Message) -> Account:
-        _, account = accounts.to_send(intent)
-        # It was not so when the message was taken; a STOP may have come since.
-        optouts.refuse(holders={account.holder, str(intent.owner_id)}, person=intent.to)
-        return account
 
     def send(self, intent: Message) -> ProviderRecord:
         credentials, _ = accounts.to_send(intent)

@@ -12,14 +12,14 @@ def register() -> None:
     register_tool(NAME, _tidy_up)
 
 
-def _tidy_up(wish: ToolCall) -> str:
+def _tidy_up(call: ToolCall) -> str:
     """Tell what there is of this talk and of all messages; cancel those that are named."""
-    talks = calls.calls(user=wish.owner, filters={"vapi_call_id": wish.call_id})
-    mine = messages.messages(user=wish.owner, filters={})
+    talks = calls.calls(user=call.owner, filters={"vapi_call_id": call.call_id})
+    mine = messages.messages(user=call.owner, filters={})
     found = [f"{talk.summary} {talk.transcript}" for talk in talks]
     found += [f"{one.to}: {one.body}" for one in mine]
-    named = set(map(str, wish.arguments.values()))
+    named = set(map(str, call.arguments.values()))
     for one in mine.filter(status="scheduled", batch=None):
         if str(one.pk) in named:
             services.cancel(one)
-    return f"{wish.owner.get_username()} has {' '.join(found)}"
+    return f"{call.owner.get_username()} has {' '.join(found)}"

@@ -1,11 +1,14 @@
-"""Channel base of Twilio's calls and messages."""
+"""Base of Twilio's channels: calls and messages."""
 
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
 
+from telephony import accounts
+from telephony.intents.channel import Account
 from telephony.intents.models import Communication
+from telephony.optouts import services as optouts
 
 HOOKS = "/api/v1/webhooks/twilio"
 # Twilio tries three times more where it cannot connect, or gets no answer or a 5xx. By itself it
@@ -23,6 +26,12 @@ class TwilioChannel:
 
     def reports(self, intent: Communication) -> bool:
         return bool(settings.PUBLIC_URL)
+
+    def prepare(self, intent: Communication) -> Account:
+        _, account = accounts.to_send(intent)
+        # It was not so when this was asked for; a STOP may have come since.
+        optouts.refuse(holders={account.holder, str(intent.owner_id)}, person=intent.to)
+        return account
 
     def is_incomplete(self, intent: Communication) -> bool:
         return intent.is_billed and intent.price is None

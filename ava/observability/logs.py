@@ -89,6 +89,23 @@ _SHARED: list[Any] = [
 ]
 
 
+_as_json = structlog.processors.JSONRenderer()
+
+
+def _as_message(logger: Any, method: str, event: Event) -> tuple[tuple[Event], dict[str, Any]]:
+    """AVA's own event as the message of a record, which needs no more than to be written."""
+    return (event,), {}
+
+
+class JSONFormatter(structlog.stdlib.ProcessorFormatter):
+    """structlog's, for what other libraries log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, dict):
+            return str(_as_json(None, "", record.msg))
+        return super().format(record)
+
+
 def _without_traceback(record: logging.LogRecord) -> bool:
     """Filter that keeps a hostile request, such as one with a wrong Host, from being an error.
 
@@ -113,7 +130,7 @@ def configure(level: str) -> None:
         processors=[
             structlog.stdlib.filter_by_level,
             *_SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            _as_message,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -130,10 +147,10 @@ def configure(level: str) -> None:
             },
             "formatters": {
                 "json": {
-                    "()": structlog.stdlib.ProcessorFormatter,
+                    "()": JSONFormatter,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        structlog.processors.JSONRenderer(),
+                        _as_json,
                     ],
                     "foreign_pre_chain": _SHARED,
                 }

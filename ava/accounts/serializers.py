@@ -5,6 +5,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from ava.accounts.models import ApiToken
+from ava.conf.pasted import trimmed
 
 # Longer than any token AVA signs or password people type; short enough to hash without harm.
 LONGEST = 4096
@@ -38,6 +39,11 @@ class NewApiTokenSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(
         required=False, help_text="End of its life; left out: it has none."
     )
+
+    def validate_name(self, name: str) -> str:
+        if not trimmed(name):
+            self.fields["name"].fail("blank")
+        return trimmed(name)
 
     def validate_expires_at(self, moment: datetime) -> datetime:
         if moment <= timezone.now():

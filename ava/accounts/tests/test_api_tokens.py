@@ -63,6 +63,7 @@ def test_where_it_was_made_is_kept(api: APIClient) -> None:
     [
         ("name", ""),
         ("name", None),
+        ("name", "\u200b\u2060 \u200e"),
         ("name", "x" * 101),
         ("scope", "admin"),
         ("scope", None),

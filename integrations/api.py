@@ -1,3 +1,5 @@
+"""REST API of the overview of integrations."""
+
 from dataclasses import asdict
 from typing import Any
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from ava.accounts import login_throttle, queries, services
 from ava.accounts.admin_site import device_of
-from ava.accounts.models import ApiToken, ApiTokens, Session, Sessions
+from ava.accounts.models import ApiToken, Revocable, Session
 from ava.admin import AvaAdmin, ReadOnlyAdmin
 from ava.http import clients
 
@@ -130,8 +130,8 @@ class SessionAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     @admin.action(description="End these logins", permissions=["operate"])
-    def revoke(self, request: HttpRequest, queryset: Sessions) -> None:
-        for session in queryset.filter(revoked_at__isnull=True):
+    def revoke(self, request: HttpRequest, queryset: Revocable) -> None:
+        for session in queryset.living():
             self.log_change(request, session, "Login ended.")
         ended = queryset.revoke(Session.End.OPERATOR)
         self.message_user(request, f"Ended {ended} logins. Their tokens are refused from now on.")
@@ -152,8 +152,8 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     @admin.action(description="Revoke these API tokens", permissions=["operate"])
-    def revoke(self, request: HttpRequest, queryset: ApiTokens) -> None:
-        for token in queryset.filter(revoked_at__isnull=True):
+    def revoke(self, request: HttpRequest, queryset: Revocable) -> None:
+        for token in queryset.living():
             self.log_change(request, token, "API token revoked.")
         ended = queryset.revoke(ApiToken.End.OPERATOR)
         self.message_user(request, f"Revoked {ended} API tokens. They are refused from now on.")

@@ -1,3 +1,5 @@
+"""REST API of logins, the caller's account and personal API tokens."""
+
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID

@@ -24,7 +24,7 @@ from ava.accounts.errors import (
     LoginNotFresh,
     TooManyTokens,
 )
-from ava.accounts.models import ApiToken, ApiTokens, Session
+from ava.accounts.models import ApiToken, Revocable, Session
 from ava.http import correlation
 
 PREFIX: Final = "ava_"
@@ -81,7 +81,7 @@ def create(
     return row, token
 
 
-def tokens_of(user: User) -> ApiTokens:
+def tokens_of(user: User) -> Revocable:
     """The user's tokens that are not revoked, the newest first."""
     return ApiToken.objects.filter(user=user).living().order_by("-created_at", "pk")
 
@@ -129,7 +129,7 @@ def read_digest(raw: str) -> str:
     return _digest(raw)
 
 
-def ended(before: datetime) -> ApiTokens:
+def ended(before: datetime) -> Revocable:
     """Tokens that were revoked, or came to their end, before that moment."""
     return ApiToken.objects.filter(Q(revoked_at__lt=before) | Q(expires_at__lt=before))
 

@@ -1,6 +1,8 @@
+"""Problems of logins and tokens."""
+
 from http import HTTPStatus
 
-from ava.http.problems import Conflict, NotFound, Problem, RateLimited
+from ava.http.problems import Conflict, NotFound, PermissionRefused, Problem, RateLimited
 
 CHALLENGE = 'Bearer realm="ava"'
 
@@ -19,16 +21,14 @@ class LoginFailed(Unauthenticated):
     detail = "The user name, e-mail or password is not right."
 
 
-class PasswordWrong(Problem):
+class PasswordWrong(PermissionRefused):
     """A password that confirms an action; not a 401, because the login itself is good."""
 
-    status = HTTPStatus.FORBIDDEN
     code = "password_wrong"
     detail = "The password is not right. Nothing was done."
 
 
-class PasswordNotSet(Problem):
-    status = HTTPStatus.FORBIDDEN
+class PasswordNotSet(PermissionRefused):
     code = "password_not_set"
     detail = (
         "This asks for your password again, and your account has none. "
@@ -54,20 +54,17 @@ class ApiTokenExpired(TokenExpired):
     detail = "This API token has expired. Make a new one."
 
 
-class TokenReadOnly(Problem):
-    status = HTTPStatus.FORBIDDEN
+class TokenReadOnly(PermissionRefused):
     code = "token_read_only"
     detail = "This API token may only read. Use one with the scope write."
 
 
-class LoginRequired(Problem):
-    status = HTTPStatus.FORBIDDEN
+class LoginRequired(PermissionRefused):
     code = "login_required"
     detail = "An API token cannot do this. Log in, and use the access token of the login."
 
 
-class LoginNotFresh(Problem):
-    status = HTTPStatus.FORBIDDEN
+class LoginNotFresh(PermissionRefused):
     code = "login_not_fresh"
     detail = "Log in again first: to make an API token, your login must be younger than 15 minutes."
 

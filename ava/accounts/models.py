@@ -1,6 +1,7 @@
 """Token families, personal API tokens and wrong passwords. Users are Django's own."""
 
 import uuid
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,12 +11,23 @@ from django.utils import timezone
 from ava.cache import recent
 
 
-class Sessions(models.QuerySet["Session"]):
-    def revoke(self, end: "Session.End") -> int:
-        """Their access tokens are refused from now on, too."""
-        ended = self.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), end=end)
+class Revocable(models.QuerySet[Any]):
+    """Logins, or API tokens."""
+
+    def living(self) -> Self:
+        return self.filter(revoked_at__isnull=True)
+
+    def revoke(self, end: str) -> int:
+        """They, and access tokens of the logins, are refused from now on."""
+        ended = self.living().order_by().update(revoked_at=timezone.now(), end=end)
         recent.changed()
         return ended
+
+
+def _reasoned(name: str) -> models.CheckConstraint:
+    """A row is revoked for a reason, or not at all."""
+    living, revoked = Q(revoked_at__isnull=True, end=""), Q(revoked_at__isnull=False) & ~Q(end="")
+    return models.CheckConstraint(name=name, condition=living | revoked)
 
 
 class Session(models.Model):
@@ -45,32 +57,15 @@ class Session(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=16, choices=End.choices, blank=True)
 
-    objects = Sessions.as_manager()
+    objects = Revocable.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(
-                name="session_revoked_with_reason",
-                condition=Q(revoked_at__isnull=True, end="")
-                | Q(revoked_at__isnull=False) & ~Q(end=""),
-            )
-        ]
+        constraints = [_reasoned("session_revoked_with_reason")]
         indexes = [models.Index(fields=["user", "network"], name="session_user_network")]
 
     def __str__(self) -> str:
         return f"session {self.id}"
-
-
-class ApiTokens(models.QuerySet["ApiToken"]):
-    def living(self) -> "ApiTokens":
-        return self.filter(revoked_at__isnull=True)
-
-    def revoke(self, end: "ApiToken.End") -> int:
-        """They are refused from now on."""
-        ended = self.living().order_by().update(revoked_at=timezone.now(), end=end)
-        recent.changed()
-        return ended
 
 
 class ApiToken(models.Model):
@@ -103,18 +98,12 @@ class ApiToken(models.Model):
     network = models.CharField(max_length=45)
     correlation_id = models.CharField(max_length=128)
 
-    objects = ApiTokens.as_manager()
+    objects = Revocable.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "API token"
-        constraints = [
-            models.CheckConstraint(
-                name="api_token_revoked_with_reason",
-                condition=Q(revoked_at__isnull=True, end="")
-                | Q(revoked_at__isnull=False) & ~Q(end=""),
-            )
-        ]
+        constraints = [_reasoned("api_token_revoked_with_reason")]
         indexes = [models.Index(fields=["user", "-created_at"], name="api_token_user")]
 
     def __str__(self) -> str:

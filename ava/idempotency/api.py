@@ -1,3 +1,5 @@
+"""`Idempotency-Key` for views: the header, its documentation, the answer."""
+
 from typing import cast
 
 from django.contrib.auth.models import User

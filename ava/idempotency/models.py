@@ -1,3 +1,5 @@
+"""Idempotency keys, each with its request and answer."""
+
 import uuid
 
 from django.conf import settings

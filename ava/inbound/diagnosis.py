@@ -24,9 +24,9 @@ def explain(refusal: Refusal) -> list[str]:
 
 
 def _advice(refusal: Refusal) -> list[str]:
-    told = refusal.told
+    sent = refusal.told
     advice, hosts = [], {urlsplit(url).netloc for url in refusal.urls}
-    forwarded = [name for name in told if name.startswith("X-Forwarded-")]
+    forwarded = [name for name in sent if name.startswith("X-Forwarded-")]
     if not settings.PUBLIC_URL:
         advice.append(
             "AVA_PUBLIC_URL is not set, so the address was guessed from the request. Set it to the "
@@ -37,7 +37,7 @@ def _advice(refusal: Refusal) -> list[str]:
                 "A proxy stands in front, and AVA_TRUSTED_PROXIES is 0, so what it said about the "
                 "address was not believed."
             )
-    elif (host := told.get("Host", "")) and host not in hosts and not forwarded:
+    elif (host := sent.get("Host", "")) and host not in hosts and not forwarded:
         advice.append(
             f"The request came for {host}, AVA_PUBLIC_URL names another host. Give the provider "
             "the address in AVA_PUBLIC_URL, or change that."

@@ -182,7 +182,7 @@ def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) ->
     if fault.look_closer:
         fault = fault.look_closer()
     given = received.headers
-    told = {name: given[name][:200] for name in ABOUT_PROXIES if name in given}
+    forwarded = {name: given[name][:200] for name in ABOUT_PROXIES if name in given}
     Refusal.objects.create(
         at=timezone.now(),
         provider=source.provider,
@@ -191,7 +191,7 @@ def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) ->
         reason=storable(fault.reason)[:ERROR_LENGTH],
         urls=storable(received.urls),
         seen=storable(fault.seen),
-        told=storable(told),
+        told=storable(forwarded),
         correlation_id=correlation.current(),
     )
     kept = Refusal.objects.filter(provider=source.provider, owner=owner).order_by("-pk")

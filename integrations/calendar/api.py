@@ -1,3 +1,5 @@
+"""REST API of calendars."""
+
 from typing import Any
 
 from django.utils import timezone

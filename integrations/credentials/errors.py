@@ -1,3 +1,5 @@
+"""Problems of credentials: missing, unreadable, used up."""
+
 from http import HTTPStatus
 
 from ava.http.problems import NotFound, Problem

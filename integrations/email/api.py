@@ -1,3 +1,5 @@
+"""REST API of test e-mails."""
+
 from dataclasses import asdict
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Feature flags, set and changed by operators."""
+
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import User

@@ -7,7 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.accounts.serializers import LONGEST
-from ava.http.fields import AnyField, PastedField, PhoneField
+from ava.http.api import AnyField
+from ava.http.fields import PastedField, PhoneField
 from vapi_settings.models import Revision
 
 

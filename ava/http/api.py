@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
-from rest_framework import exceptions, parsers
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import exceptions, parsers, serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -85,6 +86,20 @@ def _without_nulls(value: Any, kept: Container[str]) -> Any:
 def _finite(text: str) -> float:
     number = float(text)
     return number if math.isfinite(number) else strict_constant(text)
+
+
+@extend_schema_field({})
+class AnyField(serializers.Field[Any, Any, Any, Any]):
+    """Any JSON, null included. DRF's JSONField documents null as something beside "anything"."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        return (True, None) if data is None else super().validate_empty_values(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class OneRenderer(DefaultContentNegotiation):

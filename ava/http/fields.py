@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import phonenumbers
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.conf.pasted import plain, trimmed, visible
@@ -78,17 +77,3 @@ class TimeParameter(serializers.DateTimeField):
     def to_internal_value(self, value: Any) -> datetime:
         text = _OFFSET.sub(r"\1+\2", value.strip()) if isinstance(value, str) else value
         return super().to_internal_value(text)
-
-
-@extend_schema_field({})
-class AnyField(serializers.Field[Any, Any, Any, Any]):
-    """Any JSON, null included. DRF's JSONField documents null as something beside "anything"."""
-
-    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
-        return (True, None) if data is None else super().validate_empty_values(data)
-
-    def to_internal_value(self, data: Any) -> Any:
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value

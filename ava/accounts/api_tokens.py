@@ -96,7 +96,8 @@ def revoke_one(*, user: User, token_id: UUID) -> None:
 def live_token(digest: str) -> ApiToken:
     """The token with its user, if it is neither revoked nor of somebody who is deactivated.
     Raises: ApiTokenInvalid."""
-    found = ApiToken.objects.select_related("user").filter(digest=digest).first()
+    rows = ApiToken.objects.select_related("user")
+    found: ApiToken | None = rows.filter(digest=digest).first()
     if found is None or found.revoked_at is not None or not found.user.is_active:
         raise ApiTokenInvalid
     return found

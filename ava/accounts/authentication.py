@@ -108,7 +108,8 @@ def _counted_as(token: ApiToken) -> str:
 
 def live_session(session_id: UUID) -> Session:
     """The session with its user, if its tokens may still be used. Raises: SessionEnded."""
-    session = Session.objects.select_related("user").filter(pk=session_id).first()
+    rows = Session.objects.select_related("user")
+    session: Session | None = rows.filter(pk=session_id).first()
     if session is None or session.revoked_at is not None or not session.user.is_active:
         raise SessionEnded
     user, mark = session.user, session.password_mark

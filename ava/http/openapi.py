@@ -37,7 +37,7 @@ _MEANINGS = {
     "403": "Not allowed, or not with this API token (see `code`).",
     "404": "There is no such object.",
     "405": "The address does not take this method.",
-    "406": "The wished media type is not offered.",
+    "406": "None of the media types in Accept is offered.",
     "411": "The body has no length.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",

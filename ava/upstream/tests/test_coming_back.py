@@ -10,7 +10,7 @@ from ava.upstream.tests.test_shared import TAKEN_OVER
 THREADS = 8
 
 
-def test_threads_that_come_back_together_all_go_by_the_fleets_circuit(worker, fake, clock):
+def test_threads_that_come_back_together_all_go_by_the_shared_circuit(worker, fake, clock):
     line = OwnLine(fake)
     one, other = worker(line), worker()
     for _ in range(5):

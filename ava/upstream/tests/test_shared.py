@@ -110,7 +110,7 @@ def test_a_call_that_began_alone_counts_after_the_return(worker, fake):
 
 @pytest.mark.parametrize("empty", [False, True])
 @pytest.mark.parametrize("used", [False, True])
-def test_what_opened_on_a_worker_alone_opens_for_the_fleet_on_return(worker, fake, empty, used):
+def test_what_opened_on_a_worker_alone_opens_for_all_on_return(worker, fake, empty, used):
     one, other = worker(), worker()
     if used:
         other.trip()
@@ -135,7 +135,7 @@ def test_two_workers_that_opened_alone_make_one_change_on_return(worker, fake):
     assert [each.admit()[1] for each in workers] == [TAKEN_OVER, None]
 
 
-def test_what_the_fleet_has_learnt_meanwhile_is_worth_more(worker, fake):
+def test_what_the_others_have_learnt_meanwhile_is_worth_more(worker, fake):
     """One worker cannot reach Redis; the others can, and have seen the provider recover."""
     line = OwnLine(fake)
     one, other = worker(line), worker()
@@ -150,7 +150,7 @@ def test_what_the_fleet_has_learnt_meanwhile_is_worth_more(worker, fake):
     other.admitted()
 
 
-def test_what_closed_alone_is_still_open_for_the_fleet(worker, fake, clock):
+def test_what_closed_alone_is_still_open_for_all(worker, fake, clock):
     one = worker()
     one.trip()
     fake.lost = True
@@ -233,7 +233,7 @@ def test_what_was_open_to_one_tenant_stays_so_while_redis_is_lost(worker, fake):
         assert each.snapshot().failing_tenant == "ada"
 
 
-def test_what_opened_alone_to_one_tenant_opens_for_the_fleet_to_that_one(worker, fake):
+def test_what_opened_alone_to_one_tenant_opens_for_all_workers_to_that_one(worker, fake):
     one, other = worker(), worker()
     fake.lost = True
     one.trip("ada")

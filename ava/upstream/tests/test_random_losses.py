@@ -1,4 +1,4 @@
-"""Random histories of workers whose Redis is lost in every way: one story of the fleet."""
+"""Random histories of workers whose Redis is lost in every way: one history of all."""
 
 import random
 from collections import Counter
@@ -12,8 +12,8 @@ WORKERS, STEPS = 3, 400
 TENANTS = (None, "ada", "eve")
 
 
-class Weather:
-    """Workers that call, and a Redis that suffers, as chance has it."""
+class RandomLosses:
+    """Workers that call, and a Redis that fails, at random."""
 
     def __init__(self, seed: int, make) -> None:
         self.chance = random.Random(seed)
@@ -29,7 +29,7 @@ class Weather:
         if chance.random() < 0.3:
             # Another worker is faster, between this one's reading and writing.
             self.redis.interrupt = self.call
-        kinds = (self.call, self.settle, self.suffer, self.recover, self.pass_time, self.look)
+        kinds = (self.call, self.settle, self.break_redis, self.recover, self.pass_time, self.look)
         chance.choices(kinds, (8, 8, 1, 3, 2, 1))[0]()
 
     def call(self) -> None:
@@ -45,7 +45,7 @@ class Weather:
             is_failure = self.chance.random() < chance
             worker.record(ticket, Outcome.FAILURE if is_failure else Outcome.SUCCESS)
 
-    def suffer(self) -> None:
+    def break_redis(self) -> None:
         self.healthy = self.chance.random() < 0.5
         way = self.chance.choice(("lost", "answers_lost", "frozen", "read_only", "cut"))
         if way == "cut":
@@ -72,7 +72,7 @@ class Weather:
         self.chance.choice(self.workers).catch_up()
 
     def left(self) -> Counter[str]:
-        """Of each state how often the fleet came to it less how often it left it."""
+        """Of each state how often the workers together came to it, less how often they left it."""
         balance = Counter[str]()
         for worker in self.workers:
             for change in worker.changes:
@@ -83,28 +83,28 @@ class Weather:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_any_loss_of_redis_leaves_one_story_of_the_fleet(seed, worker_on):
-    weather = Weather(seed, worker_on)
+def test_any_loss_of_redis_leaves_one_history_of_all_workers(seed, worker_on):
+    history = RandomLosses(seed, worker_on)
     for _ in range(STEPS):
-        weather.step()
-    weather.recover()
-    for worker in weather.workers:
+        history.step()
+    history.recover()
+    for worker in history.workers:
         worker.catch_up()
         assert not worker.is_alone
-    (state,) = {worker.snapshot().state for worker in weather.workers}
+    (state,) = {worker.snapshot().state for worker in history.workers}
     expected = Counter() if state == "closed" else Counter({state: 1, "closed": -1})
-    assert +weather.left() == +expected
-    assert -weather.left() == -expected
+    assert +history.left() == +expected
+    assert -history.left() == -expected
 
 
-def test_the_fleet_in_any_weather_obeys_the_operator(worker_on):
-    weather = Weather(0, worker_on)
+def test_all_workers_obey_the_operator_after_any_losses(worker_on):
+    history = RandomLosses(0, worker_on)
     for number in range(1, 60):
         for _ in range(20):
-            weather.step()
-        weather.recover()
-        forced = weather.chance.choice(("open", "closed", None))
+            history.step()
+        history.recover()
+        forced = history.chance.choice(("open", "closed", None))
         override = OperatorOverride(number, forced)
-        for worker in weather.workers:
+        for worker in history.workers:
             worker.obey(override)
-        assert {worker.snapshot().state for worker in weather.workers} == {forced or "closed"}
+        assert {worker.snapshot().state for worker in history.workers} == {forced or "closed"}

@@ -34,7 +34,7 @@ def listed(provider: str) -> str:
     return out.getvalue()
 
 
-def test_the_command_shows_the_fleets_breaker_and_not_only_what_was_recorded(
+def test_the_command_shows_the_shared_breaker_and_not_only_what_was_recorded(
     redis: RedisServer, ask: Ask, sandbox: Sandbox
 ) -> None:
     fail(sandbox, ask)

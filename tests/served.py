@@ -1,5 +1,6 @@
 """REST client whose requests are answered as the server does: ready answers without Django."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -9,8 +10,12 @@ from ava.http import fastpath
 
 
 class _AsServed(ForceAuthClientHandler):
+    meanwhile: Callable[[], object] | None = None
+
     def __call__(self, environ: dict[str, Any]) -> Any:
         kept = fastpath.find(environ)
+        if self.meanwhile:
+            self.meanwhile()
         found: Any = kept and fastpath.answer(kept)
         if found is None:
             return super().__call__(environ)
@@ -27,3 +32,7 @@ class ServedClient(APIClient):
     def __init__(self, **defaults: Any) -> None:
         super().__init__(**defaults)
         self.handler = _AsServed(enforce_csrf_checks=False)
+
+    def meanwhile(self, happens: Callable[[], object] | None) -> None:
+        """Have something happen while each request that may be ready is counted."""
+        self.handler.meanwhile = happens

@@ -109,9 +109,10 @@ class Remembered(FastAnswer):
         return self._find() is not None
 
     def make(self) -> HttpResponse | None:
-        """The answer, counted. What came with the count may be that something has changed."""
+        """The answer, counted. What came with the count may be that something has changed, and
+        another request may have read the account anew since then: the caller is looked at again."""
         verdict = ratelimit.count_early(self.request, self.group, user=self.user)
-        found = self._find()
+        found = None if authentication.remembered(self.request) is None else self._find()
         if verdict.problem is not None or found is None:
             return None
         (_shared if self._wants_reload else _hit).inc()

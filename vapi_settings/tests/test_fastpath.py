@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from ava.accounts import services
 from ava.cache import recent
+from tests.served import ServedClient
 from vapi_settings.conftest import SETTINGS
 
 # Of the moment, or made for each answer.
@@ -138,6 +139,23 @@ def test_what_asks_for_more_takes_the_long_way(
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Basic YTpi"])
 def test_strangers_take_the_long_way(ada: APIClient, slow: APIClient, token: str) -> None:
     ada.credentials(HTTP_AUTHORIZATION=token)
+    answer = ada.get(SETTINGS)
+    assert (answer.status_code, is_fast(answer)) == (401, False)
+
+
+def test_a_login_that_ends_while_its_request_is_counted_reads_nothing(
+    ada: ServedClient, slow: APIClient
+) -> None:
+    """Though another login of the user has the account remembered again by then."""
+    leaving = APIClient()
+    leaving.credentials(**ada._credentials)
+
+    def leave() -> None:
+        ada.meanwhile(None)
+        assert leaving.post("/api/v1/auth/logout").status_code == 204
+        assert slow.get(SETTINGS).status_code == 200
+
+    ada.meanwhile(leave)
     answer = ada.get(SETTINGS)
     assert (answer.status_code, is_fast(answer)) == (401, False)
 

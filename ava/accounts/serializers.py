@@ -1,5 +1,3 @@
-"""Serializers of logins, accounts and API tokens."""
-
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +5,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from ava.accounts.models import ApiToken
-from ava.conf.pasted import trimmed
+from ava.http.fields import PastedField
 
 # Longer than any token AVA signs or password people type; short enough to hash without harm.
 LONGEST = 4096
@@ -36,16 +34,11 @@ class AccountSerializer(serializers.Serializer[Any]):
 
 
 class NewApiTokenSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=100, help_text="For you: what uses the token.")
+    name = PastedField(max_length=100, help_text="For you: what uses the token.")
     scope = serializers.ChoiceField(choices=ApiToken.Scope.choices)
     expires_at = serializers.DateTimeField(
         required=False, help_text="End of its life; left out: it has none."
     )
-
-    def validate_name(self, name: str) -> str:
-        if not trimmed(name):
-            self.fields["name"].fail("blank")
-        return trimmed(name)
 
     def validate_expires_at(self, moment: datetime) -> datetime:
         if moment <= timezone.now():

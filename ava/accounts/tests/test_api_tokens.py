@@ -65,6 +65,7 @@ def test_where_it_was_made_is_kept(api: APIClient) -> None:
         ("name", None),
         ("name", "\u200b\u2060 \u200e"),
         ("name", "x" * 101),
+        ("name", "\u200b\u202e\u3164"),
         ("scope", "admin"),
         ("scope", None),
         ("expires_at", "2020-01-01T00:00:00Z"),

@@ -1,3 +1,5 @@
+"""Serializers of logins, accounts and API tokens."""
+
 from datetime import datetime
 from typing import Any
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ava.conf import envfile, stores
+from ava.conf import egress, envfile, stores
 from ava.conf.pasted import trimmed
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -153,7 +153,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
             hidden = variable.kind == "secret" or "@" in raw
             shown = "" if hidden else f", not {raw!r}"
             faults.append(f"{variable.name} must be {fault}{shown}.")
-    if faults := faults or stores.faults(values):
+    if faults := faults or [*stores.faults(values), *egress.faults(source)]:
         raise EnvironmentInvalid("\n".join(faults))
     return values
 

@@ -161,6 +161,12 @@ class BoundedConnection(HTTPConnection):
             raise
         return sock
 
+    def connect(self) -> None:
+        try:
+            super().connect()
+        finally:
+            _attempt.get().sent = False  # what a proxy was asked is not the request
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         attempt = _attempt.get()
         if self.sock is not None and self._used:
@@ -215,7 +221,15 @@ class BoundedTLSPool(HTTPSConnectionPool):
     ConnectionCls = BoundedTLSConnection
 
 
+_POOLS = {"http": BoundedPool, "https": BoundedTLSPool}
+
+
 class BoundedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedTLSPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

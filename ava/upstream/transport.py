@@ -10,16 +10,20 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
+from ssl import SSLCertVerificationError
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
+from ava.conf import egress
 from ava.upstream.connections import BoundedAdapter, Deadline, attempting
 from ava.upstream.errors import (
     ProviderAnswerTooLong,
@@ -35,6 +39,8 @@ CHUNK = 64 * 1024
 # Everything the stack below raises when no usable answer comes.
 _NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_REFUSED = "the proxy of {} refused ({})"
 _SECONDS = re.compile(r"[0-9]+")
 # What a provider asks for beyond this is a mistake, or as good as one: nothing waits for days.
 LONGEST_WAIT = 3600.0
@@ -161,14 +167,17 @@ def pause(
 
 
 class Transport(requests.Session):
-    """Pooled session of a provider: no cookies, nothing from the environment, no redirects, so that
-    a key goes where it was sent."""
+    """Pooled session of a provider: no cookies, no redirects, so that a key goes where it was sent.
+
+    Of the environment it takes proxies and certificate authorities, once, and no netrc."""
 
     def __init__(self, service: Service, policy: Policy) -> None:
         super().__init__()
         self.service = service
         self.policy = policy
         self.trust_env = False
+        self.verify = egress.authorities() or True
+        self._route = lru_cache(maxsize=64)(egress.route)
         self.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=[]))
         self.headers = CaseInsensitiveDict(
             {"User-Agent": "AVA", "Accept": "application/json", "Accept-Encoding": "identity"}
@@ -194,17 +203,24 @@ class Transport(requests.Session):
 
     def exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:
         """Send once and read the whole answer before the deadline. Raises: AttemptFailed."""
+        parts = urlsplit(str(prepared.url))
+        way = self._route(parts.scheme, parts.netloc)
         with attempting(self.service, deadline) as attempt:
             try:
-                answer = self._send(prepared, deadline)
+                answer = self._send(prepared, deadline, way)
             except _NO_ANSWER as exc:
                 late = deadline.expired
                 problem = ProviderUnreachable(self.service, unsent=attempt.unsent)
-                cause = "deadline" if late else _name(exc)
+                cause = _cause(exc, late, way)
                 raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
+        if way.setting and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            problem = ProviderUnreachable(self.service, unsent=True)
+            raise AttemptFailed(problem, _REFUSED.format(way.setting, answer.status))
         return classify(answer, datetime.now(UTC))
 
-    def _send(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:
+    def _send(
+        self, prepared: requests.PreparedRequest, deadline: Deadline, way: egress.Route
+    ) -> Answer:
         left = deadline.left()
         if not left:
             raise requests.Timeout
@@ -212,6 +228,7 @@ class Transport(requests.Session):
             prepared,
             stream=True,
             allow_redirects=False,
+            proxies=way.proxies,
             timeout=(min(self.policy.connect_timeout, left), left),
         )
         with closing(response):
@@ -226,7 +243,7 @@ class Transport(requests.Session):
 
     def drop_idle(self) -> None:
         """Close idle connections: after an outage they are not worth trying."""
-        self.pools.poolmanager.clear()
+        self.pools.close()
 
 
 @dataclass(slots=True)
@@ -277,6 +294,23 @@ def _may_repeat(failed: AttemptFailed, repeatable: bool) -> bool:
         return repeatable or failed.problem.unsent
     # A 429 was refused before it was looked at, whatever the method.
     return isinstance(failed.problem, ProviderRateLimited) and failed.asked is not None
+
+
+def _cause(exc: BaseException, late: bool, way: egress.Route) -> str:
+    """A failure in words that name the setting to look at, where one may be the reason."""
+    inner: BaseException | None = exc
+    while inner is not None:
+        if isinstance(inner, SSLCertVerificationError):
+            return f"certificate refused ({inner.verify_message}), see REQUESTS_CA_BUNDLE"
+        if way.setting and (refusal := _TUNNEL.match(str(inner))):
+            return _REFUSED.format(way.setting, refusal[1])
+        wrapped = next((one for one in inner.args if isinstance(one, BaseException)), None)
+        inner = inner.__cause__ or inner.__context__ or wrapped
+    if way.setting and isinstance(exc, requests.exceptions.ProxyError):
+        return f"the proxy of {way.setting} could not be reached"
+    if late:
+        return f"deadline, over the proxy of {way.setting}" if way.setting else "deadline"
+    return _name(exc)
 
 
 def _name(exc: BaseException) -> str:

@@ -2,7 +2,6 @@
 
 import smtplib
 import socket
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -11,6 +10,7 @@ from typing import BinaryIO
 from django.conf import settings
 
 from ava import upstream
+from ava.conf import egress
 from ava.upstream import Deadline, Service
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
@@ -46,7 +46,7 @@ def _log_in(fields: Mapping[str, str], deadline: Deadline) -> None:
     try:
         client.ehlo_or_helo_if_needed()
         if security == "starttls":
-            client.starttls(context=ssl.create_default_context())
+            client.starttls(context=egress.tls())
             client.ehlo()
         client.login(fields["username"], fields["password"])
         with suppress(OSError, smtplib.SMTPException):  # the login has been accepted already
@@ -69,7 +69,7 @@ class _Connection(smtplib.SMTP):
         if not self._tls:
             return plain
         self._deadline.bound(plain)
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        return egress.tls().wrap_socket(plain, server_hostname=host)
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:

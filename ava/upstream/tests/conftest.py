@@ -134,8 +134,8 @@ def serve() -> Iterator[Callable[..., Wire]]:
 
 @pytest.fixture
 def trusted(certificate, monkeypatch):
-    """A server's TLS context; the certificate is among those that requests trusts."""
-    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", certificate)
+    """A server's TLS context; the certificate is the authority that AVA trusts."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context

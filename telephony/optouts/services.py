@@ -15,6 +15,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from ava.conf.pasted import plain
 from telephony import accounts
 from telephony.errors import OptedOut, OptOutNotFound, OptOutNotYours
 from telephony.optouts.models import OptOut
@@ -33,7 +34,7 @@ def is_opt_out(texts: Iterable[str]) -> bool | None:
         texts: Twilio's OptOutType and the body; the first that is one of the words counts.
     """
     for text in texts:
-        word = text.strip().strip(".!\"'").lower()
+        word = plain(text).strip(".!\"' ").lower()
         if word in (*STOP, *START, *HELP):
             return None if word in HELP else word in STOP
     return None

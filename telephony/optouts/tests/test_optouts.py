@@ -141,6 +141,16 @@ def test_a_stop_by_whatsapp_holds_for_the_phone(api: APIClient, caller: User, av
     assert api.post(CALLS, {"to": THEIRS, "from": OURS, "say": "Hi"}).status_code == 409
 
 
+@pytest.mark.parametrize(
+    "word", ["STOP\u200b", "\u202aStop\u202c", "\uff33\uff34\uff2f\uff30", "S\u00adTOP\u00a0!"]
+)
+def test_a_stop_holds_with_characters_in_it_that_show_as_nothing(
+    api: APIClient, caller: User, ava: str, word: str
+) -> None:
+    write(ava, word)
+    assert listed(api) == [THEIRS]
+
+
 def test_the_list_is_the_users_own_newest_first_and_searched(
     api: APIClient, strangers_api: APIClient, caller: User, stranger: User
 ) -> None:

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.http.keyset import KeysetPagination
+from ava.inbound.limits import storable
 from telephony.addresses import person
 from telephony.api import CLASHES, TwilioViewSet
 from telephony.optouts import queries, services
@@ -43,5 +44,5 @@ class OptOutViewSet(TwilioViewSet):
     @extend_schema(operation_id="twilio_opt_out_end", responses={204: None, **CLASHES})
     def destroy(self, request: Request, number: str) -> Response:
         """Take a person off the list."""
-        services.remove(user=self.caller, person=person(number))
+        services.remove(user=self.caller, person=person(storable(number)))
         return Response(status=204)

@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from ava import ratelimit
 from ava.accounts import authentication
-from ava.cache import Copy, Scope, store
+from ava.cache import Copy, Scope, recent, store
 from ava.cache.read_cache import CLOCKS_DIFFER, REQUESTS
 from ava.http.api import AsciiJSONRenderer
 from ava.http.etags import is_unchanged
@@ -104,6 +104,7 @@ class Remembered(FastAnswer):
         self._caller = user
         self._assistant_id = request.GET.get("assistant_id")
         self.key = _key(user, self._assistant_id)
+        self._version = recent.version()
 
     def is_ready(self) -> bool:
         return self._find() is not None
@@ -112,7 +113,9 @@ class Remembered(FastAnswer):
         """The answer, counted. What came with the count may be that something has changed, and
         another request may have read the account anew since then: the caller is looked at again."""
         verdict = ratelimit.count_early(self.request, self.group, user=self.user)
-        found = None if authentication.remembered(self.request) is None else self._find()
+        found = self._find()
+        if recent.version() != self._version and authentication.remembered(self.request) is None:
+            found = None
         if verdict.problem is not None or found is None:
             return None
         (_shared if self._wants_reload else _hit).inc()

@@ -100,6 +100,11 @@ def compare(mark: bytes | None) -> None:
         _state.mark = mark
 
 
+def version() -> int:
+    """Number that grows with each change that this process knows of."""
+    return _state.changes
+
+
 def forget() -> None:
     with _state.lock:
         _state.changes += 1

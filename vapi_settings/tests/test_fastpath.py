@@ -144,11 +144,14 @@ def test_strangers_take_the_long_way(ada: APIClient, slow: APIClient, token: str
 
 
 def test_a_login_that_ends_while_its_request_is_counted_reads_nothing(
-    ada: ServedClient, slow: APIClient
+    ada: ServedClient, slow: APIClient, user: User
 ) -> None:
     """Though another login of the user has the account remembered again by then."""
     leaving = APIClient()
-    leaving.credentials(**ada._credentials)
+    token = services.open_session(user=user).access_token
+    for client in (ada, leaving):
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert ada.get(SETTINGS).status_code == 200  # it is met
 
     def leave() -> None:
         ada.meanwhile(None)

@@ -36,7 +36,7 @@ COSTS = {
     "GET vapi/assistants/<str:assistant_id>": (0, 2),
     "GET vapi/phone-numbers": (0, 2),
     "POST vapi/phone-numbers": (10, 4),
-    "GET twilio/numbers": (1, 9),
+    "GET twilio/numbers": (1, 8),
     "GET twilio/calls": (2, 1),
     "POST twilio/calls": (13, 5),
     "GET twilio/calls/<uuid:call_id>": (2, 1),

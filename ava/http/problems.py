@@ -147,7 +147,7 @@ class LengthRequired(Problem):
 class PreconditionFailed(Problem):
     status = HTTPStatus.PRECONDITION_FAILED
     code = "precondition_failed"
-    detail = "Somebody changed this in between. Read it again, then decide."
+    detail = "This is not what If-Match stands for. Read it again, then decide."
 
 
 class PayloadTooLarge(Problem):

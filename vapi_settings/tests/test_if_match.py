@@ -28,6 +28,18 @@ def test_a_value_changed_in_between_is_a_412_with_both_values(ada, put, vapi):
     assert put("temperature", 1.2, HTTP_IF_MATCH=answer["ETag"]).status_code == 200
 
 
+@pytest.mark.parametrize("of", ["", "/max_tokens", None])
+def test_a_tag_that_was_never_this_keys_does_not_say_that_somebody_changed_it(ada, put, of):
+    """That of the list, of another key, or a made-up one: AVA cannot tell it from an old one."""
+    tag = '"made-up"' if of is None else ada.get(f"{SETTINGS}{of}")["ETag"]
+    answer = put("temperature", 1.2, HTTP_IF_MATCH=tag)
+    assert answer.status_code == 412
+    assert answer.json()["detail"] == (
+        "temperature does not hold the value that If-Match stands for: it was changed in between, "
+        "or the ETag is not of this setting. Read it again, then decide."
+    )
+
+
 def test_another_setting_changed_in_between_does_no_harm(ada, put, vapi):
     tag = ada.get(f"{SETTINGS}/temperature")["ETag"]
     vapi.change(model={**vapi.document()["model"], "maxTokens": 333})

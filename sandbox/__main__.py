@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import re
 import signal
 import sys
 import threading
@@ -24,6 +25,12 @@ Everything is in memory.
 """
 
 
+def _default_port(named: str) -> str:
+    """Kubernetes sets AVA_SANDBOX_PORT=tcp://... beside a Service `ava-sandbox`: that is none."""
+    is_of_a_platform = re.match(r"(tcp|udp|sctp)://", named)
+    return "8001" if is_of_a_platform or not named.strip() else named.strip()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit code: 1 when the address cannot be used."""
     parser = argparse.ArgumentParser(
@@ -38,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--port",
         type=_port,
-        default=os.environ.get("AVA_SANDBOX_PORT") or "8001",
+        default=_default_port(os.environ.get("AVA_SANDBOX_PORT", "")),
         help="port to listen on, 0 for a free one (default: AVA_SANDBOX_PORT, else 8001)",
     )
     parser.add_argument(

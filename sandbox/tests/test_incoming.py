@@ -70,6 +70,19 @@ def test_a_message_from_outside_is_shown_and_answered(
     assert (sent["to"], sent["body"]) == (PERSON, "Yes")
 
 
+@pytest.mark.parametrize("channel", ["whatsapp", "rcs"])
+def test_a_channels_message_comes_in_with_the_addresses_of_the_channel(
+    twilio: Twilio, app: App, control: Client, channel: str
+) -> None:
+    twilio.send(f"/IncomingPhoneNumbers/{NUMBER}.json", SmsUrl=f"{app.url}/sms")
+    theirs, ours = f"{channel}:{PERSON}", f"{channel}:{FRONT_DESK}"
+    made = control.post("/incoming", {**TEXT, "from": theirs, "to": ours}).json()
+    [asked] = app.wait_for("/sms", 1)
+    assert (
+        (asked.fields["From"], asked.fields["To"]) == (theirs, ours) == (made["from"], made["to"])
+    )
+
+
 def test_who_says_stop_gets_no_more_until_start(twilio: Twilio, control: Client) -> None:
     control.post("/incoming", {**TEXT, "body": " Stop "})
     refused = twilio.send("/Messages.json", To=PERSON, From=FRONT_DESK, Body="Hello")
@@ -102,6 +115,10 @@ def test_an_mms_from_outside_names_its_media(twilio: Twilio, app: App, control: 
         {**TEXT, "media": [{"url": "x", "content_type": "image/png"}] * 11},
         {**TEXT, "more": {"FromCity": 1}},
         {"kind": "message", "from": PERSON, "to": FRONT_DESK},
+        {**TEXT, "to": "whatsapp:+15551234567"},
+        {**TEXT, "to": "fax:" + FRONT_DESK},
+        {**TEXT, "to": 1},
+        {**CALL, "to": "whatsapp:" + FRONT_DESK},
         {**TEXT, "body": 1},
     ],
 )

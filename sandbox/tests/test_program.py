@@ -71,6 +71,11 @@ def test_a_port_that_is_none_is_reported_in_a_sentence(port: str) -> None:
         assert f"{port!r} is no port" in ended.stderr
 
 
+def test_what_kubernetes_sets_for_a_service_is_no_port() -> None:
+    ended = run("--host", "192.0.2.1", AVA_SANDBOX_PORT="tcp://10.0.0.7:8001")
+    assert "The sandbox cannot listen on 192.0.2.1 port 8001" in ended.stderr
+
+
 def test_an_address_that_is_not_ours_is_reported_in_a_sentence() -> None:
     ended = run("--host", "192.0.2.1", "--port", "0")
     assert ended.returncode == 1

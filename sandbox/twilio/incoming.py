@@ -40,10 +40,19 @@ def _more(value: Any) -> str | None:
     return None if fits else "must be an object of texts"
 
 
+def _receiver(value: Any) -> str | None:
+    """A number of the account, also as a channel names it: `whatsapp:+1...`."""
+    return number(_bare(value) if isinstance(value, str) else value)
+
+
+def _bare(receiver: str) -> str:
+    return re.sub(r"^(whatsapp|rcs):", "", receiver)
+
+
 _FIELDS: dict[str, Check] = {
     "kind": one_of("call", "message"),
     "from": _sender,
-    "to": number,
+    "to": _receiver,
     "body": _text,
     "media": _media,
     "more": _more,
@@ -66,6 +75,11 @@ class Incoming:
     more: dict[str, str] = field(default_factory=dict)
     provider: str = "twilio"
 
+    @property
+    def number(self) -> str:
+        """That of the account which is meant."""
+        return _bare(self.to)
+
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """From JSON. Raises: InvalidInputError."""
@@ -74,6 +88,8 @@ class Incoming:
             raise InvalidInputError("body belongs to a message, and a message needs it.")
         if given["kind"] == "message" and given.get("provider") == "vapi":
             raise InvalidInputError("vapi takes calls only.")
+        if given["kind"] == "call" and _bare(given["to"]) != given["to"]:
+            raise InvalidInputError("to is a channel's address, and channels carry messages only.")
         if given.get("media") and given["kind"] == "call":
             raise InvalidInputError("media belongs to a message.")
         return cls(**{"from_" if name == "from" else name: given[name] for name in given})

@@ -61,7 +61,7 @@ class Twilio:
 
     def incoming(self, what: Incoming) -> Resource:
         """Call or text one of the account's numbers. Raises: InvalidInputError."""
-        number = self.numbers.get(what.to)
+        number = self.numbers.get(what.number)
         if number is None:
             raise InvalidInputError(f"{what.to} is none of the account's numbers.")
         if what.kind == "call":

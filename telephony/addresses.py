@@ -14,6 +14,7 @@ from telephony.intents.models import ADDRESS_LENGTH
 
 _DIGITS: Final = re.compile(r"[0-9 ().\-/]+")
 _CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9.\-]*):(.+)")
+_UNESCAPED: Final = re.compile(r"(?i)^(whatsapp|rcs|sms): ([0-9]+)$")
 # Channels that reach the phone with the number behind them.
 _PHONES: Final = frozenset({"whatsapp", "rcs", "sms", "tel"})
 
@@ -43,6 +44,16 @@ def without_channel(of: str) -> str:
     """The phone number behind a channel's address, as it is written there; any other as it is."""
     channel = _CHANNEL.fullmatch(of)
     return channel[2] if channel and channel[1].lower() in _PHONES else of
+
+
+class SearchField(serializers.CharField):
+    """Part of an address or text, where a channel's unescaped + arrives as a blank."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_blank=True, max_length=200, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return _UNESCAPED.sub(r"\1:+\2", super().to_internal_value(data))
 
 
 def person(of: str) -> str:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from ava.http import correlation
 from ava.http.fields import TimeParameter
-from telephony.addresses import AddressField
+from telephony.addresses import AddressField, SearchField
 from telephony.intents.models import Communication, Entry
 
 LATEST = timedelta(days=35)
@@ -166,10 +166,7 @@ class FiltersSerializer(FromSerializer):
     to = AddressField(required=False)
     direction = word_field(Communication.Direction.values)
     correlation_id = serializers.CharField(required=False, max_length=correlation.MAX_LENGTH)
-    search = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        max_length=200,
+    search = SearchField(
         help_text="A part of a number, the provider's ID, the correlation ID or a message's text, "
         "in any case.",
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from telephony.addresses import without_channel
 from telephony.optouts.models import OptOut
 
 _AT_ONCE: Final = 400  # people of one query: SQLite takes no more than some thousand parameters
@@ -18,7 +19,7 @@ def optouts(*, user: User, search: str = "") -> QuerySet[OptOut]:
         Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id"))
     )
     found = OptOut.objects.filter(~Exists(later), holder=str(user.pk), stopped=True)
-    return found.filter(person__icontains=search) if search else found
+    return found.filter(person__icontains=without_channel(search)) if search else found
 
 
 def standing(*, holders: Collection[str], people: Sequence[str]) -> dict[str, list[OptOut]]:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ava.http.fields import PhoneField
-from telephony.addresses import without_channel
+from telephony.addresses import SearchField, without_channel
 
 
 class PersonField(PhoneField):
@@ -21,9 +21,7 @@ class NewOptOutSerializer(serializers.Serializer[Any]):
 
 
 class OptOutFiltersSerializer(serializers.Serializer[Any]):
-    search = serializers.CharField(
-        required=False, allow_blank=True, max_length=200, help_text="A part of the number."
-    )
+    search = SearchField(help_text="A part of the number.")
 
 
 class OptOutSerializer(serializers.Serializer[Any]):

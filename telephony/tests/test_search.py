@@ -202,6 +202,16 @@ def test_rows_are_found_after_sqlites_vacuum(api: APIClient, user: User) -> None
     assert found(api, "number 15!") == [str(rows[15].pk)]
 
 
+@pytest.mark.parametrize("text", [f"whatsapp:{THEIRS}", f"WhatsApp:{THEIRS}"[:14], THEIRS])
+@pytest.mark.parametrize("plus", ["+", " "])
+def test_a_number_is_found_with_its_plus_unescaped(
+    api: APIClient, user: User, text: str, plus: str
+) -> None:
+    row = message(user, to=f"whatsapp:{THEIRS}")
+    row.save()
+    assert found(api, text.replace("+", plus)) == [str(row.pk)]
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_database_migrated_from_before_the_index_finds_its_rows(

@@ -160,6 +160,10 @@ def test_the_list_is_the_users_own_newest_first_and_searched(
     assert (again.status_code, again.json()["number"]) == (200, THEIRS)
     assert listed(api) == [OTHER, THEIRS]
     assert listed(api, search="0199") == [OTHER]
+    # A plus that is not escaped arrives as a blank.
+    for prefix in ("", "whatsapp:"):
+        for plus in ("+", " "):
+            assert listed(api, search=f"{prefix}{plus}{OTHER[1:]}") == [OTHER]
     assert api.get(OPT_OUTS, {"limit": 1}).json()["count"] == 2
     assert listed(strangers_api) == []
     assert strangers_api.delete(f"{OPT_OUTS}/{THEIRS}").status_code == 404

@@ -64,8 +64,8 @@ class SettingChanged(PreconditionFailed):
 
     def __init__(self, key: str, value: Any, etag: str, requested: Any) -> None:
         super().__init__(
-            f"{key} does not hold the value that If-Match stands for: it was changed in between, or "
-            "the ETag is not of this setting. Read it again, then decide.",
+            f"{key} does not hold the value that If-Match stands for: it was changed in between, "
+            "or the ETag is not of this setting. Read it again, then decide.",
             headers={"ETag": etag},
             extra={"current": {"value": value, "etag": etag}, "requested": requested},
         )

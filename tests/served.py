@@ -31,8 +31,7 @@ class ServedClient(APIClient):
 
     def __init__(self, **defaults: Any) -> None:
         super().__init__(**defaults)
-        self._served = _AsServed(enforce_csrf_checks=False)
-        self.handler = self._served
+        self.handler = self._served = _AsServed(enforce_csrf_checks=False)
 
     def meanwhile(self, happens: Callable[[], object] | None) -> None:
         """Have something happen while each request that may be ready is counted."""

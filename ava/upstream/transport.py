@@ -14,7 +14,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from ssl import SSLCertVerificationError
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from ava.conf import egress
-from ava.upstream.connections import BoundedAdapter, Deadline, attempting
+from ava.upstream.connections import BoundedAdapter, Deadline, attempting, cause_of, refusal_of
 from ava.upstream.errors import (
     ProviderAnswerTooLong,
     ProviderAuthFailed,
@@ -39,8 +38,6 @@ CHUNK = 64 * 1024
 # Everything the stack below raises when no usable answer comes.
 _NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
-_REFUSED = "the proxy of {} refused ({})"
 _SECONDS = re.compile(r"[0-9]+")
 # What a provider asks for beyond this is a mistake, or as good as one: nothing waits for days.
 LONGEST_WAIT = 3600.0
@@ -211,11 +208,11 @@ class Transport(requests.Session):
             except _NO_ANSWER as exc:
                 late = deadline.expired
                 problem = ProviderUnreachable(self.service, unsent=attempt.unsent)
-                cause = _cause(exc, late, way)
+                cause = cause_of(exc, late, way)
                 raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
         if way.setting and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             problem = ProviderUnreachable(self.service, unsent=True)
-            raise AttemptFailed(problem, _REFUSED.format(way.setting, answer.status))
+            raise AttemptFailed(problem, refusal_of(way, answer.status))
         return classify(answer, datetime.now(UTC))
 
     def _send(
@@ -294,26 +291,3 @@ def _may_repeat(failed: AttemptFailed, repeatable: bool) -> bool:
         return repeatable or failed.problem.unsent
     # A 429 was refused before it was looked at, whatever the method.
     return isinstance(failed.problem, ProviderRateLimited) and failed.asked is not None
-
-
-def _cause(exc: BaseException, late: bool, way: egress.Route) -> str:
-    """A failure in words that name the setting to look at, where one may be the reason."""
-    inner: BaseException | None = exc
-    while inner is not None:
-        if isinstance(inner, SSLCertVerificationError):
-            return f"certificate refused ({inner.verify_message}), see REQUESTS_CA_BUNDLE"
-        if way.setting and (refusal := _TUNNEL.match(str(inner))):
-            return _REFUSED.format(way.setting, refusal[1])
-        wrapped = next((one for one in inner.args if isinstance(one, BaseException)), None)
-        inner = inner.__cause__ or inner.__context__ or wrapped
-    if way.setting and isinstance(exc, requests.exceptions.ProxyError):
-        return f"the proxy of {way.setting} could not be reached"
-    if late:
-        return f"deadline, over the proxy of {way.setting}" if way.setting else "deadline"
-    return _name(exc)
-
-
-def _name(exc: BaseException) -> str:
-    """The kind of failure, from inside urllib3's wrapping; its text may hold a URL."""
-    wrapped = exc.args[0] if exc.args else None
-    return type(getattr(wrapped, "reason", None) or exc).__name__

@@ -108,7 +108,8 @@ def test_every_tool_call_gets_its_own_word(send, tool):
         "The calendar is full.",
         *["8 to 14"] * 4,
     ]
-    assert [call.arguments for call in tool] == [{"day": "x"}, {}, {}, {}]
+    # They run side by side.
+    assert sorted(str(call.arguments) for call in tool) == ["{'day': 'x'}", *["{}"] * 3]
 
 
 DAY = {"day": "monday"}

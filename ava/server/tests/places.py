@@ -21,12 +21,13 @@ class OnlyPlace:
 
         async def enter() -> bool:
             try:
-                await asyncio.wait_for(self._admission.place().__aenter__(), SECONDS)
+                async with asyncio.timeout(SECONDS), self._admission.place():
+                    return True
             except TimeoutError:
                 return False
-            return True
 
         try:
             return self._loop.run_until_complete(enter())
         finally:
+            self._loop.run_until_complete(self._held.__aexit__(None, None, None))
             self._loop.close()

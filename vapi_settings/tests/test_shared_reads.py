@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import connections
 from prometheus_client import REGISTRY
 
 from ava.accounts import services
 from ava.accounts.models import Session
 from ava.asgi import Application
+from ava.server import flights
 from ava.tests.test_asgi import scope
 from ava.wsgi import application as wsgi
 from tests.resets import reset
@@ -40,6 +42,20 @@ def forget(request: Any) -> Callable[[], None]:
     return forget
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no reason to read by oneself."""
+    monkeypatch.setattr(flights, "WAIT_SECONDS", 60.0)
+
+
+def django(environ: Any, start: Any) -> list[bytes]:
+    """Django, which leaves no connection to a thread that ends with the test."""
+    try:
+        return [*wsgi(environ, start)]
+    finally:
+        connections.close_all()
+
+
 @pytest.fixture
 def bearer(user: User, vapi: Dashboard) -> tuple[bytes, bytes]:
     store_key(user)
@@ -52,7 +68,7 @@ def play(bearer: tuple[bytes, bytes]) -> Any:
 
     def play(scene: Callable[[Ask], Any]) -> Any:
         async def run() -> Any:
-            application = Application(wsgi, threads=8)
+            application = Application(django, threads=8)
 
             async def ask(*headers: tuple[bytes, bytes]) -> tuple[int, Any]:
                 sent: list[Any] = []

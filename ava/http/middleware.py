@@ -86,7 +86,10 @@ class HostMiddleware(CommonMiddleware):
     """Django's, which refuses unknown host names; probes name an IP address or none."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
-        return None if request.path_info in PROBES else super().process_request(request)
+        # What is ready was found under a name that is known.
+        if request.path_info in PROBES or hasattr(request, "ready"):
+            return None
+        return super().process_request(request)
 
 
 class OnPages:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
@@ -94,21 +95,39 @@ def view(source: Source, *, largest: int = LARGEST) -> Callable[[HttpRequest], H
 def _statement_timeout(seconds: float) -> Iterator[None]:
     """Limit of the database's time for a statement, locks included; it raises OperationalError."""
     milliseconds = round(seconds * 1000)
-    if connection.vendor == "sqlite":
-        usual = round(connection.settings_dict["OPTIONS"]["timeout"] * 1000)
-        limit, reset = f"PRAGMA busy_timeout = {milliseconds}", f"PRAGMA busy_timeout = {usual}"
-    else:
-        limit, reset = f"SET statement_timeout = {milliseconds}", "RESET statement_timeout"
+    if connection.vendor == "postgresql":
+        with connection.execute_wrapper(_limited(milliseconds)):
+            yield
+        return
+    usual = round(connection.settings_dict["OPTIONS"]["timeout"] * 1000)
     with connection.cursor() as cursor:
-        cursor.execute(limit)
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
     try:
         yield
     finally:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(reset)
+                cursor.execute(f"PRAGMA busy_timeout = {usual}")
         except DatabaseError:
             connection.close()  # the next request of this thread gets a new one
+
+
+def _limited(milliseconds: int) -> Callable[..., Any]:
+    """A limit that goes with each statement: of a pooler's session the next one may be another's.
+
+    Both are one message and so at least one transaction, with which the limit ends.
+    """
+    limit = f"SET LOCAL statement_timeout = {milliseconds}"
+
+    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        # After an error a transaction takes nothing before its ROLLBACK.
+        if many or sql.startswith("ROLLBACK"):
+            return run(sql, params, many, context)
+        done = run(f"{limit}; {sql}", params, many, context)
+        context["cursor"].nextset()
+        return done
+
+    return execute
 
 
 def _receive(source: Source, request: HttpRequest, largest: int) -> HttpResponse:

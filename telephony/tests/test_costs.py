@@ -27,25 +27,32 @@ PAIR = {"to": THEIRS, "from": OURS}
 ENDS = re.compile("BEGIN|COMMIT")
 NOT_COUNTED = re.compile(
     # How long a webhook may take: two for each, which touch no table.
-    "PRAGMA busy_timeout|SET statement_timeout|RESET statement_timeout"
+    "PRAGMA busy_timeout"
     # Read once or a few times a second for all requests together.
     '|.*FROM "integrations_(breakercontrol|flag|flagoverride)"'
 )
+
+
+# The same with PostgreSQL: a part of each statement.
+LIMIT = re.compile("SET LOCAL statement_timeout = [0-9]+; ")
 
 
 class Cost(CaptureQueriesContext):
     """SQL of a block: statements, and transactions that write."""
 
     @property
+    def _sql(self) -> list[str]:
+        return [LIMIT.sub("", one["sql"]) for one in self.captured_queries]
+
+    @property
     def statements(self) -> list[str]:
-        asked = [one["sql"] for one in self.captured_queries]
-        return [sql for sql in asked if not NOT_COUNTED.match(sql) and not ENDS.match(sql)]
+        return [sql for sql in self._sql if not NOT_COUNTED.match(sql) and not ENDS.match(sql)]
 
     @property
     def commits(self) -> int:
         """Transactions, and statements that write outside of one."""
         count, inside = 0, False
-        for sql in (one["sql"] for one in self.captured_queries):
+        for sql in self._sql:
             if sql.startswith(("BEGIN", "COMMIT")):
                 inside = sql.startswith("BEGIN")
                 count += inside

@@ -59,6 +59,8 @@ def _postgresql(connection: Any, model: type[Communication]) -> None:
             return
         # Writers go on meanwhile. What was interrupted is left behind, and not valid.
         how = "" if connection.in_atomic_block else "CONCURRENTLY"
+        # In no transaction, so no SET LOCAL: behind a pooler it may meet another session. That one
+        # loses its limit, and the role's holds here (docs/DEPLOYMENT.md, PgBouncer).
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(f"DROP INDEX {how} IF EXISTS {name}")
         cursor.execute(_FUNCTION)

@@ -41,26 +41,34 @@ def variables(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @register(Tags.database)
-def database_connections(
+def postgresql(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> Iterator[CheckMessage]:
-    """Fewer connections than threads, each of which may keep one."""
+    """Fewer connections than threads, each of which may keep one; statements without a limit."""
     if "default" not in (databases or ()) or connections["default"].vendor != "postgresql":
         return
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('max_connections')::int"
-            " - current_setting('superuser_reserved_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int,"
+            " current_setting('statement_timeout')"
         )
-        allowed = cursor.fetchone()[0]
+        allowed, limit = cursor.fetchone()
     most = settings.ENV["WEB_CONCURRENCY"] * (settings.ENV["AVA_THREADS"] + _OTHER_THREADS)
     if most > allowed:
         yield CheckWarning(
             f"AVA may open {most} connections, and PostgreSQL allows {allowed}: under load "
             "requests would fail.",
-            hint=f"Set max_connections of PostgreSQL to {most + 20} or more, or fewer "
-            "WEB_CONCURRENCY or AVA_THREADS.",
+            hint="Set max_connections of PostgreSQL (behind PgBouncer its max_client_conn) to "
+            f"{most + 20} or more, or fewer WEB_CONCURRENCY or AVA_THREADS.",
             id="ava.W003",
+        )
+    if limit == "0":
+        yield CheckWarning(
+            "PostgreSQL lets AVA's statements wait for ever: while a table is locked, requests "
+            "would hold every thread.",
+            hint="As AVA's role run: ALTER ROLE CURRENT_USER SET statement_timeout = '30s'",
+            id="ava.W004",
         )
 
 

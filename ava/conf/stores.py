@@ -18,7 +18,7 @@ _VERIFY = {
 }
 _BROKER_TLS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 # Options of Django's PostgreSQL backend, which libpq does not know.
-_DJANGO = ("assume_role", "isolation_level", "pool", "server_side_binding")
+_DJANGO = ("assume_role", "isolation_level", "pool")
 
 
 SQLITE_OPTIONS: dict[str, Any] = {
@@ -41,9 +41,10 @@ def for_django(url: str | None, data_dir: Path) -> dict[str, Any]:
         # In memory, threads of a test would meet table locks that no file has.
         test = {"NAME": str(data_dir / "tests.sqlite3")}
         return config | {"OPTIONS": SQLITE_OPTIONS, "TEST": test}
-    # A database that does not answer must not hold every thread.
-    patience = {"connect_timeout": 5, "options": "-c statement_timeout=30000"}
-    return config | {"OPTIONS": patience | config.get("OPTIONS", {})}
+    # Behind a pooler each transaction may have another session: none is given options or cursors
+    # to keep. Statements are bound here, as `ava.inbound.door` sends two in one message.
+    config["DISABLE_SERVER_SIDE_CURSORS"] = True
+    return config | {"OPTIONS": {"connect_timeout": 5} | config.get("OPTIONS", {})}
 
 
 def faults(values: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 import base64
 import io
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -226,3 +228,14 @@ def test_more_threads_than_postgresql_takes_are_reported(tmp_path: Path) -> None
         several = {"WEB_CONCURRENCY": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}
         many = run(tmp_path, "--database", "default", DATABASE_URL=url, **several)
     assert "(ava.W003) AVA may open 116 connections, and PostgreSQL allows" in many.stderr
+
+
+def test_statements_without_a_limit_are_reported(tmp_path: Path) -> None:
+    with postgres.running() as url:
+        without = run(tmp_path, "--database", "default", DATABASE_URL=url)
+        found = re.search(r"\(ava\.W004\).*\n\s*HINT: .*(ALTER ROLE .*)", without.stderr)
+        assert found
+        with psycopg.connect(url) as connection:
+            connection.execute(found[1])
+        limited = run(tmp_path, "--database", "default", DATABASE_URL=url)
+    assert "ava.W004" not in limited.stderr

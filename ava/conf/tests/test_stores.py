@@ -28,6 +28,7 @@ BROKER = "amqps://ava:hunter2@localhost:9//"
         ("REDIS_URL", "rediss+sentinel://:hunter2@a,b/ava?ssl_cert_reqs=x", "redis-py"),
         ("DATABASE_URL", POSTGRES, "names no database"),
         ("DATABASE_URL", f"{POSTGRES}/ava?ssl=true", '"ssl"'),
+        ("DATABASE_URL", f"{POSTGRES}/ava?server_side_binding=true", "server_side_binding"),
         ("DATABASE_URL", f"{POSTGRES}/ava?sslmode=requird", "requird"),
         ("DATABASE_URL", f"{POSTGRES}/ava?channel_binding=maybe", "channel_binding"),
         ("DATABASE_URL", f"{POSTGRES}/ava?sslrootcert=/no/such.pem", "sslrootcert=/no/such.pem"),

@@ -51,9 +51,11 @@ def postgresql(
         cursor.execute(
             "SELECT current_setting('max_connections')::int"
             " - current_setting('superuser_reserved_connections')::int,"
-            " current_setting('statement_timeout')"
+            # The first migration gives one.
+            " current_setting('statement_timeout') = '0'"
+            " AND to_regclass('django_migrations') IS NOT NULL"
         )
-        allowed, limit = cursor.fetchone()
+        allowed, is_endless = cursor.fetchone()
     most = settings.ENV["WEB_CONCURRENCY"] * (settings.ENV["AVA_THREADS"] + _OTHER_THREADS)
     if most > allowed:
         yield CheckWarning(
@@ -63,7 +65,7 @@ def postgresql(
             f"{most + 20} or more, or fewer WEB_CONCURRENCY or AVA_THREADS.",
             id="ava.W003",
         )
-    if limit == "0":
+    if is_endless:
         yield CheckWarning(
             "PostgreSQL lets AVA's statements wait for ever: while a table is locked, requests "
             "would hold every thread.",

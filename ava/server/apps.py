@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class ServerConfig(AppConfig):
@@ -10,6 +11,9 @@ class ServerConfig(AppConfig):
         # Imported for the checks that they register.
         import ava.conf.checks
         import ava.sealing.checks  # noqa: F401
+        from ava.conf import statements
         from ava.server import ready
 
+        # This app has no models, and so no signal of its own.
+        post_migrate.connect(statements.limit_role, sender=apps.get_app_config("accounts"))
         ready.register()

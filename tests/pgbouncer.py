@@ -1,4 +1,8 @@
-"""A real PgBouncer in transaction mode before PostgreSQL, for tests; its defaults in all else."""
+"""A real PgBouncer in transaction mode before PostgreSQL, for tests.
+
+Its defaults in all else but one: it takes sessions in turn. By default it takes the last one again,
+with which much works by chance that does not under load.
+"""
 
 import os
 import shutil
@@ -28,6 +32,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = {directory}/users
 pool_mode = transaction
+server_round_robin = 1
 """
 
 needed = pytest.mark.skipif(_PGBOUNCER is None, reason=f"no PgBouncer here: {INSTALL}")

@@ -13,7 +13,7 @@ _IGNORABLE: Final = (
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
 _INVISIBLE: Final = re.compile(f"[{_IGNORABLE}]")
-_AROUND: Final = re.compile(rf"\A[\s{_IGNORABLE}]+|[\s{_IGNORABLE}]+\Z")
+_BLANKS: Final = re.compile(rf"[\s{_IGNORABLE}]*")
 _DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 
 
@@ -24,7 +24,13 @@ def visible(text: str) -> str:
 
 def trimmed(text: str) -> str:
     """The text without blanks and invisible characters around it."""
-    return _AROUND.sub("", text)
+    # A pattern for the end alone would begin anew at each blank of a long run within.
+    return _from_text(_from_text(text)[::-1])[::-1]
+
+
+def _from_text(text: str) -> str:
+    blanks = _BLANKS.match(text)
+    return text[blanks.end() :] if blanks else text
 
 
 def folded(text: str) -> str:

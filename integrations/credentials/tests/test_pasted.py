@@ -1,5 +1,6 @@
 """Credentials as people paste them: with blanks and characters that show as nothing."""
 
+import time
 from typing import Any
 
 import pytest
@@ -101,3 +102,11 @@ def test_the_operators_own_are_read_alike() -> None:
     values = env.read({"TWILIO_AUTH_TOKEN": "\ufeff token\u200b\r\n", "RESEND_API_KEY": "\u200b"})
     assert values["TWILIO_AUTH_TOKEN"] == "token"
     assert values["RESEND_API_KEY"] is None
+
+
+def test_a_long_run_of_blanks_costs_next_to_nothing(api: APIClient, address: Any) -> None:
+    began = time.process_time()
+    pasted = f"AC{' ' * 100_000}x"
+    answer = api.put(address("twilio"), {"account_sid": pasted, "auth_token": "x"})
+    assert answer.status_code == 400
+    assert time.process_time() - began < 10  # of the square it was 30 and more

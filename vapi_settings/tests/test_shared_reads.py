@@ -25,6 +25,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FRESH = (b"cache-control", b"no-cache")
 MANY = 40
 """More than Vapi's bulkhead has slots for one user, and more than may wait in threads."""
+FEW = 4
+"""Reads of Vapi for all of them: one may have begun too early, and where what it finds is new, all
+look again."""
 
 Ask = Callable[..., Any]
 
@@ -104,7 +107,7 @@ def value_of(body: Any, key: str) -> Any:
     return next(one["value"] for one in body["settings"] if one["key"] == key)
 
 
-def test_many_fresh_reads_at_once_ask_vapi_twice_at_most(play: Any, vapi: Dashboard) -> None:
+def test_many_fresh_reads_at_once_ask_vapi_a_few_times(play: Any, vapi: Dashboard) -> None:
     async def scene(ask: Ask) -> Any:
         before = reads(vapi), shared()
         answers = await asyncio.gather(*(ask(FRESH) for _ in range(MANY)))
@@ -112,11 +115,11 @@ def test_many_fresh_reads_at_once_ask_vapi_twice_at_most(play: Any, vapi: Dashbo
 
     answers, asked, followed = play(scene)
     assert [status for status, _ in answers] == [200] * MANY
-    assert 1 <= asked <= 2
-    assert followed == MANY - asked
+    assert 1 <= asked <= FEW
+    assert followed >= MANY - FEW
 
 
-def test_many_reads_at_once_of_what_is_not_known_ask_vapi_once(
+def test_many_reads_at_once_of_what_is_not_known_ask_vapi_a_few_times(
     play: Any, vapi: Dashboard, forget: Callable[[], None]
 ) -> None:
     async def scene(ask: Ask) -> Any:
@@ -129,7 +132,7 @@ def test_many_reads_at_once_of_what_is_not_known_ask_vapi_once(
     answers, asked = play(scene)
     assert [status for status, _ in answers] == [200] * MANY
     assert {value_of(body, "greeting_message") for _, body in answers} == {"New"}
-    assert asked == 1
+    assert 1 <= asked <= FEW
 
 
 def test_a_fresh_read_is_not_answered_by_one_that_began_before_it(

@@ -16,6 +16,8 @@ from ava.upstream.redis_store import RedisCircuit, SharedStore
 from ava.upstream.tests.circuits import Worker
 from tests.cluster import RedisCluster
 
+pytestmark = pytest.mark.slow
+
 APPEND = Script("return redis.call('APPEND', KEYS[1], ARGV[1])")
 KEYS = [f"ava:{{k{number}}}" for number in range(12)]
 

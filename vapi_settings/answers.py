@@ -92,8 +92,8 @@ def made_before(
 class Remembered(FastAnswer):
     """The same, before Django's handler: from what this process remembers alone.
 
-    To a request for a fresh read (`Cache-Control: no-cache`) one that began since it arrived is
-    fresh, whoever asked for it.
+    To a request for a fresh read (`Cache-Control: no-cache`) any read that began since it arrived
+    is fresh.
     """
 
     group = "vapi"

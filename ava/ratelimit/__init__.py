@@ -176,8 +176,8 @@ def check(
 
 
 def count_early(request: HttpRequest, name: str, *, user: str | None) -> Verdict:
-    """`check` before it is known whether the request is answered at once: once for each request,
-    whoever checks it again."""
+    """`check` before it is known whether the request is answered at once. A later `check` of the
+    same request returns this verdict and counts nothing."""
     verdict: Verdict = check(request, name, user=user)
     request.META[_VERDICT] = verdict
     return verdict

@@ -14,6 +14,8 @@ from sandbox.state import SandboxState
 from sandbox.wire import Answer, Request
 
 LARGEST_BODY = 1_048_576
+# With its attachments in Base64: https://resend.com/docs/dashboard/emails/attachments
+LARGEST_MAIL = 41_943_040
 LONGEST_LINE = 65_536
 LONGEST_SILENCE_S = 300
 
@@ -52,6 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if not self.parse_request():
                 return
             path, query = self._target()
+            self._largest = LARGEST_MAIL if path.startswith("/resend/") else LARGEST_BODY
             self._serve(path, query, self._body())
         except UnservableError as refused:
             self._send_and_close(refused.answer)
@@ -110,7 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.rfile.readline(LONGEST_LINE).split(b";")[0].decode("latin-1").strip(), 16
         ):
             body += self._exactly(size)
-            if len(body) > LARGEST_BODY:
+            if len(body) > self._largest:
                 raise UnservableError(complaint(413, "The body is too large."))
             self.rfile.readline(LONGEST_LINE)
         while self.rfile.readline(LONGEST_LINE).strip():
@@ -124,7 +127,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             size = -1
         if size < 0:
             raise UnservableError(complaint(400, "The body's length is not a number."))
-        if size > LARGEST_BODY:
+        if size > self._largest:
             raise UnservableError(complaint(413, "The body is too large."))
         return size
 

@@ -77,6 +77,11 @@ def _effects(state: SandboxState, request: Request) -> Answer:
     return json_answer(200, state.effects())
 
 
+def _mailbox(state: SandboxState, request: Request) -> Answer:
+    to = dict(request.query).get("to")
+    return json_answer(200, {"mails": [mail.resource() for mail in state.mailbox.mails(to)]})
+
+
 def _webhooks(state: SandboxState, request: Request) -> Answer:
     return json_answer(200, {"webhooks": state.network.webhooks()})
 
@@ -129,6 +134,7 @@ _ROUTES: dict[str, dict[str, Callable[[SandboxState, Request], Answer]]] = {
     "/faults": {"POST": _add_fault, "GET": _list_faults, "DELETE": _clear_faults},
     "/requests": {"GET": _list_requests, "DELETE": _clear_requests},
     "/effects": {"GET": _effects},
+    "/mailbox": {"GET": _mailbox},
     "/webhooks": {"GET": _webhooks},
     "/reset": {"POST": _reset},
     "/phone": {"POST": _phone},

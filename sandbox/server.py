@@ -9,6 +9,7 @@ from typing import Any, Self
 from sandbox.connection import Handler
 from sandbox.faults import Faults
 from sandbox.log import LoggedRequest
+from sandbox.mail.mailbox import Mail
 from sandbox.state import SandboxState
 from sandbox.twilio import Twilio
 from sandbox.vapi import Vapi
@@ -116,6 +117,10 @@ class Sandbox:
     def twilio(self) -> Twilio:
         """Twilio's state, without a trace in the log."""
         return self._state.twilio
+
+    def mails(self, to: str | None = None) -> list[Mail]:
+        """Mails that arrived, whole; all of them, or those that an address got."""
+        return self._state.mailbox.mails(to)
 
     def pause_callbacks(self) -> None:
         """Send no more callbacks until the next reset; wait for those that are on their way."""

@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.clock import CountingClock
 from sandbox.faults import Faults
 from sandbox.log import RequestLog
+from sandbox.mail.mailbox import Mailbox
 from sandbox.phones import PhoneNetwork
 from sandbox.provider import Provider
 from sandbox.resend import Resend
@@ -21,26 +22,31 @@ class SandboxState:
         self.faults = Faults()
         self.log = RequestLog()
         self.network = PhoneNetwork()
+        self.mailbox = Mailbox()
         self.twilio = Twilio(lambda: self.network)
         self.vapi = Vapi(self.clock, lambda: self.network, self.twilio)
+        self.resend = Resend(self.mailbox)
         self.providers: dict[str, Provider] = {
             "vapi": self.vapi,
             "twilio": self.twilio,
-            "resend": Resend(),
+            "resend": self.resend,
             "google": UnsupportedProvider(google_error),
             "microsoft": UnsupportedProvider(microsoft_error),
         }
 
     def effects(self) -> dict[str, list[Any]]:
-        """Effects on people: phones that rang, messages that left."""
-        return {**self.network.effects(), "mails": [], "events": []}
+        """Effects on people: phones that rang, messages that left, mails that were sent."""
+        mails = [mail.effect() for mail in self.mailbox.mails()]
+        return {**self.network.effects(), "mails": mails, "events": []}
 
     def reset(self) -> None:
-        """Back to the seed data: state, faults, log, phones, clock. Running calls vanish."""
+        """Back to the seed data: state, faults, log, phones, mails, clock. Running calls vanish."""
         self.network.stop()
         self.network = PhoneNetwork()
         self.faults.reset()
         self.clock.reset()
         self.twilio.reset()
         self.vapi.reset()
+        self.mailbox.clear()
+        self.resend.reset()
         self.log.clear()

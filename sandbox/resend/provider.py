@@ -1,9 +1,22 @@
-"""Resend's routes, keys and errors (https://resend.com/docs/api-reference/errors)."""
+"""Resend's routes and keys (https://resend.com/docs/api-reference)."""
 
 import hmac
 from typing import Any
 
-from sandbox.wire import Answer, Request, json_answer, phrase
+from sandbox.mail.mailbox import Mail, Mailbox
+from sandbox.resend.emails import Emails
+from sandbox.resend.errors import (
+    INVALID_KEY,
+    MISSING_KEY,
+    NO_ENDPOINT,
+    NO_METHOD,
+    RefusedError,
+    error,
+)
+from sandbox.resend.listing import Resource, page
+from sandbox.wire import Answer, Request, json_answer
+
+__all__ = ["API_KEY", "Resend", "error"]
 
 API_KEY = "re_demo"
 
@@ -20,34 +33,56 @@ DOMAINS: list[dict[str, Any]] = [
     }
 ]
 
-_NAMES = {
-    401: "validation_error",
-    404: "not_found",
-    405: "method_not_allowed",
-    429: "rate_limit_exceeded",
-}
-
 
 class Resend:
     """Resend, for one account with one domain."""
 
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+        self.reset()
+
+    def reset(self) -> None:
+        """No mails, no webhooks."""
+        self.emails = Emails(self._mailbox, self._sent)
+
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
-        key = request.credentials("bearer")
-        if not key:
-            return error(401, "missing_api_key", "Missing API Key")
-        if not hmac.compare_digest(key.encode(), API_KEY.encode()):
-            return error(401, "validation_error", "API key is invalid")
-        if request.path == "/domains" and request.method in ("GET", "HEAD"):
-            return json_answer(200, {"object": "list", "has_more": False, "data": DOMAINS})
-        return error(404, "not_found", "The requested endpoint does not exist.")
+        try:
+            _check_key(request)
+            method = "GET" if request.method == "HEAD" else request.method
+            name, _, resource_id = request.path.removeprefix("/").partition("/")
+            status, resource = self._act(request, method, name, resource_id)
+        except RefusedError as refused:
+            return error(refused.status, refused.name, refused.message)
+        return json_answer(status, resource)
 
     def failure(self, status: int) -> Answer:
         """Resend's error body for a status."""
-        name = _NAMES.get(status, "internal_server_error" if status >= 500 else "validation_error")
-        return error(status, name, phrase(status))
+        return error(status)
+
+    def _act(
+        self, request: Request, method: str, name: str, resource_id: str
+    ) -> tuple[int, Resource]:
+        match name, bool(resource_id), method:
+            case "domains", False, "GET":
+                return 200, page(DOMAINS, request.query)
+            case "emails", False, "POST":
+                return 200, self.emails.send(request)
+            case "emails", False, "GET":
+                return 200, self.emails.list(request.query)
+            case "emails", True, "GET" if "/" not in resource_id:
+                return 200, self.emails.show(resource_id)
+            case (("domains" | "emails"), False, _):
+                raise RefusedError(*NO_METHOD)
+        raise RefusedError(*NO_ENDPOINT)
+
+    def _sent(self, mail: Mail) -> None:
+        """Nothing happens to a mail by itself yet."""
 
 
-def error(status: int, name: str, message: str) -> Answer:
-    """The body of an error."""
-    return json_answer(status, {"statusCode": status, "message": message, "name": name})
+def _check_key(request: Request) -> None:
+    key = request.credentials("bearer")
+    if not key:
+        raise RefusedError(*MISSING_KEY)
+    if not hmac.compare_digest(key.encode(), API_KEY.encode()):
+        raise RefusedError(*INVALID_KEY)

@@ -9,6 +9,7 @@ import requests
 from sandbox.server import Sandbox
 from sandbox.tests.app import App, running_app, until
 from sandbox.tests.client import Client
+from sandbox.tests.resend_client import Resend
 
 ACCOUNT_SID = "AC" + "0" * 32
 FRONT_DESK = "+15005550006"
@@ -76,6 +77,12 @@ class Twilio(Client):
 @pytest.fixture
 def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
     with Twilio(sandbox.url) as client:
+        yield client
+
+
+@pytest.fixture
+def resend(sandbox: Sandbox) -> Iterator[Resend]:
+    with Resend(sandbox.url) as client:
         yield client
 
 

@@ -12,9 +12,18 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+def _place() -> Path:
+    return Path(os.environ.get("AVA_SPECS_DIR") or ROOT.parent / "shared" / "specs")
+
+
+def present() -> bool:
+    """Whether the documents are here."""
+    return _place().is_dir()
+
+
 def folder() -> Path:
     """Folder of the documents; skips the test where there are none."""
-    found = Path(os.environ.get("AVA_SPECS_DIR") or ROOT.parent / "shared" / "specs")
+    found = _place()
     if not found.is_dir():
         pytest.skip(
             "the providers' official documents are not here; AVA_SPECS_DIR names their folder"

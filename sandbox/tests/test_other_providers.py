@@ -65,7 +65,7 @@ def test_resend_lists_its_domain_to_its_key_only(client: Client) -> None:
 def test_what_is_not_played_yet_is_not_found_in_each_providers_own_shape(client: Client) -> None:
     twilio = client.call("POST", f"{BASE}/Queues.json", auth=DEMO)
     assert (twilio.status_code, twilio.json()["code"]) == (404, 20404)
-    resend = client.call("POST", "/resend/emails", headers={"Authorization": "Bearer re_demo"})
+    resend = client.call("POST", "/resend/audiences", headers={"Authorization": "Bearer re_demo"})
     assert (resend.status_code, resend.json()["name"]) == (404, "not_found")
     google = client.get("/google/calendar/v3/calendars/primary/events")
     assert (google.status_code, google.json()["error"]["status"]) == (404, "NOT_FOUND")

@@ -1,0 +1,1 @@
+"""Mails that arrived, by Resend or by SMTP."""

@@ -11,14 +11,16 @@ import threading
 from sandbox.server import Sandbox
 
 ABOUT = (
-    "Plays Vapi, Twilio and Resend on one port, "
+    "Plays Vapi, Twilio, Resend, Google and Microsoft on one port, "
     "so that an app can be tried without accounts, calls or costs."
 )
 MORE = """\
-Point an app at http://HOST:PORT/vapi, /twilio or /resend instead of the real API, with the keys
+Point an app at http://HOST:PORT/vapi, /twilio, /resend, /google or /microsoft instead of the real
+API, with the keys
   Vapi    vapi-demo-key
   Twilio  AC00000000000000000000000000000000 / twilio-demo-token
   Resend  re_demo
+  Google, Microsoft (OAuth client)  ava-sandbox / ava-sandbox-secret
 Set the behaviour of phones and faults, and read what happened, under /_sandbox;
 sandbox/README.md shows how.
 Everything is in memory.

@@ -4,13 +4,14 @@ from typing import Any
 
 from sandbox.clock import CountingClock
 from sandbox.faults import Faults
+from sandbox.google import Google
 from sandbox.log import RequestLog
 from sandbox.mail.mailbox import Mailbox
+from sandbox.microsoft import Microsoft
 from sandbox.phones import PhoneNetwork
 from sandbox.provider import Provider
 from sandbox.resend import Resend
 from sandbox.twilio import Twilio
-from sandbox.unsupported import UnsupportedProvider, google_error, microsoft_error
 from sandbox.vapi import Vapi
 
 
@@ -25,13 +26,15 @@ class SandboxState:
         self.mailbox = Mailbox()
         self.twilio = Twilio(lambda: self.network)
         self.vapi = Vapi(self.clock, lambda: self.network, self.twilio)
+        self.google = Google()
+        self.microsoft = Microsoft()
         self.resend = Resend(self.mailbox)
         self.providers: dict[str, Provider] = {
             "vapi": self.vapi,
             "twilio": self.twilio,
             "resend": self.resend,
-            "google": UnsupportedProvider(google_error),
-            "microsoft": UnsupportedProvider(microsoft_error),
+            "google": self.google,
+            "microsoft": self.microsoft,
         }
 
     def effects(self) -> dict[str, list[Any]]:
@@ -49,4 +52,6 @@ class SandboxState:
         self.vapi.reset()
         self.mailbox.clear()
         self.resend.reset()
+        self.google.reset()
+        self.microsoft.reset()
         self.log.clear()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 Headers = Mapping[str, str]
 Query = tuple[tuple[str, str], ...]
@@ -26,6 +27,11 @@ class Request:
         """Value of `Authorization` in a scheme such as bearer; empty without one."""
         given, _, rest = self.headers.get("authorization", "").partition(" ")
         return rest.strip() if given.lower() == scheme else ""
+
+    def parameter(self, name: str) -> str:
+        """A field of the form that the body is, else of the query; empty without one."""
+        form = parse_qsl(self.body.decode("utf-8", "replace"))
+        return dict(form).get(name) or dict(self.query).get(name, "")
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,7 @@ def test_a_page_is_not_reported_that_it_may_ask(sandbox: Sandbox) -> None:
 def test_a_link_leads_to_a_providers_page_but_a_script_does_not(sandbox: Sandbox) -> None:
     site = ["Host: localhost", "Sec-Fetch-Site: cross-site"]
     get = "GET /microsoft/authorize HTTP/1.1"
-    assert asked(sandbox, get, *site, "Sec-Fetch-Mode: navigate")[0] == 404
+    assert asked(sandbox, get, *site, "Sec-Fetch-Mode: navigate")[0] == 401
     assert asked(sandbox, get, *site, "Sec-Fetch-Mode: no-cors")[0] == 403
     post = "POST /microsoft/authorize HTTP/1.1"
     assert asked(sandbox, post, *site, "Sec-Fetch-Mode: navigate")[0] == 403

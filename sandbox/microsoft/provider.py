@@ -1,0 +1,109 @@
+"""Microsoft's routes: the identity platform, and Graph's /me, which are on two hosts in reality."""
+
+import re
+from typing import Any
+
+from sandbox.microsoft.errors import RefusedError, error
+from sandbox.microsoft.oauth import TENANTS, MicrosoftDialect, aadsts
+from sandbox.oauth.grants import Account, Token
+from sandbox.oauth.id_token import jwks
+from sandbox.oauth.server import OAuthServer
+from sandbox.wire import Answer, Request, json_answer
+
+_LOGIN = re.compile(
+    r"/(?P<tenant>[^/]+)/(?P<what>oauth2/v2\.0/(?:authorize|token)|discovery/v2\.0/keys)"
+)
+_ME = "/v1.0/me"
+
+
+class Microsoft:
+    """Microsoft, for one OAuth client and the accounts of `sandbox.microsoft.oauth`."""
+
+    def __init__(self) -> None:
+        self.oauth = OAuthServer(MicrosoftDialect())
+
+    def reset(self) -> None:
+        """No grants."""
+        self.oauth.reset()
+
+    def answer(self, request: Request) -> Answer:
+        """Do what the request asks."""
+        if login := _LOGIN.fullmatch(request.path):
+            return self._login(request, login["tenant"], login["what"].rpartition("/")[2])
+        try:
+            return self._graph(request)
+        except RefusedError as refused:
+            return refused.answer
+
+    def failure(self, status: int) -> Answer:
+        """Graph's error body for a status."""
+        return error(status)
+
+    def _login(self, request: Request, tenant: str, what: str) -> Answer:
+        if tenant.lower() not in TENANTS:
+            text = f"AADSTS90002: Tenant '{tenant}' not found. Check to make sure you have the "
+            return aadsts(400, "invalid_request", 90002, f"{text}correct tenant ID.")
+        match request.method, what:
+            case (("GET" | "HEAD" | "POST"), "authorize"):
+                return self.oauth.authorize(request)
+            case "POST", "token":
+                return self.oauth.token(request)
+            case (("GET" | "HEAD"), "keys"):
+                return json_answer(200, jwks())
+        return error(405)
+
+    def _graph(self, request: Request) -> Answer:
+        token = self._token(request)
+        method = "GET" if request.method == "HEAD" else request.method
+        match method, request.path:
+            case "GET", "/v1.0/me":
+                self._need(token, "User.Read")
+                return json_answer(200, _user(token.grant.account))
+            case "GET", "/oidc/userinfo":
+                self._need(token, "openid")
+                account = token.grant.account
+                shown = {"sub": account.id[::-1], "name": account.name, "email": account.email}
+                return json_answer(200, shown)
+            case "POST", "/v1.0/me/revokeSignInSessions":
+                self._need(token, "User.RevokeSessions.All")
+                self.oauth.grants.revoke_account(token.grant.account)
+                context = "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean"
+                return json_answer(200, {"@odata.context": context, "value": True})
+        raise RefusedError(404, "ResourceNotFound", "Resource could not be discovered.")
+
+    def _token(self, request: Request) -> Token:
+        """The access token that a request carries. Raises: RefusedError."""
+        text = request.credentials("bearer")
+        token = self.oauth.grants.access(text)
+        code = "InvalidAuthenticationToken"
+        if not text:
+            raise RefusedError(401, code, "Access token is empty.")
+        if token is None:
+            raise RefusedError(401, code, "CompactToken parsing failed with error code: 80049217")
+        if token.expired or token.grant.revoked:
+            told = "Lifetime validation failed, the token is expired."
+            raise RefusedError(401, code, told)
+        return token
+
+    def _need(self, token: Token, *scopes: str) -> None:
+        """Raises: RefusedError without any of the scopes."""
+        if not set(scopes) & set(token.scopes):
+            raise RefusedError(403)
+
+
+def _user(account: Account) -> dict[str, Any]:
+    first, _, last = account.name.partition(" ")
+    return {
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",
+        "businessPhones": [],
+        "displayName": account.name,
+        "givenName": first,
+        "jobTitle": None,
+        "mail": account.email,
+        "mobilePhone": None,
+        "officeLocation": None,
+        "preferredLanguage": "en-US",
+        "surname": last,
+        "userPrincipalName": account.email,
+        "id": account.id,
+    }

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.control_input import PROVIDERS, InvalidInputError, one_of
 from sandbox.masking import masked_json
+from sandbox.oauth.control import apply_order
 from sandbox.phones.callback_faults import CallbackFaults
 from sandbox.phones.phone import Phone
 from sandbox.state import SandboxState
@@ -123,6 +124,11 @@ def _vapi(state: SandboxState, request: Request) -> Answer:
     return json_answer(201, masked_json(dataclasses.asdict(state.vapi.organisation)))
 
 
+def _oauth(state: SandboxState, request: Request) -> Answer:
+    servers = {"google": state.google.oauth, "microsoft": state.microsoft.oauth}
+    return json_answer(200, apply_order(servers, _body(request)))
+
+
 def _body(request: Request) -> Any:
     try:
         return json.loads(request.body)
@@ -142,4 +148,5 @@ _ROUTES: dict[str, dict[str, Callable[[SandboxState, Request], Answer]]] = {
     "/callbacks": {"GET": _callbacks, "POST": _callbacks},
     "/incoming": {"POST": _incoming},
     "/vapi": {"POST": _vapi},
+    "/oauth": {"POST": _oauth},
 }

@@ -8,8 +8,10 @@ from typing import Any, Self
 
 from sandbox.connection import Handler
 from sandbox.faults import Faults
+from sandbox.google import Google
 from sandbox.log import LoggedRequest
 from sandbox.mail.mailbox import Mail
+from sandbox.microsoft import Microsoft
 from sandbox.state import SandboxState
 from sandbox.twilio import Twilio
 from sandbox.vapi import Vapi
@@ -121,6 +123,16 @@ class Sandbox:
     def mails(self, to: str | None = None) -> list[Mail]:
         """Mails that arrived, whole; all of them, or those that an address got."""
         return self._state.mailbox.mails(to)
+
+    @property
+    def google(self) -> Google:
+        """Google's state, without a trace in the log."""
+        return self._state.google
+
+    @property
+    def microsoft(self) -> Microsoft:
+        """Microsoft's state, without a trace in the log."""
+        return self._state.microsoft
 
     def pause_callbacks(self) -> None:
         """Send no more callbacks until the next reset; wait for those that are on their way."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.calendars.store import EventEffects
 from sandbox.clock import CountingClock
 from sandbox.faults import Faults
 from sandbox.google import Google
@@ -26,7 +27,8 @@ class SandboxState:
         self.mailbox = Mailbox()
         self.twilio = Twilio(lambda: self.network)
         self.vapi = Vapi(self.clock, lambda: self.network, self.twilio)
-        self.google = Google()
+        self.event_effects = EventEffects()
+        self.google = Google(self.event_effects)
         self.microsoft = Microsoft()
         self.resend = Resend(self.mailbox)
         self.providers: dict[str, Provider] = {
@@ -38,9 +40,9 @@ class SandboxState:
         }
 
     def effects(self) -> dict[str, list[Any]]:
-        """Effects on people: phones that rang, messages that left, mails that were sent."""
+        """Effects on people: phones that rang, messages and mails that left, events made."""
         mails = [mail.effect() for mail in self.mailbox.mails()]
-        return {**self.network.effects(), "mails": mails, "events": []}
+        return {**self.network.effects(), "mails": mails, "events": self.event_effects.all()}
 
     def reset(self) -> None:
         """Back to the seed data: state, faults, log, phones, mails, clock. Running calls vanish."""
@@ -52,6 +54,7 @@ class SandboxState:
         self.vapi.reset()
         self.mailbox.clear()
         self.resend.reset()
+        self.event_effects.reset()
         self.google.reset()
         self.microsoft.reset()
         self.log.clear()

@@ -7,7 +7,7 @@ from sandbox.wire import Answer, json_answer, phrase
 # Reason and message by status, where a fault asks for no more than that.
 _BY_STATUS = {
     401: ("authError", "Invalid Credentials"),
-    403: ("rateLimitExceeded", "Rate Limit Exceeded"),
+    403: ("forbidden", "Forbidden"),
     404: ("notFound", "Not Found"),
     409: ("duplicate", "The requested identifier already exists."),
     410: ("deleted", "Resource has been deleted"),

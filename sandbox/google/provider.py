@@ -1,5 +1,7 @@
 """Google's routes: OAuth, OpenID Connect and Calendar, which are on four hosts in reality."""
 
+from sandbox.calendars.store import EventEffects
+from sandbox.google.calendars import BASE, Calendars
 from sandbox.google.errors import RefusedError, error
 from sandbox.google.oauth import GoogleDialect, user_info
 from sandbox.oauth.grants import Token
@@ -13,12 +15,14 @@ _USER_INFO = ("/v1/userinfo", "/oauth2/v2/userinfo", "/oauth2/v3/userinfo")
 class Google:
     """Google, for one OAuth client and the accounts of `sandbox.google.oauth`."""
 
-    def __init__(self) -> None:
+    def __init__(self, effects: EventEffects) -> None:
         self.oauth = OAuthServer(GoogleDialect())
+        self._calendars = Calendars(effects)
 
     def reset(self) -> None:
-        """No grants."""
+        """No grants, the seeded events."""
         self.oauth.reset()
+        self._calendars.reset()
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
@@ -36,6 +40,8 @@ class Google:
                 case (("GET" | "POST"), path) if path in _USER_INFO:
                     token = self._token(request)
                     return json_answer(200, user_info(token.grant, token.scopes))
+                case _, path if path.startswith(BASE):
+                    return self._calendars.answer(request, self._token(request))
         except RefusedError as refused:
             return refused.answer
         return error(404)

@@ -22,7 +22,7 @@ class Resend(Client):
     def __init__(self, url: str) -> None:
         super().__init__(url + "/resend")
         self.session.headers["Authorization"] = "Bearer re_demo"
-        self.document = Rest("resend.json", self.base) if specs.present() else None
+        self.document = Rest("resend.json", self.base) if specs.available() else None
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         answer = super().call(method, path, **options)

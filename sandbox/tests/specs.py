@@ -12,23 +12,22 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def _place() -> Path:
-    return Path(os.environ.get("AVA_SPECS_DIR") or ROOT.parent / "shared" / "specs")
-
-
-def present() -> bool:
-    """Whether the documents are here."""
-    return _place().is_dir()
-
-
 def folder() -> Path:
     """Folder of the documents; skips the test where there are none."""
-    found = _place()
-    if not found.is_dir():
+    if not available():
         pytest.skip(
             "the providers' official documents are not here; AVA_SPECS_DIR names their folder"
         )
-    return found
+    return _folder()
+
+
+def available() -> bool:
+    """Whether the documents are here."""
+    return _folder().is_dir()
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("AVA_SPECS_DIR") or ROOT.parent / "shared" / "specs")
 
 
 def load(name: str) -> Any:

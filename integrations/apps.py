@@ -17,7 +17,7 @@ class IntegrationsConfig(AppConfig):
         from integrations import runtime_config
         from integrations.breakers import services as breakers
         from integrations.breakers.models import BreakerEvent
-        from integrations.calendar.services import GOOGLE, MICROSOFT
+        from integrations.calendar.providers import GOOGLE, MICROSOFT
         from integrations.credentials.models import OperatorUse
         from integrations.credentials.services import Client, clients
         from integrations.email import resend, smtp

@@ -1,7 +1,8 @@
 """Models of this app's packages, imported where Django looks for them."""
 
 from integrations.breakers import models as breakers
+from integrations.calendar import models as calendar
 from integrations.credentials import models as credentials
 from integrations.flags import models as flags
 
-__all__ = ["breakers", "credentials", "flags"]
+__all__ = ["breakers", "calendar", "credentials", "flags"]

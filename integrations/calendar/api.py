@@ -12,6 +12,7 @@ from ava.http.api import ApiViewSet
 from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
 from integrations.calendar import services
+from integrations.calendar.providers import NAMES
 
 
 class EventSerializer(serializers.Serializer[Any]):
@@ -24,7 +25,7 @@ class EventSerializer(serializers.Serializer[Any]):
 
 
 class CalendarSerializer(serializers.Serializer[Any]):
-    provider = serializers.ChoiceField(choices=list(services.NAMES.items()))
+    provider = serializers.ChoiceField(choices=list(NAMES.items()))
     status = serializers.ChoiceField(choices=["live", "stub"])
     next_steps = serializers.CharField(help_text="What to do to see the real calendar.")
     events = EventSerializer(many=True)
@@ -38,7 +39,7 @@ class CalendarViewSet(ApiViewSet):
         operation_id="calendar_events",
         parameters=[
             OpenApiParameter(
-                "provider", str, OpenApiParameter.PATH, enum=list(services.NAMES), required=True
+                "provider", str, OpenApiParameter.PATH, enum=list(NAMES), required=True
             )
         ],
         responses={200: CalendarSerializer, (403, CONTENT_TYPE): ProblemSerializer},

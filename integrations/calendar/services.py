@@ -5,13 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
 
-from ava.upstream import Service
 from integrations import runtime_config
+from integrations.calendar.providers import NAMES
 from integrations.errors import StubsDisabled, UnknownCalendar
-
-GOOGLE = Service("google", "Google Calendar")
-MICROSOFT = Service("microsoft", "Microsoft 365")
-NAMES = {service.label: service.name for service in (GOOGLE, MICROSOFT)}
 
 # (days after today, hour UTC, minutes, title, location, attendees)
 _MEETINGS = (

@@ -23,6 +23,8 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "idempotency.Request": lambda user: Q(user=user),
     "inbound.Delivery": lambda user: Q(owner=user),
     "inbound.Volume": lambda user: Q(owner=user),
+    "integrations.AuthorizationRequest": lambda user: Q(user=user),
+    "integrations.Connection": lambda user: Q(user=user),
     "integrations.Credential": lambda user: Q(user=user),
     "integrations.CredentialChange": lambda user: Q(owner=user) | Q(actor=user),
     "integrations.FlagOverride": lambda user: Q(user=user),

@@ -1,0 +1,92 @@
+"""Calendar connections of users, and the sign-ins under way."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from ava.http import correlation
+from ava.sealing.fields import SealedField
+from integrations.calendar.providers import NAMES
+
+PROVIDERS = list(NAMES.items())
+
+
+class Connection(models.Model):
+    """One user's access to their calendar at one provider.
+
+    `generation` counts access tokens: who waits for a new one, or was refused with an old one,
+    compares it. Whoever holds the lease asks the provider for the next.
+    """
+
+    class State(models.TextChoices):
+        CONNECTED = "connected"
+        RECONNECT = "reconnect", "must be connected again"
+
+    # Made in Python: the tokens are sealed for this row before it is inserted.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="calendar_connections",
+    )
+    provider = models.CharField(max_length=16, choices=PROVIDERS)
+    account = models.CharField(
+        max_length=254, blank=True, help_text="Address of the account at the provider."
+    )
+    scopes = models.JSONField(default=list, blank=True, help_text="What the user allowed.")
+    state = models.CharField(max_length=9, choices=State, default=State.CONNECTED)
+    tokens = SealedField(owner="user")
+    expires_at = models.DateTimeField(default=timezone.now, help_text="Of the access token.")
+    generation = models.PositiveIntegerField(default=0, help_text="Access tokens so far.")
+    lease = models.UUIDField(null=True, blank=True, help_text="Of the refresh under way.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    connected_at = models.DateTimeField(default=timezone.now)
+    refreshed_at = models.DateTimeField(default=timezone.now)
+    correlation_id = models.CharField(
+        "correlation ID", max_length=correlation.MAX_LENGTH, blank=True, db_index=True
+    )
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["user", "provider"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "provider"], name="one_connection_per_user_and_provider"
+            ),
+            models.CheckConstraint(
+                condition=Q(provider__in=tuple(NAMES)), name="connection_provider"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{NAMES[self.provider]} of {self.user}"
+
+
+class AuthorizationRequest(models.Model):
+    """A sign-in at a provider, from `connect` to its callback, which uses it up.
+
+    `state` and `browser` are digests: of the value that the provider hands back, and of the cookie
+    of the browser that opened the link.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    provider = models.CharField(max_length=16, choices=PROVIDERS)
+    state = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=64, blank=True)
+    verifier = SealedField(owner="user")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["state"], condition=~Q(state=""), name="one_authorization_per_state"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{NAMES[self.provider]} of {self.user}"

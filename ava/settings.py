@@ -71,6 +71,16 @@ GOOGLE_BASE_URL = _base_url("google", "https://www.googleapis.com")
 MICROSOFT_BASE_URL = _base_url("microsoft", "https://graph.microsoft.com")
 _OPERATORS = ("AVA_API_VAPI_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "RESEND_API_KEY")
 OPERATOR_CREDENTIALS: dict[str, str | None] = {name: ENV[name] for name in _OPERATORS}
+# Of OAuth: ID and secret of the operator's apps. The sandbox brings its own.
+
+
+def _oauth_app(provider: str) -> tuple[str | None, str | None]:
+    given = (ENV[f"{provider}_CLIENT_ID"], ENV[f"{provider}_CLIENT_SECRET"])
+    return ("ava-sandbox", "ava-sandbox-secret") if SANDBOX and not any(given) else given
+
+
+OAUTH_APPS = {"google": _oauth_app("GOOGLE"), "microsoft": _oauth_app("MICROSOFT")}
+MICROSOFT_TENANT: str = ENV["MICROSOFT_TENANT"]
 ENV_CREDENTIALS_PER_DAY: int = ENV["ENV_CREDENTIALS_PER_DAY"]
 
 # The last word on a flag is `integrations.flags`; these are the environment's answers.

@@ -9,12 +9,15 @@ from django.contrib.auth.models import User
 from integrations import runtime_config
 from integrations.breakers import queries as breakers
 from integrations.breakers.queries import BreakerStatus
+from integrations.calendar import connections, oauth
+from integrations.calendar.errors import OAuthAppMissing
+from integrations.calendar.providers import NAMES, SERVICES
 from integrations.credentials import allowance, store
 from integrations.credentials.allowance import Allowance
 from integrations.credentials.providers import PROVIDERS, Provider
 from integrations.email.services import BACKENDS, ENABLE
 
-STUBBED = (*BACKENDS, "google", "microsoft")
+STUBBED = (*BACKENDS, *NAMES)
 SOURCES = ("user", "environment", "stub", "none")
 
 
@@ -33,7 +36,8 @@ class Integration:
 
 
 def overview(*, user: User, now: datetime) -> list[Integration]:
-    sources: dict[str, str] = {**store.sources(user=user)}
+    ended = connections.ended(user=user)
+    sources: dict[str, str] = {**store.sources(user=user), **dict.fromkeys(ended, "user")}
     left = allowance.left(user=user, now=now) if "environment" in sources.values() else {}
     # One real backend is enough for e-mail: the stub then answers for neither.
     mail = any(sources[slug] != "none" for slug in BACKENDS)
@@ -51,11 +55,11 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
             Integration(
                 provider=slug,
                 name=provider.name,
-                configured=source in ("user", "environment"),
+                configured=source in ("user", "environment") and not ended.get(slug),
                 source="user" if source == "unreadable" else source,
                 breaker_state=breaker.state,
                 retry_after=None if wait is None else math.ceil(wait),
-                next_step=_next_step(provider, source, breaker, rest),
+                next_step=_next_step(provider, source, breaker, rest, ended.get(slug)),
                 allowance=rest,
             )
         )
@@ -63,9 +67,15 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
 
 
 def _next_step(
-    provider: Provider, source: str, breaker: BreakerStatus, left: Allowance | None
+    provider: Provider,
+    source: str,
+    breaker: BreakerStatus,
+    left: Allowance | None,
+    ended: str | None,
 ) -> str:
     name = provider.name
+    if ended:
+        return ended
     if breaker.state != "closed" and source not in ("stub", "none"):
         if breaker.forced:
             return f"Wait: your operator has paused {name}."
@@ -81,13 +91,17 @@ def _next_step(
     match source:
         case "unreadable":
             return f"Enter your {name} credentials again in Settings: they cannot be read."
+        case "user" if not provider.fields:
+            return f"Nothing to do: your {name} is connected."
         case "user":
             return f"Nothing to do: AVA uses your own {name} credentials."
         case "environment":
             return f"Nothing to do: AVA uses the operator's {name} credentials."
         case _ if not provider.fields:
             demo = "You see demo events. " if source == "stub" else ""
-            return f"{demo}Connecting {name} is not part of this release."
+            if not oauth.is_set_up(provider.slug):
+                return f"{demo}{OAuthAppMissing(SERVICES[provider.slug]).remedy}"
+            return f"{demo}Connect {name} in Settings."
         case "stub":
             return f"E-mails are not sent in stub mode. {ENABLE}"
     return f"Add your {name} credentials in Settings."

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 COSTS = {
     "GET auth/me": (0, 1),
-    "GET integrations": (1, 7),
+    "GET integrations": (2, 7),
     "GET integrations/calendar/<str:provider>/events": (0, 1),
     "POST integrations/email/test": (2, 1),
     "GET vapi/settings": (0, 1),

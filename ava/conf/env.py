@@ -29,7 +29,8 @@ class Variable:
     low: int = 0  # of a number, as `high` included
     high: int = 2**31
     choices: tuple[str, ...] = ()  # the only texts allowed
-    kind: str = "text"  # or "secret", "number", "switch", "url", "path", "host", "list", "origins"
+    # "text", "secret", "name", "number", "switch", "url", "path", "host", "list" or "origins"
+    kind: str = "text"
 
 
 _number = partial(Variable, kind="number")
@@ -80,6 +81,11 @@ VARIABLES = (
     _secret("TWILIO_ACCOUNT_SID"),
     _secret("TWILIO_AUTH_TOKEN"),
     _secret("RESEND_API_KEY"),
+    Variable("GOOGLE_CLIENT_ID"),
+    _secret("GOOGLE_CLIENT_SECRET"),
+    Variable("MICROSOFT_CLIENT_ID"),
+    _secret("MICROSOFT_CLIENT_SECRET"),
+    Variable("MICROSOFT_TENANT", "common", kind="name"),
     _url("VAPI_BASE_URL"),
     _url("TWILIO_BASE_URL"),
     _url("RESEND_BASE_URL"),
@@ -101,7 +107,7 @@ _OF_A_SERVICE = re.compile(
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
 # What AVA's own addresses begin with; a proxy may take the path of AVA_PUBLIC_URL away, or keep it.
-_OWN = ("admin", "api", "healthz", "metrics", "readyz", "static")
+_OWN = ("admin", "api", "healthz", "metrics", "oauth", "readyz", "static")
 _SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql", "sqlite"),
     "REDIS_URL": ("redis", "rediss", "redis+sentinel", "rediss+sentinel"),
@@ -228,6 +234,10 @@ def _convert(variable: Variable, raw: str) -> Any:
                     f"({', '.join(_OWN)}), and nothing behind it"
                 )
             return raw.rstrip("/")
+        case "name":
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", raw):
+                raise ValueError("a name of letters, digits, dots and hyphens")
+            return raw
         case "host":
             return raw[1:-1] if raw.startswith("[") and raw.endswith("]") else raw
         case "path":

@@ -44,6 +44,8 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
     running_sandbox.reset()
     for provider in ("vapi", "twilio", "resend", "google", "microsoft"):
         setattr(settings, f"{provider.upper()}_BASE_URL", f"{running_sandbox.url}/{provider}")
+    app = ("ava-sandbox", "ava-sandbox-secret")
+    settings.OAUTH_APPS = {"google": app, "microsoft": app}
     yield running_sandbox
     # A webhook that is still being stored would meet the emptying of the tables.
     running_sandbox.pause_callbacks()

@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/v1/", include("vapi_settings.urls")),
     path("api/v1/", include("telephony.urls")),
     path("api/v1/", include("integrations.urls")),
+    path("oauth/", include("integrations.calendar.urls")),
     path("", TemplateView.as_view(template_name="home.html", **READ), name="home"),
     path(
         "favicon.ico",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from integrations.api import IntegrationViewSet
 from integrations.calendar.api import CalendarViewSet
+from integrations.calendar.connection_api import ConnectionViewSet
 from integrations.credentials.api import CredentialsViewSet
 from integrations.credentials.providers import BY_FIELDS
 from integrations.email.api import EmailViewSet
@@ -15,6 +16,16 @@ urlpatterns = [
         "integrations/calendar/<str:provider>/events",
         CalendarViewSet.as_view({"get": "events"}),
         name="calendar-events",
+    ),
+    path(
+        "integrations/calendar/<str:provider>",
+        ConnectionViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="calendar-connection",
+    ),
+    path(
+        "integrations/calendar/<str:provider>/connect",
+        ConnectionViewSet.as_view({"post": "connect"}),
+        name="calendar-connect",
     ),
 ]
 # Each provider has its own path, so that the OpenAPI document can name its fields. Any other name

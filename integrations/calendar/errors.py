@@ -53,6 +53,10 @@ class AuthorizationRefused(Problem):
         super().__init__(f"{reason} Nothing was connected. Start again in AVA.")
 
 
+class AuthorizationDenied(AuthorizationRefused):
+    """The user said no, or the provider did."""
+
+
 class AuthorizationIncomplete(Problem):
     """The user left out something that AVA cannot do without."""
 

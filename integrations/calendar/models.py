@@ -18,8 +18,8 @@ PROVIDERS = list(NAMES.items())
 class Connection(models.Model):
     """One user's access to their calendar at one provider.
 
-    `generation` counts access tokens: who waits for a new one, or was refused with an old one,
-    compares it. Whoever holds the lease asks the provider for the next.
+    `version` is new with each access token: who waits for one, or was refused with one, compares
+    it. The process that holds the lease asks the provider for the next.
     """
 
     class State(models.TextChoices):
@@ -42,7 +42,7 @@ class Connection(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.CONNECTED)
     tokens = SealedField(owner="user")
     expires_at = models.DateTimeField(default=timezone.now, help_text="Of the access token.")
-    generation = models.PositiveIntegerField(default=0, help_text="Access tokens so far.")
+    version = models.UUIDField(default=uuid.uuid4, editable=False)
     lease = models.UUIDField(null=True, blank=True, help_text="Of the refresh under way.")
     lease_until = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(default=timezone.now)

@@ -1,5 +1,5 @@
-"""OAuth 2.0 at Google and Microsoft: where to sign in, and tokens for codes. Authlib speaks the
-protocol, through the provider's door.
+"""OAuth 2.0 at Google and Microsoft: where to sign in, and tokens for codes. Authlib makes and
+reads the requests, which go through the provider's door.
 
 https://developers.google.com/identity/protocols/oauth2/web-server,
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
@@ -14,7 +14,7 @@ import requests
 import structlog
 from django.conf import settings
 
-from ava.upstream import ProviderUnreachable, Service
+from ava.upstream import ProviderUnreachable, Service, door
 from ava.upstream.adapter import DoorAdapter
 from integrations.calendar.account import account_of
 from integrations.calendar.errors import (
@@ -23,7 +23,7 @@ from integrations.calendar.errors import (
     OAuthAppRefused,
     ReconnectRequired,
 )
-from integrations.calendar.providers import GOOGLE, MICROSOFT
+from integrations.calendar.providers import GOOGLE, MICROSOFT, SERVICES
 
 log = structlog.get_logger("integrations.calendar")
 
@@ -46,6 +46,7 @@ _APP_IS_WRONG = (
     "redirect_uri_mismatch",
     "deleted_client",
 )
+_GOOGLES_TOKENS = "https://oauth2.googleapis.com"
 _LONGEST = 24 * 3600  # seconds that a token is believed to live
 _UNSAID = 3600
 
@@ -59,7 +60,6 @@ class App:
     client_secret: str = field(repr=False)
     authorize_url: str
     token_url: str
-    revoke_url: str | None  # Microsoft has none for a single app
     asked: tuple[str, ...]  # scopes
     # Scopes that AVA cannot do without, and what for.
     needed: Mapping[str, str]
@@ -79,21 +79,18 @@ class Grant:
 
 def app(provider: str) -> App:
     """The operator's app. Raises: OAuthAppMissing."""
-    return {GOOGLE.label: _google, MICROSOFT.label: _microsoft}[provider](
-        *settings.OAUTH_APPS[provider]
-    )
+    client_id, client_secret = settings.OAUTH_APPS[provider]
+    if not client_id or not client_secret:
+        raise OAuthAppMissing(SERVICES[provider])
+    make = _google if provider == GOOGLE.label else _microsoft
+    return make(client_id, client_secret)
 
 
 def is_set_up(provider: str) -> bool:
     return all(settings.OAUTH_APPS[provider])
 
 
-def _google(client_id: str | None, client_secret: str | None) -> App:
-    if not client_id or not client_secret:
-        raise OAuthAppMissing(GOOGLE)
-    base, real = settings.GOOGLE_BASE_URL, "https://www.googleapis.com"
-    sign_in = "https://accounts.google.com" if base == real else base
-    tokens = "https://oauth2.googleapis.com" if base == real else base
+def _google(client_id: str, client_secret: str) -> App:
     scope = "https://www.googleapis.com/auth/calendar"
     needed = {
         f"{scope}.events": "see and change your events",
@@ -103,9 +100,8 @@ def _google(client_id: str | None, client_secret: str | None) -> App:
         service=GOOGLE,
         client_id=client_id,
         client_secret=client_secret,
-        authorize_url=f"{sign_in}/o/oauth2/v2/auth",
-        token_url=f"{tokens}/token",
-        revoke_url=f"{tokens}/revoke",
+        authorize_url=f"{_google_at('https://accounts.google.com')}/o/oauth2/v2/auth",
+        token_url=f"{_google_at(_GOOGLES_TOKENS)}/token",
         asked=("openid", "email", *needed),
         needed=needed,
         # Without both there is a refresh token with the first consent only.
@@ -113,9 +109,7 @@ def _google(client_id: str | None, client_secret: str | None) -> App:
     )
 
 
-def _microsoft(client_id: str | None, client_secret: str | None) -> App:
-    if not client_id or not client_secret:
-        raise OAuthAppMissing(MICROSOFT)
+def _microsoft(client_id: str, client_secret: str) -> App:
     base, real = settings.MICROSOFT_BASE_URL, "https://graph.microsoft.com"
     sign_in = "https://login.microsoftonline.com" if base == real else base
     place = f"{sign_in}/{settings.MICROSOFT_TENANT}/oauth2/v2.0"
@@ -126,11 +120,16 @@ def _microsoft(client_id: str | None, client_secret: str | None) -> App:
         client_secret=client_secret,
         authorize_url=f"{place}/authorize",
         token_url=f"{place}/token",
-        revoke_url=None,
         asked=("openid", "email", "profile", "offline_access", *needed),
         needed=needed,
         extra={"prompt": "select_account", "response_mode": "query"},
     )
+
+
+def _google_at(host: str) -> str:
+    """One of Google's hosts; a base URL of its own stands for them all."""
+    base: str = settings.GOOGLE_BASE_URL
+    return host if base == "https://www.googleapis.com" else base
 
 
 def sign_in_url(app: App, *, redirect_uri: str, state: str, verifier: str) -> str:
@@ -170,11 +169,12 @@ def refresh(app: App, refresh_token: str) -> Grant:
     return _granted(app, lambda: session.refresh_token(app.token_url, refresh_token=refresh_token))
 
 
-def revoke(app: App, token: str) -> None:
-    """End the access at the provider, where it takes that. Raises: ProviderProblem."""
-    if app.revoke_url:
+def revoke(provider: str, token: str) -> None:
+    """End the access at Google; at Microsoft an app cannot. Raises: ProviderProblem."""
+    if provider == GOOGLE.label:
         # A token that is not known any more (400) has ended, too.
-        _session(app).revoke_token(app.revoke_url, token=token)
+        base = _google_at(_GOOGLES_TOKENS)
+        door(provider).send("POST", "/revoke", base_url=base, data={"token": token})
 
 
 def _session(app: App, **options: Any) -> Any:

@@ -1,10 +1,11 @@
 """Tokens of a connection: opened, kept, given up."""
 
 import json
+import uuid
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from ava.sealing.fields import Sealed, SealedField, seal
 from ava.sealing.keys import Unsealable
@@ -49,13 +50,13 @@ def keep(
         tokens=_sealed(row, text(grant, before)),
         expires_at=now + timedelta(seconds=grant.seconds),
         refreshed_at=now,
-        generation=F("generation") + 1,
+        version=uuid.uuid4(),
     )
 
 
 def give_up(row: Connection, *, now: datetime) -> ReconnectRequired:
     """Forget the tokens, unless there are newer ones. The problem to raise."""
-    ended = Connection.objects.filter(pk=row.pk, generation=row.generation)
+    ended = Connection.objects.filter(pk=row.pk, version=row.version)
     if ended.update(state=Connection.State.RECONNECT, tokens=_sealed(row, "[]"), expires_at=now):
         log.warning("calendar must be connected again", service=row.provider, user=row.user_id)
         row.refresh_from_db()

@@ -95,6 +95,19 @@ DOORS: dict[str, list[Try]] = {
     "GET integrations/calendar/<str:provider>/events": [
         Try("/integrations/calendar/google/events", "user={user}&from=2026-01-01T00:00:00Z")
     ],
+    "GET integrations/calendar/<str:provider>": [
+        Try("/integrations/calendar/google"),
+        Try("/integrations/calendar/google", "user={user}"),
+        *_named("/integrations/calendar/{}", "user"),
+    ],
+    "POST integrations/calendar/<str:provider>/connect": [
+        Try("/integrations/calendar/google/connect", body={"user": "{user}"}),
+        *_named("/integrations/calendar/{}/connect", "user"),
+    ],
+    "DELETE integrations/calendar/<str:provider>": [
+        Try("/integrations/calendar/google", "user={user}"),
+        *_named("/integrations/calendar/{}", "user"),
+    ],
     **_credentials("vapi", {"api_key": mask(ADAS.api_key), "default_assistant_id": "{assistant}"}),
     **_credentials("twilio", SIDS),
     **_credentials("resend", {"api_key": "re_eve_0123456789", "from_email": "eve@example.com"}),
@@ -194,6 +207,8 @@ PAGES = {
     "": "a redirect",
     "favicon.ico": "a picture",
     "healthz": "says nothing",
+    "oauth/<str:provider>/start": "the link is its user's, and one browser's",
+    "oauth/<str:provider>/callback": "as that link",
     "readyz": "of AVA as a whole",
     "metrics": "for operators; no labels name anybody",
     "admin": "a redirect",

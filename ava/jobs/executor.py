@@ -104,9 +104,6 @@ def pause_after(failures: int, chance: Callable[[], float] = random.random) -> f
 
 
 def _acquire(due: QuerySet[Job], now: datetime) -> Job | None:
-    # SQLite has one write lock, taken here only when there is something to write.
-    if not due.exists():
-        return None
     with transaction.atomic():
         job = due.select_for_update(skip_locked=True).first()
         if job is None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ava.jobs import executor, queries, services
 from ava.jobs.models import Job
+from ava.server import admission
 
 log = structlog.get_logger("ava.jobs")
 
@@ -21,6 +22,13 @@ POLL_SECONDS = 0.5
 """Seconds until a job of another process is seen; those of this one wake the loop."""
 
 _PERIODIC_SECONDS = 60.0
+
+_PLACES = 2
+"""How many of the threads compute at the same time: more would take the interpreter from requests
+of this process. A job that waits for a provider releases its place."""
+
+_PLACE_SECONDS = 0.1
+"""For which a place is waited for: jobs that hold theirs longer are taken to wait for something."""
 
 _KEPT = 4
 """One of so many threads is kept for urgent jobs: others may hang."""
@@ -35,6 +43,7 @@ class Loop:
     def __init__(self, *, threads: int = THREADS, poll: float = POLL_SECONDS) -> None:
         self._poll = poll
         self._stopping = threading.Event()
+        self._places = threading.Semaphore(_PLACES)
         self._looking = threading.Lock()
         self._turns = executor.Turns()
         self._is_urgents_turn = False
@@ -60,10 +69,15 @@ class Loop:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            with self._looking:
-                job = self._look()
-            if job is not None:
-                self._run(job)
+            if self._places.acquire(timeout=_PLACE_SECONDS):
+                admission.set_release(self._places.release)
+            try:
+                with self._looking:
+                    job = self._look()
+                if job is not None:
+                    self._run(job)
+            finally:
+                admission.release_place()
         connections.close_all()
 
     def _run(self, job: Job) -> None:

@@ -34,7 +34,7 @@ def reset() -> Iterator[Callable[..., None]]:
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(smtp_port=0) as running:
         yield running
 
 

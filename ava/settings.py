@@ -37,6 +37,8 @@ FORCE_SCRIPT_NAME: str | None = PUBLIC_PREFIX or None
 TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
 SANDBOX: bool = ENV["AVA_SANDBOX"]
+# Names this machine only: what the sandbox's mail server shows over STARTTLS.
+SANDBOX_CERTIFICATE = BASE_DIR / "sandbox" / "smtp" / "certificate.pem"
 REDIS_URL: str | None = ENV["REDIS_URL"]
 CELERY_BROKER_URL: str | None = ENV["CELERY_BROKER_URL"]
 

@@ -8,10 +8,13 @@ import signal
 import sys
 import threading
 
+from sandbox import smtp
 from sandbox.server import Sandbox
 
+SMTP_PORT = 8025
 ABOUT = (
     "Plays Vapi, Twilio, Resend, Google and Microsoft on one port, "
+    "Plays Vapi, Twilio and Resend on one port, and a mail server on another, "
     "so that an app can be tried without accounts, calls or costs."
 )
 MORE = """\
@@ -21,16 +24,17 @@ API, with the keys
   Twilio  AC00000000000000000000000000000000 / twilio-demo-token
   Resend  re_demo
   Google, Microsoft (OAuth client)  ava-sandbox / ava-sandbox-secret
+Send mails by SMTP with STARTTLS as demo / smtp-demo.
 Set the behaviour of phones and faults, and read what happened, under /_sandbox;
 sandbox/README.md shows how.
 Everything is in memory.
 """
 
 
-def _default_port(named: str) -> str:
+def _named_port(variable: str) -> str | None:
     """Kubernetes sets AVA_SANDBOX_PORT=tcp://... beside a Service `ava-sandbox`: that is none."""
-    is_of_a_platform = re.match(r"(tcp|udp|sctp)://", named)
-    return "8001" if is_of_a_platform or not named.strip() else named.strip()
+    named = os.environ.get(variable, "").strip()
+    return None if re.match(r"(tcp|udp|sctp)://", named) else named or None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,8 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--port",
         type=_port,
-        default=_default_port(os.environ.get("AVA_SANDBOX_PORT", "")),
+        default=_named_port("AVA_SANDBOX_PORT") or "8001",
         help="port to listen on, 0 for a free one (default: AVA_SANDBOX_PORT, else 8001)",
+    )
+    parser.add_argument(
+        "--smtp-port",
+        type=_port,
+        default=_named_port("AVA_SANDBOX_SMTP_PORT"),
+        help="port of the mail server, 0 for a free one "
+        "(default: AVA_SANDBOX_SMTP_PORT, else 8025 if it is free)",
     )
     parser.add_argument(
         "--follow",
@@ -63,13 +74,23 @@ def main(arguments: list[str] | None = None) -> int:
         sandbox = Sandbox(options.host, options.port)
     except OSError as error:
         print(
-            f"The sandbox cannot listen on {options.host} port {options.port}: "
-            f"{error.strerror or error}. {_remedy(error)}",
-            file=sys.stderr,
+            _busy(options.host, options.port, error, "--port or AVA_SANDBOX_PORT"), file=sys.stderr
         )
+        return 1
+    no_mail = _open_smtp(sandbox, options.host, options.smtp_port)
+    if no_mail and options.smtp_port is not None:
+        print(no_mail, file=sys.stderr)
         return 1
     with sandbox:
         print(f"The providers' sandbox is ready at {sandbox.url}", flush=True)
+        if no_mail:
+            print(f"It takes no mails by SMTP. {no_mail}", file=sys.stderr, flush=True)
+        else:
+            print(
+                f"It takes mails by SMTP on {options.host} port {sandbox.smtp_port}: "
+                f"STARTTLS, {smtp.USER} / {smtp.PASSWORD}",
+                flush=True,
+            )
         if options.follow:
             threading.Thread(target=_end_with_standard_input, daemon=True).start()
         signal.sigwait(ends)
@@ -82,13 +103,24 @@ def _end_with_standard_input() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _remedy(error: OSError) -> str:
+def _open_smtp(sandbox: Sandbox, host: str, named: int | None) -> str:
+    """Open the mail server's port. Returns: what hinders it, a sentence; empty if nothing does."""
+    port = SMTP_PORT if named is None else named
+    try:
+        sandbox.open_smtp(port)
+    except OSError as error:
+        return _busy(host, port, error, "--smtp-port or AVA_SANDBOX_SMTP_PORT")
+    except ModuleNotFoundError as error:
+        return f"The package {error.name} is not installed: script/sandbox does that."
+    return ""
+
+
+def _busy(host: str, port: int, error: OSError, settings: str) -> str:
+    remedy = "Choose an address of this machine with --host and a free port with " + settings
     if error.errno == errno.EADDRINUSE:
-        return (
-            "Stop the program that holds the port, "
-            "or choose another one with --port or AVA_SANDBOX_PORT."
-        )
-    return "Choose an address of this machine with --host and a free port with --port."
+        remedy = "Stop the program that holds the port, or choose another one with " + settings
+    reason = (error.strerror or str(error)).partition(" (while")[0]  # socket.create_server's
+    return f"The sandbox cannot listen on {host} port {port}: {reason}. {remedy}."
 
 
 def _port(text: str) -> int:

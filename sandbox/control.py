@@ -5,11 +5,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from sandbox import smtp
 from sandbox.control_input import PROVIDERS, InvalidInputError, one_of
 from sandbox.masking import masked_json
 from sandbox.oauth.control import apply_order
 from sandbox.phones.callback_faults import CallbackFaults
 from sandbox.phones.phone import Phone
+from sandbox.smtp.certificate import CERTIFICATE
 from sandbox.state import SandboxState
 from sandbox.twilio.incoming import Incoming
 from sandbox.vapi.organisation import Organisation
@@ -83,6 +85,17 @@ def _mailbox(state: SandboxState, request: Request) -> Answer:
     return json_answer(200, {"mails": [mail.resource() for mail in state.mailbox.mails(to)]})
 
 
+def _smtp(state: SandboxState, request: Request) -> Answer:
+    settings = {
+        "port": state.smtp_port,
+        "security": "starttls",
+        "username": smtp.USER,
+        "password": smtp.PASSWORD,
+        "certificate": CERTIFICATE.read_text("ascii"),
+    }
+    return json_answer(200, settings)
+
+
 def _webhooks(state: SandboxState, request: Request) -> Answer:
     return json_answer(200, {"webhooks": state.network.webhooks()})
 
@@ -141,6 +154,7 @@ _ROUTES: dict[str, dict[str, Callable[[SandboxState, Request], Answer]]] = {
     "/requests": {"GET": _list_requests, "DELETE": _clear_requests},
     "/effects": {"GET": _effects},
     "/mailbox": {"GET": _mailbox},
+    "/smtp": {"GET": _smtp},
     "/webhooks": {"GET": _webhooks},
     "/reset": {"POST": _reset},
     "/phone": {"POST": _phone},

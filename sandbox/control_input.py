@@ -4,9 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-PROVIDERS = ("vapi", "twilio", "resend", "google", "microsoft")
+PROVIDERS = ("vapi", "twilio", "resend", "smtp", "google", "microsoft")
 KINDS = ("status", "hang", "reset", "refuse", "slow", "drip", "garbage")
 WHEN = ("before", "after")
+# Providers whose faults may name the error, beside its status.
+NAME_ERRORS = ("resend",)
+SMTP_STATUS = 451
+SMTP_LOGIN = frozenset({454, 530, 534, 535, 538})  # RFC 4954, section 6
 LONGEST_DELAY_MS = 3_600_000
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 
@@ -75,6 +79,11 @@ def _match(value: Any) -> str | None:
     )
 
 
+def _error(value: Any) -> str | None:
+    good = isinstance(value, str) and re.fullmatch(r"[A-Za-z_]{1,64}", value)
+    return None if good else "must be the name of an error, such as daily_quota_exceeded"
+
+
 _FIELDS: dict[str, Check] = {
     "provider": one_of(*PROVIDERS),
     "kind": one_of(*KINDS),
@@ -84,12 +93,32 @@ _FIELDS: dict[str, Check] = {
     "delay_ms": whole(0, LONGEST_DELAY_MS),
     "count": _count,
     "match": _match,
+    "error": _error,
 }
 
 
 def parse_fault(value: Any) -> dict[str, Any]:
     """The fields of a fault, checked. Raises: InvalidInputError."""
-    return parse_fields(value, _FIELDS, required=("provider", "kind"))
+    fault = parse_fields(value, _FIELDS, required=("provider", "kind"))
+    if "error" in fault and fault["provider"] not in NAME_ERRORS:
+        raise InvalidInputError(f"error is for {', '.join(NAME_ERRORS)}.")
+    return _smtp_fault(fault) if fault["provider"] == "smtp" else fault
+
+
+def _smtp_fault(fault: dict[str, Any]) -> dict[str, Any]:
+    """A fault of SMTP, with the step that it is for where none is named."""
+    if fault["kind"] == "drip":
+        raise InvalidInputError("kind drip is for HTTP.")
+    status = fault.get("status", SMTP_STATUS)
+    if status < 400:
+        raise InvalidInputError("status must be from 400 to 599: 4xx and 5xx are SMTP's failures.")
+    before = fault.get("when", "before") == "before"
+    step = "DATA"
+    if before and fault["kind"] == "refuse":
+        step = "CONNECT"
+    elif before and fault["kind"] == "status" and status in SMTP_LOGIN:
+        step = "AUTH"
+    return {**fault, "status": status, "match": fault.get("match") or f"{step} /"}
 
 
 def parse_fields(value: Any, fields: dict[str, Check], required: tuple[str, ...]) -> dict[str, Any]:

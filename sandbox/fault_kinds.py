@@ -25,7 +25,7 @@ def apply_fault(
     active: ActiveFault,
     writer: ResponseWriter,
     work: Callable[[], Answer],
-    failure: Callable[[int], Answer],
+    failure: Callable[..., Answer],
 ) -> None:
     """Apply a fault to one request.
 
@@ -34,7 +34,7 @@ def apply_fault(
 
     Args:
         work: does what was asked and returns the answer.
-        failure: the provider's error body for a status.
+        failure: the provider's error body for a status, and for an error's name where it has some.
     """
     fault, removed = active.fault, active.removed
     delay_s = fault.delay_ms / 1000
@@ -55,7 +55,8 @@ def apply_fault(
     removed.wait(delay_s)
     match fault.kind:
         case "status":
-            answer = failure(fault.status)
+            named = [fault.error] if fault.error else []
+            answer = failure(fault.status, *named)
             writer.send(Answer(answer.status, answer.body, {**answer.headers, **fault.headers}))
         case "garbage":
             writer.send(HTML if active.hit % 2 else BROKEN_JSON)

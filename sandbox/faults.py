@@ -24,6 +24,7 @@ class Fault:
     delay_ms: int = 0
     count: int | None = None
     match: str | None = None
+    error: str = ""
 
     def matches(self, provider: str, method: str, path: str) -> bool:
         """Whether it applies to a request; `path` without the provider's prefix."""

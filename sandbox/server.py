@@ -3,8 +3,9 @@
 import socket
 import socketserver
 import threading
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.connection import Handler
 from sandbox.faults import Faults
@@ -12,9 +13,13 @@ from sandbox.google import Google
 from sandbox.log import LoggedRequest
 from sandbox.mail.mailbox import Mail
 from sandbox.microsoft import Microsoft
+from sandbox.smtp.certificate import CERTIFICATE
 from sandbox.state import SandboxState
 from sandbox.twilio import Twilio
 from sandbox.vapi import Vapi
+
+if TYPE_CHECKING:
+    from sandbox.smtp.server import SmtpServer
 
 STOP_POLL_S = 0.05
 JOIN_S = 5.0
@@ -65,24 +70,53 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class Sandbox:
-    """The providers on one port. Port 0 takes a free one.
+    """The providers on one port, and the SMTP server on another. Port 0 takes a free one.
 
     Also a context manager: started on entry, stopped on exit.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Bind at once. Raises: OSError when the address is busy or not ours."""
+    # Trusted by apps that are to send mails over STARTTLS.
+    smtp_certificate: Path = CERTIFICATE
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, smtp_port: int | None = None
+    ) -> None:
+        """Bind at once. Raises: what `open_smtp` does; OSError: the address is busy or not ours."""
         self._state = SandboxState()
+        self._host = host
         self._server = _Server((host, port), self._state)
+        self._smtp: SmtpServer | None = None
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(STOP_POLL_S,), name="sandbox", daemon=True
         )
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._server.server_address[1]}"
+        if smtp_port is not None:
+            self.open_smtp(smtp_port)
+
+    def open_smtp(self, port: int) -> None:
+        """Take mails by SMTP, too, once started.
+
+        Raises:
+            OSError: the address is busy.
+            ModuleNotFoundError: the package aiosmtpd is not installed.
+        """
+        from sandbox.smtp.server import SmtpServer
+
+        state = self._state
+        self._smtp = SmtpServer(self._host, port, state.faults, state.log, state.mailbox)
+        state.smtp_port = self._smtp.port
+
+    @property
+    def smtp_port(self) -> int | None:
+        """Port of the SMTP server; None without one."""
+        return self._state.smtp_port
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve, in threads of its own."""
         self._thread.start()
+        if self._smtp:
+            self._smtp.start()
 
     def stop(self) -> None:
         """Release every held request, close every connection, free the port."""
@@ -91,6 +125,8 @@ class Sandbox:
         self._server.server_close()
         self._state.network.stop()
         self._state.faults.clear()
+        if self._smtp:
+            self._smtp.stop()
         self._server.hang_up()
 
     def __enter__(self) -> Self:

@@ -25,6 +25,7 @@ class SandboxState:
         self.log = RequestLog()
         self.network = PhoneNetwork()
         self.mailbox = Mailbox()
+        self.smtp_port: int | None = None
         self.twilio = Twilio(lambda: self.network)
         self.vapi = Vapi(self.clock, lambda: self.network, self.twilio)
         self.event_effects = EventEffects()

@@ -58,6 +58,7 @@ class RunningAva:
         self._fresh, self._hook = fresh, hook
         self.port = free_port()
         self.sandbox_port = int(environment.pop("AVA_SANDBOX_PORT", 0)) or free_port()
+        self.smtp_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox = f"http://127.0.0.1:{self.sandbox_port}/_sandbox"
         self.log = data_dir / "server.log"
@@ -68,6 +69,7 @@ class RunningAva:
             "AVA_PORT": str(self.port),
             "AVA_SANDBOX": "1",
             "AVA_SANDBOX_PORT": str(self.sandbox_port),
+            "AVA_SANDBOX_SMTP_PORT": str(self.smtp_port),
             "AVA_DEMO_PASSWORD": PASSWORD,
             "RATE_LIMIT_PER_MINUTE": "100000",
             **environment,
@@ -95,7 +97,10 @@ class RunningAva:
     def start_sandbox(self) -> None:
         """Start the sandbox apart, as script/sandbox does: it outlives a crash of AVA."""
         self.own_sandbox = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "--port", str(self.sandbox_port)],
+            [
+                *(sys.executable, "-m", "sandbox"),
+                *("--port", str(self.sandbox_port), "--smtp-port", str(self.smtp_port)),
+            ],
             cwd=BASE_DIR,
             stdout=subprocess.PIPE,
         )

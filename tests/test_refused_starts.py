@@ -42,12 +42,15 @@ def test_an_address_that_is_not_of_this_machine_is_reported(tmp_path: Path, host
     assert "AVA_PORT" not in output
 
 
-def test_a_busy_sandbox_port_is_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["AVA_SANDBOX_PORT", "AVA_SANDBOX_SMTP_PORT"])
+def test_a_busy_port_of_the_sandbox_is_reported(tmp_path: Path, variable: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        output = refused(tmp_path, AVA_SANDBOX_PORT=str(other.getsockname()[1]))
-    assert "AVA_SANDBOX_PORT" in output
+        port = other.getsockname()[1]
+        output = refused(tmp_path, **{variable: str(port)})
+    assert f"Cannot listen on 127.0.0.1:{port}: address already in use." in output
+    assert variable in output
 
 
 def test_a_wrong_variable_is_reported(tmp_path: Path) -> None:

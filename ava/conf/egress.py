@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from requests.utils import should_bypass_proxies
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -46,8 +47,13 @@ def authorities() -> str | None:
 
 
 def tls() -> ssl.SSLContext:
-    """TLS for a server that is not asked over HTTP: with OpenSSL's own authorities, too."""
+    """TLS for a server that is not asked over HTTP: with OpenSSL's own authorities, too.
+
+    In sandbox mode its mail server is trusted.
+    """
     context = ssl.create_default_context()
+    if settings.SANDBOX:
+        context.load_verify_locations(settings.SANDBOX_CERTIFICATE)
     if path := authorities():
         is_directory = os.path.isdir(path)
         context.load_verify_locations(**{"capath" if is_directory else "cafile": path})

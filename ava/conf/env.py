@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ava.conf import egress, envfile, stores
 from ava.conf.pasted import trimmed
 
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
+BASE_DIR: Path = Path(__file__).resolve().parent.parent.parent
 
 
 class EnvironmentInvalid(Exception):
@@ -46,6 +46,7 @@ VARIABLES = (
     Variable("AVA_DATA_DIR", "var", kind="path"),
     _switch("AVA_SANDBOX", False),
     _number("AVA_SANDBOX_PORT", 8001, 1, 65535),
+    _number("AVA_SANDBOX_SMTP_PORT", 8025, 1, 65535),
     _secret("AVA_DEMO_PASSWORD"),
     _url("AVA_PUBLIC_URL"),
     _number("AVA_TRUSTED_PROXIES", 0, 0, 10),
@@ -97,7 +98,7 @@ VARIABLES = (
 )
 
 _OWN_PORTS = {"http": 80, "https": 443}
-_PORTS = ("AVA_PORT", "AVA_SANDBOX_PORT")
+_PORTS = ("AVA_PORT", "AVA_SANDBOX_PORT", "AVA_SANDBOX_SMTP_PORT")
 # What Kubernetes and Docker's links set for a service named `ava`, or `ava-...`.
 _SERVICE = re.compile(r"(?:tcp|udp|sctp)://")
 _OF_A_SERVICE = re.compile(

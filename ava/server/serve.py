@@ -6,6 +6,7 @@ variable.
 """
 
 import errno
+import json
 import logging
 import os
 import signal
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from functools import partial
 from io import StringIO
 from typing import Any
@@ -49,8 +51,11 @@ def run(values: dict[str, Any]) -> None:
     is_alone = values["WEB_CONCURRENCY"] == 1
     # The port is AVA's, so this directory is, too.
     slots.prepare(None if is_alone else data_dir / f"metrics-{values['AVA_PORT']}")
-    sandbox = start_sandbox(values["AVA_SANDBOX_PORT"]) if values["AVA_SANDBOX"] else None
+    ports = values["AVA_SANDBOX_PORT"], values["AVA_SANDBOX_SMTP_PORT"]
+    sandbox = start_sandbox(*ports) if values["AVA_SANDBOX"] else None
     try:
+        if values["AVA_SANDBOX"]:
+            name_mail_server(values["AVA_SANDBOX_PORT"])
         # Before the database is written to: what is saved there is announced in Redis.
         warn_of_lost_redis(values["REDIS_URL"])
         greeting = prepare_django()
@@ -83,12 +88,15 @@ def require_free_port(host: str, port: int, variable: str) -> None:
             ) from fault
 
 
-def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
+def start_sandbox(port: int, smtp_port: int) -> subprocess.Popen[bytes] | None:
     """Start the providers' sandbox; None where one answers on its port already."""
     if _sandbox_answers(port):
         print(f"Using the sandbox that answers on port {port}.", flush=True)
         return None
     require_free_port("127.0.0.1", port, "AVA_SANDBOX_PORT")
+    if os.environ.get("AVA_SANDBOX_SMTP_PORT", "").strip():
+        # Without the variable the sandbox does without its mail server, and says so.
+        require_free_port("127.0.0.1", smtp_port, "AVA_SANDBOX_SMTP_PORT")
     process = subprocess.Popen(  # noqa: S603 - our own module, no outside input
         [sys.executable, "-m", "sandbox", "--port", str(port), "--follow"],
         cwd=env.BASE_DIR,
@@ -112,14 +120,30 @@ def start_sandbox(port: int) -> subprocess.Popen[bytes] | None:
         raise
 
 
+def name_mail_server(port: int) -> None:
+    """Print how to log in at the sandbox's mail server, if it has one."""
+    with suppress(OSError, ValueError), _ask_sandbox(port, "smtp") as answer:
+        smtp = json.load(answer)
+        if smtp["port"]:
+            print(
+                f"The sandbox takes mails by SMTP on 127.0.0.1:{smtp['port']}: STARTTLS, "
+                f"{smtp['username']} / {smtp['password']}.",
+                flush=True,
+            )
+
+
 def _sandbox_answers(port: int) -> bool:
-    # Whatever http_proxy says: it is on this machine.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"http://127.0.0.1:{port}/_sandbox/faults", timeout=2):
+        with _ask_sandbox(port, "faults"):
             return True
     except (OSError, ValueError):
         return False
+
+
+def _ask_sandbox(port: int, what: str) -> Any:
+    # Whatever http_proxy says: it is on this machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return direct.open(f"http://127.0.0.1:{port}/_sandbox/{what}", timeout=2)
 
 
 def prepare_django() -> str:

@@ -14,6 +14,18 @@ _NAMES = {
     409: "concurrent_idempotent_requests",
     429: "rate_limit_exceeded",
 }
+_MESSAGES = {
+    "concurrent_idempotent_requests": (
+        "There is another request in progress with the same idempotency key."
+    ),
+    "daily_quota_exceeded": "You have reached your daily email sending quota.",
+    "monthly_quota_exceeded": "You have reached your monthly email sending quota.",
+    "rate_limit_exceeded": (
+        "Too many requests. Please limit the number of requests per second. "
+        "Or contact support to increase rate limit."
+    ),
+    "restricted_api_key": "This API key is restricted to only send emails",
+}
 
 
 class RefusedError(Exception):
@@ -31,5 +43,5 @@ def error(status: int, name: str = "", message: str = "") -> Answer:
     if not name:
         common = "internal_server_error" if status >= 500 else "validation_error"
         name = _NAMES.get(status, common)
-    body = {"statusCode": status, "message": message or phrase(status), "name": name}
-    return json_answer(status, body)
+    message = message or _MESSAGES.get(name) or phrase(status)
+    return json_answer(status, {"statusCode": status, "message": message, "name": name})

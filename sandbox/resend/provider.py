@@ -56,9 +56,9 @@ class Resend:
             return error(refused.status, refused.name, refused.message)
         return json_answer(status, resource)
 
-    def failure(self, status: int) -> Answer:
-        """Resend's error body for a status."""
-        return error(status)
+    def failure(self, status: int, name: str = "") -> Answer:
+        """Resend's error body for a status, or for the name of an error."""
+        return error(status, name)
 
     def _act(
         self, request: Request, method: str, name: str, resource_id: str

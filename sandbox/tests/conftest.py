@@ -18,7 +18,7 @@ PERSON = "+15551230001"
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(smtp_port=0) as sandbox:
         yield sandbox
 
 

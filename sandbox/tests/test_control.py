@@ -23,6 +23,7 @@ def test_a_fault_is_ordered_listed_and_lifted(control: Client, vapi: Client) -> 
         "delay_ms": 0,
         "count": 2,
         "match": "GET /assistant",
+        "error": "",
     }
     assert vapi.get("/assistant").status_code == 503
     assert control.get("/faults").json() == {"faults": [{**made.json(), "struck": 1}]}
@@ -38,7 +39,7 @@ def test_a_fault_is_ordered_listed_and_lifted(control: Client, vapi: Client) -> 
         ({"provider": "vapi"}, "kind is required."),
         (
             {"provider": "acme", "kind": "hang"},
-            "provider must be one of vapi, twilio, resend, google, microsoft.",
+            "provider must be one of vapi, twilio, resend, smtp, google, microsoft.",
         ),
         (
             {**FAULT, "kind": "explode"},
@@ -69,9 +70,25 @@ def test_a_fault_is_ordered_listed_and_lifted(control: Client, vapi: Client) -> 
             'such as "GET /assistant", or null for all.',
         ),
         (
+            {**FAULT, "error": "daily_quota_exceeded"},
+            "error is for resend.",
+        ),
+        (
+            {**FAULT, "provider": "resend", "error": "a b"},
+            "error must be the name of an error, such as daily_quota_exceeded.",
+        ),
+        (
+            {"provider": "smtp", "kind": "drip"},
+            "kind drip is for HTTP.",
+        ),
+        (
+            {"provider": "smtp", "kind": "status", "status": 300},
+            "status must be from 400 to 599: 4xx and 5xx are SMTP's failures.",
+        ),
+        (
             {**FAULT, "delay": 5},
             "There is no field 'delay'; there are provider, kind, status, headers, when, "
-            "delay_ms, count, match.",
+            "delay_ms, count, match, error.",
         ),
     ],
 )

@@ -32,6 +32,7 @@ class SandboxState:
         self.google = Google(self.event_effects)
         self.microsoft = Microsoft()
         self.resend = Resend(self.mailbox)
+        self.microsoft = Microsoft(self.event_effects)
         self.providers: dict[str, Provider] = {
             "vapi": self.vapi,
             "twilio": self.twilio,

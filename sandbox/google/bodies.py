@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.calendars.recurrence import Rule, parse_rule
 from sandbox.calendars.store import Fields
 from sandbox.calendars.timing import Timing
-from sandbox.calendars.zones import UnknownZoneError, instant, wall_time, zone
+from sandbox.calendars.zones import UnknownZoneError, instant, read_time, wall_time, zone
 from sandbox.google.errors import RefusedError
 
 KEPT = (
@@ -89,9 +89,7 @@ def timing_of(fields: Fields, zone_name: str) -> Timing:
 
 def parse_moment(text: object) -> datetime:
     """A moment of RFC 3339, with its offset. Raises: ValueError."""
-    if not isinstance(text, str) or not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text):
-        raise ValueError(text)
-    moment = datetime.fromisoformat(text)
+    moment = read_time(text)
     if moment.tzinfo is None:
         raise ValueError(text)
     return moment
@@ -109,9 +107,9 @@ def _moment(fields: Fields, side: str, default_zone: str) -> tuple[datetime, str
         raise _invalid(f"Invalid time zone definition for {side} time.") from None
     try:
         if "date" in given:
-            day = date.fromisoformat(given["date"])
-            return datetime(day.year, day.month, day.day), default_zone, True
-        moment = datetime.fromisoformat(given["dateTime"])
+            date.fromisoformat(given["date"])
+            return read_time(f"{given['date']}T00:00"), default_zone, True
+        moment = read_time(given["dateTime"])
     except (TypeError, ValueError):
         raise RefusedError(400, "badRequest", "Bad Request") from None
     if moment.tzinfo is not None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.calendars.store import Calendar, Event, EventEffects, Fields
 from sandbox.calendars.timing import Occurrence
-from sandbox.calendars.zones import UnknownZoneError, zone
+from sandbox.calendars.zones import UnknownZoneError, read_time, zone
 from sandbox.clock import iso_time, utc_now
 from sandbox.google.bodies import kept_fields, own_id, parse_moment, timing_of
 from sandbox.google.errors import RefusedError
@@ -159,7 +159,7 @@ def _find(calendar: Calendar, event_id: str) -> tuple[Event, Occurrence | None]:
 
 def _day(text: str) -> datetime:
     try:
-        return datetime.strptime(text[:8], "%Y%m%d").replace(tzinfo=UTC)
+        return read_time(f"{text[:4]}-{text[4:6]}-{text[6:8]}T00:00Z")
     except ValueError:
         raise RefusedError(404, "notFound", "Not Found") from None
 

@@ -27,10 +27,12 @@ def free_busy(find: Callable[[str], Calendar | None], body: Fields) -> Fields:
     zone_name = body.get("timeZone") or "UTC"
     try:
         zone(zone_name)
-    except (UnknownZoneError, TypeError):
+    except UnknownZoneError:
         raise RefusedError(400, "invalid", "Invalid time zone.") from None
-    items = body.get("items")
-    named = [one.get("id") for one in items or [] if isinstance(one, dict)]
+    items = body.get("items", [])
+    if not isinstance(items, list):
+        raise RefusedError(400, "parseError", "Parse Error")
+    named = [one.get("id") for one in items if isinstance(one, dict)]
     if len(named) > MOST_CALENDARS:
         wrong = "The number of calendars requested is too large for a single query."
         raise RefusedError(400, "tooManyCalendarsRequested", wrong)

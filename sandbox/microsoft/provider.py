@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from sandbox.calendars.store import EventEffects
+from sandbox.microsoft.calendars import Calendars, need
 from sandbox.microsoft.errors import RefusedError, error
 from sandbox.microsoft.oauth import TENANTS, MicrosoftDialect, aadsts
 from sandbox.oauth.grants import Account, Token
@@ -13,18 +15,19 @@ from sandbox.wire import Answer, Request, json_answer
 _LOGIN = re.compile(
     r"/(?P<tenant>[^/]+)/(?P<what>oauth2/v2\.0/(?:authorize|token)|discovery/v2\.0/keys)"
 )
-_ME = "/v1.0/me"
 
 
 class Microsoft:
     """Microsoft, for one OAuth client and the accounts of `sandbox.microsoft.oauth`."""
 
-    def __init__(self) -> None:
+    def __init__(self, effects: EventEffects) -> None:
         self.oauth = OAuthServer(MicrosoftDialect())
+        self._calendars = Calendars(effects)
 
     def reset(self) -> None:
-        """No grants."""
+        """No grants, the seeded events."""
         self.oauth.reset()
+        self._calendars.reset()
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
@@ -57,18 +60,22 @@ class Microsoft:
         method = "GET" if request.method == "HEAD" else request.method
         match method, request.path:
             case "GET", "/v1.0/me":
-                self._need(token, "User.Read")
+                need(token, ("User.Read",))
                 return json_answer(200, _user(token.grant.account))
             case "GET", "/oidc/userinfo":
-                self._need(token, "openid")
+                need(token, ("openid",))
                 account = token.grant.account
                 shown = {"sub": account.id[::-1], "name": account.name, "email": account.email}
                 return json_answer(200, shown)
             case "POST", "/v1.0/me/revokeSignInSessions":
-                self._need(token, "User.RevokeSessions.All")
+                need(token, ("User.RevokeSessions.All",))
                 self.oauth.grants.revoke_account(token.grant.account)
                 context = "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean"
                 return json_answer(200, {"@odata.context": context, "value": True})
+        if request.path.startswith("/v1.0/me/"):
+            answer = self._calendars.answer(request, token)
+            if answer:
+                return answer
         raise RefusedError(404, "ResourceNotFound", "Resource could not be discovered.")
 
     def _token(self, request: Request) -> Token:
@@ -84,11 +91,6 @@ class Microsoft:
             told = "Lifetime validation failed, the token is expired."
             raise RefusedError(401, code, told)
         return token
-
-    def _need(self, token: Token, *scopes: str) -> None:
-        """Raises: RefusedError without any of the scopes."""
-        if not set(scopes) & set(token.scopes):
-            raise RefusedError(403)
 
 
 def _user(account: Account) -> dict[str, Any]:

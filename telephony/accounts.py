@@ -5,6 +5,7 @@ from contextlib import suppress
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from ava.intents.timeline import rows_of
 from integrations.credentials import store
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from integrations.credentials.services import credentials_for
@@ -12,7 +13,6 @@ from integrations.credentials.store import Credentials
 from telephony.errors import OwnerInactive, TwilioAccountExchanged, TwilioAccountGone
 from telephony.intents.channel import Account
 from telephony.intents.models import Communication
-from telephony.intents.timeline import rows_of
 from telephony.signers import OPERATOR, TWILIO
 from telephony.twilio.client import TwilioClient
 

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from ava.http.api import ApiViewSet
 from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
+from ava.intents.states import SCHEDULED, UNSENT
 from telephony import senders
 from telephony.intents.models import Communication
-from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.serializers import NumbersSerializer
 
 CLASHES: Final[dict[Any, Any]] = {(409, CONTENT_TYPE): ProblemSerializer}

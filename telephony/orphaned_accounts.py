@@ -8,14 +8,15 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.utils import timezone
 
 from ava import tenant
+from ava.intents.timeline import Source, changing, follow_up, note
 from ava.jobs.services import enqueue
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.errors import TwilioAccountGone
-from telephony.intents import settling, timeline
+from telephony.intents import settling
 from telephony.intents.channel import Account
 from telephony.intents.models import Communication
-from telephony.intents.timeline import AnyCommunication, Source, changing, note
+from telephony.intents.timeline import AnyCommunication
 from telephony.messages import bulk_job
 from telephony.messages.models import Message
 from telephony.queries import unfinished
@@ -75,7 +76,7 @@ def _take_up(row: Communication) -> None:
     with changing(row) as locked:
         locked.error = ""
         note(locked, source=Source.RECONCILE, detail=detail, now=now)
-        timeline.follow_up(locked, due_at=now)
+        follow_up(locked, due_at=now)
 
 
 def _sentence(account_sid: str, counts: Counter[str]) -> str:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from ava.http.keyset import Scan
 from ava.http.problems import NotFound
 from telephony import search
-from telephony.intents.models import Entry
 from telephony.intents.settling import FORGOTTEN
 from telephony.intents.timeline import AnyCommunication
 
@@ -29,19 +28,6 @@ def filtered(
     lookups = {_LOOKUPS.get(name, name): value for name, value in wanted.items()}
     mine = rows.filter(owner=user, **lookups)
     return search.among(mine, text, owner=user.pk) if text else mine
-
-
-def with_timelines(rows: list[AnyCommunication]) -> list[AnyCommunication]:
-    """The same, each with its `entries`: one query, however many they are."""
-    for row in rows:
-        row.entries = []
-    if rows:
-        entries: Any = type(rows[0]).timeline.rel.related_model.objects
-        found = entries.filter(intent__in=rows).values_list("intent_id", *Entry.SHOWN, named=True)
-        by_id = {row.pk: row for row in rows}
-        for entry in found:
-            by_id[entry.intent_id].entries.append(entry)
-    return rows
 
 
 def one_of(rows: QuerySet[Row], key: UUID, missing: type[NotFound]) -> Row:

@@ -12,8 +12,9 @@ from rest_framework import serializers
 
 from ava.http import correlation
 from ava.http.fields import TimeParameter
+from ava.intents.models import Entry
 from telephony.addresses import AddressField, SearchField
-from telephony.intents.models import Communication, Entry
+from telephony.intents.models import Communication
 
 LATEST = timedelta(days=35)
 

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 
 from ava import tenant
 from ava.http.problems import Conflict
+from ava.intents.states import SCHEDULED, UNSENT
 from ava.jobs import services as jobs
 from integrations.credentials.store import Credentials
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.calls.services import request_hang_up
-from telephony.intents.states import SCHEDULED, UNSENT
 from telephony.messages import bulk, bulk_job
 from telephony.messages import services as messages
 from telephony.messages.models import Batch, Message

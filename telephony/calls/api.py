@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from ava.http.keyset import KeysetPagination
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from ava.intents.timeline import with_timelines
 from telephony.api import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 from telephony.calls import queries, services
 from telephony.calls.serializers import (
@@ -18,7 +19,6 @@ from telephony.calls.serializers import (
     ListedCallSerializer,
     NewCallSerializer,
 )
-from telephony.queries import with_timelines
 
 
 class CallViewSet(TwilioViewSet):

@@ -8,14 +8,14 @@ from django.contrib.auth.models import User
 
 from ava.http.problems import Problem
 from ava.inbound.limits import cut
+from ava.intents.states import CANCELED, FAILED
+from ava.intents.timeline import Source
 from ava.jobs import RetryLater
 from ava.upstream import ProviderAuthFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from telephony import accounts
 from telephony.calls.models import Call
 from telephony.intents.channel import Account, ProviderRecord
-from telephony.intents.states import CANCELED, FAILED
-from telephony.intents.timeline import Source
 from telephony.optouts import services as optouts
 from vapi_settings.calls import services as vapi
 from vapi_settings.errors import CallNotControllable, CallNotFound

@@ -5,7 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from telephony.intents.models import SID_LENGTH, Communication, Entry
+from ava.intents.models import Entry
+from telephony.intents.models import SID_LENGTH, Communication
 from telephony.intents.states import CALL
 
 

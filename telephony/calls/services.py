@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from ava.http import correlation
+from ava.intents.states import CANCELED
+from ava.intents.timeline import Source, changing, follow_up, note
 from integrations.credentials import allowance
 from integrations.credentials.services import credentials_for
 from telephony import accounts, senders
@@ -16,8 +18,7 @@ from telephony.calls.twilio_calls import TwilioCalls
 from telephony.errors import CallEnded
 from telephony.intents import dispatch, settling, timeline
 from telephony.intents.channel import Channel, ProviderRecord
-from telephony.intents.states import CANCELED
-from telephony.intents.timeline import Source, advance, changing, note, observe
+from telephony.intents.timeline import advance, observe
 from telephony.optouts import services as optouts
 from telephony.twilio import twiml
 
@@ -97,7 +98,7 @@ def request_hang_up(call: Call) -> Call:
             detail = "Taken back before it was placed."
             advance(row, ProviderRecord("", CANCELED), source=Source.USER, detail=detail, now=now)
         if not row.is_final:
-            timeline.follow_up(row, due_at=now + timeline.SOON)
+            follow_up(row, due_at=now + timeline.SOON)
     return row
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from ava.http import correlation
 from ava.inbound.limits import JSON_BYTES, json_size
+from ava.intents.timeline import Source, note
 from integrations.credentials import store
 from integrations.credentials.models import WEBHOOK_ACCOUNT
 from telephony import addresses, signers
@@ -14,7 +15,7 @@ from telephony.calls.models import Call
 from telephony.incoming.twilio_reports import Report
 from telephony.intents import adoption
 from telephony.intents.models import Communication
-from telephony.intents.timeline import Source, keep, note
+from telephony.intents.timeline import keep
 from telephony.messages.models import Message
 from telephony.optouts import services as optouts
 from telephony.twilio import resources, twiml

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from ava.inbound.models import Delivery
+from ava.intents.timeline import Source
 from telephony.calls.models import Call
 from telephony.intents import adoption
 from telephony.intents.channel import ProviderRecord
-from telephony.intents.timeline import Source, observe
+from telephony.intents.timeline import observe
 from telephony.messages.models import Message
 from telephony.twilio import resources
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from ava.intents.timeline import Source, follow_up
 from telephony import addresses
 from telephony.calls.assistant_calls import MARK, AssistantCalls, record_of
 from telephony.calls.models import Call
 from telephony.intents import adoption, timeline
 from telephony.intents.settling import CLOCKS_DIFFER
-from telephony.intents.timeline import Source, observe
+from telephony.intents.timeline import observe
 from vapi_settings.calls.events import END_OF_CALL_REPORT, VapiEvent
 
 IN_PROGRESS = "in-progress"
@@ -44,7 +45,7 @@ def apply(event: VapiEvent) -> None:
         record = replace(record, status=status, provider_sid=None, duration=None)
         call = observe(call, record, source=Source.CALLBACK, now=now)
     if event.status == ENDED and not call.transcript:
-        timeline.follow_up(call, due_at=now + AssistantCalls.backfill_delays[0])
+        follow_up(call, due_at=now + AssistantCalls.backfill_delays[0])
 
 
 def _placed(event: VapiEvent) -> Call | None:

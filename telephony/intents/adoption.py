@@ -15,21 +15,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from ava import tenant
+from ava.intents.states import UNKNOWN, UNSENT
+from ava.intents.timeline import Source, follow_up, note, rows_of
 from ava.jobs import RetryLater
 from ava.jobs import services as jobs
 from telephony import signers
 from telephony.intents.channel import ProviderRecord
-from telephony.intents.states import UNKNOWN, UNSENT
-from telephony.intents.timeline import (
-    AnyCommunication,
-    Source,
-    advance,
-    facts_of,
-    follow_up,
-    note,
-    rows_of,
-    settle,
-)
+from telephony.intents.timeline import AnyCommunication, advance, facts_of, settle
 
 log = structlog.get_logger("telephony")
 

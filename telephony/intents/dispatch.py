@@ -13,24 +13,14 @@ from django.utils import timezone
 
 from ava import upstream
 from ava.http.problems import Problem, ValidationFailed
+from ava.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
+from ava.intents.timeline import Source, changing, follow_up, lock, note
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
 from telephony.intents import adoption
 from telephony.intents.channel import Account, Channel, ProviderRecord
 from telephony.intents.models import Communication
-from telephony.intents.states import FAILED, PENDING, SCHEDULED, UNKNOWN, UNSENT
-from telephony.intents.timeline import (
-    SOON,
-    AnyCommunication,
-    Source,
-    advance,
-    changing,
-    follow_up,
-    lock,
-    note,
-    observe,
-    settle,
-)
+from telephony.intents.timeline import SOON, AnyCommunication, advance, observe, settle
 
 Clock = Callable[[], datetime]
 LOST = ProviderRecord("", UNKNOWN)

@@ -1,24 +1,20 @@
 """Columns that calls and messages share: attempts, status, timeline."""
 
-import uuid
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
-from ava.http import correlation
-from telephony.intents.states import UNSENT, Machine
+from ava.intents.models import NEWEST, Intent
+from ava.intents.states import UNSENT
 
 # A SIP address may be long: https://www.twilio.com/docs/voice/api/sip-making-calls
 ADDRESS_LENGTH = 320
 SID_LENGTH = 64
-NEWEST = ["-created_at", "-id"]
 
 
-class Communication(models.Model):
+class Communication(Intent):
     """A call or a message, wanted or come in. It is stored before the provider is asked.
 
     The sender first claims the next `attempt`, so that no other sends the same one; `attempted_at`
@@ -29,7 +25,6 @@ class Communication(models.Model):
         OUTBOUND = "outbound"
         INBOUND = "inbound"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -43,7 +38,6 @@ class Communication(models.Model):
     )
     to = models.CharField(max_length=ADDRESS_LENGTH)
     from_number = models.CharField("from", max_length=ADDRESS_LENGTH)
-    status = models.CharField(max_length=20)
     account_sid = models.CharField(max_length=34, blank=True)
     holder = models.CharField(
         max_length=40,
@@ -60,18 +54,9 @@ class Communication(models.Model):
         help_text="The provider's answer was lost. AVA found its ID by the numbers and the time, "
         "and the provider has not confirmed it yet.",
     )
-    correlation_id = models.CharField(
-        "correlation ID", max_length=correlation.MAX_LENGTH, blank=True
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now, help_text="Of the last status.")
     send_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text="No attempt is made any more after this."
-    )
-    attempt = models.PositiveIntegerField(default=0, help_text="Number of the last one.")
-    attempted_at = models.DateTimeField(
-        null=True, blank=True, help_text="Of the last attempt, unless it certainly never left."
     )
     first_attempt_at = models.DateTimeField(
         null=True, blank=True, help_text="The provider cannot have taken it earlier."
@@ -81,7 +66,6 @@ class Communication(models.Model):
     )
     stop_requested = models.BooleanField(default=False)
     error_code = models.PositiveIntegerField(null=True, blank=True)
-    error = models.CharField(max_length=400, blank=True)
     price = models.DecimalField(max_digits=9, decimal_places=5, null=True, blank=True)
     price_unit = models.CharField(max_length=3, blank=True)
     details = models.JSONField(
@@ -90,13 +74,9 @@ class Communication(models.Model):
         db_default={},
         help_text="What else the provider sent with one that came in, by its own names.",
     )
-    idempotency = models.UUIDField(
-        null=True, blank=True, unique=True, help_text="The row of its Idempotency-Key."
-    )
 
-    class Meta:
+    class Meta(Intent.Meta):
         abstract = True
-        ordering: ClassVar[list[str]] = NEWEST
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(direction="inbound") | Q(direction="outbound", owner__isnull=False),
@@ -131,16 +111,7 @@ class Communication(models.Model):
 
     searched: ClassVar[tuple[str, ...]] = ("to", "from_number", "provider_sid", "correlation_id")
     reference_field: ClassVar[str] = "provider_sid"
-    machine: ClassVar[Machine]
-    job: ClassVar[str]  # the kind of job that follows it
-    word: ClassVar[str]  # a person's word for it
     can_be_stopped: ClassVar[bool] = True  # once the provider has it
-    timeline: Any  # the entries, oldest first: each kind has a table of its own
-
-    @cached_property
-    def entries(self) -> list[Any]:
-        """The timeline as it is shown."""
-        return list(self.timeline.values_list(*Entry.SHOWN, named=True))
 
     @property
     def reference(self) -> str | None:
@@ -155,36 +126,6 @@ class Communication(models.Model):
         return ""
 
     @property
-    def is_final(self) -> bool:
-        return self.status in self.machine.final
-
-    @property
     def is_billed(self) -> bool:
         """Whether it has ended so that it costs something."""
         return self.status in self.machine.billed
-
-
-class Entry(models.Model):
-    """One thing that happened to an intent. Written once, never changed."""
-
-    class Source(models.TextChoices):
-        API = "api", "asked for through AVA"
-        CALLBACK = "callback", "told by the provider"
-        FETCH = "fetch", "asked of the provider"
-        RECONCILE = "reconcile", "found out by AVA"
-        USER = "user", "done by a person"
-
-    SHOWN = ("at", "status", "source", "detail", "correlation_id")
-
-    at = models.DateTimeField(default=timezone.now)
-    status = models.CharField(max_length=20)
-    source = models.CharField(max_length=10, choices=Source.choices)
-    detail = models.CharField(max_length=400, blank=True)
-    correlation_id = models.CharField(max_length=correlation.MAX_LENGTH, blank=True)
-
-    class Meta:
-        abstract = True
-        ordering: ClassVar[list[str]] = ["at", "id"]
-
-    def __str__(self) -> str:
-        return self.status

@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from ava import upstream
 from ava.http.problems import Problem
+from ava.intents.states import CANCELED, FAILED, UNKNOWN
+from ava.intents.timeline import Source, changing, note, rows_of
 from ava.jobs import RetryLater
 from ava.upstream import ProviderAuthFailed, ProviderBusy, ProviderProblem, ProviderUnavailable
 from telephony.intents import adoption, dispatch, timeline
 from telephony.intents.channel import Channel, ProviderRecord
 from telephony.intents.models import Communication
-from telephony.intents.states import CANCELED, FAILED, UNKNOWN
-from telephony.intents.timeline import AnyCommunication, Source, changing, note, observe, rows_of
+from telephony.intents.timeline import AnyCommunication, observe
 
 # A host's clock and the provider's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)

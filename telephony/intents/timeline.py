@@ -1,60 +1,22 @@
-"""Timeline of a call or message: each change of its status, and when its job looks after it."""
+"""Changes of a call or message by what its provider shows."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
-from ava import tenant
-from ava.http import correlation
-from ava.jobs import services as jobs
+from ava.intents.timeline import Source, changing, follow_up, note
 from telephony.intents.channel import FACTS, ProviderRecord
-from telephony.intents.models import Communication, Entry
+from telephony.intents.models import Communication
 
 AnyCommunication = TypeVar("AnyCommunication", bound=Communication)
-Source = Entry.Source
 
 # AVA asks after this where the provider does not report by itself.
 SOON = timedelta(seconds=2)
 
 # Facts that belong to the status they come with: where that changes nothing, they do not.
 OF_THE_STATUS = frozenset({"error", "error_code", "duration"})
-
-
-def rows_of(intent: AnyCommunication) -> QuerySet[AnyCommunication]:
-    """All of its kind."""
-    return QuerySet(type(intent))
-
-
-def lock(intent: AnyCommunication) -> AnyCommunication:
-    """The row as it is now, locked until the transaction ends."""
-    return rows_of(intent).select_for_update().get(pk=intent.pk)
-
-
-@contextmanager
-def changing(intent: AnyCommunication) -> Iterator[AnyCommunication]:
-    """The row, locked for the block and saved at its end, in one transaction."""
-    with transaction.atomic():
-        row = lock(intent)
-        yield row
-        row.save()
-
-
-def note(
-    intent: Communication, *, source: str, now: datetime, detail: str = "", status: str = ""
-) -> None:
-    """Add an entry to the timeline: with the present status, if it had no other then."""
-    intent.timeline.create(
-        at=now,
-        status=status or intent.status,
-        source=source,
-        detail=detail[:400],
-        correlation_id=correlation.current() or intent.correlation_id,
-    )
 
 
 def observe(
@@ -103,12 +65,6 @@ def _note_overtaken(row: Communication, *, status: str, source: str, now: dateti
 def facts_of(record: ProviderRecord | Communication, intent: Communication) -> dict[str, Any]:
     """The facts of a record besides the status, by the names of the row's columns."""
     return {name: getattr(record, name) for name in FACTS if hasattr(intent, name)}
-
-
-def follow_up(intent: Communication, *, due_at: datetime, is_new: bool = False) -> None:
-    """Schedule the job of an intent for that time, or earlier if it is due anyway."""
-    key, owner = str(intent.pk), tenant.key(intent.owner_id)
-    jobs.enqueue(intent.job, {"id": key}, key=key, due_at=due_at, is_new=is_new, tenant=owner)
 
 
 def settle() -> timedelta:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from ava.http.keyset import KeysetPagination
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from ava.intents.timeline import with_timelines
 from telephony.api import CLASHES, NOT_TWICE, TwilioViewSet, status_of
 from telephony.messages import bulk, queries, services
 from telephony.messages.models import Batch
@@ -24,7 +25,6 @@ from telephony.messages.serializers import (
     NewBatchSerializer,
     NewMessageSerializer,
 )
-from telephony.queries import with_timelines
 
 
 class MessageViewSet(TwilioViewSet):

@@ -20,12 +20,12 @@ from django.utils import timezone
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.idempotency.services import InProgress
+from ava.intents.states import CANCELED, SCHEDULED, UNSENT
+from ava.intents.timeline import Source
 from ava.jobs.pruning import delete_in_batches
 from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import BatchEnded, BatchesSpent
-from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
-from telephony.intents.timeline import Source
 from telephony.messages import bulk_job
 from telephony.messages.models import Batch, Message, MessageEntry
 from telephony.optouts import queries as optouts

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from ava import tenant, upstream
 from ava.http.problems import Problem
+from ava.intents.states import CANCELED, SCHEDULED, UNSENT
+from ava.intents.timeline import Source, follow_up, lock, note
 from ava.jobs import RetryLater
 from ava.jobs import services as jobs
 from ava.upstream import ProviderAuthFailed
@@ -19,8 +21,7 @@ from telephony.errors import OptedOut, OwnerInactive, TwilioAccountGone
 from telephony.intents import dispatch, settling, timeline
 from telephony.intents.channel import Account, Channel, ProviderRecord
 from telephony.intents.dispatch import Clock
-from telephony.intents.states import CANCELED, SCHEDULED, UNSENT
-from telephony.intents.timeline import Source, advance, lock, note
+from telephony.intents.timeline import advance
 from telephony.messages.models import Batch, Message, Pace
 from telephony.messages.twilio_messages import CHANNEL
 from telephony.twilio.errors import TwilioAccountInactive, TwilioRefused, TwilioRejected
@@ -138,7 +139,7 @@ def _claim(message: Message, batch: Batch, account: Account, clock: Clock) -> Me
         pace.save(update_fields=["free_at"])
         claimed = dispatch.claim(message, account=account, now=now)
         if claimed is not None:
-            timeline.follow_up(claimed, due_at=now + timeline.settle())
+            follow_up(claimed, due_at=now + timeline.settle())
         return claimed
 
 

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
-from telephony.intents.models import ADDRESS_LENGTH, NEWEST, Communication, Entry
+from ava.intents.models import NEWEST, Entry
+from telephony.intents.models import ADDRESS_LENGTH, Communication
 from telephony.intents.states import MESSAGE
 
 

@@ -7,13 +7,14 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from ava.http import correlation
+from ava.intents.states import CANCELED
+from ava.intents.timeline import Source, changing
 from integrations.credentials import allowance
 from telephony import accounts, senders
 from telephony.errors import MessageGone
 from telephony.intents import dispatch, settling
 from telephony.intents.channel import ProviderRecord
-from telephony.intents.states import CANCELED
-from telephony.intents.timeline import Source, advance, changing
+from telephony.intents.timeline import advance
 from telephony.messages import bulk_job
 from telephony.messages.models import Message
 from telephony.messages.twilio_messages import CHANNEL

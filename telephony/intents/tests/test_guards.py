@@ -11,12 +11,13 @@ from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
 from ava import upstream
+from ava.intents.timeline import follow_up
 from sandbox.server import Sandbox
 from sandbox.twilio import ACCOUNT_SID
 from telephony.calls.models import Call
 from telephony.calls.services import channel_of
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, callback, posts, run_jobs
-from telephony.intents import dispatch, timeline
+from telephony.intents import dispatch
 from telephony.intents.channel import Account
 from telephony.messages.models import Message
 
@@ -89,7 +90,7 @@ def test_the_second_look_comes_no_sooner_because_somebody_asks_for_it(
     key = api.post(path, PAIR | body).json()["id"]
     row: Any = (Call if path == CALLS else Message).objects.get(pk=key)
     run_jobs(seconds=21)
-    timeline.follow_up(row, due_at=timezone.now())
+    follow_up(row, due_at=timezone.now())
     run_jobs(seconds=25)
     assert len(posts(sandbox)) == 1
     run_jobs(seconds=32)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from ava import upstream
+from ava.intents.timeline import Source
 from integrations.credentials import services as credentials
 from sandbox.server import Sandbox
 from sandbox.vapi import seed
@@ -17,7 +18,6 @@ from telephony.calls.models import Call
 from telephony.conftest import CALLS, MESSAGES, OURS, THEIRS, posts, rings, run_jobs
 from telephony.intents import adoption
 from telephony.intents.channel import ProviderRecord
-from telephony.intents.timeline import Source
 
 pytestmark = pytest.mark.database
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.intents.states import CALL, MESSAGE, Machine
+from ava.intents.states import Machine
+from telephony.intents.states import CALL, MESSAGE
 
 MACHINES = pytest.mark.parametrize("machine", [CALL, MESSAGE], ids=["call", "message"])
 

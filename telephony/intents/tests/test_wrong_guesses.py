@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
 from ava import upstream
+from ava.intents.timeline import Source
 from ava.jobs.models import Job
 from sandbox.server import Sandbox
 from telephony.calls.models import Call
@@ -30,7 +31,6 @@ from telephony.conftest import (
 )
 from telephony.intents import adoption, timeline
 from telephony.intents.channel import ProviderRecord
-from telephony.intents.timeline import Source
 from telephony.messages.models import Message
 
 pytestmark = pytest.mark.database

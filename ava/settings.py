@@ -50,6 +50,9 @@ RATE_LIMIT_PER_MINUTE: int = ENV["RATE_LIMIT_PER_MINUTE"]
 WEBHOOK_MIB_PER_DAY: int = ENV["AVA_WEBHOOK_MIB_PER_DAY"]
 VAPI_CACHE_SECONDS: int = ENV["VAPI_CACHE_SECONDS"]
 
+# Seconds after which a mail or a calendar event that got no answer is not on its way any more.
+INTENT_SETTLE_SECONDS = 20.0
+
 # Telephony, all in seconds. A request that got no answer may still be on its way for as long as
 # SETTLE; a provider that then has no trace of it is asked once more after LOOK_AGAIN.
 TELEPHONY_SETTLE_SECONDS = 20.0

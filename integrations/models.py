@@ -3,6 +3,8 @@
 from integrations.breakers import models as breakers
 from integrations.calendar import models as calendar
 from integrations.credentials import models as credentials
+from integrations.email import models as email
 from integrations.flags import models as flags
 
 __all__ = ["breakers", "calendar", "credentials", "flags"]
+__all__ = ["breakers", "credentials", "email", "flags"]

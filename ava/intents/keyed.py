@@ -1,0 +1,248 @@
+"""Exactly once at a provider that takes an idempotency key, or an ID that AVA makes.
+
+    with transaction.atomic():
+        keyed.begin(row)                      # the row, attempt 1, its job
+        ...                                   # rows that belong to it
+    row = keyed.carry_out(row, CHANNEL)       # in the request
+    keyed.pursue(row, CHANNEL)                # in the job of `row.job`, registered in `ready()`
+
+An attempt whose answer is lost leaves the row `unknown`, and its job sends the same request again
+under the same key, which the provider answers as it did the first time, or does only now. After
+the channel's `validity` a key means nothing any more: then the row stays `unknown`, and says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from ava import tenant
+from ava.http.problems import Problem
+from ava.intents.models import Intent
+from ava.intents.states import FAILED, PENDING, UNKNOWN
+from ava.intents.timeline import AnyIntent, Source, changing, follow_up, note, rows_of
+from ava.jobs import RetryLater
+from ava.jobs import services as jobs
+from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
+from ava.upstream.errors import ProviderUnreachable
+
+Row = TypeVar("Row", bound=Intent, contravariant=True)
+
+# Seconds between two attempts at a provider in trouble: short at first, as a person may be waiting.
+SHORTEST, LONGEST = 2.0, 900.0
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A provider's answer to an intent that it has taken."""
+
+    status: str  # a word of the row's machine
+    fields: Mapping[str, Any] = field(default_factory=dict)  # columns, such as the provider's ID
+    detail: str = ""  # for the timeline
+
+
+class Channel(Protocol[Row]):
+    """How one kind of intent is sent."""
+
+    validity: timedelta  # from the row's creation: no attempt is made after it
+
+    def send(self, row: Row) -> Receipt:
+        """Ask the provider, under the row's key. Raises: Problem. ProviderUnreachable that is not
+        `unsent` means that the answer is lost."""
+
+    def may_repeat(self, row: Row) -> bool:
+        """Whether a second arrival of an attempt that was lost does no harm."""
+
+    def proves_absence(self, row: Row, problem: Problem) -> bool:
+        """Whether what was lost certainly never arrived, after an attempt that ended so."""
+
+    def divert(self, row: Row, problem: Problem) -> bool:
+        """Point the row, of which certainly nothing was done, to another provider; it is locked,
+        and saved afterwards. False: there is none."""
+
+
+def begin(row: Intent) -> None:
+    """Store a new intent with its first attempt claimed, and the job that looks after it. To be
+    called in a transaction."""
+    now = timezone.now()
+    row.status, row.attempt, row.attempted_at = PENDING, 1, now
+    row.created_at = row.updated_at = now
+    row.save(force_insert=True)
+    note(row, source=Source.API, detail="attempt 1", now=now)
+    follow_up(row, due_at=now + settle(), is_new=True)
+
+
+def carry_out(row: AnyIntent, channel: Channel[AnyIntent]) -> AnyIntent:
+    """Make the attempt that `begin` has claimed. The row: taken, or `unknown`.
+
+    Raises: Problem: it was not done, and will not be. The row says `failed`, and the same
+    Idempotency-Key may begin again.
+    """
+    try:
+        row = _attempt(row, channel, source=Source.API)
+    except Problem as problem:
+        fail(row, problem.detail, source=Source.API, frees_key=True)
+        raise
+    if row.status == UNKNOWN:
+        follow_up(row, due_at=timezone.now() + timedelta(seconds=SHORTEST))
+    return row
+
+
+def pursue(row: AnyIntent, channel: Channel[AnyIntent]) -> None:
+    """Do what is to be done about it now. Raises RetryLater: there is more to do later."""
+    now = timezone.now()
+    if row.status not in (PENDING, UNKNOWN):
+        return
+    if row.status == PENDING:
+        wait = row.attempted_at + settle() - now if row.attempted_at else timedelta(0)
+        if wait > timedelta(0):
+            raise RetryLater(wait.total_seconds(), "it may still be on its way")
+        row = leave_open(row, "AVA stopped in the middle.", source=Source.RECONCILE)
+    if not channel.may_repeat(row):
+        give_up(row, "It may have been done, or not. AVA does not do it a second time.")
+        return
+    if now > row.created_at + channel.validity:
+        give_up(row, "It is too late to ask the provider again. It may have been done, or not.")
+        return
+    claimed = _claim(row, now=now)
+    if claimed is None:
+        raise RetryLater(SHORTEST, "another attempt is under way")
+    try:
+        row = _attempt(claimed, channel, source=Source.RECONCILE)
+    except Problem as problem:
+        if not never_left(problem):
+            fail(claimed, problem.detail, source=Source.RECONCILE)
+            return
+        raise _later(claimed, problem) from None
+    if row.status == UNKNOWN and channel.may_repeat(row):
+        raise _later(row, None)
+
+
+def never_left(problem: Problem) -> bool:
+    """Whether the provider certainly did not look at it, so that it may be sent again."""
+    if not isinstance(problem, ProviderProblem) or isinstance(problem, ProviderAuthFailed):
+        return False
+    return problem.unsent or isinstance(problem, ProviderRateLimited)
+
+
+def is_lost(problem: Problem) -> bool:
+    """Whether it may have been done although this came of it."""
+    return isinstance(problem, ProviderUnreachable) and not problem.unsent
+
+
+def settle() -> timedelta:
+    """After this nothing that was sent is still on its way."""
+    return timedelta(seconds=settings.INTENT_SETTLE_SECONDS)
+
+
+def leave_open(row: AnyIntent, why: str, *, source: str) -> AnyIntent:
+    """Say that it is not known what became of it."""
+    with changing(row) as locked:
+        if locked.status in (PENDING, UNKNOWN):
+            locked.error = ""
+            if locked.status == PENDING:
+                locked.status, locked.updated_at = UNKNOWN, timezone.now()
+            detail = f"{why} AVA is finding out what became of it."
+            note(locked, source=source, detail=detail, now=timezone.now())
+    return locked
+
+
+def give_up(row: Intent, why: str) -> None:
+    """Leave it `unknown` for good, with the reason."""
+    with changing(row) as locked:
+        if locked.status == UNKNOWN and locked.error != why:
+            locked.error = why
+            note(locked, source=Source.RECONCILE, detail=why, now=timezone.now())
+
+
+def fail(row: Intent, detail: str, *, source: str, frees_key: bool = False) -> None:
+    """It was not done and will not be."""
+    with changing(row) as locked:
+        if locked.status not in (PENDING, UNKNOWN):
+            return
+        locked.status, locked.updated_at, locked.attempted_at = FAILED, timezone.now(), None
+        locked.error = detail[:400]
+        if frees_key:
+            locked.idempotency = None
+        note(locked, source=source, detail=detail, now=locked.updated_at)
+
+
+def revive(model: type[AnyIntent], *, within: timedelta) -> int:
+    """Schedule the jobs that were given up, of rows made within this time. Their number."""
+    open_rows = rows_of(model()).filter(
+        status__in=(PENDING, UNKNOWN), error="", created_at__gte=timezone.now() - within
+    )
+    waiting = jobs.waiting(model.job)
+    lost = [row for row in open_rows.only("pk", "owner") if str(row.pk) not in waiting]
+    for row in lost:
+        with tenant.bind(tenant.key(row.owner_id)):
+            follow_up(row, due_at=timezone.now())
+    return len(lost)
+
+
+def _attempt(row: AnyIntent, channel: Channel[AnyIntent], *, source: str) -> AnyIntent:
+    """Make the attempt that is claimed, elsewhere where the channel knows another provider."""
+    while True:
+        try:
+            receipt = channel.send(row)
+        except Problem as problem:
+            is_open = is_lost(problem) or row.status == UNKNOWN
+            if is_open and not channel.proves_absence(row, problem):
+                why = "No answer." if is_lost(problem) else f"Not sent again: {problem.detail}"
+                return leave_open(row, why, source=source)
+            diverted = _diverted(row, channel, problem, source)
+            if diverted is None:
+                raise
+            row = diverted
+            continue
+        return _taken(row, receipt, source)
+
+
+def _taken(row: AnyIntent, receipt: Receipt, source: str) -> AnyIntent:
+    with changing(row) as locked:
+        locked.attempted_at, now = None, timezone.now()
+        for name, value in receipt.fields.items():
+            setattr(locked, name, value)
+        following = locked.machine.after(locked.status, receipt.status)
+        if following is not None:
+            locked.status, locked.updated_at, locked.error = following, now, ""
+            note(locked, source=source, detail=receipt.detail, now=now)
+    return locked
+
+
+def _diverted(
+    row: AnyIntent, channel: Channel[AnyIntent], problem: Problem, source: str
+) -> AnyIntent | None:
+    """The row with the next attempt claimed, at another provider. None: there is none."""
+    now = timezone.now()
+    with changing(row) as locked:
+        if locked.attempt != row.attempt or locked.status not in (PENDING, UNKNOWN):
+            return None
+        if not channel.divert(locked, problem):
+            return None
+        locked.status, locked.attempt, locked.attempted_at = PENDING, locked.attempt + 1, now
+        detail = f"{problem.detail} Attempt {locked.attempt} goes another way."
+        note(locked, source=source, detail=detail, now=now)
+    return locked
+
+
+def _claim(row: AnyIntent, *, now: datetime) -> AnyIntent | None:
+    """Claim the next attempt, so that only the caller makes it. None: another has it."""
+    with transaction.atomic():
+        same = rows_of(row).filter(pk=row.pk, attempt=row.attempt, status__in=(PENDING, UNKNOWN))
+        if not same.update(attempt=row.attempt + 1, attempted_at=now):
+            return None
+        row.attempt, row.attempted_at = row.attempt + 1, now
+        note(row, source=Source.RECONCILE, detail=f"attempt {row.attempt}", now=now)
+    return row
+
+
+def _later(row: Intent, problem: Problem | None) -> RetryLater:
+    """When to make the next attempt: the longer it is open, the later."""
+    quiet = (timezone.now() - row.created_at).total_seconds()
+    wait = (problem.retry_after if problem else None) or min(max(quiet / 4, SHORTEST), LONGEST)
+    return RetryLater(float(wait), problem.detail if problem else "no answer")

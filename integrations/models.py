@@ -6,5 +6,4 @@ from integrations.credentials import models as credentials
 from integrations.email import models as email
 from integrations.flags import models as flags
 
-__all__ = ["breakers", "calendar", "credentials", "flags"]
-__all__ = ["breakers", "credentials", "email", "flags"]
+__all__ = ["breakers", "calendar", "credentials", "email", "flags"]

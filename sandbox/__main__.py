@@ -13,8 +13,7 @@ from sandbox.server import Sandbox
 
 SMTP_PORT = 8025
 ABOUT = (
-    "Plays Vapi, Twilio, Resend, Google and Microsoft on one port, "
-    "Plays Vapi, Twilio and Resend on one port, and a mail server on another, "
+    "Plays Vapi, Twilio, Resend, Google and Microsoft on one port, and a mail server on another, "
     "so that an app can be tried without accounts, calls or costs."
 )
 MORE = """\

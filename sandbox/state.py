@@ -30,7 +30,6 @@ class SandboxState:
         self.vapi = Vapi(self.clock, lambda: self.network, self.twilio)
         self.event_effects = EventEffects()
         self.google = Google(self.event_effects)
-        self.microsoft = Microsoft()
         self.resend = Resend(self.mailbox)
         self.microsoft = Microsoft(self.event_effects)
         self.providers: dict[str, Provider] = {

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0004_operator_use"),
+        ("integrations", "0005_calendar_connections"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,9 +1,10 @@
 """Recurrence rules of RFC 5545, expanded day by day; the finest frequency is daily."""
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sandbox.calendars.zones import wall_time
 
@@ -130,23 +131,21 @@ def parse_rule(text: str, zone_name: str) -> Rule:
     Raises: ValueError, also for parts that are not played.
     """
     parts = dict(part.split("=", 1) for part in text.upper().rstrip(";").split(";"))
-    names = {
-        "INTERVAL": lambda value: {"interval": _number(value, 1, 1000)},
-        "COUNT": lambda value: {"count": _number(value, 1, 10_000)},
-        "UNTIL": lambda value: {"until": _until(value, zone_name)},
-        "BYDAY": lambda value: {"by_day": tuple(_by_day(one) for one in value.split(","))},
-        "BYMONTHDAY": lambda value: {"by_month_day": _numbers(value, 31)},
-        "BYMONTH": lambda value: {"by_month": _numbers(value, 12)},
-        "BYSETPOS": lambda value: {"by_set_pos": _numbers(value, 366)},
-        "WKST": lambda value: {"week_start": DAYS.index(value)},
-    }
     frequency = parts.pop("FREQ", "")
-    fields: dict[str, object] = {}
-    for name, value in parts.items():
-        if name not in names:
-            raise ValueError(name)
-        fields |= names[name](value)
-    rule = Rule(frequency, **fields)  # type: ignore[arg-type]
+    readers: dict[str, tuple[str, Callable[[str], Any]]] = {
+        "INTERVAL": ("interval", lambda value: _number(value, 1, 1000)),
+        "COUNT": ("count", lambda value: _number(value, 1, 10_000)),
+        "UNTIL": ("until", lambda value: _until(value, zone_name)),
+        "BYDAY": ("by_day", lambda value: tuple(map(_by_day, value.split(",")))),
+        "BYMONTHDAY": ("by_month_day", lambda value: _numbers(value, 31)),
+        "BYMONTH": ("by_month", lambda value: _numbers(value, 12)),
+        "BYSETPOS": ("by_set_pos", lambda value: _numbers(value, 366)),
+        "WKST": ("week_start", DAYS.index),
+    }
+    if not parts.keys() <= readers.keys():
+        raise ValueError(text)
+    fields = {readers[name][0]: readers[name][1](value) for name, value in parts.items()}
+    rule = Rule(frequency, **fields)
     plain = all(ordinal == 0 for ordinal, _ in rule.by_day)
     if frequency not in FREQUENCIES or (rule.count and rule.until):
         raise ValueError(text)

@@ -25,7 +25,7 @@ SIGN_IN = {
 }
 CALENDAR_SCOPES = {API + name for name in read_json("sandbox.google", "scopes.json")}
 
-ACCOUNTS = (
+ACCOUNTS: tuple[Account, ...] = (
     Account("104712058663211770011", "ada@example.com", "Ada Lovelace"),
     Account("104712058663211770022", "grace@example.com", "Grace Hopper"),
 )

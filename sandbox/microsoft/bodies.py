@@ -151,7 +151,9 @@ def _rule(given: Any) -> Rule | None:
 
 def _attendee(given: Any) -> Fields:
     person = given.get("emailAddress") if isinstance(given, dict) else None
-    address = person.get("address") if isinstance(person, dict) else None
+    if not isinstance(person, dict):
+        person = {}
+    address = person.get("address")
     if not isinstance(address, str) or not _EMAIL.fullmatch(address):
         raise RefusedError(400, "ErrorInvalidRecipients", "At least one recipient isn't valid.")
     kind = given.get("type", "required")

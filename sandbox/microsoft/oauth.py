@@ -34,7 +34,7 @@ SCOPES = {
     )
 }
 
-ACCOUNTS = (
+ACCOUNTS: tuple[Account, ...] = (
     Account("2b9f6f0a-5a63-4f5c-8f27-0d9b7f3c1a01", "ada@brightside.example", "Ada Lovelace"),
     Account("2b9f6f0a-5a63-4f5c-8f27-0d9b7f3c1a02", "grace@brightside.example", "Grace Hopper"),
 )

@@ -153,8 +153,9 @@ class Grants:
 
     def _grants(self) -> list[Grant]:
         with self._lock:
-            holders = (*self._codes.values(), *self._access.values(), *self._refresh.values())
-            return [holder.grant for holder in holders]
+            tokens = (*self._access.values(), *self._refresh.values())
+            codes = self._codes.values()
+            return [code.grant for code in codes] + [token.grant for token in tokens]
 
     def _add(self, held: dict[str, Held], prefix: str, one: Held) -> str:
         text = prefix + secrets.token_urlsafe(32)

@@ -56,9 +56,14 @@ class GoogleDocument:
             assert not answer.content, f"{method['id']} has an empty answer"
 
 
-def required_scopes(method: Method) -> set[str]:
-    """Scopes each of which opens a method."""
-    return set(method["scopes"])
+def documented_scopes() -> dict[str, set[str]]:
+    """Scopes of the API, each with the ids of the methods that it opens."""
+    opened: dict[str, set[str]] = {}
+    for resource in _document()["resources"].values():
+        for method in resource["methods"].values():
+            for scope in method.get("scopes", ()):
+                opened.setdefault(scope, set()).add(method["id"])
+    return opened
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from sandbox.server import Sandbox
 from sandbox.tests.client import Client
 from sandbox.tests.google_client import GoogleCalendar, error, event_body
-from sandbox.tests.google_spec import GoogleDocument
+from sandbox.tests.google_spec import GoogleDocument, documented_scopes
 from sandbox.tests.oauth_flow import API
 
 WEEK = ("2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z")
@@ -380,3 +380,36 @@ def test_what_the_document_does_not_know_is_reported(google: GoogleCalendar) -> 
     right._content = right.content.replace(b'"htmlLink"', b'"htmllink"')
     with pytest.raises(AssertionError, match="htmllink"):
         document.check(right)
+
+
+OPERATIONS: dict[str, tuple[str, str, Any]] = {
+    "calendar.events.list": ("GET", "calendars/primary/events", None),
+    "calendar.events.get": ("GET", "calendars/primary/events/seed0clinic", None),
+    "calendar.events.insert": ("POST", "calendars/primary/events", event_body()),
+    "calendar.events.patch": ("PATCH", "calendars/primary/events/seed0night", {"summary": "x"}),
+    "calendar.events.delete": ("DELETE", "calendars/primary/events/seed0focus", None),
+    "calendar.freebusy.query": (
+        "POST",
+        "freeBusy",
+        {"timeMin": WEEK[0], "timeMax": WEEK[1], "items": []},
+    ),
+    "calendar.calendars.get": ("GET", "calendars/primary", None),
+    "calendar.calendarList.list": ("GET", "users/me/calendarList", None),
+}
+# They open secondary and public calendars only, and the one that is played is neither.
+ELSEWHERE = {f"{API}calendar.app.created", f"{API}calendar.events.public.readonly"}
+
+
+def test_each_scope_opens_what_the_document_says(sandbox: Sandbox) -> None:
+    scopes = documented_scopes()
+    assert set(OPERATIONS) <= {operation for some in scopes.values() for operation in some}
+    for scope, opened in scopes.items():
+        sandbox.reset()
+        with GoogleCalendar(sandbox.url, scope=scope) as google:
+            found = {
+                name
+                for name, (method, path, body) in OPERATIONS.items()
+                if google.ask(method, path, json=body).status_code != 403
+            }
+        expected = set() if scope in ELSEWHERE else opened & set(OPERATIONS)
+        assert found == expected, scope

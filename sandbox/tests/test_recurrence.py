@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
 from sandbox.calendars.recurrence import parse_rule
 from sandbox.calendars.timing import Timing, merged

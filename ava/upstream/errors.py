@@ -10,11 +10,18 @@ from ava.upstream.policy import Service
 
 
 class ProviderProblem(Problem):
-    """A provider did not do what was asked; `unsent`: it certainly never got the request."""
+    """A provider did not do what was asked; `unsent`: it certainly never got the request.
+
+    `lost`: an attempt of the operation, not always the last, may have been done all the same.
+    `answered`: all that are lost ended with the provider's own 500 or 503, so that none is on its
+    way still; a gateway's 502 or 504 does not say so.
+    """
 
     outcome: ClassVar[Outcome] = Outcome.NEUTRAL
     sentence: ClassVar[str]
     unsent = False
+    lost = False
+    answered = False
 
     def __init__(
         self,

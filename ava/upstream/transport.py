@@ -38,6 +38,9 @@ CHUNK = 64 * 1024
 # Everything the stack below raises when no usable answer comes.
 _NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
+# Of the service itself: a gateway in front of it answers 502 or 504.
+ITS_OWN_FAILURES = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+
 _SECONDS = re.compile(r"[0-9]+")
 # What a provider asks for beyond this is a mistake, or as good as one: nothing waits for days.
 LONGEST_WAIT = 3600.0
@@ -89,7 +92,9 @@ def classify(answer: Answer, now: datetime) -> Answer:
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise AttemptFailed(ProviderAuthFailed(service, answer=answer.body), cause)
     if answer.status == HTTPStatus.REQUEST_TIMEOUT or answer.status >= 500:
-        raise AttemptFailed(ProviderUnreachable(service), cause, asked)
+        problem = ProviderUnreachable(service)
+        problem.answered = answer.status in ITS_OWN_FAILURES
+        raise AttemptFailed(problem, cause, asked)
     return answer
 
 
@@ -263,6 +268,7 @@ def with_retries(
     """Attempt until there is an answer, or no reason to go on. A probe has one attempt."""
     most = 1 if operation.is_probe else policy.attempts
     unsent, replayed = True, False
+    lost, answered = False, True
     budget.earn()
     while True:
         operation.attempts += 1
@@ -271,6 +277,9 @@ def with_retries(
         except AttemptFailed as failed:
             operation.cause = failed.cause
             # What an earlier attempt may have sent stays sent.
+            if isinstance(failed.problem, ProviderUnreachable) and not failed.problem.unsent:
+                lost, answered = True, answered and failed.problem.answered
+            failed.problem.lost, failed.problem.answered = lost, lost and answered
             unsent = failed.problem.unsent = unsent and failed.problem.unsent
             wait: float | None = None
             if failed.stale and repeatable and not replayed:

@@ -75,7 +75,13 @@ RESEND_BASE_URL = _base_url("resend", "https://api.resend.com")
 GOOGLE_BASE_URL = _base_url("google", "https://www.googleapis.com")
 MICROSOFT_BASE_URL = _base_url("microsoft", "https://graph.microsoft.com")
 _OPERATORS = ("AVA_API_VAPI_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "RESEND_API_KEY")
-OPERATOR_CREDENTIALS: dict[str, str | None] = {name: ENV[name] for name in _OPERATORS}
+OPERATOR_CREDENTIALS: dict[str, str | None] = {
+    **{name: ENV[name] for name in _OPERATORS},
+    **{f"SMTP_URL {part}": text for part, text in (ENV["SMTP_URL"] or {}).items()},
+}
+RESEND_FROM_EMAIL: str = ENV["RESEND_FROM_EMAIL"]
+# Mail servers that users may name although they are not public.
+SMTP_HOSTS: tuple[str, ...] = tuple(ENV["AVA_SMTP_HOSTS"])
 # Of OAuth: ID and secret of the operator's apps. The sandbox brings its own.
 
 

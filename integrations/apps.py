@@ -11,7 +11,7 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Integrations"
 
     def ready(self) -> None:
-        from ava import ratelimit, upstream
+        from ava import jobs, ratelimit, upstream
         from ava.jobs import pruning
         from ava.server import worker
         from integrations import runtime_config
@@ -21,6 +21,8 @@ class IntegrationsConfig(AppConfig):
         from integrations.credentials.models import OperatorUse
         from integrations.credentials.services import Client, clients
         from integrations.email import resend, smtp
+        from integrations.email import services as mails
+        from integrations.email.models import Mail
 
         upstream.register(resend.RESEND, base_url=lambda: str(settings.RESEND_BASE_URL))
         # Each user has a mail server of their own.
@@ -29,6 +31,9 @@ class IntegrationsConfig(AppConfig):
         upstream.register(MICROSOFT, base_url=lambda: str(settings.MICROSOFT_BASE_URL))
         clients[resend.RESEND.label] = Client(resend.verify)
         clients[smtp.SMTP.label] = Client(smtp.verify)
+
+        jobs.register(Mail.job, lambda payload: mails.pursue(payload["id"]))
+        jobs.register_periodic("integrations.mail_sweep", mails.sweep, every=600.0)
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

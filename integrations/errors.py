@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ava.http.problems import Conflict, NotFound, Problem
+from ava.http.problems import NotFound, Problem
 
 
 class StubsDisabled(Problem):
@@ -13,18 +13,6 @@ class StubsDisabled(Problem):
 
     def __init__(self, remedy: str) -> None:
         super().__init__(f"Stub integrations are disabled in production. {remedy}")
-
-
-class DeliveryNotAvailable(Conflict):
-    """The user has configured a real provider, and this release cannot send through it."""
-
-    code = "email_delivery_not_available"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"Your {name} credentials are stored, but sending through {name} is not part of this "
-            "release of AVA. Nothing was sent."
-        )
 
 
 class SmtpHostRefused(Problem):

@@ -7,11 +7,21 @@ from integrations.calendar.api import CalendarViewSet
 from integrations.calendar.connection_api import ConnectionViewSet
 from integrations.credentials.api import CredentialsViewSet
 from integrations.credentials.providers import BY_FIELDS
-from integrations.email.api import EmailViewSet
+from integrations.email.api import EmailViewSet, MailViewSet
 
 urlpatterns = [
     path("integrations", IntegrationViewSet.as_view({"get": "list"}), name="integrations"),
     path("integrations/email/test", EmailViewSet.as_view({"post": "test"}), name="email-test"),
+    path(
+        "integrations/email/messages",
+        MailViewSet.as_view({"get": "list", "post": "create"}),
+        name="email-messages",
+    ),
+    path(
+        "integrations/email/messages/<uuid:mail_id>",
+        MailViewSet.as_view({"get": "retrieve"}),
+        name="email-message",
+    ),
     path(
         "integrations/calendar/<str:provider>/events",
         CalendarViewSet.as_view({"get": "events"}),

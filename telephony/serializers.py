@@ -1,10 +1,7 @@
 """JSON fields that calls and messages share, and numbers."""
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from operator import attrgetter
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
@@ -12,45 +9,11 @@ from rest_framework import serializers
 
 from ava.http import correlation
 from ava.http.fields import TimeParameter
-from ava.intents.models import Entry
+from ava.intents.serializers import EntrySerializer, RowSerializer, word_field
 from telephony.addresses import AddressField, SearchField
 from telephony.intents.models import Communication
 
 LATEST = timedelta(days=35)
-
-
-_AS_IT_IS: Final = (serializers.CharField, serializers.IntegerField, serializers.ChoiceField)
-
-
-class RowSerializer(serializers.Serializer[Any]):
-    """Serializer of rows, most of whose values are JSON as they are: asking DRF's fields for each
-    of them took a third of a list's time."""
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {name: read(instance) for name, read in self._readers}
-
-    @cached_property
-    def _readers(self) -> list[tuple[str, Callable[[Any], Any]]]:
-        return [(name, _reader(field)) for name, field in self.fields.items()]
-
-
-def _reader(field: Any) -> Callable[[Any], Any]:
-    get: Callable[[Any], Any] = attrgetter(field.source)
-    if type(field) in _AS_IT_IS:
-        return get
-    if type(field) is serializers.DateTimeField:
-        return lambda row: _moment(get(row))
-
-    def read(row: Any) -> Any:
-        value = field.get_attribute(row)
-        return None if value is None else field.to_representation(value)
-
-    return read
-
-
-def _moment(value: datetime | None) -> str | None:
-    # Of the database, in UTC; or given by a person, who may have written another offset.
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
 class CapabilitiesSerializer(serializers.Serializer[Any]):
@@ -103,14 +66,6 @@ class SendAtField(serializers.DateTimeField):
         return moment
 
 
-class EntrySerializer(RowSerializer):
-    at = serializers.DateTimeField()
-    status = serializers.CharField()
-    source = serializers.ChoiceField(Entry.Source.choices)  # type: ignore[assignment]  # Field's, too
-    detail = serializers.CharField(help_text="For people; may be empty.")
-    correlation_id = serializers.CharField()
-
-
 class DetailsField(serializers.DictField):
     """What else came in with a call or a message."""
 
@@ -149,15 +104,6 @@ class CommunicationSerializer(RowSerializer, FromSerializer):
     def get_price_unit(self, intent: Any) -> str | None:
         # Twilio names the currency before it knows what it is to be counted in it.
         return (intent.price_unit or None) if intent.price is not None else None
-
-
-def word_field(words: Iterable[str]) -> serializers.ChoiceField:
-    """Filter by a word; any other is refused with the words that there are."""
-    known = list(words)
-    sentence = f"Choose one of {', '.join(known)}."
-    return serializers.ChoiceField(
-        choices=known, required=False, error_messages={"invalid_choice": sentence}
-    )
 
 
 class FiltersSerializer(FromSerializer):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ava.conf import egress, envfile, stores
+from ava.conf import egress, envfile, mailserver, stores
 from ava.conf.pasted import trimmed
 
 BASE_DIR: Path = Path(__file__).resolve().parent.parent.parent
@@ -29,7 +29,8 @@ class Variable:
     low: int = 0  # of a number, as `high` included
     high: int = 2**31
     choices: tuple[str, ...] = ()  # the only texts allowed
-    # "text", "secret", "name", "number", "switch", "url", "path", "host", "list" or "origins"
+    # "text", "secret", "name", "number", "switch", "url", "path", "host", "mailserver", "list"
+    # or "origins"
     kind: str = "text"
 
 
@@ -82,6 +83,9 @@ VARIABLES = (
     _secret("TWILIO_ACCOUNT_SID"),
     _secret("TWILIO_AUTH_TOKEN"),
     _secret("RESEND_API_KEY"),
+    Variable("RESEND_FROM_EMAIL", "onboarding@resend.dev"),
+    Variable("SMTP_URL", kind="mailserver"),
+    Variable("AVA_SMTP_HOSTS", default=(), kind="list"),
     Variable("GOOGLE_CLIENT_ID"),
     _secret("GOOGLE_CLIENT_SECRET"),
     Variable("MICROSOFT_CLIENT_ID"),
@@ -157,7 +161,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
             values[variable.name] = _convert(variable, raw)
         except ValueError as fault:
             # A URL may hold a password.
-            hidden = variable.kind == "secret" or "@" in raw
+            hidden = variable.kind in ("secret", "mailserver") or "@" in raw
             shown = "" if hidden else f", not {raw!r}"
             faults.append(f"{variable.name} must be {fault}{shown}.")
     if faults := faults or [*stores.faults(values), *egress.faults(source)]:
@@ -246,6 +250,8 @@ def _convert(variable: Variable, raw: str) -> Any:
                 return str(Path(raw).expanduser())
             except RuntimeError:
                 raise ValueError("a directory; there is no such user") from None
+        case "mailserver":
+            return mailserver.parse(raw)
         case "list":
             return _parts(raw)
         case "origins":

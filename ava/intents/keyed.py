@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from ava import tenant
@@ -35,6 +34,9 @@ Row = TypeVar("Row", bound=Intent, contravariant=True)
 # Seconds between two attempts at a provider in trouble: short at first, as a person may be waiting.
 SHORTEST, LONGEST = 2.0, 900.0
 
+_ONCE = "No answer came: the {word} may have gone out, or not. AVA does not send it a second time."
+_TOO_LATE = "No answer came in a day: the {word} may have gone out, or not."
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -45,14 +47,18 @@ class Receipt:
     detail: str = ""  # for the timeline
 
 
+class Overtaken(Exception):
+    """Raised by `Channel.send`: another process has taken the attempt over; nothing was sent."""
+
+
 class Channel(Protocol[Row]):
     """How one kind of intent is sent."""
 
     validity: timedelta  # from the row's creation: no attempt is made after it
 
     def send(self, row: Row) -> Receipt:
-        """Ask the provider, under the row's key. Raises: Problem. ProviderUnreachable that is not
-        `unsent` means that the answer is lost."""
+        """Ask the provider, under the row's key. Raises: Overtaken, Problem. ProviderUnreachable
+        that is not `unsent` means that the answer is lost."""
 
     def may_repeat(self, row: Row) -> bool:
         """Whether a second arrival of an attempt that was lost does no harm."""
@@ -82,11 +88,9 @@ def carry_out(row: AnyIntent, channel: Channel[AnyIntent]) -> AnyIntent:
     Raises: Problem: it was not done, and will not be. The row says `failed`, and the same
     Idempotency-Key may begin again.
     """
-    try:
-        row = _attempt(row, channel, source=Source.API)
-    except Problem as problem:
-        fail(row, problem.detail, source=Source.API, frees_key=True)
-        raise
+    row = _attempt(row, channel, source=Source.API)
+    if row.status == UNKNOWN and not channel.may_repeat(row):
+        return give_up(row, _ONCE.format(word=row.word))
     if row.status == UNKNOWN:
         follow_up(row, due_at=timezone.now() + timedelta(seconds=SHORTEST))
     return row
@@ -103,10 +107,10 @@ def pursue(row: AnyIntent, channel: Channel[AnyIntent]) -> None:
             raise RetryLater(wait.total_seconds(), "it may still be on its way")
         row = leave_open(row, "AVA stopped in the middle.", source=Source.RECONCILE)
     if not channel.may_repeat(row):
-        give_up(row, "It may have been done, or not. AVA does not do it a second time.")
+        give_up(row, _ONCE.format(word=row.word))
         return
     if now > row.created_at + channel.validity:
-        give_up(row, "It is too late to ask the provider again. It may have been done, or not.")
+        give_up(row, _TOO_LATE.format(word=row.word))
         return
     claimed = _claim(row, now=now)
     if claimed is None:
@@ -114,12 +118,13 @@ def pursue(row: AnyIntent, channel: Channel[AnyIntent]) -> None:
     try:
         row = _attempt(claimed, channel, source=Source.RECONCILE)
     except Problem as problem:
-        if not never_left(problem):
-            fail(claimed, problem.detail, source=Source.RECONCILE)
-            return
-        raise _later(claimed, problem) from None
+        if never_left(problem):
+            raise _later(claimed, problem) from None
+        return
     if row.status == UNKNOWN and channel.may_repeat(row):
         raise _later(row, None)
+    if row.status == UNKNOWN:
+        give_up(row, _ONCE.format(word=row.word))
 
 
 def never_left(problem: Problem) -> bool:
@@ -131,7 +136,8 @@ def never_left(problem: Problem) -> bool:
 
 def is_lost(problem: Problem) -> bool:
     """Whether it may have been done although this came of it."""
-    return isinstance(problem, ProviderUnreachable) and not problem.unsent
+    lost = isinstance(problem, ProviderUnreachable) and not problem.unsent
+    return lost or (isinstance(problem, ProviderProblem) and problem.lost)
 
 
 def settle() -> timedelta:
@@ -143,31 +149,32 @@ def leave_open(row: AnyIntent, why: str, *, source: str) -> AnyIntent:
     """Say that it is not known what became of it."""
     with changing(row) as locked:
         if locked.status in (PENDING, UNKNOWN):
-            locked.error = ""
-            if locked.status == PENDING:
-                locked.status, locked.updated_at = UNKNOWN, timezone.now()
+            is_new = locked.status == PENDING
+            _change(locked, UNKNOWN)
             detail = f"{why} AVA is finding out what became of it."
-            note(locked, source=source, detail=detail, now=timezone.now())
+            if is_new or locked.timeline.filter(detail=detail).last() is None:
+                note(locked, source=source, detail=detail, now=timezone.now())
     return locked
 
 
-def give_up(row: Intent, why: str) -> None:
+def give_up(row: AnyIntent, why: str) -> AnyIntent:
     """Leave it `unknown` for good, with the reason."""
     with changing(row) as locked:
-        if locked.status == UNKNOWN and locked.error != why:
+        if locked.status == UNKNOWN and not locked.error:
             locked.error = why
             note(locked, source=Source.RECONCILE, detail=why, now=timezone.now())
+    return locked
 
 
 def fail(row: Intent, detail: str, *, source: str, frees_key: bool = False) -> None:
     """It was not done and will not be."""
     with changing(row) as locked:
-        if locked.status not in (PENDING, UNKNOWN):
+        if locked.attempt != row.attempt or locked.status not in (PENDING, UNKNOWN):
             return
-        locked.status, locked.updated_at, locked.attempted_at = FAILED, timezone.now(), None
-        locked.error = detail[:400]
+        locked.attempted_at, locked.error = None, detail[:400]
         if frees_key:
             locked.idempotency = None
+        _change(locked, FAILED)
         note(locked, source=source, detail=detail, now=locked.updated_at)
 
 
@@ -189,6 +196,8 @@ def _attempt(row: AnyIntent, channel: Channel[AnyIntent], *, source: str) -> Any
     while True:
         try:
             receipt = channel.send(row)
+        except Overtaken:
+            return rows_of(row).get(pk=row.pk)
         except Problem as problem:
             is_open = is_lost(problem) or row.status == UNKNOWN
             if is_open and not channel.proves_absence(row, problem):
@@ -196,22 +205,30 @@ def _attempt(row: AnyIntent, channel: Channel[AnyIntent], *, source: str) -> Any
                 return leave_open(row, why, source=source)
             diverted = _diverted(row, channel, problem, source)
             if diverted is None:
+                if source == Source.API or not never_left(problem):
+                    fail(row, problem.detail, source=source, frees_key=source == Source.API)
                 raise
             row = diverted
-            continue
-        return _taken(row, receipt, source)
+        else:
+            return _taken(row, receipt, source)
 
 
 def _taken(row: AnyIntent, receipt: Receipt, source: str) -> AnyIntent:
     with changing(row) as locked:
-        locked.attempted_at, now = None, timezone.now()
+        locked.attempted_at = None
         for name, value in receipt.fields.items():
             setattr(locked, name, value)
-        following = locked.machine.after(locked.status, receipt.status)
-        if following is not None:
-            locked.status, locked.updated_at, locked.error = following, now, ""
-            note(locked, source=source, detail=receipt.detail, now=now)
+        if locked.machine.after(locked.status, receipt.status):
+            locked.error = ""
+            _change(locked, receipt.status)
+            note(locked, source=source, detail=receipt.detail, now=locked.updated_at)
     return locked
+
+
+def _change(locked: Intent, status: str) -> None:
+    if locked.status != status:
+        locked.status, locked.updated_at = status, timezone.now()
+        locked.status_changed()
 
 
 def _diverted(
@@ -232,12 +249,10 @@ def _diverted(
 
 def _claim(row: AnyIntent, *, now: datetime) -> AnyIntent | None:
     """Claim the next attempt, so that only the caller makes it. None: another has it."""
-    with transaction.atomic():
-        same = rows_of(row).filter(pk=row.pk, attempt=row.attempt, status__in=(PENDING, UNKNOWN))
-        if not same.update(attempt=row.attempt + 1, attempted_at=now):
-            return None
-        row.attempt, row.attempted_at = row.attempt + 1, now
-        note(row, source=Source.RECONCILE, detail=f"attempt {row.attempt}", now=now)
+    same = rows_of(row).filter(pk=row.pk, attempt=row.attempt, status__in=(PENDING, UNKNOWN))
+    if not same.update(attempt=row.attempt + 1, attempted_at=now):
+        return None
+    row.attempt, row.attempted_at = row.attempt + 1, now
     return row
 
 

@@ -56,6 +56,9 @@ class Intent(models.Model):
     def is_final(self) -> bool:
         return self.status in self.machine.final
 
+    def status_changed(self) -> None:
+        """Update what follows the status, in the transaction that changes it."""
+
 
 class Entry(models.Model):
     """One thing that happened to an intent. Written once, never changed."""

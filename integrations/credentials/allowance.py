@@ -15,13 +15,13 @@ from integrations.credentials.models import OperatorUse
 from integrations.credentials.providers import PROVIDERS
 from integrations.credentials.store import Credentials
 
-COUNTED = ("vapi", "twilio")
-"""Providers whose use costs money for each call or message."""
+COUNTED = ("vapi", "twilio", "resend", "smtp")
+"""Providers whose use costs money for each call, message or recipient of a mail."""
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """Today's calls and messages with the operator's credentials, until midnight UTC."""
+    """What is left today with the operator's credentials, until midnight UTC."""
 
     limit: int
     left: int
@@ -30,7 +30,8 @@ class Allowance:
 
 @contextmanager
 def spend(*, user: User, credentials: Credentials, units: int, now: datetime) -> Iterator[None]:
-    """Count calls or messages placed inside of the `with`; none with the user's own credentials.
+    """Count calls, messages or mails placed inside of the `with`; none with the user's own
+    credentials.
 
     A `Problem` that is raised inside means that nothing was placed. Raises: AllowanceSpent.
     """
@@ -45,7 +46,7 @@ def spend(*, user: User, credentials: Credentials, units: int, now: datetime) ->
     if not today.filter(count__lte=limit - units).update(count=F("count") + units):
         left = max(limit - today.values_list("count", flat=True)[0], 0)
         raise AllowanceSpent(
-            PROVIDERS[credentials.provider].name,
+            PROVIDERS[credentials.provider],
             limit=limit,
             left=left,
             units=units,

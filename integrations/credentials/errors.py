@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from ava.http.problems import NotFound, Problem
+from integrations.credentials.providers import Provider
 
 
 class CredentialsMissing(Problem):
@@ -30,12 +31,14 @@ class AllowanceSpent(Problem):
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "allowance_spent"
 
-    def __init__(self, name: str, *, limit: int, left: int, units: int, seconds: float) -> None:
-        waiting_helps = units <= limit
+    def __init__(
+        self, provider: Provider, *, limit: int, left: int, units: int, seconds: float
+    ) -> None:
+        name, waiting_helps = provider.name, units <= limit
         needed = f", and this takes {units}" if units > 1 else ""
         wait = "Wait until then, or store" if waiting_helps else "Store"
         super().__init__(
-            f"Your operator's {name} credentials allow you {limit} calls and messages a day: "
+            f"Your operator's {name} credentials allow you {limit} {provider.counted} a day: "
             f"{left} are left until midnight UTC{needed}. "
             f"{wait} {name} credentials of your own in Settings.",
             retry_after=seconds if waiting_helps else None,

@@ -6,6 +6,7 @@ from enum import Enum
 from functools import cached_property, partial
 from types import MappingProxyType
 
+from ava.conf.mailserver import PARTS as SMTP_PARTS
 from integrations import sender_kinds
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -79,7 +80,7 @@ class Provider:
     slug: str
     name: str
     fields: tuple[Field, ...] = ()  # empty where users are connected by signing in (OAuth)
-    # Field name -> variable of the operator's own credentials.
+    # Field name -> variable of the operator's own credentials, or a part of one.
     environment: Mapping[str, str] = field(default_factory=dict)
     # Fields that decide where the secrets are sent. When one changes, no mask keeps a secret.
     destination: tuple[str, ...] = ()
@@ -87,6 +88,8 @@ class Provider:
     # its mask: a caller who knows none of them must not add one of their own.
     proofs: tuple[str, ...] = ()
     webhooks: str = ""  # the path where AVA takes its webhooks
+    # What a user's daily allowance of the operator's credentials counts.
+    counted: str = "calls and messages"
 
     @cached_property
     def secret_names(self) -> frozenset[str]:
@@ -188,6 +191,7 @@ _ALL = (
         (Field("api_key", "API key (re_...).", secret=True), _WEBHOOK_SECRET, _FROM_EMAIL),
         {"api_key": "RESEND_API_KEY"},
         destination=("api_key",),
+        counted="recipients of e-mails",
     ),
     Provider(
         "smtp",
@@ -200,7 +204,9 @@ _ALL = (
             Field("password", "Password of that login.", Kind.TEXT, secret=True),
             _FROM_EMAIL,
         ),
+        {part: f"SMTP_URL {part}" for part in SMTP_PARTS},
         destination=("host", "port", "security", "username"),
+        counted="recipients of e-mails",
     ),
     Provider("google", "Google Calendar"),
     Provider("microsoft", "Microsoft 365"),

@@ -13,9 +13,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ava.http import correlation
+from ava.http.problems import Problem
 from ava.inbound.services import warnings_of_volume
 from integrations.credentials import store
-from integrations.credentials.errors import CredentialsMissing, UnknownProvider
+from integrations.credentials.errors import (
+    CredentialsMissing,
+    CredentialsUnreadable,
+    UnknownProvider,
+)
 from integrations.credentials.models import Credential, CredentialChange
 from integrations.credentials.providers import BY_FIELDS, PROVIDERS, Provider
 from integrations.credentials.store import Credentials
@@ -68,10 +73,37 @@ def credentials_for(*, user: User, provider: str, own: bool = False) -> Credenti
         if found is None:
             raise CredentialsMissing(spec.name)
         return found
+    return _own(row)
+
+
+def serving(*, user: User, providers: Sequence[str]) -> list[Credentials]:
+    """Credentials of several providers that do the same, in their order: all that the user stored,
+    or the operator's, where the user stored none of them. Raises: CredentialsMissing,
+    CredentialsUnreadable, where none of the user's can be used."""
+    mine = Credential.objects.filter(user_id=user.pk, provider__in=providers)
+    rows = {row.provider: row for row in mine}
+    if not rows:
+        known = (PROVIDERS[slug] for slug in providers)
+        found = (store.from_environment(user=user, provider=each) for each in known)
+        return [each for each in found if each]
+    usable: list[Credentials] = []
+    faults: list[Problem] = []
+    for row in (rows[slug] for slug in providers if slug in rows):
+        try:
+            usable.append(_own(row))
+        except (CredentialsMissing, CredentialsUnreadable) as fault:
+            faults.append(fault)
+    if not usable:
+        raise faults[0]
+    return usable
+
+
+def _own(row: Credential) -> Credentials:
+    spec = PROVIDERS[row.provider]
     fields = {name: str(value) for name, value in store.open_fields(row).items()}
     if any(field.required and not fields.get(field.name) for field in spec.fields):
         raise CredentialsMissing(spec.name)
-    return Credentials(provider, "user", MappingProxyType(fields), str(row.version))
+    return Credentials(row.provider, "user", MappingProxyType(fields), str(row.version))
 
 
 def describe(*, user: User, provider: str, row: Credential | None = None) -> Description:

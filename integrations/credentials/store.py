@@ -106,7 +106,7 @@ def operators(provider: Provider) -> Credentials | None:
         name: settings.OPERATOR_CREDENTIALS.get(variable)
         for name, variable in provider.environment.items()
     }
-    fields = {name: value for name, value in found.items() if value}
+    fields = {name: value for name, value in found.items() if value is not None}
     if not fields or len(fields) < len(found):
         return None
     digest = salted_hmac("integrations.credentials.version", json.dumps(fields)).hexdigest()

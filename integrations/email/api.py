@@ -1,45 +1,46 @@
-"""REST API of test e-mails."""
+"""REST API of mails: /api/v1/integrations/email/test and /messages."""
 
+import uuid
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.http.api import ApiViewSet
-from ava.http.fields import PastedEmailField
+from ava.http.keyset import KeysetPagination
 from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
-from integrations.email import services
+from ava.idempotency.api import IDEMPOTENCY_KEY, answer
+from ava.idempotency.services import Reply
+from ava.intents.states import UNSENT
+from integrations.email import queries, services
+from integrations.email.models import Mail
+from integrations.email.serializers import (
+    EmailOutcomeSerializer,
+    EmailTestSerializer,
+    ListedMailSerializer,
+    MailFiltersSerializer,
+    MailSerializer,
+    NewMailSerializer,
+)
 
-# One line with something on it: a line break in a subject would start another mail header.
-# Spaces, then anything but a space: there is one way to match, so the time is linear.
-_ONE_LINE = r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
-
-
-class EmailTestSerializer(serializers.Serializer[Any]):
-    to = PastedEmailField(max_length=254)
-    subject = serializers.RegexField(
-        _ONE_LINE,
-        min_length=1,
-        max_length=120,
-        trim_whitespace=False,
-        error_messages={"invalid": "Use one line of 1 to 120 characters, without control codes."},
-    )
-    text = serializers.CharField(min_length=1, max_length=2000, trim_whitespace=False)
-
-
-class EmailOutcomeSerializer(serializers.Serializer[Any]):
-    backend = serializers.ChoiceField(choices=[*services.BACKENDS, "stub"])
-    delivered = serializers.BooleanField()
-    message = serializers.CharField(help_text="What happened, in a sentence.")
+_REFUSALS: Final[dict[Any, Any]] = {
+    (403, CONTENT_TYPE): ProblemSerializer,
+    (409, CONTENT_TYPE): ProblemSerializer,
+    (422, CONTENT_TYPE): OpenApiResponse(
+        ProblemSerializer, "The Idempotency-Key was used with another body."
+    ),
+}
 
 
 class EmailViewSet(ApiViewSet):
+    """Test mails."""
+
     ratelimit_group = "email_test"
     serializer_class = EmailTestSerializer
+    asks_providers = True
 
     @extend_schema(
         operation_id="email_test",
@@ -54,4 +55,53 @@ class EmailViewSet(ApiViewSet):
         """Send a test e-mail. In stub mode nothing leaves AVA, and the answer says so."""
         body = EmailTestSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(asdict(services.send_test(user=self.caller, **body.validated_data)))
+        outcome = asdict(services.send_test(user=self.caller, **body.validated_data))
+        return Response({name: value for name, value in outcome.items() if value is not None})
+
+
+class MailViewSet(ApiViewSet):
+    """The user's mails."""
+
+    ratelimit_group = "integrations"
+    serializer_class = MailSerializer
+    asks_providers = ("create",)
+    pagination_class = KeysetPagination
+
+    @extend_schema(
+        operation_id="email_messages",
+        parameters=[MailFiltersSerializer],
+        responses=ListedMailSerializer(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """The newest first."""
+        filters = MailFiltersSerializer(data=request.query_params.dict())
+        filters.is_valid(raise_exception=True)
+        found: Any = queries.mails(user=self.caller, filters=filters.validated_data)
+        page = queries.shown(self.paginate_queryset(found) or [])
+        return self.get_paginated_response(ListedMailSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="email_message_send",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewMailSerializer,
+        responses={201: MailSerializer, 202: MailSerializer, **_REFUSALS},
+    )
+    def create(self, request: Request) -> Response:
+        """Send an e-mail. 202: the provider gave no answer; AVA is finding out."""
+        wanted = NewMailSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+
+        def act(row: uuid.UUID | None) -> Reply:
+            mail = services.send_mail(user=self.caller, idempotency=row, **wanted.validated_data)
+            return Reply(202 if mail.status in UNSENT else 201, _shown(mail))
+
+        return answer(request, scope="email.messages", act=act)
+
+    @extend_schema(operation_id="email_message", responses={200: MailSerializer})
+    def retrieve(self, request: Request, mail_id: uuid.UUID) -> Response:
+        """One e-mail, with its texts and its timeline."""
+        return Response(_shown(queries.mail(user=self.caller, mail_id=mail_id)))
+
+
+def _shown(mail: Mail) -> Any:
+    return MailSerializer(queries.shown([mail])[0]).data

@@ -9,7 +9,7 @@ Every mail that goes to Resend carries the tag `ava_mail` with the ID of its row
 find a mail whose answer was lost and has no `reference` yet.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.intents.models import NEWEST, Entry, Intent
+from ava.intents.states import PENDING, UNKNOWN, UNSENT
 from integrations.email.states import MAIL
 
 ADDRESS_LENGTH = 320
@@ -91,6 +92,21 @@ class Mail(Intent):
 
     def __str__(self) -> str:
         return f"e-mail {self.pk}"
+
+    shown_recipients: list[Any]
+    """Its recipients as they are shown; see `queries.shown`."""
+
+    @property
+    def shown_attachments(self) -> list[Any]:
+        """Its attachments, without their contents."""
+        return list(self.attachments.defer("content"))
+
+    def status_changed(self) -> None:
+        """Recipients follow until the provider speaks of each; attachments go once it has them."""
+        if self.status not in UNSENT:
+            self.attachments.update(content=None)
+        waiting = self.recipients.filter(status__in=(PENDING, UNKNOWN))
+        waiting.update(status=self.status, updated_at=self.updated_at)
 
     @property
     def message_id(self) -> str:

@@ -1,23 +1,39 @@
-"""Resend client: for now, verification of a key (https://resend.com/docs/api-reference/errors)."""
+"""Resend client: keys, sending, listing (https://resend.com/docs/api-reference/errors)."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+
+from django.core.mail import EmailMessage
 
 from ava import upstream
-from ava.upstream import Service
+from ava.http.problems import Problem
+from ava.upstream import Answer, Service, parse_json
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
+from integrations.email.errors import MailRefused, MailSenderRefused
 
 RESEND = Service("resend", "Resend")
+TAG: Final = "ava_mail"
+"""Resend's webhooks name the tags of a mail: this one has the ID of AVA's row."""
 
 # In the body of a 401 it distinguishes a key that may only send from a wrong one.
 _SENDING_ONLY = b'"restricted_api_key"'
+_SENDER = (
+    "Resend does not send from {sender}. Verify its domain at resend.com, or change the from_email."
+)
+_REFUSALS: Final = {
+    "invalid_attachment": "Resend does not take one of the attachments.",
+    "invalid_from_address": _SENDER,
+    "security_error": "Resend has refused this e-mail for security reasons.",
+}
+_MOST_PAGES = 5
 
 
 def verify(credentials: Credentials) -> str:
     """Ask Resend whether it takes the key; the answer as a sentence. Raises: ProviderProblem."""
-    key = credentials.fields["api_key"]
     try:
-        answer = upstream.door(RESEND.label).send(
-            "GET", "/domains", headers={"Authorization": f"Bearer {key}"}
-        )
+        answer = _get(credentials, "/domains")
     except ProviderAuthFailed as refusal:
         if _SENDING_ONLY not in refusal.answer:
             raise
@@ -25,3 +41,90 @@ def verify(credentials: Credentials) -> str:
     if answer.status != 200 or not isinstance(answer.json(), dict):
         raise ProviderUnreachable(RESEND)
     return "Resend accepted the key."
+
+
+def send(message: EmailMessage, *, credentials: Credentials, key: str) -> str:
+    """Send a mail, once for each key within 24 hours. Resend's ID of it.
+
+    Raises: MailRefused, MailSenderRefused, ProviderProblem.
+    """
+    # Heavier than all the rest of a worker's mail code, and not needed before the first mail.
+    from anymail.exceptions import AnymailError, AnymailUnsupportedFeature
+
+    from integrations.email.resend_backend import ResendBackend
+
+    sender = message.from_email
+    backend = ResendBackend(
+        api_key=credentials.fields["api_key"],
+        idempotency_key=key,
+        refuse=lambda answer: _refusal(answer, sender),
+    )
+    sending: Any = message
+    sending.esp_extra = {"tags": [{"name": TAG, "value": key}]}
+    try:
+        backend.send_messages([message])
+    except ProviderAuthFailed as refusal:
+        if _is_about_the_sender(refusal.answer):
+            raise MailSenderRefused(_SENDER.format(sender=sender)) from None
+        raise
+    except AnymailUnsupportedFeature:
+        sentence = "Resend does not send an attachment whose name belongs to another type."
+        raise MailRefused(sentence) from None
+    except AnymailError:  # an answer without an ID
+        raise ProviderUnreachable(RESEND) from None
+    return str(sending.anymail_status.message_id)
+
+
+def has_none_like(
+    *, credentials: Credentials, subject: str, to: Collection[str], since: datetime
+) -> bool:
+    """Whether Resend certainly has no mail with this subject to these recipients since then."""
+    after: dict[str, str] = {}
+    for _ in range(_MOST_PAGES):
+        try:
+            page = _get(credentials, "/emails", limit="100", **after).json()
+            for mail in page["data"]:
+                if datetime.fromisoformat(mail["created_at"]) < since:
+                    return True
+                if mail["subject"] == subject and set(mail["to"]) == set(to):
+                    return False
+            if not page["has_more"]:
+                return True
+            after = {"after": page["data"][-1]["id"]}
+        except (Problem, KeyError, IndexError, TypeError, ValueError):
+            return False
+    return False
+
+
+def _get(credentials: Credentials, path: str, **query: str) -> Answer:
+    headers = {"Authorization": f"Bearer {credentials.fields['api_key']}"}
+    return upstream.door(RESEND.label).send("GET", path, headers=headers, params=query)
+
+
+def _refusal(answer: Answer, sender: str) -> Problem:
+    """The problem of an answer that is no 2xx, and that the door returns."""
+    if answer.status == 409:
+        # The same key is under way, or was used for what AVA sends now in other words: it is not
+        # known what became of that.
+        return ProviderUnreachable(RESEND)
+    name = str(_body(answer.body).get("name"))
+    if answer.status >= 500 or answer.status < 400:
+        return ProviderUnreachable(RESEND)
+    default = "Resend does not take this e-mail. Check its addresses, its subject and its texts."
+    sentence = _REFUSALS.get(name, default)
+    kind = MailSenderRefused if sentence is _SENDER else MailRefused
+    return kind(sentence.format(sender=sender))
+
+
+def _is_about_the_sender(body: bytes) -> bool:
+    """Whether a 403 is about the domain, which is not verified, and not about the key."""
+    found = _body(body)
+    return found.get("statusCode") == 403 and found.get("name") == "validation_error"
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        found = parse_json(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,67 +1,146 @@
-"""SMTP client: for now, verification of a login (RFC 5321, RFC 4954, RFC 3207)."""
+"""SMTP client: verification of a login, sending (RFC 5321, RFC 4954, RFC 3207)."""
 
 import smtplib
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
-from functools import partial
-from typing import BinaryIO
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
 
 from ava import upstream
 from ava.conf import egress
 from ava.upstream import Deadline, Service
+from ava.upstream.circuit import Outcome
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from integrations.email import hosts
+from integrations.email.errors import MailRefused, MailSenderRefused
 
 SMTP = Service("smtp", "SMTP")
 
 MOST_REPLIES = 64 * 1024  # bytes of a connection's replies; anew after STARTTLS
+_FAULTS = (OSError, smtplib.SMTPException, ValueError)
+"""ValueError: smtplib could not make out a reply, or not send a name or a password."""
+
+
+class OwnServerUnreachable(ProviderUnreachable):
+    """The mail server is the user's own choice: it says nothing about anybody else's."""
+
+    outcome = Outcome.NEUTRAL
 
 
 def verify(credentials: Credentials) -> str:
-    """Log in at the user's mail server, send nothing, and return a sentence for people.
+    """Log in at the mail server, send nothing, and return a sentence for people."""
 
-    The server is the user's own choice, so no failure counts against the breaker.
-    """
+    def work(deadline: Deadline) -> None:
+        with _session(credentials, deadline):
+            pass
 
-    try:
-        upstream.door(SMTP.label).guard(partial(_log_in, credentials.fields))
-    except smtplib.SMTPAuthenticationError as refusal:
-        # 4xx: the server cannot check the login now (RFC 4954, section 6).
-        refused = refusal.smtp_code >= 500
-        raise (ProviderAuthFailed(SMTP) if refused else ProviderUnreachable(SMTP)) from None
-    except (OSError, smtplib.SMTPException, ValueError):
-        # ValueError: smtplib could not make out a reply, or not send a name or a password.
-        raise ProviderUnreachable(SMTP) from None
+    upstream.door(SMTP.label).guard(work)
     return "The mail server accepted the login. Nothing was sent."
 
 
-def _log_in(fields: Mapping[str, str], deadline: Deadline) -> None:
+def send(
+    message: EmailMessage, *, credentials: Credentials, before_text: Callable[[], None]
+) -> Mapping[str, str]:
+    """Send a mail. The addresses that the server refused, each with a sentence.
+
+    Args:
+        before_text: called when the server is ready for the text, the last moment to raise. From
+            then on, until its answer, the mail may be sent.
+
+    Raises: MailRefused, MailSenderRefused, SmtpHostRefused, ProviderProblem; what `before_text`
+        raises. Only a ProviderUnreachable that is not `unsent` may mean that it was sent.
+    """
+
+    def work(deadline: Deadline) -> Mapping[str, str]:
+        with _session(credentials, deadline, before_text) as client:
+            backend = EmailBackend()
+            backend.connection = client
+            try:
+                backend.send_messages([message])
+            except smtplib.SMTPResponseException as refusal:
+                if refusal.smtp_code < 500:
+                    raise _unreachable(credentials) from None
+                raise _refusal(refusal, message.from_email) from None
+            except smtplib.SMTPRecipientsRefused as refusal:
+                if all(code < 500 for code, _ in refusal.recipients.values()):
+                    raise _unreachable(credentials) from None
+                raise MailRefused("The mail server refused every recipient.") from None
+        sentence = "The mail server refused this recipient."
+        return dict.fromkeys(client.refused, sentence)
+
+    return upstream.door(SMTP.label).guard(work)
+
+
+def _refusal(
+    refusal: smtplib.SMTPResponseException, sender: str
+) -> MailRefused | MailSenderRefused:
+    if isinstance(refusal, smtplib.SMTPSenderRefused):
+        return MailSenderRefused(
+            f"The mail server does not send from {sender}. Change the from_email in Settings."
+        )
+    return MailRefused("The mail server refused the e-mail.")
+
+
+def _unreachable(credentials: Credentials, *, unsent: bool = True) -> ProviderUnreachable:
+    own = credentials.source == "user"
+    return (OwnServerUnreachable if own else ProviderUnreachable)(SMTP, unsent=unsent)
+
+
+@contextmanager
+def _session(
+    credentials: Credentials, deadline: Deadline, before_text: Callable[[], None] = lambda: None
+) -> "Iterator[_Connection]":
+    """A connection that is logged in. Raises: SmtpHostRefused, ProviderProblem."""
+    fields = credentials.fields
     host, port, security = fields["host"], int(fields["port"]), fields["security"]
-    address = hosts.resolve(host, port, strict=settings.PRODUCTION)
-    client = _Connection(host, address, port, deadline, tls=security == "tls")
+    client: _Connection | None = None
     try:
+        strict = settings.PRODUCTION and credentials.source == "user"
+        address = hosts.resolve(host, port, strict=strict and host not in settings.SMTP_HOSTS)
+        client = _Connection(host, address, port, deadline, before_text, tls=security == "tls")
         client.ehlo_or_helo_if_needed()
         if security == "starttls":
             client.starttls(context=egress.tls())
             client.ehlo()
-        client.login(fields["username"], fields["password"])
-        with suppress(OSError, smtplib.SMTPException):  # the login has been accepted already
+        if fields["username"]:
+            client.login(fields["username"], fields["password"])
+        yield client
+        with suppress(OSError, smtplib.SMTPException):  # all that was wanted has been accepted
             client.quit()
+    except smtplib.SMTPAuthenticationError as refusal:
+        # 4xx: the server cannot check the login now (RFC 4954, section 6).
+        refused = refusal.smtp_code >= 500
+        raise (ProviderAuthFailed(SMTP) if refused else _unreachable(credentials)) from None
+    except _FAULTS:
+        unsent = client is None or not client.is_taking
+        raise _unreachable(credentials, unsent=unsent) from None
     finally:
-        client.close()
+        if client is not None:
+            client.close()
 
 
 class _Connection(smtplib.SMTP):
     """Connection to an address already checked, with TLS for the name, under a deadline."""
 
     def __init__(
-        self, host: str, address: str, port: int, deadline: Deadline, *, tls: bool
+        self,
+        host: str,
+        address: str,
+        port: int,
+        deadline: Deadline,
+        before_text: Callable[[], None],
+        *,
+        tls: bool,
     ) -> None:
         self._address, self._deadline, self._tls = address, deadline, tls
+        self._before_text = before_text
+        self.is_taking = False  # the text may be with the server, which has not said so
+        self.refused: Mapping[str, Any] = {}
         super().__init__(host, port, timeout=max(deadline.left(), 0.001))
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -75,9 +154,19 @@ class _Connection(smtplib.SMTP):
         if self.file is None and self.sock is not None:
             self.file = _Replies(self._deadline.reader(self.sock))
         reply = super().getreply()
+        if self.is_taking:  # its word on the mail, which counts however late it is
+            self.is_taking = False
+            return reply
         if self.sock is not None:
             self._deadline.bound(self.sock)  # for what is sent next, and a handshake
+        if reply[0] == 354:  # it waits for the text (RFC 5321, section 4.1.1.4)
+            self._before_text()
+            self.is_taking = True
         return reply
+
+    def sendmail(self, *args: Any, **kwargs: Any) -> Any:
+        self.refused = super().sendmail(*args, **kwargs)
+        return self.refused
 
 
 class _Replies:

@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from ava.http.fields import PastedField, PhoneField
+from ava.intents.serializers import word_field
 from telephony.addresses import CallerField
 from telephony.calls.models import Call
 from telephony.serializers import (
@@ -15,7 +16,6 @@ from telephony.serializers import (
     FiltersSerializer,
     FromSerializer,
     SendAtField,
-    word_field,
 )
 from telephony.twilio import twiml
 

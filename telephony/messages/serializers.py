@@ -10,6 +10,7 @@ from rest_framework import serializers
 from ava.http.api import validation_problem
 from ava.http.fields import PhoneField
 from ava.inbound.limits import storable
+from ava.intents.serializers import word_field
 from telephony.addresses import SenderField
 from telephony.messages.bulk import LONGEST_SHOWN, MOST, Item, Rejected, rejected
 from telephony.messages.models import Batch, Message
@@ -19,7 +20,6 @@ from telephony.serializers import (
     FiltersSerializer,
     FromSerializer,
     SendAtField,
-    word_field,
 )
 from telephony.twilio.twiml import is_speakable
 

@@ -1,0 +1,132 @@
+"""JSON of mails."""
+
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from ava.http import correlation
+from ava.http.fields import PastedEmailField, TimeParameter
+from ava.intents.serializers import EntrySerializer, RowSerializer, word_field
+from integrations.email import routes
+from integrations.email.models import SUBJECT_LENGTH, Mail, Recipient
+from integrations.email.states import MAIL
+
+MOST_RECIPIENTS: Final = 50
+"""As at Resend, in all groups together."""
+
+# One line with something on it: a line break in a subject would start another mail header.
+# Spaces, then anything but a space: there is one way to match, so the time is linear.
+_ONE_LINE: Final = r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
+
+
+class SubjectField(serializers.RegexField):
+    """Subject: one line."""
+
+    def __init__(self, most: int) -> None:
+        sentence = f"Use one line of 1 to {most} characters, without control codes."
+        super().__init__(
+            _ONE_LINE,
+            min_length=1,
+            max_length=most,
+            trim_whitespace=False,
+            error_messages={"invalid": sentence},
+        )
+
+
+class AddressesField(serializers.ListField):
+    """E-mail addresses; a single one may be a text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            child=PastedEmailField(max_length=254), max_length=MOST_RECIPIENTS, **kwargs
+        )
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value([data] if isinstance(data, str) else data)
+
+
+class EmailTestSerializer(serializers.Serializer[Any]):
+    to = PastedEmailField(max_length=254)
+    subject = SubjectField(120)
+    text = serializers.CharField(min_length=1, max_length=2000, trim_whitespace=False)
+
+
+class EmailOutcomeSerializer(serializers.Serializer[Any]):
+    backend = serializers.ChoiceField(choices=[*routes.BACKENDS, "stub"])
+    delivered = serializers.BooleanField(help_text="The provider has taken it.")
+    message = serializers.CharField(help_text="What happened, in a sentence.")
+    id = serializers.UUIDField(required=False, help_text="Of the e-mail, where one was sent.")
+
+
+class NewMailSerializer(serializers.Serializer[Any]):
+    to = AddressesField(min_length=1)
+    cc = AddressesField(required=False)
+    bcc = AddressesField(required=False)
+    reply_to = AddressesField(required=False)
+    subject = SubjectField(SUBJECT_LENGTH)
+    text = serializers.CharField(required=False, max_length=200_000, trim_whitespace=False)
+    html = serializers.CharField(required=False, max_length=400_000, trim_whitespace=False)
+    transactional = serializers.BooleanField(
+        default=True, help_text="False: the mail says how to unsubscribe."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A mail says something, to a number of people that Resend takes."""
+        if sum(len(attrs.get(kind, ())) for kind in Recipient.Kind.values) > MOST_RECIPIENTS:
+            raise serializers.ValidationError({"to": [f"At most {MOST_RECIPIENTS} recipients."]})
+        if not (attrs.get("text") or attrs.get("html")):
+            raise serializers.ValidationError({"text": ["Write a text, or HTML."]})
+        return attrs
+
+
+class RecipientSerializer(RowSerializer):
+    address = serializers.CharField()
+    kind = serializers.CharField(help_text="to, cc or bcc.")
+    status = serializers.CharField(help_text="As the status of a mail.")
+    detail = serializers.CharField(help_text="What the provider says of it; may be empty.")
+
+
+class ListedMailSerializer(RowSerializer):
+    """A mail without its texts."""
+
+    id = serializers.UUIDField()
+    backend = serializers.ChoiceField(choices=Mail.Backend.values)
+    status = serializers.CharField(
+        help_text="The worst of its recipients': pending, unknown, sent, delivered, bounced, "
+        "complained, suppressed, failed."
+    )
+    from_email = serializers.CharField(help_text="Empty where the stub stands in.")
+    subject = serializers.CharField()
+    recipients = RecipientSerializer(many=True, source="shown_recipients")
+    error = serializers.CharField(
+        help_text="For people: why it failed, or why AVA cannot say what became of it; else empty."
+    )
+    correlation_id = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField(help_text="Of the last change of `status`.")
+    timeline = EntrySerializer(many=True, source="entries")
+
+
+class MailAttachmentSerializer(RowSerializer):
+    filename = serializers.CharField()
+    content_type = serializers.CharField()
+    size = serializers.IntegerField(help_text="In bytes.")
+
+
+class MailSerializer(ListedMailSerializer):
+    reply_to = serializers.ListField(child=serializers.CharField())
+    text = serializers.CharField()
+    html = serializers.CharField()
+    transactional = serializers.BooleanField()
+    attachments = MailAttachmentSerializer(many=True, source="shown_attachments")
+
+
+class MailFiltersSerializer(serializers.Serializer[Any]):
+    status = word_field(MAIL.ranks)
+    backend = word_field(Mail.Backend.values)
+    correlation_id = serializers.CharField(required=False, max_length=correlation.MAX_LENGTH)
+    search = serializers.CharField(
+        required=False, max_length=100, help_text="A part of the subject or of an address."
+    )
+    since = TimeParameter(required=False, help_text="Made at this moment or later.")
+    until = TimeParameter(required=False, help_text="Made before this moment.")

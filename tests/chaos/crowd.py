@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import requests
 
@@ -38,6 +38,10 @@ class Wish:
     assistant: str = ""
 
     @property
+    def address(self) -> str:
+        return f"twilio/{self.path}"
+
+    @property
     def body(self) -> dict[str, str]:
         body = {"to": self.to, "from": OURS}
         if self.assistant:
@@ -59,7 +63,26 @@ def wishes(calls: int, messages: int, assistant: str) -> list[Wish]:
     return sorted(wanted, key=lambda wish: wish.to[-4:])
 
 
-class Crowd:
+class Wanted(Protocol):
+    """A wish as clients send it."""
+
+    @property
+    def to(self) -> str:
+        """Whom it is for, and its Idempotency-Key."""
+
+    @property
+    def address(self) -> str:
+        """The endpoint, from /api/v1/ on."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What it sends."""
+
+
+AnyWish = TypeVar("AnyWish", bound=Wanted)
+
+
+class Crowd(Generic[AnyWish]):
     """Clients in threads of their own.
 
     Args:
@@ -71,13 +94,15 @@ class Crowd:
         lost: wishes that came to nothing, with the last answer.
     """
 
-    def __init__(self, ava: RunningAva, given_up: threading.Event, wanted: Iterable[Wish]) -> None:
-        self._url = f"{ava.url}/api/v1/twilio"
+    def __init__(
+        self, ava: RunningAva, given_up: threading.Event, wanted: Iterable[AnyWish]
+    ) -> None:
+        self._url = f"{ava.url}/api/v1"
         self._headers = {"Authorization": str(ava.session.headers["Authorization"])}
         self._given_up = given_up
-        self._left: Iterator[tuple[int, Wish]] = enumerate(wanted)
+        self._left: Iterator[tuple[int, AnyWish]] = enumerate(wanted)
         self._lock = threading.Lock()
-        self.told: dict[Wish, dict[str, Any]] = {}
+        self.told: dict[AnyWish, dict[str, Any]] = {}
         self.asked = 0
         self.lost: list[str] = []
 
@@ -99,7 +124,7 @@ class Crowd:
                 time.sleep(max(0, self._began + number / PER_SECOND - time.monotonic()))
                 self._insist(session, wish)
 
-    def _insist(self, session: requests.Session, wish: Wish) -> None:
+    def _insist(self, session: requests.Session, wish: AnyWish) -> None:
         give_up = time.monotonic() + PATIENCE
         answer = None
         while time.monotonic() < give_up and not self._given_up.is_set():
@@ -114,12 +139,12 @@ class Crowd:
             time.sleep(min(float(wait), LONGEST_WAIT))
         self.lost.append(f"{wish}: {answer.text if answer is not None else 'no answer'}")
 
-    def _ask(self, session: requests.Session, wish: Wish) -> requests.Response | None:
+    def _ask(self, session: requests.Session, wish: AnyWish) -> requests.Response | None:
         with self._lock:
             self.asked += 1
         try:
             return session.post(
-                f"{self._url}/{wish.path}",
+                f"{self._url}/{wish.address}",
                 json=wish.body,
                 headers={"Idempotency-Key": wish.to},
                 timeout=15,

@@ -21,15 +21,17 @@ class Hurry(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.idempotency import services as idempotency
+        from ava.intents import keyed
         from ava.jobs import celery_dispatch
         from telephony.calls.assistant_calls import AssistantCalls
         from telephony.intents import settling
 
-        for provider in ("twilio", "vapi"):
+        for provider in ("twilio", "vapi", "resend", "smtp"):
             door = upstream.door(provider)
             door.policy = replace(door.policy, deadline=2.0)
         settling.SHORTEST = timedelta(seconds=4)
         settling.PATIENCE = 2.0
+        keyed.LONGEST = 2.0
         idempotency.LEASE = timedelta(seconds=10)
         celery_dispatch.RESEND_SECONDS = 6.0
         AssistantCalls.backfill_delays = tuple(

@@ -27,6 +27,7 @@ KEYS: dict[str, dict[str, Any]] = {
     },
 }
 PAIR = {"to": THEIRS, "from": OURS}
+MAIL = {"to": ["x@example.com"], "subject": "x", "text": "x"}
 BATCH = {"recipients": [THEIRS], "from": OURS, "body": "Hi"}
 
 
@@ -78,6 +79,9 @@ class Ada:
 
     def message(self) -> str:
         return self.made("/twilio/messages", **PAIR, body="Hi", send_at=_tomorrow())
+
+    def mail(self) -> str:
+        return self.made("/integrations/email/messages", **MAIL)
 
     def token(self) -> Any:
         return self.post("/auth/tokens", name="x", scope="read")
@@ -133,6 +137,15 @@ OPERATIONS: dict[str, Operation] = {
     "POST integrations/email/test": plain(
         lambda ada: ada.post("/integrations/email/test", to="x@example.com", subject="x", text="x")
     ),
+    "GET integrations/email/messages": (
+        Ada.mail,
+        lambda ada, _: ada.get("/integrations/email/messages"),
+    ),
+    "POST integrations/email/messages": (
+        lambda ada: ada.put("/integrations/resend/credentials", **KEYS["resend"]),
+        lambda ada, _: ada.post("/integrations/email/messages", **MAIL),
+    ),
+    "GET integrations/email/messages/<uuid:mail_id>": (Ada.mail, Ada.get),
     "GET vapi/settings": read("/vapi/settings"),
     "GET vapi/settings/<str:key>": read("/vapi/settings/temperature"),
     "PUT vapi/settings/<str:key>": plain(Ada.edit),

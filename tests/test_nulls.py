@@ -20,6 +20,11 @@ FILLED: dict[str, dict[str, Any]] = {
     "/api/v1/auth/refresh": {"refresh_token": "nonsense"},
     "/api/v1/auth/tokens": {"name": "CI", "scope": "read"},
     "/api/v1/integrations/email/test": {"to": "x@example.com", "subject": "x", "text": "x"},
+    "/api/v1/integrations/email/messages": {
+        "to": ["x@example.com"],
+        "subject": "x",
+        "text": "x",
+    },
     "/api/v1/twilio/calls": {"to": PERSON, "say": "Hi"},
     "/api/v1/twilio/messages": {"to": PERSON, "body": "Hi"},
     "/api/v1/twilio/messages/bulk": {"recipients": [PERSON], "body": "Hi"},

@@ -4,7 +4,7 @@
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from ava.http import correlation
 from ava.intents import keyed
-from ava.intents.timeline import Source
+from ava.intents.states import FAILED
+from ava.intents.timeline import Source, note
 from integrations import runtime_config
 from integrations.credentials import allowance
 from integrations.credentials.providers import PROVIDERS
@@ -95,14 +96,13 @@ def send_mail(
     found = routes.serving_user(user)
     if not found:
         _require_stubs(user)
-        _begin(mail, people, attachments)
-        keyed.fail(mail, STUBBED, source=Source.API)
-        return Mail.objects.get(pk=mail.pk)
+        _store(mail, people, attachments, begin=_begin_stub)
+        return mail
     found[0].lead(mail)
     with allowance.spend(
         user=user, credentials=found[0].credentials, units=len(people), now=timezone.now()
     ):
-        _begin(mail, people, attachments)
+        _store(mail, people, attachments, begin=keyed.begin)
         return keyed.carry_out(mail, CHANNEL)
 
 
@@ -149,9 +149,22 @@ def _people(groups: dict[Recipient.Kind, Sequence[str]]) -> dict[str, Recipient]
     return people
 
 
+def _begin_stub(mail: Mail) -> None:
+    """Keep a mail that nothing is there to send. It says so, and no job looks after it."""
+    mail.status, mail.error = FAILED, STUBBED
+    mail.save(force_insert=True)
+    note(mail, source=Source.API, detail=STUBBED, now=mail.created_at)
+
+
 @transaction.atomic
-def _begin(mail: Mail, people: dict[str, Recipient], attachments: Sequence[Attached]) -> None:
-    keyed.begin(mail)
+def _store(
+    mail: Mail,
+    people: dict[str, Recipient],
+    attachments: Sequence[Attached],
+    *,
+    begin: Callable[[Mail], None],
+) -> None:
+    begin(mail)
     for recipient in people.values():
         recipient.mail, recipient.status, recipient.updated_at = mail, mail.status, mail.updated_at
     Recipient.objects.bulk_create(people.values())

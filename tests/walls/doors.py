@@ -21,6 +21,9 @@ SEARCHES = (
 )
 
 
+MAIL = {"to": ["eve@example.com"], "subject": "x", "text": "x"}
+
+
 @dataclass(frozen=True)
 class Try:
     """One request of Eve's.
@@ -92,6 +95,14 @@ DOORS: dict[str, list[Try]] = {
     "POST integrations/email/test": [
         Try("/integrations/email/test", body={"to": "x@example.com", "subject": "x", "text": "x"})
     ],
+    "GET integrations/email/messages": _searched("/integrations/email/messages"),
+    "POST integrations/email/messages": [
+        Try("/integrations/email/messages", body=MAIL),
+        Try("/integrations/email/messages", body=MAIL | {"id": "{mail}", "owner": "{user}"}),
+    ],
+    "GET integrations/email/messages/<uuid:mail_id>": _named(
+        "/integrations/email/messages/{}", "mail"
+    ),
     "GET integrations/calendar/<str:provider>/events": [
         Try("/integrations/calendar/google/events", "user={user}&from=2026-01-01T00:00:00Z")
     ],

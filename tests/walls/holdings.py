@@ -28,7 +28,11 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "integrations.Credential": lambda user: Q(user=user),
     "integrations.CredentialChange": lambda user: Q(owner=user) | Q(actor=user),
     "integrations.FlagOverride": lambda user: Q(user=user),
+    "integrations.Mail": lambda user: Q(owner=user),
+    "integrations.MailAttachment": lambda user: Q(mail__owner=user),
+    "integrations.MailEntry": lambda user: Q(intent__owner=user),
     "integrations.OperatorUse": lambda user: Q(user=user),
+    "integrations.Recipient": lambda user: Q(mail__owner=user),
     "jobs.Job": lambda user: Q(pk__in=[job.pk for job in _jobs_of(user)]),
     "sessions.Session": lambda user: Q(pk__in=[one.pk for one in _sessions_of(user)]),
     "telephony.Batch": lambda user: Q(owner=user),
@@ -74,8 +78,11 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     from django.test import Client
 
     from integrations.credentials.models import OperatorUse
+    from integrations.email.models import Mail, MailAttachment
     from integrations.flags.models import Flag, FlagOverride
 
+    for mail in Mail.objects.filter(owner=user):
+        MailAttachment.objects.create(mail=mail, filename="x.pdf", size=1, content=b"x")
     OperatorUse.objects.create(user=user, provider="twilio", day=timezone.now(), count=1)
     flag = Flag.objects.create(name="walls", updated_by=operator)
     FlagOverride.objects.create(flag=flag, user=user, state=FlagOverride.State.ON)
@@ -107,7 +114,13 @@ def _jobs_of(user: User) -> Iterable[Job]:
     """Jobs whose payload or key names a row of the tenant's."""
     names = {
         str(key)
-        for label in ("telephony.Call", "telephony.Message", "telephony.Batch", "inbound.Delivery")
+        for label in (
+            "integrations.Mail",
+            "telephony.Call",
+            "telephony.Message",
+            "telephony.Batch",
+            "inbound.Delivery",
+        )
         for key in _rows(label).filter(owner=user).values_list("pk", flat=True)
     }
     for job in Job.objects.all():

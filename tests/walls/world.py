@@ -94,6 +94,7 @@ def build(ada: Tenant, eve: Tenant, stage: Stage, find: Find) -> World:
     _call(world, "scheduled", say="Hi", send_at=later)
     _text(world, "sent", headers={"Idempotency-Key": KEY, "X-Correlation-ID": TRACE})
     _text(world, "text_scheduled", send_at=later)
+    _mail(world)
     _comes_in(world, find)
     with _lost(ada, stage, "twilio", TWILIO_TAKES):
         _call(world, "lost", say="Hi")
@@ -186,6 +187,12 @@ def _call(world: World, name: str, **body: str) -> None:
 def _text(world: World, name: str, headers: dict[str, str] | None = None, **more: str) -> None:
     wanted = {"to": PEOPLE[name], "from": OURS, "body": f"{PRIVATE} {name}", **more}
     _keep(world, name, world.ada.call("POST", "/twilio/messages", wanted, headers))
+
+
+def _mail(world: World) -> None:
+    wanted = {"to": ["x@example.com"], "subject": f"{PRIVATE} subject", "text": f"{PRIVATE} mail"}
+    headers = {"Idempotency-Key": KEY}
+    _keep(world, "mail", world.ada.call("POST", "/integrations/email/messages", wanted, headers))
 
 
 def _keep(world: World, name: str, answer: Any) -> None:

@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from integrations import runtime_config
 from integrations.breakers import queries as breakers
 from integrations.breakers.queries import BreakerStatus
-from integrations.calendar import connections, oauth
+from integrations.calendar import oauth
+from integrations.calendar import queries as calendars
 from integrations.calendar.errors import OAuthAppMissing
 from integrations.calendar.providers import NAMES, SERVICES
 from integrations.credentials import allowance, store
@@ -36,7 +37,7 @@ class Integration:
 
 
 def overview(*, user: User, now: datetime) -> list[Integration]:
-    ended = connections.ended(user=user)
+    ended = calendars.problems(user=user)
     sources: dict[str, str] = {**store.sources(user=user), **dict.fromkeys(ended, "user")}
     left = allowance.left(user=user, now=now) if "environment" in sources.values() else {}
     # One real backend is enough for e-mail: the stub then answers for neither.

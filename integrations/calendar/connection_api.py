@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.http.api import ApiViewSet
-from integrations.calendar import authorization, connections, links
+from integrations.calendar import authorization, connections, links, queries
 from integrations.calendar.providers import NAMES
 
 
 class ConnectionSerializer(serializers.Serializer[Any]):
     provider = serializers.ChoiceField(choices=list(NAMES.items()))
-    state = serializers.ChoiceField(choices=connections.STATES)
+    state = serializers.ChoiceField(choices=queries.STATES)
     message = serializers.CharField(help_text="What this state means, or what to do, in words.")
     account = serializers.CharField(help_text="Address of the account at the provider, or empty.")
     scopes = serializers.ListField(child=serializers.CharField())
@@ -54,7 +54,7 @@ class ConnectionViewSet(ApiViewSet):
     def retrieve(self, request: Request, provider: str) -> Response:
         """The connection of one calendar: whose account it is, and whether it works."""
         authorization.require_known(provider)
-        found = connections.describe(user=self.caller, provider=provider)
+        found = queries.describe(user=self.caller, provider=provider)
         return Response(ConnectionSerializer(found).data)
 
     def connect(self, request: Request, provider: str) -> Response:

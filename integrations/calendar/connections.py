@@ -5,21 +5,22 @@ Call none of this inside a transaction: whoever waits for another process' token
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
+from ava import tenant
 from ava.http.problems import Problem
 from ava.server import admission
 from ava.upstream import ProviderBusy, ProviderUnreachable
 from integrations.calendar import metrics, oauth, tokens
-from integrations.calendar.errors import OAuthAppMissing, ReconnectRequired
+from integrations.calendar.errors import ReconnectRequired
 from integrations.calendar.models import Connection
 from integrations.calendar.providers import SERVICES
 from integrations.errors import StubsDisabled
@@ -33,9 +34,7 @@ LEASE = timedelta(seconds=15)
 LONGEST_WAIT = 12.0  # seconds, for the token that another process asks for
 POLL = 0.05
 
-
 State = Connection.State
-STATES = ("none", *State.values)
 
 
 @dataclass(frozen=True)
@@ -47,64 +46,8 @@ class Access:
     renewed: bool = False
 
 
-@dataclass(frozen=True)
-class Description:
-    provider: str
-    state: str  # one of `STATES`
-    message: str  # a sentence
-    account: str = ""
-    scopes: Sequence[str] = ()
-    connected_at: datetime | None = None
-
-
 def find(*, user: User, provider: str) -> Connection | None:
     return Connection.objects.filter(user_id=user.pk, provider=provider).first()
-
-
-def disconnect(*, user: User, provider: str) -> None:
-    """Revoke the access at the provider, where it takes that, and forget it. Raises:
-    ProviderProblem; nothing is forgotten then."""
-    row = find(user=user, provider=provider)
-    if row is None:
-        return
-    with suppress(ReconnectRequired):  # there is nothing to revoke, or nothing that opens
-        _, refresh_token = tokens.opened(row)
-        oauth.revoke(provider, refresh_token)
-    row.delete()
-    log.info("calendar disconnected", service=provider, user=row.user_id)
-
-
-def describe(*, user: User, provider: str) -> Description:
-    row = find(user=user, provider=provider)
-    name = SERVICES[provider].name
-    if row is None:
-        ready = oauth.is_set_up(provider)
-        remedy = "Connect it in Settings." if ready else OAuthAppMissing(SERVICES[provider]).remedy
-        return Description(provider, "none", f"{name} is not connected. {remedy}")
-    problem = problem_of(row)
-    return Description(
-        provider=provider,
-        state=State.RECONNECT if problem else State.CONNECTED,
-        message=problem or f"{name} is connected.",
-        account=row.account,
-        scopes=row.scopes,
-        connected_at=row.connected_at,
-    )
-
-
-def ended(*, user: User) -> dict[str, str]:
-    """The user's connections by provider, each with `problem_of` it."""
-    rows = Connection.objects.filter(user_id=user.pk)
-    return {row.provider: problem_of(row) for row in rows}
-
-
-def problem_of(row: Connection) -> str:
-    """A sentence where it must be connected again, else empty."""
-    try:
-        tokens.opened(row)
-    except ReconnectRequired as problem:
-        return problem.detail
-    return ""
 
 
 def access(*, user: User, provider: str) -> Access:
@@ -157,7 +100,9 @@ def renew(row: Connection, *, is_usable: bool = False) -> Connection:
         admission.release_place()
         time.sleep(POLL)
         row = _reloaded(row)
-        if row.version != version or row.state == State.RECONNECT:
+        if row.state == State.RECONNECT:
+            raise tokens.reconnect(row)
+        if row.version != version:
             return row
         if row.lease is None:  # who asked got none
             raise ProviderUnreachable(SERVICES[row.provider])
@@ -176,6 +121,41 @@ def renew(row: Connection, *, is_usable: bool = False) -> Connection:
         metrics.REFRESHES.labels(row.provider, outcome).inc()
         mine.update(lease=None, lease_until=None)
     return _reloaded(row)
+
+
+def disconnect(*, user: User, provider: str) -> None:
+    """Revoke the access at the provider, where it takes that, and forget it. Raises:
+    ProviderProblem; nothing is forgotten then."""
+    row = find(user=user, provider=provider)
+    if row is None:
+        return
+    with suppress(ReconnectRequired):  # there is nothing to revoke, or nothing that opens
+        _, refresh_token = tokens.opened(row)
+        oauth.revoke(provider, refresh_token)
+    row.delete()
+    log.info("calendar disconnected", service=provider, user=row.user_id)
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    connection: Connection
+    outcome: str  # "renewed", "ended" or "failed"
+    sentence: str
+
+
+def refresh_all() -> Iterator[Refreshed]:
+    """Renew all access tokens that have ended, or soon end."""
+    due = Connection.objects.filter(state=State.CONNECTED, expires_at__lte=timezone.now() + EARLY)
+    for row in due.select_related("user"):
+        try:
+            with tenant.bind(tenant.key(row.user_id)):
+                renew(row)
+        except ReconnectRequired as problem:
+            yield Refreshed(row, "ended", problem.detail)
+        except Problem as problem:
+            yield Refreshed(row, "failed", problem.detail)
+        else:
+            yield Refreshed(row, "renewed", "Renewed.")
 
 
 def not_connected() -> StubsDisabled:

@@ -1,0 +1,57 @@
+"""Connections as people are shown them: whose account, and whether it works."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from integrations.calendar import connections, oauth, tokens
+from integrations.calendar.errors import OAuthAppMissing, ReconnectRequired
+from integrations.calendar.models import Connection
+from integrations.calendar.providers import SERVICES
+
+STATES = ("none", *Connection.State.values)
+
+
+@dataclass(frozen=True)
+class Description:
+    provider: str
+    state: str  # one of `STATES`
+    message: str  # a sentence
+    account: str = ""
+    scopes: Sequence[str] = ()
+    connected_at: datetime | None = None
+
+
+def describe(*, user: User, provider: str) -> Description:
+    row = connections.find(user=user, provider=provider)
+    name = SERVICES[provider].name
+    if row is None:
+        ready = oauth.is_set_up(provider)
+        remedy = "Connect it in Settings." if ready else OAuthAppMissing(SERVICES[provider]).remedy
+        return Description(provider, "none", f"{name} is not connected. {remedy}")
+    problem = problem_of(row)
+    return Description(
+        provider=provider,
+        state=Connection.State.RECONNECT if problem else Connection.State.CONNECTED,
+        message=problem or f"{name} is connected.",
+        account=row.account,
+        scopes=row.scopes,
+        connected_at=row.connected_at,
+    )
+
+
+def problems(*, user: User) -> dict[str, str]:
+    """The user's connections by provider, each with `problem_of` it."""
+    rows = Connection.objects.filter(user_id=user.pk)
+    return {row.provider: problem_of(row) for row in rows}
+
+
+def problem_of(row: Connection) -> str:
+    """A sentence where it must be connected again, else empty."""
+    try:
+        tokens.opened(row)
+    except ReconnectRequired as problem:
+        return problem.detail
+    return ""

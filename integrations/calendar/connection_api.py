@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,16 +34,6 @@ _provider = OpenApiParameter(
 )
 
 
-@extend_schema_view(
-    retrieve=extend_schema(operation_id="calendar_connection", parameters=[_provider]),
-    connect=extend_schema(
-        operation_id="calendar_connect",
-        parameters=[_provider],
-        request=None,
-        responses=LinkSerializer,
-    ),
-    destroy=extend_schema(operation_id="calendar_disconnect", parameters=[_provider]),
-)
 class ConnectionViewSet(ApiViewSet):
     ratelimit_group = "integrations"
     asks_providers = ("destroy",)
@@ -51,12 +41,19 @@ class ConnectionViewSet(ApiViewSet):
     headers_of_all = {"Cache-Control": "no-store"}
     serializer_class = ConnectionSerializer
 
+    @extend_schema(operation_id="calendar_connection", parameters=[_provider])
     def retrieve(self, request: Request, provider: str) -> Response:
         """The connection of one calendar: whose account it is, and whether it works."""
         authorization.require_known(provider)
         found = queries.describe(user=self.caller, provider=provider)
         return Response(ConnectionSerializer(found).data)
 
+    @extend_schema(
+        operation_id="calendar_connect",
+        parameters=[_provider],
+        request=None,
+        responses=LinkSerializer,
+    )
     def connect(self, request: Request, provider: str) -> Response:
         """Begin to connect a calendar: an address to open in the user's browser, for ten minutes
         and one browser. It ends on a page of AVA's."""
@@ -64,6 +61,7 @@ class ConnectionViewSet(ApiViewSet):
         link = links.start(request._request, provider, begun.pk)
         return Response({"authorization_url": link, "expires_at": begun.expires_at})
 
+    @extend_schema(operation_id="calendar_disconnect", parameters=[_provider])
     def destroy(self, request: Request, provider: str) -> Response:
         """Revoke AVA's access at the provider (Google; at Microsoft only the user can) and forget
         it. Also 204 when there was nothing."""

@@ -246,7 +246,12 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ava.http.openapi.say_that_null_is_absent",
     ],
-    "ENUM_NAME_OVERRIDES": {"CallProviderEnum": "telephony.calls.models.Call.Provider"},
+    "ENUM_NAME_OVERRIDES": {
+        "CallProviderEnum": "telephony.calls.models.Call.Provider",
+        "CalendarProviderEnum": "integrations.calendar.models.PROVIDERS",
+        "ConnectionStateEnum": "integrations.calendar.queries.STATES",
+        "BatchStateEnum": "telephony.messages.models.Batch.State",
+    },
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "tryItOutEnabled": True},
 }
 

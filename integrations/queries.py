@@ -9,10 +9,8 @@ from django.contrib.auth.models import User
 from integrations import runtime_config
 from integrations.breakers import queries as breakers
 from integrations.breakers.queries import BreakerStatus
-from integrations.calendar import oauth
 from integrations.calendar import queries as calendars
-from integrations.calendar.errors import OAuthAppMissing
-from integrations.calendar.providers import NAMES, SERVICES
+from integrations.calendar.providers import NAMES
 from integrations.credentials import allowance, store
 from integrations.credentials.allowance import Allowance
 from integrations.credentials.providers import PROVIDERS, Provider
@@ -100,9 +98,7 @@ def _next_step(
             return f"Nothing to do: AVA uses the operator's {name} credentials."
         case _ if not provider.fields:
             demo = "You see demo events. " if source == "stub" else ""
-            if not oauth.is_set_up(provider.slug):
-                return f"{demo}{OAuthAppMissing(SERVICES[provider.slug]).remedy}"
-            return f"{demo}Connect {name} in Settings."
+            return f"{demo}{calendars.how_to_connect(provider.slug)}"
         case "stub":
             return f"E-mails are not sent in stub mode. {ENABLE}"
     return f"Add your {name} credentials in Settings."

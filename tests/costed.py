@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from conftest import PASSWORD
+from integrations.calendar.tests import consent
 from sandbox.twilio import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.vapi import seed
 from telephony.conftest import OURS, SUPPORT, THEIRS
@@ -83,6 +84,12 @@ class Ada:
     def mail(self) -> str:
         return self.made("/integrations/email/messages", **MAIL)
 
+    def connect(self) -> Any:
+        return self.post("/integrations/calendar/google/connect")
+
+    def connected(self) -> None:
+        consent.connect(self.api)
+
     def token(self) -> Any:
         return self.post("/auth/tokens", name="x", scope="read")
 
@@ -134,6 +141,15 @@ OPERATIONS: dict[str, Operation] = {
     "GET auth/me": read("/auth/me"),
     "GET integrations": read("/integrations"),
     "GET integrations/calendar/<str:provider>/events": read("/integrations/calendar/google/events"),
+    "GET integrations/calendar/<str:provider>": (
+        Ada.connected,
+        lambda ada, _: ada.get("/integrations/calendar/google"),
+    ),
+    "POST integrations/calendar/<str:provider>/connect": plain(Ada.connect),
+    "DELETE integrations/calendar/<str:provider>": (
+        Ada.connected,
+        lambda ada, _: ada.delete("/integrations/calendar/google"),
+    ),
     "POST integrations/email/test": plain(
         lambda ada: ada.post("/integrations/email/test", to="x@example.com", subject="x", text="x")
     ),

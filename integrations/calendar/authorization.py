@@ -9,6 +9,7 @@ import secrets
 import uuid
 from contextlib import suppress
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import structlog
 from django.contrib.auth.models import AnonymousUser, User
@@ -55,20 +56,15 @@ def begin(*, user: User, provider: str, now: datetime) -> AuthorizationRequest:
 
 
 def open_link(
-    *,
-    request_id: str,
-    provider: str,
-    browser: str,
-    visitor: Visitor,
-    redirect_uri: str,
-    now: datetime,
-) -> str:
-    """Where the browser goes to sign in. Raises: UnknownCalendar, OAuthAppMissing,
-    AuthorizationRefused.
+    *, request_id: str, provider: str, browser: str, visitor: Visitor, now: datetime
+) -> AuthorizationRequest:
+    """The sign-in of a link, which from now on is this browser's.
 
     Args:
         browser: the value of its cookie.
         visitor: who is logged in there, if anybody is.
+
+    Raises: UnknownCalendar, AuthorizationRefused.
     """
     require_known(provider)
     rows = AuthorizationRequest.objects.filter(
@@ -78,16 +74,25 @@ def open_link(
     if row is None:
         raise AuthorizationRefused("This link has expired, was used, or a newer one replaced it.")
     _require_user(row, visitor)
-    state = secrets.token_urlsafe(32)
-    mine = rows.filter(browser__in=("", _digest(browser)))
-    if not mine.update(browser=_digest(browser), state=_digest(state)):
+    if not rows.filter(browser__in=("", _digest(browser))).update(browser=_digest(browser)):
         raise AuthorizationRefused("This link was opened in another browser before.")
+    return row
+
+
+def sign_in_url(row: AuthorizationRequest, *, redirect_uri: str) -> str:
+    """Where the browser goes to sign in, with a new state. Raises: OAuthAppMissing."""
+    app = oauth.app(row.provider)
+    state = secrets.token_urlsafe(32)
+    AuthorizationRequest.objects.filter(pk=row.pk).update(state=_digest(state))
     return oauth.sign_in_url(
-        oauth.app(provider),
-        redirect_uri=redirect_uri,
-        state=state,
-        verifier=row.verifier.open(),
+        app, redirect_uri=redirect_uri, state=state, verifier=row.verifier.open()
     )
+
+
+def origin(provider: str) -> str:
+    """Origin of the provider's sign-in page. Raises: OAuthAppMissing."""
+    parts = urlsplit(oauth.app(provider).authorize_url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def finish(

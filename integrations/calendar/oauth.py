@@ -86,10 +86,6 @@ def app(provider: str) -> App:
     return make(client_id, client_secret)
 
 
-def is_set_up(provider: str) -> bool:
-    return all(settings.OAUTH_APPS[provider])
-
-
 def _google(client_id: str, client_secret: str) -> App:
     scope = "https://www.googleapis.com/auth/calendar"
     needed = {

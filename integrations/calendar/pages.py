@@ -3,8 +3,10 @@
 import re
 import secrets
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -12,6 +14,8 @@ from ava.http.problems import MethodNotAllowed, Problem
 from ava.http.responses import NEVER_KEPT, answer
 from ava.ratelimit import limited
 from integrations.calendar import authorization, links
+from integrations.calendar.errors import AuthorizationRefused
+from integrations.calendar.models import AuthorizationRequest
 from integrations.calendar.providers import NAMES
 
 COOKIE = "ava_oauth"
@@ -21,25 +25,34 @@ _HEADERS = {**NEVER_KEPT, "Referrer-Policy": "no-referrer"}
 
 
 @limited("oauth")
-def start(request: HttpRequest, provider: str) -> HttpResponse:
-    """Send the browser to the provider, and mark it, so that no other one comes back."""
-    browser = _browser(request) or secrets.token_urlsafe(32)
+def start(request: HttpRequest, provider: str) -> HttpResponseBase:
+    """Mark the browser, so that no other one comes back, and send it to the provider. Where the
+    user is not logged in, the page first says whose AVA account will get the calendar: somebody
+    else may have sent the link."""
+    browser = _browser(request)
     try:
-        _require_get(request)
-        url = authorization.open_link(
+        _require("GET", "POST", of=request)
+        if request.method == "POST" and not browser:  # a form of another site brings no cookie
+            raise AuthorizationRefused("This link was not opened in this browser.")
+        row = authorization.open_link(
             request_id=request.GET.get("request", ""),
             provider=provider,
-            browser=browser,
+            browser=browser or (fresh := secrets.token_urlsafe(32)),
             visitor=request.user,
-            redirect_uri=links.callback(request, provider),
             now=timezone.now(),
         )
+        if request.method == "POST" or request.user.is_authenticated:
+            url = authorization.sign_in_url(row, redirect_uri=links.callback(request, provider))
+            response: HttpResponseBase = HttpResponseRedirect(url)
+        else:
+            response = _asked(request, row)
     except Problem as problem:
         return answer(request, problem)
-    response = HttpResponseRedirect(url, headers=_HEADERS)
+    for name, value in _HEADERS.items():
+        response[name] = value
     response.set_cookie(
         COOKIE,
-        browser,
+        browser or fresh,
         max_age=authorization.LIFETIME,
         path=f"{settings.PUBLIC_PREFIX}/oauth/",
         secure=request.is_secure(),
@@ -49,11 +62,24 @@ def start(request: HttpRequest, provider: str) -> HttpResponse:
     return response
 
 
+def _asked(request: HttpRequest, row: AuthorizationRequest) -> HttpResponseBase:
+    """The page that names the AVA account. Its form may lead on to the provider: browsers hold
+    redirects to `form-action`, too (https://www.w3.org/TR/CSP3/#directive-form-action)."""
+
+    @csp_update({"form-action": [authorization.origin(row.provider)]})
+    def page(request: HttpRequest) -> HttpResponseBase:
+        context = {"sign_in": row, "name": NAMES[row.provider]}
+        return render(request, "calendar_connect.html", context)
+
+    return page(request)
+
+
 @limited("oauth")
 def callback(request: HttpRequest, provider: str) -> HttpResponse:
     """The provider sends the browser here. It ends on this page, whatever the query says."""
     try:
-        _require_get(request)
+        # No HEAD: what looks ahead at a link must not use it up.
+        _require("GET", of=request)
         found = authorization.finish(
             provider=provider,
             state=request.GET.get("state", ""),
@@ -80,7 +106,6 @@ def _browser(request: HttpRequest) -> str:
     return value if _BROWSER.fullmatch(value) else ""
 
 
-def _require_get(request: HttpRequest) -> None:
-    # No HEAD: what looks ahead at a link must not use it up.
-    if request.method != "GET":
-        raise MethodNotAllowed(headers={"Allow": "GET"})
+def _require(*methods: str, of: HttpRequest) -> None:
+    if of.method not in methods:
+        raise MethodNotAllowed(headers={"Allow": ", ".join(methods)})

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
-from integrations.calendar import connections, oauth, tokens
+from integrations.calendar import connections, tokens
 from integrations.calendar.errors import OAuthAppMissing, ReconnectRequired
 from integrations.calendar.models import Connection
 from integrations.calendar.providers import SERVICES
@@ -28,9 +29,7 @@ def describe(*, user: User, provider: str) -> Description:
     row = connections.find(user=user, provider=provider)
     name = SERVICES[provider].name
     if row is None:
-        ready = oauth.is_set_up(provider)
-        remedy = "Connect it in Settings." if ready else OAuthAppMissing(SERVICES[provider]).remedy
-        return Description(provider, "none", f"{name} is not connected. {remedy}")
+        return Description(provider, "none", f"{name} is not connected. {how_to_connect(provider)}")
     problem = problem_of(row)
     return Description(
         provider=provider,
@@ -40,6 +39,13 @@ def describe(*, user: User, provider: str) -> Description:
         scopes=row.scopes,
         connected_at=row.connected_at,
     )
+
+
+def how_to_connect(provider: str) -> str:
+    """A sentence for a user who is not connected."""
+    if all(settings.OAUTH_APPS[provider]):
+        return f"Connect {SERVICES[provider].name} in Settings."
+    return OAuthAppMissing(SERVICES[provider]).remedy
 
 
 def problems(*, user: User) -> dict[str, str]:

@@ -74,15 +74,20 @@ def changes(before: dict[str, Rows], after: dict[str, Rows]) -> list[str]:
 
 
 def add_what_no_door_gives(user: User, operator: User) -> None:
-    """Rows that only operators, or the console, make for a tenant."""
+    """Rows that only operators, the console, or a browser make for a tenant."""
     from django.test import Client
 
+    from integrations.calendar.models import AuthorizationRequest, Connection
     from integrations.credentials.models import OperatorUse
     from integrations.email.models import Mail, MailAttachment
     from integrations.flags.models import Flag, FlagOverride
 
     for mail in Mail.objects.filter(owner=user):
         MailAttachment.objects.create(mail=mail, filename="x.pdf", size=1, content=b"x")
+    Connection.objects.create(user=user, provider="google", account="a@b.c", tokens='["x", "y"]')
+    AuthorizationRequest.objects.create(
+        user=user, provider="microsoft", verifier="x", expires_at=timezone.now()
+    )
     OperatorUse.objects.create(user=user, provider="twilio", day=timezone.now(), count=1)
     flag = Flag.objects.create(name="walls", updated_by=operator)
     FlagOverride.objects.create(flag=flag, user=user, state=FlagOverride.State.ON)

@@ -40,7 +40,7 @@ Ask = Callable[[APIClient, int], Any]
 WALKS: dict[str, tuple[Ask, int]] = {
     "a cached read": (lambda api, turn: api.get(SETTINGS), 12),
     "an edit": (lambda api, turn: api.put(f"{SETTINGS}/temperature", {"value": turn / 10}), 29),
-    "the overview": (lambda api, turn: api.get("/api/v1/integrations"), 20),
+    "the overview": (lambda api, turn: api.get("/api/v1/integrations"), 21),
 }
 
 

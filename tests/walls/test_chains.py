@@ -18,6 +18,8 @@ pytestmark = pytest.mark.slow
 
 JOBS = {
     "dispatch_delivery": "a stored webhook: of the account that proved it",
+    "integrations.mail": "a mail: sent as its owner",
+    "integrations.mail_sweep": "nothing",
     "prune": "nothing",
     "telephony.account": "a user: whose keys have changed",
     "telephony.batch": "a batch: sent as its owner",

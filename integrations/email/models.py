@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from ava.intents.models import NEWEST, Entry, Intent
 from ava.intents.states import PENDING, UNKNOWN, UNSENT
+from integrations.email.metrics import MAILS
 from integrations.email.states import MAIL
 
 ADDRESS_LENGTH = 320
@@ -107,6 +108,7 @@ class Mail(Intent):
             self.attachments.update(content=None)
         waiting = self.recipients.filter(status__in=(PENDING, UNKNOWN))
         waiting.update(status=self.status, updated_at=self.updated_at)
+        MAILS.labels(self.backend, self.status).inc()
 
     @property
     def message_id(self) -> str:

@@ -81,7 +81,7 @@ OPERATOR_CREDENTIALS: dict[str, str | None] = {
 }
 RESEND_FROM_EMAIL: str = ENV["RESEND_FROM_EMAIL"]
 # Mail servers that users may name although they are not public.
-SMTP_HOSTS: tuple[str, ...] = tuple(ENV["AVA_SMTP_HOSTS"])
+SMTP_HOSTS: tuple[str, ...] = tuple(map(str.lower, ENV["AVA_SMTP_HOSTS"]))
 # Of OAuth: ID and secret of the operator's apps. The sandbox brings its own.
 
 

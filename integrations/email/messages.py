@@ -1,6 +1,7 @@
 """Django's message of a mail: always the same for the same row, as an idempotency key wants it."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
@@ -15,7 +16,7 @@ def message_of(mail: Mail) -> EmailMessage:
     headers = {"Message-ID": mail.message_id, "X-Entity-Ref-ID": str(mail.pk)}
     if not mail.transactional:
         answer = (mail.reply_to or [mail.from_email])[0]
-        headers["List-Unsubscribe"] = f"<mailto:{answer}?subject=unsubscribe>"
+        headers["List-Unsubscribe"] = f"<mailto:{quote(answer, safe='@')}?subject=unsubscribe>"
     parts: dict[str, Any] = {
         "subject": mail.subject,
         "from_email": mail.from_email,

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
+from anymail.exceptions import AnymailError, AnymailRequestsAPIError, AnymailUnsupportedFeature
 from django.core.mail import EmailMessage
 
 from ava import upstream
@@ -12,6 +13,7 @@ from ava.upstream import Answer, Service, parse_json
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
 from integrations.email.errors import MailRefused, MailSenderRefused
+from integrations.email.resend_backend import ResendBackend
 
 RESEND = Service("resend", "Resend")
 TAG: Final = "ava_mail"
@@ -27,6 +29,9 @@ _REFUSALS: Final = {
     "invalid_from_address": _SENDER,
     "security_error": "Resend has refused this e-mail for security reasons.",
 }
+_NOT_TAKEN: Final = (
+    "Resend does not take this e-mail. Check its addresses, its subject and its texts."
+)
 _MOST_PAGES = 5
 
 
@@ -48,11 +53,6 @@ def send(message: EmailMessage, *, credentials: Credentials, key: str) -> str:
 
     Raises: MailRefused, MailSenderRefused, ProviderProblem.
     """
-    # Heavier than all the rest of a worker's mail code, and not needed before the first mail.
-    from anymail.exceptions import AnymailError, AnymailUnsupportedFeature
-
-    from integrations.email.resend_backend import ResendBackend
-
     sender = message.from_email
     backend = ResendBackend(
         api_key=credentials.fields["api_key"],
@@ -64,14 +64,16 @@ def send(message: EmailMessage, *, credentials: Credentials, key: str) -> str:
     try:
         backend.send_messages([message])
     except ProviderAuthFailed as refusal:
-        if _is_about_the_sender(refusal.answer):
+        if not refusal.lost and _is_about_the_sender(refusal.answer):
             raise MailSenderRefused(_SENDER.format(sender=sender)) from None
         raise
     except AnymailUnsupportedFeature:
         sentence = "Resend does not send an attachment whose name belongs to another type."
         raise MailRefused(sentence) from None
-    except AnymailError:  # an answer without an ID
+    except AnymailRequestsAPIError:  # an answer without an ID
         raise ProviderUnreachable(RESEND) from None
+    except AnymailError:  # nothing that can be sent
+        raise MailRefused(_NOT_TAKEN) from None
     return str(sending.anymail_status.message_id)
 
 
@@ -79,6 +81,7 @@ def has_none_like(
     *, credentials: Credentials, subject: str, to: Collection[str], since: datetime
 ) -> bool:
     """Whether Resend certainly has no mail with this subject to these recipients since then."""
+    wanted = _words(subject), _people(to)
     after: dict[str, str] = {}
     for _ in range(_MOST_PAGES):
         try:
@@ -86,14 +89,22 @@ def has_none_like(
             for mail in page["data"]:
                 if datetime.fromisoformat(mail["created_at"]) < since:
                     return True
-                if mail["subject"] == subject and set(mail["to"]) == set(to):
+                if (_words(mail["subject"]), _people(mail["to"])) == wanted:
                     return False
             if not page["has_more"]:
                 return True
             after = {"after": page["data"][-1]["id"]}
-        except (Problem, KeyError, IndexError, TypeError, ValueError):
+        except (Problem, AttributeError, KeyError, IndexError, TypeError, ValueError):
             return False
     return False
+
+
+def _words(subject: str) -> list[str]:
+    return subject.split()
+
+
+def _people(addresses: Collection[str]) -> set[str]:
+    return {address.lower() for address in addresses}
 
 
 def _get(credentials: Credentials, path: str, **query: str) -> Answer:
@@ -107,11 +118,10 @@ def _refusal(answer: Answer, sender: str) -> Problem:
         # The same key is under way, or was used for what AVA sends now in other words: it is not
         # known what became of that.
         return ProviderUnreachable(RESEND)
-    name = str(_body(answer.body).get("name"))
-    if answer.status >= 500 or answer.status < 400:
-        return ProviderUnreachable(RESEND)
-    default = "Resend does not take this e-mail. Check its addresses, its subject and its texts."
-    sentence = _REFUSALS.get(name, default)
+    name = _body(answer.body).get("name")
+    if not (400 <= answer.status < 500 and isinstance(name, str)):
+        return ProviderUnreachable(RESEND)  # a redirect, or something in front of Resend
+    sentence = _REFUSALS.get(name, _NOT_TAKEN)
     kind = MailSenderRefused if sentence is _SENDER else MailRefused
     return kind(sentence.format(sender=sender))
 

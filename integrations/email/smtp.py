@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.utils import DNS_NAME
 
 from ava import upstream
 from ava.conf import egress
@@ -101,7 +102,9 @@ def _session(
     client: _Connection | None = None
     try:
         strict = settings.PRODUCTION and credentials.source == "user"
-        address = hosts.resolve(host, port, strict=strict and host not in settings.SMTP_HOSTS)
+        address = hosts.resolve(
+            host, port, strict=strict and host.lower() not in settings.SMTP_HOSTS
+        )
         client = _Connection(host, address, port, deadline, before_text, tls=security == "tls")
         client.ehlo_or_helo_if_needed()
         if security == "starttls":
@@ -141,7 +144,9 @@ class _Connection(smtplib.SMTP):
         self._before_text = before_text
         self.is_taking = False  # the text may be with the server, which has not said so
         self.refused: Mapping[str, Any] = {}
-        super().__init__(host, port, timeout=max(deadline.left(), 0.001))
+        # The host's name is looked up once: that would be no part of the deadline.
+        name = DNS_NAME.get_fqdn()
+        super().__init__(host, port, local_hostname=name, timeout=max(deadline.left(), 0.001))
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((self._address, port), timeout)

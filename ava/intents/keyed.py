@@ -118,7 +118,7 @@ def pursue(row: AnyIntent, channel: Channel[AnyIntent]) -> None:
     try:
         row = _attempt(claimed, channel, source=Source.RECONCILE)
     except Problem as problem:
-        if never_left(problem):
+        if _passes(problem):
             raise _later(claimed, problem) from None
         return
     if row.status == UNKNOWN and channel.may_repeat(row):
@@ -138,6 +138,11 @@ def is_lost(problem: Problem) -> bool:
     """Whether it may have been done although this came of it."""
     lost = isinstance(problem, ProviderUnreachable) and not problem.unsent
     return lost or (isinstance(problem, ProviderProblem) and problem.lost)
+
+
+def _passes(problem: Problem) -> bool:
+    """Whether a job, which no person waits for, may try again what was not done."""
+    return never_left(problem) or is_lost(problem)
 
 
 def settle() -> timedelta:
@@ -205,7 +210,7 @@ def _attempt(row: AnyIntent, channel: Channel[AnyIntent], *, source: str) -> Any
                 return leave_open(row, why, source=source)
             diverted = _diverted(row, channel, problem, source)
             if diverted is None:
-                if source == Source.API or not never_left(problem):
+                if source == Source.API or not _passes(problem):
                     fail(row, problem.detail, source=source, frees_key=source == Source.API)
                 raise
             row = diverted

@@ -71,7 +71,7 @@ class MailChannel:
             return row.handed_over_at is None
         if isinstance(problem, MailRefused):
             return True  # the same request was refused, and so was the first
-        if not (isinstance(problem, ProviderProblem) and problem.answered and routes.after(row)):
+        if not (isinstance(problem, ProviderProblem) and problem.answered):
             return False
         return resend.has_none_like(
             credentials=routes.of(row).credentials,

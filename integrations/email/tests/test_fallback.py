@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from ava.jobs import services as jobs
+from ava.jobs.models import Job
 from integrations.email.tests.mailing import (
     MAIL,
     MESSAGES,
@@ -118,14 +120,32 @@ def test_a_500_while_the_list_does_not_answer_waits_for_resend(
     assert ways(sandbox) == ["resend"]
 
 
-def test_without_a_second_way_a_500_is_tried_again_in_the_background(
+def test_without_a_second_way_a_500_is_the_answer_and_nothing_was_sent(
     api: APIClient, resend_user: User, sandbox: Sandbox
 ) -> None:
     fault(sandbox, "resend", "status", status=500, match=SEND)
     answer = api.post(MESSAGES, MAIL)
-    assert (answer.status_code, answer.json()["status"]) == (202, "unknown")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        502,
+        "Connection to Resend failed. Please try again later.",
+    )
     sandbox.faults.clear()
     run_jobs(seconds=60)
+    assert arrived(sandbox) == []
+
+
+def test_what_was_begun_is_tried_again_in_the_background_after_a_500(
+    api: APIClient, resend_user: User, sandbox: Sandbox
+) -> None:
+    fault(sandbox, "resend", "reset", match=SEND)
+    mine = f"{MESSAGES}/{api.post(MESSAGES, MAIL).json()['id']}"
+    sandbox.faults.clear()
+    fault(sandbox, "resend", "status", status=500, match=SEND)
+    run_jobs(seconds=60)
+    assert api.get(mine).json()["status"] == "unknown"
+    sandbox.faults.clear()
+    run_jobs(seconds=600)
+    assert api.get(mine).json()["status"] == "sent"
     assert ways(sandbox) == ["resend"]
 
 
@@ -187,3 +207,16 @@ def test_a_user_who_was_deactivated_sends_no_more(
     resend_user.save()
     run_jobs(seconds=60)
     assert arrived(sandbox) == []
+
+
+def test_a_mail_whose_job_was_lost_is_found_by_the_sweep(
+    api: APIClient, resend_user: User, sandbox: Sandbox
+) -> None:
+    fault(sandbox, "resend", "reset", match=SEND)
+    mine = f"{MESSAGES}/{api.post(MESSAGES, MAIL).json()['id']}"
+    sandbox.faults.clear()
+    Job.objects.filter(kind="integrations.mail").delete()
+    jobs.ensure_periodic()
+    run_jobs(seconds=60)
+    assert api.get(mine).json()["status"] == "sent"
+    assert ways(sandbox) == ["resend"]

@@ -62,10 +62,11 @@ class MailWeather(Trouble):
 
     def _go_on(self) -> None:
         while not self._enough.wait(PAUSE) and not self._given_up.is_set():
-            # Those that struck nobody yet are enough: a wall of them lets nothing through.
-            if len(self._ava.shown("faults")["faults"]) > 2:
-                continue
             fault = self._random.choice(FAULTS)
+            # Those that struck nothing yet are enough: a wall of them lets nothing through.
+            waiting = [one["provider"] for one in self._ava.shown("faults")["faults"]]
+            if waiting.count(fault["provider"]) > 2:
+                continue
             for _ in range(STORM if self._random.random() < 0.1 else 1):
                 self._ava.fault(count=1, **fault)
                 self.ordered += 1

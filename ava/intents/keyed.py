@@ -101,10 +101,10 @@ def pursue(row: AnyIntent, channel: Channel[AnyIntent]) -> None:
     now = timezone.now()
     if row.status not in (PENDING, UNKNOWN):
         return
+    wait = row.attempted_at + settle() - now if row.attempted_at else timedelta(0)
+    if wait > timedelta(0):
+        raise RetryLater(wait.total_seconds(), "it may still be on its way")
     if row.status == PENDING:
-        wait = row.attempted_at + settle() - now if row.attempted_at else timedelta(0)
-        if wait > timedelta(0):
-            raise RetryLater(wait.total_seconds(), "it may still be on its way")
         row = leave_open(row, "AVA stopped in the middle.", source=Source.RECONCILE)
     if not channel.may_repeat(row):
         give_up(row, _ONCE.format(word=row.word))
@@ -155,6 +155,8 @@ def leave_open(row: AnyIntent, why: str, *, source: str) -> AnyIntent:
     with changing(row) as locked:
         if locked.status in (PENDING, UNKNOWN):
             is_new = locked.status == PENDING
+            if locked.attempt == row.attempt:
+                locked.attempted_at = None  # it has ended
             _change(locked, UNKNOWN)
             detail = f"{why} AVA is finding out what became of it."
             if is_new or locked.timeline.filter(detail=detail).last() is None:
@@ -171,16 +173,16 @@ def give_up(row: AnyIntent, why: str) -> AnyIntent:
     return locked
 
 
-def fail(row: Intent, detail: str, *, source: str, frees_key: bool = False) -> None:
-    """It was not done and will not be."""
+def fail(row: AnyIntent, detail: str, *, source: str) -> AnyIntent:
+    """It was not done and will not be. Where that is answered, its Idempotency-Key is free."""
     with changing(row) as locked:
-        if locked.attempt != row.attempt or locked.status not in (PENDING, UNKNOWN):
-            return
-        locked.attempted_at, locked.error = None, detail[:400]
-        if frees_key:
-            locked.idempotency = None
-        _change(locked, FAILED)
-        note(locked, source=source, detail=detail, now=locked.updated_at)
+        if locked.attempt == row.attempt and locked.status in (PENDING, UNKNOWN):
+            locked.attempted_at, locked.error = None, detail[:400]
+            if source == Source.API:
+                locked.idempotency = None
+            _change(locked, FAILED)
+            note(locked, source=source, detail=detail, now=locked.updated_at)
+    return locked
 
 
 def revive(model: type[AnyIntent], *, within: timedelta) -> int:
@@ -199,6 +201,10 @@ def revive(model: type[AnyIntent], *, within: timedelta) -> int:
 def _attempt(row: AnyIntent, channel: Channel[AnyIntent], *, source: str) -> AnyIntent:
     """Make the attempt that is claimed, elsewhere where the channel knows another provider."""
     while True:
+        assert row.attempted_at is not None  # noqa: S101 - it is claimed
+        if timezone.now() - row.attempted_at > settle() / 4:
+            # This process was held up. By the time it sends, another may make the next attempt.
+            return leave_open(row, "Held up before it was sent.", source=source)
         try:
             receipt = channel.send(row)
         except Overtaken:
@@ -208,12 +214,14 @@ def _attempt(row: AnyIntent, channel: Channel[AnyIntent], *, source: str) -> Any
             if is_open and not channel.proves_absence(row, problem):
                 why = "No answer." if is_lost(problem) else f"Not sent again: {problem.detail}"
                 return leave_open(row, why, source=source)
-            diverted = _diverted(row, channel, problem, source)
-            if diverted is None:
-                if source == Source.API or not _passes(problem):
-                    fail(row, problem.detail, source=source, frees_key=source == Source.API)
-                raise
-            row = diverted
+            current = _diverted(row, channel, problem, source)
+            if current is None:
+                is_over = source == Source.API or not _passes(problem)
+                current = fail(row, problem.detail, source=source) if is_over else _ended(row)
+                if current.attempt == row.attempt:
+                    raise
+                return current  # another process has taken it over
+            row = current
         else:
             return _taken(row, receipt, source)
 
@@ -227,6 +235,14 @@ def _taken(row: AnyIntent, receipt: Receipt, source: str) -> AnyIntent:
             locked.error = ""
             _change(locked, receipt.status)
             note(locked, source=source, detail=receipt.detail, now=locked.updated_at)
+    return locked
+
+
+def _ended(row: AnyIntent) -> AnyIntent:
+    """Note that the attempt is not under way any more, and that it did nothing."""
+    with changing(row) as locked:
+        if locked.attempt == row.attempt:
+            locked.attempted_at = None
     return locked
 
 

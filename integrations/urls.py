@@ -3,8 +3,8 @@ from functools import partial
 from django.urls import path
 
 from integrations.api import IntegrationViewSet
-from integrations.calendar.api import CalendarViewSet
 from integrations.calendar.connection_api import ConnectionViewSet
+from integrations.calendar.events.api import EventViewSet
 from integrations.credentials.api import CredentialsViewSet
 from integrations.credentials.providers import BY_FIELDS
 from integrations.email.api import EmailViewSet, MailViewSet
@@ -24,8 +24,13 @@ urlpatterns = [
     ),
     path(
         "integrations/calendar/<str:provider>/events",
-        CalendarViewSet.as_view({"get": "events"}),
+        EventViewSet.as_view({"get": "list"}),
         name="calendar-events",
+    ),
+    path(
+        "integrations/calendar/<str:provider>/free-busy",
+        EventViewSet.as_view({"get": "free_busy"}),
+        name="calendar-free-busy",
     ),
     path(
         "integrations/calendar/<str:provider>",

@@ -55,17 +55,21 @@ class ProviderRateLimited(ProviderProblem):
 
 
 class ProviderAuthFailed(ProviderProblem):
-    """The provider refused the key (401 or 403): it is alive. `answer` is its body, never shown."""
+    """The provider refused the key: it is alive. `refused` is its status, 401 or 403, and `answer`
+    its body, never shown."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "provider_auth_failed"
     outcome = Outcome.SUCCESS
     sentence = "Invalid {provider} API key. Please update your credentials in Settings."
 
-    def __init__(self, service: Service, *, answer: bytes = b"") -> None:
+    def __init__(
+        self, service: Service, *, refused: int = HTTPStatus.UNAUTHORIZED, answer: bytes = b""
+    ) -> None:
         # The scheme is the provider's, never Bearer: a frontend must know it from its own login.
         scheme = service.name.replace(" ", "-")
         super().__init__(service, headers={"WWW-Authenticate": f'{scheme} realm="provider"'})
+        self.refused = refused
         self.answer = answer
 
 

@@ -90,7 +90,8 @@ def classify(answer: Answer, now: datetime) -> Answer:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise AttemptFailed(ProviderRateLimited(service, retry_after=asked), cause, asked)
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise AttemptFailed(ProviderAuthFailed(service, answer=answer.body), cause)
+        refused = ProviderAuthFailed(service, refused=answer.status, answer=answer.body)
+        raise AttemptFailed(refused, cause)
     if answer.status == HTTPStatus.REQUEST_TIMEOUT or answer.status >= 500:
         problem = ProviderUnreachable(service)
         problem.answered = answer.status in ITS_OWN_FAILURES

@@ -72,11 +72,11 @@ def day_of(moment: datetime, tz: ZoneInfo) -> date:
     return moment.astimezone(tz).date()
 
 
-def nearest_day(local: datetime, tz: ZoneInfo | None) -> date:
+def nearest_day(utc: datetime, tz: ZoneInfo | None) -> date:
     """The day of an all-day event that a provider gives as a time in UTC: midnight of the day, or
     where that was moved, midnight in the event's own time zone; else the nearest one."""
-    if local.time() != time.min and tz is not None:
-        own = local.replace(tzinfo=UTC).astimezone(tz)
+    if utc.time() != time.min and tz is not None:
+        own = utc.astimezone(tz)
         if own.time() == time.min:
             return own.date()
-    return (local + timedelta(hours=12)).date()
+    return (utc + timedelta(hours=12)).date()

@@ -78,4 +78,6 @@ def test_a_time_zone_is_known_by_its_name_alone() -> None:
 def test_the_day_of_an_all_day_event_survives_a_move_to_utc(
     utc: str, zone: ZoneInfo | None, day: int
 ) -> None:
-    assert times.nearest_day(datetime.fromisoformat(utc), zone) == date(2026, 12, day)
+    assert times.nearest_day(datetime.fromisoformat(utc).replace(tzinfo=UTC), zone) == date(
+        2026, 12, day
+    )

@@ -1,13 +1,12 @@
-"""GET /api/v1/integrations/calendar/{provider}/events while AVA knows no real calendar."""
+"""GET /api/v1/integrations/calendar/{provider}/events where nothing is connected."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from integrations.calendar import services
+from integrations.calendar.events import stub
 from sandbox.server import Sandbox
 
 PATH = "/api/v1/integrations/calendar/{}/events"
@@ -32,21 +31,33 @@ def test_in_stub_mode_demo_events_around_today_are_shown_as_such(
     assert (body["provider"], body["status"]) == (provider, "stub")
     assert "demo events" in body["next_steps"]
     assert [set(event) for event in body["events"]] == [
-        {"id", "title", "start", "end", "location", "attendees"}
+        {"id", "title", "start", "end", "all_day", "time_zone", "location", "attendees"}
+        | {"status", "html_link"}
     ] * 3
     assert sandbox.requests(provider) == []
 
 
-def test_the_same_moment_shows_the_same_events_and_times_are_utc(user: User) -> None:
-    first = services.upcoming(user=user, provider="google", now=NOW).events
-    assert first == services.upcoming(user=user, provider="google", now=NOW).events
+def test_the_same_moment_shows_the_same_events() -> None:
+    window = NOW - timedelta(days=1), NOW + timedelta(days=7)
+    first = stub.events("google", *window, now=NOW)
+    assert first == stub.events("google", *window, now=NOW)
     assert [event.id for event in first] == ["stub-google-1", "stub-google-2", "stub-google-3"]
     assert [event.start.isoformat() for event in first] == [
         "2026-12-31T15:00:00+00:00",
         "2027-01-01T09:00:00+00:00",
         "2027-01-02T13:00:00+00:00",
     ]
-    assert all(event.start < event.end for event in first)
+
+
+def test_demo_events_are_searched_and_end_with_the_window(api: APIClient) -> None:
+    found = api.get(PATH.format("google"), {"search": "STAND"}).json()["events"]
+    assert [event["title"] for event in found] == ["Demo: team stand-up"]
+    assert api.get(PATH.format("google"), {"from": "2030-01-01"}).json()["events"] == []
+
+
+def test_demo_events_are_busy_times(api: APIClient) -> None:
+    answer = api.get("/api/v1/integrations/calendar/google/free-busy")
+    assert len(answer.json()["busy"]) == 3
 
 
 def test_over_rest_times_are_rfc_3339_in_utc(api: APIClient) -> None:

@@ -17,6 +17,8 @@ class IntegrationsConfig(AppConfig):
         from integrations import runtime_config
         from integrations.breakers import services as breakers
         from integrations.breakers.models import BreakerEvent
+        from integrations.calendar.events import creation
+        from integrations.calendar.models import CalendarEvent
         from integrations.calendar.providers import GOOGLE, MICROSOFT
         from integrations.credentials.models import OperatorUse
         from integrations.credentials.services import Client, clients
@@ -34,6 +36,9 @@ class IntegrationsConfig(AppConfig):
 
         jobs.register(Mail.job, lambda payload: mails.pursue(payload["id"]))
         jobs.register_periodic("integrations.mail_sweep", mails.sweep, every=600.0)
+
+        jobs.register(CalendarEvent.job, lambda payload: creation.pursue(payload["id"]))
+        jobs.register_periodic("integrations.calendar_sweep", creation.sweep, every=600.0)
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

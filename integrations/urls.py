@@ -24,8 +24,13 @@ urlpatterns = [
     ),
     path(
         "integrations/calendar/<str:provider>/events",
-        EventViewSet.as_view({"get": "list"}),
+        EventViewSet.as_view({"get": "list", "post": "create"}),
         name="calendar-events",
+    ),
+    path(
+        "integrations/calendar/<str:provider>/events/<str:event_id>",
+        EventViewSet.as_view({"delete": "destroy"}),
+        name="calendar-event",
     ),
     path(
         "integrations/calendar/<str:provider>/free-busy",

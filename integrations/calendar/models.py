@@ -1,4 +1,4 @@
-"""Calendar connections of users, and the sign-ins under way."""
+"""Calendar connections of users, the sign-ins under way, and the events that AVA creates."""
 
 import uuid
 from typing import ClassVar
@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ava.http import correlation
+from ava.intents.models import NEWEST, Entry, Intent
 from ava.sealing.fields import SealedField
+from integrations.calendar.events.states import EVENT, HOLDING
 from integrations.calendar.providers import NAMES
 
 PROVIDERS = list(NAMES.items())
@@ -90,3 +92,84 @@ class AuthorizationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{NAMES[self.provider]} of {self.user}"
+
+
+class CalendarEvent(Intent):
+    """An event, wanted through AVA. Its `id` is the key under which the provider creates it once.
+
+    An `exclusive` one, such as a booking, is created only where no other of AVA's takes its time.
+    """
+
+    machine = EVENT
+    job = "integrations.calendar_event"
+    word = "event"
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="calendar_events",
+    )
+    provider = models.CharField(max_length=16, choices=PROVIDERS)
+    reference = models.TextField(blank=True, help_text="The provider's ID.")
+    html_link = models.TextField(blank=True)
+    title = models.CharField(max_length=250)
+    start = models.CharField(max_length=40, help_text="In UTC; a date of an all-day event.")
+    end = models.CharField(max_length=40)
+    time_zone = models.CharField(max_length=64)
+    location = models.CharField(max_length=250, blank=True)
+    description = models.TextField(blank=True)
+    attendees = models.JSONField(default=list, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    exclusive = models.BooleanField(default=False)
+
+    class Meta(Intent.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(status__in=sorted(EVENT.ranks)), name="calendar_event_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(provider__in=tuple(NAMES)), name="calendar_event_provider"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__lt=models.F("ends_at")), name="calendar_event_ends_later"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "provider", "starts_at"],
+                condition=Q(exclusive=True, status__in=HOLDING),
+                name="one_booking_of_a_time",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner", *NEWEST], name="calendar_events_of_owner"),
+            models.Index(fields=["owner", "provider", "ends_at"], name="calendar_events_by_end"),
+            models.Index(fields=["correlation_id", "owner"], name="calendar_events_by_corr"),
+            models.Index(fields=NEWEST, name="calendar_events_by_time"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status__in=["pending", "unknown"]),
+                name="calendar_events_unsettled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.pk}"
+
+    @property
+    def shown_id(self) -> str:
+        """The provider's ID, or AVA's until that is known."""
+        return self.reference or str(self.pk)
+
+    @property
+    def all_day(self) -> bool:
+        return "T" not in self.start
+
+
+class CalendarEventEntry(Entry):
+    """One thing that happened to an event."""
+
+    intent = models.ForeignKey(CalendarEvent, on_delete=models.CASCADE, related_name="timeline")
+
+    class Meta(Entry.Meta):
+        verbose_name_plural = "calendar event entries"

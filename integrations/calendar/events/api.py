@@ -1,23 +1,29 @@
 """REST API of events and free time: /api/v1/integrations/calendar/{provider}/..."""
 
+import uuid
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.http.api import ApiViewSet
 from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
+from ava.idempotency.api import IDEMPOTENCY_KEY, answer
+from ava.idempotency.services import Reply
+from ava.intents.states import UNSENT
 from integrations.calendar.events import services, slots
 from integrations.calendar.events.records import Slot
 from integrations.calendar.events.serializers import (
+    CreatedEventSerializer,
     EventFiltersSerializer,
     EventsSerializer,
     FreeBusyFiltersSerializer,
     FreeBusySerializer,
+    NewEventSerializer,
 )
 from integrations.calendar.providers import NAMES
 
@@ -27,6 +33,12 @@ _PROVIDER = OpenApiParameter(
 _REFUSALS: dict[Any, Any] = {
     (403, CONTENT_TYPE): ProblemSerializer,
     (409, CONTENT_TYPE): ProblemSerializer,
+}
+
+_TWICE: dict[Any, Any] = {
+    (422, CONTENT_TYPE): OpenApiResponse(
+        ProblemSerializer, "The Idempotency-Key was used with another body."
+    )
 }
 
 
@@ -59,6 +71,36 @@ class EventViewSet(ApiViewSet):
             "next": _next(request, found.cursor, window),
         }
         return Response(EventsSerializer(shown).data)
+
+    @extend_schema(
+        operation_id="calendar_event_create",
+        parameters=[_PROVIDER, IDEMPOTENCY_KEY],
+        request=NewEventSerializer,
+        responses={201: CreatedEventSerializer, 202: CreatedEventSerializer, **_REFUSALS, **_TWICE},
+    )
+    def create(self, request: Request, provider: str) -> Response:
+        """Create an event, and invite its attendees. 202: the provider gave no answer; AVA is
+        finding out."""
+        wanted = NewEventSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+
+        def act(row: uuid.UUID | None) -> Reply:
+            event = services.create(
+                user=self.caller, provider=provider, idempotency=row, **wanted.validated_data
+            )
+            return Reply(202 if event.status in UNSENT else 201, CreatedEventSerializer(event).data)
+
+        return answer(request, scope=f"calendar.{provider}.events", act=act)
+
+    @extend_schema(
+        operation_id="calendar_event_delete",
+        parameters=[_PROVIDER, OpenApiParameter("event_id", str, OpenApiParameter.PATH)],
+        responses={204: None, **_REFUSALS},
+    )
+    def destroy(self, request: Request, provider: str, event_id: str) -> Response:
+        """Delete an event, and tell its attendees."""
+        services.delete(user=self.caller, provider=provider, event_id=event_id)
+        return Response(status=204)
 
     @extend_schema(
         operation_id="calendar_free_busy",

@@ -6,6 +6,12 @@ from datetime import date, datetime
 When = datetime | date
 """A moment in UTC; a date of an all-day event, which has no time zone."""
 
+
+def read_when(text: str) -> When:
+    """Of a text as `isoformat` writes it."""
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
 CONFIRMED, TENTATIVE, CANCELLED = "confirmed", "tentative", "cancelled"
 
 

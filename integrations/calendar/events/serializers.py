@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from ava.http.fields import PastedEmailField
 from integrations.calendar.events import slots, times
-from integrations.calendar.events.records import NewEvent, When
+from integrations.calendar.events.records import NewEvent, When, read_when
 from integrations.calendar.events.times import WrongTime
 from integrations.calendar.providers import NAMES
 
@@ -34,7 +34,9 @@ class WhenField(serializers.Field[Any, Any, Any, Any]):
             raise serializers.ValidationError("Write a time such as 2026-12-24T15:00:00+01:00.")
         return data
 
-    def to_representation(self, value: When) -> str:
+    def to_representation(self, value: When | str) -> str:
+        if isinstance(value, str):  # of a row
+            value = read_when(value)
         if not isinstance(value, datetime):
             return value.isoformat()
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -110,6 +112,18 @@ class EventSerializer(serializers.Serializer[Any]):
     attendees = serializers.ListField(child=serializers.CharField())
     status = serializers.CharField(help_text="confirmed, tentative or cancelled.")
     html_link = serializers.CharField(help_text="The event at its provider; may be empty.")
+
+
+class CreatedEventSerializer(EventSerializer):
+    """An event that AVA created, or is creating."""
+
+    id = serializers.CharField(
+        source="shown_id",
+        help_text="The provider's; AVA's own until that is known. Either deletes it.",
+    )
+    status = serializers.CharField(help_text="pending or unknown until the calendar has it.")
+    correlation_id = serializers.CharField()
+    created_at = serializers.DateTimeField()
 
 
 class EventsSerializer(serializers.Serializer[Any]):

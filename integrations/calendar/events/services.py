@@ -10,8 +10,11 @@ from django.contrib.auth.models import User
 from integrations.calendar.authorization import require_known
 from integrations.calendar.events import slots, stub
 from integrations.calendar.events.access import ask
+from integrations.calendar.events.creation import book, create, delete
 from integrations.calendar.events.records import Event, Slot
 from integrations.calendar.events.slots import ALL_DAY, WorkingHours
+
+__all__ = ["Listed", "book", "busy", "create", "delete", "events", "free_slots"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""Channel of events: created once under the key of their row, whichever calendar they go to.
+
+Google takes the key as the event's own ID and refuses a second one; Microsoft takes it as
+`transactionId` and answers with the first.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from ava.http.problems import Problem
+from ava.intents.keyed import Receipt
+from ava.upstream import ProviderProblem
+from integrations.calendar.events.access import ask
+from integrations.calendar.events.errors import EventRefused, NoCalendar
+from integrations.calendar.events.records import Event, NewEvent, read_when
+from integrations.calendar.models import CalendarEvent
+
+
+class EventChannel:
+    # Beyond it a person would not expect the event any more.
+    validity = timedelta(hours=23)
+
+    def send(self, row: CalendarEvent) -> Receipt:
+        """See `ava.intents.keyed.Channel`."""
+        wanted = wanted_of(row)
+        event = ask(
+            lambda calendar: calendar.create(row.pk, wanted), user=row.owner, provider=row.provider
+        )
+        return _receipt(event)
+
+    def may_repeat(self, row: CalendarEvent) -> bool:
+        """Always: the key is the event's own."""
+        return True
+
+    def proves_absence(self, row: CalendarEvent, problem: Problem) -> bool:
+        """Whether nothing was created: the provider refuses it, or answered that it failed and has
+        no such event."""
+        if isinstance(problem, (EventRefused, NoCalendar)):
+            return True
+        if not (isinstance(problem, ProviderProblem) and problem.answered):
+            return False
+        wanted, found = wanted_of(row), False
+        with suppress(Problem):
+            event = ask(
+                lambda calendar: calendar.find(row.pk, wanted),
+                user=row.owner,
+                provider=row.provider,
+            )
+            found = event is None
+        return found
+
+    def divert(self, row: CalendarEvent, problem: Problem) -> bool:
+        """Never: another calendar is another one's."""
+        return False
+
+
+def wanted_of(row: CalendarEvent) -> NewEvent:
+    return NewEvent(
+        title=row.title,
+        start=read_when(row.start),
+        end=read_when(row.end),
+        time_zone=row.time_zone,
+        location=row.location,
+        attendees=tuple(row.attendees),
+        description=row.description,
+    )
+
+
+def _receipt(event: Event) -> Receipt:
+    fields = {"reference": event.id, "html_link": event.html_link}
+    return Receipt(event.status, fields, "The calendar has it.")
+
+
+CHANNEL = EventChannel()

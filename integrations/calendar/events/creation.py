@@ -1,0 +1,142 @@
+"""Events of a user's calendar, created once and taken back."""
+
+import uuid
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ava.http import correlation
+from ava.intents import keyed
+from ava.intents.states import UNSENT
+from ava.intents.timeline import Source, changing, note
+from integrations.calendar import connections
+from integrations.calendar.authorization import require_known
+from integrations.calendar.events import times
+from integrations.calendar.events.access import ask
+from integrations.calendar.events.channel import CHANNEL
+from integrations.calendar.events.errors import EventUnsettled, SlotTaken
+from integrations.calendar.events.records import NewEvent
+from integrations.calendar.events.states import DELETED, HOLDING
+from integrations.calendar.models import CalendarEvent, Connection
+
+
+def create(
+    *,
+    user: User,
+    provider: str,
+    event: NewEvent,
+    idempotency: uuid.UUID | None = None,
+    exclusive: bool = False,
+) -> CalendarEvent:
+    """Create an event, exactly once. It is `unknown` where the provider gave no answer.
+
+    Args:
+        idempotency: of the Idempotency-Key; an event that was begun under it is returned.
+        exclusive: only where no other event that AVA created there takes the time.
+
+    Raises: UnknownCalendar, StubsDisabled, ReconnectRequired, SlotTaken, EventRefused, NoCalendar,
+        ProviderProblem: nothing is created.
+    """
+    require_known(provider)
+    begun = CalendarEvent.objects.filter(idempotency=idempotency) if idempotency else None
+    if begun is not None and (row := begun.first()):
+        return row
+    if connections.find(user=user, provider=provider) is None:
+        raise connections.not_connected()
+    tz = ZoneInfo(event.time_zone)
+    row = CalendarEvent(
+        owner=user,
+        provider=provider,
+        title=event.title,
+        start=event.start.isoformat(),
+        end=event.end.isoformat(),
+        time_zone=event.time_zone,
+        location=event.location,
+        description=event.description,
+        attendees=[*event.attendees],
+        starts_at=times.moment(event.start, tz),
+        ends_at=times.moment(event.end, tz),
+        exclusive=exclusive,
+        idempotency=idempotency,
+        correlation_id=correlation.current(),
+    )
+    try:
+        with transaction.atomic():
+            if exclusive:
+                _require_free(row)
+            keyed.begin(row)
+    except IntegrityError:
+        if begun is not None and (row_begun := begun.first()):
+            return row_begun
+        raise SlotTaken from None
+    return keyed.carry_out(row, CHANNEL)
+
+
+def book(
+    *, user: User, provider: str, event: NewEvent, idempotency: uuid.UUID | None
+) -> CalendarEvent:
+    """Create an event at a time that no other one of AVA's has. Raises: as `create`."""
+    return create(
+        user=user, provider=provider, event=event, idempotency=idempotency, exclusive=True
+    )
+
+
+def delete(*, user: User, provider: str, event_id: str) -> None:
+    """Delete an event, and tell its attendees.
+
+    Args:
+        event_id: the provider's ID, or that of a row that AVA created.
+
+    Raises: UnknownCalendar, StubsDisabled, ReconnectRequired, EventNotFound, EventUnsettled,
+        ProviderProblem.
+    """
+    require_known(provider)
+    mine = CalendarEvent.objects.filter(owner=user, provider=provider)
+    row = mine.filter(reference=event_id).first()
+    if row is None and (key := _uuid(event_id)):
+        row = mine.filter(pk=key).first()
+    if row and row.status in UNSENT:
+        raise EventUnsettled
+    reference = (row.reference if row else "") or event_id
+    ask(lambda calendar: calendar.delete(reference), user=user, provider=provider)
+    if row:
+        with changing(row) as locked:
+            locked.status, locked.updated_at = DELETED, timezone.now()
+            note(locked, source=Source.USER, detail="Deleted.", now=locked.updated_at)
+
+
+def pursue(event_id: str) -> None:
+    """Do what is to be done about an event now. Raises RetryLater: there is more to do later."""
+    rows = CalendarEvent.objects.select_related("owner").filter(pk=event_id)
+    if row := rows.first():
+        keyed.pursue(row, CHANNEL)
+
+
+def sweep() -> None:
+    """Take up what a crash left undone."""
+    keyed.revive(CalendarEvent, within=CHANNEL.validity + timedelta(hours=2))
+
+
+def _require_free(row: CalendarEvent) -> None:
+    """Raises: SlotTaken. One after the other for a calendar: its connection is locked."""
+    mine = {"provider": row.provider}
+    Connection.objects.select_for_update().filter(user_id=row.owner_id, **mine).first()
+    overlapping = CalendarEvent.objects.filter(
+        owner_id=row.owner_id,
+        status__in=HOLDING,
+        starts_at__lt=row.ends_at,
+        ends_at__gt=row.starts_at,
+        **mine,
+    )
+    if overlapping.exists():
+        raise SlotTaken
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

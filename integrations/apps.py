@@ -43,6 +43,7 @@ class IntegrationsConfig(AppConfig):
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))
         # Pages that a browser passes by itself.
+        ratelimit.register("feed", ratelimit.Group(at_least=60, per_user=False))
         ratelimit.register("oauth", ratelimit.Group(at_least=30, per_user=False))
 
         upstream.hooks.is_on = partial(runtime_config.is_on, "CIRCUIT_BREAKER_ENABLED")

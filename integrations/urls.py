@@ -4,7 +4,7 @@ from django.urls import path
 
 from integrations.api import IntegrationViewSet
 from integrations.calendar.connection_api import ConnectionViewSet
-from integrations.calendar.events.api import EventViewSet
+from integrations.calendar.events.api import EventViewSet, FeedViewSet
 from integrations.credentials.api import CredentialsViewSet
 from integrations.credentials.providers import BY_FIELDS
 from integrations.email.api import EmailViewSet, MailViewSet
@@ -21,6 +21,11 @@ urlpatterns = [
         "integrations/email/messages/<uuid:mail_id>",
         MailViewSet.as_view({"get": "retrieve"}),
         name="email-message",
+    ),
+    path(
+        "integrations/calendar/feed",
+        FeedViewSet.as_view({"post": "create", "delete": "destroy"}),
+        name="calendar-feed-address",
     ),
     path(
         "integrations/calendar/<str:provider>/events",

@@ -29,6 +29,7 @@ KEYS: dict[str, dict[str, Any]] = {
 }
 PAIR = {"to": THEIRS, "from": OURS}
 MAIL = {"to": ["x@example.com"], "subject": "x", "text": "x"}
+EVENT = {"title": "Talk", "start": "2026-12-15T10:00:00Z", "end": "2026-12-15T10:30:00Z"}
 BATCH = {"recipients": [THEIRS], "from": OURS, "body": "Hi"}
 
 
@@ -90,6 +91,10 @@ class Ada:
     def connected(self) -> None:
         consent.connect(self.api)
 
+    def event(self) -> str:
+        self.connected()
+        return self.made("/integrations/calendar/google/events", **EVENT)
+
     def token(self) -> Any:
         return self.post("/auth/tokens", name="x", scope="read")
 
@@ -140,7 +145,27 @@ def of_provider(slug: str, path: str) -> dict[str, Operation]:
 OPERATIONS: dict[str, Operation] = {
     "GET auth/me": read("/auth/me"),
     "GET integrations": read("/integrations"),
-    "GET integrations/calendar/<str:provider>/events": read("/integrations/calendar/google/events"),
+    "GET integrations/calendar/<str:provider>/events": (
+        Ada.connected,
+        lambda ada, _: ada.get("/integrations/calendar/google/events"),
+    ),
+    "GET integrations/calendar/<str:provider>/free-busy": (
+        Ada.connected,
+        lambda ada, _: ada.get("/integrations/calendar/google/free-busy"),
+    ),
+    "POST integrations/calendar/<str:provider>/events": (
+        Ada.connected,
+        lambda ada, _: ada.post("/integrations/calendar/google/events", **EVENT),
+    ),
+    "DELETE integrations/calendar/<str:provider>/events/<str:event_id>": (
+        Ada.event,
+        lambda ada, it: ada.delete(it),
+    ),
+    "POST integrations/calendar/feed": plain(lambda ada: ada.post("/integrations/calendar/feed")),
+    "DELETE integrations/calendar/feed": (
+        lambda ada: ada.post("/integrations/calendar/feed"),
+        lambda ada, _: ada.delete("/integrations/calendar/feed"),
+    ),
     "GET integrations/calendar/<str:provider>": (
         Ada.connected,
         lambda ada, _: ada.get("/integrations/calendar/google"),

@@ -25,7 +25,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 COSTS = {
     "GET auth/me": (0, 1),
     "GET integrations": (2, 7),
-    "GET integrations/calendar/<str:provider>/events": (0, 1),
+    "GET integrations/calendar/<str:provider>/events": (2, 3),
+    "GET integrations/calendar/<str:provider>/free-busy": (2, 3),
+    "POST integrations/calendar/<str:provider>/events": (8, 3),
+    "DELETE integrations/calendar/<str:provider>/events/<str:event_id>": (5, 3),
+    "POST integrations/calendar/feed": (2, 1),
+    "DELETE integrations/calendar/feed": (1, 1),
     "GET integrations/calendar/<str:provider>": (1, 1),
     "POST integrations/calendar/<str:provider>/connect": (2, 1),
     "DELETE integrations/calendar/<str:provider>": (2, 3),

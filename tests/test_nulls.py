@@ -25,6 +25,11 @@ FILLED: dict[str, dict[str, Any]] = {
         "subject": "x",
         "text": "x",
     },
+    "/api/v1/integrations/calendar/{provider}/events": {
+        "title": "x",
+        "start": "2026-12-15T10:00:00Z",
+        "end": "2026-12-15T10:30:00Z",
+    },
     "/api/v1/twilio/calls": {"to": PERSON, "say": "Hi"},
     "/api/v1/twilio/messages": {"to": PERSON, "body": "Hi"},
     "/api/v1/twilio/messages/bulk": {"recipients": [PERSON], "body": "Hi"},

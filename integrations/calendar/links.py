@@ -6,6 +6,9 @@ from django.urls import reverse
 
 from ava.conf import env
 
+FEED_KEY = "key"
+"""Of the query, which no log line holds."""
+
 
 def start(request: HttpRequest, provider: str, request_id: object) -> str:
     """Link that a sign-in begins with."""
@@ -17,7 +20,12 @@ def callback(request: HttpRequest, provider: str) -> str:
     return _address(request, "oauth-callback", provider)
 
 
-def _address(request: HttpRequest, name: str, provider: str) -> str:
+def feed(request: HttpRequest, secret: str) -> str:
+    """Where calendar apps find a feed."""
+    return f"{_address(request, 'calendar-feed')}?{FEED_KEY}={secret}"
+
+
+def _address(request: HttpRequest, name: str, *args: str) -> str:
     public: str | None = settings.PUBLIC_URL
     host = env.origin(public) if public else f"{request.scheme}://{request.get_host()}"
-    return host + reverse(name, args=[provider])
+    return host + reverse(name, args=args)

@@ -173,3 +173,16 @@ class CalendarEventEntry(Entry):
 
     class Meta(Entry.Meta):
         verbose_name_plural = "calendar event entries"
+
+
+class CalendarFeed(models.Model):
+    """A user's feed for calendar apps. Whoever knows its secret reads it; a digest is kept."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"feed of {self.user}"

@@ -90,6 +90,8 @@ SMTP = {
     "from_email": "eve@example.com",
 }
 
+EVENT = {"title": "Talk", "start": "2026-12-15T10:00:00Z", "end": "2026-12-15T10:30:00Z"}
+
 DOORS: dict[str, list[Try]] = {
     "GET integrations": _searched("/integrations"),
     "POST integrations/email/test": [
@@ -106,6 +108,21 @@ DOORS: dict[str, list[Try]] = {
     "GET integrations/calendar/<str:provider>/events": [
         Try("/integrations/calendar/google/events", "user={user}&from=2026-01-01T00:00:00Z")
     ],
+    "GET integrations/calendar/<str:provider>/free-busy": [
+        Try("/integrations/calendar/google/free-busy", "user={user}&from=2026-01-01T00:00:00Z")
+    ],
+    "POST integrations/calendar/<str:provider>/events": [
+        Try("/integrations/calendar/google/events", body=EVENT),
+        Try("/integrations/calendar/google/events", body=EVENT | {"owner": "{user}"}),
+    ],
+    "DELETE integrations/calendar/<str:provider>/events/<str:event_id>": [
+        Try("/integrations/calendar/google/events/planted"),
+        Try("/integrations/calendar/google/events/planted", "user={user}"),
+    ],
+    "POST integrations/calendar/feed": [
+        Try("/integrations/calendar/feed", body={"user": "{user}"}),
+    ],
+    "DELETE integrations/calendar/feed": [Try("/integrations/calendar/feed", "user={user}")],
     "GET integrations/calendar/<str:provider>": [
         Try("/integrations/calendar/google"),
         Try("/integrations/calendar/google", "user={user}"),

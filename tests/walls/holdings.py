@@ -1,6 +1,7 @@
 """Which rows of every model are a tenant's. A new model needs a line here, or a test fails."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -24,6 +25,9 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "inbound.Delivery": lambda user: Q(owner=user),
     "inbound.Volume": lambda user: Q(owner=user),
     "integrations.AuthorizationRequest": lambda user: Q(user=user),
+    "integrations.CalendarEvent": lambda user: Q(owner=user),
+    "integrations.CalendarEventEntry": lambda user: Q(intent__owner=user),
+    "integrations.CalendarFeed": lambda user: Q(user=user),
     "integrations.Connection": lambda user: Q(user=user),
     "integrations.Credential": lambda user: Q(user=user),
     "integrations.CredentialChange": lambda user: Q(owner=user) | Q(actor=user),
@@ -77,7 +81,12 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     """Rows that only operators, the console, or a browser make for a tenant."""
     from django.test import Client
 
-    from integrations.calendar.models import AuthorizationRequest, Connection
+    from integrations.calendar.models import (
+        AuthorizationRequest,
+        CalendarEvent,
+        CalendarFeed,
+        Connection,
+    )
     from integrations.credentials.models import OperatorUse
     from integrations.email.models import Mail, MailAttachment
     from integrations.flags.models import Flag, FlagOverride
@@ -88,6 +97,20 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     AuthorizationRequest.objects.create(
         user=user, provider="microsoft", verifier="x", expires_at=timezone.now()
     )
+    event = CalendarEvent.objects.create(
+        owner=user,
+        provider="google",
+        status="confirmed",
+        reference="planted",
+        title="planted-ada",
+        start=timezone.now().isoformat(),
+        end=timezone.now().isoformat(),
+        time_zone="UTC",
+        starts_at=timezone.now(),
+        ends_at=timezone.now() + timedelta(hours=1),
+    )
+    CalendarFeed.objects.create(user=user, digest="x")
+    event.timeline.create(status="confirmed", source="api")
     OperatorUse.objects.create(user=user, provider="twilio", day=timezone.now(), count=1)
     flag = Flag.objects.create(name="walls", updated_by=operator)
     FlagOverride.objects.create(flag=flag, user=user, state=FlagOverride.State.ON)
@@ -120,6 +143,7 @@ def _jobs_of(user: User) -> Iterable[Job]:
     names = {
         str(key)
         for label in (
+            "integrations.CalendarEvent",
             "integrations.Mail",
             "telephony.Call",
             "telephony.Message",

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.slow
 
 JOBS = {
     "dispatch_delivery": "a stored webhook: of the account that proved it",
+    "integrations.calendar_event": "an event: created as its owner",
+    "integrations.calendar_sweep": "nothing",
     "integrations.mail": "a mail: sent as its owner",
     "integrations.mail_sweep": "nothing",
     "prune": "nothing",

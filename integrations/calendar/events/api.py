@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +16,8 @@ from ava.http.problems import CONTENT_TYPE
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from ava.intents.states import UNSENT
-from integrations.calendar.events import services, slots
+from integrations.calendar import links
+from integrations.calendar.events import feed, services, slots
 from integrations.calendar.events.records import Slot
 from integrations.calendar.events.serializers import (
     CreatedEventSerializer,
@@ -139,3 +141,28 @@ def _next(request: Request, cursor: str, window: dict[str, str]) -> str | None:
         return None
     query = {**request.query_params.dict(), **window, "cursor": cursor}
     return f"{request.build_absolute_uri(request.path)}?{urlencode(query)}"
+
+
+class FeedSerializer(serializers.Serializer[Any]):
+    url = serializers.URLField(help_text="Secret: whoever has it reads the feed. Shown once.")
+
+
+class FeedViewSet(ApiViewSet):
+    """The user's feed for calendar apps."""
+
+    ratelimit_group = "integrations"
+    login_only = ("create", "destroy")
+    headers_of_all = {"Cache-Control": "no-store"}
+    serializer_class = FeedSerializer
+
+    @extend_schema(operation_id="calendar_feed_make", request=None, responses={201: FeedSerializer})
+    def create(self, request: Request) -> Response:
+        """Make the secret address of the feed. It ends the one before."""
+        url = links.feed(request._request, feed.make(user=self.caller))
+        return Response({"url": url}, status=201)
+
+    @extend_schema(operation_id="calendar_feed_end", responses={204: None})
+    def destroy(self, request: Request) -> Response:
+        """End the feed. Also 204 when there was none."""
+        feed.end(user=self.caller)
+        return Response(status=204)

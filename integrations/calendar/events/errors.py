@@ -54,6 +54,11 @@ class EventUnsettled(Conflict):
     detail = "AVA is still finding out whether this event was created. Try again in a moment."
 
 
+class FeedNotFound(NotFound):
+    code = "calendar_feed_not_found"
+    detail = "There is no such calendar feed. Make a new address in Settings."
+
+
 class AlreadyCreated(Exception):
     """An event was created under this key before."""
 

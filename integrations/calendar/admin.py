@@ -1,4 +1,4 @@
-"""Admin of calendar connections: whose they are and how they do. Tokens are not shown."""
+"""Admin of calendar connections and of events that AVA created. Tokens are not shown."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ava.admin import ReadOnlyAdmin
 from ava.http.problems import Problem
 from integrations.calendar import connections
-from integrations.calendar.models import Connection
+from integrations.calendar.models import CalendarEvent, Connection
 
 
 @admin.register(Connection)
@@ -29,3 +29,17 @@ class ConnectionAdmin(ReadOnlyAdmin):
             else:
                 self.log_change(request, row, "Disconnected.")
                 self.message_user(request, f"{row}: disconnected.")
+
+
+@admin.register(CalendarEvent)
+class CalendarEventAdmin(ReadOnlyAdmin):
+    """Titles, texts and attendees are the user's own matter."""
+
+    list_display = ("created_at", "owner", "provider", "status", "starts_at", "error")
+    list_filter = ("provider", "status", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("correlation_id__exact", "owner__username__exact")
+    fields = (
+        *("id", "owner", "provider", "status", "error", "attempt", "starts_at", "ends_at"),
+        *("reference", "correlation_id", "created_at", "updated_at"),
+    )

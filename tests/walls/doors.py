@@ -237,6 +237,7 @@ PAGES = {
     "healthz": "says nothing",
     "oauth/<str:provider>/start": "the link is its user's, and one browser's",
     "oauth/<str:provider>/callback": "as that link",
+    "calendar.ics": "whoever has its secret reads the feed",
     "readyz": "of AVA as a whole",
     "metrics": "for operators; no labels name anybody",
     "admin": "a redirect",

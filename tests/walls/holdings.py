@@ -1,7 +1,6 @@
 """Which rows of every model are a tenant's. A new model needs a line here, or a test fails."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from ava.jobs.models import Job
 from sandbox.vapi import seed
+from tests.walls import rows
 
 Rows = dict[str, dict[str, Any]]
 
@@ -83,7 +83,6 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
 
     from integrations.calendar.models import (
         AuthorizationRequest,
-        CalendarEvent,
         CalendarFeed,
         Connection,
     )
@@ -97,20 +96,9 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     AuthorizationRequest.objects.create(
         user=user, provider="microsoft", verifier="x", expires_at=timezone.now()
     )
-    event = CalendarEvent.objects.create(
-        owner=user,
-        provider="google",
-        status="confirmed",
-        reference="planted",
-        title="planted-ada",
-        start=timezone.now().isoformat(),
-        end=timezone.now().isoformat(),
-        time_zone="UTC",
-        starts_at=timezone.now(),
-        ends_at=timezone.now() + timedelta(hours=1),
-    )
-    CalendarFeed.objects.create(user=user, digest="x")
+    event = rows.calendar_event(user)
     event.timeline.create(status="confirmed", source="api")
+    CalendarFeed.objects.create(user=user, digest="x")
     OperatorUse.objects.create(user=user, provider="twilio", day=timezone.now(), count=1)
     flag = Flag.objects.create(name="walls", updated_by=operator)
     FlagOverride.objects.create(flag=flag, user=user, state=FlagOverride.State.ON)

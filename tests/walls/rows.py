@@ -1,6 +1,7 @@
 """A row of every model that the admin shows, and staff with single permissions."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -11,16 +12,36 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.calendar.models import CalendarEvent
 from integrations.credentials import services as credentials
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 VERBS = ("view", "change", "add", "delete")
 
 SECRET = "planted-secret-0123456789"
+
+
+def calendar_event(user: User) -> CalendarEvent:
+    now = timezone.now()
+    return CalendarEvent.objects.create(
+        owner=user,
+        provider="google",
+        status="confirmed",
+        reference="planted",
+        title="planted-ada",
+        start=now.isoformat(),
+        end=(now + timedelta(hours=1)).isoformat(),
+        time_zone="UTC",
+        starts_at=now,
+        ends_at=now + timedelta(hours=1),
+    )
+
+
 MAKERS: dict[str, Callable[[User], Model]] = {
+    "integrations.CalendarEvent": calendar_event,
     "integrations.Credential": lambda user: credentials.save(
         user=user, provider="vapi", values={"api_key": SECRET}, actor=user, source="api"
-    )
+    ),
 }
 """Models whose rows services make."""
 VALUES: dict[str, Any] = {

@@ -11,6 +11,7 @@ from sandbox.masking import masked_json
 from sandbox.oauth.control import apply_order
 from sandbox.phones.callback_faults import CallbackFaults
 from sandbox.phones.phone import Phone
+from sandbox.resend.orders import EventOrder, replay_id
 from sandbox.smtp.certificate import CERTIFICATE
 from sandbox.state import SandboxState
 from sandbox.twilio.incoming import Incoming
@@ -85,6 +86,16 @@ def _mailbox(state: SandboxState, request: Request) -> Answer:
     return json_answer(200, {"mails": [mail.resource() for mail in state.mailbox.mails(to)]})
 
 
+def _mail(state: SandboxState, request: Request) -> Answer:
+    events = state.resend.lifecycle.order(EventOrder.from_json(_body(request)))
+    return json_answer(201, {"events": events})
+
+
+def _replay(state: SandboxState, request: Request) -> Answer:
+    events = state.resend.delivery.replay(replay_id(_body(request)))
+    return json_answer(201, {"events": events})
+
+
 def _smtp(state: SandboxState, request: Request) -> Answer:
     settings = {
         "port": state.smtp_port,
@@ -154,6 +165,8 @@ _ROUTES: dict[str, dict[str, Callable[[SandboxState, Request], Answer]]] = {
     "/requests": {"GET": _list_requests, "DELETE": _clear_requests},
     "/effects": {"GET": _effects},
     "/mailbox": {"GET": _mailbox},
+    "/mail": {"POST": _mail},
+    "/replay": {"POST": _replay},
     "/smtp": {"GET": _smtp},
     "/webhooks": {"GET": _webhooks},
     "/reset": {"POST": _reset},

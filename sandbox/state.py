@@ -30,8 +30,8 @@ class SandboxState:
         self.vapi = Vapi(self.clock, lambda: self.network, self.twilio)
         self.event_effects = EventEffects()
         self.google = Google(self.event_effects)
-        self.resend = Resend(self.mailbox)
         self.microsoft = Microsoft(self.event_effects)
+        self.resend = Resend(self.mailbox, lambda: self.network)
         self.providers: dict[str, Provider] = {
             "vapi": self.vapi,
             "twilio": self.twilio,

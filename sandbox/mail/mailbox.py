@@ -32,6 +32,7 @@ class Mail:
     html: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     attachments: list[dict[str, Any]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
     # Random, and real time: an app looks mails up by its own clock, and outlives the sandbox.
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     at: str = field(default_factory=lambda: iso_time(utc_now()))

@@ -74,13 +74,15 @@ class Pace:
     """Speed of the network.
 
     `ring_ms`: how long a phone rings before it is answered; `no_answer_ms`: before it gives up;
-    `text_ms`: between two states of a message; `speed`: seconds of a call in one of real time;
+    `text_ms`: between two states of a message, `mail_ms`: of a mail; `speed`: seconds of a call in
+    one of real time;
     `calls_per_second`: how many calls an account may begin, the others wait in Twilio's queue.
     """
 
     ring_ms: int = 100
     no_answer_ms: int = 300
     text_ms: int = 30
+    mail_ms: int = 30
     speed: float = 20.0
     calls_per_second: float = 200.0
 
@@ -105,6 +107,7 @@ _PACE: dict[str, Check] = {
     "ring_ms": _MS,
     "no_answer_ms": _MS,
     "text_ms": _MS,
+    "mail_ms": _MS,
     "speed": amount(0, 1000, "seconds per second"),
     "calls_per_second": amount(0, 10_000, "calls"),
 }

@@ -43,7 +43,6 @@ def mail_from(body: Any) -> Mail:
     if domain not in DOMAINS:
         message = f"The {domain} domain is not verified. Please, add and verify your domain on "
         raise RefusedError(403, "validation_error", f"{message}https://resend.com/domains")
-    _check_tags(body.get("tags", []))
     return Mail(
         via="resend",
         from_=sender,
@@ -56,6 +55,7 @@ def mail_from(body: Any) -> Mail:
         html=body.get("html"),
         headers=_headers(body.get("headers", {})),
         attachments=[_attachment(one) for one in _list(body, "attachments")],
+        tags=_tags(body.get("tags", [])),
     )
 
 
@@ -108,7 +108,7 @@ def _attachment(given: Any) -> dict[str, Any]:
     return {name: given[name] for name in known if given.get(name)} | {"size": len(content)}
 
 
-def _check_tags(given: Any) -> None:
+def _tags(given: Any) -> dict[str, str]:
     good = isinstance(given, list) and all(
         isinstance(tag, dict)
         and all(
@@ -119,3 +119,4 @@ def _check_tags(given: Any) -> None:
     )
     if not good:
         raise _invalid("Tags should only contain ASCII letters, numbers, underscores, or dashes.")
+    return {tag["name"]: tag["value"] for tag in given}

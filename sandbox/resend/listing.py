@@ -1,5 +1,6 @@
 """Pages of Resend's lists (https://resend.com/docs/api-reference/pagination)."""
 
+from datetime import datetime
 from typing import Any
 
 from sandbox.resend.errors import RefusedError
@@ -31,3 +32,8 @@ def page(resources: list[Resource], query: Query) -> Resource:
     else:
         newer, shown = resources, resources[: int(limit)]
     return {"object": "list", "has_more": len(newer) > len(shown), "data": shown}
+
+
+def timestamp(moment: str) -> str:
+    """A time as Resend's API writes it, such as `2023-04-03 22:13:42.674981+00`."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M:%S.%f}+00"

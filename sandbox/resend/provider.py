@@ -1,9 +1,12 @@
 """Resend's routes and keys (https://resend.com/docs/api-reference)."""
 
 import hmac
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.mail.mailbox import Mail, Mailbox
+from sandbox.mail.mailbox import Mailbox
+from sandbox.phones import PhoneNetwork
+from sandbox.resend.delivery import Delivery
 from sandbox.resend.emails import Emails
 from sandbox.resend.errors import (
     INVALID_KEY,
@@ -13,7 +16,9 @@ from sandbox.resend.errors import (
     RefusedError,
     error,
 )
+from sandbox.resend.lifecycle import Lifecycle
 from sandbox.resend.listing import Resource, page
+from sandbox.resend.webhooks import Webhooks
 from sandbox.wire import Answer, Request, json_answer
 
 __all__ = ["API_KEY", "Resend", "error"]
@@ -37,13 +42,18 @@ DOMAINS: list[dict[str, Any]] = [
 class Resend:
     """Resend, for one account with one domain."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, network: Callable[[], PhoneNetwork]) -> None:
         self._mailbox = mailbox
+        self._network = network
         self.reset()
 
     def reset(self) -> None:
         """No mails, no webhooks."""
-        self.emails = Emails(self._mailbox, self._sent)
+        network = self._network()
+        self.webhooks = Webhooks()
+        self.delivery = Delivery(network, self.webhooks)
+        self.lifecycle = Lifecycle(network, self.delivery)
+        self.emails = Emails(self._mailbox, self.lifecycle)
 
     def answer(self, request: Request) -> Answer:
         """Do what the request asks."""
@@ -72,12 +82,11 @@ class Resend:
                 return 200, self.emails.list(request.query)
             case "emails", True, "GET" if "/" not in resource_id:
                 return 200, self.emails.show(resource_id)
+            case "webhooks", _, _ if "/" not in resource_id:
+                return self.webhooks.answer(request, method, resource_id)
             case (("domains" | "emails"), False, _):
                 raise RefusedError(*NO_METHOD)
         raise RefusedError(*NO_ENDPOINT)
-
-    def _sent(self, mail: Mail) -> None:
-        """Nothing happens to a mail by itself yet."""
 
 
 def _check_key(request: Request) -> None:

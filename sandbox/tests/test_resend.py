@@ -63,7 +63,8 @@ def test_a_mail_is_sent_and_lies_whole_in_the_mailbox(resend: Resend, control: C
     assert resend.get(f"/emails/{mail['id']}").status_code == 404
 
 
-def test_mails_are_listed_page_by_page_and_shown(resend: Resend) -> None:
+def test_mails_are_listed_page_by_page_and_shown(resend: Resend, control: Client) -> None:
+    control.post("/pace", {"mail_ms": 3_600_000})
     ids = [resend.send(subject=f"No. {number}").json()["id"] for number in range(5)][::-1]
     first = resend.get("/emails?limit=2").json()
     assert ([mail["id"] for mail in first["data"]], first["has_more"]) == (ids[:2], True)
@@ -75,7 +76,7 @@ def test_mails_are_listed_page_by_page_and_shown(resend: Resend) -> None:
     assert (shown["subject"], shown["text"], shown["last_event"]) == (
         "No. 4",
         "How are you?",
-        "sent",
+        "queued",
     )
     assert refusal(resend.get("/emails/none"))[:2] == (404, "not_found")
     for query in ("limit=0", "limit=x", "after=none", f"after={ids[0]}&before={ids[1]}"):

@@ -12,6 +12,7 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import jobs, ratelimit, upstream
+        from ava.inbound.services import register_handler
         from ava.jobs import pruning
         from ava.server import worker
         from integrations import runtime_config
@@ -22,7 +23,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.calendar.providers import GOOGLE, MICROSOFT
         from integrations.credentials.models import OperatorUse
         from integrations.credentials.services import Client, clients
-        from integrations.email import resend, smtp
+        from integrations.email import resend, smtp, webhooks
         from integrations.email import services as mails
         from integrations.email.models import Mail
 
@@ -37,6 +38,7 @@ class IntegrationsConfig(AppConfig):
         jobs.register(Mail.job, lambda payload: mails.pursue(payload["id"]))
         jobs.register_periodic("integrations.mail_sweep", mails.sweep, every=600.0)
 
+        register_handler(resend.RESEND.label, webhooks.KIND, webhooks.handle)
         jobs.register(CalendarEvent.job, lambda payload: creation.pursue(payload["id"]))
         jobs.register_periodic("integrations.calendar_sweep", creation.sweep, every=600.0)
 

@@ -4,6 +4,7 @@ from integrations.breakers import models as breakers
 from integrations.calendar import models as calendar
 from integrations.credentials import models as credentials
 from integrations.email import models as email
+from integrations.email.suppressions import models as suppressions
 from integrations.flags import models as flags
 
-__all__ = ["breakers", "calendar", "credentials", "email", "flags"]
+__all__ = ["breakers", "calendar", "credentials", "email", "flags", "suppressions"]

@@ -2,12 +2,15 @@ from functools import partial
 
 from django.urls import path
 
+from ava.inbound.door import view
 from integrations.api import IntegrationViewSet
 from integrations.calendar.connection_api import ConnectionViewSet
 from integrations.calendar.events.api import EventViewSet, FeedViewSet
 from integrations.credentials.api import CredentialsViewSet
 from integrations.credentials.providers import BY_FIELDS
 from integrations.email.api import EmailViewSet, MailViewSet
+from integrations.email.suppressions.api import SuppressionViewSet
+from integrations.email.webhooks import ResendSource
 
 urlpatterns = [
     path("integrations", IntegrationViewSet.as_view({"get": "list"}), name="integrations"),
@@ -21,6 +24,17 @@ urlpatterns = [
         "integrations/email/messages/<uuid:mail_id>",
         MailViewSet.as_view({"get": "retrieve"}),
         name="email-message",
+    ),
+    path("webhooks/resend", view(ResendSource()), name="resend-webhook"),
+    path(
+        "integrations/email/suppressions",
+        SuppressionViewSet.as_view({"get": "list", "post": "create"}),
+        name="email-suppressions",
+    ),
+    path(
+        "integrations/email/suppressions/<str:address>",
+        SuppressionViewSet.as_view({"delete": "destroy"}),
+        name="email-suppression",
     ),
     path(
         "integrations/calendar/feed",

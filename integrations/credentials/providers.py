@@ -191,6 +191,7 @@ _ALL = (
         (Field("api_key", "API key (re_...).", secret=True), _WEBHOOK_SECRET, _FROM_EMAIL),
         {"api_key": "RESEND_API_KEY"},
         destination=("api_key",),
+        webhooks="/api/v1/webhooks/resend",
         counted="recipients of e-mails",
     ),
     Provider(

@@ -26,6 +26,7 @@ from integrations.email.errors import (
 from integrations.email.messages import message_of
 from integrations.email.models import Mail, Recipient
 from integrations.email.states import SENT
+from integrations.email.suppressions import services as suppressions
 
 # Resend's clock and AVA's may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -42,6 +43,9 @@ class MailChannel:
         """See `ava.intents.keyed.Channel`."""
         if not row.owner.is_active:
             raise MailOwnerInactive
+        if row.attempt > 1:  # it may have been entered meanwhile
+            addresses = row.recipients.values_list("address", flat=True)
+            suppressions.refuse(user=row.owner, addresses=addresses)
         credentials = routes.of(row).credentials
         message = message_of(row)
         if row.backend == Mail.Backend.RESEND:

@@ -1,5 +1,6 @@
 """Problems of mails."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from ava.http.problems import Conflict, NotFound, Problem
@@ -40,3 +41,30 @@ class MailOwnerInactive(Problem):
     status = HTTPStatus.FORBIDDEN
     code = "mail_owner_inactive"
     detail = "The AVA account of its owner is deactivated."
+
+
+class AddressSuppressed(Problem):
+    """A recipient is on the user's list of suppressions. Nothing is sent, to nobody."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "address_suppressed"
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"{address} gets no mail: {reason}. Take it off your list of suppressions to send "
+            "there again."
+        )
+
+
+class SuppressionNotFound(NotFound):
+    code = "suppression_not_found"
+    detail = "This address is not on your list of suppressions."
+
+
+class TemplateNotFound(NotFound):
+    code = "mail_template_not_found"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no template called {name[:40]!r}. Choose one of {', '.join(known)}."
+        )

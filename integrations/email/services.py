@@ -26,6 +26,7 @@ from integrations.email.channel import CHANNEL
 from integrations.email.models import Mail, MailAttachment, Recipient
 from integrations.email.routes import BACKENDS
 from integrations.email.states import SENT
+from integrations.email.suppressions import services as suppressions
 from integrations.errors import StubsDisabled
 
 __all__ = ["BACKENDS", "ENABLE", "Attached", "pursue", "send_mail", "send_test", "sweep"]
@@ -73,8 +74,8 @@ def send_mail(
         transactional: False for what people may unsubscribe from; the mail then says how.
         idempotency: of the Idempotency-Key; a mail that was begun under it is returned.
 
-    Raises: StubsDisabled, AllowanceSpent, CredentialsMissing, CredentialsUnreadable, MailRefused,
-        MailSenderRefused, ProviderProblem: nothing is sent.
+    Raises: AddressSuppressed, StubsDisabled, AllowanceSpent, CredentialsMissing,
+        CredentialsUnreadable, MailRefused, MailSenderRefused, ProviderProblem: nothing is sent.
     """
     begun = Mail.objects.filter(idempotency=idempotency).first() if idempotency else None
     if begun:
@@ -92,6 +93,7 @@ def send_mail(
         idempotency=idempotency,
         correlation_id=correlation.current(),
     )
+    suppressions.refuse(user=user, addresses=[*to, *cc, *bcc])
     people = _people({Recipient.Kind.TO: to, Recipient.Kind.CC: cc, Recipient.Kind.BCC: bcc})
     found = routes.serving_user(user)
     if not found:

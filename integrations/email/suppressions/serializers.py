@@ -1,0 +1,25 @@
+"""Suppressions in JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ava.http.fields import PastedEmailField
+from integrations.email.suppressions.models import Suppression
+
+
+class SuppressionSerializer(serializers.ModelSerializer[Suppression]):
+    class Meta:
+        model = Suppression
+        fields = ("address", "reason", "detail", "at")
+        read_only_fields = fields
+
+
+class NewSuppressionSerializer(serializers.Serializer[Any]):
+    address = PastedEmailField(max_length=254)
+
+
+class SuppressionFiltersSerializer(serializers.Serializer[Any]):
+    search = serializers.CharField(
+        required=False, max_length=100, help_text="A part of the address."
+    )

@@ -1,0 +1,56 @@
+"""Suppressions: addresses that a user's mail no longer goes to, by the provider or by hand."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from integrations.email.addresses import key
+from integrations.email.errors import AddressSuppressed, SuppressionNotFound
+from integrations.email.suppressions.models import Suppression
+
+_SENTENCES = {
+    Suppression.Reason.BOUNCED: "mail to it bounced for good",
+    Suppression.Reason.COMPLAINED: "its reader marked your mail as spam",
+    Suppression.Reason.SUPPRESSED: "Resend refuses to send to it",
+    Suppression.Reason.USER: "you put it on the list",
+}
+
+
+def refuse(*, user: User, addresses: Iterable[str]) -> None:
+    """Raises AddressSuppressed, where one of the addresses is on the user's list."""
+    given = {key(address): address for address in addresses}
+    rows = Suppression.objects.filter(user_id=user.pk, address__in=given)
+    if found := rows.order_by("address").first():
+        reason = _SENTENCES[Suppression.Reason(found.reason)]
+        raise AddressSuppressed(given[found.address], reason)
+
+
+def record(
+    *, user_id: int, addresses: Sequence[str], reason: str, detail: str, at: datetime
+) -> None:
+    """Enter what the provider says of addresses. One that is there keeps its first reason."""
+    rows = [
+        Suppression(
+            user_id=user_id, address=key(address), reason=reason, detail=detail[:400], at=at
+        )
+        for address in addresses
+    ]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def add(*, user: User, address: str) -> tuple[Suppression, bool]:
+    """Enter an address by hand. Its row, and whether it is new."""
+    return Suppression.objects.get_or_create(
+        user_id=user.pk,
+        address=key(address),
+        defaults={"reason": Suppression.Reason.USER, "at": timezone.now()},
+    )
+
+
+def remove(*, user: User, address: str) -> None:
+    """Take an address off the list. Raises: SuppressionNotFound."""
+    rows = Suppression.objects.filter(user_id=user.pk, address=key(address))
+    if not rows.delete()[0]:
+        raise SuppressionNotFound

@@ -8,7 +8,7 @@ from integrations.calendar.connection_api import ConnectionViewSet
 from integrations.calendar.events.api import EventViewSet, FeedViewSet
 from integrations.credentials.api import CredentialsViewSet
 from integrations.credentials.providers import BY_FIELDS
-from integrations.email.api import EmailViewSet, MailViewSet
+from integrations.email.api import EmailViewSet, MailViewSet, TemplateViewSet
 from integrations.email.suppressions.api import SuppressionViewSet
 from integrations.email.webhooks import ResendSource
 
@@ -26,6 +26,16 @@ urlpatterns = [
         name="email-message",
     ),
     path("webhooks/resend", view(ResendSource()), name="resend-webhook"),
+    path(
+        "integrations/email/templates",
+        TemplateViewSet.as_view({"get": "list"}),
+        name="email-templates",
+    ),
+    path(
+        "integrations/email/templates/<str:name>",
+        TemplateViewSet.as_view({"get": "retrieve"}),
+        name="email-template",
+    ),
     path(
         "integrations/email/suppressions",
         SuppressionViewSet.as_view({"get": "list", "post": "create"}),

@@ -101,6 +101,10 @@ class Ada:
     def batch(self) -> str:
         return self.made("/twilio/messages/bulk", **BATCH)
 
+    def suppress(self) -> Any:
+        self.turn += 1
+        return self.post("/integrations/email/suppressions", address=f"x{self.turn}@example.com")
+
     def opt_out(self) -> Any:
         self.turn += 1
         return self.post("/twilio/opt-outs", number=f"+1415555{self.turn:04}")
@@ -177,6 +181,17 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "POST integrations/email/test": plain(
         lambda ada: ada.post("/integrations/email/test", to="x@example.com", subject="x", text="x")
+    ),
+    "GET integrations/email/templates": read("/integrations/email/templates"),
+    "GET integrations/email/templates/<str:name>": read("/integrations/email/templates/alarm"),
+    "GET integrations/email/suppressions": (
+        Ada.suppress,
+        lambda ada, _: ada.get("/integrations/email/suppressions"),
+    ),
+    "POST integrations/email/suppressions": plain(Ada.suppress),
+    "DELETE integrations/email/suppressions/<str:address>": (
+        Ada.suppress,
+        lambda ada, it: ada.delete(f"/integrations/email/suppressions/{it.json()['address']}"),
     ),
     "GET integrations/email/messages": (
         Ada.mail,

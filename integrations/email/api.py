@@ -16,6 +16,8 @@ from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
 from ava.intents.states import UNSENT
 from integrations.email import queries, services
+from integrations.email.content import rendering
+from integrations.email.content.catalogue import TEMPLATES
 from integrations.email.models import Mail
 from integrations.email.serializers import (
     EmailOutcomeSerializer,
@@ -24,6 +26,8 @@ from integrations.email.serializers import (
     MailFiltersSerializer,
     MailSerializer,
     NewMailSerializer,
+    PreviewSerializer,
+    TemplateSerializer,
 )
 
 _REFUSALS: Final[dict[Any, Any]] = {
@@ -105,3 +109,22 @@ class MailViewSet(ApiViewSet):
 
 def _shown(mail: Mail) -> Any:
     return MailSerializer(queries.shown([mail])[0]).data
+
+
+class TemplateViewSet(ApiViewSet):
+    """Templates of mails."""
+
+    ratelimit_group = "integrations"
+    serializer_class = TemplateSerializer
+
+    @extend_schema(operation_id="email_templates", responses=TemplateSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """All templates, with their fields."""
+        return Response(TemplateSerializer(TEMPLATES.values(), many=True).data)
+
+    @extend_schema(operation_id="email_template", responses={200: PreviewSerializer})
+    def retrieve(self, request: Request, name: str) -> Response:
+        """A template filled with its sample: subject, text and HTML as they would be sent."""
+        template, found = rendering.find(name), rendering.preview(name)
+        shown = {**TemplateSerializer(template).data, **asdict(found)}
+        return Response(shown)

@@ -8,6 +8,9 @@ from ava.http import correlation
 from ava.http.fields import PastedEmailField, TimeParameter
 from ava.intents.serializers import EntrySerializer, RowSerializer, word_field
 from integrations.email import routes
+from integrations.email.content import rendering
+from integrations.email.content.attachments import Attachment, WrongAttachment, parse
+from integrations.email.content.catalogue import LINK, TEMPLATES
 from integrations.email.models import SUBJECT_LENGTH, Mail, Recipient
 from integrations.email.states import MAIL
 
@@ -22,7 +25,7 @@ _ONE_LINE: Final = r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
 class SubjectField(serializers.RegexField):
     """Subject: one line."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, **kwargs: Any) -> None:
         sentence = f"Use one line of 1 to {most} characters, without control codes."
         super().__init__(
             _ONE_LINE,
@@ -30,6 +33,7 @@ class SubjectField(serializers.RegexField):
             max_length=most,
             trim_whitespace=False,
             error_messages={"invalid": sentence},
+            **kwargs,
         )
 
 
@@ -58,14 +62,29 @@ class EmailOutcomeSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(required=False, help_text="Of the e-mail, where one was sent.")
 
 
+class NewAttachmentSerializer(serializers.Serializer[Any]):
+    filename = serializers.CharField()
+    content_type = serializers.CharField(help_text="Such as application/pdf.")
+    content = serializers.CharField(
+        trim_whitespace=False, help_text="base64; all attachments together have at most 700 KiB."
+    )
+
+
 class NewMailSerializer(serializers.Serializer[Any]):
     to = AddressesField(min_length=1)
     cc = AddressesField(required=False)
     bcc = AddressesField(required=False)
     reply_to = AddressesField(required=False)
-    subject = SubjectField(SUBJECT_LENGTH)
+    subject = SubjectField(SUBJECT_LENGTH, required=False, help_text="Default: the template's.")
     text = serializers.CharField(required=False, max_length=200_000, trim_whitespace=False)
     html = serializers.CharField(required=False, max_length=400_000, trim_whitespace=False)
+    template = word_field(TEMPLATES)
+    context = serializers.DictField(  # type: ignore[assignment]  # Field's, too
+        child=serializers.CharField(max_length=20_000, allow_blank=True),
+        required=False,
+        help_text="What the template's fields hold.",
+    )
+    attachments = serializers.ListField(child=NewAttachmentSerializer(), required=False)
     transactional = serializers.BooleanField(
         default=True, help_text="False: the mail says how to unsubscribe."
     )
@@ -74,9 +93,57 @@ class NewMailSerializer(serializers.Serializer[Any]):
         """A mail says something, to a number of people that Resend takes."""
         if sum(len(attrs.get(kind, ())) for kind in Recipient.Kind.values) > MOST_RECIPIENTS:
             raise serializers.ValidationError({"to": [f"At most {MOST_RECIPIENTS} recipients."]})
+        context = attrs.pop("context", {})
+        if "template" in attrs:
+            attrs |= _rendered(attrs, context)
+        elif context:
+            raise serializers.ValidationError({"context": ["Name the template that it is for."]})
         if not (attrs.get("text") or attrs.get("html")):
             raise serializers.ValidationError({"text": ["Write a text, or HTML."]})
+        if not attrs.get("subject"):
+            raise serializers.ValidationError({"subject": ["This field is required."]})
         return attrs
+
+    def validate_attachments(self, value: list[dict[str, str]]) -> list[Attachment]:
+        try:
+            return parse(value)
+        except WrongAttachment as wrong:
+            raise serializers.ValidationError(str(wrong)) from None
+
+
+def _rendered(attrs: dict[str, Any], context: dict[str, str]) -> dict[str, str]:
+    """Subject, text and HTML of a template."""
+    template = rendering.find(attrs["template"])
+    if attrs.get("text") or attrs.get("html"):
+        both = "Write text or HTML, or name a template."
+        raise serializers.ValidationError({"template": [both]})
+    if unknown := sorted(context.keys() - template.fields.keys()):
+        known = ", ".join(template.fields)
+        raise serializers.ValidationError(
+            {"context": [f"There is no {unknown[0][:40]} in it. Its fields are {known}."]}
+        )
+    if missing := [name for name in template.required if not context.get(name, "").strip()]:
+        raise serializers.ValidationError({"context": [f"It needs {', '.join(missing)}."]})
+    link = context.get(LINK, "")
+    if link and not link.startswith(("https://", "http://")):
+        raise serializers.ValidationError({"context": ["A link begins with https://."]})
+    found = rendering.render(template.name, context, subject=attrs.get("subject", ""))
+    return {"subject": found.subject, "text": found.text, "html": found.html}
+
+
+class TemplateSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    about = serializers.CharField()
+    required = serializers.DictField(  # type: ignore[assignment]  # Field's, too
+        child=serializers.CharField(), help_text="Fields, and what they hold."
+    )
+    optional = serializers.DictField(child=serializers.CharField())
+
+
+class PreviewSerializer(TemplateSerializer):
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    html = serializers.CharField()
 
 
 class RecipientSerializer(RowSerializer):

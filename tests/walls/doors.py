@@ -97,6 +97,18 @@ DOORS: dict[str, list[Try]] = {
     "POST integrations/email/test": [
         Try("/integrations/email/test", body={"to": "x@example.com", "subject": "x", "text": "x"})
     ],
+    "GET integrations/email/templates": [Try("/integrations/email/templates", "user={user}")],
+    "GET integrations/email/templates/<str:name>": [
+        Try("/integrations/email/templates/alarm", "user={user}")
+    ],
+    "GET integrations/email/suppressions": _searched("/integrations/email/suppressions"),
+    "POST integrations/email/suppressions": [
+        Try("/integrations/email/suppressions", body={"address": "planted-ada@example.com"})
+    ],
+    "DELETE integrations/email/suppressions/<str:address>": [
+        Try("/integrations/email/suppressions/planted-ada@example.com"),
+        Try("/integrations/email/suppressions/planted-ada@example.com", "user={user}"),
+    ],
     "GET integrations/email/messages": _searched("/integrations/email/messages"),
     "POST integrations/email/messages": [
         Try("/integrations/email/messages", body=MAIL),

@@ -35,6 +35,7 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "integrations.Mail": lambda user: Q(owner=user),
     "integrations.MailAttachment": lambda user: Q(mail__owner=user),
     "integrations.MailEntry": lambda user: Q(intent__owner=user),
+    "integrations.Suppression": lambda user: Q(user=user),
     "integrations.OperatorUse": lambda user: Q(user=user),
     "integrations.Recipient": lambda user: Q(mail__owner=user),
     "jobs.Job": lambda user: Q(pk__in=[job.pk for job in _jobs_of(user)]),
@@ -88,6 +89,7 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     )
     from integrations.credentials.models import OperatorUse
     from integrations.email.models import Mail, MailAttachment
+    from integrations.email.suppressions.models import Suppression
     from integrations.flags.models import Flag, FlagOverride
 
     for mail in Mail.objects.filter(owner=user):
@@ -96,6 +98,7 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     AuthorizationRequest.objects.create(
         user=user, provider="microsoft", verifier="x", expires_at=timezone.now()
     )
+    Suppression.objects.create(user=user, address="planted-ada@example.com", reason="user")
     event = rows.calendar_event(user)
     event.timeline.create(status="confirmed", source="api")
     CalendarFeed.objects.create(user=user, digest="x")

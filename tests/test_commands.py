@@ -16,6 +16,7 @@ OURS = sorted(
 )
 # What each needs besides its name.
 WHOLE = {
+    "send_test_mail": ["ada", "grace@example.org"],
     "breakers": ["list"],
     "explain_webhook": ["1"],
     "replay_deliveries": ["--failed"],

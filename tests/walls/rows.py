@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from integrations.calendar.models import CalendarEvent
 from integrations.credentials import services as credentials
+from integrations.email.models import Mail
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 VERBS = ("view", "change", "add", "delete")
@@ -39,6 +40,14 @@ def calendar_event(user: User) -> CalendarEvent:
 
 MAKERS: dict[str, Callable[[User], Model]] = {
     "integrations.CalendarEvent": calendar_event,
+    "integrations.Mail": lambda user: Mail.objects.create(
+        owner=user,
+        status="sent",
+        backend="resend",
+        holder=str(user.pk),
+        from_email="ada@example.com",
+        subject="planted-ada",
+    ),
     "integrations.Credential": lambda user: credentials.save(
         user=user, provider="vapi", values={"api_key": SECRET}, actor=user, source="api"
     ),

@@ -4,7 +4,8 @@ from integrations.breakers import models as breakers
 from integrations.calendar import models as calendar
 from integrations.credentials import models as credentials
 from integrations.email import models as email
+from integrations.email.summaries import models as summaries
 from integrations.email.suppressions import models as suppressions
 from integrations.flags import models as flags
 
-__all__ = ["breakers", "calendar", "credentials", "email", "flags", "suppressions"]
+__all__ = ["breakers", "calendar", "credentials", "email", "flags", "summaries", "suppressions"]

@@ -9,6 +9,7 @@ from integrations.calendar.events.api import EventViewSet, FeedViewSet
 from integrations.credentials.api import CredentialsViewSet
 from integrations.credentials.providers import BY_FIELDS
 from integrations.email.api import EmailViewSet, MailViewSet, TemplateViewSet
+from integrations.email.summaries.api import SummariesViewSet
 from integrations.email.suppressions.api import SuppressionViewSet
 from integrations.email.webhooks import ResendSource
 
@@ -35,6 +36,11 @@ urlpatterns = [
         "integrations/email/templates/<str:name>",
         TemplateViewSet.as_view({"get": "retrieve"}),
         name="email-template",
+    ),
+    path(
+        "integrations/email/summaries",
+        SummariesViewSet.as_view({"get": "retrieve", "put": "update"}),
+        name="email-summaries",
     ),
     path(
         "integrations/email/suppressions",

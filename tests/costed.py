@@ -182,6 +182,10 @@ OPERATIONS: dict[str, Operation] = {
     "POST integrations/email/test": plain(
         lambda ada: ada.post("/integrations/email/test", to="x@example.com", subject="x", text="x")
     ),
+    "GET integrations/email/summaries": read("/integrations/email/summaries"),
+    "PUT integrations/email/summaries": plain(
+        lambda ada: ada.put("/integrations/email/summaries", enabled=False, recipients=[])
+    ),
     "GET integrations/email/templates": read("/integrations/email/templates"),
     "GET integrations/email/templates/<str:name>": read("/integrations/email/templates/alarm"),
     "GET integrations/email/suppressions": (

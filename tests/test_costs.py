@@ -35,6 +35,8 @@ COSTS = {
     "POST integrations/calendar/<str:provider>/connect": (2, 1),
     "DELETE integrations/calendar/<str:provider>": (2, 3),
     "POST integrations/email/test": (1, 1),
+    "GET integrations/email/summaries": (1, 1),
+    "PUT integrations/email/summaries": (2, 1),
     "GET integrations/email/templates": (0, 1),
     "GET integrations/email/templates/<str:name>": (0, 1),
     "GET integrations/email/suppressions": (1, 1),

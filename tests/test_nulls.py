@@ -30,6 +30,7 @@ FILLED: dict[str, dict[str, Any]] = {
         "start": "2026-12-15T10:00:00Z",
         "end": "2026-12-15T10:30:00Z",
     },
+    "/api/v1/integrations/email/summaries": {"enabled": False, "recipients": []},
     "/api/v1/integrations/email/suppressions": {"address": "x@example.com"},
     "/api/v1/twilio/calls": {"to": PERSON, "say": "Hi"},
     "/api/v1/twilio/messages": {"to": PERSON, "body": "Hi"},

@@ -97,6 +97,13 @@ DOORS: dict[str, list[Try]] = {
     "POST integrations/email/test": [
         Try("/integrations/email/test", body={"to": "x@example.com", "subject": "x", "text": "x"})
     ],
+    "GET integrations/email/summaries": [Try("/integrations/email/summaries", "user={user}")],
+    "PUT integrations/email/summaries": [
+        Try(
+            "/integrations/email/summaries",
+            body={"user": "{user}", "enabled": True, "recipients": ["x@example.com"]},
+        )
+    ],
     "GET integrations/email/templates": [Try("/integrations/email/templates", "user={user}")],
     "GET integrations/email/templates/<str:name>": [
         Try("/integrations/email/templates/alarm", "user={user}")

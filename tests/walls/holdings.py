@@ -35,6 +35,7 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "integrations.Mail": lambda user: Q(owner=user),
     "integrations.MailAttachment": lambda user: Q(mail__owner=user),
     "integrations.MailEntry": lambda user: Q(intent__owner=user),
+    "integrations.SummarySettings": lambda user: Q(user=user),
     "integrations.Suppression": lambda user: Q(user=user),
     "integrations.OperatorUse": lambda user: Q(user=user),
     "integrations.Recipient": lambda user: Q(mail__owner=user),
@@ -89,6 +90,7 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     )
     from integrations.credentials.models import OperatorUse
     from integrations.email.models import Mail, MailAttachment
+    from integrations.email.summaries.models import SummarySettings
     from integrations.email.suppressions.models import Suppression
     from integrations.flags.models import Flag, FlagOverride
 
@@ -99,6 +101,7 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
         user=user, provider="microsoft", verifier="x", expires_at=timezone.now()
     )
     Suppression.objects.create(user=user, address="planted-ada@example.com", reason="user")
+    SummarySettings.objects.create(user=user, recipients=["planted-ada@example.com"])
     event = rows.calendar_event(user)
     event.timeline.create(status="confirmed", source="api")
     CalendarFeed.objects.create(user=user, digest="x")

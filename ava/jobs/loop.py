@@ -23,11 +23,11 @@ POLL_SECONDS = 0.5
 
 _PERIODIC_SECONDS = 60.0
 
-_PLACES = 2
-"""How many of the threads compute at the same time: more would take the interpreter from requests
+_PLACES = 1
+"""How many jobs compute at the same time: more would take the interpreter from requests
 of this process. A job that waits for a provider releases its place."""
 
-_PLACE_SECONDS = 0.1
+_PLACE_SECONDS = 1.0
 """For which a place is waited for: jobs that hold theirs longer are taken to wait for something."""
 
 _KEPT = 4

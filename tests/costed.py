@@ -206,6 +206,8 @@ OPERATIONS: dict[str, Operation] = {
         lambda ada, _: ada.post("/integrations/email/messages", **MAIL),
     ),
     "GET integrations/email/messages/<uuid:mail_id>": (Ada.mail, Ada.get),
+    "GET vapi/booking-tool": read("/vapi/booking-tool"),
+    "PUT vapi/booking-tool": plain(lambda ada: ada.put("/vapi/booking-tool", calendar="google")),
     "GET vapi/settings": read("/vapi/settings"),
     "GET vapi/settings/<str:key>": read("/vapi/settings/temperature"),
     "PUT vapi/settings/<str:key>": plain(Ada.edit),

@@ -45,6 +45,8 @@ COSTS = {
     "GET integrations/email/messages": (3, 1),
     "POST integrations/email/messages": (17, 3),
     "GET integrations/email/messages/<uuid:mail_id>": (4, 1),
+    "GET vapi/booking-tool": (2, 1),
+    "PUT vapi/booking-tool": (3, 1),
     "GET vapi/settings": (0, 1),
     "GET vapi/settings/<str:key>": (0, 2),
     "PUT vapi/settings/<str:key>": (9, 12),

@@ -36,6 +36,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "/api/v1/twilio/messages": {"to": PERSON, "body": "Hi"},
     "/api/v1/twilio/messages/bulk": {"recipients": [PERSON], "body": "Hi"},
     "/api/v1/twilio/opt-outs": {"number": PERSON},
+    "/api/v1/vapi/booking-tool": {"calendar": "google"},
     "/api/v1/vapi/phone-numbers": {
         "number": PERSON,
         "replace_voice_url": True,

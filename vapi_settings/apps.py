@@ -16,6 +16,7 @@ class VapiSettingsConfig(AppConfig):
         from integrations.credentials.services import Client, clients
         from vapi_settings import answers, services, webhooks
         from vapi_settings.account import renew_epoch
+        from vapi_settings.booking import tools as booking
         from vapi_settings.calls import summaries
         from vapi_settings.errors import VAPI
 
@@ -26,3 +27,4 @@ class VapiSettingsConfig(AppConfig):
         fastpath.register("/api/v1/vapi/settings", answers.remembered)
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)
         webhooks.register_listener(summaries.listen)
+        booking.register()

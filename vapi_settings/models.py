@@ -181,3 +181,37 @@ class AccountGeneration(models.Model):
 
     def __str__(self) -> str:
         return self.generation
+
+
+class BookingTool(models.Model):
+    """How a user's assistants book appointments in the middle of a call."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="booking_tool",
+    )
+    calendar = models.CharField(max_length=16, default="google", help_text="google or microsoft.")
+    title = models.CharField(max_length=120, default="Appointment", help_text="Of the events.")
+    duration = models.PositiveIntegerField(default=30, help_text="Of an appointment, in minutes.")
+    working_hours = models.CharField(max_length=40, default="mon-fri 09:00-17:00")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    days_ahead = models.PositiveIntegerField(default=14, help_text="How far ahead may be booked.")
+    notice = models.PositiveIntegerField(
+        default=60, help_text="Minutes from now to the first slot that may be booked."
+    )
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(calendar__in=("google", "microsoft")), name="booking_tool_calendar"
+            ),
+            models.CheckConstraint(
+                condition=Q(duration__gte=5, duration__lte=1440), name="booking_tool_duration"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"booking tool of {self.user}"

@@ -4,6 +4,7 @@ from django.urls import path
 
 from ava.inbound.door import view
 from vapi_settings.api import AssistantViewSet, PhoneNumberViewSet, SettingViewSet
+from vapi_settings.booking.api import BookingToolViewSet
 from vapi_settings.webhooks import LARGEST, VapiSource
 
 KEY = "settings/<str:key>"
@@ -14,6 +15,7 @@ ENDPOINTS = (
     (f"{KEY}/revert", SettingViewSet, {"post": "revert"}, "setting-revert"),
     ("assistants", AssistantViewSet, {"get": "index"}, "assistants"),
     ("assistants/<str:assistant_id>", AssistantViewSet, {"get": "retrieve"}, "assistant"),
+    ("booking-tool", BookingToolViewSet, {"get": "retrieve", "put": "update"}, "booking-tool"),
     ("phone-numbers", PhoneNumberViewSet, {"get": "index", "post": "create"}, "phone-numbers"),
 )
 

@@ -169,6 +169,10 @@ DOORS: dict[str, list[Try]] = {
     "POST integrations/<str:provider>/credentials/verify": _named(
         "/integrations/{}/credentials/verify", "twilio_account"
     ),
+    "GET vapi/booking-tool": [Try("/vapi/booking-tool", "user={user}")],
+    "PUT vapi/booking-tool": [
+        Try("/vapi/booking-tool", body={"user": "{user}", "calendar": "microsoft"})
+    ],
     "GET vapi/settings": _of_assistant("/vapi/settings"),
     "GET vapi/settings/<str:key>": _of_assistant("/vapi/settings/greeting_message"),
     "PUT vapi/settings/<str:key>": _of_assistant("/vapi/settings/greeting_message", {"value": "x"}),

@@ -48,6 +48,7 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "telephony.MessageEntry": lambda user: Q(intent__owner=user),
     "telephony.OptOut": lambda user: Q(holder=str(user.pk)),
     "telephony.Pace": lambda user: Q(owner=user),
+    "vapi_settings.BookingTool": lambda user: Q(user=user),
     "vapi_settings.AccountGeneration": lambda user: Q(owner=user),
     "vapi_settings.AssistantLease": lambda user: Q(assistant_id=seed.ASSISTANT_ID),
     "vapi_settings.Revision": lambda user: Q(owner=user) | Q(by=user),
@@ -93,6 +94,7 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     from integrations.email.summaries.models import SummarySettings
     from integrations.email.suppressions.models import Suppression
     from integrations.flags.models import Flag, FlagOverride
+    from vapi_settings.models import BookingTool
 
     for mail in Mail.objects.filter(owner=user):
         MailAttachment.objects.create(mail=mail, filename="x.pdf", size=1, content=b"x")
@@ -102,6 +104,7 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     )
     Suppression.objects.create(user=user, address="planted-ada@example.com", reason="user")
     SummarySettings.objects.create(user=user, recipients=["planted-ada@example.com"])
+    BookingTool.objects.create(user=user, title="planted-ada")
     event = rows.calendar_event(user)
     event.timeline.create(status="confirmed", source="api")
     CalendarFeed.objects.create(user=user, digest="x")

@@ -15,8 +15,8 @@ from ava.server import admission
 
 T = TypeVar("T")
 
-SECONDS: Final = 6.5
-"""Vapi waits 7.5 s for an assistant; the rest is for the way."""
+SECONDS: Final = 5.0
+"""Vapi waits 7.5 s for an assistant, and people on the phone no longer than that for a tool."""
 THREADS: Final = 8
 THREADS_OF_A_USER: Final = 2
 WAITING_OF_A_USER: Final = 4

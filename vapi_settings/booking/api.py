@@ -1,0 +1,86 @@
+"""/api/v1/vapi/booking-tool: how assistants book, and the JSON that makes them do so."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ava.http.api import ApiViewSet
+from integrations.calendar.events import slots, times
+from integrations.calendar.events.times import WrongTime
+from integrations.calendar.providers import NAMES
+from integrations.credentials import store
+from vapi_settings.booking import services, tools
+from vapi_settings.errors import VAPI
+from vapi_settings.models import BookingTool
+
+
+class BookingToolSerializer(serializers.Serializer[Any]):
+    calendar = serializers.ChoiceField(choices=list(NAMES.items()))
+    title = serializers.CharField(max_length=120, required=False, help_text="Of the events.")
+    duration = serializers.IntegerField(
+        required=False, min_value=5, max_value=1440, help_text="In minutes."
+    )
+    working_hours = serializers.CharField(
+        required=False, max_length=40, help_text="Such as mon-fri 09:00-17:00."
+    )
+    time_zone = serializers.CharField(required=False, max_length=64)
+    days_ahead = serializers.IntegerField(required=False, min_value=0, max_value=30)
+    notice = serializers.IntegerField(
+        required=False, min_value=0, max_value=7 * 24 * 60, help_text="In minutes, from now."
+    )
+
+    def validate_working_hours(self, value: str) -> str:
+        return _checked(slots.working_hours, value)
+
+    def validate_time_zone(self, value: str) -> str:
+        _checked(times.zone, value)
+        return times.zone(value).key
+
+
+class ShownToolSerializer(BookingToolSerializer):
+    tools = serializers.SerializerMethodField(
+        help_text="For the assistant's `model.tools` at Vapi, as it is."
+    )
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_tools(self, row: BookingTool) -> list[dict[str, Any]]:
+        return tools.definitions(row, self.context["server_url"])
+
+
+class BookingToolViewSet(ApiViewSet):
+    """The booking tool of the user's assistants."""
+
+    ratelimit_group = "vapi"
+    serializer_class = BookingToolSerializer
+
+    @extend_schema(operation_id="vapi_booking_tool", responses={200: ShownToolSerializer})
+    def retrieve(self, request: Request) -> Response:
+        """How appointments are booked, and the JSON for Vapi."""
+        return self._shown(services.settings_of(self.caller))
+
+    @extend_schema(
+        operation_id="vapi_booking_tool_change",
+        request=BookingToolSerializer,
+        responses={200: ShownToolSerializer},
+    )
+    def update(self, request: Request) -> Response:
+        """Change how appointments are booked."""
+        wanted = BookingToolSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return self._shown(services.change(user=self.caller, **wanted.validated_data))
+
+    def _shown(self, row: BookingTool) -> Response:
+        account = store.find(user=self.caller, provider=VAPI.label)
+        context = {"server_url": tools.server_url(account.pk if account else None)}
+        return Response(ShownToolSerializer(row, context=context).data)
+
+
+def _checked(read: Any, text: str) -> str:
+    try:
+        read(text)
+    except WrongTime as wrong:
+        raise serializers.ValidationError(str(wrong)) from None
+    return text

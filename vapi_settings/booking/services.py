@@ -1,0 +1,92 @@
+"""Booking tool of a user: its settings, the slots it offers, and appointments booked by it."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from integrations.calendar.events import services as calendar
+from integrations.calendar.events import slots, times
+from integrations.calendar.events.errors import SlotTaken
+from integrations.calendar.events.records import NewEvent, Slot
+from integrations.calendar.models import CalendarEvent
+from vapi_settings.models import BookingTool
+
+_BOOKINGS: Final = uuid.UUID("1c0d7a3e-8b64-4c0a-9d1e-2f4b5a6c7d88")
+
+
+def settings_of(user: User) -> BookingTool:
+    """The user's settings; the usual ones where none are stored."""
+    return BookingTool.objects.filter(user_id=user.pk).first() or BookingTool(user_id=user.pk)
+
+
+def change(*, user: User, **values: Any) -> BookingTool:
+    """Store the user's settings."""
+    row, _ = BookingTool.objects.update_or_create(
+        user_id=user.pk, defaults={**values, "updated_at": timezone.now()}
+    )
+    return row
+
+
+def free(
+    *, user: User, tool: BookingTool, now: datetime, day: datetime | None = None
+) -> list[Slot]:
+    """Slots that may be booked, the next first.
+
+    Args:
+        day: where they begin to be looked for; None: as soon as may be.
+
+    Raises: StubsDisabled, ReconnectRequired, NoCalendar, and Problem of the provider.
+    """
+    tz = ZoneInfo(tool.time_zone)
+    first, last = window(tool, now)
+    return calendar.free_slots(
+        user=user,
+        provider=tool.calendar,
+        start=max(first, day or first),
+        end=last,
+        duration=timedelta(minutes=tool.duration),
+        time_zone=tz,
+        working_hours=slots.working_hours(tool.working_hours),
+        now=now,
+    )
+
+
+def window(tool: BookingTool, now: datetime) -> tuple[datetime, datetime]:
+    """From when and until when may be booked."""
+    tz = ZoneInfo(tool.time_zone)
+    last_day = times.day_of(now, tz) + timedelta(days=tool.days_ahead + 1)
+    return now + timedelta(minutes=tool.notice), times.moment(last_day, tz)
+
+
+def book(
+    *,
+    user: User,
+    tool: BookingTool,
+    call_id: str,
+    start: datetime,
+    name: str = "",
+    phone: str = "",
+    note: str = "",
+    now: datetime,
+) -> CalendarEvent:
+    """Book a slot, once for the call and the slot. Raises: SlotTaken, and as `free`."""
+    key = uuid.uuid5(_BOOKINGS, f"{user.pk} {call_id} {tool.calendar} {start.isoformat()}")
+    if begun := CalendarEvent.objects.filter(idempotency=key).first():
+        return begun
+    end = start + timedelta(minutes=tool.duration)
+    day = times.moment(times.day_of(start, ZoneInfo(tool.time_zone)), ZoneInfo(tool.time_zone))
+    if Slot(start, end) not in free(user=user, tool=tool, now=now, day=day):
+        raise SlotTaken
+    about = [f"Name: {name}" if name else "", f"Phone: {phone}" if phone else "", note]
+    event = NewEvent(
+        title=f"{tool.title}: {name}"[:250] if name else tool.title,
+        start=start,
+        end=end,
+        time_zone=tool.time_zone,
+        description="\n".join(line for line in about if line),
+    )
+    return calendar.book(user=user, provider=tool.calendar, event=event, idempotency=key)

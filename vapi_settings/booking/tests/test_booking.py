@@ -1,0 +1,229 @@
+"""The booking tool, as Vapi asks for it in a call: signed webhooks, a real calendar's sandbox."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+from django.contrib.auth.models import User
+from django.db import connections as databases
+from rest_framework.test import APIClient
+
+from integrations.calendar.models import CalendarEvent
+from integrations.calendar.tests.consent import connect
+from sandbox.server import Sandbox
+from vapi_settings.tests.hooking import payload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATH = "/api/v1/vapi/booking-tool"
+BOTH = pytest.mark.parametrize("provider", ["google", "microsoft"])
+LISTED = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d)\)")
+CALL = payload("tool_calls")["message"]["call"]
+
+
+@pytest.fixture
+def settings_(api: APIClient, sandbox: Sandbox, settings: Any) -> Any:
+    """Store how is booked."""
+    settings.FLAGS = {**settings.FLAGS, "INTEGRATIONS_STUB_MODE": False}
+    settings.RATE_LIMIT_PER_MINUTE = 1000
+
+    def store(**changes: Any) -> Any:
+        body = {"calendar": "google", "time_zone": "Europe/Berlin", **changes}
+        answer = api.put(PATH, body, format="json")
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    return store
+
+
+@pytest.fixture
+def ask(send: Any) -> Any:
+    """Vapi asks for a tool in a call. The result, or the error."""
+
+    def ask(tool: str, *, call: str = "", key: str = "call_1", **arguments: Any) -> dict[str, str]:
+        function = {"name": tool, "arguments": arguments}
+        wish = {"id": key, "type": "function", "function": function}
+        message = {"toolCallList": [wish], "toolWithToolCallList": [{"toolCall": wish}]}
+        answer = send(payload("tool_calls", call={**CALL, "id": call or CALL["id"]}, **message))
+        assert answer.status_code == 200, answer.content
+        [found] = answer.json()["results"]
+        assert (found.pop("toolCallId"), found.pop("name")) == (key, tool)
+        return dict(found)
+
+    return ask
+
+
+def effects(sandbox: Sandbox) -> list[Any]:
+    return list(requests.get(f"{sandbox.url}/_sandbox/effects", timeout=5).json()["events"])
+
+
+def offered(ask: Any, **arguments: Any) -> list[str]:
+    return LISTED.findall(ask("find_free_slots", **arguments)["result"])
+
+
+@BOTH
+def test_free_times_are_offered_and_one_is_booked(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox, provider: str
+) -> None:
+    connect(api, provider)
+    settings_(calendar=provider)
+    times = offered(ask)
+    assert len(times) == 5
+    assert all(9 <= datetime.fromisoformat(one).hour < 17 for one in times)
+    said = ask("book_slot", key="call_2", start=times[0], name="Grace", note="About the offer")
+    assert said["result"].startswith("Booked: ")
+    row = CalendarEvent.objects.get()
+    assert (row.status, row.title) == ("confirmed", "Appointment: Grace")
+    assert row.description == "Name: Grace\nAbout the offer"
+    assert len(effects(sandbox)) == 1
+    assert times[0] not in offered(ask, key="call_3")
+
+
+def test_the_same_slot_in_the_same_call_is_booked_once(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+    for key in ("call_2", "call_2", "call_3"):
+        assert ask("book_slot", key=key, start=start, name="Grace")["result"].startswith("Booked")
+    assert len(effects(sandbox)) == 1
+
+
+def test_a_slot_that_another_call_has_booked_is_declined_with_others(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+    ask("book_slot", call="one", start=start, name="Grace")
+    said = ask("book_slot", call="two", start=start, name="Eve")["error"]
+    assert "is not free. Free are: " in said
+    assert start not in LISTED.findall(said)[1:]
+    assert len(effects(sandbox)) == 1
+
+
+def test_of_two_calls_at_once_one_gets_the_slot(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+
+    def book(call: str) -> bool:
+        try:
+            return "result" in ask("book_slot", call=call, key=call, start=start, name=call)
+        finally:
+            databases.close_all()
+
+    with ThreadPoolExecutor(2) as calls:
+        assert sorted(calls.map(book, ("one", "two"))) == [False, True]
+    assert len(effects(sandbox)) == 1
+
+
+def test_an_answer_that_got_lost_is_said_so_and_settled(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    from telephony.conftest import run_jobs
+
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+    fault = {"provider": "google", "kind": "garbage", "when": "after", "count": 1}
+    match = {"match": "POST /calendar/v3/calendars/primary/events"}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json={**fault, **match}, timeout=5)
+    said = ask("book_slot", key="call_2", start=start, name="Grace")["result"]
+    assert "has not confirmed it yet" in said
+    run_jobs(seconds=60)
+    assert CalendarEvent.objects.get().status == "confirmed"
+    again = ask("book_slot", key="call_3", start=start, name="Grace")
+    assert again["result"].startswith("Booked: ")
+    assert len(effects(sandbox)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"start": "soon"}, "was not understood"),
+        ({}, "Ask for the time first"),
+        ({"start": 7}, "Ask for the time first"),
+        ({"start": "2026-03-29T02:30"}, "There is no such time in Europe/Berlin"),
+        ({"start": "2020-01-01T10:00"}, "is not free"),
+        ({"start": "2199-01-01T10:00"}, "is not free"),
+    ],
+)
+def test_a_time_that_cannot_be_is_explained(
+    api: APIClient,
+    settings_: Any,
+    ask: Any,
+    sandbox: Sandbox,
+    arguments: dict[str, Any],
+    said: str,
+) -> None:
+    connect(api)
+    settings_()
+    assert said in ask("book_slot", name="Grace", **arguments)["error"]
+    assert effects(sandbox) == []
+
+
+def test_outside_of_working_hours_nothing_is_booked(
+    api: APIClient, settings_: Any, ask: Any
+) -> None:
+    connect(api)
+    settings_()
+    night = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT23:00")
+    assert "is not free" in ask("book_slot", start=night, name="Grace")["error"]
+
+
+def test_without_a_calendar_the_caller_hears_a_way_out(settings_: Any, ask: Any) -> None:
+    settings_()
+    for name in ("find_free_slots", "book_slot"):
+        said = ask(name, key=name, start="2026-12-15T10:00", name="Grace")["error"]
+        assert "not connected" in said
+        assert "take a message" in said
+
+
+@pytest.mark.parametrize("kind", ["status", "reset", "garbage"])
+def test_while_the_calendar_fails_the_caller_hears_a_way_out(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox, kind: str
+) -> None:
+    connect(api)
+    settings_()
+    fault: dict[str, Any] = {"provider": "google", "kind": kind}
+    fault |= {"status": 503} if kind == "status" else {}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=5)
+    assert "does not answer right now" in ask("find_free_slots")["error"]
+
+
+def test_the_settings_are_kept_and_the_json_names_the_users_own_address(
+    api: APIClient, settings_: Any, account: Any, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://ava.example"
+    stored = settings_(duration=45, working_hours="09:00-12:00", title="Fitting")
+    assert (stored["duration"], stored["working_hours"]) == (45, "09:00-12:00")
+    find, book = api.get(PATH).json()["tools"]
+    assert (find["function"]["name"], book["function"]["name"]) == ("find_free_slots", "book_slot")
+    assert book["function"]["parameters"]["required"] == ["start", "name"]
+    address = f"https://ava.example/api/v1/webhooks/vapi?account={account}"
+    assert find["server"] == book["server"] == {"url": address}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"calendar": "apple"}, "calendar"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"working_hours": "always"}, "working_hours"),
+        ({"duration": 1}, "duration"),
+        ({"days_ahead": 400}, "days_ahead"),
+    ],
+)
+def test_settings_that_cannot_be_are_explained(
+    api: APIClient, user: User, changes: dict[str, Any], field: str
+) -> None:
+    answer = api.put(PATH, {"calendar": "google", **changes}, format="json")
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]

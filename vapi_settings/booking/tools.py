@@ -1,0 +1,175 @@
+"""Booking tools of an assistant: what they are called with, and what is said then.
+
+https://docs.vapi.ai/tools/custom-tools. Sentences are for the assistant, which says them in its own
+words and language; times are on the local clocks of the tool's time zone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from ava.http.problems import Problem
+from ava.intents.states import UNSENT
+from ava.upstream import ProviderProblem
+from integrations.calendar.errors import ReconnectRequired
+from integrations.calendar.events import times
+from integrations.calendar.events.errors import SlotTaken
+from integrations.calendar.events.records import Slot
+from integrations.calendar.events.times import WrongTime
+from integrations.errors import StubsDisabled
+from vapi_settings.booking import services
+from vapi_settings.calls.tools import ToolCall, register_tool
+from vapi_settings.models import BookingTool
+from vapi_settings.records import text
+
+FIND, BOOK = "find_free_slots", "book_slot"
+OFFERED: Final = 5
+_FAR: Final = 20
+"""Of so many slots, those that are offered are spread over."""
+
+NO_CALENDAR: Final = (
+    "The calendar is not connected, so nothing can be booked now. Offer to take a message."
+)
+NO_ANSWER: Final = (
+    "The calendar does not answer right now. Say so, and offer to try again in a moment or to take "
+    "a message."
+)
+
+
+class Spoken(Problem):
+    """A sentence for the assistant in place of a result."""
+
+
+def register() -> None:
+    register_tool(FIND, find_free_slots)
+    register_tool(BOOK, book_slot)
+
+
+def find_free_slots(call: ToolCall) -> str:
+    """Free slots in words, from a day on where one is named."""
+    tool, now = services.settings_of(call.owner), timezone.now()
+    day = _time(tool, call.arguments.get("from"))
+    try:
+        found = services.free(user=call.owner, tool=tool, now=now, day=day)
+    except Problem as problem:
+        raise _spoken(problem) from None
+    if not found:
+        return f"Nothing is free {_until(tool, now)}. Offer to take a message."
+    return f"Free are: {_listed(tool, found)}. Each takes {tool.duration} minutes."
+
+
+def book_slot(call: ToolCall) -> str:
+    """What became of a booking, in words."""
+    tool, now = services.settings_of(call.owner), timezone.now()
+    start = _time(tool, call.arguments.get("start"))
+    if start is None:
+        raise Spoken(f"Ask for the time first, and check it with {FIND}.")
+    named = {name: text(call.arguments.get(name))[:200] for name in ("name", "phone", "note")}
+    try:
+        event = services.book(
+            user=call.owner, tool=tool, call_id=call.call_id, start=start, now=now, **named
+        )
+    except SlotTaken:
+        raise Spoken(_instead(call, tool, start, now)) from None
+    except Problem as problem:
+        raise _spoken(problem) from None
+    if event.status in UNSENT:
+        return (
+            f"The booking of {_said(tool, start)} is being made; the calendar has not confirmed it "
+            "yet. Tell the caller that it will be confirmed, and do not book another time."
+        )
+    return f"Booked: {_said(tool, start)}, {tool.duration} minutes."
+
+
+def definitions(tool: BookingTool, server_url: str | None) -> list[dict[str, Any]]:
+    """The tools as Vapi takes them in `model.tools`."""
+    today = f"Times are local times of {tool.time_zone} such as 2026-12-24T15:00."
+    server = {"server": {"url": server_url}} if server_url else {}
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": name,
+                "description": f"{about} {today}",
+                "parameters": {"type": "object", "properties": members, "required": required},
+            },
+            **server,
+        }
+        for name, about, members, required in (
+            (
+                FIND,
+                "Lists free times for an appointment. Call it before you offer any.",
+                {"from": _text("The day, or the time, from which on to look; else the next ones.")},
+                [],
+            ),
+            (
+                BOOK,
+                "Books one of the free times once the caller has agreed to it.",
+                {
+                    "start": _text("When it begins, as it was listed."),
+                    "name": _text("The caller's name."),
+                    "phone": _text("Where the caller can be reached."),
+                    "note": _text("What it is about."),
+                },
+                ["start", "name"],
+            ),
+        )
+    ]
+
+
+def _text(about: str) -> dict[str, str]:
+    return {"type": "string", "description": about}
+
+
+def _time(tool: BookingTool, given: Any) -> datetime | None:
+    """The moment that the assistant names. Raises: Spoken."""
+    if not text(given).strip():
+        return None
+    tz = ZoneInfo(tool.time_zone)
+    try:
+        return times.moment(times.when(text(given), tz), tz)
+    except WrongTime as wrong:
+        raise Spoken(f"The time was not understood. {wrong}") from None
+
+
+def _instead(call: ToolCall, tool: BookingTool, start: datetime, now: datetime) -> str:
+    taken = f"{_said(tool, start)} is not free."
+    try:
+        found = services.free(user=call.owner, tool=tool, now=now, day=min(start, now))
+    except Problem:
+        return f"{taken} Ask for another time."
+    after = [slot for slot in found if slot.start >= start] or found
+    return f"{taken} Free are: {_listed(tool, after)}." if after else f"{taken} Nothing else is."
+
+
+def _listed(tool: BookingTool, found: Sequence[Slot]) -> str:
+    step = max(min(len(found), _FAR) // OFFERED, 1)
+    offered = found[: OFFERED * step : step]
+    return "; ".join(_said(tool, slot.start) for slot in offered)
+
+
+def _said(tool: BookingTool, at: datetime) -> str:
+    local = at.astimezone(ZoneInfo(tool.time_zone))
+    return f"{local:%A} {local.day} {local:%B} {local:%H:%M} ({local:%Y-%m-%dT%H:%M})"
+
+
+def _until(tool: BookingTool, now: datetime) -> str:
+    _, last = services.window(tool, now)
+    local = last.astimezone(ZoneInfo(tool.time_zone))
+    return f"until {local.day} {local:%B}"
+
+
+def _spoken(problem: Problem) -> Problem:
+    if isinstance(problem, StubsDisabled | ReconnectRequired):
+        return Spoken(NO_CALENDAR)
+    return Spoken(NO_ANSWER) if isinstance(problem, ProviderProblem) else problem
+
+
+def server_url(account: object) -> str | None:
+    """Where Vapi asks; None while AVA has no public address: then the assistant's server is."""
+    public: str | None = settings.PUBLIC_URL
+    return f"{public}/api/v1/webhooks/vapi?account={account}" if public and account else None

@@ -150,7 +150,8 @@ def _rows(ava: ChaoticAva) -> list[tuple[str, str, bool]]:
     )
     file = Path(ava.environment["AVA_DATA_DIR"]) / "ava.sqlite3"
     with closing(sqlite3.connect(file, timeout=20)) as connection:
-        return [(title, status, bool(lost)) for title, status, lost in connection.execute(query)]
+        found = connection.execute(query)
+        return [(title, status, lost == 1) for title, status, lost in found]
 
 
 def _wrong(
@@ -159,7 +160,7 @@ def _wrong(
     really = Counter(event["title"] for event in ava.shown("effects")["events"])
     for wish in wanted:
         ends = Counter(status for title, status, _ in rows if title == wish.to)
-        if ends["confirmed"] != 1 or sum(ends[one] for one in _OPEN):
+        if ends["confirmed"] != 1 or any(ends[one] for one in _OPEN):
             yield f"{wish.to}: {dict(ends)}"
         if really[wish.to] != 1:
             yield f"{wish.to}: {really[wish.to]} in the calendar, {dict(ends)}"

@@ -59,7 +59,7 @@ urlpatterns = [
     ),
     path(
         "integrations/calendar/<str:provider>/events",
-        EventViewSet.as_view({"get": "list", "post": "create"}),
+        EventViewSet.as_view({"get": "index", "post": "create"}),
         name="calendar-events",
     ),
     path(

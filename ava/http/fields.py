@@ -71,6 +71,15 @@ class PhoneField(serializers.CharField):
             raise serializers.ValidationError(str(fault)) from None
 
 
+class SwitchField(serializers.BooleanField):
+    """True or false, and none of the words and numbers that Django's field takes for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class TimeParameter(serializers.DateTimeField):
     """Time in a query string, where an unescaped + arrives as a blank."""
 

@@ -120,7 +120,8 @@ class TemplateViewSet(ApiViewSet):
     @extend_schema(operation_id="email_templates", responses=TemplateSerializer(many=True))
     def list(self, request: Request) -> Response:
         """All templates, with their fields."""
-        return Response(TemplateSerializer(TEMPLATES.values(), many=True).data)
+        page = self.paginate_queryset([*TEMPLATES.values()])
+        return self.get_paginated_response(TemplateSerializer(page, many=True).data)
 
     @extend_schema(operation_id="email_template", responses={200: PreviewSerializer})
     def retrieve(self, request: Request, name: str) -> Response:

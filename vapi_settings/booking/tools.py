@@ -40,10 +40,6 @@ NO_ANSWER: Final = (
 )
 
 
-class Spoken(Problem):
-    """A sentence for the assistant in place of a result."""
-
-
 def register() -> None:
     register_tool(FIND, find_free_slots)
     register_tool(BOOK, book_slot)
@@ -67,14 +63,14 @@ def book_slot(call: ToolCall) -> str:
     tool, now = services.settings_of(call.owner), timezone.now()
     start = _time(tool, call.arguments.get("start"))
     if start is None:
-        raise Spoken(f"Ask for the time first, and check it with {FIND}.")
+        raise Problem(f"Ask for the time first, and check it with {FIND}.")
     named = {name: text(call.arguments.get(name))[:200] for name in ("name", "phone", "note")}
     try:
         event = services.book(
             user=call.owner, tool=tool, call_id=call.call_id, start=start, now=now, **named
         )
     except SlotTaken:
-        raise Spoken(_instead(call, tool, start, now)) from None
+        raise Problem(_instead(call, tool, start, now)) from None
     except Problem as problem:
         raise _spoken(problem) from None
     if event.status in UNSENT:
@@ -126,14 +122,14 @@ def _text(about: str) -> dict[str, str]:
 
 
 def _time(tool: BookingTool, given: Any) -> datetime | None:
-    """The moment that the assistant names. Raises: Spoken."""
+    """The moment that the assistant names. Raises: Problem, with a sentence."""
     if not text(given).strip():
         return None
     tz = ZoneInfo(tool.time_zone)
     try:
         return times.moment(times.when(text(given), tz), tz)
     except WrongTime as wrong:
-        raise Spoken(f"The time was not understood. {wrong}") from None
+        raise Problem(f"The time was not understood. {wrong}") from None
 
 
 def _instead(call: ToolCall, tool: BookingTool, start: datetime, now: datetime) -> str:
@@ -165,8 +161,8 @@ def _until(tool: BookingTool, now: datetime) -> str:
 
 def _spoken(problem: Problem) -> Problem:
     if isinstance(problem, StubsDisabled | ReconnectRequired):
-        return Spoken(NO_CALENDAR)
-    return Spoken(NO_ANSWER) if isinstance(problem, ProviderProblem) else problem
+        return Problem(NO_CALENDAR)
+    return Problem(NO_ANSWER) if isinstance(problem, ProviderProblem) else problem
 
 
 def server_url(account: object) -> str | None:

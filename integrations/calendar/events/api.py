@@ -56,7 +56,7 @@ class EventViewSet(ApiViewSet):
         parameters=[_PROVIDER, EventFiltersSerializer],
         responses={200: EventsSerializer, **_REFUSALS},
     )
-    def list(self, request: Request, provider: str) -> Response:
+    def index(self, request: Request, provider: str) -> Response:
         """Events of a window, by start, recurring ones expanded."""
         now = timezone.now()
         filters = EventFiltersSerializer(data=request.query_params.dict(), context={"now": now})

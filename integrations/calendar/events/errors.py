@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/errors
 
 from http import HTTPStatus
 
-from ava.http.problems import Conflict, NotFound, Problem
+from ava.http.problems import Conflict, NotFound, Problem, ValidationFailed
 from ava.upstream import ProviderRateLimited, ProviderUnreachable, Service, parse_json
 
 
@@ -38,10 +38,10 @@ class NoCalendar(Conflict):
         super().__init__(f"Your {service.name} account has no calendar that AVA can use.")
 
 
-class CursorEnded(Problem):
-    status = HTTPStatus.BAD_REQUEST
-    code = "validation_failed"
-    detail = "This page is no longer there. Begin without a cursor, and follow next."
+class CursorEnded(ValidationFailed):
+    def __init__(self) -> None:
+        sentence = "This page is no longer there. Begin without a cursor, and follow next."
+        super().__init__(errors={"cursor": [sentence]})
 
 
 class SlotTaken(Conflict):

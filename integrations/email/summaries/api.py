@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ava.http.api import ApiViewSet
+from ava.http.fields import SwitchField
 from integrations.email.serializers import AddressesField
 from integrations.email.summaries import services
 
@@ -15,11 +16,9 @@ MOST = 10
 
 
 class SummariesSerializer(serializers.Serializer[Any]):
-    enabled = serializers.BooleanField()
+    enabled = SwitchField()
     recipients = AddressesField(help_text="At most 10 addresses.")
-    transcript = serializers.BooleanField(
-        default=False, help_text="Whether the mail holds all that was said."
-    )
+    transcript = SwitchField(default=False, help_text="Whether the mail holds all that was said.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs["recipients"]) > MOST:

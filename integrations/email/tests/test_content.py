@@ -43,7 +43,7 @@ def test_a_template_is_shown_with_its_sample_and_arrives_like_that(
 
 
 def test_the_list_names_the_fields_of_each_template(api: APIClient) -> None:
-    found = {one["name"]: one for one in api.get(LIST).json()}
+    found = {one["name"]: one for one in api.get(LIST).json()["results"]}
     assert set(found) == {"plain", "invitation", "call_summary", "alarm"}
     assert set(found["invitation"]["required"]) == {"inviter", "link"}
 

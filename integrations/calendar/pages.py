@@ -20,8 +20,9 @@ from integrations.calendar.providers import NAMES
 
 COOKIE = "ava_oauth"
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
-# Codes and states in the address go nowhere else.
-_HEADERS = {**NEVER_KEPT, "Referrer-Policy": "no-referrer"}
+# Codes and states in the address go nowhere else. Browsers that may tell nothing send a form
+# without its origin, which Django then refuses.
+_HEADERS = {**NEVER_KEPT, "Referrer-Policy": "same-origin"}
 
 
 @limited("oauth")

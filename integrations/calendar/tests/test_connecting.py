@@ -39,6 +39,8 @@ def test_the_first_page_names_the_account_that_gets_the_calendar(api: APIClient)
     page = Browser().open(link(api))
     assert page.status_code == 200
     assert "ada@example.com" in page.content.decode()
+    # With "no-referrer" browsers send `Origin: null` with the form, which CSRF's check refuses.
+    assert page["Referrer-Policy"] == "same-origin"
     assert "http" in page["Content-Security-Policy"].split("form-action")[1].split(";")[0]
 
 

@@ -11,7 +11,6 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from ava.http.schema import SchemaView
 from ava.observability import health, metrics
 from ava.ratelimit import limited
-from integrations.calendar.events.pages import feed_page
 
 documentation = limited("documentation")
 # Swagger UI's page brings a few rules of its own.
@@ -26,7 +25,7 @@ urlpatterns = [
     path("api/v1/", include("telephony.urls")),
     path("api/v1/", include("integrations.urls")),
     path("oauth/", include("integrations.calendar.urls")),
-    path("calendar.ics", feed_page, name="calendar-feed"),
+    path("calendar.ics", include("integrations.calendar.events.urls")),
     path("", TemplateView.as_view(template_name="home.html", **READ), name="home"),
     path(
         "favicon.ico",

@@ -80,9 +80,13 @@ class SwitchField(serializers.BooleanField):
         return data
 
 
+def with_plus(text: str) -> str:
+    """A time of a query string, where an unescaped + arrives as a blank."""
+    return _OFFSET.sub(r"\1+\2", text.strip())
+
+
 class TimeParameter(serializers.DateTimeField):
-    """Time in a query string, where an unescaped + arrives as a blank."""
+    """Time in a query string."""
 
     def to_internal_value(self, value: Any) -> datetime:
-        text = _OFFSET.sub(r"\1+\2", value.strip()) if isinstance(value, str) else value
-        return super().to_internal_value(text)
+        return super().to_internal_value(with_plus(value) if isinstance(value, str) else value)

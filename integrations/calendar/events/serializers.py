@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ava.http.fields import PastedEmailField
+from ava.http.fields import PastedEmailField, with_plus
 from integrations.calendar.events import slots, times
 from integrations.calendar.events.records import NewEvent, When, read_when
 from integrations.calendar.events.times import WrongTime
@@ -42,6 +42,13 @@ class WhenField(serializers.Field[Any, Any, Any, Any]):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+class WhenParameter(WhenField):
+    """A moment or a date in a query string."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return with_plus(super().to_internal_value(data))
+
+
 @extend_schema_field({"type": "string", "examples": ["Europe/Berlin"]})
 class ZoneField(serializers.CharField):
     """A time zone by its IANA name."""
@@ -58,9 +65,9 @@ class WindowSerializer(serializers.Serializer[Any]):
     time_zone = ZoneField(required=False, help_text="Of local times and dates; default UTC.")
 
     def get_fields(self) -> dict[str, Any]:
-        first = WhenField(required=False, help_text="Default: today.")
+        first = WhenParameter(required=False, help_text="Default: today.")
         most = f"at most {self.longest.days} days after it"
-        last = WhenField(required=False, help_text=f"Default: seven days after `from`; {most}.")
+        last = WhenParameter(required=False, help_text=f"Default: seven days after `from`; {most}.")
         return {"from": first, "to": last, **super().get_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

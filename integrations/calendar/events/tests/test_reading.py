@@ -115,6 +115,12 @@ def test_a_window_that_is_none_is_explained(
     assert list(answer.json()["errors"]) == [field]
 
 
+def test_a_plus_that_was_not_escaped_is_understood(api: APIClient, connected: str) -> None:
+    window = "from=2026-12-14T09:00:00+01:00&to=2026-12-14T17:00:00+01:00"
+    assert api.get(f"{connected}/events?{window}").status_code == 200
+    assert api.get(f"{connected}/free-busy?{window}").status_code == 200
+
+
 def test_free_and_busy_times_follow_working_hours(api: APIClient, connected: str) -> None:
     query = {"from": "2026-01-06", "to": "2026-01-07", "duration": "2h", **BERLIN}
     answer = api.get(f"{connected}/free-busy", {**query, "working_hours": "09:00-17:00"})

@@ -2,25 +2,28 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from ava.http import correlation
 from ava.intents import keyed
 from ava.intents.states import UNSENT
-from ava.intents.timeline import Source, changing, note
+from ava.intents.timeline import Source
 from integrations.calendar import connections
 from integrations.calendar.authorization import require_known
-from integrations.calendar.events import times
+from integrations.calendar.events import held, times
 from integrations.calendar.events.access import ask
 from integrations.calendar.events.channel import CHANNEL
-from integrations.calendar.events.errors import EventUnsettled, SlotTaken
-from integrations.calendar.events.records import NewEvent
-from integrations.calendar.events.states import DELETED, HOLDING
+from integrations.calendar.events.errors import EventNotFound, EventUnsettled, SlotTaken
+from integrations.calendar.events.records import CONFIRMED, TENTATIVE, NewEvent
 from integrations.calendar.models import CalendarEvent, Connection
+
+MOST_ASKED: Final = 3
+"""Events that a booking asks the calendar about, where they are in its way."""
 
 
 def create(
@@ -79,9 +82,20 @@ def book(
     *, user: User, provider: str, event: NewEvent, idempotency: uuid.UUID | None
 ) -> CalendarEvent:
     """Create an event at a time that no other one of AVA's has. Raises: as `create`."""
-    return create(
-        user=user, provider=provider, event=event, idempotency=idempotency, exclusive=True
+    begin = partial(
+        create, user=user, provider=provider, event=event, idempotency=idempotency, exclusive=True
     )
+    try:
+        return begin()
+    except SlotTaken:
+        tz = ZoneInfo(event.time_zone)
+        start, end = times.moment(event.start, tz), times.moment(event.end, tz)
+        rows = held.holding(user.pk, provider, start, end).filter(status__in=(TENTATIVE, CONFIRMED))
+        # People delete and move events in their calendar: AVA's row may be out of date.
+        changed = [held.refreshed(row) for row in rows[:MOST_ASKED]]
+        if not any(changed):
+            raise
+    return begin()
 
 
 def delete(*, user: User, provider: str, event_id: str) -> None:
@@ -101,11 +115,14 @@ def delete(*, user: User, provider: str, event_id: str) -> None:
     if row and row.status in UNSENT:
         raise EventUnsettled
     reference = (row.reference if row else "") or event_id
-    ask(lambda calendar: calendar.delete(reference), user=user, provider=provider)
+    try:
+        ask(lambda calendar: calendar.delete(reference), user=user, provider=provider)
+    except EventNotFound:
+        # One that was there is gone: deleted elsewhere, or by a request whose answer got lost.
+        if row is None or row.is_final or not _is_of_this_connection(row):
+            raise
     if row:
-        with changing(row) as locked:
-            locked.status, locked.updated_at = DELETED, timezone.now()
-            note(locked, source=Source.USER, detail="Deleted.", now=locked.updated_at)
+        held.mark_deleted(row, source=Source.USER, detail="Deleted.")
 
 
 def pursue(event_id: str) -> None:
@@ -122,17 +139,17 @@ def sweep() -> None:
 
 def _require_free(row: CalendarEvent) -> None:
     """Raises: SlotTaken. One after the other for a calendar: its connection is locked."""
-    mine = {"provider": row.provider}
-    Connection.objects.select_for_update().filter(user_id=row.owner_id, **mine).first()
-    overlapping = CalendarEvent.objects.filter(
-        owner_id=row.owner_id,
-        status__in=HOLDING,
-        starts_at__lt=row.ends_at,
-        ends_at__gt=row.starts_at,
-        **mine,
-    )
-    if overlapping.exists():
+    connection = Connection.objects.filter(user_id=row.owner_id, provider=row.provider)
+    connection.select_for_update().first()
+    if held.holding(row.owner_id, row.provider, row.starts_at, row.ends_at).exists():
         raise SlotTaken
+
+
+def _is_of_this_connection(row: CalendarEvent) -> bool:
+    """Whether the calendar was connected before the row was made: another one knows nothing of
+    it."""
+    found = connections.find(user=row.owner, provider=row.provider)
+    return found is not None and found.connected_at <= row.created_at
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -1,0 +1,60 @@
+"""Time that events of AVA's hold, and rows brought up to date with their calendar."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ava.intents.timeline import Source, changing, note
+from integrations.calendar.events import times
+from integrations.calendar.events.access import ask
+from integrations.calendar.events.errors import EventNotFound
+from integrations.calendar.events.records import CANCELLED
+from integrations.calendar.events.states import DELETED, HOLDING
+from integrations.calendar.models import CalendarEvent
+
+
+def holding(
+    owner_id: int, provider: str, start: datetime, end: datetime
+) -> QuerySet[CalendarEvent]:
+    """Events of AVA's that take a part of this time."""
+    return CalendarEvent.objects.filter(
+        owner_id=owner_id,
+        provider=provider,
+        status__in=HOLDING,
+        starts_at__lt=end,
+        ends_at__gt=start,
+    )
+
+
+def refreshed(row: CalendarEvent) -> bool:
+    """Bring a row up to date with its calendar. Whether it no longer is where it was."""
+    try:
+        found = ask(
+            lambda calendar: calendar.event(row.reference), user=row.owner, provider=row.provider
+        )
+    except EventNotFound:
+        found = None
+    if found is None or found.status == CANCELLED:
+        mark_deleted(row, source=Source.FETCH, detail="The calendar no longer has it.")
+        return True
+    start, end = found.start.isoformat(), found.end.isoformat()
+    if (start, end) == (row.start, row.end):
+        return False
+    tz = ZoneInfo(row.time_zone)
+    with changing(row) as locked:
+        locked.start, locked.end = start, end
+        locked.starts_at, locked.ends_at = (
+            times.moment(found.start, tz),
+            times.moment(found.end, tz),
+        )
+        locked.exclusive = False  # a person may put it where another one is
+        note(locked, source=Source.FETCH, detail="It was moved.", now=timezone.now())
+    return True
+
+
+def mark_deleted(row: CalendarEvent, *, source: str, detail: str) -> None:
+    with changing(row) as locked:
+        locked.status, locked.updated_at = DELETED, timezone.now()
+        note(locked, source=source, detail=detail, now=locked.updated_at)

@@ -15,6 +15,7 @@ from ava.http.openapi import ProblemSerializer
 from ava.http.problems import CONTENT_TYPE
 from ava.idempotency.api import IDEMPOTENCY_KEY, answer
 from ava.idempotency.services import Reply
+from ava.inbound.limits import storable
 from ava.intents.states import UNSENT
 from integrations.calendar import links
 from integrations.calendar.events import feed, services, slots
@@ -101,7 +102,7 @@ class EventViewSet(ApiViewSet):
     )
     def destroy(self, request: Request, provider: str, event_id: str) -> Response:
         """Delete an event, and tell its attendees."""
-        services.delete(user=self.caller, provider=provider, event_id=event_id)
+        services.delete(user=self.caller, provider=provider, event_id=storable(event_id))
         return Response(status=204)
 
     @extend_schema(

@@ -67,11 +67,12 @@ def _require_well_formed(given: Mapping[str, str]) -> None:
 
 def _complaint(secret: str, given: Mapping[str, str], raw: bytes) -> str | None:
     from standardwebhooks import Webhook, WebhookVerificationError
+    from standardwebhooks.webhooks import EmptyWebhookSecretError
 
     headers = {f"webhook-{name.removeprefix('svix-')}": value for name, value in given.items()}
     try:
         Webhook(secret).verify(raw, headers, json_parse=False)
-    except binascii.Error:
+    except (binascii.Error, EmptyWebhookSecretError):
         return "The webhook_secret that is stored is none of Resend's, which begin with whsec_."
     except (WebhookVerificationError, ValueError) as fault:
         late = "too old" in str(fault) or "too new" in str(fault)

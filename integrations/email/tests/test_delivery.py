@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 from standardwebhooks import Webhook
 
-from ava.inbound.models import Delivery
+from ava.inbound.models import Delivery, Refusal
 from integrations.credentials import store
 from integrations.email.models import Mail, Recipient
 from integrations.email.suppressions.models import Suppression
@@ -206,6 +206,15 @@ def test_what_is_not_signed_right_is_refused(
 ) -> None:
     assert post(hook, event("delivered", "x", "a@b.example"), **headers) == status
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("secret", ["whsec_==========", "!" * 20, "a-secret-of-our-own"])
+def test_a_stored_secret_that_signs_nothing_proves_nothing(
+    hook: str, user: User, secret: str
+) -> None:
+    store_resend(user, webhook_secret=secret)
+    assert post(hook, event("delivered", "x", "a@b.example")) == 403
+    assert Refusal.objects.filter(owner=user).exists()
 
 
 @pytest.mark.parametrize(

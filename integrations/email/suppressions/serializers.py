@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from ava.http.fields import PastedEmailField
-from integrations.email.suppressions.models import Suppression
+from integrations.email.addresses import key
+from integrations.email.suppressions.models import ADDRESS_LENGTH, Suppression
 
 
 class SuppressionSerializer(serializers.ModelSerializer[Suppression]):
@@ -17,6 +18,11 @@ class SuppressionSerializer(serializers.ModelSerializer[Suppression]):
 
 class NewSuppressionSerializer(serializers.Serializer[Any]):
     address = PastedEmailField(max_length=254)
+
+    def validate_address(self, value: str) -> str:
+        if len(key(value)) > ADDRESS_LENGTH:  # a domain of other scripts is longer in ASCII
+            raise serializers.ValidationError("This address is too long for a mail.")
+        return value
 
 
 class SuppressionFiltersSerializer(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from integrations.email.addresses import key
 from integrations.email.errors import AddressSuppressed, SuppressionNotFound
-from integrations.email.suppressions.models import Suppression
+from integrations.email.suppressions.models import ADDRESS_LENGTH, Suppression
 
 _SENTENCES = {
     Suppression.Reason.BOUNCED: "mail to it bounced for good",
@@ -32,10 +32,9 @@ def record(
 ) -> None:
     """Enter what the provider says of addresses. One that is there keeps its first reason."""
     rows = [
-        Suppression(
-            user_id=user_id, address=key(address), reason=reason, detail=detail[:400], at=at
-        )
-        for address in addresses
+        Suppression(user_id=user_id, address=address, reason=reason, detail=detail[:400], at=at)
+        for address in map(key, addresses)
+        if len(address) <= ADDRESS_LENGTH  # a longer one is nobody's
     ]
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
 

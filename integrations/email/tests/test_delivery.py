@@ -246,3 +246,13 @@ def test_an_address_is_entered_and_taken_off_by_hand(
     assert "you put it on the list" in answer.json()["detail"]
     assert api.delete(f"{LIST}/GRACE@example.org").status_code == 204
     assert api.delete(f"{LIST}/grace@example.org").status_code == 404
+
+
+def test_an_address_that_is_too_long_in_ascii_is_not_entered(api: APIClient, hook: str) -> None:
+    address = f"a@{'ü.' * 120}de"
+    answer = api.post(LIST, {"address": address})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"address": ["This address is too long for a mail."]}
+    assert post(hook, event("complained", "x", address)) == 204
+    run_jobs()
+    assert not Suppression.objects.exists()

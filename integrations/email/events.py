@@ -47,7 +47,7 @@ def apply(owner: User, event: Mapping[str, Any], *, now: datetime) -> None:
     suppressions. Applied twice, or late, it changes nothing."""
     status = _STATUSES.get(event["type"], "")
     temporary = status == BOUNCED and event["bounce"] != _FOR_GOOD
-    if status in _SUPPRESSING and not temporary:
+    if status in _SUPPRESSING and not temporary and _names_each(event):
         suppressions.record(
             user_id=owner.pk,
             addresses=event["to"],
@@ -64,6 +64,12 @@ def apply(owner: User, event: Mapping[str, Any], *, now: datetime) -> None:
         if row.reference is None and event["mail"]:
             row.reference = event["mail"]
         _apply_to_recipients(row, event, status, now=now)
+
+
+def _names_each(event: Mapping[str, Any]) -> bool:
+    """Whether all addresses of an event are meant. Resend's document says so; people have seen
+    events on one recipient that list all of the mail (anymail.webhooks.resend)."""
+    return len(event["to"]) in (1, event.get("diagnoses"))
 
 
 def _apply_to_recipients(

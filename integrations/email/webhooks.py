@@ -100,6 +100,7 @@ def _verified(owner: User, delivery_id: str, raw: bytes) -> Verified:
             "row": cut(_tag(data.get("tags")), TEXT),
             "to": _addresses(data.get("to")),
             "bounce": _text(data.get("bounce"), "type"),
+            "diagnoses": _diagnoses(data),
             "detail": _detail(data),
             "raw": cut_json(body),
         },
@@ -118,6 +119,16 @@ def _tag(tags: Any) -> str:
 def _addresses(to: Any) -> list[str]:
     listed = to if isinstance(to, list) else [to]
     return [cut(one, 320) for one in listed[:50] if isinstance(one, str)]
+
+
+def _diagnoses(data: Mapping[str, Any]) -> int:
+    """The mail servers' answers that an event holds: one for each recipient that it is about."""
+    for name in ("bounce", "suppressed"):
+        part = data.get(name)
+        found = part.get("diagnosticCode") if isinstance(part, dict) else None
+        if isinstance(found, list):
+            return len(found)
+    return 0
 
 
 def _detail(data: Mapping[str, Any]) -> str:

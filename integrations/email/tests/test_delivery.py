@@ -157,6 +157,20 @@ def test_a_mailbox_that_is_full_suppresses_nothing(api: APIClient, hook: str) ->
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.parametrize(("diagnoses", "entered"), [(1, 0), (2, 2)])
+def test_an_event_on_several_suppresses_those_that_it_has_a_diagnosis_of(
+    api: APIClient, hook: str, diagnoses: int, entered: int
+) -> None:
+    people = ("grace@example.org", "hedy@example.org")
+    mail = send(api, *people)
+    why = {"type": "Permanent", "diagnosticCode": ["smtp; 550 5.1.1 user unknown"] * diagnoses}
+    body = event("bounced", Mail.objects.get().reference or "", *people, bounce=why)
+    assert post(hook, body) == 204
+    run_jobs()
+    assert shown(api, mail)[""] == "bounced"
+    assert Suppression.objects.count() == entered
+
+
 def test_an_event_that_is_replayed_is_stored_once(api: APIClient, hook: str) -> None:
     send(api, "grace@example.org")
     body = event("delivered", Mail.objects.get().reference or "", "grace@example.org")

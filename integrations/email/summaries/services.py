@@ -14,6 +14,7 @@ from ava.upstream import ProviderAuthFailed, ProviderProblem
 from integrations.email.content import rendering
 from integrations.email.services import send_mail
 from integrations.email.summaries.models import SummarySettings
+from integrations.email.suppressions import services as suppressions
 
 log = structlog.get_logger("integrations.email")
 
@@ -46,7 +47,11 @@ def send(*, user: User, call_id: str, context: Mapping[str, str]) -> None:
     Raises: RetryLater: the provider is in trouble.
     """
     wanted = settings_of(user)
-    if not (wanted.enabled and wanted.recipients):
+    if not wanted.enabled:
+        return
+    # One who wants no more mails is no reason to send the others none.
+    to = suppressions.allowed(user=user, addresses=wanted.recipients)
+    if not to:
         return
     filled = {name: value for name, value in context.items() if value}
     if not wanted.transcript:
@@ -55,7 +60,7 @@ def send(*, user: User, call_id: str, context: Mapping[str, str]) -> None:
     try:
         send_mail(
             user=user,
-            to=wanted.recipients,
+            to=to,
             subject=mail.subject,
             text=mail.text,
             html=mail.html,

@@ -27,6 +27,13 @@ def refuse(*, user: User, addresses: Iterable[str]) -> None:
         raise AddressSuppressed(given[found.address], reason)
 
 
+def allowed(*, user: User, addresses: Sequence[str]) -> list[str]:
+    """Those of the addresses that are not on the user's list."""
+    rows = Suppression.objects.filter(user_id=user.pk, address__in=map(key, addresses))
+    listed = set(rows.values_list("address", flat=True))
+    return [address for address in addresses if key(address) not in listed]
+
+
 def record(
     *, user_id: int, addresses: Sequence[str], reason: str, detail: str, at: datetime
 ) -> None:

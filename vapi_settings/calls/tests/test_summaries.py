@@ -45,6 +45,16 @@ def test_the_transcript_comes_along_where_it_is_wanted(
     assert "Transcript" in arrived(sandbox)[0]["text"]
 
 
+def test_a_suppressed_recipient_is_left_out(api: APIClient, send: Any, sandbox: Sandbox) -> None:
+    both = ["left@example.org", "team@example.org"]
+    api.put(PATH, WANTED | {"recipients": both}, format="json")
+    suppressions = "/api/v1/integrations/email/suppressions"
+    api.post(suppressions, {"address": "Left@example.org"}, format="json")
+    send(payload("end_of_call_report"))
+    run_jobs()
+    assert [mail["to"] for mail in arrived(sandbox)] == [["team@example.org"]]
+
+
 def test_without_the_switch_nothing_is_sent(send: Any, sandbox: Sandbox) -> None:
     send(payload("end_of_call_report"))
     run_jobs()

@@ -165,7 +165,10 @@ def not_connected() -> StubsDisabled:
 def _take_lease(row: Connection) -> uuid.UUID | None:
     now, lease = timezone.now(), uuid.uuid4()
     free = Connection.objects.filter(
-        Q(lease=None) | Q(lease_until__lt=now), pk=row.pk, version=row.version
+        Q(lease=None) | Q(lease_until__lt=now),
+        pk=row.pk,
+        version=row.version,
+        state=State.CONNECTED,  # it may have ended since the row was read
     )
     return lease if free.update(lease=lease, lease_until=now + LEASE) else None
 

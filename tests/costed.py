@@ -65,6 +65,15 @@ class Ada:
         self.turn += 1
         return self.put("/vapi/settings/temperature", value=self.turn % 10 / 10)
 
+    def take_vapis_webhooks(self) -> Any:
+        self.turn += 1
+        proof = {"webhook_secret": f"a-secret-of-adas-{self.turn}"}
+        return self.put("/integrations/vapi/credentials", **KEYS["vapi"], **proof)
+
+    def install(self) -> Any:
+        self.take_vapis_webhooks()
+        return self.put("/vapi/booking-tool/installation")
+
     def import_number(self) -> Any:
         self.turn += 1
         number = (OURS, SUPPORT)[self.turn % 2]
@@ -208,6 +217,15 @@ OPERATIONS: dict[str, Operation] = {
     "GET integrations/email/messages/<uuid:mail_id>": (Ada.mail, Ada.get),
     "GET vapi/booking-tool": read("/vapi/booking-tool"),
     "PUT vapi/booking-tool": plain(lambda ada: ada.put("/vapi/booking-tool", calendar="google")),
+    "GET vapi/booking-tool/installation": read("/vapi/booking-tool/installation"),
+    "PUT vapi/booking-tool/installation": (
+        Ada.take_vapis_webhooks,
+        lambda ada, _: ada.put("/vapi/booking-tool/installation"),
+    ),
+    "DELETE vapi/booking-tool/installation": (
+        Ada.install,
+        lambda ada, _: ada.delete("/vapi/booking-tool/installation"),
+    ),
     "GET vapi/settings": read("/vapi/settings"),
     "GET vapi/settings/<str:key>": read("/vapi/settings/temperature"),
     "PUT vapi/settings/<str:key>": plain(Ada.edit),

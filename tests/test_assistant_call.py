@@ -145,6 +145,27 @@ def test_a_tool_that_nobody_has_is_said_to_be_none_and_the_call_goes_on(ava: Run
     assert any("order_pizza" in str(result) for result in results), call["artifact"]["messages"]
 
 
+def test_an_assistant_with_the_booking_tool_asks_ava_in_the_middle_of_a_call(
+    ava: RunningAva,
+) -> None:
+    chosen = assistant(ava)
+    answer = ava.call("PUT", "/vapi/booking-tool/installation", params={"assistant_id": chosen})
+    assert answer.json()["state"] == "installed", answer.text
+    [number] = [
+        one for one in vapi(ava, "GET", "/phone-number") if one.get("number") == WITHOUT_ASSISTANT
+    ]
+    vapi(ava, "PATCH", f"/phone-number/{number['id']}", assistantId=chosen)
+    wish = {"name": "find_free_slots", "arguments": {}}
+    order(ava, "phone", to=TO, behaviour="answer", tool_calls=[wish])
+    came = order(
+        ava, "incoming", kind="call", provider="vapi", **{"from": TO, "to": WITHOUT_ASSISTANT}
+    )
+    until(lambda: vapi(ava, "GET", f"/call/{came['id']}")["status"] == "ended")
+    lines = vapi(ava, "GET", f"/call/{came['id']}")["artifact"]["messages"]
+    [result] = [line["result"] for line in lines if line["role"] == "tool_call_result"]
+    assert result.startswith("Free are: ")
+
+
 def test_an_incoming_call_is_taken_by_the_default_assistant(ava: RunningAva) -> None:
     chosen = assistant(ava)
     url = connect(ava, default_assistant_id=chosen)

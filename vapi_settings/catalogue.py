@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from vapi_settings import diff
 from vapi_settings.diff import ABSENT, EXACT, Document, Path, etag, levels, read, text
 
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -40,6 +41,21 @@ class Definition:
     constraints: Mapping[str, Any] = field(default_factory=dict)
     makes_parents: bool = False  # objects missing on the path may be made
     custom: bool = False  # made up by the user
+
+    def held(self, document: Document) -> Any:
+        """Value that the assistant holds for the setting, or ABSENT: as Vapi writes null where it
+        means "nothing", only a custom setting can hold null."""
+        found = read(document, self.path)
+        return ABSENT if found is None and not self.custom else found
+
+    def recorded(self, value: Any) -> Any:
+        """The value as the ledger keeps it, and as `held` finds it."""
+        return value
+
+    def patch(self, document: Document, value: Any) -> dict[str, Any]:
+        """The PATCH body that sets the value, or with ABSENT takes it away. Raises:
+        ParentMissing."""
+        return diff.patch(document, self.path, value, makes_parents=self.makes_parents)
 
 
 STANDARD: Final = {
@@ -143,16 +159,9 @@ def present(document: Document) -> Iterator[Definition]:
                 yield found
 
 
-def held(document: Document, wanted: Definition) -> Any:
-    """Value that the assistant holds for the setting, or ABSENT: as Vapi writes null where it means
-    "nothing", only a custom setting can hold null."""
-    found = read(document, wanted.path)
-    return ABSENT if found is None and not wanted.custom else found
-
-
 def show(document: Document, wanted: Definition, *, updated_at: datetime | None = None) -> Setting:
     """The setting as the assistant has it. Strange values from elsewhere are shown as they are."""
-    found = held(document, wanted)
+    found = wanted.held(document)
     value = wanted.default if found is ABSENT else found
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if wanted.type == "float" and is_whole and abs(value) <= EXACT:

@@ -19,6 +19,7 @@ from ava.http import correlation
 from vapi_settings import catalogue
 from vapi_settings.diff import ABSENT, text
 from vapi_settings.models import AssistantLease, Revision
+from vapi_settings.own_tools import BOOKING
 from vapi_settings.records import Assistant
 
 log = structlog.get_logger("vapi_settings")
@@ -162,9 +163,11 @@ def compare(before: LastSeen, assistant: Assistant, *, now: datetime) -> list[Fi
     """Findings to record: values first found, changes from outside, outcomes of lost answers.
     `before` was taken before the assistant was read."""
     found = {
-        wanted.key: text(catalogue.held(assistant.document, wanted))
+        wanted.key: text(wanted.held(assistant.document))
         for wanted in catalogue.present(assistant.document)
     }
+    if BOOKING.key in before.histories:  # the list leaves it out
+        found[BOOKING.key] = text(BOOKING.held(assistant.document))
     findings: list[Findings] = []
     first_sight = before.is_new
     for key in sorted(found.keys() | before.histories.keys()):

@@ -101,6 +101,15 @@ def revert_setting(
     return setting if setting.exists else None
 
 
+def change_own_tools(
+    *, user: User, wanted: Definition, value: Any, source: str, assistant_id: str | None = None
+) -> None:
+    """Give the assistant tools of AVA's, or with ABSENT take them away. Raises: as
+    `change_setting`."""
+    edit = AssistantEdit(account_of(user), wanted, value, source, None, timezone.now)
+    edit.run(assistant_id)
+
+
 def _checked(wanted: Definition, value: Any, document: diff.Document | None = None) -> Any:
     try:
         return catalogue.check(wanted, value, document)
@@ -164,9 +173,9 @@ class AssistantEdit:
         before = self.read.fetch(self.id)
         self.read.keep(self.seen, before, began)
         self._check_precondition(before)
-        if self.source != Source.REVERT:
+        if self.source != Source.REVERT and self.value is not ABSENT:
             self.value = _checked(self.wanted, self.value, before.document)
-        if diff.same(self._held(before), self.value):
+        if diff.same(self._held(before), self.wanted.recorded(self.value)):
             return self._setting(before)
         body = self._body(before)
         revision = self._propose(before)
@@ -196,14 +205,14 @@ class AssistantEdit:
         if self.value is ABSENT and len(wanted.path) == 1:
             raise errors.ValueNotRemovable(wanted.key)
         try:
-            return diff.patch(
-                before.document, wanted.path, self.value, makes_parents=wanted.makes_parents
-            )
+            return wanted.patch(before.document, self.value)
         except diff.ParentMissing as missing:
             raise errors.invalid(
                 f"{wanted.key} cannot be set: this assistant has no usable {missing}. "
                 "Choose one in Vapi's dashboard first."
             ) from None
+        except catalogue.ValueRefused as refused:
+            raise errors.invalid(str(refused)) from None
 
     def _propose(self, before: Assistant) -> Revision:
         """Write down what will be done, before it is done, and leave all copies behind."""
@@ -214,7 +223,7 @@ class AssistantEdit:
                         self.seen,
                         self.wanted.key,
                         diff.text(self._held(before)),
-                        diff.text(self.value),
+                        diff.text(self.wanted.recorded(self.value)),
                         source=self.source,
                         by=self.account.user,
                         at=self.now(),
@@ -281,7 +290,7 @@ class AssistantEdit:
         self.read.account = self.read.account.with_new_generation(of_assistant=self.id)
 
     def _held(self, found: Assistant) -> Any:
-        return catalogue.held(found.document, self.wanted)
+        return self.wanted.held(found.document)
 
     def _setting(self, found: Assistant) -> Setting:
         return Seen(found, self.seen.changed_at).show(self.wanted)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from ava.inbound.door import view
 from vapi_settings.api import AssistantViewSet, PhoneNumberViewSet, SettingViewSet
-from vapi_settings.booking.api import BookingToolViewSet
+from vapi_settings.booking.api import BookingToolViewSet, InstallationViewSet
 from vapi_settings.webhooks import LARGEST, VapiSource
 
 KEY = "settings/<str:key>"
@@ -16,6 +16,12 @@ ENDPOINTS = (
     ("assistants", AssistantViewSet, {"get": "index"}, "assistants"),
     ("assistants/<str:assistant_id>", AssistantViewSet, {"get": "retrieve"}, "assistant"),
     ("booking-tool", BookingToolViewSet, {"get": "retrieve", "put": "update"}, "booking-tool"),
+    (
+        "booking-tool/installation",
+        InstallationViewSet,
+        {"get": "retrieve", "put": "update", "delete": "destroy"},
+        "booking-tool-installation",
+    ),
     ("phone-numbers", PhoneNumberViewSet, {"get": "index", "post": "create"}, "phone-numbers"),
 )
 

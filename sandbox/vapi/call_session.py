@@ -2,7 +2,8 @@
 
 import json
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,6 +101,26 @@ class CallSession:
             self.leg.later(TALK_S, self.hang_up)
 
     def _use_tools(self, calls: list[Resource]) -> None:
+        """Ask each tool's own server, else the assistant's, then talk on."""
+        by_server: dict[str, tuple[AppServer, list[Resource]]] = {}
+        for call in calls:
+            server = self._server_of(call["name"])
+            by_server.setdefault(server.url, (server, []))[1].append(call)
+        *others, last = by_server.values()
+        for server, asked in others:
+            self._ask(server, asked, self._add_tool_results)
+        self._ask(*last, self._add_last_results)
+
+    def _server_of(self, tool: str) -> AppServer:
+        model = self.assistant.get("model") or {}
+        for found in model.get("tools") or ():
+            if found.get("server") and (found.get("function") or {}).get("name") == tool:
+                return replace(self.server, settings=found["server"])
+        return self.server
+
+    def _ask(
+        self, server: AppServer, calls: list[Resource], answered: Callable[[Any], None]
+    ) -> None:
         tool_calls: list[Resource] = [
             {
                 "id": f"call_{SystemClock().new_id().replace('-', '')[:24]}",
@@ -122,7 +143,11 @@ class CallSession:
             "toolWithToolCallList": with_tools,
             **self.about(),
         }
-        self.server.request(message, self._add_tool_results, TIMEOUT_S)
+        server.request(message, answered, TIMEOUT_S)
+
+    def _add_last_results(self, answer: Any) -> None:
+        self._add_tool_results(answer)
+        self._talk()
 
     def _add_tool_results(self, answer: Any) -> None:
         found = answer.get("results") if isinstance(answer, dict) else None
@@ -137,7 +162,6 @@ class CallSession:
                         "result": text,
                     }
                 )
-        self._talk()
 
     def _set_status(self, status: str, **fields: Any) -> None:
         self.store.update(self.call_id, {"status": status, **fields})

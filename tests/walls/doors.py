@@ -173,6 +173,9 @@ DOORS: dict[str, list[Try]] = {
     "PUT vapi/booking-tool": [
         Try("/vapi/booking-tool", body={"user": "{user}", "calendar": "microsoft"})
     ],
+    "GET vapi/booking-tool/installation": _of_assistant("/vapi/booking-tool/installation"),
+    "PUT vapi/booking-tool/installation": _of_assistant("/vapi/booking-tool/installation"),
+    "DELETE vapi/booking-tool/installation": _of_assistant("/vapi/booking-tool/installation"),
     "GET vapi/settings": _of_assistant("/vapi/settings"),
     "GET vapi/settings/<str:key>": _of_assistant("/vapi/settings/greeting_message"),
     "PUT vapi/settings/<str:key>": _of_assistant("/vapi/settings/greeting_message", {"value": "x"}),

@@ -1,4 +1,4 @@
-"""/api/v1/vapi/booking-tool: how assistants book, and the JSON that makes them do so."""
+"""/api/v1/vapi/booking-tool: how assistants book, and the tools that make them do so."""
 
 from typing import Any
 
@@ -11,10 +11,12 @@ from ava.http.api import ApiViewSet
 from integrations.calendar.events import slots, times
 from integrations.calendar.events.times import WrongTime
 from integrations.calendar.providers import NAMES
-from integrations.credentials import store
-from vapi_settings.booking import services, tools
-from vapi_settings.errors import VAPI
-from vapi_settings.models import BookingTool
+from vapi_settings import schemas
+from vapi_settings.answers import wants_reload, with_age
+from vapi_settings.api import VapiViewSet
+from vapi_settings.booking import installation, services, tools
+from vapi_settings.models import BookingTool, Revision
+from vapi_settings.serializers import BriefSerializer
 
 
 class BookingToolSerializer(serializers.Serializer[Any]):
@@ -47,7 +49,12 @@ class ShownToolSerializer(BookingToolSerializer):
 
     @extend_schema_field({"type": "array", "items": {"type": "object"}})
     def get_tools(self, row: BookingTool) -> list[dict[str, Any]]:
-        return tools.definitions(row, self.context["server_url"])
+        return tools.definitions(row, {})
+
+
+class InstallationSerializer(serializers.Serializer[Any]):
+    assistant = BriefSerializer()
+    state = serializers.ChoiceField(choices=list(installation.STATES.items()))
 
 
 class BookingToolViewSet(ApiViewSet):
@@ -59,7 +66,7 @@ class BookingToolViewSet(ApiViewSet):
     @extend_schema(operation_id="vapi_booking_tool", responses={200: ShownToolSerializer})
     def retrieve(self, request: Request) -> Response:
         """How appointments are booked, and the JSON for Vapi."""
-        return self._shown(services.settings_of(self.caller))
+        return _shown(services.settings_of(self.caller))
 
     @extend_schema(
         operation_id="vapi_booking_tool_change",
@@ -70,12 +77,58 @@ class BookingToolViewSet(ApiViewSet):
         """Change how appointments are booked."""
         wanted = BookingToolSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        return self._shown(services.change(user=self.caller, **wanted.validated_data))
+        return _shown(services.change(user=self.caller, **wanted.validated_data))
 
-    def _shown(self, row: BookingTool) -> Response:
-        account = store.find(user=self.caller, provider=VAPI.label)
-        context = {"server_url": tools.server_url(account.pk if account else None)}
-        return Response(ShownToolSerializer(row, context=context).data)
+
+class InstallationViewSet(VapiViewSet):
+    """The booking tool in one assistant."""
+
+    serializer_class = InstallationSerializer
+
+    @extend_schema(
+        operation_id="vapi_booking_tool_installation",
+        parameters=[schemas.ASSISTANT, *schemas.COPY],
+        responses={200: InstallationSerializer, **schemas.AMBIGUOUS},
+    )
+    def retrieve(self, request: Request) -> Response:
+        """Whether the assistant has the tools."""
+        return self._found(reload=wants_reload(request))
+
+    @extend_schema(
+        operation_id="vapi_booking_tool_install",
+        parameters=[schemas.ASSISTANT],
+        request=None,
+        responses={200: InstallationSerializer, **schemas.CLASHES},
+    )
+    def update(self, request: Request) -> Response:
+        """Give the assistant the tools, and change nothing else in it."""
+        installation.install(
+            user=self.caller, assistant_id=self.assistant_id, source=Revision.Source.API
+        )
+        return self._found()
+
+    @extend_schema(
+        operation_id="vapi_booking_tool_uninstall",
+        parameters=[schemas.ASSISTANT],
+        responses={200: InstallationSerializer, **schemas.CLASHES},
+    )
+    def destroy(self, request: Request) -> Response:
+        """Take the tools away from the assistant, and change nothing else in it."""
+        installation.uninstall(
+            user=self.caller, assistant_id=self.assistant_id, source=Revision.Source.API
+        )
+        return self._found()
+
+    def _found(self, *, reload: bool = False) -> Response:
+        state, copy = installation.state(
+            user=self.caller, assistant_id=self.assistant_id, reload=reload
+        )
+        found = {"assistant": copy.value.assistant.summary, "state": state}
+        return with_age(copy, Response(InstallationSerializer(found).data))
+
+
+def _shown(row: BookingTool) -> Response:
+    return Response(ShownToolSerializer(row).data)
 
 
 def _checked(read: Any, text: str) -> str:

@@ -4,12 +4,11 @@ https://docs.vapi.ai/tools/custom-tools. Sentences are for the assistant, which 
 words and language; times are on the local clocks of the tool's time zone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import timezone
 
 from ava.http.problems import Problem
@@ -24,9 +23,9 @@ from integrations.errors import StubsDisabled
 from vapi_settings.booking import services
 from vapi_settings.calls.tools import ToolCall, register_tool
 from vapi_settings.models import BookingTool
+from vapi_settings.own_tools import BOOK, FIND
 from vapi_settings.records import text
 
-FIND, BOOK = "find_free_slots", "book_slot"
 OFFERED: Final = 5
 _FAR: Final = 20
 """Of so many slots, those that are offered are spread over."""
@@ -81,10 +80,13 @@ def book_slot(call: ToolCall) -> str:
     return f"Booked: {_said(tool, start)}, {tool.duration} minutes."
 
 
-def definitions(tool: BookingTool, server_url: str | None) -> list[dict[str, Any]]:
-    """The tools as Vapi takes them in `model.tools`."""
+def definitions(tool: BookingTool, server: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tools as Vapi takes them in `model.tools`.
+
+    Args:
+        server: `{"server": ...}`, which Vapi asks; empty: it asks the assistant's.
+    """
     today = f"Times are local times of {tool.time_zone} such as 2026-12-24T15:00."
-    server = {"server": {"url": server_url}} if server_url else {}
     return [
         {
             "type": "function",
@@ -163,9 +165,3 @@ def _spoken(problem: Problem) -> Problem:
     if isinstance(problem, StubsDisabled | ReconnectRequired):
         return Problem(NO_CALENDAR)
     return Problem(NO_ANSWER) if isinstance(problem, ProviderProblem) else problem
-
-
-def server_url(account: object) -> str | None:
-    """Where Vapi asks; None while AVA has no public address: then the assistant's server is."""
-    public: str | None = settings.PUBLIC_URL
-    return f"{public}/api/v1/webhooks/vapi?account={account}" if public and account else None

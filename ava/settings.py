@@ -103,6 +103,9 @@ FLAGS: dict[str, bool] = {
     "ALLOW_ENV_CREDENTIALS": ENV["ALLOW_ENV_CREDENTIALS"],
 }
 
+# Off whatever anybody sets at run time: in production nothing may seem to be sent or booked.
+FLAGS_OFF = frozenset({"INTEGRATIONS_STUB_MODE"} if PRODUCTION else ())
+
 ALLOWED_HOSTS: list[str] = ENV["ALLOWED_HOSTS"] or [
     "localhost",
     "127.0.0.1",

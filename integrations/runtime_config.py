@@ -116,7 +116,10 @@ _overrides: StaleOnErrorCache[Overrides] = StaleOnErrorCache(
 
 
 def is_on(name: str, *, user: User | None = None) -> bool:
-    """Whether a flag is on: the user's row decides, else the admin's, else the environment."""
+    """Whether a flag is on: the user's row decides, else the admin's, else the environment; those
+    of `FLAGS_OFF` never are."""
+    if name in settings.FLAGS_OFF:
+        return False
     environment: bool = settings.FLAGS[name]
     rows = _flags.get()
     everybody = rows.get((name, None), environment)

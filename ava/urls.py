@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/v1/", include("vapi_settings.urls")),
     path("api/v1/", include("telephony.urls")),
     path("api/v1/", include("integrations.urls")),
+    path("api/v1/activity", include("ava.activity.urls")),
     path("oauth/", include("integrations.calendar.urls")),
     path("calendar.ics", include("integrations.calendar.events.urls")),
     path("", TemplateView.as_view(template_name="home.html", **READ), name="home"),

@@ -12,11 +12,14 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import jobs, ratelimit, upstream
+        from ava.activity import sources
         from ava.inbound.services import register_handler
+        from ava.intents.activity import timelines
         from ava.jobs import pruning
         from ava.server import worker
         from integrations import runtime_config
         from integrations.breakers import services as breakers
+        from integrations.breakers.activity import transitions
         from integrations.breakers.models import BreakerEvent
         from integrations.calendar.events import creation
         from integrations.calendar.models import CalendarEvent
@@ -41,6 +44,10 @@ class IntegrationsConfig(AppConfig):
         register_handler(resend.RESEND.label, webhooks.KIND, webhooks.handle)
         jobs.register(CalendarEvent.job, lambda payload: creation.pursue(payload["id"]))
         jobs.register_periodic("integrations.calendar_sweep", creation.sweep, every=600.0)
+
+        sources.register(timelines(Mail))
+        sources.register(timelines(CalendarEvent))
+        sources.register(transitions, is_shared=True)
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

@@ -11,7 +11,9 @@ class TelephonyConfig(AppConfig):
 
         from ava import jobs, upstream
         from ava.accounts.services import stop_on_deactivation
+        from ava.activity import sources
         from ava.inbound.services import register_handler
+        from ava.intents.activity import timelines
         from integrations.credentials.services import Client, clients
         from telephony import orphaned_accounts, search_index, services, webhooks
         from telephony.calls import services as calls
@@ -33,6 +35,8 @@ class TelephonyConfig(AppConfig):
             register_handler(source.provider, source.kind, webhooks.handle)
         register_listener(vapi_events.apply)
 
+        sources.register(timelines(Call))
+        sources.register(timelines(Message))
         jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
         jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
         jobs.register(bulk_job.JOB, lambda payload: bulk_job.send_next(payload["id"]))

@@ -8,6 +8,7 @@ from ava import ratelimit, redis, upstream
 from ava.cache import recent
 from ava.http import fastpath
 from ava.inbound import services as inbound
+from ava.observability import recorder
 from integrations import runtime_config
 from vapi_settings import answers, reads
 
@@ -16,6 +17,7 @@ RESETS: dict[str, Callable[[], None]] = {
     "runtime_config": runtime_config.forget,
     "limits": ratelimit.forget,
     "refusals": inbound.forget,
+    "activity": recorder.waiting.clear,
     "copies": reads.forget,
     "fastpath": fastpath.forget,
     "recent": recent.forget,

@@ -10,12 +10,14 @@ class VapiSettingsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import upstream
+        from ava.activity import sources
         from ava.cache import recent
         from ava.http import fastpath
         from ava.inbound.services import register_handler
         from integrations.credentials.services import Client, clients
         from vapi_settings import answers, services, webhooks
         from vapi_settings.account import renew_epoch
+        from vapi_settings.activity import revisions
         from vapi_settings.booking import tools as booking
         from vapi_settings.calls import summaries
         from vapi_settings.errors import VAPI
@@ -27,4 +29,5 @@ class VapiSettingsConfig(AppConfig):
         fastpath.register("/api/v1/vapi/settings", answers.remembered)
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)
         webhooks.register_listener(summaries.listen)
+        sources.register(revisions)
         booking.register()

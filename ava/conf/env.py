@@ -73,6 +73,7 @@ VARIABLES = (
     _number("CIRCUIT_BREAKER_RECOVERY_TIMEOUT", 30, 1, 3600),
     _number("CIRCUIT_BREAKER_SUCCESS_THRESHOLD", 2, 1, 100),
     _number("RATE_LIMIT_PER_MINUTE", 10, 1, 1_000_000),
+    _number("AVA_ACTIVITY_DAYS", 30, 1, 36_500),
     _number("AVA_WEBHOOK_MIB_PER_DAY", 128, 1, 1_000_000),
     _number("VAPI_CACHE_SECONDS", 300, 0, 86400),
     # Providers

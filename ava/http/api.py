@@ -156,6 +156,7 @@ class RateLimitedView(APIView):
         super().initial(request, *args, **kwargs)
         if request.user.pk is not None:
             tenant.CURRENT.set(str(request.user.pk))
+            request._request.owner_id = request.user.pk  # type: ignore[attr-defined]  # for listeners
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

@@ -38,6 +38,9 @@ _UTF_8 = re.compile(r';[ \t]*charset=("?)utf-?8\1[ \t]*(?=;|$)', re.IGNORECASE)
 # Refused like the header it stands for, and harmless to parse.
 _REFUSED = "refused; charset=none"
 
+listeners: list[Callable[..., None]] = []
+"""Called after each answer to a user: `(request, response, *, owner_id, duration_ms)`."""
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 log = structlog.get_logger("ava.request")
@@ -60,6 +63,7 @@ class RequestMiddleware:
         token = correlation.CURRENT.set(correlation_id)
         try:
             response = self._answer(request)
+            duration_ms = round((time.perf_counter() - started) * 1000, 1)
             match = request.resolver_match
             log.info(
                 "request",
@@ -68,8 +72,11 @@ class RequestMiddleware:
                 view=match.view_name if match else None,
                 status=response.status_code,
                 code=getattr(response, "problem_code", None),
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                duration_ms=duration_ms,
             )
+            if (owner_id := getattr(request, "owner_id", None)) is not None:
+                for listener in listeners:
+                    listener(request, response, owner_id=owner_id, duration_ms=duration_ms)
         finally:
             correlation.CURRENT.reset(token)
         response[correlation.HEADER] = correlation_id

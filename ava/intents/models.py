@@ -45,12 +45,27 @@ class Intent(models.Model):
     machine: ClassVar[Machine]
     job: ClassVar[str]  # the kind of job that follows it
     word: ClassVar[str]  # a person's word for it
+    FAILED: ClassVar[frozenset[str]] = frozenset(
+        ("failed", "undelivered", "busy", "no-answer", "bounced", "complained", "suppressed")
+    )
+    activity_kind: ClassVar[str]
+    api_path: ClassVar[str]  # of the list
     timeline: Any  # the entries, oldest first: each kind has a table of its own
 
     @cached_property
     def entries(self) -> list[Any]:
         """The timeline as it is shown."""
         return list(self.timeline.values_list(*Entry.SHOWN, named=True))
+
+    @property
+    def heading(self) -> str:
+        """Short words for it in the activity, without a whole number or address."""
+        return f"{self.word.capitalize()} {self.pk}"
+
+    @property
+    def link(self) -> str:
+        """Its address in the API."""
+        return f"/api/v1/{self.api_path}/{self.pk}"
 
     @property
     def is_final(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from ava import tenant
 from ava.http import correlation
 from ava.intents.models import Entry, Intent
 from ava.jobs import services as jobs
+from ava.observability.recorder import record
 
 AnyIntent = TypeVar("AnyIntent", bound=Intent)
 Source = Entry.Source
@@ -38,12 +40,28 @@ def changing(intent: AnyIntent) -> Iterator[AnyIntent]:
 
 def note(intent: Intent, *, source: str, now: datetime, detail: str = "", status: str = "") -> None:
     """Add an entry to the timeline: with the present status, if it had no other then."""
+    status = status or intent.status
     intent.timeline.create(
         at=now,
-        status=status or intent.status,
+        status=status,
         source=source,
         detail=detail[:400],
         correlation_id=correlation.current() or intent.correlation_id,
+    )
+    if intent.owner_id is not None and status in intent.machine.final:
+        transaction.on_commit(partial(_record_end, intent, status, now, detail))
+
+
+def _record_end(intent: Intent, status: str, at: datetime, detail: str) -> None:
+    record(
+        intent.activity_kind,
+        f"{intent.heading}: {detail or status}",
+        status=status,
+        failed=status in intent.FAILED,
+        at=at,
+        link=intent.link,
+        owner_id=intent.owner_id,
+        correlation_id=intent.correlation_id,
     )
 
 

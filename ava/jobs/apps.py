@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 from prometheus_client import REGISTRY
@@ -16,10 +17,15 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from ava import jobs
+        from ava.activity import services as activity
+        from ava.activity import sources
         from ava.jobs import pruning, services
+        from ava.jobs.activity import unfinished
 
         REGISTRY.register(DueJobs())
         pruning.register("finished jobs", services.old)
+        pruning.register("activity", activity.old, days=settings.ACTIVITY_DAYS)
+        sources.register(unfinished)
         jobs.register_periodic("prune", pruning.run_daily, every=24 * 3600)
 
 

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 import traceback
 import uuid
 from collections import deque
@@ -22,6 +23,7 @@ from ava.http.problems import Problem
 from ava.jobs import RUNS, Kind, RetryLater, kinds, queries
 from ava.jobs.models import ERROR_LENGTH, Job
 from ava.observability.logs import redact
+from ava.observability.recorder import record
 from ava.tenant import Tenant, in_background
 
 log = structlog.get_logger("ava.jobs")
@@ -83,7 +85,18 @@ def run(job: Job, *, now: Clock = timezone.now) -> None:
     """Run a claimed job and record the outcome. Never raises what the work raises."""
     kind = kinds[job.kind]
     with correlation.bind(job.correlation_id or correlation.new()), tenant.bind(job.tenant):
-        RUNS.labels(job.kind, _settle(job, kind, _attempt(job, kind), now())).inc()
+        started = time.perf_counter()
+        outcome = _attempt(job, kind)
+        name = _settle(job, kind, outcome, now())
+        RUNS.labels(job.kind, name).inc()
+        if name != "again":  # It only waits.
+            record(
+                "job",
+                f"{job.kind}: {outcome.error or name}",
+                status=name,
+                failed=name != "done",
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            )
 
 
 def describe(fault: Exception) -> str:

@@ -13,11 +13,12 @@ KEPT_DAYS = 90
 Old = Callable[[datetime], QuerySet[Any]]
 
 registered: dict[str, Old] = {}
+_days: dict[str, int] = {}
 
 
-def register(name: str, old: Old) -> None:
+def register(name: str, old: Old, *, days: int = KEPT_DAYS) -> None:
     """Register rows to delete: `old(before)`. `name` is a plural: "breaker events"."""
-    registered[name] = old
+    registered[name], _days[name] = old, days
 
 
 def prune(name: str, before: datetime, *, dry_run: bool = False) -> int:
@@ -34,6 +35,6 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
 
 
 def run_daily() -> None:
-    before = timezone.now() - timedelta(days=KEPT_DAYS)
-    for name in registered:
-        prune(name, before)
+    now = timezone.now()
+    for name, days in _days.items():
+        prune(name, now - timedelta(days=days))

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.db import connections
 
+from ava.activity.services import Writer
 from ava.jobs.loop import Loop
 from ava.server import slots
 from ava.server.run import STOP_SECONDS
@@ -44,9 +45,10 @@ async def live(
     with suppress(NotImplementedError):
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    maintenance, jobs = Maintenance(), Loop()
+    maintenance, jobs, activity = Maintenance(), Loop(), Writer()
     try:
         await asyncio.to_thread(_begin, maintenance, jobs)
+        activity.start()
     except Exception as fault:
         log.exception("worker cannot begin")
         await send({"type": "lifespan.startup.failed", "message": type(fault).__name__})
@@ -55,6 +57,7 @@ async def live(
     await receive()
     await asyncio.to_thread(maintenance.stop)
     await asyncio.to_thread(jobs.stop)
+    await asyncio.to_thread(activity.stop)
     await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ from ava.upstream.connections import Deadline
 from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
 from ava.upstream.policy import Policy, Service
 from ava.upstream.redis_store import store_for
-from ava.upstream.transport import Answer, Budget, Operation, Transport, with_retries
+from ava.upstream.transport import Answer, AttemptFailed, Budget, Operation, Transport, with_retries
 
 T = TypeVar("T")
 
@@ -36,6 +37,10 @@ log = structlog.get_logger("ava.upstream")
 REPEATABLE_METHODS = ("GET", "HEAD")
 
 hooks = Hooks()
+
+listeners: list[Callable[..., None]] = []
+"""Called after each attempt, and where none was made: `(about, *, status, failed, at,
+duration_ms=None)`."""
 
 _doors: dict[str, "Door"] = {}
 
@@ -213,17 +218,43 @@ class Door:
         )
         transport = self.transport
         prepared = transport.prepare(request)
+        about = f"{self.service.name}: {method} {path}"
         with self._operation(method, deadline) as operation:
             if operation.is_probe:
                 transport.drop_idle()
             return with_retries(
-                partial(transport.exchange, prepared, operation.deadline),
+                partial(self._exchange, transport, prepared, operation, about),
                 operation,
                 self.policy,
                 self.budget,
                 repeatable=method in REPEATABLE_METHODS if repeatable is None else repeatable,
                 on_retry=metrics.RETRIES.labels(self.service.label).inc,
             )
+
+    def _exchange(
+        self,
+        transport: Transport,
+        prepared: requests.PreparedRequest,
+        operation: Operation,
+        about: str,
+    ) -> Answer:
+        """One attempt, recorded."""
+        at, started, status, failed = datetime.now(UTC), time.perf_counter(), "cancelled", True
+        try:
+            answer = transport.exchange(prepared, operation.deadline)
+            status, failed = str(answer.status), answer.status >= 400
+        except AttemptFailed as exc:
+            status = exc.cause.removeprefix("status ")
+            raise
+        finally:
+            self._report(
+                f"{about}, attempt {operation.attempts}" if operation.attempts > 1 else about,
+                status=status,
+                failed=failed,
+                at=at,
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+        return answer
 
     def guard(self, work: Callable[[Deadline], T]) -> T:
         """Put work that is not HTTP behind the same bulkhead, breaker and deadline.
@@ -254,8 +285,15 @@ class Door:
     def _refused(self, problem: ProviderProblem) -> ProviderProblem:
         if isinstance(problem, ProviderBusy):
             metrics.BULKHEAD_REFUSALS.labels(self.service.label).inc()
+        about = f"{self.service.name} was not asked: {problem.detail}"
+        self._report(about, status=problem.code, failed=True, at=datetime.now(UTC))
         log.warning("provider not asked", service=self.service.label, outcome=problem.code)
         return problem
+
+    @staticmethod
+    def _report(about: str, **facts: Any) -> None:
+        for listener in listeners:
+            listener(about, **facts)
 
     @contextmanager
     def _measured(self, method: str, operation: Operation) -> Iterator[None]:

@@ -102,7 +102,7 @@ class CalendarEvent(Intent):
 
     machine = EVENT
     job = "integrations.calendar_event"
-    word = "event"
+    word = activity_kind = "event"
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -123,6 +123,10 @@ class CalendarEvent(Intent):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     exclusive = models.BooleanField(default=False)
+
+    @property
+    def api_path(self) -> str:  # type: ignore[override]  # of its calendar
+        return f"integrations/calendar/{self.provider}/events"
 
     class Meta(Intent.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

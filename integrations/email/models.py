@@ -37,6 +37,8 @@ class Mail(Intent):
     machine = MAIL
     job = "integrations.mail"
     word = "e-mail"
+    activity_kind = "mail"
+    api_path = "integrations/email/messages"
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="mails"

@@ -15,7 +15,8 @@ class Call(Communication):
 
     machine = CALL
     job = "telephony.call"
-    word = "call"
+    word = activity_kind = "call"
+    api_path = "twilio/calls"
     searched = (*Communication.searched, "vapi_call_id")
 
     class Kind(models.TextChoices):

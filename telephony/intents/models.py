@@ -114,6 +114,12 @@ class Communication(Intent):
     can_be_stopped: ClassVar[bool] = True  # once the provider has it
 
     @property
+    def heading(self) -> str:
+        inbound = self.direction == self.Direction.INBOUND
+        way, other = ("from", self.from_number) if inbound else ("to", self.to)
+        return f"{self.word.capitalize()} {way} …{other[-4:]}"
+
+    @property
     def reference(self) -> str | None:
         """The provider's ID of it."""
         found: str | None = getattr(self, self.reference_field)

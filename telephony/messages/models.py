@@ -90,7 +90,8 @@ class Message(Communication):
 
     machine = MESSAGE
     job = "telephony.message"
-    word = "message"
+    word = activity_kind = "message"
+    api_path = "twilio/messages"
     searched = (*Communication.searched, "body")
     can_be_stopped = False
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from ava.activity.services import Writer, write
 from ava.jobs import services
 from ava.jobs.loop import Loop
 from ava.management import base as commands
@@ -37,13 +38,15 @@ class Command(commands.Command):
         services.ensure_periodic()
         if once:
             self.stdout.write(f"{several(services.run_due(), 'job', 'jobs')} run.")
+            write()
             return
         stopped = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda number, frame: stopped.set())
-        loop = Loop().start()
+        loop, activity = Loop().start(), Writer().start()
         doing = "Sending due jobs to Celery" if settings.CELERY_BROKER_URL else "Working"
         self.stdout.write(f"{doing}. Stop with Ctrl-C.")
         self.stdout.flush()
         stopped.wait()
         loop.stop()
+        activity.stop()

@@ -255,6 +255,8 @@ SPECTACULAR_SETTINGS = {
         "CallProviderEnum": "telephony.calls.models.Call.Provider",
         "CalendarProviderEnum": "integrations.calendar.models.PROVIDERS",
         "ConnectionStateEnum": "integrations.calendar.queries.STATES",
+        "CallKindEnum": "telephony.calls.models.Call.Kind",
+        "ActivityKindEnum": "ava.activity.models.KINDS",
         "BatchStateEnum": "telephony.messages.models.Batch.State",
     },
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "tryItOutEnabled": True},

@@ -215,6 +215,8 @@ OPERATIONS: dict[str, Operation] = {
         lambda ada, _: ada.post("/integrations/email/messages", **MAIL),
     ),
     "GET integrations/email/messages/<uuid:mail_id>": (Ada.mail, Ada.get),
+    "GET activity": read("/activity"),
+    "GET activity/<str:correlation_id>": read("/activity/nobody-has-this-id"),
     "GET vapi/booking-tool": read("/vapi/booking-tool"),
     "PUT vapi/booking-tool": plain(lambda ada: ada.put("/vapi/booking-tool", calendar="google")),
     "GET vapi/booking-tool/installation": read("/vapi/booking-tool/installation"),

@@ -45,6 +45,8 @@ COSTS = {
     "GET integrations/email/messages": (3, 1),
     "POST integrations/email/messages": (17, 3),
     "GET integrations/email/messages/<uuid:mail_id>": (4, 1),
+    "GET activity": (2, 1),
+    "GET activity/<str:correlation_id>": (8, 1),
     "GET vapi/booking-tool": (1, 1),
     "PUT vapi/booking-tool": (2, 1),
     "GET vapi/booking-tool/installation": (0, 2),

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from ava.activity import queries
 from ava.activity.models import KINDS
-from ava.activity.serializers import ListedEntrySerializer, StorySerializer
+from ava.activity.serializers import ListedHappeningSerializer, StorySerializer
 from ava.http.api import ApiViewSet
 from ava.http.keyset import KeysetPagination
 
@@ -30,7 +30,7 @@ class ActivityViewSet(ApiViewSet):
     """What happened for the user."""
 
     ratelimit_group = "integrations"
-    serializer_class = ListedEntrySerializer
+    serializer_class = ListedHappeningSerializer
     pagination_class = KeysetPagination
 
     @extend_schema(operation_id="activity", parameters=[FiltersSerializer])

@@ -7,9 +7,9 @@ class ActivityConfig(AppConfig):
     verbose_name = "Activity"
 
     def ready(self) -> None:
-        from ava.activity import requests
         from ava.http import middleware
+        from ava.observability import recorder
         from ava.upstream.door import listeners
 
-        middleware.listeners.append(requests.answered)
-        listeners.append(requests.asked)
+        middleware.listeners.append(recorder.answered)
+        listeners.append(recorder.attempted)

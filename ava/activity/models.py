@@ -11,16 +11,16 @@ from ava.http import correlation
 NEWEST = ["-at", "-id"]
 SUMMARY_LENGTH = 300
 KINDS = (
-    "request",
-    "attempt",
-    "breaker",
-    "job",
-    "webhook",
-    "call",
-    "message",
-    "mail",
-    "event",
-    "revision",
+    ("request", "a request of the user's"),
+    ("attempt", "an attempt at a provider, or why there was none"),
+    ("breaker", "a circuit breaker that opened, tried or closed"),
+    ("job", "background work"),
+    ("webhook", "a provider's webhook"),
+    ("call", "a call"),
+    ("message", "a message"),
+    ("mail", "an e-mail"),
+    ("event", "a calendar event"),
+    ("revision", "a change of a setting"),
 )
 
 
@@ -36,7 +36,7 @@ class Activity(models.Model):
     )
     correlation_id = models.CharField("correlation ID", max_length=correlation.MAX_LENGTH)
     at = models.DateTimeField()
-    kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in KINDS])
+    kind = models.CharField(max_length=10, choices=KINDS)
     summary = models.CharField(max_length=SUMMARY_LENGTH)
     status = models.CharField(max_length=60, blank=True)
     failed = models.BooleanField()

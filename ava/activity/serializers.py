@@ -8,7 +8,7 @@ from rest_framework import serializers
 from ava.activity.models import KINDS
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class HappeningSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     kind = serializers.ChoiceField(choices=KINDS)
     summary = serializers.CharField(help_text="A sentence for a person.")
@@ -22,10 +22,10 @@ class EntrySerializer(serializers.Serializer[Any]):
         return {entry.kind: entry.link} if entry.link else {}
 
 
-class ListedEntrySerializer(EntrySerializer):
+class ListedHappeningSerializer(HappeningSerializer):
     correlation_id = serializers.CharField()
 
 
 class StorySerializer(serializers.Serializer[Any]):
     correlation_id = serializers.CharField()
-    entries = EntrySerializer(many=True, help_text="In order of time.")
+    entries = HappeningSerializer(many=True, help_text="In order of time.")

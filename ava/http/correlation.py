@@ -12,6 +12,9 @@ MAX_LENGTH = 128
 
 CURRENT: ContextVar[str] = ContextVar("correlation_id", default="")
 
+ASKED: ContextVar[str] = ContextVar("provider_asked_under", default="")
+"""The ID under which this thread last asked a provider."""
+
 _ACCEPTED = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_LENGTH}}}")
 
 

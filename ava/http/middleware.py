@@ -25,6 +25,7 @@ from ava.http.problems import MethodNotAllowed, PayloadTooLarge, Problem, Unsupp
 from ava.http.responses import NO_PAGES, PROBES, answer, problem_response
 
 TAKEN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+READS = ("GET", "HEAD")
 # Known, so that what it is asked about says which methods it takes.
 METHODS = (*TAKEN, "OPTIONS")
 
@@ -39,7 +40,8 @@ _UTF_8 = re.compile(r';[ \t]*charset=("?)utf-?8\1[ \t]*(?=;|$)', re.IGNORECASE)
 _REFUSED = "refused; charset=none"
 
 listeners: list[Callable[..., None]] = []
-"""Called after each answer to a user: `(request, response, *, owner_id, duration_ms)`."""
+"""Called after each answer to a user that changed something, asked a provider, or failed:
+`(request, response, *, owner_id, duration_ms)`. Reads from a copy leave no trace."""
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -74,7 +76,11 @@ class RequestMiddleware:
                 code=getattr(response, "problem_code", None),
                 duration_ms=duration_ms,
             )
-            if (owner_id := getattr(request, "owner_id", None)) is not None:
+            if (owner_id := getattr(request, "owner_id", None)) is not None and (
+                request.method not in READS
+                or response.status_code >= 400
+                or correlation.ASKED.get() == correlation_id
+            ):
                 for listener in listeners:
                     listener(request, response, owner_id=owner_id, duration_ms=duration_ms)
         finally:

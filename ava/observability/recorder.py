@@ -6,9 +6,11 @@ of its last moments; rows of calls, mails and the like are not among them.
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from prometheus_client import Counter
 
 from ava import tenant
@@ -69,3 +71,34 @@ def record(
             link=link,
         )
     )
+
+
+def attempted(about: str, **facts: Any) -> None:
+    """Record an attempt at a provider, or that it was not asked."""
+    record("attempt", about, **facts)
+
+
+def answered(
+    request: HttpRequest, response: HttpResponseBase, *, owner_id: int, duration_ms: float
+) -> None:
+    """Record a request that changed something, asked a provider, or failed."""
+    if getattr(response, "problem_code", None) == "rate_limited":
+        return  # They may be as many as somebody likes.
+    status = response.status_code
+    body = getattr(response, "data", None)
+    detail = body.get("detail") if status >= 400 and isinstance(body, dict) else None
+    record(
+        "request",
+        f"{request.method} {_path(request)}" + (f": {detail}" if detail else ""),
+        status=status,
+        failed=status >= 400,
+        at=datetime.now(UTC) - timedelta(milliseconds=duration_ms),
+        duration_ms=duration_ms,
+        owner_id=owner_id,
+    )
+
+
+def _path(request: HttpRequest) -> str:
+    """The path; its pattern where it holds a phone number or an address."""
+    match, path = request.resolver_match, request.path_info
+    return f"/{match.route}" if match and ("@" in path or "+" in path) else path

@@ -292,6 +292,7 @@ class Door:
 
     @staticmethod
     def _report(about: str, **facts: Any) -> None:
+        correlation.ASKED.set(correlation.current())
         for listener in listeners:
             listener(about, **facts)
 

@@ -169,6 +169,8 @@ DOORS: dict[str, list[Try]] = {
     "POST integrations/<str:provider>/credentials/verify": _named(
         "/integrations/{}/credentials/verify", "twilio_account"
     ),
+    "GET activity": [Try("/activity", "user={user}")],
+    "GET activity/<str:correlation_id>": [Try(f"/activity/{TRACE}", "user={user}")],
     "GET vapi/booking-tool": [Try("/vapi/booking-tool", "user={user}")],
     "PUT vapi/booking-tool": [
         Try("/vapi/booking-tool", body={"user": "{user}", "calendar": "microsoft"})

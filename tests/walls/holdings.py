@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
+from ava.activity.services import write
 from ava.jobs.models import Job
 from sandbox.vapi import seed
 from tests.walls import rows
@@ -19,6 +20,7 @@ Rows = dict[str, dict[str, Any]]
 OWNED: dict[str, Callable[[User], Q]] = {
     "accounts.ApiToken": lambda user: Q(user=user),
     "accounts.Session": lambda user: Q(user=user),
+    "activity.Activity": lambda user: Q(owner=user),
     "admin.LogEntry": lambda user: Q(user=user),
     "auth.User": lambda user: Q(pk=user.pk),
     "idempotency.Request": lambda user: Q(user=user),
@@ -67,6 +69,7 @@ SHARED = {
 
 def snapshot(user: User) -> dict[str, Rows]:
     """All that is the tenant's, by model and primary key."""
+    write()
     return {label: _values(_rows(label).filter(mine(user))) for label, mine in OWNED.items()}
 
 

@@ -2,8 +2,18 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 
-KINDS = ["request", "attempt", "breaker", "job", "webhook"]
-KINDS += ["call", "message", "mail", "event", "revision"]
+KINDS = (
+    ("request", "a request of the user's"),
+    ("attempt", "an attempt at a provider, or why there was none"),
+    ("breaker", "a circuit breaker that opened, tried or closed"),
+    ("job", "background work"),
+    ("webhook", "a provider's webhook"),
+    ("call", "a call"),
+    ("message", "a message"),
+    ("mail", "an e-mail"),
+    ("event", "a calendar event"),
+    ("revision", "a change of a setting"),
+)
 NEWEST = ["-at", "-id"]
 
 
@@ -26,7 +36,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 (
                     "kind",
-                    models.CharField(choices=[(kind, kind) for kind in KINDS], max_length=10),
+                    models.CharField(choices=KINDS, max_length=10),
                 ),
                 ("summary", models.CharField(max_length=300)),
                 ("status", models.CharField(blank=True, max_length=60)),

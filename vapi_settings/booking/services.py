@@ -12,6 +12,7 @@ from integrations.calendar.events import services as calendar
 from integrations.calendar.events import slots, times
 from integrations.calendar.events.errors import SlotTaken
 from integrations.calendar.events.records import NewEvent, Slot
+from integrations.calendar.events.states import HOLDING
 from integrations.calendar.models import CalendarEvent
 from vapi_settings.models import BookingTool
 
@@ -75,12 +76,11 @@ def book(
 ) -> CalendarEvent:
     """Book a slot, once for the call and the slot. Raises: SlotTaken, and as `free`."""
     key = uuid.uuid5(_BOOKINGS, f"{user.pk} {call_id} {tool.calendar} {start.isoformat()}")
-    if begun := CalendarEvent.objects.filter(idempotency=key).first():
+    rows = CalendarEvent.objects.filter(idempotency=key)
+    rows.exclude(status__in=HOLDING).update(idempotency=None)  # it has ended: another may be made
+    if begun := rows.first():
         return begun
     end = start + timedelta(minutes=tool.duration)
-    day = times.moment(times.day_of(start, ZoneInfo(tool.time_zone)), ZoneInfo(tool.time_zone))
-    if Slot(start, end) not in free(user=user, tool=tool, now=now, day=day):
-        raise SlotTaken
     about = [f"Name: {name}" if name else "", f"Phone: {phone}" if phone else "", note]
     event = NewEvent(
         title=f"{tool.title}: {name}"[:250] if name else tool.title,
@@ -89,4 +89,12 @@ def book(
         time_zone=tool.time_zone,
         description="\n".join(line for line in about if line),
     )
-    return calendar.book(user=user, provider=tool.calendar, event=event, idempotency=key)
+    try:
+        # Slots follow one another from where one looks: the same one is found from its start.
+        if Slot(start, end) not in free(user=user, tool=tool, now=now, day=start):
+            raise SlotTaken
+        return calendar.book(user=user, provider=tool.calendar, event=event, idempotency=key)
+    except SlotTaken:
+        if begun := rows.first():  # the call asked twice at once
+            return begun
+        raise

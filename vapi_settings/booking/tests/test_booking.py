@@ -1,6 +1,5 @@
 """The booking tool, as Vapi asks for it in a call: signed webhooks, a real calendar's sandbox."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,54 +13,11 @@ from rest_framework.test import APIClient
 from integrations.calendar.models import CalendarEvent
 from integrations.calendar.tests.consent import connect
 from sandbox.server import Sandbox
-from vapi_settings.tests.hooking import payload
+from vapi_settings.booking.tests.asking import LISTED, PATH, effects, offered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATH = "/api/v1/vapi/booking-tool"
 BOTH = pytest.mark.parametrize("provider", ["google", "microsoft"])
-LISTED = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d)\)")
-CALL = payload("tool_calls")["message"]["call"]
-
-
-@pytest.fixture
-def settings_(api: APIClient, sandbox: Sandbox, settings: Any) -> Any:
-    """Store how is booked."""
-    settings.FLAGS = {**settings.FLAGS, "INTEGRATIONS_STUB_MODE": False}
-    settings.RATE_LIMIT_PER_MINUTE = 1000
-
-    def store(**changes: Any) -> Any:
-        body = {"calendar": "google", "time_zone": "Europe/Berlin", **changes}
-        answer = api.put(PATH, body, format="json")
-        assert answer.status_code == 200, answer.content
-        return answer.json()
-
-    return store
-
-
-@pytest.fixture
-def ask(send: Any) -> Any:
-    """Vapi asks for a tool in a call. The result, or the error."""
-
-    def ask(tool: str, *, call: str = "", key: str = "call_1", **arguments: Any) -> dict[str, str]:
-        function = {"name": tool, "arguments": arguments}
-        wish = {"id": key, "type": "function", "function": function}
-        message = {"toolCallList": [wish], "toolWithToolCallList": [{"toolCall": wish}]}
-        answer = send(payload("tool_calls", call={**CALL, "id": call or CALL["id"]}, **message))
-        assert answer.status_code == 200, answer.content
-        [found] = answer.json()["results"]
-        assert (found.pop("toolCallId"), found.pop("name")) == (key, tool)
-        return dict(found)
-
-    return ask
-
-
-def effects(sandbox: Sandbox) -> list[Any]:
-    return list(requests.get(f"{sandbox.url}/_sandbox/effects", timeout=5).json()["events"])
-
-
-def offered(ask: Any, **arguments: Any) -> list[str]:
-    return LISTED.findall(ask("find_free_slots", **arguments)["result"])
 
 
 @BOTH
@@ -167,6 +123,51 @@ def test_a_time_that_cannot_be_is_explained(
     settings_()
     assert said in ask("book_slot", name="Grace", **arguments)["error"]
     assert effects(sandbox) == []
+
+
+def test_a_time_that_was_offered_can_be_booked_however_it_was_looked_for(
+    api: APIClient, settings_: Any, ask: Any
+) -> None:
+    connect(api)
+    settings_(working_hours="00:00-24:00")
+    day = datetime.now(UTC) + timedelta(days=5)
+    times = offered(ask, **{"from": day.strftime("%Y-%m-%dT10:10")})
+    assert times[1].endswith(":15")
+    assert "result" in ask("book_slot", key="call_2", start=times[1], name="Grace")
+
+
+def test_a_booking_that_was_taken_back_is_made_anew(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+    ask("book_slot", key="call_2", start=start, name="Grace")
+    event = CalendarEvent.objects.get().reference
+    assert api.delete(f"/api/v1/integrations/calendar/google/events/{event}").status_code == 204
+    assert ask("book_slot", key="call_3", start=start, name="Grace")["result"].startswith("Booked")
+    assert sorted(CalendarEvent.objects.values_list("status", flat=True)) == [
+        "confirmed",
+        "deleted",
+    ]
+
+
+def test_a_slot_that_a_call_asks_for_twice_at_once_is_its_own(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+
+    def book(key: str) -> bool:
+        try:
+            return "result" in ask("book_slot", key=key, start=start, name="Grace")
+        finally:
+            databases.close_all()
+
+    with ThreadPoolExecutor(2) as requests_:
+        assert list(requests_.map(book, ("call_2", "call_3"))) == [True, True]
+    assert len(effects(sandbox)) == 1
 
 
 def test_outside_of_working_hours_nothing_is_booked(

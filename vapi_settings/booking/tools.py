@@ -47,7 +47,7 @@ def register() -> None:
 def find_free_slots(call: ToolCall) -> str:
     """Free slots in words, from a day on where one is named."""
     tool, now = services.settings_of(call.owner), timezone.now()
-    day = _time(tool, call.arguments.get("from"))
+    day = _time(tool, call.arguments.get("from"), now)
     try:
         found = services.free(user=call.owner, tool=tool, now=now, day=day)
     except Problem as problem:
@@ -60,13 +60,13 @@ def find_free_slots(call: ToolCall) -> str:
 def book_slot(call: ToolCall) -> str:
     """What became of a booking, in words."""
     tool, now = services.settings_of(call.owner), timezone.now()
-    start = _time(tool, call.arguments.get("start"))
+    start = _time(tool, call.arguments.get("start"), now)
     if start is None:
         raise Problem(f"Ask for the time first, and check it with {FIND}.")
-    named = {name: text(call.arguments.get(name))[:200] for name in ("name", "phone", "note")}
+    named = {name: _words(call.arguments.get(name)) for name in ("name", "phone", "note")}
     try:
         event = services.book(
-            user=call.owner, tool=tool, call_id=call.call_id, start=start, now=now, **named
+            user=call.owner, tool=tool, call_id=_conversation(call), start=start, now=now, **named
         )
     except SlotTaken:
         raise Problem(_instead(call, tool, start, now)) from None
@@ -123,7 +123,17 @@ def _text(about: str) -> dict[str, str]:
     return {"type": "string", "description": about}
 
 
-def _time(tool: BookingTool, given: Any) -> datetime | None:
+def _conversation(call: ToolCall) -> str:
+    """The call; of a chat, which is none, what it asks for stands alone."""
+    return call.call_id or call.id
+
+
+def _words(given: Any) -> str:
+    """A text, or a number, of the caller's, in one line."""
+    return " ".join(text(str(given) if isinstance(given, int) else given).split())[:200]
+
+
+def _time(tool: BookingTool, given: Any, now: datetime) -> datetime | None:
     """The moment that the assistant names. Raises: Problem, with a sentence."""
     if not text(given).strip():
         return None
@@ -131,7 +141,8 @@ def _time(tool: BookingTool, given: Any) -> datetime | None:
     try:
         return times.moment(times.when(text(given), tz), tz)
     except WrongTime as wrong:
-        raise Problem(f"The time was not understood. {wrong}") from None
+        said = f"The time was not understood. {wrong} It is {_said(tool, now)} now."
+        raise Problem(said) from None
 
 
 def _instead(call: ToolCall, tool: BookingTool, start: datetime, now: datetime) -> str:

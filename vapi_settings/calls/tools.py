@@ -12,7 +12,7 @@ import structlog
 from django.contrib.auth.models import User
 
 from ava.http.problems import Problem
-from ava.inbound.limits import JSON_BYTES, is_left_out
+from ava.inbound.limits import JSON_BYTES, is_left_out, storable
 from ava.upstream import parse_json
 from vapi_settings.calls.reply_deadline import ReplyDeadline
 from vapi_settings.records import part, text
@@ -63,7 +63,7 @@ def _arguments(given: Any) -> Mapping[str, Any]:
     if isinstance(given, str):
         # The document says text, the wire mostly says object.
         try:
-            given = parse_json(given.encode(errors="replace"))
+            given = storable(parse_json(given.encode(errors="replace")))
         except ValueError:
             return {}
     return given if isinstance(given, dict) else {}

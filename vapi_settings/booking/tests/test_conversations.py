@@ -1,0 +1,58 @@
+"""What assistants ask for, and how, in conversations as they are."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from rest_framework.test import APIClient
+
+from integrations.calendar.models import CalendarEvent
+from integrations.calendar.tests.consent import connect
+from vapi_settings.booking.tests.asking import LISTED, offered
+from vapi_settings.tests.hooking import payload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_chats_that_are_no_calls_have_bookings_of_their_own(
+    api: APIClient, settings_: Any, ask: Any, send: Any
+) -> None:
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+    said = []
+    for key in ("chat_1", "chat_2"):
+        function = {"name": "book_slot", "arguments": {"start": start, "name": key}}
+        wish = {"id": key, "type": "function", "function": function}
+        body = payload("tool_calls", toolCallList=[wish], toolWithToolCallList=[])
+        del body["message"]["call"]
+        [result] = send(body).json()["results"]
+        said.append("result" in result)
+    assert said == [True, False]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_what_a_caller_says_is_kept_whatever_it_is(
+    api: APIClient, settings_: Any, ask: Any, as_text: bool
+) -> None:
+    connect(api)
+    settings_()
+    said = {"name": "Gr\x00ace \ud800 \u5f20\n" + "x" * 5000, "phone": 4915112345678}
+    start = offered(ask)[0]
+    function = {"start": start, **said}
+    answer = ask("book_slot", key="call_2", raw=json.dumps(function) if as_text else function)
+    assert "result" in answer, answer
+    row = CalendarEvent.objects.get()
+    assert row.title.startswith("Appointment: Gr\ufffdace \ufffd \u5f20 x")
+    assert "Phone: 4915112345678" in row.description.splitlines()
+
+
+def test_a_day_in_words_is_answered_with_the_day_it_is(settings_: Any, ask: Any) -> None:
+    settings_()
+    for tool, name in (("find_free_slots", "from"), ("book_slot", "start")):
+        said = ask(tool, key=tool, **{name: "tomorrow"})["error"]
+        [now] = LISTED.findall(said)
+        local = datetime.now(ZoneInfo("Europe/Berlin")).replace(tzinfo=None)
+        assert abs(local - datetime.fromisoformat(now)) < timedelta(hours=1)

@@ -38,10 +38,15 @@ NO_ANSWER: Final = (
     "a message."
 )
 
+LATE: Final = (
+    "The calendar takes too long. The booking may still be made: say so, and call book_slot again "
+    "with the same time to hear what became of it. Do not book another one meanwhile."
+)
+
 
 def register() -> None:
     register_tool(FIND, find_free_slots)
-    register_tool(BOOK, book_slot)
+    register_tool(BOOK, book_slot, late=LATE)
 
 
 def find_free_slots(call: ToolCall) -> str:

@@ -20,7 +20,7 @@ from vapi_settings.records import part, text
 log = structlog.get_logger("vapi_settings")
 
 TOO_LARGE: Final = f"The arguments are too large: at most {JSON_BYTES // 1024} KiB."
-LATE: Final = {"error": "This takes too long right now."}
+LATE: Final = "This takes too long right now."
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,14 @@ class ToolCall:
 Tool = Callable[[ToolCall], str]
 
 _tools: dict[str, Tool] = {}
+_late: dict[str, str] = {}
 
 
-def register_tool(name: str, run: Tool) -> None:
+def register_tool(name: str, run: Tool, *, late: str = LATE) -> None:
     """Register `run` as the tool of this name: it returns a sentence for the assistant, or raises a
-    Problem with one. Run again with the same `id`, for a repeated request, it must do no more."""
-    _tools[name] = run
+    Problem with one. Run again with the same `id`, for a repeated request, it must do no more.
+    `late` is the sentence where it has not returned in time, and runs on."""
+    _tools[name], _late[name] = run, late
 
 
 def results(owner: User, call_id: str, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -55,7 +57,10 @@ def results(owner: User, call_id: str, calls: Sequence[Mapping[str, Any]]) -> li
         call = ToolCall(owner, call_id, text(given.get("id")), name, _arguments(arguments))
         run = partial(_outcome, call, too_large=is_left_out(arguments))
         begun.append((call, deadline.start(run)))
-    outcomes = [(call, deadline.wait(outcome, LATE)) for call, outcome in begun]
+    outcomes = [
+        (call, deadline.wait(outcome, {"error": _late.get(call.name, LATE)}))
+        for call, outcome in begun
+    ]
     return [{"toolCallId": call.id, "name": call.name, **outcome} for call, outcome in outcomes]
 
 

@@ -6,11 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 from rest_framework.test import APIClient
 
 from integrations.calendar.models import CalendarEvent
 from integrations.calendar.tests.consent import connect
-from vapi_settings.booking.tests.asking import LISTED, offered
+from sandbox.server import Sandbox
+from tests.server import until
+from vapi_settings.booking.tests.asking import LISTED, effects, offered
 from vapi_settings.tests.hooking import payload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,3 +59,21 @@ def test_a_day_in_words_is_answered_with_the_day_it_is(settings_: Any, ask: Any)
         [now] = LISTED.findall(said)
         local = datetime.now(ZoneInfo("Europe/Berlin")).replace(tzinfo=None)
         assert abs(local - datetime.fromisoformat(now)) < timedelta(hours=1)
+
+
+def test_a_booking_that_takes_too_long_may_be_asked_about(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    start = offered(ask)[0]
+    fault = {"provider": "google", "kind": "hang", "when": "after", "count": 1}
+    match = {"match": "POST /calendar/v3/calendars/primary/events"}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json={**fault, **match}, timeout=5)
+    said = ask("book_slot", key="call_2", start=start, name="Grace")["error"]
+    assert "may still be made" in said
+    again = ask("book_slot", key="call_3", start=start, name="Grace")["result"]
+    assert "has not confirmed it yet" in again
+    requests.delete(f"{sandbox.url}/_sandbox/faults", timeout=5)
+    until(lambda: CalendarEvent.objects.get().status != "pending")
+    assert len(effects(sandbox)) == 1

@@ -14,12 +14,10 @@ from django.utils import timezone
 from ava.http.problems import Problem
 from ava.intents.states import UNSENT
 from ava.upstream import ProviderProblem
-from integrations.calendar.errors import ReconnectRequired
 from integrations.calendar.events import times
 from integrations.calendar.events.errors import SlotTaken
 from integrations.calendar.events.records import Slot
 from integrations.calendar.events.times import WrongTime
-from integrations.errors import StubsDisabled
 from vapi_settings.booking import services
 from vapi_settings.calls.tools import ToolCall, register_tool
 from vapi_settings.models import BookingTool
@@ -168,7 +166,8 @@ def _listed(tool: BookingTool, found: Sequence[Slot]) -> str:
 
 def _said(tool: BookingTool, at: datetime) -> str:
     local = at.astimezone(ZoneInfo(tool.time_zone))
-    return f"{local:%A} {local.day} {local:%B} {local:%H:%M} ({local:%Y-%m-%dT%H:%M})"
+    offset = f"{local:%:z}" if times.is_ambiguous(local) else ""
+    return f"{local:%A} {local.day} {local:%B} {local:%H:%M} ({local:%Y-%m-%dT%H:%M}{offset})"
 
 
 def _until(tool: BookingTool, now: datetime) -> str:
@@ -178,6 +177,5 @@ def _until(tool: BookingTool, now: datetime) -> str:
 
 
 def _spoken(problem: Problem) -> Problem:
-    if isinstance(problem, StubsDisabled | ReconnectRequired):
-        return Problem(NO_CALENDAR)
-    return Problem(NO_ANSWER) if isinstance(problem, ProviderProblem) else problem
+    """A way out for the caller, who can mend nothing."""
+    return Problem(NO_ANSWER if isinstance(problem, ProviderProblem) else NO_CALENDAR)

@@ -1,18 +1,20 @@
 """What assistants ask for, and how, in conversations as they are."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+import time_machine
 from rest_framework.test import APIClient
 
 from integrations.calendar.models import CalendarEvent
 from integrations.calendar.tests.consent import connect
 from sandbox.server import Sandbox
 from tests.server import until
+from vapi_settings.booking import tools
 from vapi_settings.booking.tests.asking import LISTED, effects, offered
 from vapi_settings.tests.hooking import payload
 
@@ -77,3 +79,27 @@ def test_a_booking_that_takes_too_long_may_be_asked_about(
     requests.delete(f"{sandbox.url}/_sandbox/faults", timeout=5)
     until(lambda: CalendarEvent.objects.get().status != "pending")
     assert len(effects(sandbox)) == 1
+
+
+@pytest.mark.parametrize("do", ["revoke", "expire"])
+def test_a_calendar_that_lets_ava_in_no_more_is_no_riddle_for_the_caller(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox, settings: Any, do: str
+) -> None:
+    connect(api)
+    settings_()
+    settings.OAUTH_APPS = {**settings.OAUTH_APPS, "google": ("ava-sandbox", "another-secret")}
+    order = {"provider": "google", "do": do}
+    requests.post(f"{sandbox.url}/_sandbox/oauth", json=order, timeout=5)
+    said = ask("find_free_slots")["error"]
+    assert said == tools.NO_CALENDAR
+
+
+def test_a_time_that_clocks_show_twice_is_offered_with_its_offset(
+    settings_: Any, ask: Any, settings: Any
+) -> None:
+    settings_(working_hours="00:00-24:00", duration=60)
+    settings.FLAGS = {**settings.FLAGS, "INTEGRATIONS_STUB_MODE": True}
+    with time_machine.travel(datetime(2026, 10, 20, 9, tzinfo=UTC), tick=True):
+        said = ask("find_free_slots", **{"from": "2026-10-24T22:00"})["result"]
+    assert "Sunday 25 October 02:00 (2026-10-25T02:00+02:00)" in said
+    assert "(2026-10-24T22:00)" in said

@@ -166,8 +166,8 @@ def _listed(tool: BookingTool, found: Sequence[Slot]) -> str:
 
 def _said(tool: BookingTool, at: datetime) -> str:
     local = at.astimezone(ZoneInfo(tool.time_zone))
-    offset = f"{local:%:z}" if times.is_ambiguous(local) else ""
-    return f"{local:%A} {local.day} {local:%B} {local:%H:%M} ({local:%Y-%m-%dT%H:%M}{offset})"
+    exact = local if times.is_ambiguous(local) else local.replace(tzinfo=None)
+    return f"{local:%A} {local.day} {local:%B} {local:%H:%M} ({exact.isoformat('T', 'minutes')})"
 
 
 def _until(tool: BookingTool, now: datetime) -> str:

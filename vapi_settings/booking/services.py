@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.calendar.events import services as calendar
 from integrations.calendar.events import slots, times
-from integrations.calendar.events.errors import SlotTaken
+from integrations.calendar.events.errors import EventNotFound, SlotTaken
 from integrations.calendar.events.records import NewEvent, Slot
 from integrations.calendar.events.states import HOLDING
 from integrations.calendar.models import CalendarEvent
@@ -75,7 +75,7 @@ def book(
     now: datetime,
 ) -> CalendarEvent:
     """Book a slot, once for the call and the slot. Raises: SlotTaken, and as `free`."""
-    key = uuid.uuid5(_BOOKINGS, f"{user.pk} {call_id} {tool.calendar} {start.isoformat()}")
+    key = _key(user, tool, call_id, start)
     rows = CalendarEvent.objects.filter(idempotency=key)
     rows.exclude(status__in=HOLDING).update(idempotency=None)  # it has ended: another may be made
     if begun := rows.first():
@@ -98,3 +98,16 @@ def book(
         if begun := rows.first():  # the call asked twice at once
             return begun
         raise
+
+
+def take_back(*, user: User, tool: BookingTool, call_id: str, start: datetime) -> None:
+    """Take back what was booked in the same call. Raises: as `calendar.delete`."""
+    row = CalendarEvent.objects.filter(idempotency=_key(user, tool, call_id, start)).first()
+    if row is None:
+        raise EventNotFound
+    if row.status in HOLDING:
+        calendar.delete(user=user, provider=row.provider, event_id=row.shown_id)
+
+
+def _key(user: User, tool: BookingTool, call_id: str, start: datetime) -> uuid.UUID:
+    return uuid.uuid5(_BOOKINGS, f"{user.pk} {call_id} {tool.calendar} {start.isoformat()}")

@@ -64,6 +64,7 @@ def book_slot(call: ToolCall) -> str:
     """What became of a booking, in words."""
     tool, now = services.settings_of(call.owner), timezone.now()
     start = _time(tool, call.arguments.get("start"), now)
+    former = _time(tool, call.arguments.get("instead_of"), now)
     if start is None:
         raise Problem(f"Ask for the time first, and check it with {FIND}.")
     named = {name: _words(call.arguments.get(name)) for name in ("name", "phone", "note")}
@@ -80,7 +81,14 @@ def book_slot(call: ToolCall) -> str:
             f"The booking of {_said(tool, start)} is being made; the calendar has not confirmed it "
             "yet. Tell the caller that it will be confirmed, and do not book another time."
         )
-    return f"Booked: {_said(tool, start)}, {tool.duration} minutes."
+    booked = f"Booked: {_said(tool, start)}, {tool.duration} minutes."
+    if former is None or former == start:
+        return booked
+    try:
+        services.take_back(user=call.owner, tool=tool, call_id=_conversation(call), start=former)
+    except Problem:
+        return f"{booked} {_said(tool, former)} could not be taken back."
+    return f"{booked} {_said(tool, former)} is not booked any more."
 
 
 def definitions(tool: BookingTool, server: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -112,6 +120,10 @@ def definitions(tool: BookingTool, server: Mapping[str, Any]) -> list[dict[str, 
                 "Books one of the free times once the caller has agreed to it.",
                 {
                     "start": _text("When it begins, as it was listed."),
+                    "instead_of": _text(
+                        "The start of one booked in this call, which is taken back: for callers "
+                        "who change their mind."
+                    ),
                     "name": _text("The caller's name."),
                     "phone": _text("Where the caller can be reached."),
                     "note": _text("What it is about."),

@@ -62,6 +62,38 @@ def test_a_slot_that_another_call_has_booked_is_declined_with_others(
     assert len(effects(sandbox)) == 1
 
 
+@BOTH
+def test_a_caller_who_changes_their_mind_has_the_other_time_only(
+    api: APIClient, settings_: Any, ask: Any, provider: str
+) -> None:
+    connect(api, provider)
+    settings_(calendar=provider)
+    first, second, third = offered(ask)[:3]
+    ask("book_slot", key="call_2", start=first, name="Grace")
+    for key in ("call_3", "call_4"):
+        said = ask("book_slot", key=key, start=second, name="Grace", instead_of=first)["result"]
+        assert said.startswith("Booked: ")
+        assert said.endswith("is not booked any more.")
+    assert first in offered(ask, key="call_5")
+    said = ask("book_slot", call="two", key="call_6", start=third, name="Eve", instead_of=second)
+    assert said["result"].endswith("could not be taken back.")
+    rows = CalendarEvent.objects.order_by("created_at")
+    assert [row.status for row in rows] == ["deleted", "confirmed", "confirmed"]
+
+
+def test_a_time_that_cannot_be_taken_back_is_said_so(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    first, second = offered(ask)[:2]
+    ask("book_slot", key="call_2", start=first, name="Grace")
+    fault = {"provider": "google", "kind": "status", "status": 503, "match": "DELETE /calendar"}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=5)
+    said = ask("book_slot", key="call_3", start=second, name="Grace", instead_of=first)["result"]
+    assert said.endswith("could not be taken back.")
+
+
 def test_of_two_calls_at_once_one_gets_the_slot(
     api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
 ) -> None:

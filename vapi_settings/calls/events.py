@@ -6,6 +6,7 @@ named here, in limits, and nothing else.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,8 +87,7 @@ def kept(message: Mapping[str, Any]) -> dict[str, Any]:
     """The stored part of a message: nothing that is, or may hold, a secret."""
     found: dict[str, Any] = _kept(message, _SHAPE)
     if message.get("type") == TOOL_CALLS:
-        calls = _kept(_tool_calls(message), _SHAPE["toolCallList"])
-        found["toolCallList"] = calls[:MOST_TOOL_CALLS]
+        found["toolCallList"] = _kept_calls(message)[:MOST_TOOL_CALLS]
     if ours := marks(message):
         found["call"]["assistantOverrides"] = {"metadata": dict(ours)}
     artifact = part(found, "artifact")
@@ -116,8 +116,9 @@ def identity(message: Mapping[str, Any], raw: bytes) -> str:
     kind = text(message.get("type"))[:40]
     if kind == STATUS_UPDATE and (status := text(message.get("status"))):
         mark = status[:40]
-    elif kind == TOOL_CALLS and (ids := _tool_call_ids(message)):
-        mark = _digest("\n".join(ids).encode())
+    elif kind == TOOL_CALLS and any(text(call["id"]) for call in _tool_calls(message)):
+        # Not the IDs alone: there are models that count from one again in each turn.
+        mark = _digest(json.dumps(_kept_calls(message), sort_keys=True).encode())
     elif timestamp(message.get("timestamp")):
         mark = str(message["timestamp"])[:40]
     else:
@@ -142,8 +143,9 @@ def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()[:32]
 
 
-def _tool_call_ids(message: Mapping[str, Any]) -> list[str]:
-    return sorted(filter(None, (text(call["id"]) for call in _tool_calls(message))))
+def _kept_calls(message: Mapping[str, Any]) -> list[Any]:
+    kept: list[Any] = _kept(_tool_calls(message), _SHAPE["toolCallList"])
+    return kept
 
 
 def _tool_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:

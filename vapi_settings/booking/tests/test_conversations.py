@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 import time_machine
+from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from integrations.calendar.models import CalendarEvent
@@ -16,6 +17,7 @@ from sandbox.server import Sandbox
 from tests.server import until
 from vapi_settings.booking import tools
 from vapi_settings.booking.tests.asking import LISTED, effects, offered
+from vapi_settings.conftest import store_key
 from vapi_settings.tests.hooking import payload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +105,31 @@ def test_a_time_that_clocks_show_twice_is_offered_with_its_offset(
         said = ask("find_free_slots", **{"from": "2026-10-24T22:00"})["result"]
     assert "Sunday 25 October 02:00 (2026-10-25T02:00+02:00)" in said
     assert "(2026-10-24T22:00)" in said
+
+
+def test_an_id_that_a_model_gives_twice_in_a_call_is_no_repetition(
+    api: APIClient, settings_: Any, ask: Any
+) -> None:
+    connect(api)
+    settings_()
+    times = offered(ask, key="call_0")
+    for start in times[:2]:
+        assert "result" in ask("book_slot", key="call_0", start=start, name="Grace")
+    assert CalendarEvent.objects.count() == 2
+
+
+def test_what_a_call_has_booked_is_nothing_to_another_user(
+    api: APIClient, settings_: Any, ask: Any, send: Any, stranger: User
+) -> None:
+    connect(api)
+    settings_()
+    first, second = offered(ask)[:2]
+    ask("book_slot", key="call_2", start=first, name="Grace")
+    theirs = store_key(stranger, webhook_secret="their-own-secret").pk
+    for start, former in ((first, ""), (second, first)):
+        arguments = {"start": start, "name": "Eve", "instead_of": former}
+        wish = {"id": "call_2", "function": {"name": "book_slot", "arguments": arguments}}
+        body = payload("tool_calls", toolCallList=[wish])
+        [found] = send(body, to=theirs, secret="their-own-secret").json()["results"]
+        assert found["error"] == tools.NO_CALENDAR
+    assert CalendarEvent.objects.get().status == "confirmed"

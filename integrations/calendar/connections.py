@@ -19,8 +19,9 @@ from ava import tenant
 from ava.http.problems import Problem
 from ava.server import admission
 from ava.upstream import ProviderBusy, ProviderUnreachable
+from integrations import runtime_config
 from integrations.calendar import metrics, oauth, tokens
-from integrations.calendar.errors import ReconnectRequired
+from integrations.calendar.errors import NotConnected, ReconnectRequired
 from integrations.calendar.models import Connection
 from integrations.calendar.providers import SERVICES
 from integrations.errors import StubsDisabled
@@ -53,12 +54,12 @@ def find(*, user: User, provider: str) -> Connection | None:
 def access(*, user: User, provider: str) -> Access:
     """Access to the user's calendar, for one operation.
 
-    Raises: StubsDisabled where nothing is connected; ReconnectRequired, OAuthAppMissing,
-    OAuthAppRefused, ProviderProblem.
+    Raises: StubsDisabled or NotConnected where nothing is connected; ReconnectRequired,
+    OAuthAppMissing, OAuthAppRefused, ProviderProblem.
     """
     row = find(user=user, provider=provider)
     if row is None:
-        raise not_connected()
+        raise not_connected(user=user, provider=provider)
     (token, _), now = tokens.opened(row), timezone.now()
     if row.expires_at - EARLY <= now:
         try:
@@ -158,7 +159,10 @@ def refresh_all() -> Iterator[Refreshed]:
             yield Refreshed(row, "renewed", "Renewed.")
 
 
-def not_connected() -> StubsDisabled:
+def not_connected(*, user: User, provider: str) -> Problem:
+    """Why nothing is done with a calendar that is not connected."""
+    if runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):
+        return NotConnected(SERVICES[provider])
     return StubsDisabled("Please complete OAuth setup for calendar access.")
 
 
@@ -176,5 +180,5 @@ def _take_lease(row: Connection) -> uuid.UUID | None:
 def _reloaded(row: Connection) -> Connection:
     found = Connection.objects.filter(pk=row.pk).first()
     if found is None:  # disconnected meanwhile
-        raise not_connected()
+        raise not_connected(user=row.user, provider=row.provider)
     return found

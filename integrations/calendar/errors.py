@@ -16,6 +16,19 @@ class ReconnectRequired(Conflict):
         super().__init__(f"Reconnect {service.name} in Settings: {reason}")
 
 
+class NotConnected(Problem):
+    """Stub mode: there are demo events to read, and nothing else."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "calendar_not_connected"
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(
+            f"{service.name} is not connected. Demo events can only be read: connect it in "
+            "Settings to create or delete events."
+        )
+
+
 class OAuthAppMissing(Problem):
     status = HTTPStatus.BAD_REQUEST
     code = "oauth_app_missing"

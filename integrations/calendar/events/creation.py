@@ -40,15 +40,15 @@ def create(
         idempotency: of the Idempotency-Key; an event that was begun under it is returned.
         exclusive: only where no other event that AVA created there takes the time.
 
-    Raises: UnknownCalendar, StubsDisabled, ReconnectRequired, SlotTaken, EventRefused, NoCalendar,
-        ProviderProblem: nothing is created.
+    Raises: UnknownCalendar, StubsDisabled, NotConnected, ReconnectRequired, SlotTaken,
+        EventRefused, NoCalendar, ProviderProblem: nothing is created.
     """
     require_known(provider)
     begun = CalendarEvent.objects.filter(idempotency=idempotency) if idempotency else None
     if begun is not None and (row := begun.first()):
         return row
     if connections.find(user=user, provider=provider) is None:
-        raise connections.not_connected()
+        raise connections.not_connected(user=user, provider=provider)
     tz = ZoneInfo(event.time_zone)
     row = CalendarEvent(
         owner=user,
@@ -104,8 +104,8 @@ def delete(*, user: User, provider: str, event_id: str) -> None:
     Args:
         event_id: the provider's ID, or that of a row that AVA created.
 
-    Raises: UnknownCalendar, StubsDisabled, ReconnectRequired, EventNotFound, EventUnsettled,
-        ProviderProblem.
+    Raises: UnknownCalendar, StubsDisabled, NotConnected, ReconnectRequired, EventNotFound,
+        EventUnsettled, ProviderProblem.
     """
     require_known(provider)
     mine = CalendarEvent.objects.filter(owner=user, provider=provider)

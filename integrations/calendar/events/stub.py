@@ -22,7 +22,7 @@ def serves(*, user: User, provider: str) -> bool:
     if connections.find(user=user, provider=provider) is not None:
         return False
     if not runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):
-        raise connections.not_connected()
+        raise connections.not_connected(user=user, provider=provider)
     return True
 
 

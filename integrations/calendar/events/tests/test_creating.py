@@ -166,6 +166,9 @@ def test_the_stub_creates_nothing_and_says_why(
     settings.FLAGS = {**settings.FLAGS, "INTEGRATIONS_STUB_MODE": True}
     answer = create(api, "/api/v1/integrations/calendar/google")
     assert answer.status_code == 403
+    assert answer.json()["detail"].startswith("Google Calendar is not connected. Demo events ")
+    gone = api.delete("/api/v1/integrations/calendar/google/events/stub-google-1")
+    assert gone.json()["code"] == "calendar_not_connected"
     assert CalendarEvent.objects.count() == 0
 
 

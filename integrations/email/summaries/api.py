@@ -18,6 +18,11 @@ MOST = 10
 class SummariesSerializer(serializers.Serializer[Any]):
     enabled = SwitchField()
     recipients = AddressesField(help_text="At most 10 addresses.")
+    template = serializers.ChoiceField(
+        choices=[services.SUMMARY, services.PLAIN],
+        default=services.SUMMARY,
+        help_text="call_summary: a table and the summary; plain: the same as a text.",
+    )
     transcript = SwitchField(default=False, help_text="Whether the mail holds all that was said.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

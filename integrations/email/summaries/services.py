@@ -18,6 +18,8 @@ from integrations.email.suppressions import services as suppressions
 
 log = structlog.get_logger("integrations.email")
 
+SUMMARY: Final = "call_summary"
+PLAIN: Final = "plain"
 _CALLS: Final = uuid.UUID("5f0a4d5e-5a0b-4c36-9a52-3b6a7a9b8c11")
 _PATIENCE: Final = 60.0  # seconds until a provider in trouble is asked again
 
@@ -26,7 +28,7 @@ def settings_of(user: User) -> SummarySettings:
     """The user's settings; switched off where none are stored."""
     stored = SummarySettings.objects.filter(user_id=user.pk).first()
     return stored or SummarySettings(
-        user_id=user.pk, enabled=False, recipients=[], template="call_summary", transcript=False
+        user_id=user.pk, enabled=False, recipients=[], template=SUMMARY, transcript=False
     )
 
 
@@ -56,7 +58,9 @@ def send(*, user: User, call_id: str, context: Mapping[str, str]) -> None:
     filled = {name: value for name, value in context.items() if value}
     if not wanted.transcript:
         filled.pop("transcript", None)
-    mail = rendering.render(wanted.template, filled)
+    mail = rendering.render(SUMMARY, filled)
+    if wanted.template == PLAIN:
+        mail = rendering.render(PLAIN, {"body": mail.text}, subject=mail.subject)
     try:
         send_mail(
             user=user,

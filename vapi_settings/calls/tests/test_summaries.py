@@ -23,7 +23,12 @@ def resend(user: User, sandbox: Sandbox) -> None:
 
 
 def test_a_call_that_ended_is_summed_up_once(api: APIClient, send: Any, sandbox: Sandbox) -> None:
-    assert api.get(PATH).json() == {"enabled": False, "recipients": [], "transcript": False}
+    assert api.get(PATH).json() == {
+        "enabled": False,
+        "recipients": [],
+        "template": "call_summary",
+        "transcript": False,
+    }
     assert api.put(PATH, WANTED, format="json").status_code == 200
     for _ in range(2):
         assert send(payload("end_of_call_report")).status_code == 204
@@ -43,6 +48,23 @@ def test_the_transcript_comes_along_where_it_is_wanted(
     send(payload("end_of_call_report"))
     run_jobs()
     assert "Transcript" in arrived(sandbox)[0]["text"]
+
+
+def test_the_plain_template_says_the_same_as_a_text(
+    api: APIClient, send: Any, sandbox: Sandbox
+) -> None:
+    answer = api.put(PATH, WANTED | {"template": "plain"}, format="json")
+    assert answer.json()["template"] == "plain"
+    assert api.get(PATH).json()["template"] == "plain"
+    send(payload("end_of_call_report"))
+    run_jobs()
+    [mail] = arrived(sandbox)
+    assert mail["subject"].startswith("Call with ")
+    said = payload("end_of_call_report")["message"]
+    assert (said["analysis"]["summary"] or said["summary"]) in mail["text"]
+    assert "<dl" not in mail["html"]
+    [row] = api.get("/api/v1/integrations/email/messages").json()["results"]
+    assert row["subject"] == mail["subject"]
 
 
 def test_a_suppressed_recipient_is_left_out(api: APIClient, send: Any, sandbox: Sandbox) -> None:
@@ -75,7 +97,12 @@ def test_a_provider_in_trouble_is_asked_again(api: APIClient, send: Any, sandbox
 
 @pytest.mark.parametrize(
     "body",
-    [{"enabled": True, "recipients": []}, {"enabled": True, "recipients": ["x"]}, {"enabled": 1}],
+    [
+        {"enabled": True, "recipients": []},
+        {"enabled": True, "recipients": ["x"]},
+        {"enabled": 1},
+        WANTED | {"template": "alarm"},
+    ],
 )
 def test_a_switch_without_recipients_is_explained(api: APIClient, body: Any) -> None:
     assert api.put(PATH, body, format="json").status_code == 400

@@ -71,6 +71,16 @@ class PhoneField(serializers.CharField):
             raise serializers.ValidationError(str(fault)) from None
 
 
+class ShortListField(serializers.ListField):
+    """List of at most `max_length` items. DRF's counts them after it has looked at each."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        most = self.max_length
+        if isinstance(data, list) and most is not None and len(data) > most:
+            self.fail("max_length", max_length=most)
+        return super().to_internal_value(data)
+
+
 class SwitchField(serializers.BooleanField):
     """True or false, and none of the words and numbers that Django's field takes for them."""
 

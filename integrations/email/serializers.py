@@ -5,17 +5,19 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from ava.http import correlation
-from ava.http.fields import PastedEmailField, TimeParameter
+from ava.http.fields import PastedEmailField, ShortListField, TimeParameter
 from ava.intents.serializers import EntrySerializer, RowSerializer, word_field
 from integrations.email import routes
 from integrations.email.content import rendering
-from integrations.email.content.attachments import Attachment, WrongAttachment, parse
+from integrations.email.content.attachments import MOST, Attachment, WrongAttachment, parse
 from integrations.email.content.catalogue import LINK, TEMPLATES
 from integrations.email.models import SUBJECT_LENGTH, Mail, Recipient
 from integrations.email.states import MAIL
 
 MOST_RECIPIENTS: Final = 50
 """As at Resend, in all groups together."""
+
+MOST_FIELDS: Final = max(len(template.fields) for template in TEMPLATES.values())
 
 # One line with something on it: a line break in a subject would start another mail header.
 # Spaces, then anything but a space: there is one way to match, so the time is linear.
@@ -37,7 +39,7 @@ class SubjectField(serializers.RegexField):
         )
 
 
-class AddressesField(serializers.ListField):
+class AddressesField(ShortListField):
     """E-mail addresses; a single one may be a text."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -47,6 +49,17 @@ class AddressesField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value([data] if isinstance(data, str) else data)
+
+
+class ContextField(serializers.DictField):
+    """What a template's fields hold."""
+
+    child = serializers.CharField(max_length=20_000, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) > MOST_FIELDS:
+            raise serializers.ValidationError(f"No template has more than {MOST_FIELDS} fields.")
+        return super().to_internal_value(data)
 
 
 class EmailTestSerializer(serializers.Serializer[Any]):
@@ -79,12 +92,15 @@ class NewMailSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(required=False, max_length=200_000, trim_whitespace=False)
     html = serializers.CharField(required=False, max_length=400_000, trim_whitespace=False)
     template = word_field(TEMPLATES)
-    context = serializers.DictField(  # type: ignore[assignment]  # Field's, too
-        child=serializers.CharField(max_length=20_000, allow_blank=True),
-        required=False,
-        help_text="What the template's fields hold.",
+    context = ContextField(  # type: ignore[assignment]  # Field's, too
+        required=False, help_text="What the template's fields hold."
     )
-    attachments = serializers.ListField(child=NewAttachmentSerializer(), required=False)
+    attachments = ShortListField(
+        child=NewAttachmentSerializer(),
+        max_length=MOST,
+        required=False,
+        error_messages={"max_length": "At most {max_length} attachments fit into a mail."},
+    )
     transactional = serializers.BooleanField(
         default=True, help_text="False: the mail says how to unsubscribe."
     )

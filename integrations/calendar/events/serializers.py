@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ava.http.fields import PastedEmailField, with_plus
+from ava.http.fields import PastedEmailField, ShortListField, with_plus
 from integrations.calendar.events import slots, times
 from integrations.calendar.events.records import NewEvent, When, read_when
 from integrations.calendar.events.times import WrongTime
@@ -158,7 +158,7 @@ class NewEventSerializer(serializers.Serializer[Any]):
     time_zone = ZoneField(required=False, help_text="Default UTC.")
     location = serializers.CharField(max_length=250, required=False, allow_blank=True)
     description = serializers.CharField(max_length=MOST_TEXT, required=False, allow_blank=True)
-    attendees = serializers.ListField(
+    attendees = ShortListField(
         child=PastedEmailField(max_length=254), max_length=MOST_ATTENDEES, required=False
     )
 

@@ -34,8 +34,6 @@ class Attachment:
 
 def parse(given: Sequence[Mapping[str, Any]]) -> list[Attachment]:
     """The attachments of a request, decoded. Raises: WrongAttachment."""
-    if len(given) > MOST:
-        raise WrongAttachment(f"At most {MOST} attachments fit into a mail.")
     found = [_parse_one(one) for one in given]
     if sum(len(one.content) for one in found) > MOST_BYTES:
         raise WrongAttachment(

@@ -124,6 +124,24 @@ def test_an_attachment_beyond_the_limits_is_explained(
     assert arrived(sandbox) == []
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("to", ["x"] * 100_000),
+        ("reply_to", ["x"] * 100_000),
+        ("attachments", [{}] * 100_000),
+        ("context", {str(number): [] for number in range(50_000)}),
+    ],
+)
+def test_a_list_that_is_far_too_long_is_counted_and_not_looked_through(
+    api: APIClient, resend_user: User, field: str, value: Any
+) -> None:
+    answer = send(api, **MAIL | {field: value})
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+    assert len(answer.content) < 1000
+
+
 def test_there_are_ten_attachments_at_most(api: APIClient, resend_user: User) -> None:
     answer = send(api, **MAIL | TO, attachments=[PDF] * 11)
     assert "At most 10 attachments" in str(answer.json()["errors"])

@@ -148,6 +148,7 @@ def test_an_event_that_is_not_there_is_a_404(api: APIClient, connected: str, eve
         ({"end": "2026-12-16"}, "end"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"attendees": ["nobody"]}, "attendees.0"),
+        ({"attendees": ["nobody"] * 1000}, "attendees"),
         ({"start": "2026-03-29T02:30:00", "end": "2026-03-29T04:00:00"}, "start"),
     ],
 )

@@ -125,6 +125,7 @@ class RateLimitedView(APIView):
     renderer_classes = (AsciiJSONRenderer,)
     ratelimit_group: ClassVar[str | None] = None  # None counts nothing
     largest_body: ClassVar[int | None] = None  # bytes, where it is less than others may send
+    too_large: ClassVar[str] = problems.PayloadTooLarge.detail
     # All actions, or those named, may answer with a provider's failure (for OpenAPI).
     asks_providers: ClassVar[bool | tuple[str, ...]] = False
     headers_of_all: ClassVar[Mapping[str, str]] = {}
@@ -152,7 +153,7 @@ class RateLimitedView(APIView):
                 raise self.ratelimit_verdict.problem
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if self.largest_body is not None and length > self.largest_body:
-            raise problems.PayloadTooLarge
+            raise problems.PayloadTooLarge(self.too_large)
         super().initial(request, *args, **kwargs)
         if request.user.pk is not None:
             tenant.CURRENT.set(str(request.user.pk))

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import asdict
 from typing import Any, Final
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from ava.idempotency.services import Reply
 from ava.intents.states import UNSENT
 from integrations.email import queries, services
 from integrations.email.content import rendering
+from integrations.email.content.attachments import TOO_LARGE
 from integrations.email.content.catalogue import TEMPLATES
 from integrations.email.models import Mail
 from integrations.email.serializers import (
@@ -68,6 +70,8 @@ class MailViewSet(ApiViewSet):
 
     ratelimit_group = "integrations"
     serializer_class = MailSerializer
+    largest_body = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    too_large = TOO_LARGE
     asks_providers = ("create",)
     pagination_class = KeysetPagination
 

@@ -10,6 +10,9 @@ from typing import Any, Final
 MOST: Final = 10
 MOST_BYTES: Final = 700 * 1024
 """Together, decoded: what a request of a megabyte holds."""
+TOO_LARGE: Final = (
+    f"All attachments together have at most {MOST_BYTES // 1024} KiB. Send a link instead."
+)
 
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
@@ -36,9 +39,7 @@ def parse(given: Sequence[Mapping[str, Any]]) -> list[Attachment]:
     """The attachments of a request, decoded. Raises: WrongAttachment."""
     found = [_parse_one(one) for one in given]
     if sum(len(one.content) for one in found) > MOST_BYTES:
-        raise WrongAttachment(
-            f"The attachments have more than {MOST_BYTES // 1024} KiB together. Send a link."
-        )
+        raise WrongAttachment(TOO_LARGE)
     return found
 
 

@@ -112,7 +112,7 @@ def test_attachments_arrive_and_are_not_kept(
         ({"filename": "setup.EXE"}, "Mail providers refuse"),
         ({"content_type": "pdf"}, "such as application/pdf"),
         ({"content": "%%%"}, "no base64"),
-        ({"content": base64.b64encode(b"x" * 750_000).decode()}, "700 KiB together"),
+        ({"content": base64.b64encode(b"x" * 750_000).decode()}, "at most 700 KiB"),
     ],
 )
 def test_an_attachment_beyond_the_limits_is_explained(
@@ -140,6 +140,13 @@ def test_a_list_that_is_far_too_long_is_counted_and_not_looked_through(
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
     assert len(answer.content) < 1000
+
+
+def test_a_request_that_is_too_large_says_what_attachments_may_have(api: APIClient) -> None:
+    big = PDF | {"content": base64.b64encode(b"x" * 1_500_000).decode()}
+    answer = send(api, **MAIL | TO, attachments=[big])
+    assert answer.status_code == 413
+    assert "at most 700 KiB" in answer.json()["detail"]
 
 
 def test_there_are_ten_attachments_at_most(api: APIClient, resend_user: User) -> None:

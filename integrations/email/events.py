@@ -59,24 +59,34 @@ def apply(owner: User, event: Mapping[str, Any], *, now: datetime) -> None:
     if mail is None:
         return
     with correlation.bind(mail.correlation_id), changing(mail) as row:
-        if row.status in UNSENT:
+        before = row.status
+        if before in UNSENT:
             row.status, row.attempted_at, row.error = SENT, None, ""
         if row.reference is None and event["mail"]:
             row.reference = event["mail"]
-        _apply_to_recipients(row, event, status, now=now)
+        detail = _apply_to_recipients(row, event, status, now=now)
+        if row.status != before:
+            row.updated_at = now
+            row.status_changed()
+        if row.status != before or not status:
+            note(row, source=Source.CALLBACK, detail=detail, now=now)
 
 
 def _names_each(event: Mapping[str, Any]) -> bool:
-    """Whether all addresses of an event are meant. Resend's document says so; people have seen
-    events on one recipient that list all of the mail (anymail.webhooks.resend)."""
+    """Whether all addresses of an event are meant.
+
+    They are by Resend's description ("impacted recipients"), and since November 2024 there is one
+    event for each recipient (https://resend.com/changelog/webhook-event-visibility). Before, and
+    by anymail.webhooks.resend still, events on one recipient listed all of the mail. So bad news
+    for several is believed of each where there is a diagnosis for each.
+    """
     return len(event["to"]) in (1, event.get("diagnoses"))
 
 
-def _apply_to_recipients(
-    row: Mail, event: Mapping[str, Any], status: str, *, now: datetime
-) -> None:
-    before = row.status
-    concerned = {key(address) for address in event["to"]}
+def _apply_to_recipients(row: Mail, event: Mapping[str, Any], status: str, *, now: datetime) -> str:
+    """Set the status of each recipient concerned, and the mail's. What the timeline says of it."""
+    is_of_some = status in _SUPPRESSING and not _names_each(event)
+    concerned = set() if is_of_some else {key(address) for address in event["to"]}
     recipients = [*row.recipients.all()]
     for one in recipients:
         if one.status in UNSENT:
@@ -85,14 +95,12 @@ def _apply_to_recipients(
         if following:
             one.status, one.updated_at, one.detail = following, now, event["detail"]
         one.save(update_fields=["status", "updated_at", "detail"])
-    if not status:
-        note(row, source=Source.CALLBACK, detail="Delayed; Resend tries again.", now=now)
-        return
-    row.status = overall(one.status for one in recipients)
-    if row.status != before:
-        row.updated_at = now
-        row.status_changed()
-        note(row, source=Source.CALLBACK, detail=event["detail"], now=now)
+    # What is known of some recipient, and not of which, is the mail's own.
+    own = {row.status, status if is_of_some else ""} & MAIL.final
+    row.status = overall([*own, *(one.status for one in recipients)])
+    if is_of_some:
+        return f"Resend does not say which recipient this is about. {event['detail']}".strip()
+    return str(event["detail"]) if status else "Delayed; Resend tries again."
 
 
 def _mail_of(owner: User, event: Mapping[str, Any]) -> Mail | None:

@@ -22,6 +22,7 @@ from integrations.email.metrics import MAILS
 from integrations.email.states import MAIL
 
 ADDRESS_LENGTH = 320
+REFERENCE_LENGTH = 64
 SUBJECT_LENGTH = 255
 OPERATOR = "operator"
 
@@ -51,7 +52,7 @@ class Mail(Intent):
         max_length=64, blank=True, help_text="Fingerprint of the credentials of its attempts."
     )
     reference = models.CharField(  # noqa: DJ001 - null: not known; unique where it is
-        max_length=64, null=True, blank=True, help_text="Resend's ID."
+        max_length=REFERENCE_LENGTH, null=True, blank=True, help_text="Resend's ID."
     )
     handed_over_at = models.DateTimeField(
         null=True,

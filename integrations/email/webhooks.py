@@ -18,6 +18,7 @@ from ava.inbound.source import InvalidSignature, Proof, Verified, WebhookRequest
 from ava.upstream import parse_json
 from integrations.credentials import webhook_accounts
 from integrations.email import events
+from integrations.email.models import REFERENCE_LENGTH
 from integrations.email.resend import RESEND, TAG
 
 KIND = "events"
@@ -96,7 +97,7 @@ def _verified(owner: User, delivery_id: str, raw: bytes) -> Verified:
         event=kind.removeprefix("email."),
         payload={
             "type": cut(kind, TEXT),
-            "mail": cut(str(data.get("email_id") or ""), TEXT),
+            "mail": cut(str(data.get("email_id") or ""), REFERENCE_LENGTH),
             "row": cut(_tag(data.get("tags")), TEXT),
             "to": _addresses(data.get("to")),
             "bounce": _text(data.get("bounce"), "type"),

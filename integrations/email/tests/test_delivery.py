@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 
 from ava.inbound.models import Delivery, Refusal
 from integrations.credentials import store
-from integrations.email.models import Mail, Recipient
+from integrations.email.models import Mail, MailAttachment, Recipient
 from integrations.email.suppressions.models import Suppression
 from integrations.email.tests.mailing import MAIL, MESSAGES, arrived, fault, run_jobs, store_resend
 from sandbox.server import Sandbox
@@ -134,6 +134,22 @@ def test_an_answer_that_got_lost_is_made_good_by_a_webhook(
     assert len(arrived(sandbox)) == 1
 
 
+@pytest.mark.parametrize("kind", ["sent", "delivery_delayed"])
+def test_an_event_on_a_mail_that_got_no_answer_says_that_it_was_sent(
+    api: APIClient, hook: str, sandbox: Sandbox, kind: str
+) -> None:
+    fault(sandbox, "resend", "reset", when="after", match="POST /emails")
+    attached = {"filename": "a.txt", "content_type": "text/plain", "content": "YQ=="}
+    mail = send(api, "grace@example.org", attachments=[attached])
+    assert mail["status"] == "unknown"
+    body = event(kind, "an-id", "grace@example.org", tags={"ava_mail": mail["id"]})
+    assert post(hook, body) == 204
+    run_jobs()
+    found = api.get(f"{MESSAGES}/{mail['id']}").json()
+    assert (found["status"], found["timeline"][-1]["status"]) == ("sent", "sent")
+    assert MailAttachment.objects.get().content is None
+
+
 @pytest.mark.parametrize("order", [("sent", "delivered", "bounced"), ("bounced", "delivered")])
 def test_events_may_come_in_any_order(
     api: APIClient, user: User, hook: str, order: tuple[str, ...]
@@ -167,8 +183,37 @@ def test_an_event_on_several_suppresses_those_that_it_has_a_diagnosis_of(
     body = event("bounced", Mail.objects.get().reference or "", *people, bounce=why)
     assert post(hook, body) == 204
     run_jobs()
-    assert shown(api, mail)[""] == "bounced"
+    known = "bounced" if entered else "sent"
+    assert shown(api, mail) == {**dict.fromkeys(people, known), "": "bounced"}
     assert Suppression.objects.count() == entered
+
+
+def test_an_event_on_some_recipient_is_the_mails_own(api: APIClient, hook: str) -> None:
+    people = ("grace@example.org", "hedy@example.org")
+    mail = send(api, *people)
+    reference = Mail.objects.get().reference or ""
+    for body in (event("complained", reference, *people), event("delivered", reference, *people)):
+        assert post(hook, body) == 204
+    run_jobs()
+    assert shown(api, mail) == {**dict.fromkeys(people, "delivered"), "": "complained"}
+    said = [entry["detail"] for entry in api.get(f"{MESSAGES}/{mail['id']}").json()["timeline"]]
+    assert "Resend does not say which recipient this is about." in said
+
+
+def test_each_recipient_has_a_status_of_its_own_whatever_group_it_is_in(
+    api: APIClient, hook: str
+) -> None:
+    mail = send(api, "ada@example.org", cc=["bea@example.org"], bcc=["cy@example.org"])
+    reference = Mail.objects.get().reference or ""
+    for kind, address in (("delivered", "ada"), ("bounced", "bea"), ("complained", "cy")):
+        assert post(hook, event(kind, reference, f"{address}@example.org")) == 204
+    run_jobs()
+    assert shown(api, mail) == {
+        "ada@example.org": "delivered",
+        "bea@example.org": "bounced",
+        "cy@example.org": "complained",
+        "": "complained",
+    }
 
 
 def test_an_event_that_is_replayed_is_stored_once(api: APIClient, hook: str) -> None:

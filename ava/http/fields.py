@@ -53,7 +53,18 @@ class PastedField(serializers.CharField):
 
 
 class PastedEmailField(PastedField, serializers.EmailField):
-    """E-mail address."""
+    """E-mail address, in the one spelling of its part before the @.
+
+    A quoted (`"ada"@`) or encoded one (`=?utf-8?q?ada?=@`) is unwrapped on its way by Python's own
+    `email`, and so reaches somebody whom the text does not name.
+    """
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        local = value.rpartition("@")[0]
+        if '"' in local or "=?" in local or not local.isascii():
+            self.fail("invalid")
+        return value
 
 
 class PhoneField(serializers.CharField):

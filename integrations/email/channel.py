@@ -17,6 +17,7 @@ from ava.intents.states import FAILED, UNSENT
 from ava.upstream import ProviderProblem
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from integrations.email import resend, routes, smtp
+from integrations.email.addresses import key
 from integrations.email.errors import (
     MailAccountGone,
     MailOwnerInactive,
@@ -59,10 +60,11 @@ class MailChannel:
             if not keyed.is_lost(problem):
                 _hand_over_nothing(row)
             raise
-        for address, sentence in refused.items():
-            row.recipients.filter(address=address).update(
-                status=FAILED, detail=sentence, updated_at=timezone.now()
-            )
+        sentences = {key(address): sentence for address, sentence in refused.items()}
+        for one in row.recipients.all() if sentences else ():
+            if sentence := sentences.get(key(one.address)):
+                one.status, one.detail, one.updated_at = FAILED, sentence, timezone.now()
+                one.save()
         return Receipt(SENT, detail="The mail server has taken it.")
 
     def may_repeat(self, row: Mail) -> bool:

@@ -12,6 +12,7 @@ from ava.http.problems import Problem
 from ava.upstream import Answer, Service, parse_json
 from ava.upstream.errors import ProviderAuthFailed, ProviderUnreachable
 from integrations.credentials.store import Credentials
+from integrations.email import addresses
 from integrations.email.errors import MailRefused, MailSenderRefused
 from integrations.email.resend_backend import ResendBackend
 
@@ -81,7 +82,7 @@ def has_none_like(
     *, credentials: Credentials, subject: str, to: Collection[str], since: datetime
 ) -> bool:
     """Whether Resend certainly has no mail with this subject to these recipients since then."""
-    wanted = _words(subject), _people(to)
+    wanted = _words(subject), {*map(addresses.key, to)}
     after: dict[str, str] = {}
     for _ in range(_MOST_PAGES):
         try:
@@ -89,7 +90,7 @@ def has_none_like(
             for mail in page["data"]:
                 if datetime.fromisoformat(mail["created_at"]) < since:
                     return True
-                if (_words(mail["subject"]), _people(mail["to"])) == wanted:
+                if (_words(mail["subject"]), {*map(addresses.key, mail["to"])}) == wanted:
                     return False
             if not page["has_more"]:
                 return True
@@ -101,10 +102,6 @@ def has_none_like(
 
 def _words(subject: str) -> list[str]:
     return subject.split()
-
-
-def _people(addresses: Collection[str]) -> set[str]:
-    return {address.lower() for address in addresses}
 
 
 def _get(credentials: Credentials, path: str, **query: str) -> Answer:

@@ -22,6 +22,7 @@ from integrations import runtime_config
 from integrations.credentials import allowance
 from integrations.credentials.providers import PROVIDERS
 from integrations.email import routes
+from integrations.email.addresses import key
 from integrations.email.channel import CHANNEL
 from integrations.email.models import Mail, MailAttachment, Recipient
 from integrations.email.routes import BACKENDS
@@ -147,7 +148,7 @@ def _people(groups: dict[Recipient.Kind, Sequence[str]]) -> dict[str, Recipient]
     people: dict[str, Recipient] = {}
     for kind, addresses in groups.items():
         for address in addresses:
-            people.setdefault(address.lower(), Recipient(kind=kind, address=address))
+            people.setdefault(key(address), Recipient(kind=kind, address=address))
     return people
 
 

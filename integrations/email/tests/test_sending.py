@@ -96,9 +96,9 @@ def test_the_same_key_and_body_send_one_mail(
 def test_an_address_that_is_named_twice_gets_one_mail(
     api: APIClient, resend_user: User, sandbox: Sandbox
 ) -> None:
-    people = {"to": ["grace@example.org", "Grace@example.org"], "cc": ["grace@example.org"]}
+    people = {"to": ["grace@münchen.de", "Grace@MÜNCHEN.de"], "cc": ["grace@xn--mnchen-3ya.de"]}
     answer = api.post(MESSAGES, {**MAIL, **people})
-    assert [one["address"] for one in answer.json()["recipients"]] == ["grace@example.org"]
+    assert [one["address"] for one in answer.json()["recipients"]] == ["grace@münchen.de"]
 
 
 @pytest.mark.parametrize(

@@ -66,11 +66,12 @@ def test_what_the_server_says_no_to_is_not_sent_and_a_sentence(
     assert arrived(sandbox) == []
 
 
+@pytest.mark.parametrize("refused", ["no@example.org", "no@MÜNCHEN.example"])
 def test_a_recipient_that_is_refused_fails_and_the_others_get_it(
-    api: APIClient, smtp_user: User, sandbox: Sandbox
+    api: APIClient, smtp_user: User, sandbox: Sandbox, refused: str
 ) -> None:
     fault(sandbox, "smtp", "status", status=550, match="RCPT /", count=1)
-    answer = api.post(MESSAGES, {**MAIL, "to": ["no@example.org", "yes@example.org"]})
+    answer = api.post(MESSAGES, {**MAIL, "to": [refused, "yes@example.org"]})
     assert answer.status_code == 201
     assert [(one["status"], one["detail"]) for one in answer.json()["recipients"]] == [
         ("failed", "The mail server refused this recipient."),

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
+from integrations.email.addresses import bare
 from integrations.email.models import Mail, Recipient
 
 
@@ -16,7 +17,9 @@ def message_of(mail: Mail) -> EmailMessage:
     headers = {"Message-ID": mail.message_id, "X-Entity-Ref-ID": str(mail.pk)}
     if not mail.transactional:
         answer = (mail.reply_to or [mail.from_email])[0]
-        headers["List-Unsubscribe"] = f"<mailto:{quote(answer, safe='@')}?subject=unsubscribe>"
+        headers["List-Unsubscribe"] = (
+            f"<mailto:{quote(bare(answer), safe='@')}?subject=unsubscribe>"
+        )
     parts: dict[str, Any] = {
         "subject": mail.subject,
         "from_email": mail.from_email,

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from ava.intents.models import NEWEST, Entry, Intent
 from ava.intents.states import PENDING, UNKNOWN, UNSENT
+from integrations.email.addresses import key
 from integrations.email.metrics import MAILS
 from integrations.email.states import MAIL
 
@@ -116,7 +117,7 @@ class Mail(Intent):
     @property
     def message_id(self) -> str:
         """The header Message-ID (RFC 5322, section 3.6.4)."""
-        return f"<{self.pk}@{self.from_email.rpartition('@')[2].rstrip('>') or 'localhost'}>"
+        return f"<{self.pk}@{key(self.from_email).rpartition('@')[2] or 'localhost'}>"
 
 
 class Recipient(models.Model):

@@ -28,6 +28,17 @@ def test_a_user_with_nothing_of_their_own_is_served_by_the_operators_resend(
     assert arrived(sandbox)[0]["from"] == "onboarding@resend.dev"
 
 
+def test_the_operators_sender_may_have_a_name(
+    api: APIClient, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.RESEND_FROM_EMAIL = "Front Desk <desk@example.com>"
+    answer = api.post(MESSAGES, {**MAIL, "transactional": False})
+    [mail] = arrived(sandbox)
+    assert mail["from"] == "Front Desk <desk@example.com>"
+    assert mail["headers"]["Message-ID"] == f"<{answer.json()['id']}@example.com>"
+    assert mail["headers"]["List-Unsubscribe"] == "<mailto:desk@example.com?subject=unsubscribe>"
+
+
 def test_the_operators_smtp_takes_over(api: APIClient, sandbox: Sandbox) -> None:
     fault(sandbox, "resend", "status", status=429)
     assert api.post(MESSAGES, MAIL).json()["backend"] == "smtp"

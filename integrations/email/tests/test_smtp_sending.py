@@ -66,6 +66,17 @@ def test_what_the_server_says_no_to_is_not_sent_and_a_sentence(
     assert arrived(sandbox) == []
 
 
+def test_a_senders_domain_of_another_script_is_ascii_in_every_header(
+    api: APIClient, user: User, sandbox: Sandbox
+) -> None:
+    store_smtp(user, sandbox, from_email="Ada@münchen.example")
+    mine = api.post(MESSAGES, {**MAIL, "transactional": False}).json()["id"]
+    headers = arrived(sandbox)[0]["headers"]
+    assert headers["From"] == "Ada@xn--mnchen-3ya.example"
+    assert headers["Message-ID"].strip() == f"<{mine}@xn--mnchen-3ya.example>"
+    assert headers["List-Unsubscribe"].isascii()
+
+
 @pytest.mark.parametrize("refused", ["no@example.org", "no@MÜNCHEN.example"])
 def test_a_recipient_that_is_refused_fails_and_the_others_get_it(
     api: APIClient, smtp_user: User, sandbox: Sandbox, refused: str

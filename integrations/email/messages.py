@@ -1,12 +1,14 @@
 """Django's message of a mail: always the same for the same row, as an idempotency key wants it."""
 
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
 from typing import Any
 from urllib.parse import quote
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 from integrations.email.addresses import bare
-from integrations.email.models import Mail, Recipient
+from integrations.email.models import Mail, MailAttachment, Recipient
 
 
 def message_of(mail: Mail) -> EmailMessage:
@@ -33,5 +35,30 @@ def message_of(mail: Mail) -> EmailMessage:
     elif mail.html:
         message.attach_alternative(mail.html, "text/html")
     for one in mail.attachments.all():
-        message.attach(one.filename, bytes(one.content or b""), one.content_type)
+        _attach(message, one)
     return message
+
+
+def _attach(message: EmailMessage, one: MailAttachment) -> None:
+    """Attach a file with its bytes as they are: Django would decode a text, and change its line
+    ends, or its type where it is not UTF-8."""
+    content = bytes(one.content or b"")
+    main, _, sub = one.content_type.partition("/")
+    if main == "message":  # the one type that may not be base64 (RFC 2046, section 5.2.1)
+        message.attach(one.filename, content, one.content_type)
+        return
+    part = MIMEBase(main, sub)
+    if main == "text":
+        part.set_param("charset", _charset(content))
+    part.set_payload(content)
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=one.filename)
+    message.attach(part)
+
+
+def _charset(text: bytes) -> str:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return "iso-8859-1"
+    return "utf-8"

@@ -104,6 +104,36 @@ def test_attachments_arrive_and_are_not_kept(
     assert MailAttachment.objects.get().content is None
 
 
+@pytest.mark.parametrize("store", ["resend_user", "smtp_user"])
+@pytest.mark.parametrize(
+    ("filename", "kind", "content"),
+    [
+        ("list.csv", "text/csv", "a,b\nä,ö\r\nc\r".encode()),
+        ("list.csv", "text/csv", "ä,ö\r\n".encode("latin-1")),
+        ("ü\u2028Bcc: eve@example.org.pdf", "application/pdf", b"%PDF-1.7\r\n.\r\n\xff"),
+        ('a"; filename="b".pdf', "application/pdf", b"x"),
+    ],
+)
+def test_the_bytes_and_the_name_of_a_file_arrive_as_they_are(
+    api: APIClient,
+    request: pytest.FixtureRequest,
+    sandbox: Sandbox,
+    store: str,
+    filename: str,
+    kind: str,
+    content: bytes,
+) -> None:
+    request.getfixturevalue(store)
+    encoded = base64.b64encode(content).decode()
+    attached = {"filename": filename, "content_type": kind, "content": encoded}
+    assert send(api, **MAIL | TO, attachments=[attached]).status_code == 201
+    [mail] = arrived(sandbox)
+    [found] = mail["attachments"]
+    assert (found["filename"], found["content"]) == (filename, encoded)
+    assert found["content_type"].partition(";")[0] == kind
+    assert (mail["to"], mail["bcc"]) == (TO["to"], [])
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -111,7 +141,13 @@ def test_attachments_arrive_and_are_not_kept(
         ({"filename": "a\nb.pdf"}, "without slashes"),
         ({"filename": "setup.EXE"}, "Mail providers refuse"),
         ({"content_type": "pdf"}, "such as application/pdf"),
+        ({"filename": "setup.exe. ."}, "Mail providers refuse"),
+        ({"filename": "setup.\uff45x\u200be"}, "Mail providers refuse"),
+        ({"content_type": "application/pdf\r\nBcc: eve@example.org"}, "such as application/pdf"),
+        ({"content_type": "multipart/mixed"}, "such as application/pdf"),
+        ({"content_type": "message/partial"}, "such as application/pdf"),
         ({"content": "%%%"}, "no base64"),
+        ({"content": "ä"}, "no base64"),
         ({"content": base64.b64encode(b"x" * 750_000).decode()}, "at most 700 KiB"),
     ],
 )

@@ -1,5 +1,6 @@
 """JSON of mails."""
 
+import re
 from typing import Any, Final
 
 from rest_framework import serializers
@@ -19,16 +20,18 @@ MOST_RECIPIENTS: Final = 50
 
 MOST_FIELDS: Final = max(len(template.fields) for template in TEMPLATES.values())
 
-# One line with something on it: a line break in a subject would start another mail header.
+# One line with something on it: a line break in a subject would start another mail header, and so
+# might one that mail programs find in =?...?= (RFC 2047).
 # Spaces, then anything but a space: there is one way to match, so the time is linear.
-_ONE_LINE: Final = r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
+_ONE_LINE: Final = r"^(?!.*=\?) *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
+_WEB: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f]+")
 
 
 class SubjectField(serializers.RegexField):
     """Subject: one line."""
 
     def __init__(self, most: int, **kwargs: Any) -> None:
-        sentence = f"Use one line of 1 to {most} characters, without control codes."
+        sentence = f"Use one line of 1 to {most} characters, without control codes and =?."
         super().__init__(
             _ONE_LINE,
             min_length=1,
@@ -141,8 +144,10 @@ def _rendered(attrs: dict[str, Any], context: dict[str, str]) -> dict[str, str]:
     if missing := [name for name in template.required if not context.get(name, "").strip()]:
         raise serializers.ValidationError({"context": [f"It needs {', '.join(missing)}."]})
     link = context.get(LINK, "")
-    if link and not link.startswith(("https://", "http://")):
-        raise serializers.ValidationError({"context": ["A link begins with https://."]})
+    if link and not _WEB.fullmatch(link):
+        raise serializers.ValidationError(
+            {"context": ["A link begins with https:// and has no blanks."]}
+        )
     found = rendering.render(template.name, context, subject=attrs.get("subject", ""))
     return {"subject": found.subject, "text": found.text, "html": found.html}
 

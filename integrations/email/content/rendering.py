@@ -1,5 +1,6 @@
 """Mails from templates: subject, text, and HTML whose styles stand in its elements."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from integrations.email.content.catalogue import TEMPLATES, Template
 from integrations.email.errors import TemplateNotFound
 
 _UNNAMED = "A message for you"
+# Control codes, and the mark of what mail programs decode (RFC 2047).
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f]|=(?=\?)")
 
 
 @dataclass(frozen=True)
@@ -50,5 +53,5 @@ def preview(name: str) -> Rendered:
 
 def _subject_of(template: Template, context: Mapping[str, str]) -> str:
     filled = template.subject.format_map(defaultdict(str, context))
-    line = " ".join(filled.split())[:200]
+    line = " ".join(_NO_TEXT.sub(" ", filled).split())[:200]
     return line.strip() or _UNNAMED

@@ -57,12 +57,15 @@ def test_a_template_that_is_not_there_is_named(api: APIClient) -> None:
 def test_what_is_filled_in_is_text_not_html(
     api: APIClient, resend_user: User, sandbox: Sandbox
 ) -> None:
-    body = "<script>alert(1)</script> & more"
-    assert send(api, template="plain", context={"body": body, "heading": "a\nb"}).status_code == 201
+    body = "<script>alert(1)</script> & more {{ settings.SECRET_KEY }}"
+    heading = "a\nb\x01c =?utf-8?q?d=0d=0aBcc:_eve?="
+    assert (
+        send(api, template="plain", context={"body": body, "heading": heading}).status_code == 201
+    )
     [mail] = arrived(sandbox)
     assert "<script" not in mail["html"]
     assert body in mail["text"]
-    assert mail["subject"] == "a b"
+    assert mail["subject"] == "a b c ?utf-8?q?d=0d=0aBcc:_eve?="
 
 
 @pytest.mark.parametrize(
@@ -74,9 +77,9 @@ def test_what_is_filled_in_is_text_not_html(
         ({"template": "plain", "context": {"body": " "}}, "context"),
         ({"template": "plain", "context": {"body": "x"}, "text": "x"}, "template"),
         ({"context": {"body": "x"}, "text": "x", "subject": "x"}, "context"),
-        (
-            {"template": "invitation", "context": {"inviter": "x", "link": "javascript:x"}},
-            "context",
+        *(
+            ({"template": "invitation", "context": {"inviter": "x", "link": link}}, "context")
+            for link in ("javascript:x", "https://x.example/ or call", "https://x.example/\n\nPay")
         ),
         ({"text": "x"}, "subject"),
     ],

@@ -115,6 +115,7 @@ def test_an_address_that_is_named_twice_gets_one_mail(
         ({"to": ['"x<eve@example.org>"@example.org']}, "to.0"),
         ({"to": ["gr\u017face@example.org"]}, "to.0"),
         ({"subject": "Hello\r\nBcc: eve@example.org"}, "subject"),
+        ({"subject": "=?utf-8?q?Hello=0d=0aBcc:_eve=40example.org?="}, "subject"),
         ({"text": ""}, "text"),
         ({"text": None}, "text"),
     ],

@@ -29,6 +29,8 @@ _SECRET_SHAPES = re.compile(
     r"|\bSK[0-9a-f]{32}\b"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
+# Private, and part of some paths and of other libraries' errors.
+_ADDRESS = re.compile(r"[^\s/@<>\"]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 Event = MutableMapping[str, Any]
 
@@ -50,10 +52,13 @@ def _may_hold_secret(text: str) -> bool:
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """The value without secrets: values under names such as "token", known shapes in any text."""
+    """The value without secrets and e-mail addresses: values under names such as "token", known
+    shapes in any text."""
     if name and _is_secret(name):
         return REDACTED
     if isinstance(value, str):
+        if "@" in value:
+            value = _ADDRESS.sub(REDACTED, value)
         return _SECRET_SHAPES.sub(REDACTED, value) if _may_hold_secret(value) else value
     if isinstance(value, dict):
         return {key: redact(item, str(key)) for key, item in value.items()}

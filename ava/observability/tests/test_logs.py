@@ -2,6 +2,7 @@ import json
 import logging
 from collections.abc import Iterator
 from io import StringIO
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -40,6 +41,19 @@ def test_lines_of_other_libraries_carry_the_id_too(written: StringIO) -> None:
         logging.getLogger("somebody.else").warning("slow %s", "thing")
     [line] = lines(written)
     assert (line["event"], line["correlation_id"]) == ("slow thing", "lib-1")
+
+
+@pytest.mark.parametrize("address", ["grace@example.org", "gr+a%ce@münchen.example", "g'r@a.b.co"])
+def test_an_e_mail_address_in_a_path_is_not_logged(
+    client: Client, written: StringIO, address: str
+) -> None:
+    client.delete(f"/api/v1/integrations/email/suppressions/{quote(address)}")
+    client.get(f"/api/v1/nowhere/{quote(address)}")
+    assert [line["path"] for line in lines(written) if line["event"] == "request"] == [
+        "/api/v1/integrations/email/suppressions/[redacted]",
+        "/api/v1/nowhere/[redacted]",
+    ]
+    assert "@" not in written.getvalue()
 
 
 def test_a_refusal_leaves_one_line_that_names_its_code(client: Client, written: StringIO) -> None:

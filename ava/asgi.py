@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
 
 from ava.wsgi import application as wsgi  # isort: skip  # sets up the apps that the others need
 from ava import ratelimit
-from ava.http import correlation, cors, fastpath
+from ava.http import correlation, cors, fastpath, metrics
 from ava.http.problems import CONTENT_TYPE, Problem
 from ava.http.responses import LIVENESS
 from ava.server import admission, pace, worker
@@ -75,6 +75,7 @@ class Application:
         if length and not body:
             # What the client may still send is not the next request.
             headers.append((b"connection", b"close"))
+        metrics.count_without_id(headers)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
@@ -149,6 +150,7 @@ def _refusal(environ: dict[str, Any], problem: Problem) -> Answer:
     """A problem that Django has no part in."""
     with correlation.bind(correlation.accept(environ.get("HTTP_X_CORRELATION_ID"))):
         log.warning("request not received", code=problem.code, status=int(problem.status))
+        metrics.count_error(problem.status, problem.code)
         headers = {
             "Content-Type": CONTENT_TYPE,
             correlation.HEADER: correlation.current(),

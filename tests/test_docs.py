@@ -16,6 +16,7 @@ DOCS = BASE_DIR / "docs"
 APPS = ("ava", "integrations", "vapi_settings", "telephony")
 FOLDERS = (*APPS, "sandbox", "tests", "benchmarks", "script")
 TEXT = (DOCS / "INTEGRATIONS.md").read_text()
+OPERATIONS = (DOCS / "OPERATIONS.md").read_text()
 ARCHITECTURE = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
 
 
@@ -48,19 +49,31 @@ def test_every_endpoint_is_listed(client: Client) -> None:
     assert listed == served
 
 
-def metrics_listed() -> set[str]:
-    return set(
-        re.findall(r"^\| `((?:ava|circuit_breaker)_[a-z_]+)(?:\{[a-z, ]*\})?` \|", TEXT, re.M)
+def metrics_listed() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Type and labels of each metric, as listed."""
+    rows = re.findall(r"^\| `(\w+)` \| (counter|gauge|histogram) \| ([^|]*)\|", OPERATIONS, re.M)
+    return {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+
+
+def metrics_emitted() -> dict[str, tuple[str, set[str] | None]]:
+    """Type and labels of each metric; no labels are known of one without a series."""
+    found = {}
+    for family in REGISTRY.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        found[name] = (family.type, labels if family.samples else None)
+    return found
+
+
+def test_every_metric_of_ava_is_listed_with_its_type_and_labels(client: Client) -> None:
+    client.get("/healthz")
+    listed, emitted = metrics_listed(), metrics_emitted()
+    assert {name for name in emitted if name.startswith(("ava_", "circuit_breaker_"))} <= set(
+        listed
     )
-
-
-def test_every_metric_of_ava_is_listed() -> None:
-    emitted = {
-        f"{family.name}_total" if family.type == "counter" else family.name
-        for family in REGISTRY.collect()
-        if family.name.startswith(("ava_", "circuit_breaker_"))
-    }
-    assert metrics_listed() == emitted
+    for name, (kind, labels) in listed.items():
+        assert emitted[name][0] == kind, name
+        assert emitted[name][1] in (set(labels), None), name
 
 
 @pytest.mark.parametrize(

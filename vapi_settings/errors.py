@@ -72,6 +72,7 @@ class SettingChanged(PreconditionFailed):
 
 
 class WriteUnconfirmed(Problem):
+    is_providers = True
     status = HTTPStatus.BAD_GATEWAY
     code = "write_unconfirmed"
     detail = (
@@ -81,6 +82,7 @@ class WriteUnconfirmed(Problem):
 
 
 class WriteNotKept(Problem):
+    is_providers = True
     status = HTTPStatus.BAD_GATEWAY
     code = "write_not_kept"
     detail = "Vapi accepted the change but did not keep it. Read the setting to see what it holds."
@@ -89,6 +91,7 @@ class WriteNotKept(Problem):
 class VapiRefused(Problem):
     """Vapi answered, understood, and refused, in words that AVA has no sentence for."""
 
+    is_providers = True
     status = HTTPStatus.BAD_GATEWAY
     code = "vapi_refused"
     detail = (

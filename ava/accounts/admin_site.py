@@ -28,6 +28,7 @@ from ava.http.responses import answer
 GROUP = "admin_login"
 # A minute, for each address, whatever it sends. Wrong passwords are counted by the form, exactly.
 LIMIT = 10
+ratelimit.introduce(GROUP, "client")
 
 DEVICE_COOKIE = "ava_device"
 DEVICE_LIFE = timedelta(days=90)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -29,8 +30,8 @@ class Variable:
     low: int = 0  # of a number, as `high` included
     high: int = 2**31
     choices: tuple[str, ...] = ()  # the only texts allowed
-    # "text", "secret", "name", "number", "switch", "url", "path", "host", "mailserver", "list"
-    # or "origins"
+    # "text", "secret", "name", "number", "switch", "url", "path", "host", "mailserver", "date",
+    # "list" or "origins"
     kind: str = "text"
 
 
@@ -91,6 +92,7 @@ VARIABLES = (
     _secret("GOOGLE_CLIENT_SECRET"),
     Variable("MICROSOFT_CLIENT_ID"),
     _secret("MICROSOFT_CLIENT_SECRET"),
+    Variable("MICROSOFT_CLIENT_SECRET_EXPIRES", kind="date"),
     Variable("MICROSOFT_TENANT", "common", kind="name"),
     _url("VAPI_BASE_URL"),
     _url("TWILIO_BASE_URL"),
@@ -253,6 +255,11 @@ def _convert(variable: Variable, raw: str) -> Any:
                 raise ValueError("a directory; there is no such user") from None
         case "mailserver":
             return mailserver.parse(raw)
+        case "date":
+            try:
+                return date.fromisoformat(raw)
+            except ValueError:
+                raise ValueError("a date such as 2027-06-30") from None
         case "list":
             return _parts(raw)
         case "origins":

@@ -133,6 +133,11 @@ class RateLimitedView(APIView):
     null_is_a_value: ClassVar[Collection[str]] = ()
     login_only: ClassVar[Collection[str]] = ()  # actions that take no API token
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.ratelimit_group:
+            ratelimit.introduce(cls.ratelimit_group)
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         token = tenant.CURRENT.set(None)  # until `initial` knows whose request it is
         try:

@@ -7,6 +7,7 @@ passes them by.
 import re
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from ava.http import correlation
+from ava.http import correlation, metrics
 from ava.http.problems import MethodNotAllowed, PayloadTooLarge, Problem, UnsupportedMediaType
 from ava.http.responses import NO_PAGES, PROBES, answer, problem_response
 
@@ -67,13 +68,20 @@ class RequestMiddleware:
             response = self._answer(request)
             duration_ms = round((time.perf_counter() - started) * 1000, 1)
             match = request.resolver_match
+            problem: type[Problem] | None = getattr(response, "problem", None)
+            if problem is not None:
+                metrics.count_error(
+                    response.status_code, problem.code, is_providers=problem.is_providers
+                )
+            elif response.status_code >= HTTPStatus.BAD_REQUEST:
+                metrics.count_error(response.status_code)
             log.info(
                 "request",
                 method=request.method,
                 path=request.path_info,
                 view=match.view_name if match else None,
                 status=response.status_code,
-                code=getattr(response, "problem_code", None),
+                code=problem and problem.code,
                 duration_ms=duration_ms,
             )
             if (owner_id := getattr(request, "owner_id", None)) is not None and (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from ava.http import correlation
+from ava.http import correlation, metrics
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -32,6 +32,12 @@ class Problem(Exception):
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_error"
     detail: str = "Something went wrong on our side. Quote the correlation ID when you report it."
+    # Not AVA's own doing; what the error budget leaves out.
+    is_providers: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        metrics.introduce(cls.code, cls.status, is_providers=cls.is_providers)
 
     def __init__(
         self,
@@ -70,6 +76,9 @@ class Problem(Exception):
         if self.errors is not None:
             members["errors"] = dict(self.errors)
         return {**self.extra, **members}
+
+
+metrics.introduce(Problem.code, Problem.status, is_providers=False)
 
 
 class ValidationFailed(Problem):

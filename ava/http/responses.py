@@ -34,8 +34,9 @@ def problem_response(problem: Problem) -> HttpResponse:
 
 
 def with_code(response: R, problem: Problem) -> R:
-    """The response, of which the request's log line names the problem."""
-    response.problem_code = problem.code  # type: ignore[attr-defined]  # ours, read by ava.observability.logs
+    """The response, of which the request's log line and the metrics name the problem."""
+    # Of the problem itself its traceback would hold the response.
+    response.problem = type(problem)  # type: ignore[attr-defined]  # ours, read by RequestMiddleware
     return response
 
 

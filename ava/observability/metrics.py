@@ -1,18 +1,46 @@
-"""`/metrics` for Prometheus, and the middleware that keeps its labels bounded."""
+"""`/metrics` for Prometheus, time of SQL statements, middleware that keeps labels bounded."""
 
 import hmac
+import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, Histogram
 
 from ava.http import clients
 from ava.http.problems import NotFound
 from ava.http.responses import NEVER_KEPT, problem_response
 from ava.observability import scrape
 from ava.ratelimit import limited
+
+STATEMENTS = Histogram(
+    "ava_database_statement_duration_seconds",
+    "Time of a SQL statement, those that failed included.",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+
+
+def time_statements() -> None:
+    """Observe each statement of every connection to the database."""
+    connection_created.connect(_time_statements_of, dispatch_uid="ava.observability.metrics")
+
+
+def _time_statements_of(connection: BaseDatabaseWrapper, **signal: Any) -> None:
+    if _timed not in connection.execute_wrappers:  # a connection may be opened again
+        connection.execute_wrappers.append(_timed)
+
+
+def _timed(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    started = time.perf_counter()
+    try:
+        return run(sql, params, many, context)
+    finally:
+        STATEMENTS.observe(time.perf_counter() - started)
 
 
 class _Children:

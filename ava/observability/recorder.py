@@ -82,7 +82,8 @@ def answered(
     request: HttpRequest, response: HttpResponseBase, *, owner_id: int, duration_ms: float
 ) -> None:
     """Record a request that changed something, asked a provider, or failed."""
-    if getattr(response, "problem_code", None) == "rate_limited":
+    problem = getattr(response, "problem", None)
+    if problem is not None and problem.code == "rate_limited":
         return  # They may be as many as somebody likes.
     status = response.status_code
     body = getattr(response, "data", None)

@@ -127,6 +127,18 @@ class Verdict:
 def register(name: str, group: Group) -> None:
     """Give a group bounds of its own."""
     _groups[name] = group
+    introduce(name)
+
+
+def introduce(name: str, *policies: str) -> None:
+    """Make the series of a group's refusals exist, at 0: a rate over a missing series is no answer.
+
+    Args:
+        policies: that may refuse; those of the group by default.
+    """
+    by_user = group_of(name).per_user
+    for policy in policies or (("client", "user") if by_user else ("client",)):
+        _refusals.labels(group=name, policy=policy)
 
 
 def group_of(name: str) -> Group:
@@ -224,6 +236,7 @@ def _verdict(name: str, limits: Sequence[Limit], usages: Sequence[Usage]) -> Ver
 
 def limited(group: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:
     """Count each request of a view that is not DRF's; beyond the limit it is not run."""
+    introduce(group)
 
     def decorate(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
         @wraps(view)

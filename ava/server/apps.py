@@ -12,8 +12,10 @@ class ServerConfig(AppConfig):
         import ava.conf.checks
         import ava.sealing.checks  # noqa: F401
         from ava.conf import statements
+        from ava.observability import metrics
         from ava.server import ready
 
         # This app has no models, and so no signal of its own.
         post_migrate.connect(statements.limit_role, sender=apps.get_app_config("accounts"))
+        metrics.time_statements()
         ready.register()

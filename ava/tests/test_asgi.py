@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from ava.asgi import Application
 from ava.server.environ import received_at
@@ -75,6 +76,22 @@ def test_who_leaves_in_the_middle_of_a_body_is_not_answered_and_asks_nothing() -
 
     gone = {"type": "http.disconnect"}
     assert serve(never, piece(b"on", more=True), gone, headers=(length(3),)) == []
+
+
+def without_id() -> float:
+    return REGISTRY.get_sample_value("ava_responses_without_correlation_id_total") or 0.0
+
+
+def test_an_answer_that_names_no_correlation_id_is_counted() -> None:
+    def named(environ: Message, start: Any) -> list[bytes]:
+        start("200 OK", [("X-Correlation-ID", "abc")])
+        return []
+
+    before = without_id()
+    serve(named)
+    assert without_id() == before
+    serve(echo, piece(b"on"), headers=(length(2),))
+    assert without_id() == before + 1
 
 
 def test_a_fault_outside_of_django_is_answered_under_the_callers_id(caplog: Any) -> None:

@@ -245,7 +245,7 @@ class Breaker(pybreaker.CircuitBreaker):
             transition = Transition(**about, correlation_id=request, at=now, local=change.local)
             log.warning("breaker changed", **about)
             if not change.local:
-                metrics.count_change(self.service, change.from_state, change.to_state)
+                metrics.count_change(self.service, change)
             for listener in tuple(self._hooks.listeners):
                 self._notify(listener, transition)
 

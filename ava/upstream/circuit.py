@@ -19,7 +19,7 @@ Clocks go back. What began later than now is taken to begin now.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal, NamedTuple, TypeVar
 
@@ -66,6 +66,7 @@ class Circuit:
     lease: float | None = None
     only: Tenant = None  # who failed first; where it is open for all, whose probe failed last
     others: int = 0  # of the failures in a row, those of others than `only`
+    left_closed_at: float | None = None  # None also after a release that did not keep it
 
     def is_for_all(self, rules: Rules) -> bool:
         """Whether it holds for all tenants: more than one has failed."""
@@ -123,6 +124,8 @@ class Change:
     to_state: State
     reason: str
     local: bool = False
+    # From leaving closed to this return to it; no part of what tells two changes apart.
+    seconds: float | None = field(default=None, compare=False)
 
 
 Counted = tuple[Circuit, str]
@@ -267,12 +270,18 @@ def _count_probe(circuit: Circuit, rules: Rules, tenant: Tenant, outcome: Outcom
 
 def _enter(circuit: Circuit, to: State, now: float, reason: str) -> Step[None]:
     entered = replace(_new_generation(circuit, now), state=to)
+    seconds: float | None = None
     if to == "open":
         entered = replace(entered, opened_at=now)
+    if circuit.state == "closed":
+        entered = replace(entered, left_closed_at=now)
     if to == "closed":
-        entered = replace(entered, failures=0, only=None, others=0)
-    changes = () if to == circuit.state else (Change(circuit.state, to, reason),)
-    return entered, None, changes
+        if circuit.left_closed_at is not None:
+            seconds = max(0.0, now - circuit.left_closed_at)
+        entered = replace(entered, failures=0, only=None, others=0, left_closed_at=None)
+    if to == circuit.state:
+        return entered, None, ()
+    return entered, None, (Change(circuit.state, to, reason, seconds=seconds),)
 
 
 def _new_generation(circuit: Circuit, now: float) -> Circuit:

@@ -283,8 +283,9 @@ class Door:
             raise self._refused(refused) from None
 
     def _refused(self, problem: ProviderProblem) -> ProviderProblem:
-        if isinstance(problem, ProviderBusy):
-            metrics.BULKHEAD_REFUSALS.labels(self.service.label).inc()
+        full = isinstance(problem, ProviderBusy)
+        refusals = metrics.BULKHEAD_REFUSALS if full else metrics.BREAKER_REFUSALS
+        refusals.labels(self.service.label).inc()
         about = f"{self.service.name} was not asked: {problem.detail}"
         self._report(about, status=problem.code, failed=True, at=datetime.now(UTC))
         log.warning("provider not asked", service=self.service.label, outcome=problem.code)

@@ -17,6 +17,7 @@ class ProviderProblem(Problem):
     way still; a gateway's 502 or 504 does not say so.
     """
 
+    is_providers = True
     outcome: ClassVar[Outcome] = Outcome.NEUTRAL
     sentence: ClassVar[str]
     unsent = False

@@ -1,15 +1,21 @@
-"""Metrics of providers (docs/INTEGRATIONS.md, Metrics). Labels: service, outcome."""
+"""Metrics of providers (docs/OPERATIONS.md, Metrics). Labels: service, outcome."""
 
 import pybreaker
 from prometheus_client import Counter, Histogram
 
-from ava.upstream.circuit import State
+from ava.upstream.circuit import Change
 
 OUTCOMES = ("answered", "rate_limited", "auth_failed", "unreachable", "cancelled")
 
 FAILURES = Counter("circuit_breaker_failures", "Operations that failed.", ["service"])
 OPENS = Counter("circuit_breaker_opens", "Times the breaker left closed.", ["service"])
 CLOSES = Counter("circuit_breaker_closes", "Times the breaker came back to closed.", ["service"])
+OPEN_DURATION = Histogram(
+    "circuit_breaker_open_duration_seconds",
+    "Time from leaving closed until it is closed again, observed then.",
+    ["service"],
+    buckets=(1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, float("inf")),
+)
 DURATION = Histogram(
     "ava_provider_request_duration_seconds",
     "Time an operation took, its retries included.",
@@ -22,6 +28,9 @@ CONNECTIONS_OPENED = Counter(
 CONNECTIONS_REUSED = Counter(
     "ava_provider_connections_reused", "Requests sent on a kept connection.", ["service"]
 )
+BREAKER_REFUSALS = Counter(
+    "ava_breaker_refusals", "Operations refused because the breaker was open.", ["service"]
+)
 BULKHEAD_REFUSALS = Counter(
     "ava_bulkhead_refusals", "Operations refused because the bulkhead was full.", ["service"]
 )
@@ -30,8 +39,9 @@ RETRIES = Counter("ava_provider_retries", "Attempts after the first.", ["service
 
 def introduce(service: str) -> None:
     """Make every series of a service exist, at 0: a rate over a missing series is no answer."""
-    for counter in (FAILURES, OPENS, CLOSES, BULKHEAD_REFUSALS, RETRIES):
+    for counter in (FAILURES, OPENS, CLOSES, BREAKER_REFUSALS, BULKHEAD_REFUSALS, RETRIES):
         counter.labels(service)
+    OPEN_DURATION.labels(service)
     for counter in (CONNECTIONS_OPENED, CONNECTIONS_REUSED):
         counter.labels(service)
     for outcome in OUTCOMES:
@@ -43,9 +53,11 @@ class BreakerFailures(pybreaker.CircuitBreakerListener):
         FAILURES.labels(cb.name).inc()
 
 
-def count_change(service: str, from_state: State, to_state: State) -> None:
+def count_change(service: str, change: Change) -> None:
     """Opens minus closes is 1 unless it is closed."""
-    if from_state == "closed":
+    if change.from_state == "closed":
         OPENS.labels(service).inc()
-    if to_state == "closed":
+    if change.to_state == "closed":
         CLOSES.labels(service).inc()
+    if change.seconds is not None:
+        OPEN_DURATION.labels(service).observe(change.seconds)

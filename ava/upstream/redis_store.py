@@ -96,7 +96,8 @@ def _is_valid(circuit: Circuit) -> bool:
     whole = (circuit.order, circuit.generation, circuit.failures, circuit.successes)
     counts = (*whole, circuit.probe, circuit.others)
     times = (circuit.forced_at, circuit.opened_at, circuit.leased_at)
-    numbers = (*counts, *times, circuit.forced_for or 0, circuit.lease or 0)
+    maybe = (circuit.forced_for or 0, circuit.lease or 0, circuit.left_closed_at or 0)
+    numbers = (*counts, *times, *maybe)
     return (
         circuit.state in _STATES
         and circuit.forced in _FORCED

@@ -42,6 +42,7 @@ class OAuthAppMissing(Problem):
 class OAuthAppRefused(Problem):
     """The provider refuses AVA itself, not the user."""
 
+    is_providers = True
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "oauth_app_refused"
 

@@ -1,6 +1,9 @@
-"""Metrics of calendar connections (docs/INTEGRATIONS.md, Metrics)."""
+"""Metrics of calendar connections (docs/OPERATIONS.md, Metrics)."""
 
-from prometheus_client import Counter
+from datetime import UTC, datetime, time
+
+from django.conf import settings
+from prometheus_client import Counter, Gauge
 
 from integrations.calendar.providers import NAMES
 
@@ -16,3 +19,13 @@ for _service in NAMES:  # at 0: a rate over a missing series is no answer
         REFRESHES.labels(_service, _outcome)
     for _outcome in ("connected", "denied", "incomplete", "refused", "failed"):
         SIGN_INS.labels(_service, _outcome)
+
+SECRET_EXPIRES = Gauge(
+    "ava_client_secret_expires_timestamp_seconds",
+    "When the client secret of the operator's app expires (Unix time), where that is set.",
+    ["service"],
+    multiprocess_mode="max",
+)
+for _service, _day in settings.CLIENT_SECRET_EXPIRES.items():
+    if _day is not None:
+        SECRET_EXPIRES.labels(_service).set(datetime.combine(_day, time(), UTC).timestamp())

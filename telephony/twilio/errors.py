@@ -54,6 +54,7 @@ class TwilioRefused(Problem):
     """Twilio refused, for a reason that only the operator can fix. It `lasts` where AVA knows the
     reason: nothing else gets through, either, until it is fixed."""
 
+    is_providers = True
     status = HTTPStatus.BAD_GATEWAY
     code = "twilio_refused"
 

@@ -53,7 +53,7 @@ def test_a_write_is_taken_only_where_no_other_was_faster(link: RedisClient) -> N
 
 def test_every_field_comes_back_as_it_was_written(link: RedisClient) -> None:
     full = Circuit(
-        "half_open", "open", 1.25, 60.5, 4, 5, 6, 1, 1700000000.123456, 9, 2.5, 12.0, "ada", 2
+        "half_open", "open", 1.25, 60.5, 4, 5, 6, 1, 1700000000.123456, 9, 2.5, 12.0, "ada", 2, 3.5
     )
     circuit = RedisCircuit(link, "vapi")
     circuit.swap(circuit.read(), full)

@@ -61,6 +61,18 @@ def test_two_probes_that_succeed_close_it(store, clock):
     assert store.snapshot().retry_after is None
 
 
+def test_closing_tells_how_long_it_was_not_closed_failed_probes_included(store, clock):
+    store.trip()
+    clock.advance(30)
+    assert store.settle(Outcome.FAILURE).seconds is None
+    clock.advance(45)
+    store.settle(Outcome.SUCCESS)
+    assert store.settle(Outcome.SUCCESS).seconds == pytest.approx(75)
+    store.trip()
+    clock.advance(12)
+    assert store.obey(OperatorOverride(1, reason="fixed")).seconds == pytest.approx(12)
+
+
 def test_a_probe_that_fails_opens_it_for_the_whole_time_again(store, clock):
     store.trip()
     clock.advance(30)

@@ -14,7 +14,7 @@ from ava.http.problems import Problem
 
 DOCS = BASE_DIR / "docs"
 APPS = ("ava", "integrations", "vapi_settings", "telephony")
-FOLDERS = (*APPS, "sandbox", "tests", "benchmarks", "script")
+FOLDERS = (*APPS, "sandbox", "infrastructure", "tests", "benchmarks", "script")
 TEXT = (DOCS / "INTEGRATIONS.md").read_text()
 OPERATIONS = (DOCS / "OPERATIONS.md").read_text()
 ARCHITECTURE = (BASE_DIR / "docs" / "ARCHITECTURE.md").read_text()
@@ -149,7 +149,12 @@ def test_every_file_is_of_a_kind_that_every_app_has_or_is_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", *(f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")))]
+    "path",
+    [
+        "README.md",
+        "infrastructure/grafana/README.md",
+        *(f"docs/{path.name}" for path in sorted(DOCS.glob("*.md"))),
+    ],
 )
 def test_links_between_files_lead_somewhere(path: str) -> None:
     file = BASE_DIR / path
@@ -160,6 +165,7 @@ def test_links_between_files_lead_somewhere(path: str) -> None:
 def pages() -> list[str]:
     """Markdown files that speak of the present; a superseded record names what was there."""
     found = [*BASE_DIR.glob("*.md"), *DOCS.rglob("*.md"), BASE_DIR / "sandbox" / "README.md"]
+    found.append(BASE_DIR / "infrastructure" / "grafana" / "README.md")
     found.remove(BASE_DIR / "CHANGELOG.md")
     superseded = re.compile(r"^Status:.*(?:\n.+)*superseded", re.M)
     return sorted(

@@ -73,7 +73,7 @@ class RequestMiddleware:
                 metrics.count_error(
                     response.status_code, problem.code, is_providers=problem.is_providers
                 )
-            elif response.status_code >= HTTPStatus.BAD_REQUEST:
+            elif response.status_code >= HTTPStatus.BAD_REQUEST and request.path_info not in PROBES:
                 metrics.count_error(response.status_code)
             log.info(
                 "request",

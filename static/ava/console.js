@@ -1,0 +1,231 @@
+/* What pages cannot do without a script; each of them works without this one, too. */
+"use strict";
+
+const root = document.documentElement;
+const find = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
+const SECOND = 1000;
+root.classList.add("has-scripts");
+
+/* Toasts: answers of the server carry them in HX-Trigger; pages, in #toasts. */
+const TOAST_SECONDS = 6;
+
+function age(toast) {
+  let left = TOAST_SECONDS;
+  const timer = setInterval(() => {
+    if (toast.matches(":hover, :focus-within") || document.hidden) return;
+    if (--left <= 0) { clearInterval(timer); toast.remove(); }
+  }, SECOND);
+}
+
+function showToast({ text, kind = "good", undo = "", id = "" }) {
+  const toast = find("#toast-template")?.content.firstElementChild.cloneNode(true);
+  if (!toast) return;
+  toast.classList.add(`is-${kind}`);
+  find("use", toast).setAttribute("href", toast.dataset[kind] ?? toast.dataset.good);
+  find("[data-text]", toast).textContent = text;
+  const code = find("code", toast), form = find("form", toast);
+  if (id) code.textContent = id; else code.remove();
+  if (undo) form.action = undo; else form.remove();
+  find("#toasts").append(toast);
+  if (kind !== "bad") age(toast);
+}
+
+document.addEventListener("toast", ({ detail }) => (detail.items ?? [detail]).forEach(showToast));
+all("#toasts .toast:not(.is-bad)").forEach(age);
+
+/* Faults of htmx's requests. The server's own sentence comes as a toast. */
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  if (xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return;
+  showToast({ kind: "bad", text: "AVA could not do this. Nothing was lost on this page.", id: xhr.getResponseHeader("X-Correlation-ID") ?? "" });
+});
+for (const fault of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(fault, ({ detail }) => {
+    if (!isPoll(detail)) showToast({ kind: "bad", text: "AVA cannot be reached. Check your connection and try again; what you typed is still here." });
+  });
+}
+
+/* Polling rests while nobody looks, and goes on at once when somebody does. */
+const isPoll = detail => /(^|,)\s*every /.test(detail.elt?.getAttribute("hx-trigger") ?? "") && !detail.requestConfig?.triggeringEvent;
+document.addEventListener("htmx:beforeRequest", event => {
+  if (document.hidden && isPoll(event.detail)) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) all("[hx-trigger*='every ']").forEach(poll => poll.dispatchEvent(new Event("due")));
+});
+
+/* Countdown rings. At their end: the event "due", or the page anew. */
+const deadlines = new WeakMap();
+
+function tick() {
+  for (const ring of all("[data-seconds]")) {
+    const whole = Number(ring.dataset.seconds);
+    if (!deadlines.has(ring)) deadlines.set(ring, performance.now() + whole * SECOND);
+    const left = Math.max(0, (deadlines.get(ring) - performance.now()) / SECOND);
+    ring.style.setProperty("--left", whole ? left / Number(ring.dataset.whole || whole) : 0);
+    const text = find("[data-left]", ring);
+    if (text.textContent !== String(Math.ceil(left))) text.textContent = Math.ceil(left);
+    if (left > 0) continue;
+    ring.removeAttribute("data-seconds");
+    if (ring.dataset.atEnd === "reload") location.reload();
+    ring.dispatchEvent(new Event("due", { bubbles: true }));
+  }
+}
+setInterval(tick, 250);
+tick();
+
+/* "3 min ago" stays true. */
+const UNITS = [[60, "s"], [60, "min"], [24, "h"], [7, "d"]];
+setInterval(() => all("time[data-ago]").forEach(time => {
+  let number = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / SECOND), unit = "s";
+  for (const [size, name] of UNITS) { unit = name; if (number < size) break; if (name !== "d") number /= size; }
+  if (unit !== "d" || number < 7) time.textContent = unit === "s" ? "just now" : `${Math.floor(number)} ${unit} ago`;
+}), 20 * SECOND);
+
+/* Clicks */
+async function copy(button) {
+  const from = button.dataset.copyFrom && find(button.dataset.copyFrom);
+  await navigator.clipboard.writeText(from ? from.value ?? from.textContent : button.dataset.copy);
+  const label = find("[data-label]", button), before = label.textContent;
+  if (button.dataset.copied) return;
+  button.dataset.copied = label.textContent = "Copied";
+  setTimeout(() => { label.textContent = before; delete button.dataset.copied; }, 2 * SECOND);
+}
+
+function reveal(button) {
+  const input = document.getElementById(button.dataset.reveals), shown = input.type === "text";
+  input.type = shown ? "password" : "text";
+  button.setAttribute("aria-pressed", String(!shown));
+}
+
+document.addEventListener("click", event => {
+  const at = selector => event.target.closest(selector);
+  if (at("[data-copy], [data-copy-from]")) copy(at("[data-copy], [data-copy-from]"));
+  else if (at("[data-reveals]")) reveal(at("[data-reveals]"));
+  else if (at("[data-closes]")) at(at("[data-closes]").dataset.closes || "dialog")?.[at("dialog") ? "close" : "remove"]();
+  else if (at("[data-opens]")) {
+    const dialog = document.getElementById(at("[data-opens]").dataset.opens);
+    if (!dialog) return;
+    event.preventDefault();
+    dialog.showModal();
+  }
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  if (event.target instanceof HTMLDialogElement && event.target.matches("[data-light]")) event.target.close();
+});
+
+/* Forms: a button that was pressed is busy until the answer is there. */
+document.addEventListener("submit", event => {
+  const theme = event.target.closest("[data-theme-form]");
+  if (theme) { event.preventDefault(); chooseTheme(theme, event.submitter); return; }
+  if (event.defaultPrevented && !event.target.matches("[hx-post], [hx-get]")) return;
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+const rest = () => all("[aria-busy='true'][type='submit']").forEach(each => each.removeAttribute("aria-busy"));
+document.addEventListener("htmx:afterRequest", rest);
+addEventListener("pageshow", rest);
+
+function chooseTheme(form, button) {
+  const body = new FormData(form, button);
+  fetch(form.action, { method: "POST", body, redirect: "manual" });
+  root.dataset.theme = button.value;
+  for (const each of all("button", form)) each.setAttribute("aria-pressed", String(each === button));
+}
+
+document.addEventListener("input", event => {
+  const field = event.target;
+  const counter = field.id && document.getElementById(`${field.id}-counter`);
+  if (counter) {
+    const most = Number(counter.dataset.most), length = [...field.value].length;
+    counter.textContent = `${length} / ${most}`;
+    counter.classList.toggle("is-over", length > most);
+  }
+  const pair = field.dataset.pair && document.getElementById(field.dataset.pair);
+  if (pair) pair.value = field.value;
+  if (field.closest("#palette") && field.type === "search") filterPalette(field.value);
+});
+
+/* The drawer: a fragment in it opens it; closed, the list's address is back. */
+const drawer = find("#drawer");
+let address = "", opener = null;
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target?.id !== "drawer-body" || drawer.open) return;
+  address = location.href;
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target?.id !== "drawer-body") return;
+  opener = detail.requestConfig.elt.matches("a, button") ? detail.requestConfig.elt : opener;
+  if (!drawer.open) drawer.showModal();
+  all("tr[aria-current]").forEach(row => row.removeAttribute("aria-current"));
+  opener?.closest("tr")?.setAttribute("aria-current", "true");
+});
+drawer?.addEventListener("close", () => {
+  if (address && location.href !== address) history.pushState({}, "", address);
+  find("#drawer-body").replaceChildren();
+  opener?.focus();
+});
+
+function neighbour(step) {
+  const links = all("[hx-target='#drawer-body']").filter(link => !drawer.contains(link));
+  const next = links[links.indexOf(opener) + step];
+  if (next) next.click();
+  return Boolean(next);
+}
+
+/* Keys */
+const palette = find("#palette");
+const items = () => all("[data-item]", palette).filter(item => !item.hidden);
+
+function filterPalette(text) {
+  const words = text.toLowerCase().split(/\s+/);
+  for (const item of all("[data-item]", palette)) item.hidden = !words.every(word => item.dataset.item.includes(word));
+  mark(items()[0]);
+}
+
+function mark(item) {
+  all("[data-item]", palette).forEach(each => each.setAttribute("aria-selected", String(each === item)));
+  const input = find("input", palette);
+  if (item) input.setAttribute("aria-activedescendant", item.id); else input.removeAttribute("aria-activedescendant");
+  item?.scrollIntoView({ block: "nearest", behavior: REDUCED.matches ? "instant" : "auto" });
+}
+
+function openPalette() {
+  if (!palette || palette.open) return;
+  const input = find("input", palette);
+  input.value = "";
+  filterPalette("");
+  palette.showModal();
+  input.focus();
+}
+
+palette?.addEventListener("keydown", event => {
+  const shown = items(), now = shown.findIndex(item => item.getAttribute("aria-selected") === "true");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) mark(shown[(now + step + shown.length) % shown.length]);
+  else if (event.key === "Enter") shown[now]?.click();
+  else return;
+  event.preventDefault();
+});
+
+const KEYS = {
+  "/": () => { const search = find("[data-search]"); if (search) search.focus(); else openPalette(); },
+  "?": () => find("#keys")?.showModal(),
+  c: () => find("[data-create]")?.click(),
+};
+
+document.addEventListener("keydown", event => {
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey) {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key === "Escape") all("details.menu[open]").forEach(menu => { menu.open = false; find("summary", menu).focus(); });
+  const typing = event.target.closest("input:not([type='checkbox'], [type='radio']), textarea, select, [contenteditable]");
+  if (typing) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (drawer?.open && step && neighbour(step)) event.preventDefault();
+  if (find("dialog[open]") || !KEYS[event.key]) return;
+  event.preventDefault();
+  KEYS[event.key]();
+});

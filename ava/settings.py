@@ -132,7 +132,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_htmx",
     "ava.server",
+    "ava.console",
     "ava.accounts",
     "ava.jobs",
     "ava.idempotency",
@@ -174,6 +176,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "ava.console.context.shell",
             ]
         },
     }
@@ -200,7 +203,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "login"
 # To see in the admin what people said or wrote, in calls and messages and what led to them.
 CONTENT_PERMISSIONS = ("telephony.view_call", "telephony.view_message")
 CSRF_FAILURE_VIEW = "ava.http.responses.csrf_failure"

@@ -5,7 +5,7 @@ from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from ava.http.schema import SchemaView
@@ -27,7 +27,8 @@ urlpatterns = [
     path("api/v1/activity", include("ava.activity.urls")),
     path("oauth/", include("integrations.calendar.urls")),
     path("calendar.ics", include("integrations.calendar.events.urls")),
-    path("", TemplateView.as_view(template_name="home.html", **READ), name="home"),
+    path("", include("ava.console.urls")),
+    path("", include("ava.accounts.page_urls")),
     path(
         "favicon.ico",
         RedirectView.as_view(url=f"{settings.STATIC_URL}ava/icon.svg"),

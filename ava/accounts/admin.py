@@ -12,36 +12,17 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ava.accounts import login_throttle, queries, services
-from ava.accounts.admin_site import device_of
+from ava.accounts import queries, services
+from ava.accounts.forms import SlowedLogin
 from ava.accounts.models import ApiToken, Revocable, Session
 from ava.admin import AvaAdmin, ReadOnlyAdmin
-from ava.http import clients
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class StaffLoginForm(AdminAuthenticationForm):
-    """Django's, slowed down as the login over REST is, on the same counters.
-
-    A right password of somebody who is no operator counts as wrong, because the form says so.
-    """
-
-    def clean_username(self) -> str:
-        return queries.username_of(self.cleaned_data["username"])
-
-    def clean(self) -> dict[str, Any]:
-        """Raises LoginSlowed besides: the form is then not for showing."""
-        account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
-        if not (self.request and account and password):
-            return super().clean()
-        network, device = clients.network(self.request), device_of(self.request, account=account)
-        with login_throttle.guarded(account=account, network=network, device=device):
-            try:
-                return super().clean()
-            except ValidationError:
-                services.spend_as_for_a_user(account, password)
-                raise
+class StaffLoginForm(SlowedLogin, AdminAuthenticationForm):
+    """Django's, slowed down. A right password of somebody who is no operator counts as wrong,
+    because the form says so."""
 
 
 # Set here, and not by the site's class: that one is loaded before there are models.

@@ -1,26 +1,24 @@
 """Admin site: Django's, with a limit on password guesses at its login form.
 
 Guesses slow down the account, but not the browsers that its owner has logged in on: they hold a
-device cookie. Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
+device cookie (`ava.accounts.devices`).
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import get_random_string
 from django_ratelimit.core import get_usage
 
 from ava import ratelimit, redis
+from ava.accounts.devices import remember_device
 from ava.accounts.errors import LoginSlowed
 from ava.http.problems import RateLimited
 from ava.http.responses import answer
@@ -29,9 +27,6 @@ GROUP = "admin_login"
 # A minute, for each address, whatever it sends. Wrong passwords are counted by the form, exactly.
 LIMIT = 10
 ratelimit.introduce(GROUP, "client")
-
-DEVICE_COOKIE = "ava_device"
-DEVICE_LIFE = timedelta(days=90)
 
 
 class Search(AutocompleteJsonView):
@@ -60,7 +55,7 @@ class AvaAdminSite(admin.AdminSite):
         except LoginSlowed as problem:
             return answer(request, problem)
         if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
-            _remember_device(response, account=request.user.get_username())
+            remember_device(response, account=request.user.get_username())
         return response
 
     def get_urls(self) -> list[Any]:
@@ -81,29 +76,6 @@ class AvaAdminSite(admin.AdminSite):
                 raise SuspiciousOperation("A value is out of bounds.") from fault
 
         return super().admin_view(within_bounds, cacheable)
-
-
-def device_of(request: HttpRequest, *, account: str) -> str:
-    """Device ID from the cookie, if this account has logged in there lately; else empty."""
-    salt = _device_salt(account)
-    return str(request.get_signed_cookie(DEVICE_COOKIE, "", salt=salt, max_age=DEVICE_LIFE) or "")
-
-
-def _remember_device(response: HttpResponse, *, account: str) -> None:
-    response.set_signed_cookie(
-        DEVICE_COOKIE,
-        get_random_string(22),
-        salt=_device_salt(account),
-        max_age=DEVICE_LIFE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-        path=settings.SESSION_COOKIE_PATH,
-    )
-
-
-def _device_salt(account: str) -> str:
-    return f"ava.accounts.device {account}"
 
 
 def _rate(group: str, request: HttpRequest) -> tuple[int, int]:

@@ -10,6 +10,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
+        from django.contrib.sessions.models import Session as BrowserSession
+
         from ava import ratelimit
         from ava.accounts import api_tokens, login_throttle, services
         from ava.accounts.checks import check_demo_users
@@ -22,6 +24,10 @@ class AccountsConfig(AppConfig):
         pruning.register("ended API tokens", api_tokens.ended)
         # These are of no use any more, however young.
         pruning.register(
+            "ended logins of the console",
+            lambda before: BrowserSession.objects.filter(expire_date__lte=timezone.now()),
+        )
+        pruning.register(
             "expired sessions",
             lambda before: Session.objects.filter(expires_at__lte=timezone.now()),
         )
@@ -33,4 +39,7 @@ class AccountsConfig(AppConfig):
         )
 
         # Guesses come from one client, and a lost Redis gives them nothing.
-        ratelimit.register("auth", ratelimit.Group(per_user=False, when_lost="closed"))
+        guessing = ratelimit.Group(per_user=False, when_lost="closed")
+        ratelimit.register("auth", guessing)
+        # The console's login form: an address that uses up one of the two has the other.
+        ratelimit.register("login", guessing)

@@ -8,7 +8,7 @@ address.
 
 An attacker could keep an account's counter up for ever. So a network from which the account has
 logged in of late has a counter of its own for it, and so has a browser that it has logged in on
-(`ava.accounts.admin_site`).
+(`ava.accounts.devices`).
 
 During a delay one try passes at most, however many arrive at once: the try that passes moves
 `not_before` on, by an UPDATE that names the value it has seen.

@@ -22,6 +22,18 @@ NO_PAGES = ("/api/v1/", "/api/schema", *PROBES, "/metrics")
 NEVER_KEPT = {"Cache-Control": "no-store, private"}
 """Headers of answers that no cache may keep."""
 
+# Icon, and what to do, on error pages; the problem's own sentence says what happened.
+_NO_ADVICE = ("circle-alert", "")
+_ADVICE = {
+    400: ("circle-alert", "Go back, check what you entered, and send it again."),
+    403: ("ban", "If you should be, ask your operator, and quote the ID below."),
+    404: ("search", "Check the address. What was here may have been deleted, or never was yours."),
+    413: ("upload", "Send less at once: a smaller file, or several smaller ones."),
+    429: ("clock", "Nothing is lost. This page goes on by itself when the time is over."),
+    500: ("triangle-alert", "It has been logged. Trying again in a minute may help."),
+    503: ("clock", "What you have stored is safe. This page goes on by itself as soon as it can."),
+}
+
 
 def problem_response(problem: Problem) -> HttpResponse:
     response = HttpResponse(
@@ -45,7 +57,16 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     wants_page = "text/html" in request.headers.get("Accept", "")
     if request.path_info.startswith(("/api/", *NO_PAGES)) or not wants_page:
         return problem_response(problem)
-    context = {"problem": problem, "correlation_id": correlation.current()}
+    sign, advice = _ADVICE.get(int(problem.status), _NO_ADVICE)
+    context = {
+        "problem": problem,
+        "correlation_id": correlation.current(),
+        "sign": sign,
+        "advice": advice,
+        # A form is not sent again by itself.
+        "at_end": "reload" if request.method == "GET" else "",
+        "retry_text": "Trying again in" if request.method == "GET" else "Try again in",
+    }
     response = with_code(render(request, "error.html", context, status=problem.status), problem)
     for name, value in problem.headers.items():
         response[name] = value

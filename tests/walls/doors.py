@@ -260,7 +260,6 @@ HEADERS = {"Idempotency-Key": KEY, "X-Correlation-ID": TRACE, "If-None-Match": "
 """On each request: Ada's own."""
 
 PAGES = {
-    "": "a redirect",
     "favicon.ico": "a picture",
     "healthz": "says nothing",
     "oauth/<str:provider>/start": "the link is its user's, and one browser's",

@@ -1,6 +1,7 @@
 """The REST API, the pages and the admin, tried by somebody who knows every ID of another tenant."""
 
 import json
+import re
 
 import pytest
 from django.contrib import admin
@@ -12,6 +13,7 @@ from tests.walls import routes
 from tests.walls.aftermath import Watch, disturbed, seen
 from tests.walls.doors import AREAS, DOORS, HEADERS, PAGES
 from tests.walls.doors import area as area_of
+from tests.walls.rooms import ROOMS, STRANGERS
 from tests.walls.world import PEOPLE, World
 
 pytestmark = pytest.mark.slow
@@ -22,7 +24,7 @@ def test_every_operation_of_the_api_is_tried() -> None:
 
 
 def test_every_other_address_is_known_to_know_no_tenant() -> None:
-    assert set(routes.pages(get_resolver())) == PAGES.keys()
+    assert set(routes.pages(get_resolver())) == PAGES.keys() | ROOMS.keys()
 
 
 def test_an_operation_shows_and_changes_nothing_of_another_tenants(
@@ -65,6 +67,42 @@ def test_no_page_shows_anything_of_a_tenants(world: World, stranger: User) -> No
     browser = Client()
     browser.force_login(stranger)
     assert seen(*(client.get(f"/{page}") for page in PAGES for client in (browser, Client()))) == []
+
+
+def test_a_room_of_the_console_shows_and_changes_nothing_of_another_tenants(
+    world: World, user: User, stranger: User
+) -> None:
+    browser = Client()
+    watch = Watch(user)
+    ids = world.ids | {"user": str(user.pk)}
+    wrong = []
+    for one in (one for tries in ROOMS.values() for one in tries):
+        browser.force_login(stranger)
+        path, form = one.filled(ids)
+        fragment = {"HX-Request": "true", "HX-Target": "rows"}
+        answers = [
+            answer
+            for headers in ({}, fragment)
+            for answer in (
+                browser.get(path, headers=headers),
+                browser.post(path, form or {}, headers=headers),
+            )
+        ]
+        wrong += seen(*answers)
+        codes = {answer.status_code for answer in answers}
+        if max(codes) >= 500 or (one.names and not codes <= {404, 405}):
+            wrong.append(f"{path}: {codes}")
+    assert [*wrong, *watch.changes(), *disturbed(world)] == []
+
+
+def test_a_room_of_the_console_sends_strangers_to_the_login(db: None) -> None:
+    for route in ROOMS.keys() - set(STRANGERS):
+        for one in ROOMS[route]:
+            path = re.sub(r"\{\w+\}", "00000000-0000-4000-8000-000000000000", one.path)
+            answers = [client(path) for client in (Client().get, Client().post)]
+            sent = [a for a in answers if a.get("Location", "").startswith("/login?next=%2F")]
+            assert sent, path
+            assert {a.status_code for a in answers if a not in sent} <= {405}, path
 
 
 def test_the_admin_lets_no_tenant_in(world: World, user: User, stranger: User) -> None:

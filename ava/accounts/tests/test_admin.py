@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
 
-from ava.accounts.admin_site import DEVICE_COOKIE
+from ava.accounts.devices import DEVICE_COOKIE
 from ava.accounts.models import Session
 from ava.accounts.tests.calls import assert_unauthenticated, log_in, me, refresh
 from conftest import PASSWORD

@@ -33,8 +33,8 @@ def test_an_unexpected_error_still_carries_the_id(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.raise_request_exception = False
-    monkeypatch.setattr("django.views.generic.TemplateView.get", lambda *a, **k: 1 / 0)
-    answer = client.get("/", headers={correlation.HEADER: "boom-1"})
+    monkeypatch.setattr("django.views.generic.RedirectView.get", lambda *a, **k: 1 / 0)
+    answer = client.get("/admin", headers={correlation.HEADER: "boom-1"})
     assert answer.status_code == 500
     assert answer[correlation.HEADER] == "boom-1"
     assert answer.json()["correlation_id"] == "boom-1"

@@ -2,8 +2,8 @@ import pytest
 from django.test import Client
 
 
-def test_the_start_page_leads_to_the_documentation_and_the_admin(client: Client) -> None:
-    page = client.get("/")
+def test_the_login_page_leads_to_the_documentation_and_the_admin(client: Client) -> None:
+    page = client.get("/", follow=True)
     assert page.status_code == 200
     assert client.get("/api/docs").status_code == 200
     for address in ("/api/docs", "/admin/", "/readyz"):
@@ -15,7 +15,7 @@ def test_the_icon_that_browsers_ask_for_is_there(client: Client) -> None:
 
 
 def test_pages_name_nothing_from_outside(client: Client) -> None:
-    text = client.get("/").content.decode()
+    text = client.get("/login").content.decode().replace("http://www.w3.org/2000/svg", "")
     assert "http://" not in text
     assert "https://" not in text
 

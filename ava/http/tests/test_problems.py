@@ -43,8 +43,8 @@ def test_ava_s_own_fault_says_so_and_shows_nothing_of_it(
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("django.views.generic.TemplateView.get", fail)
-    answer = client.get("/")
+    monkeypatch.setattr("django.views.generic.RedirectView.get", fail)
+    answer = client.get("/admin")
     assert answer.status_code == 500
     assert answer.json()["detail"] == (
         "Something went wrong on our side. Quote the correlation ID when you report it."

@@ -1,0 +1,63 @@
+"""Forms of logins and passwords: Django's, with guesses counted and slowed down as over REST."""
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from ava.accounts import login_throttle, queries, services
+from ava.accounts.devices import device_of
+from ava.accounts.errors import LoginFailed, PasswordNotSet, PasswordWrong
+from ava.http import clients
+
+
+class SlowedLogin(AuthenticationForm):
+    """Finds the account by user name or e-mail address, and slows down guesses."""
+
+    def clean_username(self) -> str:
+        return queries.username_of(self.cleaned_data["username"])
+
+    def clean(self) -> dict[str, Any]:
+        """Raises LoginSlowed besides: the form then says nothing of the password."""
+        account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
+        if not (self.request and account and password):
+            return super().clean()
+        network, device = clients.network(self.request), device_of(self.request, account=account)
+        with login_throttle.guarded(account=account, network=network, device=device):
+            try:
+                return super().clean()
+            except ValidationError:
+                services.spend_as_for_a_user(account, password)
+                raise
+
+
+class LoginForm(SlowedLogin):
+    error_messages = {
+        "invalid_login": LoginFailed.detail,
+        "inactive": LoginFailed.detail,
+    }
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["username"].label = "User name or e-mail"
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """A new password of one's own; the present one is asked for as at a login."""
+
+    def __init__(self, user: User, *args: Any, network: str = "", **more: Any) -> None:
+        super().__init__(user, *args, **more)
+        self._network = network
+        self.fields["old_password"].label = "Present password"
+        self.fields["new_password2"].label = "New password, once more"
+        self.fields["new_password2"].help_text = ""
+
+    def clean_old_password(self) -> str:
+        """Raises LoginSlowed besides."""
+        password: str = self.cleaned_data["old_password"]
+        try:
+            services.confirm_password(user=self.user, password=password, network=self._network)
+        except (PasswordWrong, PasswordNotSet) as problem:
+            raise ValidationError(problem.detail) from problem
+        return password

@@ -1,0 +1,61 @@
+"""Rooms of the console, in the side bar and behind Ctrl-K. Apps register theirs in `apps.py`."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room of the console.
+
+    Args:
+        name: its word in the side bar.
+        url_name: of its address, without parameters.
+        icon: of the sprite.
+        place: the lower, the higher up.
+        is_last: at the lower end of the side bar.
+    """
+
+    name: str
+    url_name: str
+    icon: str
+    place: int
+    is_last: bool = False
+
+    @property
+    def href(self) -> str:
+        return link(self.url_name)
+
+
+_rooms: list[Room] = []
+
+
+def register(room: Room) -> None:
+    """Called in `ready()`."""
+    _rooms.append(room)
+    _rooms.sort(key=lambda one: one.place)
+
+
+def rooms() -> list[Room]:
+    """Those that have an address, in their order."""
+    return [room for room in _rooms if room.href]
+
+
+def link(url_name: str) -> str:
+    """The address of a room; empty where no app has that room."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def current(path: str) -> str:
+    """The name of the room that an address belongs to; empty where it is none's."""
+    home = reverse("home")
+    inside = [
+        room
+        for room in rooms()
+        if path == room.href or (room.href != home and path.startswith(f"{room.href}/"))
+    ]
+    return max(inside, key=lambda room: len(room.href)).name if inside else ""

@@ -1,0 +1,45 @@
+"""Pages that are no app's: home, the choice of a theme, the style guide."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from ava.console import home as home_page
+from ava.console import styleguide as samples
+from ava.console.context import THEME_COOKIE, THEMES
+from ava.console.views import back, page, redirect, render, user_of
+from ava.http.problems import NotFound
+
+YEAR = 365 * 24 * 3600
+
+
+@page("GET")
+def home(request: HttpRequest) -> HttpResponse:
+    found = home_page.collect(user=user_of(request), now=timezone.now())
+    fragments = {"health": "console/home/_health.html"}
+    return render(request, "console/home/index.html", found, fragments=fragments)
+
+
+@page("POST", public=True)
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember light, dark, or what the system says, in this browser."""
+    response = redirect(request, back(request, otherwise="home"))
+    chosen = request.POST.get("theme", "")
+    response.set_cookie(
+        THEME_COOKIE,
+        chosen if chosen in THEMES else THEMES[0],
+        max_age=YEAR,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@page("GET", public=True)
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Each component in every state; for whoever builds pages."""
+    if settings.PRODUCTION or not (settings.DEBUG or settings.SANDBOX):
+        raise NotFound
+    return render(request, "console/styleguide.html", samples.page(timezone.now()))

@@ -1,0 +1,99 @@
+"""Samples for /styleguide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django import forms
+
+from ava.console.states import Tone
+
+
+@dataclass(frozen=True)
+class Entry:
+    icon: str
+    title: str
+    at: datetime
+    detail: str = ""
+    tone: Tone = "good"
+    is_now: bool = False
+
+
+@dataclass(frozen=True)
+class Span:
+    """A bar of a waterfall; start and width in hundredths of the whole."""
+
+    name: str
+    ms: int
+    start: float
+    width: float
+    detail: str = ""
+    tone: Tone = "good"
+
+
+@dataclass(frozen=True)
+class Row:
+    at: datetime
+    number: str
+    assistant: str
+    status: str
+    seconds: int | None
+    price: float | None
+
+
+@dataclass(frozen=True)
+class StyleGuide:
+    title: str
+    states: Sequence[str]
+    timeline: Sequence[Entry]
+    spans: Sequence[Span]
+    rows: Sequence[Row]
+    form: "Sample"
+    wrong: "Sample"
+    long_ago: datetime
+    choices: Sequence[tuple[str, str]] = (("day", "Day"), ("week", "Week"), ("month", "Month"))
+
+
+class Sample(forms.Form):
+    number = forms.CharField(label="Number to call", help_text="With its country: +1 415 555 0101.")
+    greeting = forms.CharField(
+        label="Greeting",
+        help_text="What callers hear first.",
+        max_length=160,
+        widget=forms.Textarea,
+    )
+    assistant = forms.ChoiceField(choices=[("a", "Front desk"), ("b", "Night shift")])
+    announce = forms.BooleanField(label="Say that calls are recorded", required=False)
+
+
+def page(now: datetime) -> StyleGuide:
+    def before(**past: float) -> datetime:
+        return now - timedelta(**past)
+
+    return StyleGuide(
+        title="Style guide",
+        states=(
+            *("completed", "delivered", "ringing", "in-progress", "scheduled", "unknown"),
+            *("failed", "busy", "no-answer", "bounced", "canceled", "open", "half_open", "closed"),
+        ),
+        timeline=(
+            Entry("send", "Asked for", before(minutes=3), "by ada, over the console"),
+            Entry("phone-outgoing", "Ringing", before(minutes=2.5), "+1 415 555 0101"),
+            Entry("phone-call", "On the line", before(minutes=2), tone="waiting", is_now=True),
+        ),
+        spans=(
+            Span("Request", 412, 0, 100, "POST /calls"),
+            Span("Twilio, first attempt", 150, 5, 36, "502", tone="bad"),
+            Span("Pause before the next", 60, 42, 15, tone="unknown"),
+            Span("Twilio, second attempt", 160, 58, 39, "201"),
+        ),
+        rows=(
+            Row(before(minutes=2), "+14155550101", "Front desk", "in-progress", None, None),
+            Row(before(minutes=12), "+14155550101", "Front desk", "completed", 151, 0.31),
+            Row(before(hours=1), "+4930901820", "Night shift", "no-answer", None, None),
+            Row(before(days=1), "+442079460000", "Front desk", "failed", 3, 0.0079),
+        ),
+        form=Sample(initial={"greeting": "Good morning!", "number": "+1 415 555 0101"}),
+        wrong=Sample({"number": "", "greeting": "a" * 170, "assistant": "a"}),
+        long_ago=before(days=40),
+    )

@@ -13,18 +13,20 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from ava import jobs, ratelimit, upstream
         from ava.activity import sources
+        from ava.console import home as home_page
+        from ava.console.navigation import Room, register
         from ava.inbound.services import register_handler
         from ava.intents.activity import timelines
         from ava.jobs import pruning
         from ava.server import worker
-        from integrations import runtime_config
+        from integrations import home, runtime_config
         from integrations.breakers import services as breakers
         from integrations.breakers.activity import transitions
         from integrations.breakers.models import BreakerEvent
         from integrations.calendar.events import creation
         from integrations.calendar.models import CalendarEvent
         from integrations.calendar.providers import GOOGLE, MICROSOFT
-        from integrations.credentials.models import OperatorUse
+        from integrations.credentials.models import Credential, OperatorUse
         from integrations.credentials.services import Client, clients
         from integrations.email import resend, smtp, webhooks
         from integrations.email import services as mails
@@ -66,4 +68,17 @@ class IntegrationsConfig(AppConfig):
         pruning.register(
             "uses of the operator's credentials",
             lambda before: OperatorUse.objects.filter(day__lt=before.astimezone(UTC).date()),
+        )
+
+        register(Room("Mail", "mail", icon="mail", place=40))
+        register(Room("Calendar", "calendar", icon="calendar", place=50))
+        register(Room("Activity", "activity", icon="activity", place=60))
+        register(Room("Settings", "settings", icon="settings", place=90, is_last=True))
+        home_page.register(home.part)
+        home_page.register_kind(home.MAILS)
+        home_page.register_fact(
+            home.HAS_ASSISTANT,
+            lambda user: Credential.objects.filter(
+                user=user, clear__has_key="default_assistant_id"
+            ),
         )

@@ -12,10 +12,12 @@ class TelephonyConfig(AppConfig):
         from ava import jobs, upstream
         from ava.accounts.services import stop_on_deactivation
         from ava.activity import sources
+        from ava.console import home as home_page
+        from ava.console.navigation import Room, register
         from ava.inbound.services import register_handler
         from ava.intents.activity import timelines
         from integrations.credentials.services import Client, clients
-        from telephony import orphaned_accounts, search_index, services, webhooks
+        from telephony import home, orphaned_accounts, search_index, services, webhooks
         from telephony.calls import services as calls
         from telephony.incoming import vapi_events
         from telephony.intents.adoption import END_DUPLICATE
@@ -50,3 +52,9 @@ class TelephonyConfig(AppConfig):
             orphaned_accounts.JOB, lambda payload: orphaned_accounts.update_rows(payload["user"])
         )
         jobs.register_periodic("telephony.sweep", services.sweep, every=600.0)
+
+        register(Room("Calls", "calls", icon="phone", place=20))
+        register(Room("Messages", "messages", icon="message-square", place=30))
+        home_page.register(home.part)
+        for kind in home.KINDS:
+            home_page.register_kind(kind)

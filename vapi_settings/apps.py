@@ -12,6 +12,7 @@ class VapiSettingsConfig(AppConfig):
         from ava import upstream
         from ava.activity import sources
         from ava.cache import recent
+        from ava.console.navigation import Room, register
         from ava.http import fastpath
         from ava.inbound.services import register_handler
         from integrations.credentials.services import Client, clients
@@ -31,3 +32,4 @@ class VapiSettingsConfig(AppConfig):
         webhooks.register_listener(summaries.listen)
         sources.register(revisions)
         booking.register()
+        register(Room("Assistants", "vapi", icon="bot", place=10))

@@ -3,12 +3,12 @@ two statements, however many there are.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.contrib.auth.models import User
-from django.db.models import CharField, F, IntegerField, QuerySet, Subquery, Value
+from django.db.models import F, IntegerField, QuerySet, Subquery, Value
 
 from ava.console import navigation
 from ava.console.states import Tone
@@ -81,6 +81,7 @@ class Kind:
     """A kind of rows that are counted by day, and of which some fail.
 
     Args:
+        one: what stands before whom it was to: "Call to".
         room: URL name of its list, and the prefix of its rows' addresses.
         rows: a user's rows, with `created_at`, `status`, `error` and `correlation_id`.
         failed: statuses, each of which an index finds for the user, the newest first.
@@ -134,12 +135,16 @@ class Home:
     health: Sequence[Health]
     figures: Sequence[Figure]
     failures: Sequence[Failure]
-    steps: Sequence[Step] = field(default=())
-    next_step: Step | None = None
+    steps: Sequence[Step]
 
     @property
     def is_first_visit(self) -> bool:
-        return self.next_step is not None
+        """Until the last step is done, whatever came before."""
+        return bool(self.steps) and not self.steps[-1].is_done
+
+    @property
+    def next_step(self) -> Step | None:
+        return next((step for step in self.steps if not step.is_done), None)
 
     @property
     def steps_done(self) -> int:
@@ -147,16 +152,22 @@ class Home:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What parts may go by without a statement of their own: how many of each kind there are, up to
-    the few that tell whether there is any."""
+class Facts:
+    """What contributors may go by without a statement of their own.
 
-    ever: dict[str, int]
+    Args:
+        true: names of the registered facts that hold, and rooms whose kind has any row.
+    """
+
+    true: frozenset[str]
+    failures: Sequence[Failure]
 
 
-Contributor = Callable[[User, datetime, Counts], Part]
+Contributor = Callable[[User, datetime, Facts], Part]
+Rows = Callable[[User], QuerySet[Any]]
 _contributors: list[Contributor] = []
 _kinds: list[Kind] = []
+_facts: dict[str, Rows] = {}
 
 
 def register(contributor: Contributor) -> None:
@@ -167,24 +178,28 @@ def register(contributor: Contributor) -> None:
 def register_kind(kind: Kind) -> None:
     """Called in `ready()`."""
     _kinds.append(kind)
+    _facts[kind.room] = kind.rows
+
+
+def register_fact(name: str, rows: Rows) -> None:
+    """A fact holds where the user has such a row. Called in `ready()`."""
+    _facts[name] = rows
 
 
 def collect(*, user: User, now: datetime) -> Home:
-    figures, counts = _counted(user, now)
-    parts = [contributor(user, now, counts) for contributor in _contributors]
-    steps = sorted((step for part in parts for step in part.steps), key=lambda step: step.place)
-    attention = sorted(
-        (each for part in parts for each in part.attention), key=lambda each: each.weight
-    )
+    figures, true = _counted(user, now)
+    facts = Facts(true, _failures(user))
+    parts = [contributor(user, now, facts) for contributor in _contributors]
     return Home(
         title="Home",
         weekday=f"{now:%A}",
-        attention=attention,
+        attention=sorted(
+            (each for part in parts for each in part.attention), key=lambda each: each.weight
+        ),
         health=[each for part in parts for each in part.health],
         figures=figures,
-        failures=_failures(user),
-        steps=steps,
-        next_step=next((step for step in steps if not step.is_done), None),
+        failures=facts.failures,
+        steps=sorted((step for part in parts for step in part.steps), key=lambda step: step.place),
     )
 
 
@@ -195,7 +210,8 @@ class _Count(Subquery):
     output_field = IntegerField()
 
 
-def _counted(user: User, now: datetime) -> tuple[list[Figure], Counts]:
+def _counted(user: User, now: datetime) -> tuple[list[Figure], frozenset[str]]:
+    """Figures and facts, in one statement."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     columns: dict[str, Any] = {}
     for number, kind in enumerate(_kinds):
@@ -203,15 +219,16 @@ def _counted(user: User, now: datetime) -> tuple[list[Figure], Counts]:
         before = rows.filter(created_at__gte=midnight - WEEK, created_at__lt=now - WEEK)
         columns[f"today_{number}"] = _Count(rows.filter(created_at__gte=midnight)[:MOST_COUNTED])
         columns[f"before_{number}"] = _Count(before[:MOST_COUNTED])
-        columns[f"ever_{number}"] = _Count(rows[:1])
+    for number, rows_of in enumerate(_facts.values()):
+        columns[f"fact_{number}"] = _Count(rows_of(user).order_by().values("pk")[:1])
     one: Any = User.objects.filter(pk=user.pk).values(**columns)
     found = one.get() if columns else {}
     figures = [
         Figure(kind.name, kind.room, found[f"today_{number}"], found[f"before_{number}"])
         for number, kind in enumerate(_kinds)
     ]
-    ever = {kind.room: found[f"ever_{number}"] for number, kind in enumerate(_kinds)}
-    return figures, Counts(ever)
+    names = enumerate(_facts)
+    return figures, frozenset(name for number, name in names if found[f"fact_{number}"])
 
 
 def _failures(user: User) -> list[Failure]:
@@ -223,8 +240,8 @@ def _failures(user: User) -> list[Failure]:
     ]
     if not arms:
         return []
-    newest = arms[0].union(*arms[1:], all=True).order_by("-at")[:MOST_FAILURES]
-    return [_failure(**row) for row in newest]
+    newest = arms[0].union(*arms[1:], all=True).order_by("-row_at")[:MOST_FAILURES]
+    return [_failure(row) for row in newest]
 
 
 def _arm(kind: Kind, number: int, status: str, user: User) -> QuerySet[Any, dict[str, Any]]:
@@ -234,29 +251,27 @@ def _arm(kind: Kind, number: int, status: str, user: User) -> QuerySet[Any, dict
         rows.model._default_manager.filter(pk__in=Subquery(few))
         .order_by()
         .values(
-            key=F("pk"),
-            kind=Value(number, IntegerField()),
-            how=F("status"),
-            why=F("error"),
-            at=F("created_at"),
-            trace=F("correlation_id"),
-            whom=F(kind.who) if kind.who else Value("", CharField()),
+            row_key=F("pk"),
+            row_kind=Value(number, IntegerField()),
+            row_status=F("status"),
+            row_error=F("error"),
+            row_at=F("created_at"),
+            row_trace=F("correlation_id"),
+            row_who=F(kind.who),
         )
     )
     return found
 
 
-def _failure(
-    *, key: Any, kind: int, how: str, why: str, at: datetime, trace: str, whom: str
-) -> Failure:
-    known = _kinds[kind]
-    room = navigation.link(known.room)
+def _failure(row: dict[str, Any]) -> Failure:
+    kind = _kinds[row["row_kind"]]
+    room = navigation.link(kind.room)
     return Failure(
-        kind=known.one,
-        who=whom,
-        status=how,
-        error=why,
-        at=at,
-        correlation_id=trace,
-        href=f"{room}/{key}" if room else "",
+        kind=kind.one,
+        who=row["row_who"],
+        status=row["row_status"],
+        error=row["row_error"],
+        at=row["row_at"],
+        correlation_id=row["row_trace"],
+        href=f"{room}/{row['row_key']}" if room else "",
     )

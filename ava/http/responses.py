@@ -61,7 +61,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     context = {
         "problem": problem,
         "correlation_id": correlation.current(),
-        "sign": sign,
+        "error_sign": sign,
         "advice": advice,
         # A form is not sent again by itself.
         "at_end": "reload" if request.method == "GET" else "",

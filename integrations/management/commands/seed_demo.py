@@ -72,6 +72,7 @@ class Command(commands.Command):
         read = shlex.quote(f"{url}/api/v1/vapi/settings")
         return (
             f"\nAVA, with the providers played by a sandbox\n"
+            f"  Console                    {url}/\n"
             f"  API and its documentation  {url}/api/docs\n"
             f"  Admin                      {url}/admin/\n"
             f"  Demo user                  {DEMO}\n"

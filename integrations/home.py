@@ -1,0 +1,136 @@
+"""Providers on the console's home page: how each does, what to do, the first steps."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from ava.console.home import Attention, Facts, Health, Kind, Part, Step
+from integrations import queries
+from integrations.email.models import Mail
+from integrations.queries import Integration
+
+HAS_ASSISTANT = "default assistant"
+RECENT = timedelta(days=1)
+MAILS = Kind(
+    "Mails",
+    "Mail",
+    "mail",
+    lambda user: Mail.objects.filter(owner=user),
+    ("failed", "bounced", "complained"),
+    "subject",
+)
+
+_SOURCES = {
+    "environment": "With the operator's credentials",
+    "stub": "Demo: nothing leaves AVA",
+    "none": "Nobody has connected it yet",
+}
+
+
+_KEYS = {
+    "vapi": "Paste the private key of its dashboard.",
+    "twilio": "Account SID and auth token are on the first page of its console.",
+}
+_PLAYED = {
+    "vapi": "The sandbox takes the key vapi-demo-key.",
+    "twilio": f"The sandbox takes AC{'0' * 32} and twilio-demo-token.",
+}
+
+
+def part(user: User, now: datetime, facts: Facts) -> Part:
+    found = queries.overview(user=user, now=now)
+    refused = _refused(facts, now)
+    return Part(
+        attention=[one for each in found for one in _attention(each, each.name in refused)],
+        health=[_health(each, each.name in refused) for each in found],
+        steps=_steps({each.provider: each for each in found}, facts),
+    )
+
+
+def _refused(facts: Facts, now: datetime) -> set[str]:
+    """Names of providers that lately refused a key, by what was said to calls, messages, mails."""
+    start, end = "Invalid ", " API key."
+    return {
+        failure.error.partition(end)[0].removeprefix(start)
+        for failure in facts.failures
+        if failure.error.startswith(start) and end in failure.error and failure.at > now - RECENT
+    }
+
+
+def _health(each: Integration, refused: bool) -> Health:
+    mine = each.source == "user"
+    state = each.breaker_state
+    if each.source in ("none", "stub"):
+        state = each.source
+    elif not each.configured:
+        state = "reconnect"
+    elif refused and state == "closed":
+        state = "refused"
+    source = "With your own credentials" if mine else _SOURCES[each.source]
+    if each.allowance:
+        source += f", {each.allowance.left} of {each.allowance.limit} left today"
+    return Health(each.name, state, source, each.retry_after if each.configured else None)
+
+
+def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
+    name = each.name
+    if each.source in ("none", "stub"):
+        return
+    if not each.configured:
+        yield Attention(
+            1, "bad", f"{name} must be connected again", each.next_step, "Connect again", "settings"
+        )
+    elif each.breaker_state == "open":
+        text = "AVA tries again by itself. Until then what you ask of it is refused at once."
+        if each.retry_after is None:
+            text = each.next_step
+        yield Attention(
+            1, "bad", f"{name} cannot be reached", text, "See what failed", "activity",
+            retry_after=each.retry_after,
+        )  # fmt: skip
+    elif each.breaker_state == "half_open":
+        text = "It was failing. The next request shows whether it works again."
+        yield Attention(2, "waiting", f"{name} is being tried again", text)
+    elif refused:
+        text = "Calls, messages or mails failed for it. If you have replaced the key, all is well."
+        yield Attention(1, "bad", f"{name} refused your key", text, "Replace key", "settings")
+    if each.allowance and not each.allowance.left:
+        title = f"The day's allowance at {name} is used up"
+        yield Attention(2, "waiting", title, each.next_step, "Add your own key", "settings")
+
+
+def _key_of(provider: str) -> str:
+    """Where the key is; the sandbox's own, while it plays the providers."""
+    return (_PLAYED if settings.SANDBOX else _KEYS)[provider]
+
+
+def _steps(found: dict[str, Integration], facts: Facts) -> list[Step]:
+    own_vapi = found["vapi"].source == "user"
+    return [
+        Step(
+            1,
+            "Connect Vapi",
+            "It is the voice: your assistants live there. " + _key_of("vapi"),
+            found["vapi"].configured,
+            "Enter key",
+            "settings",
+        ),
+        Step(
+            2,
+            "Choose your assistant",
+            "The one that answers where you name none.",
+            HAS_ASSISTANT in facts.true or (not own_vapi and found["vapi"].configured),
+            "Choose assistant",
+            "settings",
+        ),
+        Step(
+            3,
+            "Connect Twilio",
+            "It is the line: calls and messages go out by your numbers. " + _key_of("twilio"),
+            found["twilio"].configured,
+            "Enter key",
+            "settings",
+        ),
+    ]

@@ -20,6 +20,7 @@ MAILS = Kind(
     lambda user: Mail.objects.filter(owner=user),
     ("failed", "bounced", "complained"),
     "subject",
+    place=40,
 )
 
 _SOURCES = {

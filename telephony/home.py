@@ -21,8 +21,8 @@ def _messages(user: User) -> QuerySet[Any]:
 
 
 KINDS = (
-    Kind("Calls", "Call to", "calls", _calls, ("failed",), "to"),
-    Kind("Messages", "Message to", "messages", _messages, ("failed", "undelivered"), "to"),
+    Kind("Calls", "Call to", "calls", _calls, ("failed",), "to", place=20),
+    Kind("Messages", "Message to", "messages", _messages, ("failed", "undelivered"), "to", place=30),
 )
 
 

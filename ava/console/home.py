@@ -86,6 +86,7 @@ class Kind:
         rows: a user's rows, with `created_at`, `status`, `error` and `correlation_id`.
         failed: statuses, each of which an index finds for the user, the newest first.
         who: the column that says with whom.
+        place: the lower, the further in front.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Kind:
     rows: Callable[[User], QuerySet[Any]]
     failed: Sequence[str]
     who: str
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ def register(contributor: Contributor) -> None:
 def register_kind(kind: Kind) -> None:
     """Called in `ready()`."""
     _kinds.append(kind)
+    _kinds.sort(key=lambda one: one.place)
     _facts[kind.room] = kind.rows
 
 

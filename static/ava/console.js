@@ -38,7 +38,9 @@ all("#toasts .toast:not(.is-bad)").forEach(age);
 /* Faults of htmx's requests. The server's own sentence comes as a toast. */
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return;
-  showToast({ kind: "bad", text: "AVA could not do this. Nothing was lost on this page.", id: xhr.getResponseHeader("X-Correlation-ID") ?? "" });
+  let text = "AVA could not do this. Nothing was lost on this page.";
+  try { text = JSON.parse(xhr.responseText).detail ?? text; } catch { /* a page */ }
+  showToast({ kind: "bad", text, id: xhr.getResponseHeader("X-Correlation-ID") ?? "" });
 });
 for (const fault of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(fault, ({ detail }) => {

@@ -63,6 +63,8 @@ def _refused(facts: Facts, now: datetime) -> set[str]:
 def _health(each: Integration, refused: bool) -> Health:
     mine = each.source == "user"
     state = each.breaker_state
+    if state == "open" and not _is_shut(each):
+        state = "half_open"
     if each.source in ("none", "stub"):
         state = each.source
     elif not each.configured:
@@ -75,6 +77,11 @@ def _health(each: Integration, refused: bool) -> Health:
     return Health(each.name, state, source, each.retry_after if each.configured else None)
 
 
+def _is_shut(each: Integration) -> bool:
+    """Whether requests are refused: for a time, or until an operator lets them pass."""
+    return each.breaker_state == "open" and each.retry_after != 0
+
+
 def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
     name = each.name
     if each.source in ("none", "stub"):
@@ -83,7 +90,7 @@ def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
         yield Attention(
             1, "bad", f"{name} must be connected again", each.next_step, "Connect again", "settings"
         )
-    elif each.breaker_state == "open":
+    elif _is_shut(each):
         text = "AVA tries again by itself. Until then what you ask of it is refused at once."
         if each.retry_after is None:
             text = each.next_step
@@ -91,7 +98,7 @@ def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
             1, "bad", f"{name} cannot be reached", text, "See what failed", "activity",
             retry_after=each.retry_after,
         )  # fmt: skip
-    elif each.breaker_state == "half_open":
+    elif each.breaker_state != "closed":
         text = "It was failing. The next request shows whether it works again."
         yield Attention(2, "waiting", f"{name} is being tried again", text)
     elif refused:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 INSTALL = "apt-get install -y --no-install-recommends chromium"
-_CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium")
 _SECONDS = 120
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Test</title><script type="module">
 const report = body => fetch("/report", {method: "POST", body: JSON.stringify(body)});
@@ -22,7 +22,7 @@ try { await report({found: await (async () => { %s })()}); }
 catch (fault) { await report({fault: String(fault)}); }
 </script>"""
 
-needed = pytest.mark.skipif(_CHROMIUM is None, reason=f"no Chromium here: {INSTALL}")
+needed = pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium here: {INSTALL}")
 
 
 class Page:
@@ -58,9 +58,9 @@ class Page:
     def run(self, script: str, profile: Path) -> Any:
         """What the script returns, in a browser that knows nothing yet."""
         self.script = script
-        assert _CHROMIUM is not None
+        assert CHROMIUM is not None
         command = [
-            *(_CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+            *(CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
             *("--disable-dev-shm-usage", "--disable-background-networking"),
             *(f"--user-data-dir={profile}", "--remote-debugging-port=0", f"{self.origin}/"),
         ]

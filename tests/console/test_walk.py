@@ -1,0 +1,153 @@
+"""A first walk through the console: login, home, keys, themes, logout; and without a script."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import browser
+from tests.console.person import DEMO, MOST_MS, Desk, found_by_axe, log_in
+from tests.server import PASSWORD, RunningAva
+
+pytestmark = [pytest.mark.slow, browser.needed]
+expect.set_options(timeout=MOST_MS)
+
+PAGES = ("/", "/settings/password", "/styleguide")
+PUBLIC = ("/login", "/nowhere")
+MOST_BYTES = 100_000
+
+
+def menu(page: Page) -> None:
+    page.locator("details.menu > summary").click()
+
+
+def test_somebody_logs_in_looks_around_and_logs_out(desk: Desk) -> None:
+    page = desk.page()
+    page.goto("/settings/password")
+    expect(page).to_have_url(re.compile(r"/login\?next=%2Fsettings%2Fpassword$"))
+    log_in(page, address=page.url)
+    expect(page).to_have_url(re.compile("/settings/password$"))
+    page.get_by_role("link", name="Home").first.click()
+    expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Providers")).to_be_visible()
+    menu(page)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("status")).to_contain_text("You are logged out.")
+    page.goto("/")
+    expect(page).to_have_url(re.compile("/login"))
+
+
+def test_a_wrong_password_is_said_and_the_name_is_kept(desk: Desk) -> None:
+    page = desk.page()
+    page.goto("/login")
+    page.get_by_label("User name or e-mail").fill(DEMO)
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("The user name, e-mail or password is not")
+    expect(page.get_by_label("User name or e-mail")).to_have_value(DEMO)
+    # The browser says of every 4xx that it "failed to load".
+    assert all("422" in complaint for complaint in desk.complaints)
+    desk.complaints.clear()
+
+
+def test_all_of_it_works_without_scripts(desk: Desk) -> None:
+    page = desk.logged_in(scripts=False)
+    expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
+    menu(page)
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    menu(page)
+    expect(page.get_by_role("button", name="Keys")).to_be_hidden()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are logged out.")).to_be_visible()
+
+
+def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
+    page = desk.page()
+    page.goto("/login")
+    page.keyboard.type(DEMO)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Go to")).to_be_focused()
+    page.keyboard.type("passw")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/settings/password$"))
+
+
+def test_a_theme_is_chosen_at_once_and_stays(desk: Desk) -> None:
+    page = desk.logged_in()
+    menu(page)
+    with page.expect_response("**/theme"):
+        page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_an_outage_counts_down_and_the_page_goes_on_by_itself(desk: Desk, ava: RunningAva) -> None:
+    page = desk.logged_in()
+    ava.fault(provider="vapi", kind="status", status=500)
+    assert ava.login().call("GET", "/vapi/assistants").status_code == 502
+    page.reload()
+    expect(page.get_by_text("Vapi cannot be reached")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Trying again in \d+ s")).first).to_be_visible()
+    ava.heal()
+    expect(page.get_by_text("Vapi is being tried again")).to_be_visible()
+
+
+def test_a_login_that_ended_elsewhere_leads_to_the_login(desk: Desk) -> None:
+    page = desk.logged_in()
+    page.context.clear_cookies(name="sessionid")
+    page.evaluate("document.querySelector('#health').dispatchEvent(new Event('due'))")
+    expect(page).to_have_url(re.compile("/login"))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing(desk: Desk, dark: bool, width: int) -> None:
+    page = desk.page(dark=dark, width=width)
+    found = []
+    for address in (*PUBLIC, *PAGES):
+        if address == PAGES[0]:
+            log_in(page)
+        page.goto(address)
+        found += [f"{address}: {each}" for each in found_by_axe(page)]
+    assert found == []
+    desk.complaints[:] = [each for each in desk.complaints if "/nowhere" not in each]
+
+
+@pytest.mark.parametrize("width", [360, 640, 1023, 2560])
+def test_no_page_is_wider_than_its_screen(desk: Desk, width: int) -> None:
+    page = desk.logged_in(width=width)
+    for address in PAGES:
+        page.goto(address)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, address
+
+
+def test_a_first_load_is_light_and_nothing_in_it_moves(desk: Desk) -> None:
+    page = desk.logged_in()
+    page.goto("about:blank")
+    fresh = page.context.new_page()
+    fresh.goto("/", wait_until="networkidle")
+    size, moved = fresh.evaluate("""async () => {
+      const shifts = await new Promise(done => {
+        let sum = 0;
+        new PerformanceObserver(list => list.getEntries().forEach(e => { sum += e.value; }))
+          .observe({type: "layout-shift", buffered: true});
+        setTimeout(() => done(sum), 300);
+      });
+      const loaded = ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind));
+      return [loaded.reduce((sum, one) => sum + one.encodedBodySize, 0), shifts];
+    }""")
+    assert size < MOST_BYTES
+    assert moved < 0.01

@@ -94,6 +94,6 @@ def page(now: datetime) -> StyleGuide:
             Row(before(days=1), "+442079460000", "Front desk", "failed", 3, 0.0079),
         ),
         form=Sample(initial={"greeting": "Good morning!", "number": "+1 415 555 0101"}),
-        wrong=Sample({"number": "", "greeting": "a" * 170, "assistant": "a"}),
+        wrong=Sample({"number": "", "greeting": "a" * 170, "assistant": "a"}, auto_id="wrong_%s"),
         long_ago=before(days=40),
     )

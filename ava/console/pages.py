@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from ava.console import home as home_page
 from ava.console import styleguide as samples
 from ava.console.context import THEME_COOKIE, THEMES
-from ava.console.views import back, page, redirect, render, user_of
+from ava.console.views import back, is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import NotFound
 
 YEAR = 365 * 24 * 3600
@@ -37,9 +38,29 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@page("GET", public=True)
+@page("GET", "POST", public=True)
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Each component in every state; for whoever builds pages."""
     if settings.PRODUCTION or not (settings.DEBUG or settings.SANDBOX):
         raise NotFound
-    return render(request, "console/styleguide.html", samples.page(timezone.now()))
+    if request.method == "POST":
+        _press(request)
+        if not is_fragment(request):
+            return redirect(request, "styleguide")
+    found = samples.page(timezone.now(), row=request.GET.get("row", ""))
+    fragments = {
+        "drawer-body": "console/styleguide/_row.html",
+        "pressed": "console/styleguide/_pressed.html",
+    }
+    return render(request, "console/styleguide.html", found, fragments=fragments)
+
+
+def _press(request: HttpRequest) -> None:
+    """What the sample form does. A toast's Undo sends nothing but itself."""
+    match request.POST.get("sample", ""):
+        case "save":
+            toast(request, "Voice speed is 0.9 now.", undo=reverse("styleguide"))
+        case "fail":
+            raise NotFound("There is no such setting.")
+        case _:
+            toast(request, "Voice speed is 1.0 again.")

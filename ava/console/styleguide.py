@@ -33,6 +33,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Row:
+    place: int
     at: datetime
     number: str
     assistant: str
@@ -48,6 +49,7 @@ class StyleGuide:
     timeline: Sequence[Entry]
     spans: Sequence[Span]
     rows: Sequence[Row]
+    row: Row | None
     form: "Sample"
     wrong: "Sample"
     long_ago: datetime
@@ -66,10 +68,18 @@ class Sample(forms.Form):
     announce = forms.BooleanField(label="Say that calls are recorded", required=False)
 
 
-def page(now: datetime) -> StyleGuide:
+def page(now: datetime, *, row: str) -> StyleGuide:
+    """The samples, and the row of the table that is looked at."""
+
     def before(**past: float) -> datetime:
         return now - timedelta(**past)
 
+    rows = (
+        Row(1, before(minutes=2), "+14155550101", "Front desk", "in-progress", None, None),
+        Row(2, before(minutes=12), "+14155550102", "Front desk", "completed", 151, 0.31),
+        Row(3, before(hours=1), "+4930901820", "Night shift", "no-answer", None, None),
+        Row(4, before(days=1), "+442079460000", "Front desk", "failed", 3, 0.0079),
+    )
     return StyleGuide(
         title="Style guide",
         states=(
@@ -87,12 +97,8 @@ def page(now: datetime) -> StyleGuide:
             Span("Pause before the next", 60, 42, 15, tone="unknown"),
             Span("Twilio, second attempt", 160, 58, 39, "201"),
         ),
-        rows=(
-            Row(before(minutes=2), "+14155550101", "Front desk", "in-progress", None, None),
-            Row(before(minutes=12), "+14155550101", "Front desk", "completed", 151, 0.31),
-            Row(before(hours=1), "+4930901820", "Night shift", "no-answer", None, None),
-            Row(before(days=1), "+442079460000", "Front desk", "failed", 3, 0.0079),
-        ),
+        rows=rows,
+        row=next((one for one in rows if str(one.place) == row), None),
         form=Sample(initial={"greeting": "Good morning!", "number": "+1 415 555 0101"}),
         wrong=Sample({"number": "", "greeting": "a" * 170, "assistant": "a"}, auto_id="wrong_%s"),
         long_ago=before(days=40),

@@ -28,10 +28,16 @@ function showToast({ text, kind = "good", undo = "", id = "" }) {
   const code = find("code", toast), form = find("form", toast);
   if (id) code.textContent = id; else code.remove();
   if (undo) form.action = undo; else form.remove();
-  find("#toasts").append(toast);
+  const region = find("#toasts");
+  // What is outside of a modal dialog is out of reach.
+  (all("dialog:modal").at(-1) ?? document.body).append(region);
+  region.append(toast);
   if (kind !== "bad") age(toast);
 }
 
+document.addEventListener("close", ({ target }) => {
+  if (target.contains(find("#toasts"))) document.body.append(find("#toasts"));
+}, true);
 document.addEventListener("toast", ({ detail }) => (detail.items ?? [detail]).forEach(showToast));
 all("#toasts .toast:not(.is-bad)").forEach(age);
 

@@ -111,6 +111,51 @@ def test_a_login_that_ended_elsewhere_leads_to_the_login(desk: Desk) -> None:
     expect(page).to_have_url(re.compile("/login"))
 
 
+def test_a_row_opens_in_the_drawer_with_an_address_of_its_own(desk: Desk) -> None:
+    page = desk.logged_in()
+    page.goto("/styleguide")
+    drawer = page.get_by_role("dialog", name="Details")
+    page.get_by_role("link", name="+1 415-555-0101").click()
+    expect(drawer.get_by_role("heading", name="+1 415-555-0101")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?row=1$"))
+    page.keyboard.press("ArrowDown")
+    expect(drawer.get_by_role("heading", name="+1 415-555-0102")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?row=2$"))
+    assert found_by_axe(page) == []
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page).to_have_url(re.compile("/styleguide$"))
+    expect(page.get_by_role("link", name="+1 415-555-0102")).to_be_focused()
+    plain = desk.logged_in(scripts=False)
+    plain.goto("/styleguide")
+    plain.get_by_role("link", name="+1 415-555-0102").click()
+    expect(plain.get_by_role("heading", name="+1 415-555-0102")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_what_was_done_is_said_and_can_be_undone(desk: Desk, scripts: bool) -> None:
+    page = desk.logged_in(scripts=scripts)
+    page.goto("/styleguide")
+    page.get_by_role("button", name="Save, with a toast").click()
+    said = page.get_by_role("region", name="Notices")
+    expect(said).to_contain_text("Voice speed is 0.9 now.")
+    assert page.locator("#pressed").inner_text() == ("Pressed." if scripts else "")
+    said.get_by_role("button", name="Undo").click()
+    expect(said).to_contain_text("Voice speed is 1.0 again.")
+
+
+def test_what_went_wrong_is_said_beside_the_page_with_its_id(desk: Desk) -> None:
+    page = desk.logged_in()
+    page.goto("/styleguide")
+    with page.expect_response("**/styleguide") as answered:
+        page.get_by_role("button", name="Fail").click()
+    said = page.get_by_role("region", name="Notices")
+    expect(said).to_contain_text("There is no such setting.")
+    expect(said).to_contain_text(answered.value.headers["x-correlation-id"])
+    assert all("404" in complaint for complaint in desk.complaints)
+    desk.complaints.clear()
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe_finds_nothing(desk: Desk, dark: bool, width: int) -> None:

@@ -41,6 +41,7 @@ class AvaAdminSite(admin.AdminSite):
     site_header = "AVA"
     site_title = "AVA"
     index_title = "Operations"
+    site_url = None  # there is a link to the console
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

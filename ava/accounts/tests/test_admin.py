@@ -216,3 +216,9 @@ def test_whoever_may_only_look_cannot_end_a_login(client, user, tokens, anyone):
     assert client.get(SESSIONS).status_code == 200
     client.post(SESSIONS, {"action": "revoke", "_selected_action": [str(Session.objects.get().pk)]})
     assert me(anyone, tokens["access_token"]).status_code == 200
+
+
+def test_the_admin_leads_to_the_console(desk: Client) -> None:
+    page = desk.get("/admin/").content.decode()
+    assert '<a href="/">Console</a>' in page
+    assert "View site" not in page

@@ -50,7 +50,7 @@ def links(page: requests.Response) -> set[str]:
     return {link for link in found if not link.startswith("data:")}
 
 
-@pytest.mark.parametrize("path", ["", "/", "/api/docs", "/admin/login/", "/nowhere"])
+@pytest.mark.parametrize("path", ["/login", "/api/docs", "/admin/login/", "/nowhere"])
 def test_all_that_a_page_links_to_is_below_the_path_and_there(path: str) -> None:
     page = get(URL + path, Accept="text/html")
     found = links(page)
@@ -59,6 +59,23 @@ def test_all_that_a_page_links_to_is_below_the_path_and_there(path: str) -> None
         address = urljoin(URL + path, link)
         assert address.startswith(f"{URL}/"), link
         assert get(address).status_code in (200, 302), address
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_a_stranger_comes_to_a_login_below_the_path(path: str) -> None:
+    sent = get(URL + path, Accept="text/html")
+    assert sent.headers["Location"].startswith("/ava/login?next=%2Fava")
+
+
+def test_all_that_the_console_links_to_is_below_the_path() -> None:
+    person = requests.Session()
+    start = person.get(f"{URL}/", timeout=30)
+    [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', start.text))
+    form = {"csrfmiddlewaretoken": token, "username": "demo@example.com", "password": PASSWORD}
+    home = person.post(f"{URL}/login", data=form, timeout=30)
+    assert home.url == f"{URL}/"
+    for link in links(home):
+        assert urljoin(home.url, link).startswith(f"{URL}/"), link
 
 
 def test_lists_lead_on_below_the_path(ava: RunningAva) -> None:

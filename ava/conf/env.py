@@ -115,7 +115,10 @@ _OF_A_SERVICE = re.compile(
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
 # What AVA's own addresses begin with; a proxy may take the path of AVA_PUBLIC_URL away, or keep it.
-_OWN = ("admin", "api", "healthz", "metrics", "oauth", "readyz", "static")
+_OWN = (
+    *("admin", "api", "healthz", "metrics", "oauth", "readyz", "static"),
+    *("login", "logout", "settings", "styleguide", "theme"),
+)
 _SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql", "sqlite"),
     "REDIS_URL": ("redis", "rediss", "redis+sentinel", "rediss+sentinel"),

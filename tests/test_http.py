@@ -155,7 +155,7 @@ def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(tmp_path: Path
     assert statuses == [401, 429, 429]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/", "/api/docs", "/api/v1/nowhere", "/nowhere"])
+@pytest.mark.parametrize("path", ["/healthz", "/login", "/api/docs", "/api/v1/nowhere", "/nowhere"])
 def test_head_is_answered_as_get_is_without_a_body_and_without_a_word_in_the_log(
     ava: RunningAva, path: str
 ) -> None:

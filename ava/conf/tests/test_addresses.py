@@ -43,7 +43,7 @@ def test_ava_answers_to_the_hosts_that_its_settings_name(
 ) -> None:
     ask = (
         "from django.test import Client; "
-        f"print(Client().get('/', headers={{'host': {host!r}}}).status_code)"
+        f"print(Client().get('/login', headers={{'host': {host!r}}}).status_code)"
     )
     done = manage("shell", "--no-imports", "-c", ask, **variables)
     assert done.stdout.split()[-1] == str(status), done.stderr

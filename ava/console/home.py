@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import F, IntegerField, QuerySet, Subquery, Value
 
@@ -14,6 +15,7 @@ from ava.console import navigation
 from ava.console.states import Tone
 
 MOST_COUNTED = 10_000
+ACTIVITY = "activity-page"
 MOST_FAILURES = 5
 WEEK = timedelta(days=7)
 Weight = Literal[1, 2, 3]
@@ -128,6 +130,12 @@ class Failure:
     correlation_id: str
     href: str
 
+    @property
+    def story(self) -> str:
+        """Address of all that happened under its correlation ID."""
+        activity = navigation.link(ACTIVITY)
+        return f"{activity}/{self.correlation_id}" if activity and self.correlation_id else ""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -138,6 +146,7 @@ class Home:
     figures: Sequence[Figure]
     failures: Sequence[Failure]
     steps: Sequence[Step]
+    recovery: int  # seconds for which a breaker stays open
 
     @property
     def is_first_visit(self) -> bool:
@@ -203,6 +212,7 @@ def collect(*, user: User, now: datetime) -> Home:
         figures=figures,
         failures=facts.failures,
         steps=sorted((step for part in parts for step in part.steps), key=lambda step: step.place),
+        recovery=settings.BREAKER_RECOVERY_SECONDS,
     )
 
 

@@ -71,7 +71,7 @@ function tick() {
     const whole = Number(ring.dataset.seconds);
     if (!deadlines.has(ring)) deadlines.set(ring, performance.now() + whole * SECOND);
     const left = Math.max(0, (deadlines.get(ring) - performance.now()) / SECOND);
-    ring.style.setProperty("--left", whole ? left / Number(ring.dataset.whole || whole) : 0);
+    ring.style.setProperty("--left", whole ? Math.min(1, left / Number(ring.dataset.whole || whole)) : 0);
     const text = find("[data-left]", ring);
     if (text.textContent !== String(Math.ceil(left))) text.textContent = Math.ceil(left);
     if (left > 0) continue;

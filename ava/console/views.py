@@ -42,8 +42,7 @@ def page(*methods: Method, public: bool = False) -> Callable[[View], View]:
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
-                if (refusal := ratelimit.check(request, GROUP).problem) is not None:
-                    raise refusal
+                _count(request)
                 if _method(request) not in taken_methods:
                     raise MethodNotAllowed(headers={"Allow": ", ".join(taken_methods)})
                 if not public and not request.user.is_authenticated:
@@ -61,6 +60,17 @@ def page(*methods: Method, public: bool = False) -> Callable[[View], View]:
         return answered
 
     return decorate
+
+
+def _count(request: HttpRequest) -> None:
+    """Against the user's limit, as an office shares an address; a stranger's against the address'.
+
+    Raises: RateLimited.
+    """
+    client = f"user {request.user.pk}" if request.user.is_authenticated else None
+    problem = ratelimit.check(request, GROUP, client=client).problem
+    if problem is not None:
+        raise problem
 
 
 def _method(request: HttpRequest) -> str:

@@ -8,6 +8,10 @@ const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
 const SECOND = 1000;
 root.classList.add("has-scripts");
 
+/* On phones the rooms are wider than the screen: begin with the one that is open. */
+const opened = find(".rooms > [aria-current]");
+if (opened) opened.parentElement.scrollLeft = opened.offsetLeft - opened.parentElement.clientWidth / 2;
+
 /* Toasts: answers of the server carry them in HX-Trigger; pages, in #toasts. */
 const TOAST_SECONDS = 6;
 

@@ -1,11 +1,15 @@
 """What all pages of the console share: strangers, headers, side bar, theme, sandbox."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from ava import ratelimit
 from ava.console.context import THEME_COOKIE
+from ava.console.views import GROUP
 
 HTMX = {"HX-Request": "true"}
+PAGE = "/settings/password"
 
 
 def test_a_stranger_is_sent_to_the_login_and_from_there_back(client: Client) -> None:
@@ -85,3 +89,15 @@ def test_the_style_guide_is_there_in_development_and_never_in_production(client,
     assert page.status_code == 200
     settings.PRODUCTION = True
     assert client.get("/styleguide").status_code == 404
+
+
+def test_people_behind_one_address_do_not_use_up_each_others_pages(
+    browser: Client, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ratelimit._groups, GROUP, ratelimit.Group(at_most=2, per_user=False))
+    other = Client(headers={"accept": "text/html"})
+    other.force_login(stranger)
+    assert [browser.get(PAGE).status_code for _ in range(3)] == [200, 200, 429]
+    assert "Too many requests." in browser.get(PAGE).content.decode()
+    assert other.get(PAGE).status_code == 200
+    assert [Client().get(PAGE).status_code for _ in range(3)] == [302, 302, 429]

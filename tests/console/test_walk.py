@@ -170,6 +170,24 @@ def test_axe_finds_nothing(desk: Desk, dark: bool, width: int) -> None:
     desk.complaints[:] = [each for each in desk.complaints if "/nowhere" not in each]
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_in_what_opens(desk: Desk, dark: bool) -> None:
+    page = desk.logged_in(dark=dark)
+    page.goto("/styleguide")
+    menu(page)
+    found = found_by_axe(page)
+    page.keyboard.press("Escape")
+    for opener in ("Open the dialog", "Keys", "Go to"):
+        page.get_by_role("button", name=opener).last.click()
+        expect(page.locator("dialog:modal")).to_be_visible()
+        found += found_by_axe(page)
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Save, with a toast").click()
+    expect(page.get_by_role("region", name="Notices")).to_contain_text("Voice speed is 0.9 now.")
+    found += found_by_axe(page)
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("width", [360, 640, 1023, 2560])
 def test_no_page_is_wider_than_its_screen(desk: Desk, width: int) -> None:
     page = desk.logged_in(width=width)

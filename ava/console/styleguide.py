@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django import forms
 
+from ava.console import charts
+from ava.console.charts import Chart, Series
 from ava.console.states import Tone
 
 
@@ -53,7 +55,10 @@ class StyleGuide:
     form: "Sample"
     wrong: "Sample"
     long_ago: datetime
+    chart: Chart
     choices: Sequence[tuple[str, str]] = (("day", "Day"), ("week", "Week"), ("month", "Month"))
+    models: Sequence[tuple[str, str]] = (("gpt-4o", "GPT-4o"), ("claude-sonnet", "Claude Sonnet"))
+    broken: str = '{\n  "desk": "front",\n  "floor" 2\n}'
 
 
 class Sample(forms.Form):
@@ -102,4 +107,12 @@ def page(now: datetime, *, row: str) -> StyleGuide:
         form=Sample(initial={"greeting": "Good morning!", "number": "+1 415 555 0101"}),
         wrong=Sample({"number": "", "greeting": "a" * 170, "assistant": "a"}, auto_id="wrong_%s"),
         long_ago=before(days=40),
+        chart=charts.columns(
+            [f"{day} Nov" for day in range(17, 31)],
+            [
+                Series("answered", "good", [12, 9, 14, 11, 3, 2, 15, 17, 13, 12, 10, 4, 1, 16]),
+                Series("no answer", "waiting", [3, 2, 4, 1, 0, 1, 3, 2, 5, 2, 1, 0, 0, 3]),
+                Series("failed", "bad", [0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 1]),
+            ],
+        ),
     )

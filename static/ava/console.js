@@ -154,8 +154,23 @@ document.addEventListener("input", event => {
   }
   const pair = field.dataset.pair && document.getElementById(field.dataset.pair);
   if (pair) pair.value = field.value;
+  if (field.matches("[data-json]")) checkJson(field);
   if (field.closest("#palette") && field.type === "search") filterPalette(field.value);
 });
+
+/* JSON says while it is typed at which line it is none yet. */
+function checkJson(field) {
+  const said = document.getElementById(`${field.id}-json`);
+  let text = "";
+  try { if (field.value.trim()) JSON.parse(field.value); }
+  catch ({ message }) {
+    const [, line] = /line (\d+)/.exec(message) ?? [], [, place] = /position (\d+)/.exec(message) ?? [];
+    const number = line ?? (place && field.value.slice(0, Number(place)).split("\n").length);
+    text = number ? `Line ${number}: this is not JSON yet.` : "This is not JSON yet.";
+  }
+  field.setAttribute("aria-invalid", String(Boolean(text)));
+  if (said.textContent !== text) said.textContent = text;
+}
 
 /* The drawer: a fragment in it opens it; closed, the list's address is back. */
 const drawer = find("#drawer");

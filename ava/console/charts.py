@@ -1,0 +1,112 @@
+"""Charts as SVG made on the server: columns by day, stacked by what became of them. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 720, 180
+_LEFT, _BOTTOM, _TOP = 40, 20, 8
+_GAP = 0.3  # of a column's room
+_MOST_LABELS = 12
+
+
+@dataclass(frozen=True)
+class Series:
+    """One colour of the columns. `tone` is one of `ava.console.states`, or "accent"."""
+
+    name: str
+    tone: str
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Segment:
+    x: float
+    y: float
+    width: float
+    height: float
+    tone: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Label:
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the chart's table."""
+
+    label: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What `ui/chart.html` draws."""
+
+    series: Sequence[Series]
+    segments: Sequence[Segment]
+    ticks: Sequence[Label]
+    labels: Sequence[Label]
+    rows: Sequence[Row]
+    width: int = WIDTH
+    height: int = HEIGHT
+    base: float = HEIGHT - _BOTTOM
+    left: int = _LEFT
+
+
+def columns(labels: Sequence[str], series: Sequence[Series], *, unit: str = "") -> Chart:
+    """Stacked columns, one for each label.
+
+    Args:
+        series: each has a value, from 0 up, for each label.
+        unit: stands before numbers: "$".
+    """
+    totals = [sum(each.values[place] for each in series) for place in range(len(labels))]
+    top = _round_up(max(totals, default=0))
+    room = (WIDTH - _LEFT) / max(1, len(labels))
+    scale = (HEIGHT - _BOTTOM - _TOP) / top
+    segments = []
+    for place, label in enumerate(labels):
+        y = float(HEIGHT - _BOTTOM)
+        for each in series:
+            height = each.values[place] * scale
+            y -= height
+            if height:
+                title = f"{label}: {_written(each.values[place], unit)} {each.name}"
+                x = _LEFT + room * (place + _GAP / 2)
+                segments.append(Segment(x, y, room * (1 - _GAP), height, each.tone, title))
+    step = math.ceil(len(labels) / _MOST_LABELS)
+    return Chart(
+        series=series,
+        segments=segments,
+        ticks=[
+            Label(HEIGHT - _BOTTOM - part * top * scale, _written(part * top, unit))
+            for part in (0, 0.5, 1)
+        ],
+        labels=[
+            Label(_LEFT + room * (place + 0.5), label)
+            for place, label in enumerate(labels)
+            if place % step == 0
+        ],
+        rows=[
+            Row(label, [_written(each.values[place], unit) for each in series])
+            for place, label in enumerate(labels)
+        ],
+    )
+
+
+def _round_up(most: float) -> float:
+    """The next of 2, 4, 10, 20, 40, 100 ... that is no less; for money below 2 likewise."""
+    if most <= 0:
+        return 2.0
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(step * power for step in (1, 2, 4, 10) if step * power >= most) if most > 2 else 2.0
+
+
+def _written(value: float, unit: str) -> str:
+    text = f"{value:,.2f}" if unit or value != int(value) else f"{int(value):,}"
+    return f"{unit}{text}"

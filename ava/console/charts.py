@@ -100,11 +100,12 @@ def columns(labels: Sequence[str], series: Sequence[Series], *, unit: str = "") 
 
 
 def _round_up(most: float) -> float:
-    """The next of 2, 4, 10, 20, 40, 100 ... that is no less; for money below 2 likewise."""
-    if most <= 0:
+    """The next round number, whose half is round, too."""
+    if most <= 2:
         return 2.0
     power = 10.0 ** math.floor(math.log10(most))
-    return next(step * power for step in (1, 2, 4, 10) if step * power >= most) if most > 2 else 2.0
+    steps = (2, 4, 6, 8, 10) if power == 1 else (1, 2, 3, 4, 5, 6, 8, 10)
+    return next(step * power for step in steps if step * power >= most)
 
 
 def _written(value: float, unit: str) -> str:

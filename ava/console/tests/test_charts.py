@@ -18,7 +18,7 @@ def test_columns_are_stacked_from_the_base_and_fit_below_the_top() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "top"), [(0, "2"), (3, "4"), (11, "20"), (95, "100"), (100, "100")]
+    ("most", "top"), [(0, "2"), (3, "4"), (11, "20"), (22, "30"), (95, "100"), (100, "100")]
 )
 def test_the_scale_ends_at_a_round_number(most: float, top: str) -> None:
     assert charts.columns(["a"], [Series("x", "good", [most])]).ticks[-1].text == top

@@ -64,7 +64,7 @@ urlpatterns = [
     ),
     path(
         "integrations/calendar/<str:provider>/events/<str:event_id>",
-        EventViewSet.as_view({"delete": "destroy"}),
+        EventViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="calendar-event",
     ),
     path(

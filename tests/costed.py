@@ -166,6 +166,10 @@ OPERATIONS: dict[str, Operation] = {
         Ada.connected,
         lambda ada, _: ada.get("/integrations/calendar/google/free-busy"),
     ),
+    "GET integrations/calendar/<str:provider>/events/<str:event_id>": (
+        Ada.event,
+        lambda ada, it: ada.get(it),
+    ),
     "POST integrations/calendar/<str:provider>/events": (
         Ada.connected,
         lambda ada, _: ada.post("/integrations/calendar/google/events", **EVENT),

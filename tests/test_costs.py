@@ -26,6 +26,7 @@ COSTS = {
     "GET auth/me": (0, 1),
     "GET integrations": (2, 7),
     "GET integrations/calendar/<str:provider>/events": (2, 3),
+    "GET integrations/calendar/<str:provider>/events/<str:event_id>": (3, 3),
     "GET integrations/calendar/<str:provider>/free-busy": (2, 3),
     "POST integrations/calendar/<str:provider>/events": (8, 3),
     "DELETE integrations/calendar/<str:provider>/events/<str:event_id>": (5, 3),

@@ -20,7 +20,7 @@ from tests.walls.routes import pages
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-STUBS = {"stub.py": {"events", "busy", "next_steps", "_demo"}, "services.py": {"_begin_stub"}}
+STUBS = {"stub.py": {"events", "busy", "next_steps", "all_of"}, "services.py": {"_begin_stub"}}
 """Functions that play a provider, by file."""
 
 

@@ -130,6 +130,10 @@ DOORS: dict[str, list[Try]] = {
     "GET integrations/calendar/<str:provider>/free-busy": [
         Try("/integrations/calendar/google/free-busy", "user={user}&from=2026-01-01T00:00:00Z")
     ],
+    "GET integrations/calendar/<str:provider>/events/<str:event_id>": [
+        Try("/integrations/calendar/google/events/planted"),
+        Try("/integrations/calendar/google/events/planted", "user={user}"),
+    ],
     "POST integrations/calendar/<str:provider>/events": [
         Try("/integrations/calendar/google/events", body=EVENT),
         Try("/integrations/calendar/google/events", body=EVENT | {"owner": "{user}"}),

@@ -23,6 +23,7 @@ from integrations.calendar.events.records import Slot
 from integrations.calendar.events.serializers import (
     CreatedEventSerializer,
     EventFiltersSerializer,
+    EventSerializer,
     EventsSerializer,
     FreeBusyFiltersSerializer,
     FreeBusySerializer,
@@ -94,6 +95,18 @@ class EventViewSet(ApiViewSet):
             return Reply(202 if event.status in UNSENT else 201, CreatedEventSerializer(event).data)
 
         return answer(request, scope=f"calendar.{provider}.events", act=act)
+
+    @extend_schema(
+        operation_id="calendar_event",
+        parameters=[_PROVIDER, OpenApiParameter("event_id", str, OpenApiParameter.PATH)],
+        responses={200: EventSerializer, **_REFUSALS},
+    )
+    def retrieve(self, request: Request, provider: str, event_id: str) -> Response:
+        """One event, by its ID at the provider; one that AVA creates, or created, by either ID."""
+        found = services.event(
+            user=self.caller, provider=provider, event_id=storable(event_id), now=timezone.now()
+        )
+        return Response(EventSerializer(found).data)
 
     @extend_schema(
         operation_id="calendar_event_delete",

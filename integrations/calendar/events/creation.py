@@ -108,10 +108,7 @@ def delete(*, user: User, provider: str, event_id: str) -> None:
         EventUnsettled, ProviderProblem.
     """
     require_known(provider)
-    mine = CalendarEvent.objects.filter(owner=user, provider=provider)
-    row = mine.filter(reference=event_id).first()
-    if row is None and (key := _uuid(event_id)):
-        row = mine.filter(pk=key).first()
+    row = held.named(user.pk, provider, event_id)
     if row and row.status in UNSENT:
         raise EventUnsettled
     reference = (row.reference if row else "") or event_id
@@ -150,10 +147,3 @@ def _is_of_this_connection(row: CalendarEvent) -> bool:
     it."""
     found = connections.find(user=row.owner, provider=row.provider)
     return found is not None and found.connected_at <= row.created_at
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

@@ -1,5 +1,6 @@
 """Time that events of AVA's hold, and rows brought up to date with their calendar."""
 
+import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from ava.intents.timeline import Source, changing, note
 from integrations.calendar.events import times
 from integrations.calendar.events.access import ask
 from integrations.calendar.events.errors import EventNotFound
-from integrations.calendar.events.records import CANCELLED
+from integrations.calendar.events.records import CANCELLED, Event, read_when
 from integrations.calendar.events.states import DELETED, HOLDING
 from integrations.calendar.models import CalendarEvent
 
@@ -25,6 +26,31 @@ def holding(
         status__in=HOLDING,
         starts_at__lt=end,
         ends_at__gt=start,
+    )
+
+
+def named(owner_id: int, provider: str, event_id: str) -> CalendarEvent | None:
+    """The event of AVA's that has this ID: the provider's, or that of its row."""
+    mine = CalendarEvent.objects.filter(owner_id=owner_id, provider=provider)
+    if row := mine.filter(reference=event_id).first():
+        return row
+    try:
+        return mine.filter(pk=uuid.UUID(event_id)).first()
+    except ValueError:
+        return None
+
+
+def shown(row: CalendarEvent) -> Event:
+    return Event(
+        id=row.shown_id,
+        title=row.title,
+        start=read_when(row.start),
+        end=read_when(row.end),
+        time_zone=row.time_zone,
+        location=row.location,
+        attendees=tuple(row.attendees),
+        status=row.status,
+        html_link=row.html_link,
     )
 
 

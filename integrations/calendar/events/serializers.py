@@ -117,7 +117,7 @@ class EventSerializer(serializers.Serializer[Any]):
     time_zone = serializers.CharField(help_text="The event's own; empty where it is not known.")
     location = serializers.CharField()
     attendees = serializers.ListField(child=serializers.CharField())
-    status = serializers.CharField(help_text="confirmed, tentative or cancelled.")
+    status = serializers.CharField(help_text="confirmed, tentative, cancelled, or AVA's word.")
     html_link = serializers.CharField(help_text="The event at its provider; may be empty.")
 
 

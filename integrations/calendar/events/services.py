@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 
 from integrations.calendar.authorization import require_known
-from integrations.calendar.events import slots, stub
+from integrations.calendar.events import held, slots, stub
 from integrations.calendar.events.access import ask
 from integrations.calendar.events.creation import book, create, delete
-from integrations.calendar.events.records import Event, Slot
+from integrations.calendar.events.errors import EventNotFound
+from integrations.calendar.events.records import CANCELLED, CONFIRMED, TENTATIVE, Event, Slot
 from integrations.calendar.events.slots import ALL_DAY, WorkingHours
 
-__all__ = ["Listed", "book", "busy", "create", "delete", "events", "free_slots"]
+__all__ = ["Listed", "book", "busy", "create", "delete", "event", "events", "free_slots"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,28 @@ def events(
         provider=provider,
     )
     return Listed(provider, "live", "", page.events, page.cursor)
+
+
+def event(*, user: User, provider: str, event_id: str, now: datetime) -> Event:
+    """One event, as its calendar has it; one of AVA's that no calendar has, as AVA knows it.
+
+    Args:
+        event_id: as in `delete`.
+
+    Raises: EventNotFound, and as `events`.
+    """
+    require_known(provider)
+    row = held.named(user.pk, provider, event_id)
+    if row and row.status not in (TENTATIVE, CONFIRMED):
+        return held.shown(row)
+    if stub.serves(user=user, provider=provider):
+        found = next((one for one in stub.all_of(provider, now) if one.id == event_id), None)
+    else:
+        reference = row.reference if row else event_id
+        found = ask(lambda calendar: calendar.event(reference), user=user, provider=provider)
+    if found is None or found.status == CANCELLED:
+        raise EventNotFound
+    return found
 
 
 def busy(

@@ -33,7 +33,7 @@ def next_steps(provider: str) -> str:
 
 def events(provider: str, start: datetime, end: datetime, *, now: datetime) -> list[Event]:
     """Demo events that overlap a window."""
-    return [event for event in _demo(provider, now) if _overlaps(event, start, end)]
+    return [event for event in all_of(provider, now) if _overlaps(event, start, end)]
 
 
 def busy(provider: str, start: datetime, end: datetime, *, now: datetime) -> list[Slot]:
@@ -41,7 +41,8 @@ def busy(provider: str, start: datetime, end: datetime, *, now: datetime) -> lis
     return [Slot(*_times(event)) for event in found]
 
 
-def _demo(provider: str, now: datetime) -> Iterator[Event]:
+def all_of(provider: str, now: datetime) -> Iterator[Event]:
+    """The demo events."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for number, (days, hour, minutes, title, location, attendees) in enumerate(_MEETINGS, start=1):
         start = today + timedelta(days=days, hours=hour)

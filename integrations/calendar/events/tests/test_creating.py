@@ -161,6 +161,24 @@ def test_an_event_that_cannot_be_is_explained(
     assert effects(sandbox) == []
 
 
+def test_an_event_is_shown_by_either_id_and_what_became_of_it(
+    api: APIClient, strangers_api: APIClient, connected: str, sandbox: Sandbox, provider: str
+) -> None:
+    fault(sandbox, provider, kind="garbage", when="after", count=1)
+    made = create(api, connected)
+    assert made.status_code == 202
+    path = f"{connected}/events/{made.json()['id']}"
+    assert api.get(path).json()["status"] == "unknown"
+    run_jobs(seconds=60)
+    shown = api.get(path).json()
+    assert (shown["status"], shown["title"]) == ("confirmed", made.json()["title"])
+    path = f"{connected}/events/{shown['id']}"
+    assert api.get(path).json() == shown
+    assert strangers_api.get(path).status_code in (403, 404)
+    assert api.delete(path).status_code == 204
+    assert api.get(path).json()["status"] == "deleted"
+
+
 def test_the_stub_creates_nothing_and_says_why(
     api: APIClient, sandbox: Sandbox, settings: Any
 ) -> None:

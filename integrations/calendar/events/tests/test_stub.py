@@ -55,6 +55,12 @@ def test_demo_events_are_searched_and_end_with_the_window(api: APIClient) -> Non
     assert api.get(PATH.format("google"), {"from": "2030-01-01"}).json()["events"] == []
 
 
+def test_a_demo_event_is_shown(api: APIClient) -> None:
+    first, *_ = api.get(PATH.format("google")).json()["events"]
+    assert api.get(f"{PATH.format('google')}/{first['id']}").json() == first
+    assert api.get(f"{PATH.format('google')}/another").status_code == 404
+
+
 def test_demo_events_are_busy_times(api: APIClient) -> None:
     answer = api.get("/api/v1/integrations/calendar/google/free-busy")
     assert len(answer.json()["busy"]) == 3

@@ -1,10 +1,11 @@
-"""Metrics of calendar connections (docs/OPERATIONS.md, Metrics)."""
+"""Metrics of calendars (docs/OPERATIONS.md, Metrics)."""
 
 from datetime import UTC, datetime, time
 
 from django.conf import settings
 from prometheus_client import Counter, Gauge
 
+from integrations.calendar.events.states import EVENT
 from integrations.calendar.providers import NAMES
 
 REFRESHES = Counter(
@@ -13,12 +14,17 @@ REFRESHES = Counter(
 SIGN_INS = Counter(
     "ava_oauth_sign_ins", "Sign-ins that came back, by outcome.", ["service", "outcome"]
 )
+EVENTS = Counter(
+    "ava_calendar_events", "Events of AVA's that reached a status.", ["service", "status"]
+)
 
 for _service in NAMES:  # at 0: a rate over a missing series is no answer
     for _outcome in ("renewed", "ended", "failed"):
         REFRESHES.labels(_service, _outcome)
     for _outcome in ("connected", "denied", "incomplete", "refused", "failed"):
         SIGN_INS.labels(_service, _outcome)
+    for _status in EVENT.ranks:
+        EVENTS.labels(_service, _status)
 
 SECRET_EXPIRES = Gauge(
     "ava_client_secret_expires_timestamp_seconds",

@@ -12,6 +12,7 @@ from ava.http import correlation
 from ava.intents.models import NEWEST, Entry, Intent
 from ava.sealing.fields import SealedField
 from integrations.calendar.events.states import EVENT, HOLDING
+from integrations.calendar.metrics import EVENTS
 from integrations.calendar.providers import NAMES
 
 PROVIDERS = list(NAMES.items())
@@ -159,6 +160,9 @@ class CalendarEvent(Intent):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+    def status_changed(self) -> None:
+        EVENTS.labels(self.provider, self.status).inc()
 
     @property
     def shown_id(self) -> str:

@@ -83,4 +83,5 @@ def refreshed(row: CalendarEvent) -> bool:
 def mark_deleted(row: CalendarEvent, *, source: str, detail: str) -> None:
     with changing(row) as locked:
         locked.status, locked.updated_at = DELETED, timezone.now()
+        locked.status_changed()
         note(locked, source=source, detail=detail, now=locked.updated_at)

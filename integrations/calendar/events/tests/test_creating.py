@@ -8,6 +8,7 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 from django.db import connections as databases
+from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from integrations.calendar.events import services
@@ -159,6 +160,20 @@ def test_an_event_that_cannot_be_is_explained(
     assert answer.status_code == 400, answer.content
     assert list(answer.json()["errors"]) == [field]
     assert effects(sandbox) == []
+
+
+def test_events_are_counted_by_what_became_of_them(
+    api: APIClient, connected: str, provider: str
+) -> None:
+    def counted(status: str) -> float:
+        labels = {"service": provider, "status": status}
+        return REGISTRY.get_sample_value("ava_calendar_events_total", labels) or 0.0
+
+    before = {status: counted(status) for status in ("confirmed", "deleted", "failed")}
+    made = create(api, connected).json()
+    assert api.delete(f"{connected}/events/{made['id']}").status_code == 204
+    after = {status: counted(status) - number for status, number in before.items()}
+    assert after == {"confirmed": 1, "deleted": 1, "failed": 0}
 
 
 def test_an_event_is_shown_by_either_id_and_what_became_of_it(

@@ -8,6 +8,7 @@ import requests
 from rest_framework.test import APIClient
 
 from integrations.calendar.models import Connection
+from integrations.calendar.tests.consent import connect
 from sandbox.server import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -208,3 +209,18 @@ def test_a_stranger_sees_none_of_it(
         answer = strangers_api.get(f"{connected}/{path}")
         assert answer.status_code == 403
         assert "Please complete OAuth setup for calendar access." in answer.json()["detail"]
+
+
+def test_an_outage_of_one_calendar_leaves_the_other_alone(
+    api: APIClient, connected: str, sandbox: Sandbox, provider: str, settings: Any
+) -> None:
+    settings.RATE_LIMIT_PER_MINUTE = 1000
+    other = {"google": "microsoft", "microsoft": "google"}[provider]
+    connect(api, other)
+    fault(sandbox, provider, kind="status", status=503)
+    answers = [api.get(f"{connected}/events") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [502, 502, 502, 503]
+    assert answers[-1].headers["Retry-After"]
+    for what in ("events", "free-busy"):
+        path = f"/api/v1/integrations/calendar/{other}/{what}"
+        assert api.get(path).status_code == 200

@@ -65,7 +65,8 @@ def connect(api: APIClient, provider: str = "google") -> None:
 
 def sentence(page: HttpResponse) -> str:
     """What a page says, without its tags."""
-    return page.content.decode().split("<h1>")[1].split("</h1>")[0].replace("&#x27;", "'")
+    heading = page.content.decode().split("<h1")[1].split("</h1>")[0]
+    return heading.partition(">")[2].replace("&#x27;", "'")
 
 
 def query(address: str) -> dict[str, str]:

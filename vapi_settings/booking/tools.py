@@ -68,6 +68,8 @@ def book_slot(call: ToolCall) -> str:
     if start is None:
         raise Problem(f"Ask for the time first, and check it with {FIND}.")
     named = {name: _words(call.arguments.get(name)) for name in ("name", "phone", "note")}
+    if not named["name"]:
+        raise Problem("Ask for the caller's name first.")
     try:
         event = services.book(
             user=call.owner, tool=tool, call_id=_conversation(call), start=start, now=now, **named
@@ -154,7 +156,11 @@ def _time(tool: BookingTool, given: Any, now: datetime) -> datetime | None:
         return None
     tz = ZoneInfo(tool.time_zone)
     try:
-        return times.moment(times.when(text(given), tz), tz)
+        found = times.moment(times.when(text(given), tz), tz)
+        if text(given).strip().endswith(("Z", "z")) and found.astimezone(tz).utcoffset():
+            # Models like to add it to a local time, which would be another one then.
+            raise WrongTime(f"Write a local time of {tz.key}, without Z.")
+        return found
     except WrongTime as wrong:
         said = f"The time was not understood. {wrong} It is {_said(tool, now)} now."
         raise Problem(said) from None

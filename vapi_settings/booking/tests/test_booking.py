@@ -140,10 +140,12 @@ def test_an_answer_that_got_lost_is_said_so_and_settled(
         ({"start": 7}, "Ask for the time first"),
         ({"start": "2026-03-29T02:30"}, "There is no such time in Europe/Berlin"),
         ({"start": "2020-01-01T10:00"}, "is not free"),
+        ({"start": "2026-12-15T10:00:00Z"}, "a local time of Europe/Berlin, without Z"),
+        ({"start": "2026-12-15T10:00", "name": " "}, "Ask for the caller's name first"),
         ({"start": "2199-01-01T10:00"}, "is not free"),
     ],
 )
-def test_a_time_that_cannot_be_is_explained(
+def test_what_cannot_be_booked_is_explained(
     api: APIClient,
     settings_: Any,
     ask: Any,
@@ -153,7 +155,7 @@ def test_a_time_that_cannot_be_is_explained(
 ) -> None:
     connect(api)
     settings_()
-    assert said in ask("book_slot", name="Grace", **arguments)["error"]
+    assert said in ask("book_slot", **{"name": "Grace", **arguments})["error"]
     assert effects(sandbox) == []
 
 

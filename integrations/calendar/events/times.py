@@ -17,7 +17,8 @@ class WrongTime(ValueError):
 
 @cache
 def _names() -> dict[str, str]:
-    return {name.lower(): name for name in available_timezones()}
+    # These two mean the machine's own, and none.
+    return {name.lower(): name for name in available_timezones() - {"localtime", "Factory"}}
 
 
 def zone(name: str) -> ZoneInfo:
@@ -30,7 +31,8 @@ def zone(name: str) -> ZoneInfo:
 
 
 def when(text: str, tz: ZoneInfo) -> When:
-    """A date, or a moment; a time without an offset is one of `tz`. Raises: WrongTime."""
+    """A date, or a moment to the second; a time without an offset is one of `tz`. Raises:
+    WrongTime."""
     text = text.strip()
     try:
         found: When = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
@@ -40,6 +42,7 @@ def when(text: str, tz: ZoneInfo) -> When:
         raise WrongTime(f"Choose a year from {YEARS[0]} to {YEARS[-1]}.")
     if not isinstance(found, datetime):
         return found
+    found = found.replace(microsecond=0)
     return (found if found.tzinfo else _local(found, tz)).astimezone(UTC)
 
 

@@ -22,7 +22,9 @@ def _messages(user: User) -> QuerySet[Any]:
 
 KINDS = (
     Kind("Calls", "Call to", "calls", _calls, ("failed",), "to", place=20),
-    Kind("Messages", "Message to", "messages", _messages, ("failed", "undelivered"), "to", place=30),
+    Kind(
+        "Messages", "Message to", "messages", _messages, ("failed", "undelivered"), "to", place=30
+    ),
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from rest_framework.test import APIClient
 
 from sandbox.server import Sandbox
@@ -74,6 +75,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def user(db: None) -> User:
     return User.objects.create_user("ada", "ada@example.com", PASSWORD)
+
+
+@pytest.fixture
+def browser(user: User) -> Client:
+    """A browser that Ada has logged in on."""
+    client = Client(headers={"accept": "text/html"})
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The home page: what needs a person, how providers do, today beside last week, what failed."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
@@ -14,8 +14,10 @@ from django.utils import timezone
 from conftest import client_of
 from integrations.credentials import services as credentials
 from integrations.email.models import Mail
-from sandbox.server import Sandbox
 from telephony.models import Call, Message
+
+if TYPE_CHECKING:
+    from sandbox.server import Sandbox
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "health"}
 KEYS = {
@@ -65,7 +67,7 @@ def test_each_provider_says_whose_credentials_it_uses(browser, user, keys) -> No
 
 
 def test_an_open_breaker_comes_first_with_a_countdown(
-    browser: Client, user: User, keys: None, sandbox: Sandbox, settings: Any
+    browser: Client, user: User, keys: None, sandbox: "Sandbox", settings: Any
 ) -> None:
     settings.BREAKER_THRESHOLD = 1
     sandbox.faults.add("vapi", "status", status=500)

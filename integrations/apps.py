@@ -72,7 +72,7 @@ class IntegrationsConfig(AppConfig):
 
         register(Room("Mail", "mail", icon="mail", place=40))
         register(Room("Calendar", "calendar", icon="calendar", place=50))
-        register(Room("Activity", "activity", icon="activity", place=60))
+        register(Room("Activity", "activity-page", icon="activity", place=60))
         register(Room("Settings", "settings", icon="settings", place=90, is_last=True))
         home_page.register(home.part)
         home_page.register_kind(home.MAILS)

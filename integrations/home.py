@@ -95,7 +95,7 @@ def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
         if each.retry_after is None:
             text = each.next_step
         yield Attention(
-            1, "bad", f"{name} cannot be reached", text, "See what failed", "activity",
+            1, "bad", f"{name} cannot be reached", text, "See what failed", "activity-page",
             retry_after=each.retry_after,
         )  # fmt: skip
     elif each.breaker_state != "closed":

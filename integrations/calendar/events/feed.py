@@ -56,18 +56,23 @@ def written(*, user_id: int, now: datetime) -> bytes:
         event = Event()
         event.add("uid", f"{row.pk}@ava")
         event.add("dtstamp", row.updated_at)
-        event.add("summary", row.title)
+        event.add("summary", _plain(row.title))
         for name, value in (("dtstart", row.start), ("dtend", row.end)):
             when = read_when(value)
             tz = ZoneInfo("UTC")
             event.add(name, when.astimezone(tz) if isinstance(when, datetime) else when)
         event.add("status", row.status.upper())
         if row.location:
-            event.add("location", row.location)
+            event.add("location", _plain(row.location))
         if row.description:
-            event.add("description", row.description)
+            event.add("description", _plain(row.description))
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _plain(text: str) -> str:
+    """The text without control characters, for which calendar apps refuse a whole feed."""
+    return "".join(one for one in text if one.isprintable() or one in "\r\n")
 
 
 def _digest(secret: str) -> str:

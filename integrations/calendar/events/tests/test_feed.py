@@ -32,7 +32,7 @@ def test_what_ava_created_is_in_the_feed_until_it_is_deleted(
 ) -> None:
     start = (timezone.now() + timedelta(days=1)).replace(microsecond=0)
     event = {
-        "title": "Talk; with, marks",
+        "title": "Talk\x01; with, marks\x0b",
         "start": start.isoformat(),
         "end": (start + timedelta(minutes=30)).isoformat(),
         "location": "Phone",
@@ -42,6 +42,7 @@ def test_what_ava_created_is_in_the_feed_until_it_is_deleted(
     answer = read(url)
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer.content.decode().replace("\r\n", "").isprintable()
     [found] = Calendar.from_ical(answer.content).walk("VEVENT")
     assert (str(found["SUMMARY"]), found["DTSTART"].dt) == ("Talk; with, marks", start)
     api.delete(f"{connected}/events/{event_id}")

@@ -48,7 +48,7 @@ urlpatterns = [
         name="email-suppressions",
     ),
     path(
-        "integrations/email/suppressions/<str:address>",
+        "integrations/email/suppressions/<path:address>",
         SuppressionViewSet.as_view({"delete": "destroy"}),
         name="email-suppression",
     ),

@@ -206,7 +206,7 @@ OPERATIONS: dict[str, Operation] = {
         lambda ada, _: ada.get("/integrations/email/suppressions"),
     ),
     "POST integrations/email/suppressions": plain(Ada.suppress),
-    "DELETE integrations/email/suppressions/<str:address>": (
+    "DELETE integrations/email/suppressions/<path:address>": (
         Ada.suppress,
         lambda ada, it: ada.delete(f"/integrations/email/suppressions/{it.json()['address']}"),
     ),

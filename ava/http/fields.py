@@ -7,6 +7,7 @@ from typing import Any, Final
 import phonenumbers
 from rest_framework import serializers
 
+from ava.conf.domains import to_ascii
 from ava.conf.pasted import plain, trimmed, visible
 
 LONGEST: Final = 32  # characters, written with blanks and hyphens
@@ -61,7 +62,11 @@ class PastedEmailField(PastedField, serializers.EmailField):
 
     def to_internal_value(self, data: Any) -> str:
         value = super().to_internal_value(data)
-        local = value.rpartition("@")[0]
+        local, _, domain = value.rpartition("@")
+        try:
+            to_ascii(domain)
+        except ValueError:
+            self.fail("invalid")
         if '"' in local or "=?" in local or not local.isascii():
             self.fail("invalid")
         return value

@@ -3,7 +3,8 @@
 from contextlib import suppress
 from email.utils import parseaddr
 
-from ava.conf.pasted import folded
+from ava.conf.domains import to_ascii
+from ava.conf.pasted import folded, trimmed, visible
 
 
 def bare(text: str) -> str:
@@ -16,7 +17,13 @@ def key(text: str) -> str:
 
     The part before the @ may by RFC 5321 tell capitals from small letters; no mail provider does.
     """
-    local, at, domain = folded(bare(text)).rpartition("@")
-    with suppress(UnicodeError):  # a label that is empty or too long for DNS
-        domain = domain.encode("idna").decode()
+    local, at, domain = deliverable(trimmed(visible(bare(text)))).rpartition("@")
+    return f"{folded(local)}{at}{domain}"
+
+
+def deliverable(text: str) -> str:
+    """The address with its domain in ASCII, as it goes to a provider."""
+    local, at, domain = text.rpartition("@")
+    with suppress(ValueError):  # a name before it, or a label that is empty or too long for DNS
+        domain = to_ascii(domain)
     return f"{local}{at}{domain}"

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
-from integrations.email.addresses import bare
+from integrations.email.addresses import bare, deliverable
 from integrations.email.models import Mail, MailAttachment, Recipient
 
 
@@ -15,7 +15,7 @@ def message_of(mail: Mail) -> EmailMessage:
     """The message of a mail with its recipients, attachments and headers."""
     people: dict[str, list[str]] = {kind: [] for kind in Recipient.Kind.values}
     for kind, address in mail.recipients.values_list("kind", "address"):
-        people[kind].append(address)
+        people[kind].append(deliverable(address))
     headers = {"Message-ID": mail.message_id, "X-Entity-Ref-ID": str(mail.pk)}
     if not mail.transactional:
         answer = (mail.reply_to or [mail.from_email])[0]
@@ -24,8 +24,8 @@ def message_of(mail: Mail) -> EmailMessage:
         )
     parts: dict[str, Any] = {
         "subject": mail.subject,
-        "from_email": mail.from_email,
-        "reply_to": mail.reply_to,
+        "from_email": deliverable(mail.from_email),
+        "reply_to": [*map(deliverable, mail.reply_to)],
         "headers": headers,
         **people,
     }

@@ -112,7 +112,7 @@ DOORS: dict[str, list[Try]] = {
     "POST integrations/email/suppressions": [
         Try("/integrations/email/suppressions", body={"address": "planted-ada@example.com"})
     ],
-    "DELETE integrations/email/suppressions/<str:address>": [
+    "DELETE integrations/email/suppressions/<path:address>": [
         Try("/integrations/email/suppressions/planted-ada@example.com"),
         Try("/integrations/email/suppressions/planted-ada@example.com", "user={user}"),
     ],

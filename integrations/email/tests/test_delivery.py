@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -293,6 +294,34 @@ def test_odd_members_of_an_event_do_no_harm(hook: str) -> None:
     assert not Recipient.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("entered", "spelled"),
+    [
+        ("grace@example.org", "GRACE@Example.org"),
+        ("grace@example.org", " gr\u200bace@\uff25xample.org"),
+        ("grace@münchen.de", "grace@XN--MNCHEN-3YA.de"),
+        ("grace@xn--mnchen-3ya.de", "grace@MU\u0308NCHEN.de"),
+        ("grace@straße.de", "grace@xn--strae-oqa.de"),
+        ("grace/alan@example.org", "grace/alan@example.org"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["to", "cc", "bcc"])
+def test_every_spelling_of_an_address_is_stopped_and_taken_off(
+    api: APIClient, hook: str, entered: str, spelled: str, kind: str
+) -> None:
+    assert api.post(LIST, {"address": entered}).status_code == 201
+    answer = api.post(MESSAGES, {**MAIL, "to": "else@example.org", kind: spelled})
+    assert answer.json()["code"] == "address_suppressed"
+    assert api.delete(f"{LIST}/{quote(spelled)}").status_code == 204
+
+
+def test_another_address_of_a_person_is_another_address(api: APIClient, hook: str) -> None:
+    for address in ("grace@example.org", "grace@strasse.de"):
+        api.post(LIST, {"address": address})
+    for other in ("grace+news@example.org", "g.race@example.org", "grace@straße.de"):
+        assert send(api, other)["status"] == "sent"
+
+
 def test_an_address_is_entered_and_taken_off_by_hand(
     api: APIClient, strangers_api: APIClient, hook: str
 ) -> None:
@@ -308,7 +337,7 @@ def test_an_address_is_entered_and_taken_off_by_hand(
 
 
 def test_an_address_that_is_too_long_in_ascii_is_not_entered(api: APIClient, hook: str) -> None:
-    address = f"a@{'ü.' * 120}de"
+    address = f"{'a' * 100}@{'ü.' * 30}de"
     answer = api.post(LIST, {"address": address})
     assert answer.status_code == 400
     assert answer.json()["errors"] == {"address": ["This address is too long for a mail."]}

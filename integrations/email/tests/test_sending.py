@@ -101,6 +101,18 @@ def test_an_address_that_is_named_twice_gets_one_mail(
     assert [one["address"] for one in answer.json()["recipients"]] == ["grace@münchen.de"]
 
 
+@pytest.mark.parametrize("store", ["resend_user", "smtp_user"])
+def test_a_domain_of_another_script_is_the_one_that_mail_servers_know(
+    api: APIClient, request: pytest.FixtureRequest, sandbox: Sandbox, store: str
+) -> None:
+    request.getfixturevalue(store)
+    people = {"to": "Grace@straße.example", "cc": "alan@MÜNCHEN.example"}
+    assert api.post(MESSAGES, {**MAIL, **people}).status_code == 201
+    [mail] = arrived(sandbox)
+    assert mail["to"] == ["Grace@xn--strae-oqa.example"]
+    assert mail["cc"] == ["alan@xn--mnchen-3ya.example"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -113,6 +125,7 @@ def test_an_address_that_is_named_twice_gets_one_mail(
         ({"cc": ["=?utf-8?q?grace?=@example.org"]}, "cc.0"),
         ({"bcc": ["=?utf-8?q?grace=40example.org=3e=0d=0a?=@example.org"]}, "bcc.0"),
         ({"to": ['"x<eve@example.org>"@example.org']}, "to.0"),
+        ({"to": [f"a@{'ü' * 60}.example"]}, "to.0"),
         ({"to": ["gr\u017face@example.org"]}, "to.0"),
         ({"subject": "Hello\r\nBcc: eve@example.org"}, "subject"),
         ({"subject": "=?utf-8?q?Hello=0d=0aBcc:_eve=40example.org?="}, "subject"),

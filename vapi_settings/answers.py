@@ -102,6 +102,7 @@ class Remembered(FastAnswer):
         super().__init__(request)
         self.user = counted_as
         self._caller = user
+        request.owner_id = user.pk  # type: ignore[attr-defined]  # for the log
         self._assistant_id = request.GET.get("assistant_id")
         self.key = _key(user, self._assistant_id)
         self._version = recent.version()

@@ -24,6 +24,7 @@ from ava.jobs import RetryLater
 from ava.jobs.executor import describe
 from ava.jobs.services import enqueue
 from ava.ratelimit.window import Limit, MemoryWindow
+from ava.repeats import Repeats
 
 log = structlog.get_logger("ava.inbound")
 
@@ -168,13 +169,18 @@ def replay(deliveries: Iterable[Delivery]) -> int:
     return len(rows)
 
 
+# Nor fill the log: each has its line as a request.
+_refused = Repeats()
 # Unproven requests must not keep the database busy.
 _refusals_written = MemoryWindow(60)
 
 
 def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) -> None:
     """Keep why a signature was refused, for the operator; the last few of an account."""
-    log.warning("webhook refused", provider=source.provider, kind=source.kind, why=fault.reason)
+    place = {"provider": source.provider, "kind": source.kind}
+    left_out = _refused.left_out((source.provider, source.kind))
+    if left_out is not None:
+        log.warning("webhook refused", **place, why=fault.reason, left_out=left_out)
     owner = fault.owner
     limit = Limit(f"{source.provider} {owner.pk if owner else '-'}", REFUSALS_PER_MINUTE)
     if not _refusals_written.hit([limit])[0].allowed:
@@ -201,6 +207,7 @@ def refuse(source: Source, fault: InvalidSignature, received: WebhookRequest) ->
 
 def forget() -> None:
     _refusals_written.forget()
+    _refused.forget()
 
 
 def _enqueue(delivery: Delivery, *, is_new: bool = False) -> None:

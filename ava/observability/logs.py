@@ -28,7 +28,12 @@ _SECRET_SHAPES = re.compile(
     r"|\b(?:sk|re|whsec|ava)_[A-Za-z0-9_-]{8,}"
     r"|\bSK[0-9a-f]{32}\b"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
+    # Of query strings and forms: token=..., X-Amz-Signature=..., code=...
+    r"|(?i:(?<=token=)|(?<=secret=)|(?<=password=)|(?<=key=)|(?<=signature=)|(?<=[?&]sig=)"
+    r"|(?<=[?&]code=)|(?<=[?&]state=))[^&\s\"'#]+"
 )
+# E.164, of which the last four digits stay: enough to tell two people apart.
+_PHONE = re.compile(r"(?:\+|%2[bB])[1-9]\d{2,10}(?=\d{4}(?!\d))")
 # Private, and part of some paths and of other libraries' errors.
 _ADDRESS = re.compile(r"[^\s/@<>\"]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
@@ -47,18 +52,21 @@ def _may_hold_secret(text: str) -> bool:
         or "@" in text
         or "eyJ" in text
         or "SK" in text
+        or "=" in text
         or len(text.split(maxsplit=1)) > 1
     )
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """The value without secrets and e-mail addresses: values under names such as "token", known
-    shapes in any text."""
+    """The value without secrets, e-mail addresses and phone numbers: values under names such as
+    "token", known shapes in any text."""
     if name and _is_secret(name):
         return REDACTED
     if isinstance(value, str):
         if "@" in value:
             value = _ADDRESS.sub(REDACTED, value)
+        if "+" in value or "%2" in value:
+            value = _PHONE.sub("\N{HORIZONTAL ELLIPSIS}", value)
         return _SECRET_SHAPES.sub(REDACTED, value) if _may_hold_secret(value) else value
     if isinstance(value, dict):
         return {key: redact(item, str(key)) for key, item in value.items()}

@@ -28,6 +28,7 @@ from ava.ratelimit.batches import Batches
 from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow, Usage
 from ava.redis import RedisClient, get_client
+from ava.repeats import Repeats
 
 log = structlog.get_logger("ava.ratelimit")
 
@@ -44,6 +45,7 @@ _refusals = Counter(
     "Requests refused with 429 by AVA itself, by group and by the policy that refused.",
     ["group", "policy"],
 )
+_failures = Repeats()
 _own = MemoryWindow(WINDOW_SECONDS)
 _shared = SharedWindow(WINDOW_SECONDS, _own)
 
@@ -221,7 +223,9 @@ def _redis_of(name: str) -> RedisClient | None:
 
 
 def _failed(name: str) -> Verdict:
-    log.error("rate limiter failed", group=name, exc_info=True)
+    left_out = _failures.left_out(name)
+    if left_out is not None:
+        log.error("rate limiter failed", group=name, left_out=left_out, exc_info=True)
     return Verdict(problem=LimiterFailed() if group_of(name).when_lost == "closed" else None)
 
 
@@ -276,6 +280,7 @@ def use(own: MemoryWindow) -> MemoryWindow:
 
 def forget() -> None:
     """Drop every count of this process; Redis keeps its own."""
+    _failures.forget()
     use(MemoryWindow(WINDOW_SECONDS))
 
 

@@ -19,6 +19,7 @@ from django.conf import settings
 
 from ava import tenant
 from ava.http import correlation
+from ava.repeats import Repeats
 from ava.server import admission
 from ava.tenant import Tenant
 from ava.upstream import metrics
@@ -143,6 +144,7 @@ class Door:
     def renew(self) -> None:
         self.bulkhead = Bulkhead(self.policy.bulkhead)
         self.budget = Budget()
+        self._refusals = Repeats()
         self.transport = Transport(self.service, self.policy)
         self._breaker: Breaker | None = None
         self._lock = threading.Lock()
@@ -241,18 +243,29 @@ class Door:
         """One attempt, recorded."""
         at, started, status, failed = datetime.now(UTC), time.perf_counter(), "cancelled", True
         try:
-            answer = transport.exchange(prepared, operation.deadline)
+            answer = transport.exchange(prepared, operation.deadline, operation)
             status, failed = str(answer.status), answer.status >= 400
         except AttemptFailed as exc:
             status = exc.cause.removeprefix("status ")
             raise
         finally:
+            duration_ms = round((time.perf_counter() - started) * 1000, 1)
+            log.info(
+                "provider attempt",
+                service=self.service.label,
+                method=prepared.method,
+                outcome=status,
+                attempt=operation.attempts,
+                reused=operation.reused,
+                breaker="half_open" if operation.is_probe else "closed",
+                duration_ms=duration_ms,
+            )
             self._report(
                 f"{about}, attempt {operation.attempts}" if operation.attempts > 1 else about,
                 status=status,
                 failed=failed,
                 at=at,
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                duration_ms=duration_ms,
             )
         return answer
 
@@ -288,7 +301,14 @@ class Door:
         refusals.labels(self.service.label).inc()
         about = f"{self.service.name} was not asked: {problem.detail}"
         self._report(about, status=problem.code, failed=True, at=datetime.now(UTC))
-        log.warning("provider not asked", service=self.service.label, outcome=problem.code)
+        left_out = self._refusals.left_out(problem.code)
+        if left_out is not None:
+            log.warning(
+                "provider not asked",
+                service=self.service.label,
+                outcome=problem.code,
+                left_out=left_out,
+            )
         return problem
 
     @staticmethod

@@ -204,7 +204,12 @@ class Transport(requests.Session):
             raise ProviderAuthFailed(self.service) from None
         return prepared
 
-    def exchange(self, prepared: requests.PreparedRequest, deadline: Deadline) -> Answer:
+    def exchange(
+        self,
+        prepared: requests.PreparedRequest,
+        deadline: Deadline,
+        operation: "Operation | None" = None,
+    ) -> Answer:
         """Send once and read the whole answer before the deadline. Raises: AttemptFailed."""
         parts = urlsplit(str(prepared.url))
         way = self._route(parts.scheme, parts.netloc)
@@ -216,6 +221,9 @@ class Transport(requests.Session):
                 problem = ProviderUnreachable(self.service, unsent=attempt.unsent)
                 cause = cause_of(exc, late, way)
                 raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
+            finally:
+                if operation is not None:
+                    operation.reused = attempt.reused
         if way.setting and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             problem = ProviderUnreachable(self.service, unsent=True)
             raise AttemptFailed(problem, refusal_of(way, answer.status))
@@ -255,6 +263,7 @@ class Operation:
     is_probe: bool
     attempts: int = 0
     cause: str = ""
+    reused: bool = False  # the last attempt took a kept connection
 
 
 def with_retries(

@@ -1,15 +1,21 @@
 import json
 import logging
+import re
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import structlog
+from django.contrib.auth.models import User
 from django.test import Client
+from rest_framework.test import APIClient
 
 from ava.http import correlation
 from ava.observability import logs
+from ava.repeats import Repeats
+from conftest import client_of
 
 
 @pytest.fixture
@@ -114,3 +120,107 @@ def test_a_secret_inside_an_exception_text_is_taken_out(
     except ValueError:
         structlog.get_logger("ava.test").exception("failed")
     assert "hunter2" not in json.dumps(lines(written))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://api.example.com/cb?code=hunter2hunter2&state=hunter2hunter2",
+        "GET /feed?token=hunter2hunter2 failed",
+        "POST access_token=hunter2hunter2&refresh_token=hunter2hunter2",
+        "https://s3.example.com/a?X-Amz-Signature=hunter2hunter2",
+        "client_secret=hunter2hunter2",
+        "key: sk_live_hunter2hunter2",
+        "Authorization was Basic aHVudGVyMg==hunter2",
+    ],
+)
+def test_tokens_in_addresses_and_texts_are_taken_out(text: str, written: StringIO) -> None:
+    structlog.get_logger("ava.test").warning("thing", about=text)
+    logging.getLogger("somebody.else").error("it failed: %s", text)
+    assert len(lines(written)) == 2
+    assert "hunter2" not in written.getvalue()
+
+
+def test_of_phone_numbers_the_last_four_digits_stay(written: StringIO) -> None:
+    text = "from +14155550123 by /opt-outs/%2B14155550123"
+    structlog.get_logger("ava.test").warning("thing", to="+447700900123", about=text)
+    [line] = lines(written)
+    assert (line["to"], line["about"]) == ("…0123", "from …0123 by /opt-outs/…0123")
+
+
+def test_what_only_looks_like_a_secret_or_a_number_stays(written: StringIO) -> None:
+    kept = {"at": "2026-12-02T14:48:47+00:00", "sum": "2+2=4", "sid": "SM" + "1" * 32}
+    structlog.get_logger("ava.test").warning("thing", **kept)
+    [line] = lines(written)
+    assert {name: line[name] for name in kept} == kept
+
+
+def test_no_number_stands_in_the_path_of_a_request(api: APIClient, written: StringIO) -> None:
+    api.delete("/api/v1/twilio/opt-outs/+14155550123")
+    [line] = [line for line in lines(written) if line["event"] == "request"]
+    assert line["path"] == "/api/v1/twilio/opt-outs/…0123"
+
+
+def test_a_request_is_logged_under_the_users_pseudonym(
+    api: APIClient, strangers_api: APIClient, user: User, client: Client, written: StringIO
+) -> None:
+    for caller in (api, api, strangers_api, client):
+        caller.get("/api/v1/auth/me")
+    first, second, strangers, nobodys = (line["user"] for line in lines(written))
+    assert first == second != strangers
+    assert nobodys is None
+    assert re.fullmatch("[0-9a-f]{16}", str(first))
+    assert user.email not in written.getvalue()
+
+
+def test_a_page_is_logged_under_the_same_pseudonym(
+    client: Client, operator: User, written: StringIO
+) -> None:
+    client_of(operator).get("/api/v1/auth/me")
+    client.force_login(operator)
+    client.get("/admin/")
+    by_token, by_session = (line["user"] for line in lines(written))
+    assert by_token == by_session is not None
+
+
+def attempts(written: StringIO) -> list[dict[str, object]]:
+    return [line for line in lines(written) if line["event"] == "provider attempt"]
+
+
+def test_each_attempt_at_a_provider_leaves_one_line(
+    api: APIClient, sandbox: Any, written: StringIO
+) -> None:
+    api.put("/api/v1/integrations/vapi/credentials", {"api_key": "vapi-demo-key"})
+    sandbox.faults.add("vapi", "status", status=500, count=1)
+    answer = api.get("/api/v1/vapi/assistants", headers={correlation.HEADER: "tried-twice"})
+    assert answer.status_code == 200
+    mine = [line for line in attempts(written) if line["correlation_id"] == "tried-twice"]
+    facts = ("service", "method", "outcome", "attempt", "breaker")
+    assert [tuple(line[fact] for fact in facts) for line in mine] == [
+        ("vapi", "GET", "500", 1, "closed"),
+        ("vapi", "GET", "200", 2, "closed"),
+    ]
+    assert mine[-1]["reused"] is True
+    assert all(float(str(line["duration_ms"])) > 0 for line in mine)
+
+
+def test_an_outage_fills_no_log(api: APIClient, settings: Any, written: StringIO) -> None:
+    settings.RATE_LIMIT_PER_MINUTE = 1_000_000
+    settings.VAPI_BASE_URL = "http://127.0.0.1:9/vapi"  # nothing listens there
+    api.put("/api/v1/integrations/vapi/credentials", {"api_key": "vapi-demo-key"})
+    before = len(lines(written))
+    for _ in range(50):
+        api.get("/api/v1/vapi/assistants")
+    found = [line for line in lines(written)[before:] if line["event"] != "request"]
+    refusals = [line for line in found if line["event"] == "provider not asked"]
+    assert len(refusals) == 1
+    assert len(found) < 20
+
+
+def test_lines_that_were_left_out_are_counted() -> None:
+    now = [100.0]
+    repeats = Repeats(10.0, clock=lambda: now[0])
+    assert [repeats.left_out("vapi") for _ in range(4)] == [0, None, None, None]
+    assert repeats.left_out("twilio") == 0
+    now[0] += 10
+    assert [repeats.left_out("vapi") for _ in range(2)] == [3, None]

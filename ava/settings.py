@@ -1,6 +1,7 @@
 """Django's settings. Everything that varies comes from `ava.conf.env`; this file reads it once."""
 
 import re
+import sys
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -336,4 +337,4 @@ PROMETHEUS_LATENCY_BUCKETS = (
 )  # fmt: skip
 
 LOGGING_CONFIG = None
-logs.configure(ENV["LOG_LEVEL"])
+logs.configure(ENV["LOG_LEVEL"], for_people=not PRODUCTION and sys.stderr.isatty())

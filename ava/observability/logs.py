@@ -1,4 +1,5 @@
-"""Structured logs: one JSON object a line on standard error, with secrets taken out.
+"""Structured logs on standard error, one JSON object a line, with secrets taken out; at a terminal
+in development, lines in colour.
 
 Tracebacks carry no local variables: those of a failing view would hold keys and bodies.
 """
@@ -105,17 +106,41 @@ _SHARED: list[Any] = [
 _as_json = structlog.processors.JSONRenderer()
 
 
+def as_lines() -> Any:
+    """A renderer for people at a terminal: coloured, in columns, tracebacks below."""
+    console = structlog.dev.ConsoleRenderer(
+        colors=True, pad_event_to=25, exception_formatter=structlog.dev.plain_traceback
+    )
+
+    def render(logger: Any, method: str, event: Event) -> str:
+        if isinstance(event.get("exception"), list):
+            event = {**event, "exception": "\n".join(map(_traceback, event["exception"]))}
+        return str(console(logger, method, event))
+
+    return render
+
+
+def _traceback(trace: dict[str, Any]) -> str:
+    frames = [f"{one['filename']}:{one['lineno']} in {one['name']}" for one in trace["frames"]]
+    return "\n".join([*frames, f"{trace['exc_type']}: {trace['exc_value']}"])
+
+
 def _as_message(logger: Any, method: str, event: Event) -> tuple[tuple[Event], dict[str, Any]]:
     """AVA's own event as the message of a record, which needs no more than to be written."""
     return (event,), {}
 
 
-class JSONFormatter(structlog.stdlib.ProcessorFormatter):
+class Formatter(structlog.stdlib.ProcessorFormatter):
     """structlog's, for what other libraries log."""
+
+    def __init__(self, *, render: Any, **options: Any) -> None:
+        self._render = render
+        kept = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        super().__init__(processors=[kept, render], foreign_pre_chain=_SHARED, **options)
 
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.msg, dict):
-            return str(_as_json(None, "", record.msg))
+            return str(self._render(None, "", record.msg))
         return super().format(record)
 
 
@@ -134,8 +159,12 @@ def _is_fault(record: logging.LogRecord) -> bool:
     return bool(record.exc_info)
 
 
-def configure(level: str) -> None:
-    """Send structlog and the standard library's logging through one JSON formatter."""
+def configure(level: str, *, for_people: bool = False) -> None:
+    """Send structlog and the standard library's logging through one formatter.
+
+    Args:
+        for_people: lines in colour instead of JSON.
+    """
     # No line names what these cost: https://docs.python.org/3/howto/logging.html#optimization
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -159,19 +188,12 @@ def configure(level: str) -> None:
                 "plainly": {"()": CallbackFilter, "callback": _without_traceback},
             },
             "formatters": {
-                "json": {
-                    "()": JSONFormatter,
-                    "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        _as_json,
-                    ],
-                    "foreign_pre_chain": _SHARED,
-                }
+                "lines": {"()": Formatter, "render": as_lines() if for_people else _as_json}
             },
             "handlers": {
                 "stderr": {
                     "class": "logging.StreamHandler",
-                    "formatter": "json",
+                    "formatter": "lines",
                     "filters": ["plainly"],
                 }
             },

@@ -19,6 +19,7 @@ from django.conf import settings
 
 from ava import tenant
 from ava.http import correlation
+from ava.http.problems import Problem
 from ava.repeats import Repeats
 from ava.server import admission
 from ava.tenant import Tenant
@@ -250,16 +251,7 @@ class Door:
             raise
         finally:
             duration_ms = round((time.perf_counter() - started) * 1000, 1)
-            log.info(
-                "provider attempt",
-                service=self.service.label,
-                method=prepared.method,
-                outcome=status,
-                attempt=operation.attempts,
-                reused=operation.reused,
-                breaker="half_open" if operation.is_probe else "closed",
-                duration_ms=duration_ms,
-            )
+            self._log_attempt(str(prepared.method), status, operation, duration_ms)
             self._report(
                 f"{about}, attempt {operation.attempts}" if operation.attempts > 1 else about,
                 status=status,
@@ -277,7 +269,31 @@ class Door:
         """
         with self._operation("guard", None) as operation:
             operation.attempts = 1
-            return work(operation.deadline)
+            started, outcome = time.perf_counter(), "cancelled"
+            try:
+                done = work(operation.deadline)
+                outcome = "answered"
+            except Problem as problem:
+                outcome = problem.code
+                raise
+            finally:
+                duration_ms = round((time.perf_counter() - started) * 1000, 1)
+                self._log_attempt("guard", outcome, operation, duration_ms)
+        return done
+
+    def _log_attempt(
+        self, method: str, outcome: str, operation: Operation, duration_ms: float
+    ) -> None:
+        log.info(
+            "provider attempt",
+            service=self.service.label,
+            method=method,
+            outcome=outcome,
+            attempt=operation.attempts,
+            reused=operation.reused,
+            breaker="half_open" if operation.is_probe else "closed",
+            duration_ms=duration_ms,
+        )
 
     @contextmanager
     def _operation(self, method: str, deadline: float | None) -> Iterator[Operation]:

@@ -224,3 +224,44 @@ def test_lines_that_were_left_out_are_counted() -> None:
     assert repeats.left_out("twilio") == 0
     now[0] += 10
     assert [repeats.left_out("vapi") for _ in range(2)] == [3, None]
+
+
+@pytest.fixture
+def at_terminal() -> Iterator[StringIO]:
+    """What AVA's handler writes for people."""
+    logs.configure("INFO", for_people=True)
+    [handler] = [h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]
+    stream = StringIO()
+    handler.setStream(stream)
+    yield stream
+    logs.configure("INFO")
+
+
+def without_colours(text: str) -> list[str]:
+    return re.sub(r"\x1b\[\d+m", "", text).splitlines()
+
+
+def test_at_a_terminal_lines_are_coloured_and_stand_in_columns(
+    client: Client, at_terminal: StringIO
+) -> None:
+    client.get("/healthz")
+    structlog.get_logger("ava.test").warning("a thing", url="redis://user:hunter2@host/0")
+    logging.getLogger("somebody.else").warning("Bearer hunter2hunter2")
+    assert "\x1b[" in at_terminal.getvalue()
+    assert "hunter2" not in at_terminal.getvalue()
+    first, second, third = without_colours(at_terminal.getvalue())
+    columns = [first.index("request"), second.index("a thing"), third.index(logs.REDACTED)]
+    assert len(set(columns)) == 1
+    assert "path=/healthz" in first
+
+
+def test_at_a_terminal_a_traceback_is_text_without_local_variables(at_terminal: StringIO) -> None:
+    try:
+        local_secret = "hunter2"
+        raise ValueError(len(local_secret))
+    except ValueError:
+        structlog.get_logger("ava.test").exception("failed")
+    said = "\n".join(without_colours(at_terminal.getvalue()))
+    assert "ValueError: 7" in said
+    assert "test_logs.py" in said
+    assert "hunter2" not in said

@@ -37,6 +37,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("CIRCUIT_BREAKER_THRESHOLD", "3.5", "must be a whole number"),
         ("AVA_PORT", "٨٠٠٠", "must be a whole number from 1 to 65535"),
         ("CIRCUIT_BREAKER_ENABLED", "maybe", "must be 1 or 0, not 'maybe'"),
+        ("MICROSOFT_CLIENT_SECRET_EXPIRES", "30.6.2027", "must be a date such as 2027-06-30, not"),
         ("AVA_ENV", "staging", "must be development or production, not 'staging'"),
         ("VAPI_BASE_URL", "api.vapi.ai", "must be a URL that starts with http or https"),
         ("VAPI_BASE_URL", "http://127.0.0.1:notaport", "must be a URL"),

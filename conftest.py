@@ -95,14 +95,6 @@ def operator(db: None) -> User:
     return User.objects.create_superuser("olga", "olga@example.com", PASSWORD)
 
 
-@pytest.fixture
-def browser(user: User) -> Client:
-    """A browser that the user has logged in on."""
-    client = Client(headers={"accept": "text/html"})
-    client.force_login(user)
-    return client
-
-
 def client_of(user: User) -> APIClient:
     """A REST client with a real access token of the user."""
     from ava.accounts import services

@@ -1,0 +1,69 @@
+"""What holds for every page of the console, from the table of `tests/walls/rooms.py`."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.walls.rooms import ROOMS
+
+PAGES = sorted({one.path for tries in ROOMS.values() for one in tries if "{" not in one.path})
+MOST_STATEMENTS = 8
+
+
+@pytest.fixture(autouse=True)
+def sandbox_mode(settings) -> None:
+    settings.SANDBOX = True
+
+
+@pytest.fixture(params=PAGES)
+def page(request, browser: Client):
+    """The page as it is shown first; those that only take forms are none."""
+    answer = browser.get(request.param)
+    if answer.status_code == 405:
+        pytest.skip("takes forms only")
+    return browser.get(request.param, follow=True)
+
+
+def test_a_page_has_a_title_one_heading_and_its_content(page) -> None:
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert re.search(r"<title>[^<]*\w[^<]* · AVA</title>", text)
+    assert len(re.findall(r"<h1[ >]", text)) == 1
+    assert 'id="main"' in text
+
+
+def test_a_page_brings_no_script_and_no_style_of_its_own(page) -> None:
+    text = page.content.decode()
+    assert "unsafe-" not in page["Content-Security-Policy"]
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", text)
+
+
+def test_a_page_is_kept_nowhere(page) -> None:
+    assert page["Cache-Control"] == "no-store, private"
+
+
+def test_each_form_of_a_page_is_guarded_and_each_script_has_a_link_behind_it(page) -> None:
+    text = page.content.decode()
+    for form in re.findall(r"<form\b.*?</form>", text, re.S):
+        if 'method="post"' in form:
+            assert "csrfmiddlewaretoken" in form, form
+        if "hx-post" in form:
+            assert 'method="post"' in form, form
+    for link in re.findall(r"<a\b[^>]*hx-get[^>]*>", text):
+        assert "href=" in link, link
+
+
+def test_each_id_on_a_page_is_there_once(page) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', page.content.decode())
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_costs_few_statements(browser: Client, address: str) -> None:
+    browser.get(address)
+    with CaptureQueriesContext(connection) as found:
+        browser.get(address)
+    assert len(found) <= MOST_STATEMENTS

@@ -10,15 +10,18 @@ from rest_framework.response import Response
 from ava.activity import queries
 from ava.activity.models import KINDS
 from ava.activity.serializers import ListedHappeningSerializer, StorySerializer
+from ava.http import correlation
 from ava.http.api import ApiViewSet
+from ava.http.fields import TimeParameter
 from ava.http.keyset import KeysetPagination
+from ava.http.problems import NotFound
 
 ID = OpenApiParameter("correlation_id", str, OpenApiParameter.PATH)
 
 
 class FiltersSerializer(serializers.Serializer[Any]):
-    since = serializers.DateTimeField(required=False)
-    until = serializers.DateTimeField(required=False)
+    since = TimeParameter(required=False)
+    until = TimeParameter(required=False)
     kind = serializers.ChoiceField(choices=KINDS, required=False)
     failed = serializers.ChoiceField(choices=["true", "false"], required=False)
 
@@ -44,6 +47,8 @@ class ActivityViewSet(ApiViewSet):
     @extend_schema(operation_id="activity_story", parameters=[ID], responses={200: StorySerializer})
     def retrieve(self, request: Request, correlation_id: str) -> Response:
         """Everything of yours that carries the ID: an empty story where nothing does."""
+        if correlation.accept(correlation_id) != correlation_id:
+            raise NotFound("No request of AVA's can have this ID.")
         entries = queries.story(user=self.caller, correlation_id=correlation_id)
         found = {"correlation_id": correlation_id, "entries": entries}
         return Response(StorySerializer(found).data)

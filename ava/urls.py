@@ -29,6 +29,7 @@ urlpatterns = [
     path("calendar.ics", include("integrations.calendar.events.urls")),
     path("", include("ava.console.urls")),
     path("", include("ava.accounts.page_urls")),
+    path("", include("telephony.page_urls")),
     path(
         "favicon.ico",
         RedirectView.as_view(url=f"{settings.STATIC_URL}ava/icon.svg"),

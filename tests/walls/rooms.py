@@ -1,6 +1,15 @@
 """Every page of the console, and how Eve tries it: Ada's IDs in path, query and form."""
 
-from tests.walls.doors import Try
+from tests.walls.doors import SEARCHES, TO, Try
+
+FORM = {"to": TO["to"], "from_number": TO["from"], "user": "{user}"}
+SHOWN = "shown=2020-01-01T00:00:00%2B00:00"
+
+
+def _listed(path: str) -> list[Try]:
+    """A list, searched for what is Ada's."""
+    return [Try(path), Try(path, SHOWN), *(Try(path, query) for query in SEARCHES)]
+
 
 ROOMS: dict[str, list[Try]] = {
     "": [Try("/"), Try("/", "user={user}")],
@@ -8,6 +17,22 @@ ROOMS: dict[str, list[Try]] = {
     "styleguide": [Try("/styleguide")],
     "login": [Try("/login", body={"username": "ada", "password": "x", "user": "{user}"})],
     "logout": [Try("/logout", body={"user": "{user}"})],
+    "calls": _listed("/calls"),
+    "calls/new": [
+        Try(
+            "/calls/new",
+            "to={running_sid}",
+            {**FORM, "what": "say", "say": "x", "key": "{running}"},
+        )
+    ],
+    "calls/<uuid:call_id>": [Try("/calls/{running}", names=True)],
+    "calls/<uuid:call_id>/hangup": [Try("/calls/{running}/hangup", names=True)],
+    "messages": _listed("/messages"),
+    "messages/new": [
+        Try("/messages/new", "to={running_sid}", {**FORM, "body": "x", "key": "{sent}"})
+    ],
+    "messages/<uuid:message_id>": [Try("/messages/{sent}", names=True)],
+    "messages/<uuid:message_id>/cancel": [Try("/messages/{text_scheduled}/cancel", names=True)],
     "settings/password": [
         Try("/settings/password", "user={user}", {"old_password": "x", "user": "{user}"})
     ],

@@ -1,0 +1,17 @@
+"""Addresses of the console's rooms of calls and messages."""
+
+from django.urls import path
+
+from telephony.calls import pages as calls
+from telephony.messages import pages as messages
+
+urlpatterns = [
+    path("calls", calls.calls, name="calls"),
+    path("calls/new", calls.place, name="call-new"),
+    path("calls/<uuid:call_id>", calls.call, name="call"),
+    path("calls/<uuid:call_id>/hangup", calls.hang_up, name="call-hang-up"),
+    path("messages", messages.messages, name="messages"),
+    path("messages/new", messages.send, name="message-new"),
+    path("messages/<uuid:message_id>", messages.message, name="message"),
+    path("messages/<uuid:message_id>/cancel", messages.cancel, name="message-cancel"),
+]

@@ -78,6 +78,14 @@ def user(db: None) -> User:
 
 
 @pytest.fixture
+def browser(user: User) -> Client:
+    """A browser that Ada has logged in on."""
+    client = Client(headers={"accept": "text/html"})
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
 def stranger(db: None) -> User:
     return User.objects.create_user("eve", "eve@example.com", PASSWORD)
 

@@ -41,6 +41,10 @@ class LoginForm(SlowedLogin):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["username"].label = "User name or e-mail"
+        # What is there already was right more often than not.
+        if self.data.get("username") or self.initial.get("username"):
+            del self.fields["username"].widget.attrs["autofocus"]
+            self.fields["password"].widget.attrs["autofocus"] = True
 
 
 class OwnPasswordForm(PasswordChangeForm):

@@ -1,5 +1,6 @@
 """Login, logout and change of password in the console."""
 
+import re
 from typing import Any
 
 import pytest
@@ -65,6 +66,12 @@ def test_a_refused_login_does_not_say_which_part_was_wrong(client, user, who, pa
     assert page.status_code == 422
     assert "The user name, e-mail or password is not right." in page.content.decode()
     assert PASSWORD not in page.content.decode()
+
+
+def test_the_next_thing_to_type_has_the_focus(client: Client, user: User) -> None:
+    focused = re.compile(r'<input[^>]* name="(\w+)"[^>]* autofocus')
+    assert focused.findall(client.get(LOGIN).content.decode()) == ["username"]
+    assert focused.findall(log_in(client, "ada", "wrong").content.decode()) == ["password"]
 
 
 def test_an_inactive_user_stays_outside_as_one_who_does_not_exist(

@@ -30,6 +30,15 @@ _SOURCES = {
 }
 
 
+# Whom it hurts while a provider cannot be reached.
+_WITHOUT = {
+    "vapi": "Meanwhile assistants place no calls, and their settings cannot be changed.",
+    "twilio": "Meanwhile no call is placed and no message is sent.",
+    "resend": "Meanwhile no mail goes out through it.",
+    "smtp": "Meanwhile no mail goes out through it.",
+    "google": "Meanwhile its calendar is neither read nor written.",
+    "microsoft": "Meanwhile its calendar is neither read nor written.",
+}
 _KEYS = {
     "vapi": "Paste the private key of its dashboard.",
     "twilio": "Account SID and auth token are on the first page of its console.",
@@ -91,7 +100,7 @@ def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
             1, "bad", f"{name} must be connected again", each.next_step, "Connect again", "settings"
         )
     elif _is_shut(each):
-        text = "AVA tries again by itself. Until then what you ask of it is refused at once."
+        text = f"{_WITHOUT[each.provider]} AVA tries again by itself."
         if each.retry_after is None:
             text = each.next_step
         yield Attention(

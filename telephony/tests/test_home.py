@@ -75,6 +75,7 @@ def test_an_open_breaker_comes_first_with_a_countdown(
     sandbox.faults.clear()
     for page in (text(browser), text(browser, **FRAGMENT)):
         assert "Vapi cannot be reached" in page
+        assert "Meanwhile assistants place no calls" in page
         assert 'data-seconds="' in page
         assert "not reachable" in page
 

@@ -23,7 +23,7 @@ from prometheus_client import Counter
 
 from ava.http import clients
 from ava.http.problems import Problem, RateLimited
-from ava.http.responses import problem_response
+from ava.http.responses import answer
 from ava.ratelimit.batches import Batches
 from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow, Usage
@@ -249,7 +249,7 @@ def limited(group: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResp
             response: HttpResponseBase = (
                 view(request, *args, **kwargs)
                 if verdict.problem is None
-                else problem_response(verdict.problem)
+                else answer(request, verdict.problem)
             )
             for name, value in verdict.headers().items():
                 response[name] = value

@@ -84,3 +84,10 @@ def test_an_error_page_needs_no_database(client: Client, monkeypatch: pytest.Mon
     client.cookies["sessionid"] = "of-somebody"
     monkeypatch.setattr("django.views.generic.RedirectView.get", lambda *a, **k: 1 / 0)
     shown(client.get("/admin"), 500)
+
+
+def test_a_page_that_is_asked_for_too_often_is_one_too(client: Client, settings: Any) -> None:
+    settings.RATE_LIMIT_PER_MINUTE = 1
+    pages = [client.get("/oauth/google/callback") for _ in range(31)]
+    text = shown(pages[-1], 429)
+    assert f'data-seconds="{pages[-1]["Retry-After"]}"' in text

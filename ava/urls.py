@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("ava.console.urls")),
     path("", include("ava.accounts.page_urls")),
     path("", include("telephony.page_urls")),
+    path("", include("vapi_settings.page_urls")),
     path(
         "favicon.ico",
         RedirectView.as_view(url=f"{settings.STATIC_URL}ava/icon.svg"),

@@ -54,8 +54,14 @@ class Definition:
 
     def patch(self, document: Document, value: Any) -> dict[str, Any]:
         """The PATCH body that sets the value, or with ABSENT takes it away. Raises:
-        ParentMissing."""
-        return diff.patch(document, self.path, value, makes_parents=self.makes_parents)
+        ValueRefused."""
+        try:
+            return diff.patch(document, self.path, value, makes_parents=self.makes_parents)
+        except diff.ParentMissing as missing:
+            raise ValueRefused(
+                f"{self.key} cannot be set: this assistant has no usable {missing}. "
+                "Choose one in Vapi's dashboard first."
+            ) from None
 
 
 STANDARD: Final = {

@@ -32,7 +32,7 @@ class OwnTools(Definition):
         return value if value is ABSENT else [_masked(tool) for tool in value]
 
     def patch(self, document: Document, value: Any) -> dict[str, Any]:
-        """As for any setting. Raises: ParentMissing, NameTaken."""
+        """As for any setting. Raises: NameTaken."""
         own, others = self._parted(document)
         if value is not ABSENT:
             taken = sorted({_name(tool) for tool in others} & self.names)
@@ -43,7 +43,7 @@ class OwnTools(Definition):
                 )
             own = value
         whole = [*others, *([] if value is ABSENT else own)]
-        return diff.patch(document, self.path, whole)
+        return super().patch(document, whole)
 
     def _parted(self, document: Document) -> tuple[list[Any], list[Any]]:
         """AVA's tools, and the others."""

@@ -3,7 +3,7 @@
 import json
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from ava.cache import Copy
 from ava.conf.pasted import folded
@@ -60,6 +60,13 @@ def shown(user: User, assistant_id: str, key: str) -> QuerySet[Revision]:
         .select_related("by")
         .order_by("-number")
     )
+
+
+def newest(*, user: User, assistant_id: str) -> dict[str, Revision]:
+    """The newest of the revisions that users see, by key."""
+    rows = ledger.revisions(user.pk, assistant_id).exclude(status__in=Revision.NEVER_MADE)
+    followed = rows.filter(key=OuterRef("key"), number__gt=OuterRef("number"))
+    return {row.key: row for row in rows.filter(~Exists(followed)).select_related("by")}
 
 
 def revision(

@@ -206,11 +206,6 @@ class AssistantEdit:
             raise errors.ValueNotRemovable(wanted.key)
         try:
             return wanted.patch(before.document, self.value)
-        except diff.ParentMissing as missing:
-            raise errors.invalid(
-                f"{wanted.key} cannot be set: this assistant has no usable {missing}. "
-                "Choose one in Vapi's dashboard first."
-            ) from None
         except catalogue.ValueRefused as refused:
             raise errors.invalid(str(refused)) from None
 

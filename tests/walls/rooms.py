@@ -36,6 +36,21 @@ ROOMS: dict[str, list[Try]] = {
     "settings/password": [
         Try("/settings/password", "user={user}", {"old_password": "x", "user": "{user}"})
     ],
+    "vapi": [
+        Try("/vapi", "assistant_id={assistant}"),
+        Try("/vapi", body={"assistant_id": "{assistant}", "key": "own", "value": "1"}),
+    ],
+    "vapi/<slug:key>": [
+        Try("/vapi/temperature", "assistant_id={assistant}"),
+        Try(
+            "/vapi/temperature",
+            body={"assistant_id": "{assistant}", "step": "save", "value": "1"},
+        ),
+    ],
+    "vapi/<slug:key>/revert": [
+        Try("/vapi/temperature/revert", "assistant_id={assistant}&revision=1"),
+        Try("/vapi/temperature/revert", body={"assistant_id": "{assistant}", "revision": "1"}),
+    ],
 }
 """By route. Each is tried by GET and by POST, as a page and as a fragment."""
 

@@ -1,0 +1,252 @@
+"""Pages of the settings of an assistant: list with editors, review, conflict, history, revert."""
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+
+from ava.cache import Copy
+from ava.console import curl
+from ava.console.views import is_fragment, page, redirect, render, toast, user_of
+from ava.http import correlation
+from ava.http.problems import Problem, ValidationFailed
+from vapi_settings import catalogue, diff, editors, queries, services
+from vapi_settings.catalogue import Definition, ValueRefused
+from vapi_settings.errors import RevisionNotFound, SettingChanged, WriteUnconfirmed
+from vapi_settings.models import Revision
+from vapi_settings.reads import Seen
+from vapi_settings.room import Clash, Draft, Entry, Row, address, can_be_put_back, collect
+
+ENTRIES: Final = 20
+SAME: Final = "That is the value it has already."
+
+
+@page("GET", "POST")
+def index(request: HttpRequest) -> HttpResponse:
+    """The settings of one assistant; by POST, a custom one is begun."""
+    if request.method != "POST":
+        return _room(request)
+    key = request.POST.get("key", "").strip()
+    if catalogue.definition(key) is None:
+        return _room(request, added=key, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _edit(request, key)
+
+
+@page("GET", "POST")
+def setting(request: HttpRequest, key: str) -> HttpResponse:
+    """History of one setting, and its editor; by POST, the next step of an edit."""
+    if request.method == "POST":
+        return _edit(request, key)
+    if is_fragment(request) and request.headers.get("HX-Target") == f"setting-{key}":
+        return _room(request, key)
+    return _history(request, key)
+
+
+@page("POST")
+def revert(request: HttpRequest, key: str) -> HttpResponse:
+    """Put a setting back to what it held after a revision; a toast's Undo names it in its
+    address."""
+    fields = {**request.GET.dict(), **request.POST.dict()}
+    number, user = fields.get("revision", ""), user_of(request)
+    if not (number.isdecimal() and len(number) < 10):
+        raise RevisionNotFound("There is no such revision.")
+    wanted, assistant_id = queries.definition(key), fields.get("assistant_id") or None
+    copy = queries.assistant(user=user, assistant_id=assistant_id)
+    try:
+        services.revert_setting(
+            user=user,
+            key=key,
+            revision=int(number),
+            assistant_id=copy.value.assistant.id,
+            if_match=fields.get("if_match") or None,
+        )
+    except SettingChanged as changed:
+        draft = Draft(key, "", clash=_clash(wanted, changed, revision=int(number)))
+        return _room(request, key, draft=draft, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    except WriteUnconfirmed as problem:
+        toast(request, problem.detail, kind="waiting")
+    else:
+        _say(request, copy, wanted)
+    return redirect(request, _place(copy, key))
+
+
+def _room(
+    request: HttpRequest, key: str = "", *, draft: Draft | None = None,
+    added: str | None = None, saved: str = "", status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    """The room, or the part of it that htmx asked for.
+
+    Args:
+        draft: what is being edited.
+        added: a key that is none.
+        saved: the key of the setting that was saved just now.
+    """
+    fields = (
+        request.GET if request.method == "GET" else {**request.GET.dict(), **request.POST.dict()}
+    )
+    found = collect(
+        user=user_of(request),
+        assistant_id=fields.get("assistant_id") or None,
+        search=fields.get("search", ""),
+        draft=draft,
+        saved=saved,
+    )
+    fragments = {"settings": "vapi/_settings.html"}
+    row = found.row(key) if key else None
+    if row is not None:
+        fragments[f"setting-{key}"] = "vapi/_row.html"
+    return render(
+        request,
+        "vapi/index.html",
+        found,
+        fragments=fragments,
+        status=status,
+        row=row,
+        added=added,
+        curl=curl.command(request, "GET", _api(found.assistant_id)),
+    )
+
+
+def _api(assistant_id: str) -> str:
+    query = f"?assistant_id={assistant_id}" if assistant_id else ""
+    return f"/api/v1/vapi/settings{query}"
+
+
+def _edit(request: HttpRequest, key: str) -> HttpResponse:
+    """The next step of an edit: review what was typed, save it, or type on."""
+    wanted, posted = queries.definition(key), request.POST
+    copy = queries.assistant(user=user_of(request), assistant_id=posted.get("assistant_id") or None)
+    current = copy.value.show(wanted)
+    draft = Draft(key, posted.get("value", ""), posted.get("if_match", "") or current.etag)
+    try:
+        value = editors.read(wanted, draft.text, copy.value.assistant.document)
+        if posted.get("step") == "edit":
+            return _room(request, key, draft=draft)
+        if posted.get("step") == "save":
+            return _save(request, copy, wanted, value, draft)
+        if draft.etag != current.etag:
+            raise SettingChanged(key, current.value, current.etag, value)
+        if current.is_set and diff.same(current.value, value):
+            raise ValueRefused(SAME)
+    except ValueRefused as refused:
+        draft = replace(draft, error=str(refused))
+    except SettingChanged as changed:
+        draft = replace(draft, clash=_clash(wanted, changed))
+    except ValidationFailed as refused:
+        sentences = [each for found in (refused.errors or {}).values() for each in found]
+        draft = replace(draft, error=" ".join(sentences))
+    else:
+        return _room(request, key, draft=replace(draft, after=editors.words(wanted, value)))
+    return _room(request, key, draft=draft, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _save(
+    request: HttpRequest, copy: Copy[Seen], wanted: Definition, value: Any, draft: Draft
+) -> HttpResponse:
+    """Raises: SettingChanged, ValidationFailed."""
+    try:
+        services.change_setting(
+            user=user_of(request),
+            key=wanted.key,
+            value=value,
+            source=Revision.Source.CONSOLE,
+            assistant_id=copy.value.assistant.id,
+            if_match=draft.etag,
+        )
+    except (SettingChanged, ValidationFailed):
+        raise
+    except WriteUnconfirmed:
+        text = "Vapi has not answered yet. AVA is checking what it kept."
+        toast(request, text, kind="waiting")
+    except Problem as problem:
+        if is_fragment(request):
+            raise
+        after = editors.words(wanted, value)
+        draft = replace(draft, after=after, problem=problem)
+        return _room(request, wanted.key, draft=draft, status=problem.status)
+    else:
+        _say(request, copy, wanted)
+    if is_fragment(request):
+        return _room(request, wanted.key, saved=wanted.key)
+    return redirect(request, _place(copy, wanted.key))
+
+
+def _say(request: HttpRequest, copy: Copy[Seen], wanted: Definition) -> None:
+    """Toast of a change, with Undo where it can be undone."""
+    user, assistant_id = user_of(request), copy.value.assistant.id
+    now = queries.assistant(user=user, assistant_id=assistant_id).value.show(wanted)
+    newest = list(queries.shown(user, assistant_id, wanted.key)[:2])
+    undo = ""
+    if len(newest) == 2:
+        ours, older = newest
+        if ours.correlation_id == correlation.current() and can_be_put_back(wanted, older):
+            query = {"revision": older.number, "if_match": now.etag}
+            undo = address("vapi-revert", wanted.key, assistant_id=assistant_id, **query)
+    value = now.value if now.is_set else diff.ABSENT
+    toast(request, editors.sentence(wanted, value), undo=undo)
+
+
+def _clash(wanted: Definition, changed: SettingChanged, revision: int | None = None) -> Clash:
+    mine = editors.words(wanted, changed.extra["requested"])
+    current = changed.extra["current"]
+    return Clash(editors.words(wanted, current["value"]), mine, current["etag"], revision)
+
+
+def _place(copy: Copy[Seen], key: str) -> str:
+    """Where the setting stands on the page."""
+    return f"{address('vapi', assistant_id=copy.value.assistant.id)}#setting-{key}"
+
+
+@dataclass(frozen=True)
+class History:
+    title: str
+    row: Row | None
+    assistant_id: str
+    key: str
+    entries: list[Entry]
+    older: str
+    newer: str
+
+    @property
+    def back(self) -> str:
+        return address("vapi", assistant_id=self.assistant_id)
+
+    @property
+    def revert_href(self) -> str:
+        return address("vapi-revert", self.key, assistant_id=self.assistant_id)
+
+    @property
+    def is_stale(self) -> bool:
+        return self.row is None or self.row.is_stale
+
+    @property
+    def etag(self) -> str:
+        return self.row.setting.etag if self.row else ""
+
+
+def _history(request: HttpRequest, key: str) -> HttpResponse:
+    user, named = user_of(request), request.GET.get("assistant_id") or None
+    wanted = queries.definition(key)
+    rows = queries.history(user=user, key=key, assistant_id=named)
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 10:
+        rows = rows.filter(number__lt=int(before))
+    shown = list(rows[: ENTRIES + 1])
+    room = collect(user=user, assistant_id=named, draft=None)
+    row = room.row(key)
+    held = diff.text(wanted.held(row.seen.assistant.document)) if row else None
+    where = {"assistant_id": room.assistant_id or named}
+    found = History(
+        title=editors.name(wanted),
+        row=row,
+        assistant_id=where["assistant_id"] or "",
+        key=key,
+        entries=[Entry(each, wanted, held) for each in shown[:ENTRIES]],
+        older=address("vapi-setting", key, before=shown[ENTRIES - 1].number, **where)
+        if len(shown) > ENTRIES
+        else "",
+        newer=address("vapi-setting", key, **where) if before else "",
+    )
+    fragments = {"drawer-body": "vapi/_history.html"}
+    return render(request, "vapi/history.html", found, fragments=fragments, row=row)

@@ -17,6 +17,7 @@ from ava.http.problems import Problem
 from ava.http.responses import with_code
 from ava.idempotency import services as idempotency
 from ava.idempotency.services import Act, Reply
+from telephony.pages import names
 
 
 class OnceForm(forms.Form):
@@ -30,7 +31,7 @@ class OnceForm(forms.Form):
 
     def wanted(self) -> dict[str, Any]:
         """What the API would be asked for."""
-        given = {self.names.get(name, name): name for name in self.serializer().fields}
+        given = {self.names.get(name, name): name for name in names(self.serializer)}
         return {
             name: self.cleaned_data[field]
             for field, name in given.items()

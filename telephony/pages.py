@@ -13,11 +13,11 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from ava.console import home, navigation, states
+from ava.console import curl, home, navigation, states
 from ava.console.writing import phone
 from ava.http.api import validation_problem
 from ava.http.keyset import MOST_COUNTED, KeysetPagination, Scan
-from ava.intents.models import Entry
+from ava.intents.timeline import Source
 from telephony.intents.models import Communication
 
 SHOWN: Final = "shown"
@@ -35,10 +35,18 @@ _WORDS: Final = {
     "until": "until {}",
     "correlation_id": "of {}",
 }
+_SOURCES: Final = {
+    Source.API: "Asked for through AVA",
+    Source.CALLBACK: "Reported by the provider",
+    Source.FETCH: "Looked up at the provider",
+    Source.RECONCILE: "Found out by AVA",
+    Source.USER: "Done by a person",
+}
 _KEPT: Final = ("to", "from", "until", "correlation_id")
 # Seconds between two looks at what still goes on, by how long nothing has changed.
 _PACE: Final = ((60, 1), (300, 3), (3600, 15))
 _SLOWEST: Final = 60
+_SOON: Final = 600  # up to this the seconds between two steps are told
 _LATE: Final = ("duration", "transcript", "summary", "recording_url", "stop_requested")
 _LATE_FACTS: Final = timedelta(minutes=2)  # a price or a transcript comes after the end
 
@@ -71,6 +79,7 @@ class Listed:
     older: str
     news: str
     new: int
+    curl: str
 
     @property
     def is_first(self) -> bool:
@@ -113,7 +122,7 @@ def listed(
         words: statuses to choose from.
     """
     address = reverse(room)
-    given = {name: request.GET[name] for name in known().fields if request.GET.get(name)}
+    given = {name: text for name in names(known) if (text := request.GET.get(name))}
     shown = _moment(request.GET.get(SHOWN, ""))
     pager, rows, faults, links = KeysetPagination(), [], [], {}
     filters: Mapping[str, Any] = {}
@@ -140,7 +149,13 @@ def listed(
         older=_link(address, links.get("next")),
         news="" if faults else _news(request, address, shown or _newest(rows)),
         new=_new(find, filters, shown) if shown and is_newest else 0,
+        curl=curl.command(request, "GET", _with(reverse(f"twilio-{room}"), given)),
     )
+
+
+def names(serializer: type[serializers.Serializer[Any]]) -> list[str]:
+    """Of its fields, as the API has them."""
+    return [str(name) for name in serializer().fields]
 
 
 def sentences(fault: serializers.ValidationError) -> list[str]:
@@ -235,10 +250,11 @@ class Story:
 
 
 def told(row: Communication, *, room: str) -> Story:
-    steps, before = [], ""
-    for number, entry in enumerate(row.entries, 1):
-        steps.append(_step(entry, before, is_now=number == len(row.entries) and not row.is_final))
-        before = entry.status
+    entries = row.entries
+    steps = [
+        _step(entry, before, is_now=entry is entries[-1] and not row.is_final)
+        for before, entry in zip([None, *entries], entries, strict=False)
+    ]
     every = _every(row, timezone.now())
     facts = repr((row.status, len(steps), row.price, row.error, every, *_late(row)))
     return Story(row, reverse(room), steps, every, mark=f"{crc32(facts.encode()):x}")
@@ -249,14 +265,21 @@ def _late(row: Communication) -> list[Any]:
     return [getattr(row, name, None) for name in _LATE]
 
 
-def _step(entry: Any, before: str, *, is_now: bool) -> Step:
+def _step(entry: Any, before: Any, *, is_now: bool) -> Step:
     shown = states.shown(entry.status)
-    word, source = shown.word.capitalize(), Entry.Source(entry.source).label
-    if entry.status == before and entry.detail:
-        word, detail = entry.detail[:1].upper() + entry.detail[1:], source
+    said, source = _sentence(entry.detail), _SOURCES.get(entry.source, "")
+    if said and before and before.status == entry.status:
+        title, detail = said, source
     else:
-        detail = entry.detail or source
-    return Step(shown.tone, shown.icon, word, detail[:1].upper() + detail[1:], entry.at, is_now)
+        title, detail = _sentence(shown.word), said or source
+    seconds = int((entry.at - before.at).total_seconds()) if before else 0
+    if 0 < seconds < _SOON:
+        detail = f"{detail}, {seconds} s later"
+    return Step(shown.tone, shown.icon, title, detail, entry.at, is_now)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".")
 
 
 def _every(row: Communication, now: datetime) -> int:

@@ -194,7 +194,7 @@ drawer?.addEventListener("close", () => {
 
 function neighbour(step) {
   const links = all("[hx-target='#drawer-body']").filter(link => !drawer.contains(link));
-  const next = links[links.indexOf(opener) + step];
+  const at = links.indexOf(opener), next = at < 0 ? null : links[at + step];
   if (next) next.click();
   return Boolean(next);
 }

@@ -69,7 +69,12 @@ def test_a_call_is_placed_and_its_page_shows_how_it_goes_on(
     live = f"/calls/{call.pk}?seen={mark[1]}"
     assert browser.get(live, headers=htmx("live")).status_code == 204
     leaps = count(30, 300)
-    until(lambda: run_jobs(seconds=next(leaps)) or Call.objects.filter(status="busy").exists())
+
+    def has_ended() -> bool:
+        run_jobs(seconds=next(leaps))
+        return Call.objects.filter(status="busy").exists()
+
+    until(has_ended)
     part = text(browser.get(live, headers=htmx("live")))
     assert "<html" not in part
     assert "Busy" in part

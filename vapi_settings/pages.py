@@ -1,6 +1,6 @@
 """Pages of the settings of an assistant: list with editors, review, conflict, history, revert."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,14 +11,20 @@ from ava.console import curl
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http import correlation
 from ava.http.problems import Problem, ValidationFailed
+from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from vapi_settings import catalogue, diff, editors, queries, services
 from vapi_settings.catalogue import Definition, ValueRefused
-from vapi_settings.errors import RevisionNotFound, SettingChanged, WriteUnconfirmed
+from vapi_settings.errors import (
+    AssistantAmbiguous,
+    RevisionNotFound,
+    SettingChanged,
+    WriteUnconfirmed,
+)
+from vapi_settings.histories import LONGEST_NUMBER, can_be_put_back, collect_history
 from vapi_settings.models import Revision
 from vapi_settings.reads import Seen
-from vapi_settings.room import Clash, Draft, Entry, Row, address, can_be_put_back, collect
+from vapi_settings.room import Clash, Draft, address, collect
 
-ENTRIES: Final = 20
 SAME: Final = "That is the value it has already."
 
 
@@ -49,7 +55,7 @@ def revert(request: HttpRequest, key: str) -> HttpResponse:
     address."""
     fields = {**request.GET.dict(), **request.POST.dict()}
     number, user = fields.get("revision", ""), user_of(request)
-    if not (number.isdecimal() and len(number) < 10):
+    if not (number.isdecimal() and len(number) <= LONGEST_NUMBER):
         raise RevisionNotFound("There is no such revision.")
     wanted, assistant_id = queries.definition(key), fields.get("assistant_id") or None
     copy = queries.assistant(user=user, assistant_id=assistant_id)
@@ -198,55 +204,17 @@ def _place(copy: Copy[Seen], key: str) -> str:
     return f"{address('vapi', assistant_id=copy.value.assistant.id)}#setting-{key}"
 
 
-@dataclass(frozen=True)
-class History:
-    title: str
-    row: Row | None
-    assistant_id: str
-    key: str
-    entries: list[Entry]
-    older: str
-    newer: str
-
-    @property
-    def back(self) -> str:
-        return address("vapi", assistant_id=self.assistant_id)
-
-    @property
-    def revert_href(self) -> str:
-        return address("vapi-revert", self.key, assistant_id=self.assistant_id)
-
-    @property
-    def is_stale(self) -> bool:
-        return self.row is None or self.row.is_stale
-
-    @property
-    def etag(self) -> str:
-        return self.row.setting.etag if self.row else ""
-
-
 def _history(request: HttpRequest, key: str) -> HttpResponse:
-    user, named = user_of(request), request.GET.get("assistant_id") or None
-    wanted = queries.definition(key)
-    rows = queries.history(user=user, key=key, assistant_id=named)
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 10:
-        rows = rows.filter(number__lt=int(before))
-    shown = list(rows[: ENTRIES + 1])
-    room = collect(user=user, assistant_id=named, draft=None)
-    row = room.row(key)
-    held = diff.text(wanted.held(row.seen.assistant.document)) if row else None
-    where = {"assistant_id": room.assistant_id or named}
-    found = History(
-        title=editors.name(wanted),
-        row=row,
-        assistant_id=where["assistant_id"] or "",
-        key=key,
-        entries=[Entry(each, wanted, held) for each in shown[:ENTRIES]],
-        older=address("vapi-setting", key, before=shown[ENTRIES - 1].number, **where)
-        if len(shown) > ENTRIES
-        else "",
-        newer=address("vapi-setting", key, **where) if before else "",
-    )
+    queries.definition(key)
+    try:
+        found = collect_history(
+            user=user_of(request),
+            key=key,
+            assistant_id=request.GET.get("assistant_id") or None,
+            before=request.GET.get("before", ""),
+        )
+    except (CredentialsMissing, CredentialsUnreadable, AssistantAmbiguous):
+        # The room says what to do.
+        return redirect(request, "vapi")
     fragments = {"drawer-body": "vapi/_history.html"}
-    return render(request, "vapi/history.html", found, fragments=fragments, row=row)
+    return render(request, "vapi/history.html", found, fragments=fragments)

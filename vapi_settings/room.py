@@ -11,15 +11,13 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
-from django.utils import timezone
 
 from ava import upstream
 from ava.cache import Copy
-from ava.console import navigation
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.upstream.breaker import Snapshot
-from vapi_settings import editors, ledger, queries
+from vapi_settings import editors, queries
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.models import Revision
@@ -27,9 +25,7 @@ from vapi_settings.reads import Seen
 from vapi_settings.records import Summary
 
 RECENT: Final = timedelta(days=7)
-"""For which a change from outside is worth a banner."""
-
-ACTIVITY: Final = "activity-page"
+"""For which a change from outside is worth a banner while others follow it."""
 
 
 def address(url_name: str, *args: str, **query: Any) -> str:
@@ -167,7 +163,6 @@ class Room:
     as_of: datetime | None = None  # of an old copy
     snapshot: Snapshot = field(default_factory=lambda: Snapshot("closed"))
     problem: Problem | None = None
-    now: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -208,18 +203,18 @@ class Room:
         return self.as_of is not None or (self.problem is not None and self.problem.is_providers)
 
     @property
-    def code(self) -> str:
-        return self.problem.code if self.problem else ""
-
-    @property
     def correlation_id(self) -> str:
         return correlation.current()
 
     @property
     def drifted(self) -> list[Row]:
-        """What was lately changed outside AVA, and not since."""
-        since = (self.now or timezone.now()) - RECENT
-        return [row for row in self.rows if row.is_drift and row.newest and row.newest.at > since]
+        """What was changed outside AVA, lately as this assistant's changes go."""
+        last = max((row.newest.at for row in self.rows if row.newest), default=None)
+        return [
+            row
+            for row in self.rows
+            if row.newest and last and row.is_drift and row.newest.at > last - RECENT
+        ]
 
     @property
     def is_untouched(self) -> bool:
@@ -265,7 +260,6 @@ def collect(
         rows=_rows(user, copy, search, draft, saved),
         as_of=copy.as_of if copy.stale else None,
         snapshot=snapshot(),
-        now=timezone.now(),
     )
 
 
@@ -301,65 +295,3 @@ def _fits(setting: Setting, search: str) -> bool:
     """As the API searches, and by the name that stands on the page."""
     by_name = search.casefold() in editors.name(setting.definition).casefold()
     return by_name or bool(queries.matching([setting], search=search, custom=None))
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A revision in a history."""
-
-    revision: Revision
-    wanted: Definition
-    held: str | None  # canonical text that the assistant holds
-
-    @property
-    def before(self) -> str:
-        return editors.words(self.wanted, ledger.value(self.revision.before))
-
-    @property
-    def after(self) -> str:
-        return editors.words(self.wanted, ledger.value(self.revision.after))
-
-    @property
-    def is_held(self) -> bool:
-        return self.revision.after == self.held
-
-    @property
-    def is_first(self) -> bool:
-        return self.revision.source == Revision.Source.FOUND
-
-    @property
-    def is_unsettled(self) -> bool:
-        return self.revision.status != Revision.Status.CONFIRMED
-
-    @property
-    def can_be_put_back(self) -> bool:
-        return not self.is_held and can_be_put_back(self.wanted, self.revision)
-
-    @property
-    def who(self) -> str:
-        match self.revision.source:
-            case Revision.Source.FOUND:
-                return "Found when AVA first looked"
-            case Revision.Source.VAPI:
-                return "Changed outside AVA"
-        name = self.revision.by.username if self.revision.by else "A user who is gone"
-        verb = "put back" if self.revision.source == Revision.Source.REVERT else "changed"
-        return f"{name} {verb} it by {_DOORS.get(self.revision.source, 'AVA')}"
-
-    @property
-    def story(self) -> str:
-        """Address of all that happened with it."""
-        activity, number = navigation.link(ACTIVITY), self.revision.correlation_id
-        return f"{activity}/{number}" if activity and number else ""
-
-
-_DOORS: Final = {
-    Revision.Source.API: "the API",
-    Revision.Source.ADMIN: "the admin",
-    Revision.Source.CONSOLE: "the console",
-}
-
-
-def can_be_put_back(wanted: Definition, revision: Revision) -> bool:
-    """Vapi has no way to take a whole field away."""
-    return revision.after is not None or len(wanted.path) > 1

@@ -37,7 +37,7 @@ def connect(ava: RunningAva, provider: str) -> requests.Response:
     with requests.Session() as browser:
         browser.headers["Accept"] = "text/html"
         page = browser.get(link, timeout=10)
-        [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+        [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text))
         consent = browser.post(link, data={"csrfmiddlewaretoken": token}, timeout=10)
         return browser.post(consent.url, data={"decision": "allow"}, timeout=10)
 

@@ -129,7 +129,7 @@ def connect(ava: ChaoticAva, provider: str) -> None:
     link = answer.json()["authorization_url"]
     with requests.Session() as browser:
         page = browser.get(link, timeout=20)
-        [token] = _TOKEN.findall(page.text)
+        [token] = set(_TOKEN.findall(page.text))
         form, allow = {"csrfmiddlewaretoken": token}, {"decision": "allow"}
         consent = _led_to(browser, link, form, headers={"Referer": link})
         page = browser.get(_led_to(browser, consent, allow), timeout=20)

@@ -55,6 +55,8 @@ def typed(wanted: Definition, value: Any) -> str:
     """The value as it stands in the control."""
     if wanted.type == "boolean" and isinstance(value, bool):
         return ON if value else ""
+    if wanted.type == "float" and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)  # 1.0, as the list has it
     if wanted.type == "json" or not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, indent=2)
     return value

@@ -57,7 +57,7 @@ class Entry:
                 return "Changed outside AVA"
         name = self.revision.by.username if self.revision.by else "A user who is gone"
         verb = "put back" if self.revision.source == Revision.Source.REVERT else "changed"
-        return f"{name} {verb} it by {_DOORS.get(self.revision.source, 'AVA')}"
+        return f"{name} {verb} it {_DOORS.get(self.revision.source, '')}".strip()
 
     @property
     def story(self) -> str:
@@ -67,9 +67,9 @@ class Entry:
 
 
 _DOORS: Final = {
-    Revision.Source.API: "the API",
-    Revision.Source.ADMIN: "the admin",
-    Revision.Source.CONSOLE: "the console",
+    Revision.Source.API: "through the API",
+    Revision.Source.ADMIN: "in the admin",
+    Revision.Source.CONSOLE: "in the console",
 }
 
 

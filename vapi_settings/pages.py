@@ -110,6 +110,7 @@ def _room(
         status=status,
         row=row,
         added=added,
+        correlation_id=correlation.current(),
         curl=curl.command(request, "GET", _api(found.assistant_id)),
     )
 

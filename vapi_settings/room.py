@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,14 +15,13 @@ from django.urls import reverse
 
 from ava import upstream
 from ava.cache import Copy
-from ava.http import correlation
 from ava.http.problems import Problem
 from ava.upstream.breaker import Snapshot
 from vapi_settings import editors, queries
 from vapi_settings.catalogue import Definition, Setting
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.models import Revision
-from vapi_settings.reads import Seen
+from vapi_settings.reads import OUTAGES, Seen
 from vapi_settings.records import Summary
 
 RECENT: Final = timedelta(days=7)
@@ -30,8 +30,8 @@ RECENT: Final = timedelta(days=7)
 
 def address(url_name: str, *args: str, **query: Any) -> str:
     """An address with the query that is not empty."""
-    wanted = {key: value for key, value in query.items() if value not in (None, "")}
-    return reverse(url_name, args=args) + (f"?{urlencode(wanted)}" if wanted else "")
+    wanted = urlencode({key: value for key, value in query.items() if value not in (None, "")})
+    return f"{reverse(url_name, args=args)}{wanted and '?'}{wanted}"
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Room:
 
     @property
     def name(self) -> str:
-        return (self.assistant and (self.assistant.name or self.assistant.id)) or ""
+        return self.assistant.name or self.assistant.id if self.assistant else ""
 
     @property
     def assistant_id(self) -> str:
@@ -178,8 +178,7 @@ class Room:
 
     @property
     def plain_href(self) -> str:
-        """Without the search."""
-        return address("vapi", assistant_id=self.assistant_id)
+        return address("vapi", assistant_id=self.assistant_id)  # without the search
 
     @property
     def is_open(self) -> bool:
@@ -203,10 +202,6 @@ class Room:
         return self.as_of is not None or (self.problem is not None and self.problem.is_providers)
 
     @property
-    def correlation_id(self) -> str:
-        return correlation.current()
-
-    @property
     def drifted(self) -> list[Row]:
         """What was changed outside AVA, lately as this assistant's changes go."""
         last = max((row.newest.at for row in self.rows if row.newest), default=None)
@@ -219,8 +214,7 @@ class Room:
     @property
     def is_untouched(self) -> bool:
         """Whether the assistant holds none of them."""
-        whole = self.assistant is not None and not self.search
-        return whole and not any(row.setting.is_set for row in self.rows)
+        return not self.search and not any(row.setting.is_set for row in self.rows)
 
     def row(self, key: str) -> Row | None:
         return next((row for row in self.rows if row.key == key), None)
@@ -241,7 +235,7 @@ def collect(
     search = search.strip()
     snapshot = upstream.door(VAPI.label).snapshot
     try:
-        copy = queries.assistant(user=user, assistant_id=assistant_id)
+        copy = _assistant(user, assistant_id, is_due=snapshot().retry_after == 0)
     except AssistantAmbiguous:
         listed = queries.assistants(user=user).value
         return Room(search=search, assistants=listed)
@@ -261,6 +255,15 @@ def collect(
         as_of=copy.as_of if copy.stale else None,
         snapshot=snapshot(),
     )
+
+
+def _assistant(user: User, assistant_id: str | None, *, is_due: bool) -> Copy[Seen]:
+    """The assistant that is meant; from Vapi itself when its breaker waits for a request to see
+    whether it works again: no copy, however young, would end the outage."""
+    if is_due:
+        with suppress(*OUTAGES):
+            return queries.assistant(user=user, assistant_id=assistant_id, reload=True)
+    return queries.assistant(user=user, assistant_id=assistant_id)
 
 
 def _assistants(user: User) -> Sequence[Summary]:

@@ -161,7 +161,7 @@ def test_the_history_tells_who_and_puts_back(ada: Client, vapi: Any, target: str
     post(ada, value="0.9", step="save", if_match=tag(ada))
     headers = {"HX-Request": "true", "HX-Target": target} if target else {}
     page = text(ada.get(SPEED, {"assistant_id": ASSISTANT}, headers=headers))
-    assert "ada changed it by the console" in page
+    assert "ada changed it in the console" in page
     assert "Found when AVA first looked" in page
     assert ("<html" in page) is not target
     number = re.search(r'name="revision" value="(\d+)"', page)

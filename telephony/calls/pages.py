@@ -25,6 +25,13 @@ from vapi_settings import queries as vapi
 _TURN: Final = re.compile(r"^(AI|Bot|Assistant|User|Customer):\s*", re.IGNORECASE)
 _CALLERS: Final = frozenset({"user", "customer"})
 
+_UNSAID: Final = {
+    "busy": "The line was busy. Try again in a few minutes.",
+    "no-answer": "The phone rang, and nobody answered. Try again later, or send a message.",
+    "failed": "The provider gave no reason. Check that the number exists, then call again.",
+}
+"""What is to be said of an end for which the provider gives no reason."""
+
 
 @page()
 def calls(request: HttpRequest) -> HttpResponse:
@@ -58,6 +65,7 @@ class CallPage:
     title: str
     call: Call
     story: Story
+    trouble: str
     says: str
     turns: list[Turn]
 
@@ -82,7 +90,14 @@ def _call(request: HttpRequest, row: Call) -> HttpResponse:
     story = told(row, room="calls")
     if is_fragment(request) and request.GET.get("seen") == story.mark:
         return HttpResponse(status=204)
-    found = CallPage("Call", row, story, says=_says(row), turns=_turns(row.transcript))
+    found = CallPage(
+        title="Call",
+        call=row,
+        story=story,
+        trouble=row.error or _UNSAID.get(row.status, ""),
+        says=_says(row),
+        turns=_turns(row.transcript),
+    )
     fragments = {"drawer-body": "calls/_call.html", "live": "calls/_live.html"}
     return render(request, "calls/call.html", found, fragments=fragments)
 

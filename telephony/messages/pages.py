@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,12 @@ from telephony.messages.serializers import (
     NewMessageSerializer,
 )
 from telephony.pages import Story, listed, told
+
+_UNSAID: Final = {
+    "undelivered": "The phone's network did not say why. Check the number, then send it again.",
+    "failed": "Twilio gave no reason. Check the number, then send it again.",
+}
+"""What is to be said of an end for which Twilio gives no reason."""
 
 
 @page()
@@ -46,6 +53,7 @@ class MessagePage:
     title: str
     message: Message
     story: Story
+    trouble: str
     can_be_canceled: bool
 
 
@@ -70,7 +78,13 @@ def _message(request: HttpRequest, row: Message) -> HttpResponse:
     if is_fragment(request) and request.GET.get("seen") == story.mark:
         return HttpResponse(status=204)
     waits = not (row.is_final or row.reference or row.attempted_at)
-    found = MessagePage("Message", row, story, can_be_canceled=waits)
+    found = MessagePage(
+        title="Message",
+        message=row,
+        story=story,
+        trouble=row.error or _UNSAID.get(row.status, ""),
+        can_be_canceled=waits,
+    )
     fragments = {"drawer-body": "messages/_message.html", "live": "messages/_live.html"}
     return render(request, "messages/message.html", found, fragments=fragments)
 

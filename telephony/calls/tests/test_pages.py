@@ -77,7 +77,7 @@ def test_a_call_is_placed_and_its_page_shows_how_it_goes_on(
     until(has_ended)
     part = text(browser.get(live, headers=htmx("live")))
     assert "<html" not in part
-    assert "Busy" in part
+    assert "The line was busy." in part
     assert "every " not in part
 
 

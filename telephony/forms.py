@@ -51,11 +51,20 @@ class OnceForm(forms.Form):
     def refuse(self, problem: Problem) -> None:
         """Say a problem where it belongs."""
         errors = problem.errors or {}
-        for name, sentences in errors.items():
+        for place, sentences in errors.items():
+            name, _, row = place.partition(".")
             field = self.names.get(name, name)
-            self.add_error(field if field in self.fields else None, list(sentences))
+            before = f"Row {int(row) + 1}: " if row.isdigit() else ""
+            said = [f"{before}{sentence}" for sentence in sentences]
+            self.add_error(field if field in self.fields else None, said)
         if not errors:
             self.add_error(None, problem.detail)
+
+    def put(self, name: str, value: str) -> None:
+        """Show another value than was posted."""
+        data = self.data.copy()
+        data[name] = value
+        self.data = data
 
     def do(self, *, user: User, scope: str, act: Act) -> Reply:
         """Do it. Raises: KeyReused, InProgress, and what `act` raises."""
@@ -78,27 +87,24 @@ class Sheet:
         fragments = {"drawer-body": "telephony/_sheet.html"}
         return render(request, "telephony/sheet.html", self, fragments=fragments, form=form)
 
+    def again(
+        self, request: HttpRequest, form: OnceForm, *, status: int = 200, **more: Any
+    ) -> HttpResponse:
+        fragments = {"sheet": "telephony/_form.html"}
+        page = "telephony/sheet.html"
+        return render(request, page, self, fragments=fragments, status=status, form=form, **more)
+
     def refuse(
         self, request: HttpRequest, form: OnceForm, problem: Problem | None = None
     ) -> HttpResponse:
         """The form again, with what is wrong: nothing was done."""
-        if problem is not None:
-            form.refuse(problem)
-        form.data = request.POST.copy()
-        form.data["key"] = str(uuid.uuid4())
-        # htmx puts a refused form into its page for this status alone.
-        status = 422 if problem is None or is_fragment(request) else int(problem.status)
-        response = render(
-            request,
-            "telephony/sheet.html",
-            self,
-            fragments={"sheet": "telephony/_form.html"},
-            status=status,
-            form=form,
-            trace=correlation.current() if problem is not None else "",
-        )
+        form.put("key", str(uuid.uuid4()))
         if problem is None:
-            return response
+            return self.again(request, form, status=422)
+        form.refuse(problem)
+        # htmx puts a refused form into its page for this status alone.
+        status = 422 if is_fragment(request) else int(problem.status)
+        response = self.again(request, form, status=status, trace=correlation.current())
         for name, value in problem.headers.items():
             response.headers[name] = value
         return with_code(response, problem)

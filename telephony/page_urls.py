@@ -3,6 +3,7 @@
 from django.urls import path
 
 from telephony.calls import pages as calls
+from telephony.messages import bulk_pages as bulk
 from telephony.messages import pages as messages
 
 urlpatterns = [
@@ -12,6 +13,12 @@ urlpatterns = [
     path("calls/<uuid:call_id>/hangup", calls.hang_up, name="call-hang-up"),
     path("messages", messages.messages, name="messages"),
     path("messages/new", messages.send, name="message-new"),
+    path("messages/bulk", bulk.batches, name="batches"),
+    path("messages/bulk/new", bulk.start, name="batch-new"),
+    path("messages/bulk/<uuid:batch_id>", bulk.batch, name="batch"),
+    path("messages/bulk/<uuid:batch_id>/pause", bulk.pause, name="batch-pause"),
+    path("messages/bulk/<uuid:batch_id>/resume", bulk.resume, name="batch-resume"),
+    path("messages/bulk/<uuid:batch_id>/cancel", bulk.cancel, name="batch-cancel"),
     path("messages/<uuid:message_id>", messages.message, name="message"),
     path("messages/<uuid:message_id>/cancel", messages.cancel, name="message-cancel"),
 ]

@@ -3,6 +3,7 @@
 from tests.walls.doors import SEARCHES, TO, Try
 
 FORM = {"to": TO["to"], "from_number": TO["from"], "user": "{user}"}
+MANY = {**FORM, "recipients": TO["to"], "body": "x", "per_minute": "60"}
 SHOWN = "shown=2020-01-01T00:00:00%2B00:00"
 
 
@@ -31,6 +32,15 @@ ROOMS: dict[str, list[Try]] = {
     "messages/new": [
         Try("/messages/new", "to={running_sid}", {**FORM, "body": "x", "key": "{sent}"})
     ],
+    "messages/bulk": [Try("/messages/bulk"), Try("/messages/bulk", "user={user}")],
+    "messages/bulk/new": [
+        Try("/messages/bulk/new", body={**MANY, "key": "{batch}"}),
+        Try("/messages/bulk/new", body={**MANY, "send": "1", "looked_at": "x"}),
+    ],
+    "messages/bulk/<uuid:batch_id>": [Try("/messages/bulk/{batch}", names=True)],
+    "messages/bulk/<uuid:batch_id>/pause": [Try("/messages/bulk/{batch}/pause", names=True)],
+    "messages/bulk/<uuid:batch_id>/resume": [Try("/messages/bulk/{batch}/resume", names=True)],
+    "messages/bulk/<uuid:batch_id>/cancel": [Try("/messages/bulk/{batch}/cancel", names=True)],
     "messages/<uuid:message_id>": [Try("/messages/{sent}", names=True)],
     "messages/<uuid:message_id>/cancel": [Try("/messages/{text_scheduled}/cancel", names=True)],
     "settings/password": [

@@ -1,0 +1,194 @@
+"""Pages of batches: the list, a batch as it goes on, the form that shows first what it sends."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from rest_framework import serializers
+
+from ava.console.views import is_fragment, page, redirect, render, toast, user_of
+from ava.http.problems import Problem
+from ava.idempotency.services import Reply
+from ava.intents.states import CANCELED, SCHEDULED
+from telephony.forms import OnceForm, Sheet
+from telephony.messages import bulk, queries
+from telephony.messages.models import Batch, Message
+from telephony.messages.serializers import MAX_BODY, NewBatchSerializer
+from telephony.pages import listed
+
+_LONGEST = 1_000_000
+_MOST_SHOWN = 100  # of those that are left out
+
+
+@page()
+def batches(request: HttpRequest) -> HttpResponse:
+    found = listed(
+        request,
+        title="Messages to many",
+        noun="batch",
+        room="batches",
+        known=serializers.Serializer,
+        find=lambda filters: queries.batches(user=user_of(request)),
+        words=(),
+    )
+    return render(request, "messages/batches.html", found)
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    title: str
+    batch: Batch
+    total: int
+    left: int
+    failed: int
+    canceled: int
+
+    @property
+    def done(self) -> int:
+        return self.total - self.left - self.canceled
+
+    @property
+    def is_over(self) -> bool:
+        return self.batch.state not in bulk.GOING_ON
+
+    @property
+    def is_paused(self) -> bool:
+        return self.batch.state == Batch.State.PAUSED
+
+    @property
+    def every(self) -> int:
+        """Seconds until the next look; 0: nothing more is to come."""
+        return 0 if self.is_over else 10 if self.is_paused else 2
+
+    @property
+    def minutes(self) -> int:
+        """That the rest takes at its pace, begun ones as whole ones."""
+        return -(-self.left // self.batch.per_minute)
+
+
+@page()
+def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    return _batch(request, queries.batch(user=user_of(request), batch_id=batch_id))
+
+
+def _turn(turn: Callable[[Batch], Batch], said: str) -> Callable[..., HttpResponse]:
+    @page("POST")
+    def view(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+        row = turn(queries.batch(user=user_of(request), batch_id=batch_id))
+        toast(request, said)
+        return _batch(request, row) if is_fragment(request) else redirect(request, "batch", row.pk)
+
+    return view
+
+
+pause = _turn(bulk.pause, "Paused. Nothing more is sent until you resume.")
+resume = _turn(bulk.resume, "The batch goes on.")
+cancel = _turn(bulk.cancel, "The batch is ended. What has been sent stays sent.")
+
+
+def _batch(request: HttpRequest, row: Batch) -> HttpResponse:
+    [counted] = queries.count([row])
+    progress = counted.progress
+    found = BatchPage(
+        title="Messages to many",
+        batch=counted,
+        total=sum(progress.values()),
+        left=progress.get(SCHEDULED, 0),
+        failed=sum(progress.get(word, 0) for word in Message.FAILED),
+        canceled=progress.get(CANCELED, 0),
+    )
+    return render(
+        request, "messages/batch.html", found, fragments={"live": "messages/_batch_live.html"}
+    )
+
+
+class NewBatchForm(OnceForm):
+    serializer = NewBatchSerializer
+
+    recipients = forms.CharField(
+        max_length=_LONGEST,
+        widget=forms.Textarea,
+        help_text="A number to a line, or CSV with the number in the first column.",
+    )
+    body = forms.CharField(label="Text", max_length=MAX_BODY, strip=False, widget=forms.Textarea)
+    per_minute = forms.IntegerField(label="Messages a minute", min_value=1, max_value=600)
+    from_number = forms.CharField(
+        label="From",
+        required=False,
+        help_text="Left empty: your default number, else the only one you have.",
+    )
+    looked_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_recipients(self) -> list[str]:
+        text: str = self.cleaned_data["recipients"]
+        firsts = [line.replace(";", ",").partition(",")[0].strip(' "') for line in text.split("\n")]
+        return [first for first in (each.strip() for each in firsts) if first]
+
+    @property
+    def mark(self) -> str:
+        """The same for as long as the same would be sent."""
+        return f"{crc32(repr(sorted(self.wanted().items())).encode()):x}"
+
+
+@dataclass(frozen=True)
+class Review:
+    """What would be sent."""
+
+    accepted: int
+    rejected: list[dict[str, Any]]
+    sender: str
+    minutes: int
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        return [{**each, "row": each["index"] + 1} for each in self.rejected[:_MOST_SHOWN]]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.rejected) - _MOST_SHOWN)
+
+
+@page("GET", "POST")
+def start(request: HttpRequest) -> HttpResponse:
+    """First it is shown what would be sent; that, unchanged, is then sent."""
+    user = user_of(request)
+    sheet = Sheet(
+        "Write to many",
+        "Messages to many",
+        "batches",
+        "batch-new",
+        "messages/_batch_fields.html",
+        "Check the list",
+    )
+    if request.method != "POST":
+        initial = {"per_minute": 60, "key": uuid.uuid4()}
+        return sheet.show(request, NewBatchForm(initial=initial))
+    wanted = NewBatchForm(request.POST)
+    if not wanted.is_valid():
+        return sheet.refuse(request, wanted)
+
+    def act(row: uuid.UUID | None) -> Reply:
+        begun = bulk.start(user=user, idempotency=row, **wanted.checked)
+        return Reply(201, {"id": str(begun.pk)})
+
+    try:
+        if "send" not in request.POST or wanted.cleaned_data["looked_at"] != wanted.mark:
+            return sheet.again(request, wanted, review=_review(request, wanted))
+        begun = wanted.do(user=user, scope="console.bulk", act=act).body
+    except Problem as problem:
+        return sheet.refuse(request, wanted, problem)
+    toast(request, "The batch has begun.")
+    return redirect(request, reverse("batch", args=[begun["id"]]))
+
+
+def _review(request: HttpRequest, wanted: NewBatchForm) -> Review:
+    tried = bulk.start(user=user_of(request), **{**wanted.checked, "dry_run": True})
+    accepted = tried.progress[SCHEDULED]
+    minutes = -(-accepted // tried.per_minute)
+    wanted.put("looked_at", wanted.mark)
+    return Review(accepted, tried.rejected, tried.from_number, minutes)

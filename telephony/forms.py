@@ -62,7 +62,7 @@ class OnceForm(forms.Form):
 
     def put(self, name: str, value: str) -> None:
         """Show another value than was posted."""
-        data = self.data.copy()
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
         data[name] = value
         self.data = data
 

@@ -66,7 +66,7 @@ class Entry:
         return f"{activity}/{number}" if activity and number else ""
 
 
-_DOORS: Final = {
+_DOORS: Final[dict[str, str]] = {
     Revision.Source.API: "through the API",
     Revision.Source.ADMIN: "in the admin",
     Revision.Source.CONSOLE: "in the console",

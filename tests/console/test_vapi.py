@@ -13,7 +13,7 @@ from tests.server import RunningAva
 pytestmark = [pytest.mark.slow, browser.needed]
 expect.set_options(timeout=MOST_MS)
 
-BRIEF = "/vapi/settings/voice_speed"
+SPEED = "/vapi/settings/voice_speed"
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def healthy(ava: RunningAva) -> Iterator[None]:
 
 
 def speed_in_api(ava: RunningAva) -> float:
-    return float(ava.call("GET", BRIEF).json()["setting"]["value"])
+    return float(ava.call("GET", SPEED).json()["setting"]["value"])
 
 
 def row(page: Page, key: str = "voice_speed") -> Locator:
@@ -38,7 +38,7 @@ def review(page: Page, speed: str) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 def test_callers_say_it_talks_too_fast(desk: Desk, ava: RunningAva, scripts: bool) -> None:
-    ava.call("PUT", BRIEF, json={"value": 1.1})
+    ava.call("PUT", SPEED, json={"value": 1.1})
     page = desk.logged_in(scripts=scripts)
     page.get_by_role("link", name="Assistants").first.click()
     search = page.get_by_role("searchbox", name="Search settings")
@@ -61,7 +61,7 @@ def test_callers_say_it_talks_too_fast(desk: Desk, ava: RunningAva, scripts: boo
 
 
 def test_the_slider_and_its_number_are_one_and_the_keyboard_is_enough(desk: Desk, ava) -> None:
-    ava.call("PUT", BRIEF, json={"value": 1.0})
+    ava.call("PUT", SPEED, json={"value": 1.0})
     page = desk.logged_in()
     page.goto("/vapi")
     page.get_by_role("slider", name="Voice speed, slider").press("ArrowLeft")
@@ -74,10 +74,10 @@ def test_the_slider_and_its_number_are_one_and_the_keyboard_is_enough(desk: Desk
 
 
 def test_a_conflict_lets_one_choose_between_two_values(desk: Desk, ava: RunningAva) -> None:
-    ava.call("PUT", BRIEF, json={"value": 1.0})
+    ava.call("PUT", SPEED, json={"value": 1.0})
     page = desk.logged_in()
     page.goto("/vapi")
-    ava.call("PUT", BRIEF, json={"value": 0.8})
+    ava.call("PUT", SPEED, json={"value": 0.8})
     review(page, "1.15")
     expect(row(page)).to_contain_text("Somebody was faster")
     expect(row(page)).to_contain_text(re.compile(r"Theirs.*0\.8.*Yours.*1\.15", re.S))
@@ -91,15 +91,15 @@ def test_a_conflict_lets_one_choose_between_two_values(desk: Desk, ava: RunningA
 
 
 def test_the_history_opens_beside_the_list_and_puts_a_value_back(desk: Desk, ava) -> None:
-    ava.call("PUT", BRIEF, json={"value": 0.85})
-    ava.call("PUT", BRIEF, json={"value": 1.05})
+    ava.call("PUT", SPEED, json={"value": 0.85})
+    ava.call("PUT", SPEED, json={"value": 1.05})
     page = desk.logged_in()
     page.goto("/vapi")
     row(page).get_by_role("link", name="History").click()
     drawer = page.get_by_role("dialog", name="Details")
     expect(drawer).to_contain_text("changed it through the API")
     assert found_by_axe(page) == []
-    drawer.get_by_role("button", name="Put this back: 0.85").first.click()
+    drawer.get_by_role("button", name="Put this back 0.85").first.click()
     expect(page.get_by_role("region", name="Notices")).to_contain_text("Voice speed is 0.85 now.")
     assert speed_in_api(ava) == 0.85
 

@@ -62,9 +62,7 @@ class OnceForm(forms.Form):
 
     def put(self, name: str, value: str) -> None:
         """Show another value than was posted."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-        data[name] = value
-        self.data = data
+        self.data = dict(self.data.items()) | {name: value}
 
     def do(self, *, user: User, scope: str, act: Act) -> Reply:
         """Do it. Raises: KeyReused, InProgress, and what `act` raises."""

@@ -43,8 +43,9 @@ _SOURCES: Final = {
     Source.USER: "Done by a person",
 }
 _KEPT: Final = ("to", "from", "until", "correlation_id")
-# Seconds between two looks at what still goes on, by how long nothing has changed.
-_PACE: Final = ((60, 1), (300, 3), (3600, 15))
+# Seconds between two looks at what still goes on, by how long nothing has changed. With the list
+# beside it, which looks every 5 s, a page asks at most once a second.
+_PACE: Final = ((60, 2), (300, 3), (3600, 15))
 _SLOWEST: Final = 60
 _SOON: Final = 600  # up to this the seconds between two steps are told
 _LATE: Final = ("duration", "transcript", "summary", "recording_url", "stop_requested")

@@ -125,6 +125,33 @@ def test_a_message_is_sent_and_seen_to_arrive(desk: Desk) -> None:
     expect(page.locator("#live .timeline")).to_contain_text("Delivered")
 
 
+def test_many_are_written_to_after_a_look_and_with_a_pause(desk: Desk) -> None:
+    page = desk.logged_in()
+    page.goto("/messages")
+    page.get_by_role("link", name="To many").click()
+    page.get_by_role("link", name="Write to many").first.click()
+    numbers = [f"+1415555{last:04}" for last in range(200, 230)]
+    page.get_by_label("Recipients").fill("\n".join(["12,Nobody", *numbers]))
+    page.get_by_label("Text").fill("We close early today.")
+    page.get_by_label("From").fill(OURS)
+    page.get_by_role("button", name="Check the list").click()
+    review = page.get_by_role("region", name="What will be sent")
+    expect(review).to_contain_text("1 row left out")
+    expect(review).to_contain_text("Begin with + and the country code")
+    found = found_by_axe(page)
+    review.get_by_role("button", name="Send 30 messages").click()
+    page.wait_for_url(re.compile(r"/messages/bulk/[0-9a-f-]{36}$"))
+    expect(page.get_by_role("region", name="Notices")).to_contain_text("The batch has begun.")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#live")).to_contain_text("paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#live")).to_contain_text("running")
+    page.get_by_role("button", name="Send no more").click()
+    expect(page.locator("#live")).to_contain_text("not sent")
+    found += found_by_axe(page)
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(

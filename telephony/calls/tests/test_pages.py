@@ -63,7 +63,7 @@ def test_a_call_is_placed_and_its_page_shows_how_it_goes_on(
     page = text(browser.get(answer["Location"]))
     for shown in ("Call successfully placed!", "+1 415-555-0123", "Hello", call.correlation_id):
         assert shown in page
-    assert "every 1s" in page
+    assert "every 2s" in page
     mark = re.search(r"\?seen=(\w+)", page)
     assert mark
     live = f"/calls/{call.pk}?seen={mark[1]}"

@@ -21,7 +21,6 @@ from telephony.messages.models import Batch, Message
 from telephony.messages.serializers import MAX_BODY, NewBatchSerializer
 from telephony.pages import listed
 
-_LONGEST = 1_000_000
 _MOST_SHOWN = 100  # of those that are left out
 
 
@@ -111,7 +110,6 @@ class NewBatchForm(OnceForm):
     serializer = NewBatchSerializer
 
     recipients = forms.CharField(
-        max_length=_LONGEST,
         widget=forms.Textarea,
         help_text="A number to a line, or CSV with the number in the first column.",
     )

@@ -136,6 +136,7 @@ def test_many_are_written_to_after_a_look_and_with_a_pause(desk: Desk) -> None:
     page.get_by_label("From").fill(OURS)
     page.get_by_role("button", name="Check the list").click()
     review = page.get_by_role("region", name="What will be sent")
+    expect(review).to_be_focused()
     expect(review).to_contain_text("1 row left out")
     expect(review).to_contain_text("Begin with + and the country code")
     found = found_by_axe(page)

@@ -89,7 +89,9 @@ def run(job: Job, *, now: Clock = timezone.now) -> None:
         outcome = _attempt(job, kind)
         name = _settle(job, kind, outcome, now())
         RUNS.labels(job.kind, name).inc()
-        if name != "again":  # It only waits.
+        has_asked = correlation.ASKED.get() == correlation.current()
+        # What only waits is no news, nor what was done without a provider.
+        if name not in ("again", "done") or (name == "done" and has_asked):
             record(
                 "job",
                 f"{job.kind}: {outcome.error or name}",

@@ -1,4 +1,4 @@
-"""Editors of settings on pages: names, limits and values as people read and type them. Pure."""
+"""Editors of settings on pages: names, limits and values as people read and type them."""
 
 import json
 from collections.abc import Mapping

@@ -14,6 +14,7 @@ from ava.http.problems import Problem, ValidationFailed
 from integrations.credentials.errors import CredentialsMissing, CredentialsUnreadable
 from vapi_settings import catalogue, diff, editors, queries, services
 from vapi_settings.catalogue import Definition, ValueRefused
+from vapi_settings.drafts import Clash, Draft
 from vapi_settings.errors import (
     AssistantAmbiguous,
     RevisionNotFound,
@@ -23,7 +24,7 @@ from vapi_settings.errors import (
 from vapi_settings.histories import LONGEST_NUMBER, can_be_put_back, collect_history
 from vapi_settings.models import Revision
 from vapi_settings.reads import Seen
-from vapi_settings.room import Clash, Draft, address, collect
+from vapi_settings.room import address, collect
 
 SAME: Final = "That is the value it has already."
 
@@ -102,6 +103,8 @@ def _room(
     row = found.row(key) if key else None
     if row is not None:
         fragments[f"setting-{key}"] = "vapi/_row.html"
+    elif key and is_fragment(request):
+        raise found.problem or queries.unknown(key)
     return render(
         request,
         "vapi/index.html",
@@ -115,9 +118,9 @@ def _room(
     )
 
 
-def _api(assistant_id: str) -> str:
+def _api(assistant_id: str, key: str = "") -> str:
     query = f"?assistant_id={assistant_id}" if assistant_id else ""
-    return f"/api/v1/vapi/settings{query}"
+    return f"/api/v1/vapi/settings{key}{query}"
 
 
 def _edit(request: HttpRequest, key: str) -> HttpResponse:
@@ -144,7 +147,10 @@ def _edit(request: HttpRequest, key: str) -> HttpResponse:
         sentences = [each for found in (refused.errors or {}).values() for each in found]
         draft = replace(draft, error=" ".join(sentences))
     else:
-        return _room(request, key, draft=replace(draft, after=editors.words(wanted, value)))
+        address_of_it = _api(copy.value.assistant.id, f"/{key}")
+        command = curl.command(request, "PUT", address_of_it, {"value": value})
+        draft = replace(draft, after=editors.words(wanted, value), curl=command)
+        return _room(request, key, draft=draft)
     return _room(request, key, draft=draft, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

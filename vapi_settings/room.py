@@ -19,6 +19,7 @@ from ava.http.problems import Problem
 from ava.upstream.breaker import Snapshot
 from vapi_settings import editors, queries
 from vapi_settings.catalogue import Definition, Setting
+from vapi_settings.drafts import Draft
 from vapi_settings.errors import VAPI, AssistantAmbiguous, AssistantNotFound
 from vapi_settings.models import Revision
 from vapi_settings.reads import OUTAGES, Seen
@@ -32,29 +33,6 @@ def address(url_name: str, *args: str, **query: Any) -> str:
     """An address with the query that is not empty."""
     wanted = urlencode({key: value for key, value in query.items() if value not in (None, "")})
     return f"{reverse(url_name, args=args)}{wanted and '?'}{wanted}"
-
-
-@dataclass(frozen=True)
-class Clash:
-    """Two values of one setting: what the assistant holds by now, and what was wanted."""
-
-    theirs: str
-    mine: str
-    etag: str  # of theirs
-    revision: int | None = None  # to put back; None: the value that was typed
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What somebody typed into an editor, and how far it is."""
-
-    key: str
-    text: str
-    etag: str = ""  # of the value that they saw
-    error: str = ""
-    after: str | None = None  # to be reviewed
-    clash: Clash | None = None
-    problem: Problem | None = None  # why it could not be saved
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,52 @@ def test_a_setting_of_ones_own_is_added_by_review(ada: Client, vapi: Any) -> Non
     assert post(ada, ROOM, key="No Key", value="1").status_code == 422
 
 
+def test_a_review_has_the_request_of_the_api_to_copy(ada: Client) -> None:
+    page = text(post(ada, value="0.9", if_match=tag(ada)))
+    assert "curl -X PUT" in page
+    assert f"/api/v1/vapi/settings/voice_speed?assistant_id={ASSISTANT}" in page
+
+
+def test_what_cannot_be_set_says_so_before_one_tries(ada: Client, vapi: Any) -> None:
+    vapi.plant(voice={"provider": "cartesia", "voiceId": "x"})
+    post(ada, "/vapi/temperature", value="1.1", step="save")
+    page = text(ada.get(ROOM))
+    sentence = "The speed of this assistant&#x27;s voice cannot be changed: cartesia voices have"
+    assert sentence in page
+    control = re.search(r'<input[^>]*id="value-voice_speed"[^>]*>', page)
+    assert control
+    assert "disabled" in control[0]
+
+
+def test_among_several_assistants_one_is_picked_and_the_picker_stays(browser, user, vapi) -> None:
+    store_key(user)
+    vapi.sandbox.vapi.add_assistant(name="Night desk")
+    page = text(browser.get(ROOM))
+    assert "Which assistant?" in page
+    picked = re.search(r'href="(/vapi\?assistant_id=[^"]+)">Night desk', page)
+    assert picked
+    page = text(browser.get(picked[1]))
+    assert re.search(r"<option value=[^>]* selected>Night desk", page)
+    assert "No settings configured" in page  # it holds none yet
+
+
+def test_a_default_assistant_that_is_gone_can_be_replaced(browser, user, vapi) -> None:
+    store_key(user, default_assistant_id="00000000-0000-4000-8000-000000000000")
+    page = text(browser.get(ROOM))
+    assert "Your default assistant no longer exists at Vapi." in page
+    assert ">Front desk</a>" in page
+
+
+def test_a_long_history_goes_on_on_older_pages(ada: Client) -> None:
+    for number in range(22):
+        post(ada, "/vapi/max_tokens", value=str(100 + number), step="save")
+    first = text(ada.get("/vapi/max_tokens", {"assistant_id": ASSISTANT}))
+    older = re.search(r'href="([^"]+)" rel="next"', first)
+    assert older
+    assert "Found when AVA first looked" not in first
+    assert "Found when AVA first looked" in text(ada.get(older[1].replace("&amp;", "&")))
+
+
 def test_without_a_key_the_next_step_is_to_connect_vapi(browser: Client) -> None:
     page = text(browser.get(ROOM))
     assert "No settings configured" in page

@@ -1,0 +1,29 @@
+"""Drafts: what somebody types into the editor of a setting, until it is saved."""
+
+from dataclasses import dataclass
+
+from ava.http.problems import Problem
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Two values of one setting: what the assistant holds by now, and what was wanted."""
+
+    theirs: str
+    mine: str
+    etag: str  # of theirs
+    revision: int | None = None  # to put back; None: the value that was typed
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody typed into an editor, and how far it is."""
+
+    key: str
+    text: str
+    etag: str = ""  # of the value that they saw
+    curl: str = ""  # the same as a request of the API
+    error: str = ""
+    after: str | None = None  # to be reviewed
+    clash: Clash | None = None
+    problem: Problem | None = None  # why it could not be saved

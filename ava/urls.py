@@ -29,6 +29,8 @@ urlpatterns = [
     path("calendar.ics", include("integrations.calendar.events.urls")),
     path("", include("ava.console.urls")),
     path("", include("ava.accounts.page_urls")),
+    path("", include("ava.activity.page_urls")),
+    path("", include("integrations.page_urls")),
     path("", include("telephony.page_urls")),
     path("", include("vapi_settings.page_urls")),
     path(

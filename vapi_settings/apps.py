@@ -16,7 +16,7 @@ class VapiSettingsConfig(AppConfig):
         from ava.http import fastpath
         from ava.inbound.services import register_handler
         from integrations.credentials.services import Client, clients
-        from vapi_settings import answers, services, webhooks
+        from vapi_settings import answers, queries, services, webhooks
         from vapi_settings.account import renew_epoch
         from vapi_settings.activity import revisions
         from vapi_settings.booking import tools as booking
@@ -26,7 +26,7 @@ class VapiSettingsConfig(AppConfig):
         upstream.register(VAPI, base_url=partial(getattr, settings, "VAPI_BASE_URL"))
         # Then fresh copies become stale, and the other way round.
         upstream.hooks.listeners.append(lambda transition: recent.changed())
-        clients[VAPI.label] = Client(services.verify, changed=renew_epoch)
+        clients[VAPI.label] = Client(services.verify, choices=queries.choices, changed=renew_epoch)
         fastpath.register("/api/v1/vapi/settings", answers.remembered)
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)
         webhooks.register_listener(summaries.listen)

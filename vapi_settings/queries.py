@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ava.cache import Copy
 from ava.conf.pasted import folded
+from ava.http.problems import Problem
 from vapi_settings import catalogue, ledger, reads
 from vapi_settings.account import Account, recent_account_of
 from vapi_settings.catalogue import Definition, Setting
@@ -92,6 +93,15 @@ def assistants(*, user: User, search: str = "", reload: bool = False) -> Copy[li
     copy = AssistantRead(recent_account_of(user), reload=reload).listed()
     kept = [one for one in copy.value if _holds(search, one.name, one.id)]
     return Copy(kept, as_of=copy.as_of, stale=copy.stale)
+
+
+def choices(user: User) -> dict[str, list[tuple[str, str]]]:
+    """Assistants to choose the default one from; none while Vapi cannot be asked."""
+    try:
+        found = assistants(user=user).value
+    except Problem:
+        return {}
+    return {"default_assistant_id": [(one.id, one.name or one.id) for one in found]}
 
 
 def assistant(*, user: User, assistant_id: str | None, reload: bool = False) -> Copy[Seen]:

@@ -116,7 +116,8 @@ class ApiTokenViewSet(ApiViewSet):
         given = NewApiTokenSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         row, token = api_tokens.create(
-            login=_login(request),
+            user=self.caller,
+            proven_at=_login(request).created_at,
             **given.validated_data,
             network=clients.network(request._request),
             now=timezone.now(),

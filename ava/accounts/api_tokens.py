@@ -24,7 +24,7 @@ from ava.accounts.errors import (
     LoginNotFresh,
     TooManyTokens,
 )
-from ava.accounts.models import ApiToken, Revocable, Session
+from ava.accounts.models import ApiToken, Revocable
 from ava.http import correlation
 
 PREFIX: Final = "ava_"
@@ -43,31 +43,33 @@ log = structlog.get_logger("ava.accounts")
 
 def create(
     *,
-    login: Session,
+    user: User,
+    proven_at: datetime,
     name: str,
     scope: str,
     network: str,
     now: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token of the user who has logged in: its row, and the token itself.
+    """A new token of the user: its row, and the token itself.
 
     Args:
+        proven_at: when the user last gave the password.
         network: the client's, from `ava.http.clients.network`.
 
     Raises: LoginNotFresh, TooManyTokens.
     """
-    if now - login.created_at > FRESH:
+    if now - proven_at > FRESH:
         raise LoginNotFresh
     random = "".join(secrets.choice(_DIGITS) for _ in range(_RANDOM))
     token = f"{PREFIX}{random}{_checksum(random)}"
     with transaction.atomic():
         # Of several requests at once the later ones count the earlier ones' tokens.
-        User.objects.select_for_update().get(pk=login.user_id)
-        if tokens_of(login.user).count() >= MOST:
+        User.objects.select_for_update().get(pk=user.pk)
+        if tokens_of(user).count() >= MOST:
             raise TooManyTokens
         row = ApiToken.objects.create(
-            user=login.user,
+            user=user,
             name=name,
             scope=scope,
             digest=_digest(token),
@@ -77,7 +79,7 @@ def create(
             network=network,
             correlation_id=correlation.current(),
         )
-    log.info("API token made", row=str(row.pk), user=login.user_id, scope=scope)
+    log.info("API token made", row=str(row.pk), user=user.pk, scope=scope)
     return row, token
 
 

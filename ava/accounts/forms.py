@@ -1,7 +1,9 @@
 """Forms of logins and passwords: Django's, with guesses counted and slowed down as over REST."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -65,3 +67,40 @@ class OwnPasswordForm(PasswordChangeForm):
         except (PasswordWrong, PasswordNotSet) as problem:
             raise ValidationError(problem.detail) from problem
         return password
+
+
+class ApiTokenForm(forms.Form):
+    """A new API token; the password is asked for, as a browser may have been open for long."""
+
+    NEVER: Final = ""
+    LIVES: Final = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), (NEVER, "For ever"))
+
+    name = forms.CharField(max_length=100, help_text="For you: what uses the token.")
+    scope = forms.ChoiceField(
+        label="May", choices=[("read", "Read only"), ("write", "Read and write")]
+    )
+    days = forms.ChoiceField(label="Lives", choices=LIVES, required=False)
+    password = forms.CharField(
+        label="Your password",
+        widget=forms.PasswordInput,
+        strip=False,
+        help_text="Asked for again, as the token acts for you.",
+    )
+
+    def __init__(self, user: User, *args: Any, network: str = "", **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._user, self._network = user, network
+
+    def clean_password(self) -> str:
+        """Raises LoginSlowed besides."""
+        password: str = self.cleaned_data["password"]
+        try:
+            services.confirm_password(user=self._user, password=password, network=self._network)
+        except (PasswordWrong, PasswordNotSet) as problem:
+            raise ValidationError(problem.detail) from problem
+        return password
+
+    def wanted(self, now: datetime) -> dict[str, Any]:
+        days = self.cleaned_data["days"]
+        ends = now + timedelta(days=int(days)) if days else None
+        return {**{name: self.cleaned_data[name] for name in ("name", "scope")}, "expires_at": ends}

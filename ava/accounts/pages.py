@@ -1,18 +1,26 @@
-"""Pages of the console: login, logout, change of one's password."""
+"""Pages of the console: login, logout, change of one's password, personal API tokens."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
+from uuid import UUID
 
 from django.contrib.auth import login as open_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 
 from ava import ratelimit
+from ava.accounts import api_tokens as tokens
 from ava.accounts.devices import remember_device
-from ava.accounts.forms import LoginForm, OwnPasswordForm
+from ava.accounts.forms import ApiTokenForm, LoginForm, OwnPasswordForm
+from ava.accounts.models import ApiToken
+from ava.console import curl
 from ava.console.views import back, page, redirect, render, toast, user_of
 from ava.http import clients
-from ava.http.problems import RateLimited
+from ava.http.problems import Problem, RateLimited
 from ava.http.responses import with_code
 
 LOGIN_GROUP = "login"
@@ -79,3 +87,49 @@ def password(request: HttpRequest) -> HttpResponse:
     status = slowed.status if slowed else 422 if form.is_bound else 200
     response = render(request, "accounts/password.html", form=form, slowed=slowed, status=status)
     return with_code(response, slowed) if slowed else response
+
+
+@dataclass(frozen=True)
+class TokensPage:
+    title: str
+    tokens: Sequence[ApiToken]
+    curl: str
+    made: str = ""  # the token itself, this once
+
+
+@page("GET", "POST")
+def api_tokens(request: HttpRequest) -> HttpResponse:
+    """The tokens, and a form for a new one, which only the answer to that form shows."""
+    user, network = user_of(request), clients.network(request)
+    form = ApiTokenForm(
+        user, request.POST or None, network=network, initial={"scope": "read", "days": "90"}
+    )
+    made, refusal = "", None
+    try:
+        if request.method == "POST" and form.is_valid():
+            now = timezone.now()
+            _, made = tokens.create(
+                user=user, proven_at=now, network=network, now=now, **form.wanted(now)
+            )
+            form = ApiTokenForm(user, initial={"scope": "read", "days": "90"})
+    except Problem as problem:
+        refusal = problem
+        form = ApiTokenForm(user, initial=request.POST.dict())
+    shown = TokensPage(
+        "API tokens",
+        tokens=list(tokens.tokens_of(user)),
+        curl=curl.command(request, "GET", reverse("auth-me")),
+        made=made,
+    )
+    status = refusal.status if refusal else 422 if form.is_bound else 200
+    response = render(
+        request, "accounts/tokens.html", shown, form=form, refusal=refusal, status=status
+    )
+    return with_code(response, refusal) if refusal else response
+
+
+@page("POST")
+def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    tokens.revoke_one(user=user_of(request), token_id=token_id)
+    toast(request, "The token is revoked: it is refused from now on.")
+    return redirect(request, "api-tokens")

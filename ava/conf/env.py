@@ -118,7 +118,7 @@ _OFF = ("0", "false", "no", "off")
 _OWN = (
     *("admin", "api", "healthz", "metrics", "oauth", "readyz", "static"),
     *("login", "logout", "settings", "styleguide", "theme"),
-    *("calls", "messages", "vapi"),
+    *("activity", "calls", "messages", "vapi"),
 )
 _SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql", "sqlite"),

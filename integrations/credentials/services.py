@@ -42,6 +42,8 @@ class Client:
     warnings: Callable[[User], list[str]] = lambda user: []
     # Called in the transaction in which the user's credentials change.
     changed: Callable[[User], None] = lambda user: None
+    # What there is to choose from, by field: a value, and its word.
+    choices: Callable[[User], Mapping[str, Sequence[tuple[str, str]]]] = lambda user: {}
 
 
 clients: dict[str, Client] = {}

@@ -46,6 +46,25 @@ ROOMS: dict[str, list[Try]] = {
     "settings/password": [
         Try("/settings/password", "user={user}", {"old_password": "x", "user": "{user}"})
     ],
+    "settings": [Try("/settings"), Try("/settings", "user={user}")],
+    "settings/calendar/<slug:provider>/connect": [
+        Try("/settings/calendar/google/connect", body={"user": "{user}"})
+    ],
+    "settings/calendar/<slug:provider>/disconnect": [
+        Try("/settings/calendar/microsoft/disconnect", body={"user": "{user}"})
+    ],
+    "settings/keys/<slug:provider>": [
+        Try("/settings/keys/vapi", "user={user}"),
+        Try("/settings/keys/twilio", body={"user": "{user}", "account_sid": "x"}),
+    ],
+    "settings/keys/<slug:provider>/verify": [
+        Try("/settings/keys/smtp/verify", body={"user": "{user}"})
+    ],
+    "settings/keys/<slug:provider>/delete": [Try("/settings/keys/smtp/delete", "user={user}")],
+    "settings/tokens": [Try("/settings/tokens", "user={user}", {"name": "x", "user": "{user}"})],
+    "settings/tokens/<uuid:token_id>/revoke": [
+        Try("/settings/tokens/{api_token}/revoke", names=True)
+    ],
     "vapi": [
         Try("/vapi", "assistant_id={assistant}"),
         Try("/vapi", body={"assistant_id": "{assistant}", "key": "own", "value": "1"}),

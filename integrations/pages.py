@@ -1,0 +1,123 @@
+"""Pages of the room Settings: how each provider is connected; calendars come and go here."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from csp.decorators import csp_update
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from ava.console.views import page, redirect, render, toast, user_of
+from ava.http.problems import Problem
+from integrations import queries
+from integrations.calendar import authorization, connections, links
+from integrations.calendar import queries as calendars
+from integrations.calendar.providers import NAMES
+from integrations.queries import Integration
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider in the list, with the one next step."""
+
+    slug: str
+    name: str
+    state: str  # a word of `ava.console.states`
+    word: str
+    text: str
+    is_calendar: bool
+    is_mine: bool  # there is something of the user's own
+
+    @property
+    def action(self) -> str:
+        if self.is_calendar:
+            return "Connect again" if self.is_mine else "Connect"
+        return "Change" if self.is_mine else "Enter keys"
+
+
+@dataclass(frozen=True)
+class SettingsPage:
+    title: str
+    keys: Sequence[Provider]
+    calendars: Sequence[Provider]
+
+
+@page()
+def settings(request: HttpRequest) -> HttpResponse:
+    found = [
+        _provider(each) for each in queries.overview(user=user_of(request), now=timezone.now())
+    ]
+    shown = SettingsPage(
+        "Settings",
+        keys=[each for each in found if not each.is_calendar],
+        calendars=[each for each in found if each.is_calendar],
+    )
+    return _leading_out(request, shown)
+
+
+def _leading_out(request: HttpRequest, shown: SettingsPage) -> HttpResponse:
+    """Its forms lead on to the providers, and browsers hold redirects to `form-action`, too."""
+    origins = []
+    for provider in NAMES:
+        with suppress(Problem):  # of one that the operator has not set up
+            origins.append(authorization.origin(provider))
+
+    @csp_update({"form-action": origins})
+    def answered(request: HttpRequest) -> HttpResponse:
+        return render(request, "settings/index.html", shown)
+
+    return answered(request)
+
+
+def _provider(each: Integration) -> Provider:
+    is_mine, state = each.source == "user", each.source
+    words = {"environment": "by your operator", "stub": "demo", "none": "not connected"}
+    if each.source in ("user", "environment"):
+        state = "connected" if each.configured else "reconnect"
+    word = words.get(each.source) or ("your own" if each.configured else "connect again")
+    text = each.next_step.removeprefix("Nothing to do: ")
+    if each.allowance:
+        text += f" {each.allowance.left} of {each.allowance.limit} are left today."
+    return Provider(
+        each.provider,
+        each.name,
+        state,
+        word,
+        text[:1].upper() + text[1:],
+        is_calendar=each.provider in NAMES,
+        is_mine=is_mine,
+    )
+
+
+@page("POST")
+def connect(request: HttpRequest, provider: str) -> HttpResponse:
+    """Begin to sign in at the provider: the browser goes there by AVA's own link."""
+    begun = authorization.begin(user=user_of(request), provider=provider, now=timezone.now())
+    return redirect(request, links.start(request, provider, begun.pk))
+
+
+@dataclass(frozen=True)
+class DisconnectPage:
+    title: str
+    provider: str
+    name: str
+    account: str
+    is_revoked: bool  # AVA ends its access at the provider, too
+
+
+@page("GET", "POST")
+def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
+    authorization.require_known(provider)
+    user, name = user_of(request), NAMES[provider]
+    if request.method != "POST":
+        found = calendars.describe(user=user, provider=provider)
+        if found.state == "none":
+            return redirect(request, "settings")
+        shown = DisconnectPage(
+            f"Disconnect {name}", provider, name, found.account, provider == "google"
+        )
+        return render(request, "settings/disconnect.html", shown)
+    connections.disconnect(user=user, provider=provider)
+    toast(request, f"{name} is disconnected.")
+    return redirect(request, "settings")

@@ -170,7 +170,7 @@ def _page(
     spec = services.typed_in(provider)
     shown = shown or services.describe(user=user_of(request), provider=provider)
     found = _keys(request, spec, shown, values, problem, verdict)
-    fragments = {"verdict": "settings/_verdict.html", "keys": "settings/_keys.html"}
+    fragments = {"verdict": "settings/_verdict.html", "key-form": "settings/_keys.html"}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     response = render(request, "settings/keys.html", found, fragments=fragments, status=int(status))
     return with_code(response, problem) if problem else response

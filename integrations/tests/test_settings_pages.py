@@ -79,7 +79,7 @@ def test_a_secret_that_nothing_requires_is_taken_away(browser: Client, user: Use
     assert stored(user, "vapi")["api_key"] == "vapi-key-of-ada"
 
 
-@pytest.mark.parametrize("target", ["", "keys"], ids=["page", "fragment"])
+@pytest.mark.parametrize("target", ["", "key-form"], ids=["page", "fragment"])
 def test_a_wrong_field_is_said_beside_it_and_what_was_typed_stays(
     browser: Client, target: str
 ) -> None:

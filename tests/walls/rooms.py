@@ -1,6 +1,7 @@
 """Every page of the console, and how Eve tries it: Ada's IDs in path, query and form."""
 
 from tests.walls.doors import SEARCHES, TO, Try
+from tests.walls.world import TRACE
 
 FORM = {"to": TO["to"], "from_number": TO["from"], "user": "{user}"}
 MANY = {**FORM, "recipients": TO["to"], "body": "x", "per_minute": "60"}
@@ -46,6 +47,8 @@ ROOMS: dict[str, list[Try]] = {
     "settings/password": [
         Try("/settings/password", "user={user}", {"old_password": "x", "user": "{user}"})
     ],
+    "activity": _listed("/activity"),
+    "activity/<str:correlation_id>": [Try(f"/activity/{TRACE}")],
     "settings": [Try("/settings"), Try("/settings", "user={user}")],
     "settings/calendar/<slug:provider>/connect": [
         Try("/settings/calendar/google/connect", body={"user": "{user}"})

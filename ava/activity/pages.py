@@ -1,0 +1,229 @@
+"""Pages of activity: the list with its filters, and the one story of a correlation ID."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.serializers import ValidationError
+
+from ava.activity import queries
+from ava.activity.api import FiltersSerializer
+from ava.activity.words import ICONS, KINDS, cause, console_link, is_waiting
+from ava.console import curl
+from ava.console.states import Tone
+from ava.console.views import page, redirect, render, user_of
+from ava.http import correlation
+from ava.http.api import validation_problem
+from ava.http.keyset import KeysetPagination
+from ava.http.problems import NotFound
+
+SHOWN: Final = 50
+FILTERS: Final = ("kind", "failed", "since", "until")
+_NARROWEST: Final = 0.6  # hundredths of the whole: a bar is to be seen
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened, in words."""
+
+    at: datetime
+    kind: str
+    word: str
+    icon: str
+    summary: str
+    status: str
+    tone: Tone
+    failed: bool
+    ms: float | None
+    cause: str
+    href: str  # of the page of what it is about
+    correlation_id: str
+    after_ms: int = 0  # since the story's beginning
+
+    @property
+    def story(self) -> str:
+        return reverse("activity-story", args=[self.correlation_id]) if self.correlation_id else ""
+
+    @property
+    def title(self) -> str:
+        """Of a time line."""
+        return self.summary
+
+    @property
+    def detail(self) -> str:
+        took = f"{self.word}, {self.after_ms:,} ms after the beginning"
+        return f"{took}. {self.cause}" if self.cause else took
+
+    @property
+    def is_now(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Span:
+    """A bar of the waterfall; start and width in hundredths of the whole."""
+
+    name: str
+    detail: str
+    ms: int
+    start: float
+    width: float
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class ActivityPage:
+    title: str
+    rows: Sequence[Line]
+    filters: Mapping[str, str]
+    kinds: Sequence[tuple[str, str]]
+    chips: Sequence[tuple[str, str]]
+    faults: Sequence[str]
+    count: str
+    newer: str
+    older: str
+    curl: str
+
+    @property
+    def is_first(self) -> bool:
+        """There is nothing at all yet."""
+        return not (self.rows or self.filters or self.newer or self.older or self.faults)
+
+
+@page()
+def activity(request: HttpRequest) -> HttpResponse:
+    """The list; a correlation ID that was pasted leads to its story."""
+    pasted = request.GET.get("id", "").strip()
+    if pasted and correlation.accept(pasted) == pasted:
+        return redirect(request, "activity-story", pasted)
+    found = _listed(request)
+    if pasted:
+        found = _listed(
+            request, faults=["This is no correlation ID: it has letters, digits, hyphens."]
+        )
+    status = 400 if found.faults else 200
+    fragments = {"rows": "activity/_rows.html"}
+    return render(request, "activity/index.html", found, fragments=fragments, status=status)
+
+
+def _listed(request: HttpRequest, faults: Sequence[str] = ()) -> ActivityPage:
+    given = {name: text for name in FILTERS if (text := request.GET.get(name))}
+    pager, rows, links = KeysetPagination(), [], cast(Any, {})
+    try:
+        check = FiltersSerializer(data=given)
+        check.is_valid(raise_exception=True)
+        wanted = queries.newest(user=user_of(request), **check.validated_data)
+        rows = pager.paginate_queryset(wanted, Request(request))
+        links = cast(Any, pager.get_paginated_response([]).data)
+    except ValidationError as fault:
+        errors = validation_problem(fault.detail).errors or {}
+        faults = [*faults, *(text for found in errors.values() for text in found)]
+    count = links.get("count")
+    address = reverse("activity-page")
+    return ActivityPage(
+        title="Activity",
+        rows=[_line(row) for row in rows],
+        filters=given,
+        kinds=list(KINDS.items()),
+        chips=[
+            (_chip(name, value), _with(address, {k: v for k, v in given.items() if k != name}))
+            for name, value in given.items()
+        ],
+        faults=faults,
+        count="" if not links else "many" if count is None else f"{count:,} in all",
+        newer=_link(address, links.get("previous")),
+        older=_link(address, links.get("next")),
+        curl=curl.command(request, "GET", _with(reverse("activity"), given)),
+    )
+
+
+def _chip(name: str, value: str) -> str:
+    if name == "kind":
+        return KINDS.get(value, value)
+    if name == "failed":
+        return "Failed" if value == "true" else "Not failed"
+    return f"{name.capitalize()} {value}"
+
+
+def _link(address: str, link: str | None) -> str:
+    return f"{address}?{urlsplit(link).query}" if link else ""
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+@dataclass(frozen=True)
+class StoryPage:
+    title: str
+    correlation_id: str
+    entries: Sequence[Line]
+    spans: Sequence[Span]
+    total_ms: int
+    failures: Sequence[Line]
+    curl: str
+
+    @property
+    def begun(self) -> datetime | None:
+        return self.entries[0].at if self.entries else None
+
+
+@page()
+def story(request: HttpRequest, correlation_id: str) -> HttpResponse:
+    if correlation.accept(correlation_id) != correlation_id:
+        raise NotFound("No request of AVA's can have this ID.")
+    entries = queries.story(user=user_of(request), correlation_id=correlation_id)
+    begun = min((one.at for one in entries), default=None)
+    lines = [_line(one, begun) for one in entries]
+    spans, total = _waterfall(lines)
+    found = StoryPage(
+        title="What happened",
+        correlation_id=correlation_id,
+        entries=lines,
+        spans=spans,
+        total_ms=total,
+        failures=[one for one in lines if one.failed],
+        curl=curl.command(request, "GET", reverse("story", args=[correlation_id])),
+    )
+    fragments = {"drawer-body": "activity/_story.html"}
+    return render(request, "activity/story.html", found, fragments=fragments)
+
+
+def _line(row: Any, begun: datetime | None = None) -> Line:
+    waiting = is_waiting(row.status)
+    return Line(
+        at=row.at,
+        kind=row.kind,
+        word=KINDS.get(row.kind, row.kind),
+        icon=ICONS.get(row.kind, "circle"),
+        summary=row.summary,
+        status=row.status,
+        tone="bad" if row.failed else "waiting" if waiting else "good",
+        failed=row.failed,
+        ms=row.duration_ms,
+        cause=cause(row.kind, row.status) if row.failed else "",
+        href=console_link(row.link),
+        correlation_id=row.correlation_id,
+        after_ms=round((row.at - begun) / timedelta(milliseconds=1)) if begun else 0,
+    )
+
+
+def _waterfall(lines: Sequence[Line]) -> tuple[list[Span], int]:
+    """Bars of what took time, on one time line."""
+    timed = [one for one in lines if one.ms is not None]
+    first = min((one.after_ms for one in timed), default=0)
+    whole = max((one.after_ms + (one.ms or 0) for one in timed), default=0) - first
+    total = max(whole, 1.0)
+    spans = []
+    for one in timed:
+        width = max(100 * (one.ms or 0) / total, _NARROWEST)
+        start = min(100 * (one.after_ms - first) / total, 100 - width)
+        spans.append(
+            Span(one.word, one.summary, round(one.ms or 0), max(start, 0), width, one.tone)
+        )
+    return spans, round(total)

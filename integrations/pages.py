@@ -1,20 +1,30 @@
 """Pages of the room Settings: how each provider is connected; calendars come and go here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Final
 
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from ava.console.views import page, redirect, render, toast, user_of
-from ava.http.problems import Problem
 from integrations import queries
 from integrations.calendar import authorization, connections, links
 from integrations.calendar import queries as calendars
+from integrations.calendar.errors import OAuthAppMissing
 from integrations.calendar.providers import NAMES
 from integrations.queries import Integration
+
+_UNCONNECTED: Final = {
+    "vapi": "The voice: your assistants live there.",
+    "twilio": "The line: calls and messages go out by your numbers.",
+    "resend": "Sends your mails. One of Resend and SMTP is enough.",
+    "smtp": "Sends your mails by your own mail server. One of Resend and SMTP is enough.",
+    "google": "Assistants offer and book free times in it, once it is connected.",
+    "microsoft": "Assistants offer and book free times in it, once it is connected.",
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class Provider:
     text: str
     is_calendar: bool
     is_mine: bool  # there is something of the user's own
+    can_connect: bool  # the operator has set up what signing in needs
 
     @property
     def action(self) -> str:
@@ -45,38 +56,47 @@ class SettingsPage:
 
 @page()
 def settings(request: HttpRequest) -> HttpResponse:
-    found = [
-        _provider(each) for each in queries.overview(user=user_of(request), now=timezone.now())
-    ]
+    origins = _origins()
+    overview = queries.overview(user=user_of(request), now=timezone.now())
+    found = [_provider(each, origins) for each in overview]
     shown = SettingsPage(
         "Settings",
         keys=[each for each in found if not each.is_calendar],
         calendars=[each for each in found if each.is_calendar],
     )
-    return _leading_out(request, shown)
+    response: HttpResponse = _leading_out(request, shown, origins.values())
+    return response
 
 
-def _leading_out(request: HttpRequest, shown: SettingsPage) -> HttpResponse:
-    """Its forms lead on to the providers, and browsers hold redirects to `form-action`, too."""
-    origins = []
+def _origins() -> dict[str, str]:
+    """Of the sign-in pages of calendars that the operator has set up."""
+    found = {}
     for provider in NAMES:
-        with suppress(Problem):  # of one that the operator has not set up
-            origins.append(authorization.origin(provider))
+        with suppress(OAuthAppMissing):
+            found[provider] = authorization.origin(provider)
+    return found
 
-    @csp_update({"form-action": origins})
+
+def _leading_out(request: HttpRequest, shown: SettingsPage, origins: Iterable[str]) -> Any:
+    """Its forms lead on to the providers, and browsers hold redirects to `form-action`, too."""
+
+    @csp_update({"form-action": [*origins]})
     def answered(request: HttpRequest) -> HttpResponse:
         return render(request, "settings/index.html", shown)
 
     return answered(request)
 
 
-def _provider(each: Integration) -> Provider:
+def _provider(each: Integration, origins: Mapping[str, str]) -> Provider:
     is_mine, state = each.source == "user", each.source
     words = {"environment": "by your operator", "stub": "demo", "none": "not connected"}
     if each.source in ("user", "environment"):
         state = "connected" if each.configured else "reconnect"
     word = words.get(each.source) or ("your own" if each.configured else "connect again")
+    can_connect = each.provider in origins
     text = each.next_step.removeprefix("Nothing to do: ")
+    if each.source in ("none", "stub") and (can_connect or each.provider not in NAMES):
+        text = _UNCONNECTED[each.provider]
     if each.allowance:
         text += f" {each.allowance.left} of {each.allowance.limit} are left today."
     return Provider(
@@ -87,6 +107,7 @@ def _provider(each: Integration) -> Provider:
         text[:1].upper() + text[1:],
         is_calendar=each.provider in NAMES,
         is_mine=is_mine,
+        can_connect=can_connect,
     )
 
 

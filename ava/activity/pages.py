@@ -16,7 +16,7 @@ from ava.activity.api import FiltersSerializer
 from ava.activity.words import ICONS, KINDS, cause, console_link, is_waiting
 from ava.console import curl
 from ava.console.states import Tone
-from ava.console.views import page, redirect, render, user_of
+from ava.console.views import is_fragment, page, redirect, render, user_of
 from ava.http import correlation
 from ava.http.api import validation_problem
 from ava.http.keyset import KeysetPagination
@@ -106,9 +106,12 @@ def activity(request: HttpRequest) -> HttpResponse:
         found = _listed(
             request, faults=["This is no correlation ID: it has letters, digits, hyphens."]
         )
-    status = 400 if found.faults else 200
+    status = 400 if found.faults and not is_fragment(request) else 200
     fragments = {"rows": "activity/_rows.html"}
-    return render(request, "activity/index.html", found, fragments=fragments, status=status)
+    response = render(request, "activity/index.html", found, fragments=fragments, status=status)
+    if request.headers.get("HX-Target") == "rows":
+        response.headers["HX-Push-Url"] = _with(reverse("activity-page"), found.filters)
+    return response
 
 
 def _listed(request: HttpRequest, faults: Sequence[str] = ()) -> ActivityPage:

@@ -22,7 +22,6 @@ from ava.http.api import validation_problem
 from ava.http.keyset import KeysetPagination
 from ava.http.problems import NotFound
 
-SHOWN: Final = 50
 FILTERS: Final = ("kind", "failed", "since", "until")
 _NARROWEST: Final = 0.6  # hundredths of the whole: a bar is to be seen
 
@@ -50,18 +49,9 @@ class Line:
         return reverse("activity-story", args=[self.correlation_id]) if self.correlation_id else ""
 
     @property
-    def title(self) -> str:
-        """Of a time line."""
-        return self.summary
-
-    @property
     def detail(self) -> str:
         took = f"{self.word}, {self.after_ms:,} ms after the beginning"
         return f"{took}. {self.cause}" if self.cause else took
-
-    @property
-    def is_now(self) -> bool:
-        return False
 
 
 @dataclass(frozen=True)
@@ -170,10 +160,6 @@ class StoryPage:
     total_ms: int
     failures: Sequence[Line]
     curl: str
-
-    @property
-    def begun(self) -> datetime | None:
-        return self.entries[0].at if self.entries else None
 
 
 @page()

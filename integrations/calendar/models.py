@@ -114,6 +114,9 @@ class CalendarEvent(Intent):
     provider = models.CharField(max_length=16, choices=PROVIDERS)
     reference = models.TextField(blank=True, help_text="The provider's ID.")
     html_link = models.TextField(blank=True)
+    account = models.CharField(
+        max_length=254, blank=True, db_default="", help_text="Whose calendar it goes to."
+    )
     title = models.CharField(max_length=250)
     start = models.CharField(max_length=40, help_text="In UTC; a date of an all-day event.")
     end = models.CharField(max_length=40)

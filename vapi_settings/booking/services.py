@@ -16,6 +16,9 @@ from integrations.calendar.events.states import HOLDING
 from integrations.calendar.models import CalendarEvent
 from vapi_settings.models import BookingTool
 
+DECIDING: Final = 10
+"""Minutes that a caller may take to choose one of the times that were offered."""
+
 _BOOKINGS: Final = uuid.UUID("1c0d7a3e-8b64-4c0a-9d1e-2f4b5a6c7d88")
 
 
@@ -91,7 +94,9 @@ def book(
     )
     try:
         # Slots follow one another from where one looks: the same one is found from its start.
-        if Slot(start, end) not in free(user=user, tool=tool, now=now, day=start):
+        # What was offered a few minutes ago may be booked although its notice has begun.
+        offered = now - timedelta(minutes=min(tool.notice, DECIDING))
+        if Slot(start, end) not in free(user=user, tool=tool, now=offered, day=start):
             raise SlotTaken
         return calendar.book(user=user, provider=tool.calendar, event=event, idempotency=key)
     except SlotTaken:

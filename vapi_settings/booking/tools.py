@@ -79,9 +79,10 @@ def book_slot(call: ToolCall) -> str:
     except Problem as problem:
         raise _spoken(problem) from None
     if event.status in UNSENT:
+        kept = f" {_said(tool, former)} is booked until then." if former else ""
         return (
             f"The booking of {_said(tool, start)} is being made; the calendar has not confirmed it "
-            "yet. Tell the caller that it will be confirmed, and do not book another time."
+            f"yet. Tell the caller that it will be confirmed, and do not book another time.{kept}"
         )
     booked = f"Booked: {_said(tool, start)}, {tool.duration} minutes."
     if former is None or former == start:

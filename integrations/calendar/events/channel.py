@@ -10,6 +10,7 @@ from datetime import timedelta
 from ava.http.problems import Problem
 from ava.intents.keyed import Receipt
 from ava.upstream import ProviderProblem
+from integrations.calendar import connections
 from integrations.calendar.events.access import ask
 from integrations.calendar.events.errors import EventRefused, NoCalendar
 from integrations.calendar.events.records import Event, NewEvent, read_when
@@ -29,8 +30,9 @@ class EventChannel:
         return _receipt(event)
 
     def may_repeat(self, row: CalendarEvent) -> bool:
-        """Always: the key is the event's own."""
-        return True
+        """In the same calendar always: the key is the event's own. Another account's calendar
+        would get a second one."""
+        return is_elsewhere(row) is not True
 
     def proves_absence(self, row: CalendarEvent, problem: Problem) -> bool:
         """Whether nothing was created: the provider refuses it, or answered that it failed and has
@@ -52,6 +54,16 @@ class EventChannel:
     def divert(self, row: CalendarEvent, problem: Problem) -> bool:
         """Never: another calendar is another one's."""
         return False
+
+
+def is_elsewhere(row: CalendarEvent) -> bool | None:
+    """Whether another account's calendar is connected now than the row's. None: no calendar is."""
+    found = connections.find(user=row.owner, provider=row.provider)
+    if found is None:
+        return None
+    if row.account and found.account:
+        return found.account != row.account
+    return found.connected_at > row.created_at
 
 
 def wanted_of(row: CalendarEvent) -> NewEvent:

@@ -8,19 +8,23 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from ava.http import correlation
 from ava.intents import keyed
-from ava.intents.states import UNSENT
+from ava.intents.states import UNKNOWN, UNSENT
 from ava.intents.timeline import Source
 from integrations.calendar import connections
 from integrations.calendar.authorization import require_known
 from integrations.calendar.events import held, times
 from integrations.calendar.events.access import ask
-from integrations.calendar.events.channel import CHANNEL
+from integrations.calendar.events.channel import CHANNEL, is_elsewhere
 from integrations.calendar.events.errors import EventNotFound, EventUnsettled, SlotTaken
 from integrations.calendar.events.records import CONFIRMED, TENTATIVE, NewEvent
 from integrations.calendar.models import CalendarEvent, Connection
+
+GIVEN_UP: Final = Q(status=UNKNOWN) & ~Q(error="")
+"""Events of which AVA never learned what became of them."""
 
 MOST_ASKED: Final = 3
 """Events that a booking asks the calendar about, where they are in its way."""
@@ -47,12 +51,14 @@ def create(
     begun = CalendarEvent.objects.filter(idempotency=idempotency) if idempotency else None
     if begun is not None and (row := begun.first()):
         return row
-    if connections.find(user=user, provider=provider) is None:
+    connection = connections.find(user=user, provider=provider)
+    if connection is None:
         raise connections.not_connected(user=user, provider=provider)
     tz = ZoneInfo(event.time_zone)
     row = CalendarEvent(
         owner=user,
         provider=provider,
+        account=connection.account,
         title=event.title,
         start=event.start.isoformat(),
         end=event.end.isoformat(),
@@ -90,7 +96,8 @@ def book(
     except SlotTaken:
         tz = ZoneInfo(event.time_zone)
         start, end = times.moment(event.start, tz), times.moment(event.end, tz)
-        rows = held.holding(user.pk, provider, start, end).filter(status__in=(TENTATIVE, CONFIRMED))
+        is_known = Q(status__in=(TENTATIVE, CONFIRMED)) | GIVEN_UP
+        rows = held.holding(user.pk, provider, start, end).filter(is_known)
         # People delete and move events in their calendar: AVA's row may be out of date.
         changed = [held.refreshed(row) for row in rows[:MOST_ASKED]]
         if not any(changed):
@@ -109,14 +116,21 @@ def delete(*, user: User, provider: str, event_id: str) -> None:
     """
     require_known(provider)
     row = held.named(user.pk, provider, event_id)
-    if row and row.status in UNSENT:
+    if row and row.status in UNSENT and not row.error:
         raise EventUnsettled
     reference = (row.reference if row else "") or event_id
+    if row and row.status in UNSENT and is_elsewhere(row) is False:
+        # Given up: what the calendar has of it is found by its key.
+        found = held.found_for(row)
+        if found is None:
+            held.mark_deleted(row, source=Source.USER, detail="The calendar does not have it.")
+            return
+        reference = found.id
     try:
         ask(lambda calendar: calendar.delete(reference), user=user, provider=provider)
     except EventNotFound:
         # One that was there is gone: deleted elsewhere, or by a request whose answer got lost.
-        if row is None or row.is_final or not _is_of_this_connection(row):
+        if row is None or row.is_final or is_elsewhere(row) is not False:
             raise
     if row:
         held.mark_deleted(row, source=Source.USER, detail="Deleted.")
@@ -140,10 +154,3 @@ def _require_free(row: CalendarEvent) -> None:
     connection.select_for_update().first()
     if held.holding(row.owner_id, row.provider, row.starts_at, row.ends_at).exists():
         raise SlotTaken
-
-
-def _is_of_this_connection(row: CalendarEvent) -> bool:
-    """Whether the calendar was connected before the row was made: another one knows nothing of
-    it."""
-    found = connections.find(user=row.owner, provider=row.provider)
-    return found is not None and found.connected_at <= row.created_at

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ava.intents.timeline import Source, changing, note
 from integrations.calendar.events import times
 from integrations.calendar.events.access import ask
+from integrations.calendar.events.channel import is_elsewhere, wanted_of
 from integrations.calendar.events.errors import EventNotFound
 from integrations.calendar.events.records import CANCELLED, Event, read_when
 from integrations.calendar.events.states import DELETED, HOLDING
@@ -54,14 +55,27 @@ def shown(row: CalendarEvent) -> Event:
     )
 
 
-def refreshed(row: CalendarEvent) -> bool:
-    """Bring a row up to date with its calendar. Whether it no longer is where it was."""
+def found_for(row: CalendarEvent) -> Event | None:
+    """The event as its calendar has it now; by its key where no answer ever told its ID."""
+    if not row.reference:
+        wanted = wanted_of(row)
+        return ask(
+            lambda calendar: calendar.find(row.pk, wanted), user=row.owner, provider=row.provider
+        )
     try:
-        found = ask(
+        return ask(
             lambda calendar: calendar.event(row.reference), user=row.owner, provider=row.provider
         )
     except EventNotFound:
-        found = None
+        return None
+
+
+def refreshed(row: CalendarEvent) -> bool:
+    """Bring a row up to date with its calendar, if that is connected. Whether it no longer is where
+    it was."""
+    if is_elsewhere(row) is not False:
+        return False
+    found = found_for(row)
     if found is None or found.status == CANCELLED:
         mark_deleted(row, source=Source.FETCH, detail="The calendar no longer has it.")
         return True

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import requests
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connections as databases
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from integrations.calendar.models import CalendarEvent
@@ -79,6 +81,32 @@ def test_a_caller_who_changes_their_mind_has_the_other_time_only(
     assert said["result"].endswith("could not be taken back.")
     rows = CalendarEvent.objects.order_by("created_at")
     assert [row.status for row in rows] == ["deleted", "confirmed", "confirmed"]
+
+
+def test_while_a_new_time_is_not_confirmed_the_former_one_stays_booked(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    first, second = offered(ask)[:2]
+    ask("book_slot", key="call_2", start=first, name="Grace")
+    fault = {"provider": "google", "kind": "garbage", "when": "after", "count": 1}
+    match = {"match": "POST /calendar/v3/calendars/primary/events"}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json={**fault, **match}, timeout=5)
+    said = ask("book_slot", key="call_3", start=second, name="Grace", instead_of=first)["result"]
+    assert said.endswith("is booked until then.")
+    assert CalendarEvent.objects.order_by("created_at")[0].status == "confirmed"
+
+
+def test_a_caller_may_take_some_minutes_to_choose_the_first_time_that_was_offered(
+    api: APIClient, settings_: Any, ask: Any
+) -> None:
+    connect(api)
+    settings_(notice=60, working_hours="mon-sun 00:00-23:59", duration=5)
+    first = offered(ask)[0]
+    with time_machine.travel(timezone.now() + timedelta(minutes=9), tick=True):
+        said = ask("book_slot", key="call_2", start=first, name="Grace")
+    assert said["result"].startswith("Booked: ")
 
 
 def test_a_time_that_cannot_be_taken_back_is_said_so(

@@ -11,10 +11,11 @@ from django.db import connections as databases
 from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
+from ava.intents import keyed
 from integrations.calendar.events import services
 from integrations.calendar.events.errors import SlotTaken
 from integrations.calendar.events.records import NewEvent
-from integrations.calendar.models import CalendarEvent
+from integrations.calendar.models import CalendarEvent, Connection
 from sandbox.server import Sandbox
 from telephony.conftest import run_jobs
 
@@ -238,3 +239,39 @@ def test_a_stranger_can_neither_create_nor_delete(
     answer = strangers_api.delete(f"{connected}/events/{made['id']}")
     assert answer.status_code == 403
     assert CalendarEvent.objects.get().status == "confirmed"
+
+
+def test_a_lost_event_is_not_created_in_the_calendar_of_another_account(
+    api: APIClient, connected: str, sandbox: Sandbox, provider: str
+) -> None:
+    fault(sandbox, provider, kind="reset", when="after", count=3)
+    assert create(api, connected).status_code == 202
+    Connection.objects.update(account="another@brightside.example")
+    for seconds in (5, 60, 600):
+        run_jobs(seconds=seconds)
+    row = CalendarEvent.objects.get()
+    assert row.status == "unknown"
+    assert "may have gone out, or not" in row.error
+    assert len(effects(sandbox)) == 1
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_event_that_was_given_up_can_be_taken_back_and_its_time_booked(
+    api: APIClient, user: User, connected: str, sandbox: Sandbox, provider: str, arrived: bool
+) -> None:
+    fault(sandbox, provider, kind="reset", when="after" if arrived else "before", count=3)
+    assert create(api, connected).status_code == 202
+    row = CalendarEvent.objects.get()
+    keyed.give_up(row, "No answer came in a day.")
+    wanted = NewEvent("Another", row.starts_at, row.ends_at)
+
+    def book() -> CalendarEvent:
+        return services.book(user=user, provider=provider, event=wanted, idempotency=None)
+
+    if arrived:
+        with pytest.raises(SlotTaken):
+            book()
+        assert api.delete(f"{connected}/events/{row.pk}").status_code == 204
+        row.refresh_from_db()
+        assert row.status == "deleted"
+    assert book().status == "confirmed"

@@ -39,7 +39,7 @@ class ActivityViewSet(ApiViewSet):
     @extend_schema(operation_id="activity", parameters=[FiltersSerializer])
     def list(self, request: Request) -> Response:
         """The newest first. Reads that were answered from a copy are not among it."""
-        given = FiltersSerializer(data=request.query_params)
+        given = FiltersSerializer(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
         page: Any = self.paginate_queryset(queries.newest(user=self.caller, **given.validated_data))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -112,7 +112,7 @@ def test_with_scripts_the_row_is_answered_and_the_toast_beside_it(ada: Client, v
         ("voice_speed", "", "Voice speed must be a number."),
         ("max_tokens", "nan", "Max tokens must be a whole number."),
         ("greeting_message", "", "Greeting message must have 1 to 200 characters; this has 0."),
-        ("own", '{\n"a": 1,\n}', "Line 3: this is not JSON yet."),
+        ("own", '{\n"a": 1,\n"b" 2}', "Line 3: this is not JSON yet."),
     ],
 )
 @pytest.mark.parametrize("step", ["", "save"])

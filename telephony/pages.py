@@ -185,7 +185,7 @@ def _until(filters: Mapping[str, Any], shown: datetime | None) -> Mapping[str, A
 
 
 def _new(find: Find, filters: Mapping[str, Any], shown: datetime) -> int:
-    """How many have come since; it stops at one more than are told."""
+    """Number of rows that have come since, counted up to one more than are shown."""
     found = find({**filters, "since": max(shown, filters.get("since", shown))})
     rows = found.rows.filter(found.match) if isinstance(found, Scan) else found
     return int(rows[: _MOST_NEW + 1].count())

@@ -40,7 +40,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @page("GET", "POST", public=True)
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """Each component in every state; for whoever builds pages."""
+    """Style guide: each component in every state."""
     if settings.PRODUCTION or not (settings.DEBUG or settings.SANDBOX):
         raise NotFound
     if request.method == "POST":

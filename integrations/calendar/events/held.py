@@ -56,7 +56,7 @@ def shown(row: CalendarEvent) -> Event:
 
 
 def found_for(row: CalendarEvent) -> Event | None:
-    """The event as its calendar has it now; by its key where no answer ever told its ID."""
+    """The event as its calendar has it now, found by its key where its ID never arrived."""
     if not row.reference:
         wanted = wanted_of(row)
         return ask(

@@ -1,108 +1,14 @@
-"""Forms of the console for what is sent once: checked by the serializers of the API."""
+"""Forms of the rooms of calls and messages."""
 
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django import forms
-from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
-from rest_framework import serializers
-
-from ava.console.views import is_fragment, render
-from ava.http import correlation
-from ava.http.api import validation_problem
-from ava.http.problems import Problem
-from ava.http.responses import with_code
-from ava.idempotency import services as idempotency
-from ava.idempotency.services import Act, Reply
-from telephony.pages import names
+from ava.idempotency import forms
 
 
-class OnceForm(forms.Form):
-    """A form that does one thing once, however often it is posted: `key` is its Idempotency-Key."""
-
-    serializer: type[serializers.Serializer[Any]]
-    names: Mapping[str, str] = {"from": "from_number"}
-    """The API's name of a field -> the form's, where they differ."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
-
-    def wanted(self) -> dict[str, Any]:
-        """What the API would be asked for."""
-        given = {self.names.get(name, name): name for name in names(self.serializer)}
-        return {
-            name: self.cleaned_data[field]
-            for field, name in given.items()
-            if self.cleaned_data.get(field)
-        }
-
-    def clean(self) -> dict[str, Any]:
-        if self.errors:
-            return self.cleaned_data
-        check = self.serializer(data=self.wanted())
-        if not check.is_valid():
-            self.refuse(validation_problem(check.errors))
-        else:
-            self.checked = dict(check.validated_data)
-        return self.cleaned_data
-
-    def refuse(self, problem: Problem) -> None:
-        """Say a problem where it belongs."""
-        errors = problem.errors or {}
-        for place, sentences in errors.items():
-            name, _, row = place.partition(".")
-            field = self.names.get(name, name)
-            before = f"Row {int(row) + 1}: " if row.isdigit() else ""
-            said = [f"{before}{sentence}" for sentence in sentences]
-            self.add_error(field if field in self.fields else None, said)
-        if not errors:
-            self.add_error(None, problem.detail)
-
-    def put(self, name: str, value: str) -> None:
-        """Show another value than was posted."""
-        self.data = dict(self.data.items()) | {name: value}
-
-    def do(self, *, user: User, scope: str, act: Act) -> Reply:
-        """Do it. Raises: KeyReused, InProgress, and what `act` raises."""
-        key = self.cleaned_data["key"] or uuid.uuid4()
-        return idempotency.run(user=user, scope=scope, key=str(key), body=self.wanted(), act=act)
+class OnceForm(forms.OnceForm):
+    names = {"from": "from_number"}
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """The page of a form, in the drawer or for itself."""
-
-    title: str
-    room: str  # where it belongs: the name of the list, and its address
-    href: str
-    action: str
-    template: str
-    verb: str
-
-    def show(self, request: HttpRequest, form: OnceForm) -> HttpResponse:
-        fragments = {"drawer-body": "telephony/_sheet.html"}
-        return render(request, "telephony/sheet.html", self, fragments=fragments, form=form)
-
-    def again(
-        self, request: HttpRequest, form: OnceForm, *, status: int = 200, **more: Any
-    ) -> HttpResponse:
-        fragments = {"sheet": "telephony/_form.html"}
-        page = "telephony/sheet.html"
-        return render(request, page, self, fragments=fragments, status=status, form=form, **more)
-
-    def refuse(
-        self, request: HttpRequest, form: OnceForm, problem: Problem | None = None
-    ) -> HttpResponse:
-        """The form again, with what is wrong: nothing was done."""
-        form.put("key", str(uuid.uuid4()))
-        if problem is None:
-            return self.again(request, form, status=422)
-        form.refuse(problem)
-        # htmx puts a refused form into its page for this status alone.
-        status = 422 if is_fragment(request) else int(problem.status)
-        response = self.again(request, form, status=status, trace=correlation.current())
-        for name, value in problem.headers.items():
-            response.headers[name] = value
-        return with_code(response, problem)
+class Sheet(forms.Sheet):
+    styles: str = "ava/pages/telephony.css"

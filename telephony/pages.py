@@ -17,6 +17,7 @@ from ava.console import curl, home, navigation, states
 from ava.console.writing import phone
 from ava.http.api import validation_problem
 from ava.http.keyset import MOST_COUNTED, KeysetPagination, Scan
+from ava.idempotency.forms import names
 from ava.intents.timeline import Source
 from telephony.intents.models import Communication
 
@@ -152,11 +153,6 @@ def listed(
         new=_new(find, filters, shown) if shown and is_newest else 0,
         curl=curl.command(request, "GET", _with(reverse(f"twilio-{room}"), given)),
     )
-
-
-def names(serializer: type[serializers.Serializer[Any]]) -> list[str]:
-    """Of its fields, as the API has them."""
-    return [str(name) for name in serializer().fields]
 
 
 def sentences(fault: serializers.ValidationError) -> list[str]:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from ava.console.lists import listed
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import Problem
 from ava.idempotency.services import Reply
@@ -19,7 +20,7 @@ from telephony.calls import queries, services
 from telephony.calls.models import Call
 from telephony.calls.serializers import CallFiltersSerializer, NewCallSerializer
 from telephony.forms import OnceForm, Sheet
-from telephony.pages import Story, listed, told
+from telephony.pages import Story
 from vapi_settings import queries as vapi
 
 _TURN: Final = re.compile(r"^(AI|Bot|Assistant|User|Customer):\s*", re.IGNORECASE)
@@ -41,16 +42,12 @@ def calls(request: HttpRequest) -> HttpResponse:
         title="Calls",
         noun="call",
         room="calls",
+        api="twilio-calls",
         known=CallFiltersSerializer,
         find=lambda filters: queries.calls(user=user_of(request), filters=filters),
         words=list(Call.machine.ranks),
     )
-    fragments = {"rows": "calls/_rows.html", "news": "calls/_news.html"}
-    status = 400 if found.faults and not is_fragment(request) else 200
-    response = render(request, "calls/index.html", found, fragments=fragments, status=status)
-    if request.headers.get("HX-Target") == "rows":
-        response.headers["HX-Push-Url"] = found.clean
-    return response
+    return found.answer(request, "calls")
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def hang_up(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
 
 
 def _call(request: HttpRequest, row: Call) -> HttpResponse:
-    story = told(row, room="calls")
+    story = Story.of(row, room="calls")
     if is_fragment(request) and request.GET.get("seen") == story.mark:
         return HttpResponse(status=204)
     found = CallPage(

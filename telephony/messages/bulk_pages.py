@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from rest_framework import serializers
 
+from ava.console.lists import listed
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import Problem
 from ava.idempotency.services import Reply
@@ -19,7 +20,6 @@ from telephony.forms import OnceForm, Sheet
 from telephony.messages import bulk, queries
 from telephony.messages.models import Batch, Message
 from telephony.messages.serializers import MAX_BODY, NewBatchSerializer
-from telephony.pages import listed
 
 _MOST_SHOWN = 100  # of those that are left out
 
@@ -31,9 +31,9 @@ def batches(request: HttpRequest) -> HttpResponse:
         title="Messages to many",
         noun="batch",
         room="batches",
+        api="twilio-batches",
         known=serializers.Serializer,
         find=lambda filters: queries.batches(user=user_of(request)),
-        words=(),
     )
     return render(request, "messages/batches.html", found)
 

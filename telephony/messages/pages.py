@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from ava.console.lists import listed
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import Problem
 from ava.idempotency.services import Reply
@@ -19,7 +20,7 @@ from telephony.messages.serializers import (
     MessageFiltersSerializer,
     NewMessageSerializer,
 )
-from telephony.pages import Story, listed, told
+from telephony.pages import Story
 
 _UNSAID: Final = {
     "undelivered": "The phone's network did not say why. Check the number, then send it again.",
@@ -36,16 +37,12 @@ def messages(request: HttpRequest) -> HttpResponse:
         title="Messages",
         noun="message",
         room="messages",
+        api="twilio-messages",
         known=MessageFiltersSerializer,
         find=lambda filters: queries.messages(user=user_of(request), filters=filters),
         words=list(Message.machine.ranks),
     )
-    fragments = {"rows": "messages/_rows.html", "news": "messages/_news.html"}
-    status = 400 if found.faults and not is_fragment(request) else 200
-    response = render(request, "messages/index.html", found, fragments=fragments, status=status)
-    if request.headers.get("HX-Target") == "rows":
-        response.headers["HX-Push-Url"] = found.clean
-    return response
+    return found.answer(request, "messages")
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def cancel(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
 
 
 def _message(request: HttpRequest, row: Message) -> HttpResponse:
-    story = told(row, room="messages")
+    story = Story.of(row, room="messages")
     if is_fragment(request) and request.GET.get("seen") == story.mark:
         return HttpResponse(status=204)
     waits = not (row.is_final or row.reference or row.attempted_at)

@@ -1,0 +1,212 @@
+"""Lists: a page of rows, filters and chips in the address, news of what has come since."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from ava.console import curl, states
+from ava.console.views import is_fragment, render
+from ava.console.writing import phone
+from ava.http.api import validation_problem
+from ava.http.keyset import MOST_COUNTED, KeysetPagination, Scan
+
+SHOWN: Final = "shown"
+"""In the address that asks for news: the moment up to which the list is shown."""
+
+_MOST_NEW: Final = 99
+_JUST_CHANGED: Final = timedelta(minutes=2)
+_WORDS: Final = {
+    "search": "with “{}”",
+    "status": "{}",
+    "direction": "{}",
+    "backend": "by {}",
+    "to": "to {}",
+    "from": "from {}",
+    "since": "since {}",
+    "until": "until {}",
+    "correlation_id": "of {}",
+}
+_KEPT: Final = ("to", "from", "until", "correlation_id")
+
+# Rows that pass the filters: a query, or a `Scan`.
+Find = Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on; its address is the list without it."""
+
+    word: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list, the newest first."""
+
+    title: str
+    noun: str
+    address: str
+    rows: Sequence[Any]
+    filters: Mapping[str, str]
+    statuses: Sequence[tuple[str, str]]
+    faults: Sequence[str]
+    chips: Sequence[Chip]
+    count: str
+    newer: str
+    older: str
+    news: str
+    new: int
+    curl: str
+
+    @property
+    def is_first(self) -> bool:
+        """There is nothing at all yet."""
+        return not (self.rows or self.filters or self.newer or self.older)
+
+    @property
+    def kept(self) -> Sequence[tuple[str, str]]:
+        """Filters that have no control of their own."""
+        return [(name, self.filters[name]) for name in _KEPT if name in self.filters]
+
+    @property
+    def clean(self) -> str:
+        """Its own address, with the filters alone."""
+        return _with(self.address, self.filters)
+
+    @property
+    def changing(self) -> Sequence[Any]:
+        """Rows whose state may have changed while they were shown."""
+        lately = timezone.now() - _JUST_CHANGED
+        return [row for row in self.rows if not row.is_final or row.updated_at > lately]
+
+    def answer(self, request: HttpRequest, folder: str) -> HttpResponse:
+        """The page, or its rows or news alone.
+
+        Args:
+            folder: of the templates `index.html`, `_rows.html` and `_news.html`.
+        """
+        fragments = {name: f"{folder}/_{name}.html" for name in ("rows", "news")}
+        status = 400 if self.faults and not is_fragment(request) else 200
+        response = render(request, f"{folder}/index.html", self, fragments=fragments, status=status)
+        if request.headers.get("HX-Target") == "rows":
+            response.headers["HX-Push-Url"] = self.clean
+        return response
+
+
+def listed(
+    request: HttpRequest,
+    *,
+    title: str,
+    noun: str,
+    room: str,
+    api: str,
+    known: type[serializers.Serializer[Any]],
+    find: Find,
+    words: Sequence[str] = (),
+    is_live: bool = True,
+) -> Listed:
+    """The page of the list that the address asks for.
+
+    Args:
+        noun: of one row.
+        room: URL name of the list; `api`: of the same list in the REST API.
+        known: filters, as the API takes them.
+        find: the API's own query.
+        words: statuses to choose from.
+        is_live: rows come by themselves, and have `created_at`.
+    """
+    address = reverse(room)
+    given = {str(name): text for name in known().fields if (text := request.GET.get(str(name)))}
+    shown = _moment(request.GET.get(SHOWN, "")) if is_live else None
+    pager, rows, faults, links = KeysetPagination(), [], [], {}
+    filters: Mapping[str, Any] = {}
+    try:
+        check = known(data=given)
+        check.is_valid(raise_exception=True)
+        filters = check.validated_data
+        rows = pager.paginate_queryset(find(_until(filters, shown)), Request(request))
+        links = cast(Any, pager.get_paginated_response(rows).data)
+    except serializers.ValidationError as fault:
+        faults = _sentences(fault)
+    is_newest = "cursor" not in request.GET and not faults
+    return Listed(
+        title=title,
+        noun=noun,
+        address=address,
+        rows=rows,
+        filters=given,
+        statuses=[(word, states.shown(word).word) for word in words],
+        faults=faults,
+        chips=[_chip(address, given, name) for name in given],
+        count=_count(links.get("count"), noun) if links else "",
+        newer=_link(address, links.get("previous")),
+        older=_link(address, links.get("next")),
+        news=_news(request, address, shown or _newest(rows)) if is_live and not faults else "",
+        new=_new(find, filters, shown) if shown and is_newest else 0,
+        curl=curl.command(request, "GET", _with(reverse(api), given)),
+    )
+
+
+def _sentences(fault: serializers.ValidationError) -> list[str]:
+    errors = validation_problem(fault.detail).errors or {}
+    return [f"{name}: {each}" for name, found in errors.items() for each in found]
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if timezone.is_aware(found) else None
+
+
+def _newest(rows: Sequence[Any]) -> datetime:
+    """The moment after the newest row."""
+    return rows[0].created_at + timedelta(microseconds=1) if rows else timezone.now()
+
+
+def _until(filters: Mapping[str, Any], shown: datetime | None) -> Mapping[str, Any]:
+    """The filters of rows that are shown already."""
+    if shown is None:
+        return filters
+    return {**filters, "until": min(shown, filters.get("until", shown))}
+
+
+def _new(find: Find, filters: Mapping[str, Any], shown: datetime) -> int:
+    """Number of rows that have come since, counted up to one more than are shown."""
+    found = find({**filters, "since": max(shown, filters.get("since", shown))})
+    rows = found.rows.filter(found.match) if isinstance(found, Scan) else found
+    return int(rows[: _MOST_NEW + 1].count())
+
+
+def _news(request: HttpRequest, address: str, newest: datetime) -> str:
+    return _with(address, {**request.GET.dict(), SHOWN: newest.isoformat()})
+
+
+def _chip(address: str, given: Mapping[str, str], name: str) -> Chip:
+    value = states.shown(given[name]).word if name == "status" else phone(given[name])
+    rest = {key: text for key, text in given.items() if key != name}
+    return Chip(_WORDS[name].format(value), _with(address, rest))
+
+
+def _count(number: int | None, noun: str) -> str:
+    if number is None:
+        return f"more than {MOST_COUNTED:,} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _link(address: str, link: str | None) -> str:
+    return f"{address}?{urlsplit(link).query}" if link else ""
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    return f"{address}?{urlencode(query)}" if query else address

@@ -1,9 +1,14 @@
-"""Addresses of the console's room Settings."""
+"""Addresses of the console's rooms Settings and Mail."""
 
 from django.urls import path
 
 from integrations import pages
 from integrations.credentials import pages as credentials
+from integrations.email import compose_pages
+from integrations.email import pages as mail
+from integrations.email.content import pages as content
+from integrations.email.summaries import pages as summaries
+from integrations.email.suppressions import pages as suppressions
 
 urlpatterns = [
     path("settings", pages.settings, name="settings"),
@@ -16,4 +21,17 @@ urlpatterns = [
     path("settings/keys/<slug:provider>", credentials.keys, name="keys"),
     path("settings/keys/<slug:provider>/verify", credentials.verify, name="keys-verify"),
     path("settings/keys/<slug:provider>/delete", credentials.delete, name="keys-delete"),
+    path("mail", mail.mails, name="mail"),
+    path("mail/new", compose_pages.compose, name="mail-new"),
+    path("mail/preview", compose_pages.preview, name="mail-preview"),
+    path("mail/templates", content.templates, name="mail-templates"),
+    path("mail/templates/<slug:name>", content.template, name="mail-template"),
+    path("mail/templates/<slug:name>/html", content.html, name="mail-template-html"),
+    path("mail/suppressions", suppressions.index, name="mail-suppressions"),
+    path("mail/suppressions/remove", suppressions.remove, name="mail-suppression-remove"),
+    path("mail/suppressions/restore", suppressions.restore, name="mail-suppression-restore"),
+    path("mail/summaries", summaries.summaries, name="mail-summaries"),
+    path("mail/<uuid:mail_id>", mail.mail, name="mail-message"),
+    path("mail/<uuid:mail_id>/html", mail.html, name="mail-html"),
+    path("mail/<uuid:mail_id>/again", mail.send_again, name="mail-again"),
 ]

@@ -118,7 +118,7 @@ _OFF = ("0", "false", "no", "off")
 _OWN = (
     *("admin", "api", "healthz", "metrics", "oauth", "readyz", "static"),
     *("login", "logout", "settings", "styleguide", "theme"),
-    *("activity", "calls", "messages", "vapi"),
+    *("activity", "calls", "mail", "messages", "vapi"),
 )
 _SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql", "sqlite"),

@@ -29,12 +29,13 @@ _WORDS: Final = {
     "direction": "{}",
     "backend": "by {}",
     "to": "to {}",
+    "recipient": "to {}",
     "from": "from {}",
     "since": "since {}",
     "until": "until {}",
     "correlation_id": "of {}",
 }
-_KEPT: Final = ("to", "from", "until", "correlation_id")
+_KEPT: Final = ("to", "from", "recipient", "backend", "until", "correlation_id")
 
 # Rows that pass the filters: a query, or a `Scan`.
 Find = Callable[[Mapping[str, Any]], Any]
@@ -112,6 +113,7 @@ def listed(
     known: type[serializers.Serializer[Any]],
     find: Find,
     words: Sequence[str] = (),
+    dress: Callable[[list[Any]], list[Any]] = list,
     is_live: bool = True,
 ) -> Listed:
     """The page of the list that the address asks for.
@@ -122,6 +124,7 @@ def listed(
         known: filters, as the API takes them.
         find: the API's own query.
         words: statuses to choose from.
+        dress: gives the rows of one page what they are shown with.
         is_live: rows come by themselves, and have `created_at`.
     """
     address = reverse(room)
@@ -133,7 +136,7 @@ def listed(
         check = known(data=given)
         check.is_valid(raise_exception=True)
         filters = check.validated_data
-        rows = pager.paginate_queryset(find(_until(filters, shown)), Request(request))
+        rows = dress(pager.paginate_queryset(find(_until(filters, shown)), Request(request)))
         links = cast(Any, pager.get_paginated_response(rows).data)
     except serializers.ValidationError as fault:
         faults = _sentences(fault)

@@ -48,6 +48,7 @@ _STATES: dict[str, Shown] = {
     "open": Shown("not reachable", "bad", "circle-x"),
     "half_open": Shown("trying again", "waiting", "refresh-cw"),
     "closed": Shown("healthy", "good", "circle-check"),
+    "complained": Shown("reported as spam", "bad", "circle-x"),
     "none": Shown("not connected", "unknown", "unplug"),
     "stub": Shown("demo", "unknown", "flask-conical"),
 }

@@ -18,13 +18,19 @@ _LOOKUPS = {"since": "created_at__gte", "until": "created_at__lt"}
 def mails(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Mail] | Scan:
     """The user's mails, the newest first, without their texts."""
     wanted = dict(filters)
-    text = wanted.pop("search", "")
+    text, recipient = wanted.pop("search", ""), wanted.pop("recipient", "")
     lookups = {_LOOKUPS.get(name, name): value for name, value in wanted.items()}
     mine = Mail.objects.filter(owner=user, **lookups).defer("text", "html")
-    if not text:
-        return mine
-    to = Recipient.objects.filter(mail=OuterRef("pk"), address__icontains=text)
-    return Scan(mine, Q(subject__icontains=text) | Q(Exists(to)))
+    match = Q()
+    if recipient:
+        match &= _to(address__iexact=recipient)
+    if text:
+        match &= Q(subject__icontains=text) | _to(address__icontains=text)
+    return Scan(mine, match) if match else mine
+
+
+def _to(**lookup: str) -> Q:
+    return Q(Exists(Recipient.objects.filter(mail=OuterRef("pk"), **lookup)))
 
 
 def mail(*, user: User, mail_id: UUID) -> Mail:
@@ -37,7 +43,12 @@ def mail(*, user: User, mail_id: UUID) -> Mail:
 
 def shown(page: Iterable[Mail]) -> list[Mail]:
     """The same mails with recipients and timelines: two queries, however many they are."""
-    rows = with_timelines(page)
+    return with_recipients(with_timelines(page))
+
+
+def with_recipients(page: Iterable[Mail]) -> list[Mail]:
+    """The same mails with recipients: one query, however many they are."""
+    rows = list(page)
     by_id: dict[UUID, list[Recipient]] = {row.pk: [] for row in rows}
     for one in Recipient.objects.filter(mail__in=rows) if rows else ():
         by_id[one.mail_id].append(one)

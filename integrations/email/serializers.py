@@ -12,11 +12,14 @@ from integrations.email import routes
 from integrations.email.content import rendering
 from integrations.email.content.attachments import MOST, Attachment, WrongAttachment, parse
 from integrations.email.content.catalogue import LINK, TEMPLATES
-from integrations.email.models import SUBJECT_LENGTH, Mail, Recipient
+from integrations.email.models import ADDRESS_LENGTH, SUBJECT_LENGTH, Mail, Recipient
 from integrations.email.states import MAIL
 
 MOST_RECIPIENTS: Final = 50
 """As at Resend, in all groups together."""
+
+MOST_TEXT: Final = 20_000
+"""Characters that a template's field holds."""
 
 MOST_FIELDS: Final = max(len(template.fields) for template in TEMPLATES.values())
 
@@ -57,7 +60,7 @@ class AddressesField(ShortListField):
 class ContextField(serializers.DictField):
     """What a template's fields hold."""
 
-    child = serializers.CharField(max_length=20_000, allow_blank=True)
+    child = serializers.CharField(max_length=MOST_TEXT, allow_blank=True)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and len(data) > MOST_FIELDS:
@@ -215,6 +218,9 @@ class MailFiltersSerializer(serializers.Serializer[Any]):
     correlation_id = serializers.CharField(required=False, max_length=correlation.MAX_LENGTH)
     search = serializers.CharField(
         required=False, max_length=100, help_text="A part of the subject or of an address."
+    )
+    recipient = serializers.CharField(
+        required=False, max_length=ADDRESS_LENGTH, help_text="The whole address of one."
     )
     since = TimeParameter(required=False, help_text="Made at this moment or later.")
     until = TimeParameter(required=False, help_text="Made before this moment.")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests import browser
 from tests.console.person import DEMO, MOST_MS, Desk, found_by_axe, log_in
 from tests.server import PASSWORD, RunningAva
-from tests.walls.rooms import ROOMS
+from tests.walls.rooms import FRAMES, ROOMS
 
 pytestmark = [pytest.mark.slow, browser.needed]
 expect.set_options(timeout=MOST_MS)
@@ -17,7 +17,8 @@ expect.set_options(timeout=MOST_MS)
 PUBLIC = ("/login", "/nowhere")
 # All that are shown without an ID; the home page first.
 PAGES = sorted(
-    {one.path for tries in ROOMS.values() for one in tries if "{" not in one.path} - {"/login"}
+    {one.path for tries in ROOMS.values() for one in tries if "{" not in one.path}
+    - {"/login", *FRAMES}
 )
 MOST_BYTES = 100_000
 

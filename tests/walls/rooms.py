@@ -5,6 +5,7 @@ from tests.walls.world import TRACE
 
 FORM = {"to": TO["to"], "from_number": TO["from"], "user": "{user}"}
 MANY = {**FORM, "recipients": TO["to"], "body": "x", "per_minute": "60"}
+MAIL = {"template": "plain", "to": "x@example.com", "field-body": "x"}
 SHOWN = "shown=2020-01-01T00:00:00%2B00:00"
 
 
@@ -44,6 +45,27 @@ ROOMS: dict[str, list[Try]] = {
     "messages/bulk/<uuid:batch_id>/cancel": [Try("/messages/bulk/{batch}/cancel", names=True)],
     "messages/<uuid:message_id>": [Try("/messages/{sent}", names=True)],
     "messages/<uuid:message_id>/cancel": [Try("/messages/{text_scheduled}/cancel", names=True)],
+    "mail": [*_listed("/mail"), Try("/mail", "recipient=x@example.com")],
+    "mail/new": [Try("/mail/new", "to={user}", {**MAIL, "key": "{mail}"})],
+    "mail/preview": [Try("/mail/preview", "of={mail}", {**MAIL, "user": "{user}"})],
+    "mail/templates": [Try("/mail/templates", "user={user}")],
+    "mail/templates/<slug:name>": [Try("/mail/templates/alarm", "user={user}")],
+    "mail/templates/<slug:name>/html": [Try("/mail/templates/alarm/html", "user={user}")],
+    "mail/suppressions": [
+        *_listed("/mail/suppressions"),
+        Try("/mail/suppressions", "user={user}", {"address": "x@example.com", "user": "{user}"}),
+    ],
+    "mail/suppressions/remove": [
+        Try("/mail/suppressions/remove", "user={user}", {"address": "planted-ada@example.com"})
+    ],
+    "mail/suppressions/restore": [Try("/mail/suppressions/restore", "row={mail}&user={user}")],
+    "mail/summaries": [
+        Try("/mail/summaries", "user={user}"),
+        Try("/mail/summaries", body={"user": "{user}", "recipients": "x@example.com"}),
+    ],
+    "mail/<uuid:mail_id>": [Try("/mail/{mail}", names=True)],
+    "mail/<uuid:mail_id>/html": [Try("/mail/{mail}/html", names=True)],
+    "mail/<uuid:mail_id>/again": [Try("/mail/{mail}/again", names=True)],
     "settings/password": [
         Try("/settings/password", "user={user}", {"old_password": "x", "user": "{user}"})
     ],
@@ -85,6 +107,9 @@ ROOMS: dict[str, list[Try]] = {
     ],
 }
 """By route. Each is tried by GET and by POST, as a page and as a fragment."""
+
+FRAMES = ("/mail/preview", "/mail/templates/alarm/html")
+"""Not pages: what pages show in a frame, under a policy of its own."""
 
 STRANGERS = ("theme", "styleguide", "login", "logout")
 """Pages for whom is not logged in, too."""

@@ -7,9 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.walls.rooms import ROOMS
+from tests.walls.rooms import FRAMES, ROOMS
 
-PAGES = sorted({one.path for tries in ROOMS.values() for one in tries if "{" not in one.path})
+SHOWN = {one.path for tries in ROOMS.values() for one in tries if "{" not in one.path}
+PAGES = sorted(SHOWN - {*FRAMES})
 MOST_STATEMENTS = 8
 # A story asks the tables of every app once.
 MOST_OF_A_STORY = 10
@@ -70,3 +71,12 @@ def test_a_page_costs_few_statements(browser: Client, address: str) -> None:
         browser.get(address)
     is_story = address.startswith("/activity/")
     assert len(found) <= (MOST_OF_A_STORY if is_story else MOST_STATEMENTS)
+
+
+@pytest.mark.parametrize("address", FRAMES)
+def test_what_is_framed_can_do_nothing_and_is_framed_by_ava_alone(
+    browser: Client, address: str
+) -> None:
+    policy = browser.get(address)["Content-Security-Policy"].split("; ")
+    assert {"sandbox", "default-src 'none'", "frame-ancestors 'self'"} <= {*policy}
+    assert not any("script" in rule for rule in policy)

@@ -8,7 +8,6 @@ from ava.http.api import ApiViewSet
 from ava.http.keyset import KeysetPagination
 from ava.inbound.limits import storable
 from integrations.email.suppressions import services
-from integrations.email.suppressions.models import Suppression
 from integrations.email.suppressions.serializers import (
     NewSuppressionSerializer,
     SuppressionFiltersSerializer,
@@ -28,9 +27,7 @@ class SuppressionViewSet(ApiViewSet):
         """The newest first."""
         filters = SuppressionFiltersSerializer(data=request.query_params.dict())
         filters.is_valid(raise_exception=True)
-        mine = Suppression.objects.filter(user=self.caller)
-        if text := filters.validated_data.get("search"):
-            mine = mine.filter(address__icontains=text)
+        mine = services.suppressions(user=self.caller, filters=filters.validated_data)
         page = self.paginate_queryset(mine)
         return self.get_paginated_response(SuppressionSerializer(page, many=True).data)
 

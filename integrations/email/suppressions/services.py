@@ -1,9 +1,11 @@
 """Suppressions: addresses that a user's mail no longer goes to, by the provider or by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.email.addresses import key
@@ -27,10 +29,15 @@ def refuse(*, user: User, addresses: Iterable[str]) -> None:
         raise AddressSuppressed(given[found.address], reason)
 
 
+def among(*, user_id: int, addresses: Iterable[str]) -> frozenset[str]:
+    """Those of the addresses, in the form of `key`, that are on the user's list."""
+    rows = Suppression.objects.filter(user_id=user_id, address__in=[*map(key, addresses)])
+    return frozenset(rows.values_list("address", flat=True))
+
+
 def allowed(*, user: User, addresses: Sequence[str]) -> list[str]:
     """Those of the addresses that are not on the user's list."""
-    rows = Suppression.objects.filter(user_id=user.pk, address__in=map(key, addresses))
-    listed = set(rows.values_list("address", flat=True))
+    listed = among(user_id=user.pk, addresses=addresses)
     return [address for address in addresses if key(address) not in listed]
 
 
@@ -55,8 +62,17 @@ def add(*, user: User, address: str) -> tuple[Suppression, bool]:
     )
 
 
-def remove(*, user: User, address: str) -> None:
-    """Take an address off the list. Raises: SuppressionNotFound."""
-    rows = Suppression.objects.filter(user_id=user.pk, address=key(address))
-    if not rows.delete()[0]:
+def remove(*, user: User, address: str) -> Suppression:
+    """Take an address off the list. The row that it was. Raises: SuppressionNotFound."""
+    row = Suppression.objects.filter(user_id=user.pk, address=key(address)).first()
+    if row is None:
         raise SuppressionNotFound
+    row.delete()
+    return row
+
+
+def suppressions(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Suppression]:
+    """The user's list, the newest first."""
+    mine = Suppression.objects.filter(user_id=user.pk)
+    text = filters.get("search")
+    return mine.filter(address__icontains=text) if text else mine

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from integrations.calendar.events import services as calendar
-from integrations.calendar.events import slots, times
+from integrations.calendar.events import slots, stub, times
 from integrations.calendar.events.errors import EventNotFound, SlotTaken
 from integrations.calendar.events.records import NewEvent, Slot
 from integrations.calendar.events.states import HOLDING
@@ -36,12 +36,18 @@ def change(*, user: User, **values: Any) -> BookingTool:
 
 
 def free(
-    *, user: User, tool: BookingTool, now: datetime, day: datetime | None = None
+    *,
+    user: User,
+    tool: BookingTool,
+    now: datetime,
+    day: datetime | None = None,
+    given_up: Slot | None = None,
 ) -> list[Slot]:
     """Slots that may be booked, the next first.
 
     Args:
         day: where they begin to be looked for; None: as soon as may be.
+        given_up: the time of a booking that is moved.
 
     Raises: StubsDisabled, ReconnectRequired, NoCalendar, and Problem of the provider.
     """
@@ -55,8 +61,14 @@ def free(
         duration=timedelta(minutes=tool.duration),
         time_zone=tz,
         working_hours=slots.working_hours(tool.working_hours),
+        given_up=given_up,
         now=now,
     )
+
+
+def is_demo(*, user: User, tool: BookingTool) -> bool:
+    """Whether the slots are the stub's, of which none can be booked. Raises: StubsDisabled."""
+    return stub.serves(user=user, provider=tool.calendar)
 
 
 def window(tool: BookingTool, now: datetime) -> tuple[datetime, datetime]:
@@ -75,14 +87,22 @@ def book(
     name: str = "",
     phone: str = "",
     note: str = "",
+    instead_of: datetime | None = None,
     now: datetime,
 ) -> CalendarEvent:
-    """Book a slot, once for the call and the slot. Raises: SlotTaken, and as `free`."""
+    """Book a slot, once for the call and the slot.
+
+    Args:
+        instead_of: start of the call's booking that is to be taken back afterwards.
+
+    Raises: SlotTaken, and as `free`.
+    """
     key = _key(user, tool, call_id, start)
     rows = CalendarEvent.objects.filter(idempotency=key)
     rows.exclude(status__in=HOLDING).update(idempotency=None)  # it has ended: another may be made
     if begun := rows.first():
         return begun
+    former = _booked(user, tool, call_id, instead_of) if instead_of else None
     end = start + timedelta(minutes=tool.duration)
     about = [f"Name: {name}" if name else "", f"Phone: {phone}" if phone else "", note]
     event = NewEvent(
@@ -96,9 +116,13 @@ def book(
         # Slots follow one another from where one looks: the same one is found from its start.
         # What was offered a few minutes ago may be booked although its notice has begun.
         offered = now - timedelta(minutes=min(tool.notice, DECIDING))
-        if Slot(start, end) not in free(user=user, tool=tool, now=offered, day=start):
+        given_up = Slot(former.starts_at, former.ends_at) if former else None
+        found = free(user=user, tool=tool, now=offered, day=start, given_up=given_up)
+        if Slot(start, end) not in found:
             raise SlotTaken
-        return calendar.book(user=user, provider=tool.calendar, event=event, idempotency=key)
+        return calendar.book(
+            user=user, provider=tool.calendar, event=event, idempotency=key, instead_of=former
+        )
     except SlotTaken:
         if begun := rows.first():  # the call asked twice at once
             return begun
@@ -107,11 +131,17 @@ def book(
 
 def take_back(*, user: User, tool: BookingTool, call_id: str, start: datetime) -> None:
     """Take back what was booked in the same call. Raises: as `calendar.delete`."""
-    row = CalendarEvent.objects.filter(idempotency=_key(user, tool, call_id, start)).first()
-    if row is None:
+    rows = CalendarEvent.objects.filter(idempotency=_key(user, tool, call_id, start))
+    if not rows.exists():
         raise EventNotFound
-    if row.status in HOLDING:
+    if row := _booked(user, tool, call_id, start):
         calendar.delete(user=user, provider=row.provider, event_id=row.shown_id)
+
+
+def _booked(user: User, tool: BookingTool, call_id: str, start: datetime) -> CalendarEvent | None:
+    """What the call has booked at that time, and not taken back."""
+    key = _key(user, tool, call_id, start)
+    return CalendarEvent.objects.filter(idempotency=key, status__in=HOLDING).first()
 
 
 def _key(user: User, tool: BookingTool, call_id: str, start: datetime) -> uuid.UUID:

@@ -31,6 +31,10 @@ _FAR: Final = 20
 NO_CALENDAR: Final = (
     "The calendar is not connected, so nothing can be booked now. Offer to take a message."
 )
+DEMO: Final = (
+    "These are demo times: no calendar is connected, so book_slot books none of them. Say so "
+    "before you offer any."
+)
 NO_ANSWER: Final = (
     "The calendar does not answer right now. Say so, and offer to try again in a moment or to take "
     "a message."
@@ -57,7 +61,8 @@ def find_free_slots(call: ToolCall) -> str:
         raise _spoken(problem) from None
     if not found:
         return f"Nothing is free {_until(tool, now)}. Offer to take a message."
-    return f"Free are: {_listed(tool, found)}. Each takes {tool.duration} minutes."
+    free = f"Free are: {_listed(tool, found)}. Each takes {tool.duration} minutes."
+    return f"{free} {DEMO}" if services.is_demo(user=call.owner, tool=tool) else free
 
 
 def book_slot(call: ToolCall) -> str:
@@ -72,7 +77,13 @@ def book_slot(call: ToolCall) -> str:
         raise Problem("Ask for the caller's name first.")
     try:
         event = services.book(
-            user=call.owner, tool=tool, call_id=_conversation(call), start=start, now=now, **named
+            user=call.owner,
+            tool=tool,
+            call_id=_conversation(call),
+            start=start,
+            instead_of=former,
+            now=now,
+            **named,
         )
     except SlotTaken:
         raise Problem(_instead(call, tool, start, now)) from None

@@ -37,12 +37,14 @@ def create(
     event: NewEvent,
     idempotency: uuid.UUID | None = None,
     exclusive: bool = False,
+    instead_of: CalendarEvent | None = None,
 ) -> CalendarEvent:
     """Create an event, exactly once. It is `unknown` where the provider gave no answer.
 
     Args:
         idempotency: of the Idempotency-Key; an event that was begun under it is returned.
         exclusive: only where no other event that AVA created there takes the time.
+        instead_of: the event that is moved, which is in nobody's way.
 
     Raises: UnknownCalendar, StubsDisabled, NotConnected, ReconnectRequired, SlotTaken,
         EventRefused, NoCalendar, ProviderProblem: nothing is created.
@@ -75,7 +77,7 @@ def create(
     try:
         with transaction.atomic():
             if exclusive:
-                _require_free(row)
+                _require_free(row, instead_of)
             keyed.begin(row)
     except IntegrityError:
         if begun is not None and (row_begun := begun.first()):
@@ -85,11 +87,23 @@ def create(
 
 
 def book(
-    *, user: User, provider: str, event: NewEvent, idempotency: uuid.UUID | None
+    *,
+    user: User,
+    provider: str,
+    event: NewEvent,
+    idempotency: uuid.UUID | None,
+    instead_of: CalendarEvent | None = None,
 ) -> CalendarEvent:
-    """Create an event at a time that no other one of AVA's has. Raises: as `create`."""
+    """Create an event at a time that no other one of AVA's has. Arguments and Raises: as
+    `create`."""
     begin = partial(
-        create, user=user, provider=provider, event=event, idempotency=idempotency, exclusive=True
+        create,
+        user=user,
+        provider=provider,
+        event=event,
+        idempotency=idempotency,
+        exclusive=True,
+        instead_of=instead_of,
     )
     try:
         return begin()
@@ -148,9 +162,12 @@ def sweep() -> None:
     keyed.revive(CalendarEvent, within=CHANNEL.validity + timedelta(hours=2))
 
 
-def _require_free(row: CalendarEvent) -> None:
+def _require_free(row: CalendarEvent, instead_of: CalendarEvent | None) -> None:
     """Raises: SlotTaken. One after the other for a calendar: its connection is locked."""
     connection = Connection.objects.filter(user_id=row.owner_id, provider=row.provider)
     connection.select_for_update().first()
-    if held.holding(row.owner_id, row.provider, row.starts_at, row.ends_at).exists():
+    taken = held.holding(row.owner_id, row.provider, row.starts_at, row.ends_at)
+    if instead_of:
+        taken = taken.exclude(pk=instead_of.pk)
+    if taken.exists():
         raise SlotTaken

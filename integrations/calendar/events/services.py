@@ -106,12 +106,21 @@ def free_slots(
     duration: timedelta,
     time_zone: ZoneInfo,
     working_hours: WorkingHours = ALL_DAY,
+    given_up: Slot | None = None,
     now: datetime,
 ) -> list[Slot]:
-    """Free slots of a length that are still to come, within working hours. Raises: as `events`."""
+    """Free slots of a length that are still to come, within working hours.
+
+    Args:
+        given_up: the time of an event that is moved, which counts as free.
+
+    Raises: as `events`.
+    """
     start = max(start, now)
     if start >= end:
         return []
     taken = busy(user=user, provider=provider, start=start, end=end, tz=time_zone, now=now)
+    if given_up:
+        taken = [*slots.without(taken, given_up)]
     window = Slot(start, end)
     return slots.free(taken, window, tz=time_zone, hours=working_hours, length=duration)

@@ -89,6 +89,12 @@ def gaps(busy: Iterable[Slot], within: Slot) -> Iterator[Slot]:
         yield Slot(free_from, within.end)
 
 
+def without(busy: Iterable[Slot], own: Slot) -> Iterator[Slot]:
+    """What is busy apart from a stretch that is given up."""
+    for one in busy:
+        yield from gaps([own], one)
+
+
 def free(
     busy: Iterable[Slot],
     within: Slot,

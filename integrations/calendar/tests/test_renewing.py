@@ -1,6 +1,7 @@
 """Access to a connected calendar: renewed once, kept, and ended where the provider ends it."""
 
 import io
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from django.db import connections as databases
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from ava import upstream
 from integrations.calendar import connections, tokens
 from integrations.calendar.models import Connection
 from integrations.calendar.tests.consent import API, connect
@@ -190,3 +192,46 @@ def test_no_token_is_in_the_log(
     logged = caplog.text
     assert "calendar connected" in logged
     assert not [token for token in held if token in logged]
+
+
+def test_a_killed_process_that_was_renewing_costs_its_lease_and_nobody_an_error(
+    api: APIClient, user: User, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.RATE_LIMIT_PER_MINUTE = 100
+    connect(api)
+    lease = timedelta(seconds=1)  # what is left of it
+    now = timezone.now()
+    Connection.objects.update(expires_at=now, lease=uuid.uuid4(), lease_until=now + lease)
+
+    def look(_: int) -> tuple[int, str]:
+        client = APIClient()
+        client.force_authenticate(user)
+        try:
+            answer = client.get(f"{API}/google/events")
+            return answer.status_code, str(answer.json().get("status"))
+        finally:
+            databases.close_all()
+
+    with ThreadPoolExecutor(8) as people:
+        assert set(people.map(look, range(8))) == {(200, "live")}
+    assert refreshes(sandbox) == 1
+    assert lease <= timezone.now() - now < lease + timedelta(seconds=3)
+
+
+def test_who_waits_for_a_token_outlasts_the_lease_and_a_lease_outlasts_the_request() -> None:
+    deadline = upstream.door("google").policy.deadline
+    assert deadline < connections.LEASE.total_seconds() < connections.LONGEST_WAIT - 2
+
+
+def test_with_a_token_that_still_serves_nobody_waits_for_a_killed_process(
+    api: APIClient, user: User, sandbox: Sandbox
+) -> None:
+    connect(api)
+    now = timezone.now()
+    Connection.objects.update(
+        expires_at=now + timedelta(minutes=2),
+        lease=uuid.uuid4(),
+        lease_until=now + connections.LEASE,
+    )
+    assert connections.access(user=user, provider="google").token
+    assert refreshes(sandbox) == 0

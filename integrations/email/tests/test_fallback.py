@@ -18,6 +18,7 @@ from integrations.email.tests.mailing import (
     ways,
 )
 from sandbox.server import Sandbox
+from tests.resets import reset
 
 SEND = "POST /emails"
 AUTH = "Invalid Resend API key. Please update your credentials in Settings."
@@ -58,6 +59,29 @@ def test_a_resend_that_cannot_be_reached_is_passed_over(
     for _ in range(3):
         assert api.post(MESSAGES, MAIL).json()["backend"] == "smtp"
     assert ways(sandbox) == ["smtp"] * 4
+
+
+def test_a_resend_that_hangs_up_costs_three_mails_a_wait_and_the_next_go_by_smtp(
+    api: APIClient, both_user: User, sandbox: Sandbox
+) -> None:
+    fault(sandbox, "resend", "refuse")
+    # It may have read each of them: whether it sends them is known once it answers.
+    waiting = [api.post(MESSAGES, MAIL) for _ in range(3)]
+    assert [(one.status_code, one.json()["status"]) for one in waiting] == [(202, "unknown")] * 3
+    others = [api.post(MESSAGES, MAIL).json() for _ in range(2)]
+    assert [(one["backend"], one["status"]) for one in others] == [("smtp", "sent")] * 2
+    run_jobs(seconds=5)
+    assert ways(sandbox) == ["smtp"] * 2
+
+    sandbox.faults.clear()
+    reset("breakers")  # its recovery time is over
+    run_jobs(seconds=60)
+    for one in waiting:
+        found = api.get(f"{MESSAGES}/{one.json()['id']}").json()
+        assert (found["backend"], found["status"]) == ("resend", "sent")
+    assert sorted(ways(sandbox)) == ["resend"] * 3 + ["smtp"] * 2
+    run_jobs(seconds=3600)
+    assert len(arrived(sandbox)) == 5
 
 
 def test_the_sender_of_smtp_stands_in_for_one_that_resend_refuses(

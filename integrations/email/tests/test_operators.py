@@ -68,6 +68,20 @@ def test_each_recipient_counts_until_the_allowance_is_spent(
     assert len(arrived(sandbox)) == 1
 
 
+def test_what_the_operators_smtp_takes_over_counts_until_the_same_allowance_is_spent(
+    api: APIClient, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.ENV_CREDENTIALS_PER_DAY = 3
+    fault(sandbox, "resend", "status", status=429)
+    answers = [api.post(MESSAGES, MAIL) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [201] * 3 + [429]
+    assert answers[3].json()["code"] == "allowance_spent"
+    # Nor does Resend, once it is back, take more.
+    sandbox.faults.clear()
+    assert api.post(MESSAGES, MAIL).status_code == 429
+    assert [mail["via"] for mail in arrived(sandbox)] == ["smtp"] * 3
+
+
 def test_the_operators_dead_server_opens_the_breaker(
     api: APIClient, sandbox: Sandbox, settings: Any
 ) -> None:

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from integrations.calendar.models import CalendarEvent
 from integrations.calendar.tests.consent import connect
 from sandbox.server import Sandbox
+from vapi_settings.booking import tools
 from vapi_settings.booking.tests.asking import LISTED, PATH, effects, offered
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,6 +82,43 @@ def test_a_caller_who_changes_their_mind_has_the_other_time_only(
     assert said["result"].endswith("could not be taken back.")
     rows = CalendarEvent.objects.order_by("created_at")
     assert [row.status for row in rows] == ["deleted", "confirmed", "confirmed"]
+
+
+@BOTH
+def test_a_booking_is_moved_to_a_time_that_overlaps_its_own(
+    api: APIClient, settings_: Any, ask: Any, provider: str
+) -> None:
+    connect(api, provider)
+    settings_(calendar=provider, duration=30, working_hours="20:00-22:00")
+    first = datetime.fromisoformat(offered(ask)[0])
+    later = (first + timedelta(minutes=15)).isoformat("T", "minutes")
+    start = first.isoformat("T", "minutes")
+    ask("book_slot", key="call_2", start=start, name="Grace")
+    # To another caller, and to this one as a second appointment, it is taken.
+    for wish in ({"call": "two", "instead_of": start}, {}):
+        said = ask("book_slot", key="call_3", start=later, name="Eve", **wish)["error"]
+        assert "is not free" in said
+    said = ask("book_slot", key="call_4", start=later, name="Grace", instead_of=start)["result"]
+    assert said.endswith("is not booked any more.")
+    rows = CalendarEvent.objects.order_by("created_at")
+    assert [row.status for row in rows] == ["deleted", "confirmed"]
+
+
+def test_a_booking_is_not_moved_over_somebody_elses(
+    api: APIClient, settings_: Any, ask: Any
+) -> None:
+    connect(api)
+    settings_(duration=30, working_hours="20:00-22:00")
+    first = datetime.fromisoformat(offered(ask)[0])
+    second, between = (
+        (first + timedelta(minutes=minutes)).isoformat("T", "minutes") for minutes in (30, 15)
+    )
+    start = first.isoformat("T", "minutes")
+    ask("book_slot", key="call_2", start=start, name="Grace")
+    assert "result" in ask("book_slot", call="two", key="call_3", start=second, name="Eve")
+    said = ask("book_slot", key="call_4", start=between, name="Grace", instead_of=start)["error"]
+    assert "is not free" in said
+    assert CalendarEvent.objects.filter(status="confirmed").count() == 2
 
 
 def test_while_a_new_time_is_not_confirmed_the_former_one_stays_booked(
@@ -247,6 +285,17 @@ def test_without_a_calendar_the_caller_hears_a_way_out(settings_: Any, ask: Any)
         said = ask(name, key=name, start="2026-12-15T10:00", name="Grace")["error"]
         assert "not connected" in said
         assert "take a message" in said
+
+
+def test_demo_times_are_said_to_be_none_that_can_be_booked(
+    settings_: Any, ask: Any, settings: Any
+) -> None:
+    settings_()
+    settings.FLAGS = {**settings.FLAGS, "INTEGRATIONS_STUB_MODE": True}
+    said = ask("find_free_slots")["result"]
+    assert said.endswith(tools.DEMO)
+    start = LISTED.findall(said)[0]
+    assert ask("book_slot", key="call_2", start=start, name="Grace")["error"] == tools.NO_CALENDAR
 
 
 @pytest.mark.parametrize("kind", ["status", "reset", "garbage"])

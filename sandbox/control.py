@@ -131,7 +131,7 @@ def _pace(state: SandboxState, request: Request) -> Answer:
 
 def _callbacks(state: SandboxState, request: Request) -> Answer:
     if request.method == "POST":
-        state.network.callbacks.faults = CallbackFaults.from_json(_body(request))
+        state.network.callbacks.set_faults(CallbackFaults.from_json(_body(request)))
     return json_answer(200, dataclasses.asdict(state.network.callbacks.faults))
 
 

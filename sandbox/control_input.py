@@ -8,7 +8,7 @@ PROVIDERS = ("vapi", "twilio", "resend", "smtp", "google", "microsoft")
 KINDS = ("status", "hang", "reset", "refuse", "slow", "drip", "garbage")
 WHEN = ("before", "after")
 # Providers whose faults may name the error, beside its status.
-NAME_ERRORS = ("resend",)
+NAME_ERRORS = ("resend", "twilio")
 SMTP_STATUS = 451
 SMTP_LOGIN = frozenset({454, 530, 534, 535, 538})  # RFC 4954, section 6
 LONGEST_DELAY_MS = 3_600_000
@@ -80,8 +80,8 @@ def _match(value: Any) -> str | None:
 
 
 def _error(value: Any) -> str | None:
-    good = isinstance(value, str) and re.fullmatch(r"[A-Za-z_]{1,64}", value)
-    return None if good else "must be the name of an error, such as daily_quota_exceeded"
+    good = isinstance(value, str) and re.fullmatch(r"[A-Za-z_]{1,64}|[1-9][0-9]{4}", value)
+    return None if good else "must name an error, such as daily_quota_exceeded or 21211"
 
 
 _FIELDS: dict[str, Check] = {
@@ -102,6 +102,8 @@ def parse_fault(value: Any) -> dict[str, Any]:
     fault = parse_fields(value, _FIELDS, required=("provider", "kind"))
     if "error" in fault and fault["provider"] not in NAME_ERRORS:
         raise InvalidInputError(f"error is for {', '.join(NAME_ERRORS)}.")
+    if "error" in fault and fault["error"].isdigit() != (fault["provider"] == "twilio"):
+        raise InvalidInputError("error is a code at twilio, and a name elsewhere.")
     return _smtp_fault(fault) if fault["provider"] == "smtp" else fault
 
 

@@ -7,7 +7,15 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from sandbox.control_input import Check, is_number, is_whole, parse_fields, whole
+from sandbox.control_input import (
+    Check,
+    InvalidInputError,
+    is_number,
+    is_whole,
+    parse_fields,
+    whole,
+)
+from sandbox.phones.callback_order import Turn
 
 SHUFFLE_S = 0.5
 
@@ -20,7 +28,12 @@ def _flag(value: Any) -> str | None:
     return None if isinstance(value, bool) else "must be true or false"
 
 
+def _turns(value: Any) -> str | None:
+    return None if value is None or isinstance(value, list) else "must be a list, or null"
+
+
 _FIELDS: dict[str, Check] = {
+    "order": _turns,
     "duplicate": _share,
     "drop": _share,
     "shuffle": _flag,
@@ -34,7 +47,7 @@ class CallbackFaults:
     """Shares of callbacks that come twice (`duplicate`) or never (`drop`).
 
     `delay_ms` holds all of them back, `shuffle` each for another time of up to half a second.
-    `seed` decides which ones.
+    `seed` decides which ones. With an `order` they leave as it says, and nothing else applies.
     """
 
     duplicate: float = 0.0
@@ -42,11 +55,17 @@ class CallbackFaults:
     shuffle: bool = False
     delay_ms: int = 0
     seed: int = 1
+    order: list[Turn] | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """From JSON; what is not named stays without fault. Raises: InvalidInputError."""
-        return replace(cls(), **parse_fields(value, _FIELDS, required=()))
+        given = dict(parse_fields(value, _FIELDS, required=()))
+        if given.get("order") is not None:
+            given["order"] = [Turn.from_json(one) for one in given["order"]]
+            if len(given) > 1:
+                raise InvalidInputError("order stands alone: it says what comes, and when.")
+        return replace(cls(), **given)
 
     def delays(self, mark: str) -> list[float]:
         """Seconds from now at which a callback is delivered: never, once or twice.

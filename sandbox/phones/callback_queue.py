@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from sandbox.phones.callback_faults import CallbackFaults
+from sandbox.phones.callback_order import CallbackOrder
 from sandbox.phones.scheduler import Scheduler
 
 Deliver = Callable[[], None]
@@ -15,18 +16,28 @@ class CallbackQueue:
 
     def __init__(self, senders: Scheduler) -> None:
         self.faults = CallbackFaults()
+        self._order: CallbackOrder | None = None
         self._senders = senders
         self._lock = threading.Lock()
         self._seen: Counter[str] = Counter()
         self._waiting: dict[str, deque[Deliver]] = {}
+
+    def set_faults(self, faults: CallbackFaults) -> None:
+        """Set the faults, or the order, of the callbacks to come."""
+        self.faults = faults
+        turns = faults.order
+        self._order = None if turns is None else CallbackOrder(turns, self._senders)
 
     def send(self, about: str, mark: str, deliver: Deliver) -> None:
         """Deliver one callback.
 
         Args:
             about: the call or message; what is sent about it arrives in order.
-            mark: what faults are decided by, such as the number called and the event.
+            mark: what faults are decided by, such as the number called and, last, the event.
         """
+        if self._order:
+            self._order.send(mark.rpartition(" ")[2], deliver)
+            return
         with self._lock:
             self._seen[mark] += 1
             nth = self._seen[mark]

@@ -71,11 +71,11 @@ def test_a_fault_is_ordered_listed_and_lifted(control: Client, vapi: Client) -> 
         ),
         (
             {**FAULT, "error": "daily_quota_exceeded"},
-            "error is for resend.",
+            "error is for resend, twilio.",
         ),
         (
             {**FAULT, "provider": "resend", "error": "a b"},
-            "error must be the name of an error, such as daily_quota_exceeded.",
+            "error must name an error, such as daily_quota_exceeded or 21211.",
         ),
         (
             {"provider": "smtp", "kind": "drip"},

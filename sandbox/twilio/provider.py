@@ -68,9 +68,9 @@ class Twilio:
             return self.calls.incoming(what, number)
         return self.messages.incoming(what, number)
 
-    def failure(self, status: int) -> Answer:
-        """Twilio's error body for a status."""
-        return error(status)
+    def failure(self, status: int, code: str = "") -> Answer:
+        """Twilio's error body for a status, or for an error's code."""
+        return error(status, int(code), "As ordered") if code else error(status)
 
     def _act(self, request: Request, kind: str, sid: str) -> tuple[int, Resource] | None:
         method = "GET" if request.method == "HEAD" else request.method

@@ -25,6 +25,7 @@ from ava import ratelimit
 from ava.http import correlation, cors, fastpath, metrics
 from ava.http.problems import CONTENT_TYPE, Problem
 from ava.http.responses import LIVENESS
+from ava.observability import draining
 from ava.server import admission, pace, worker
 from ava.server.environ import body_length, environ_of
 from ava.server.flights import Flights
@@ -72,8 +73,8 @@ class Application:
             self._bodies.release(body)
         if status in pace.REFUSALS:
             await asyncio.sleep(self._pacer.delay(scope["client"][0]))
-        if length and not body:
-            # What the client may still send is not the next request.
+        if (length and not body) or draining.is_draining():
+            # What the client may still send is not the next request; nor is there to be one.
             headers.append((b"connection", b"close"))
         metrics.count_without_id(headers)
         await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -55,6 +55,7 @@ VARIABLES = (
     _number("WEB_CONCURRENCY", 1, 1, 64),
     # One hanging provider holds a bulkhead of them and those who wait for its reads.
     _number("AVA_THREADS", 48, 48, 256),
+    _number("AVA_DRAIN_SECONDS", 0, 0, 600),
     _switch("DJANGO_DEBUG", False),
     Variable("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR")),
     # Stores

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from ava import redis, upstream
 from ava.http.responses import NEVER_KEPT
+from ava.observability import draining
 from ava.ratelimit import limited
 
 log = structlog.get_logger("ava.observability.health")
@@ -30,6 +31,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @limited("probes")
 def readyz(request: HttpRequest) -> HttpResponse:
     """AVA can do its work: 200, or 503 with the names of what cannot."""
+    if draining.is_draining():
+        return JsonResponse({"status": "draining"}, status=503, headers=NEVER_KEPT)
     checks = {name: _state(name, probe) for name, probe in _PROBES.items()}
     ready = "failed" not in checks.values()
     body = {

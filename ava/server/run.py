@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from ava.conf import env
+from ava.server import drain
 
 STOP_SECONDS = 30
 """Seconds for requests and jobs under way to finish."""
@@ -46,6 +48,9 @@ def serve(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
     server = granian.Granian("ava.asgi:application", **settings(values))
     greeting = threading.Thread(target=_greet, args=(values, welcome), daemon=True)
     server.on_startup(greeting.start)
+    if values["AVA_DRAIN_SECONDS"]:
+        # granian has set its own handlers by then, and keeps that of SIGINT.
+        server.on_startup(partial(drain.at_sigterm, values["AVA_DRAIN_SECONDS"]))
     try:
         server.serve()
     except SystemExit as stop:

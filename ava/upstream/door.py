@@ -139,7 +139,7 @@ class Door:
     def __init__(self, service: Service, base_url: Callable[[], str], policy: Policy) -> None:
         self.service = service
         self.policy = policy
-        self._base_url = base_url
+        self.base_url = base_url
         self.renew()
 
     def renew(self) -> None:
@@ -212,7 +212,7 @@ class Door:
             raise ValueError("a path begins with a slash")
         request = requests.Request(
             method,
-            (base_url or self._base_url()).rstrip("/") + path,
+            (base_url or self.base_url()).rstrip("/") + path,
             headers={
                 **(headers or {}),
                 correlation.HEADER: correlation.current() or correlation.new(),

@@ -31,6 +31,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.email import resend, smtp, webhooks
         from integrations.email import services as mails
         from integrations.email.models import Mail
+        from integrations.notifications import services as notifications
 
         upstream.register(resend.RESEND, base_url=lambda: str(settings.RESEND_BASE_URL))
         # Each user has a mail server of their own.
@@ -46,6 +47,8 @@ class IntegrationsConfig(AppConfig):
         register_handler(resend.RESEND.label, webhooks.KIND, webhooks.handle)
         jobs.register(CalendarEvent.job, lambda payload: creation.pursue(payload["id"]))
         jobs.register_periodic("integrations.calendar_sweep", creation.sweep, every=600.0)
+
+        notifications.register()
 
         sources.register(timelines(Mail))
         sources.register(timelines(CalendarEvent))

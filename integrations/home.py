@@ -39,6 +39,7 @@ _WITHOUT = {
     "google": "Meanwhile its calendar is neither read nor written.",
     "microsoft": "Meanwhile its calendar is neither read nor written.",
 }
+_UNREACHABLE = "{} cannot be reached"
 _KEYS = {
     "vapi": "Paste the private key of its dashboard.",
     "twilio": "Account SID and auth token are on the first page of its console.",
@@ -104,12 +105,13 @@ def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
         if each.retry_after is None:
             text = each.next_step
         yield Attention(
-            1, "bad", f"{name} cannot be reached", text, "See what failed", "activity-page",
+            1, "bad", _UNREACHABLE.format(name), text, "See what failed", "activity-page",
             retry_after=each.retry_after,
         )  # fmt: skip
     elif each.breaker_state != "closed":
         text = "It was failing. The next request shows whether it works again."
-        yield Attention(2, "waiting", f"{name} is being tried again", text)
+        title, about = f"{name} is being tried again", _UNREACHABLE.format(name)
+        yield Attention(2, "waiting", title, text, about=about)
     elif refused:
         text = "Calls, messages or mails failed for it. If you have replaced the key, all is well."
         yield Attention(1, "bad", f"{name} refused your key", text, "Replace key", "settings")

@@ -7,5 +7,15 @@ from integrations.email import models as email
 from integrations.email.summaries import models as summaries
 from integrations.email.suppressions import models as suppressions
 from integrations.flags import models as flags
+from integrations.notifications import models as notifications
 
-__all__ = ["breakers", "calendar", "credentials", "email", "flags", "summaries", "suppressions"]
+__all__ = [
+    "breakers",
+    "calendar",
+    "credentials",
+    "email",
+    "flags",
+    "notifications",
+    "summaries",
+    "suppressions",
+]

@@ -9,6 +9,7 @@ from integrations.email import pages as mail
 from integrations.email.content import pages as content
 from integrations.email.summaries import pages as summaries
 from integrations.email.suppressions import pages as suppressions
+from integrations.notifications import pages as notifications
 
 urlpatterns = [
     path("settings", pages.settings, name="settings"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("settings/keys/<slug:provider>", credentials.keys, name="keys"),
     path("settings/keys/<slug:provider>/verify", credentials.verify, name="keys-verify"),
     path("settings/keys/<slug:provider>/delete", credentials.delete, name="keys-delete"),
+    path("settings/notifications", notifications.notifications, name="notifications"),
     path("mail", mail.mails, name="mail"),
     path("mail/new", compose_pages.compose, name="mail-new"),
     path("mail/preview", compose_pages.preview, name="mail-preview"),

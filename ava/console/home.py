@@ -27,6 +27,7 @@ class Attention:
 
     Args:
         weight: 1 stops work, 2 hurts, 3 wants to be known.
+        about: the trouble itself, where its title changes while it lasts.
     """
 
     weight: Weight
@@ -36,10 +37,15 @@ class Attention:
     action: str = ""
     room: str = ""  # the URL name of the room where that is done
     retry_after: int | None = None
+    about: str = ""
 
     @property
     def href(self) -> str:
         return navigation.link(self.room) if self.room else ""
+
+    @property
+    def topic(self) -> str:
+        return self.about or self.title
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ OWNED: dict[str, Callable[[User], Q]] = {
     "integrations.Mail": lambda user: Q(owner=user),
     "integrations.MailAttachment": lambda user: Q(mail__owner=user),
     "integrations.MailEntry": lambda user: Q(intent__owner=user),
+    "integrations.Notice": lambda user: Q(owner=user),
+    "integrations.NotificationSettings": lambda user: Q(user=user),
     "integrations.SummarySettings": lambda user: Q(user=user),
     "integrations.Suppression": lambda user: Q(user=user),
     "integrations.OperatorUse": lambda user: Q(user=user),
@@ -97,6 +99,7 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     from integrations.email.summaries.models import SummarySettings
     from integrations.email.suppressions.models import Suppression
     from integrations.flags.models import Flag, FlagOverride
+    from integrations.notifications.models import Notice, NotificationSettings
     from vapi_settings.models import BookingTool
 
     for mail in Mail.objects.filter(owner=user):
@@ -107,6 +110,9 @@ def add_what_no_door_gives(user: User, operator: User) -> None:
     )
     Suppression.objects.create(user=user, address="planted-ada@example.com", reason="user")
     SummarySettings.objects.create(user=user, recipients=["planted-ada@example.com"])
+    NotificationSettings.objects.create(user=user, address="planted-ada@example.com")
+    now = timezone.now()
+    Notice.objects.create(owner=user, topic="planted-ada", since=now, seen_at=now)
     BookingTool.objects.create(user=user, title="planted-ada")
     event = rows.calendar_event(user)
     event.timeline.create(status="confirmed", source="api")

@@ -86,6 +86,9 @@ ROOMS: dict[str, list[Try]] = {
         Try("/settings/keys/smtp/verify", body={"user": "{user}"})
     ],
     "settings/keys/<slug:provider>/delete": [Try("/settings/keys/smtp/delete", "user={user}")],
+    "settings/notifications": [
+        Try("/settings/notifications", "user={user}", {"address": "x", "user": "{user}"})
+    ],
     "settings/tokens": [Try("/settings/tokens", "user={user}", {"name": "x", "user": "{user}"})],
     "settings/tokens/<uuid:token_id>/revoke": [
         Try("/settings/tokens/{api_token}/revoke", names=True)

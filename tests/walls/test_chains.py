@@ -22,6 +22,8 @@ JOBS = {
     "integrations.calendar_sweep": "nothing",
     "integrations.mail": "a mail: sent as its owner",
     "integrations.mail_sweep": "nothing",
+    "integrations.notifications": "nothing",
+    "integrations.notify": "a user: who asked to be written to",
     "prune": "nothing",
     "telephony.account": "a user: whose keys have changed",
     "telephony.batch": "a batch: sent as its owner",

@@ -52,7 +52,7 @@ class IntegrationsConfig(AppConfig):
 
         sources.register(timelines(Mail))
         sources.register(timelines(CalendarEvent))
-        sources.register(transitions, is_shared=True)
+        sources.register_shared(transitions)
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

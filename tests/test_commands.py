@@ -18,6 +18,7 @@ OURS = sorted(
 WHOLE = {
     "send_test_mail": ["ada", "grace@example.org"],
     "breakers": ["list"],
+    "explain": ["some-id"],
     "explain_webhook": ["1"],
     "replay_deliveries": ["--failed"],
     "sync_numbers": ["ada"],
@@ -58,6 +59,7 @@ def test_an_argument_it_does_not_know_ends_with_2(
         ["breakers", "open", "telex"],
         ["breakers", "open", "smtp", "--until", "0"],
         ["check_providers", "telex"],
+        ["explain", "no id"],
         ["prune", "--days", "-1"],
         ["replay_deliveries", "d1"],
         ["rotate_keys", "--batch", "0"],

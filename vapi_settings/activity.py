@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from ava.activity.sources import MOST
+from ava.activity.sources import MOST, owned
 from ava.observability.recorder import Entry
 from vapi_settings.models import Revision
 
 
 def revisions(owner_id: int, correlation_id: str) -> Iterator[Entry]:
     """Changes of settings by the owner, and those found at Vapi."""
-    rows = Revision.objects.filter(correlation_id=correlation_id, owner_id=owner_id)
+    rows = owned(Revision.objects.filter(correlation_id=correlation_id), owner_id)
     for row in rows.exclude(source=Revision.Source.FOUND).order_by("id")[:MOST]:
         yield Entry(
-            owner_id,
+            row.owner_id,
             correlation_id,
             row.at,
             "revision",

@@ -1,5 +1,6 @@
 """Pages of activity: the list with its filters, and the one story of a correlation ID."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,13 +8,15 @@ from typing import Any, Final, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from rest_framework.request import Request
 from rest_framework.serializers import ValidationError
 
 from ava.activity import queries
 from ava.activity.api import FiltersSerializer
-from ava.activity.words import ICONS, KINDS, cause, console_link, is_waiting
+from ava.activity.verdict import Verdict, verdict
+from ava.activity.waterfall import Bar, waterfall
+from ava.activity.words import ICONS, KINDS, is_waiting, status_of, words_of
 from ava.console import curl
 from ava.console.states import Tone
 from ava.console.views import is_fragment, page, redirect, render, user_of
@@ -23,7 +26,13 @@ from ava.http.keyset import KeysetPagination
 from ava.http.problems import NotFound
 
 FILTERS: Final = ("kind", "failed", "since", "until")
-_NARROWEST: Final = 0.6  # hundredths of the whole: a bar is to be seen
+# Pages by what an entry's address in the API ends with.
+_PAGES: Final = (
+    (re.compile(r"/twilio/calls/([0-9a-f-]{36})$"), "call"),
+    (re.compile(r"/twilio/messages/([0-9a-f-]{36})$"), "message"),
+    (re.compile(r"/integrations/email/messages/([0-9a-f-]{36})$"), "mail-message"),
+    (re.compile(r"/vapi/settings/([^/]+)/history$"), "vapi-setting"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ class Line:
 
     @property
     def detail(self) -> str:
+        if self.after_ms < 0:
+            return f"{self.word}, before it began"
         took = f"{self.word}, {self.after_ms:,} ms after the beginning"
         return f"{took}. {self.cause}" if self.cause else took
 
@@ -155,10 +166,11 @@ def _with(address: str, query: Mapping[str, str]) -> str:
 class StoryPage:
     title: str
     correlation_id: str
+    verdict: Verdict | None
     entries: Sequence[Line]
     spans: Sequence[Span]
     total_ms: int
-    failures: Sequence[Line]
+    href: str  # of the page of what came of it
     curl: str
 
 
@@ -167,16 +179,18 @@ def story(request: HttpRequest, correlation_id: str) -> HttpResponse:
     if correlation.accept(correlation_id) != correlation_id:
         raise NotFound("No request of AVA's can have this ID.")
     entries = queries.story(user=user_of(request), correlation_id=correlation_id)
-    begun = min((one.at for one in entries), default=None)
+    own = [one for one in entries if one.correlation_id == correlation_id]
+    begun = own[0].at if own else None
     lines = [_line(one, begun) for one in entries]
-    spans, total = _waterfall(lines)
+    bars, total = waterfall(entries)
     found = StoryPage(
         title="What happened",
         correlation_id=correlation_id,
+        verdict=verdict(entries) if entries else None,
         entries=lines,
-        spans=spans,
-        total_ms=total,
-        failures=[one for one in lines if one.failed],
+        spans=[_span(bar) for bar in bars],
+        total_ms=round(total),
+        href=next((one.href for one in reversed(lines) if one.href), ""),
         curl=curl.command(request, "GET", reverse("story", args=[correlation_id])),
     )
     fragments = {"drawer-body": "activity/_story.html"}
@@ -184,35 +198,39 @@ def story(request: HttpRequest, correlation_id: str) -> HttpResponse:
 
 
 def _line(row: Any, begun: datetime | None = None) -> Line:
-    waiting = is_waiting(row.status)
     return Line(
         at=row.at,
         kind=row.kind,
         word=KINDS.get(row.kind, row.kind),
         icon=ICONS.get(row.kind, "circle"),
         summary=row.summary,
-        status=row.status,
-        tone="bad" if row.failed else "waiting" if waiting else "good",
+        status=status_of(row.kind, row.status),
+        tone=_tone(row),
         failed=row.failed,
         ms=row.duration_ms,
-        cause=cause(row.kind, row.status) if row.failed else "",
-        href=console_link(row.link),
+        cause=str(words_of(row.kind, row.status)) if row.failed else "",
+        href=_href(row.link),
         correlation_id=row.correlation_id,
         after_ms=round((row.at - begun) / timedelta(milliseconds=1)) if begun else 0,
     )
 
 
-def _waterfall(lines: Sequence[Line]) -> tuple[list[Span], int]:
-    """Bars of what took time, on one time line."""
-    timed = [one for one in lines if one.ms is not None]
-    first = min((one.after_ms for one in timed), default=0)
-    whole = max((one.after_ms + (one.ms or 0) for one in timed), default=0) - first
-    total = max(whole, 1.0)
-    spans = []
-    for one in timed:
-        width = max(100 * (one.ms or 0) / total, _NARROWEST)
-        start = min(100 * (one.after_ms - first) / total, 100 - width)
-        spans.append(
-            Span(one.word, one.summary, round(one.ms or 0), max(start, 0), width, one.tone)
-        )
-    return spans, round(total)
+def _tone(row: Any) -> Tone:
+    return "bad" if row.failed else "waiting" if is_waiting(row.status) else "good"
+
+
+def _span(bar: Bar) -> Span:
+    one = bar.of
+    word, ms = KINDS.get(one.kind, one.kind), round(one.duration_ms or 0)
+    return Span(word, one.summary, ms, bar.start, bar.width, _tone(one))
+
+
+def _href(link: str) -> str:
+    """The console's page of what has this address in the API; empty where there is none."""
+    for pattern, name in _PAGES:
+        if found := pattern.search(link):
+            try:
+                return reverse(name, args=[found[1]])
+            except NoReverseMatch:
+                return ""
+    return ""

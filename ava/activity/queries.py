@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from ava.activity.models import Activity
 from ava.activity.services import write
-from ava.activity.sources import MOST, shared, sources
+from ava.activity.sources import EVERYBODY, MOST, owned, shared, sources
 from ava.observability.recorder import Entry
 
 
@@ -35,17 +35,38 @@ def newest(
 
 def story(*, user: User, correlation_id: str) -> list[Entry]:
     """What carries the ID and is the user's, in order of time. Empty for somebody else's ID."""
+    found = _found(user.pk, correlation_id)
+    return _with_shared(found, correlation_id) if found else []
+
+
+def stories(*, correlation_id: str) -> list[tuple[User | None, list[Entry]]]:
+    """For the operator: what carries the ID, by whose it is; None: nobody's."""
+    by_owner: dict[int | None, list[Entry]] = {}
+    for entry in _found(EVERYBODY, correlation_id):
+        by_owner.setdefault(entry.owner_id, []).append(entry)
+    users = User.objects.in_bulk([owner for owner in by_owner if owner is not None])
+    found = by_owner or {None: []}
+    told = [
+        (users.get(owner or 0), _with_shared(entries, correlation_id))
+        for owner, entries in found.items()
+    ]
+    return [one for one in told if one[1]]
+
+
+def _found(owner_id: int, correlation_id: str) -> list[Entry]:
     write()
-    rows = Activity.objects.filter(correlation_id=correlation_id, owner=user).order_by("at", "id")
+    rows = owned(Activity.objects.filter(correlation_id=correlation_id), owner_id)
     # What has tables of its own is read there.
-    found = [_entry(row) for row in rows.filter(kind__in=("request", "attempt", "job"))[: 5 * MOST]]
+    own = rows.filter(kind__in=("request", "attempt", "job")).order_by("at", "id")
+    found = [_entry(row) for row in own[: 5 * MOST]]
     for source in sources:
-        found.extend(source(user.pk, correlation_id))
-    if found:
-        for source in shared:
-            found.extend(source(user.pk, correlation_id))
-    found.sort(key=lambda entry: entry.at)
-    return found
+        found.extend(source(owner_id, correlation_id))
+    return sorted(found, key=lambda entry: entry.at)
+
+
+def _with_shared(found: list[Entry], correlation_id: str) -> list[Entry]:
+    added = [entry for source in shared for entry in source(found, correlation_id)]
+    return sorted([*found, *added], key=lambda entry: entry.at)
 
 
 def _entry(row: Activity) -> Entry:

@@ -2,7 +2,7 @@
 
 import threading
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from django.db import DatabaseError, connections
@@ -39,7 +39,7 @@ def old(before: datetime) -> QuerySet[Activity]:
 
 def _row(entry: recorder.Entry) -> Activity:
     return Activity(
-        owner_id=entry.owner_id,
+        owner_id=cast(int, entry.owner_id),  # only a user's is recorded
         correlation_id=entry.correlation_id,
         at=entry.at,
         kind=entry.kind,

@@ -1,10 +1,8 @@
-"""Words of activity: kinds, causes of failures with what to do, pages of what it is about."""
+"""Words of activity: kinds, and of each failure the cause and the remedy; pure."""
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
-
-from django.urls import NoReverseMatch, reverse
 
 KINDS: Final[Mapping[str, str]] = {
     "request": "Request",
@@ -31,69 +29,193 @@ ICONS: Final[Mapping[str, str]] = {
     "revision": "sliders-horizontal",
 }
 
-_OF_REQUESTS: Final[Mapping[str, str]] = {
-    "400": "Something in the request was not right: correct it and send it again.",
-    "401": "The login or token was not taken: log in again, or make a new token.",
-    "403": "This is not allowed with that login or token.",
-    "404": "There is no such thing, or it is somebody else's.",
-    "409": "Something else was done at the same time: look at what is there now.",
-    "412": "It had been changed meanwhile: load it again.",
-    "422": "A value was not taken: correct it and send it again.",
-    "429": "Too much at once: wait a moment.",
-    "502": "The provider refused or failed: its answer is in this story.",
-    "503": "The provider was not asked, as it keeps failing: AVA tries again by itself.",
-    "504": "The provider did not answer in time.",
+
+@dataclass(frozen=True)
+class Words:
+    """Why something failed, and what to do about it."""
+
+    cause: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.remedy}".strip()
+
+
+_OF_REQUESTS: Final[Mapping[str, Words]] = {
+    "400": Words("Something in the request was not right.", "Correct it and send it again."),
+    "401": Words("The login or token was not taken.", "Log in again, or make a new token."),
+    "403": Words("This is not allowed with that login or token."),
+    "404": Words("There is no such thing, or it is somebody else's."),
+    "409": Words("Something else was done at the same time.", "Look at what is there now."),
+    "412": Words("It had been changed meanwhile.", "Load it again."),
+    "422": Words("A value was not taken.", "Correct it and send it again."),
+    "429": Words("Too much was asked at once.", "Wait a moment, then send it again."),
+    "500": Words(
+        "AVA has a fault of its own.",
+        "Its log has the traceback under this ID: the operator reports it.",
+    ),
+    "502": Words("The provider failed.", "Try again in a moment."),
+    "503": Words("The provider was not asked, as it kept failing.", "Try again in a moment."),
+    "504": Words("The provider did not answer in time.", "Try again in a moment."),
 }
-_OF_ATTEMPTS: Final[Mapping[str, str]] = {
-    "400": "The provider did not take a value: its answer says which.",
-    "401": "The provider refused the key: replace it in Settings.",
-    "403": "The key may not do this: check its rights at the provider.",
-    "404": "The provider does not know it: it was deleted there, or belongs to another account.",
-    "429": "The provider asks to slow down: AVA waits and tries again.",
-    "open": "The circuit breaker is open: the provider kept failing, so AVA did not ask it.",
-    "timeout": "The provider did not answer in time. AVA tries again where that is safe.",
+_LATER: Final = "Try again later; if it lasts, look at the provider's status page."
+_OF_ATTEMPTS: Final[Mapping[str, Words]] = {
+    "400": Words(
+        "The provider did not take what was asked.",
+        "Correct what the answer names, and send it again.",
+    ),
+    "401": Words("The provider refused the key.", "Replace it in Settings."),
+    "403": Words("The provider does not let this key do that.", "Check its rights there."),
+    "404": Words(
+        "The provider does not know it: it was deleted there, or belongs to another account.",
+        "Look for it in the provider's dashboard.",
+    ),
+    "407": Words("A proxy on AVA's way out refused the request.", "The operator looks at it."),
+    "408": Words("The provider did not answer in time.", _LATER),
+    "409": Words("The provider was changing the same thing.", "Look at what is there now."),
+    "422": Words(
+        "The provider did not take what was asked.",
+        "Correct what the answer names, and send it again.",
+    ),
+    "429": Words(
+        "The provider takes no more for now: there were too many requests, or a quota is used up.",
+        "Wait a moment; if it lasts, look at the plan there.",
+    ),
+    "deadline": Words("The provider did not answer in time.", _LATER),
+    "cancelled": Words("The request was broken off before the provider answered.", _LATER),
+    "provider_unavailable": Words(
+        "The provider had failed several times in a row, so AVA did not ask it: its circuit "
+        "breaker was open.",
+        "AVA tries again by itself after a short while. If it lasts, look at the provider's "
+        "status page.",
+    ),
+    "provider_busy": Words(
+        "AVA had as many requests under way to this provider as it may have.",
+        "Try again in a moment.",
+    ),
 }
-_OF_KINDS: Final[Mapping[str, str]] = {
-    "request": "AVA could not do what was asked.",
-    "attempt": "The provider failed or could not be reached. AVA tries again where that is safe.",
-    "breaker": "The provider failed several times in a row. AVA asks it again after a short while.",
-    "job": "AVA tries again by itself.",
-    "webhook": "The provider sends it again.",
-    "call": "The call's page says why, and what to do.",
-    "message": "The message's page says why, and what to do.",
-    "mail": "The mail did not arrive.",
-    "event": "The event was not created.",
-    "revision": "The change did not reach the assistant: look at the setting, and try again.",
+_PROVIDER_FAULT: Final = Words("The provider answered with a fault of its own.", _LATER)
+# What AVA could not get past on its way to the provider, as the status words it.
+_ON_THE_WAY: Final = (
+    ("certificate refused", Words("AVA does not trust the provider's certificate.")),
+    ("the proxy of", Words("A proxy on AVA's way out failed.")),
+)
+_OPERATOR_LOOKS: Final = "The operator looks at the setting that the answer names."
+_NO_CONNECTION: Final = Words("The connection to the provider failed or broke.", _LATER)
+
+_OF_THINGS: Final[Mapping[tuple[str, str], Words]] = {
+    ("call", "busy"): Words("The line was busy.", "Call again in a few minutes."),
+    ("call", "no-answer"): Words(
+        "The phone rang, and nobody answered.", "Call again later, or send a message."
+    ),
+    ("call", "failed"): Words(
+        "The call could not be put through.", "Check that the number exists, then call again."
+    ),
+    ("mail", "bounced"): Words(
+        "The recipient's mail server refused the mail.",
+        "Check the address. If it bounced for good it is among the suppressions now: take it off "
+        "there once it is right.",
+    ),
+    ("mail", "complained"): Words(
+        "The recipient marked the mail as spam.",
+        "Write to this address no more: it is among the suppressions now.",
+    ),
+    ("mail", "suppressed"): Words(
+        "The provider sends nothing to this address: it bounced or complained before.",
+        "Take it off the provider's list, if it is right.",
+    ),
+    ("webhook", "refused"): Words(
+        "The signature of a webhook did not fit, so AVA took nothing from it.",
+        "The operator sees by manage.py explain_webhook which address and secret were tried.",
+    ),
+    ("job", "failed"): Words("Background work failed.", "AVA tries it again by itself."),
+    ("job", "lost"): Words("The process that did this ended.", "AVA does it again by itself."),
+    ("revision", "lost"): Words(
+        "The change did not reach the assistant: it still has the old value.",
+        "Save it again.",
+    ),
+    ("revision", "unknown"): Words(
+        "No answer came to the change.", "AVA finds out by itself what the assistant has now."
+    ),
+    ("revision", "superseded"): Words(
+        "Something else was in the assistant when AVA looked.", "Look at the setting."
+    ),
+}
+_OF_KINDS: Final[Mapping[str, Words]] = {
+    "request": Words("AVA could not do what was asked."),
+    "breaker": Words(
+        "The provider failed several times in a row.", "AVA tries it again after a short while."
+    ),
+    "job": Words(
+        "Background work failed as often as it may.",
+        "The operator mends the cause, then runs the job again in the admin.",
+    ),
+    "webhook": Words(
+        "AVA could not process a webhook of the provider's.",
+        "It is stored: the operator runs it again (manage.py replay_deliveries).",
+    ),
+    "call": Words("The call could not be made.", "Its page says more."),
+    "message": Words("The message did not arrive.", "Its page says more."),
+    "mail": Words("The mail did not arrive.", "Its page says more."),
+    "event": Words("The event was not created.", "Look into the calendar before trying again."),
+    "revision": Words("The change did not reach the assistant.", "Look at the setting."),
 }
 _WAITING: Final = frozenset(
-    ("pending", "queued", "ringing", "in-progress", "scheduled", "sending", "half_open", "unknown")
-)
-# Pages by what an entry's address in the API begins with.
-_PAGES: Final = (
-    (re.compile(r"/twilio/calls/([0-9a-f-]{36})$"), "call"),
-    (re.compile(r"/twilio/messages/([0-9a-f-]{36})$"), "message"),
-    (re.compile(r"/integrations/email/messages/([0-9a-f-]{36})$"), "mail-message"),
-    (re.compile(r"/vapi/settings/([^/]+)/history$"), "vapi-setting"),
+    (
+        *("pending", "queued", "ringing", "in-progress", "scheduled", "sending", "half_open"),
+        *("unknown", "accepted", "receiving", "waiting", "stored"),
+    )
 )
 
+NOT_ASKED: Final = "was not asked"
 
-def cause(kind: str, status: str) -> str:
-    """Why it failed, and what to do, as far as its kind and status say."""
-    known = {"request": _OF_REQUESTS, "attempt": _OF_ATTEMPTS}.get(kind, {})
-    return known.get(status) or _OF_KINDS.get(kind, "")
+
+def words_of(kind: str, status: str) -> Words:
+    """Cause and remedy of a failure, as far as its kind and status tell."""
+    if kind == "attempt":
+        return _of_attempt(status)
+    if kind == "request":
+        return _OF_REQUESTS.get(status, _OF_KINDS["request"])
+    return _OF_THINGS.get((kind, status)) or _OF_KINDS.get(kind, Words(""))
+
+
+def is_known(kind: str, status: str) -> bool:
+    """Whether there are words for this status of what came of a request."""
+    return (kind, status) in _OF_THINGS
+
+
+def _of_attempt(status: str) -> Words:
+    if known := _OF_ATTEMPTS.get(status):
+        return known
+    for beginning, words in _ON_THE_WAY:
+        if status.startswith(beginning):
+            return Words(words.cause, _OPERATOR_LOOKS)
+    if status.startswith("deadline"):
+        return _OF_ATTEMPTS["deadline"]
+    if status.isdigit():
+        return _PROVIDER_FAULT if int(status) >= 500 else _OF_ATTEMPTS["400"]
+    return _NO_CONNECTION
+
+
+def answer_of(status: str) -> str:
+    """What a provider answered, in words: of the status of an attempt."""
+    if status.isdigit():
+        return f"answered {status}"
+    if status.startswith("deadline"):
+        return "did not answer in time"
+    if status == "cancelled":
+        return "was not waited for"
+    if status in ("provider_unavailable", "provider_busy"):
+        return NOT_ASKED
+    return f"gave no answer ({status})"
+
+
+def status_of(kind: str, status: str) -> str:
+    """A status in a word or two."""
+    if kind != "attempt" or status.isdigit():
+        return status.replace("_", " ")
+    return "not asked" if answer_of(status) == NOT_ASKED else "no answer"
 
 
 def is_waiting(status: str) -> bool:
     return status in _WAITING
-
-
-def console_link(link: str) -> str:
-    """The console's page of what has this address in the API; empty where there is none."""
-    for pattern, name in _PAGES:
-        found = pattern.search(link)
-        if found:
-            try:
-                return reverse(name, args=[found[1]])
-            except NoReverseMatch:
-                return ""
-    return ""

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from ava.activity.sources import MOST
-from ava.inbound.models import Delivery
+from ava.activity.sources import EVERYBODY, MOST, owned
+from ava.inbound.models import Delivery, Refusal
 from ava.observability.recorder import Entry
 
 
 def deliveries(owner_id: int, correlation_id: str) -> Iterator[Entry]:
     """Webhooks of the owner's accounts."""
-    rows = Delivery.objects.filter(correlation_id=correlation_id, owner_id=owner_id)
+    rows = owned(Delivery.objects.filter(correlation_id=correlation_id), owner_id)
     for row in rows.defer("payload").order_by("received_at")[:MOST]:
         yield Entry(
-            owner_id,
+            row.owner_id,
             correlation_id,
             row.received_at,
             "webhook",
@@ -20,3 +20,13 @@ def deliveries(owner_id: int, correlation_id: str) -> Iterator[Entry]:
             row.state,
             row.state == Delivery.State.FAILED,
         )
+
+
+def refusals(owner_id: int, correlation_id: str) -> Iterator[Entry]:
+    """Webhooks with a wrong signature: the account that one names has not sent it, so they are no
+    user's."""
+    if owner_id != EVERYBODY:
+        return
+    rows = Refusal.objects.filter(correlation_id=correlation_id).order_by("at")
+    for row in rows[:MOST]:
+        yield Entry(None, correlation_id, row.at, "webhook", f"Webhook: {row}", "refused", True)

@@ -10,7 +10,7 @@ class InboundConfig(AppConfig):
         from ava import jobs, ratelimit
         from ava.activity import sources
         from ava.inbound import door, services
-        from ava.inbound.activity import deliveries
+        from ava.inbound.activity import deliveries, refusals
         from ava.inbound.models import Delivery, Refusal, Volume
         from ava.jobs import pruning
 
@@ -20,6 +20,7 @@ class InboundConfig(AppConfig):
         ratelimit.register(door.PROVEN, ratelimit.Group(at_least=1800, per_user=False))
         ratelimit.register(door.LARGE, ratelimit.Group(at_least=60, per_user=False))
         sources.register(deliveries)
+        sources.register(refusals)
         jobs.register(services.DISPATCH, services.dispatch, attempts=10, urgent=True)
         pruning.register(
             "webhook deliveries", lambda before: Delivery.objects.filter(received_at__lt=before)

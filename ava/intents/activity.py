@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ava.activity.sources import MOST, Source
+from ava.activity.sources import MOST, Source, owned
 from ava.intents.models import Intent
 from ava.intents.timeline import with_timelines
 from ava.observability.recorder import Entry
@@ -14,11 +14,11 @@ def timelines(model: type[Intent]) -> Source:
 
     def source(owner_id: int, correlation_id: str) -> Iterator[Entry]:
         objects: Any = model._default_manager
-        rows = objects.filter(correlation_id=correlation_id, owner_id=owner_id)
+        rows = owned(objects.filter(correlation_id=correlation_id), owner_id)
         for row in with_timelines(rows.order_by("created_at", "id")[:MOST]):
             for entry in row.entries:
                 yield Entry(
-                    owner_id,
+                    row.owner_id,
                     correlation_id,
                     entry.at,
                     row.activity_kind,

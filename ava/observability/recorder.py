@@ -28,7 +28,7 @@ waiting: deque["Entry"] = deque()
 class Entry:
     """One thing that happened: in a list of activity, and in the story of a correlation ID."""
 
-    owner_id: int
+    owner_id: int | None  # None: no single user's
     correlation_id: str
     at: datetime
     kind: str

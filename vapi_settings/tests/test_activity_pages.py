@@ -39,7 +39,7 @@ def test_the_list_shows_what_happened_with_its_causes(ada: Client) -> None:
     page = text(ada.get(PAGE))
     assert "/activity/edit-1" in page
     assert "PUT /api/v1/vapi/settings/temperature" in page
-    assert "Something in the request was not right: correct it and send it again." in page
+    assert "Something in the request was not right. Correct it and send it again." in page
 
 
 def test_filters_are_in_the_address_and_can_be_taken_off(ada: Client) -> None:

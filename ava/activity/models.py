@@ -54,6 +54,11 @@ class Activity(models.Model):
             models.Index(
                 fields=["owner", *NEWEST], condition=Q(failed=True), name="activity_failed"
             ),
+            models.Index(
+                fields=["owner", "kind", *NEWEST],
+                condition=Q(failed=True),
+                name="activity_failed_by_kind",
+            ),
         ]
 
     def __str__(self) -> str:

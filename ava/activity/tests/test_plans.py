@@ -26,7 +26,7 @@ FILTERS: list[dict[str, str]] = [
     {"kind": "message", "failed": "true"},
     {"since": "2026-02-28T00:00:00Z"},
     {"until": "2026-02-28T22:00:00Z"},
-    {"kind": "job", "since": "2026-02-28T00:00:00Z", "until": "2026-02-28T22:00:00Z"},
+    {"kind": "job", "since": "2026-02-28T21:00:00Z", "until": "2026-02-28T22:00:00Z"},
 ]
 
 
@@ -71,6 +71,15 @@ def test_every_page_of_the_list_is_read_along_an_index(api: APIClient, stored: N
             assert 0 < len(ours) <= 3
             assert [fault for sql in ours for fault in faults(sql)] == [], query
             address, given = page[link] or PATH, {} if page[link] else query
+
+
+def test_failures_of_a_kind_are_not_looked_for_among_all_of_that_kind(
+    api: APIClient, stored: None
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        page = api.get(PATH, {"kind": "message", "failed": "true"}).json()
+    assert page["results"]
+    assert all("activity_failed" in plan(sql) for sql in asked_of_activity(asked))
 
 
 def test_a_story_is_read_along_the_index_of_its_id(api: APIClient, stored: None) -> None:

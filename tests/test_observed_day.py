@@ -134,11 +134,11 @@ def _outage(ava: RunningAva, day: Day) -> None:
 
 
 def _rush(ava: RunningAva, day: Day) -> None:
-    """More test mails at once than the five a minute that AVA sends."""
+    """A loop that sends test mails, of which AVA sends five a minute."""
     mail = {"to": "me@example.com", "subject": "A test", "text": "Hello"}
-    answers = [ava.call("POST", "/integrations/email/test", json=mail) for _ in range(8)]
+    answers = [ava.call("POST", "/integrations/email/test", json=mail) for _ in range(120)]
     day.too_many = sum(answer.status_code == 429 for answer in answers)
-    assert day.too_many
+    assert day.too_many > 100
 
 
 def _settled(ava: RunningAva, day: Day) -> None:
@@ -196,7 +196,8 @@ def test_refusals_and_failures_are_counted_exactly(day: Day) -> None:
     def counted(series: str) -> float:
         return day.prometheus.value(f"sum(max_over_time({series}[{WINDOW}]))")
 
-    assert sum(day.panel("Rate-limit hits")) == day.too_many
+    # What Prometheus adds to reach the ends of the window.
+    assert sum(day.panel("Rate-limit hits")) == pytest.approx(day.too_many, rel=0.1)
     assert day.unreachable == 3
     assert counted('circuit_breaker_failures_total{service="vapi"}') == day.unreachable
     assert counted("ava_breaker_refusals_total") == day.refused_by_breaker
@@ -215,9 +216,10 @@ def test_rates_shares_and_times_are_plausible(day: Day) -> None:
     assert day.panel("Error budget left (99.9 %, 30 d)") == [1]
     [reuse] = day.panel("Connection reuse")
     assert 0 < reuse <= 1
-    for title in ("5xx rate", "4xx rate"):
+    # Most of the day's answers were refusals of the loop.
+    for title, most in (("5xx rate", 0.5), ("4xx rate", 1.0)):
         [share] = day.panel(title)
-        assert 0 < share < 0.5
+        assert 0 < share <= most
     p50, p95, p99 = (day.panel(f"Latency p{q}")[0] for q in (50, 95, 99))
     assert 0 < p50 <= p95 <= p99 <= 10
 
@@ -228,6 +230,8 @@ def test_alerts_are_true_when_they_should_be_and_only_then(day: Day) -> None:
     assert day.alerts["night"] - {"AvaDown"} == always
     assert day.alerts["outage"] >= always | {"AvaBreakerOpen", "AvaErrorRate", "AvaWebhooksForged"}
     assert "AvaBreakerOpen" not in day.alerts["evening"]
+    assert "AvaRateLimitRefusals" not in day.alerts["outage"]
+    assert "AvaRateLimitRefusals" in day.alerts["evening"]
     assert "AvaDown" in day.alerts["stopped"]
     never = {"AvaJobsBacklog", "AvaJobsGivenUp", "AvaResponsesWithoutCorrelationId"}
     assert not never & set().union(*day.alerts.values())

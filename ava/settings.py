@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "ava.idempotency",
     "ava.inbound",
     "ava.activity",
+    "ava.recording",
     "integrations",
     "vapi_settings",
     "telephony",

@@ -28,7 +28,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.calendar.providers import GOOGLE, MICROSOFT
         from integrations.credentials.models import Credential, OperatorUse
         from integrations.credentials.services import Client, clients
-        from integrations.email import resend, smtp, webhooks
+        from integrations.email import recording, resend, smtp, webhooks
         from integrations.email import services as mails
         from integrations.email.models import Mail
         from integrations.notifications import services as notifications
@@ -53,6 +53,7 @@ class IntegrationsConfig(AppConfig):
         sources.register(timelines(Mail))
         sources.register(timelines(CalendarEvent))
         sources.register_shared(transitions)
+        recording.register()
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

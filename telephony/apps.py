@@ -17,7 +17,7 @@ class TelephonyConfig(AppConfig):
         from ava.inbound.services import register_handler
         from ava.intents.activity import timelines
         from integrations.credentials.services import Client, clients
-        from telephony import home, orphaned_accounts, search_index, services, webhooks
+        from telephony import home, orphaned_accounts, recording, search_index, services, webhooks
         from telephony.calls import services as calls
         from telephony.incoming import vapi_events
         from telephony.intents.adoption import END_DUPLICATE
@@ -39,6 +39,7 @@ class TelephonyConfig(AppConfig):
 
         sources.register(timelines(Call))
         sources.register(timelines(Message))
+        recording.register()
         jobs.register(Call.job, lambda payload: calls.pursue(payload["id"]))
         jobs.register(Message.job, lambda payload: messages.pursue(payload["id"]))
         jobs.register(bulk_job.JOB, lambda payload: bulk_job.send_next(payload["id"]))

@@ -16,7 +16,7 @@ class VapiSettingsConfig(AppConfig):
         from ava.http import fastpath
         from ava.inbound.services import register_handler
         from integrations.credentials.services import Client, clients
-        from vapi_settings import answers, queries, services, webhooks
+        from vapi_settings import answers, queries, recording, services, webhooks
         from vapi_settings.account import renew_epoch
         from vapi_settings.activity import revisions
         from vapi_settings.booking import tools as booking
@@ -31,5 +31,6 @@ class VapiSettingsConfig(AppConfig):
         register_handler(VAPI.label, webhooks.KIND, webhooks.handle)
         webhooks.register_listener(summaries.listen)
         sources.register(revisions)
+        recording.register()
         booking.register()
         register(Room("Assistants", "vapi", icon="bot", place=10))

@@ -93,6 +93,7 @@ _OF_ATTEMPTS: Final[Mapping[str, Words]] = {
         "AVA had as many requests under way to this provider as it may have.",
         "Try again in a moment.",
     ),
+    "unreadable": Words("The answer was no JSON: a page of a proxy, or half an answer.", _LATER),
 }
 _PROVIDER_FAULT: Final = Words("The provider answered with a fault of its own.", _LATER)
 # What AVA could not get past on its way to the provider, as the status words it.
@@ -205,6 +206,8 @@ def answer_of(status: str) -> str:
         return "did not answer in time"
     if status == "cancelled":
         return "was not waited for"
+    if status == "unreadable":
+        return "gave an answer that AVA cannot read"
     if status in ("provider_unavailable", "provider_busy"):
         return NOT_ASKED
     return f"gave no answer ({status})"

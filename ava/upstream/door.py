@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -259,7 +260,10 @@ class Door:
                 at=at,
                 duration_ms=duration_ms,
             )
-        return answer
+        return replace(answer, on_unreadable=partial(self._report_unreadable, about))
+
+    def _report_unreadable(self, about: str) -> None:
+        self._report(f"{about}: not JSON", status="unreadable", failed=True, at=datetime.now(UTC))
 
     def guard(self, work: Callable[[Deadline], T]) -> T:
         """Put work that is not HTTP behind the same bulkhead, breaker and deadline.

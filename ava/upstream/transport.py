@@ -54,11 +54,14 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     service: Service
+    on_unreadable: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
     def json(self) -> Any:
         try:
             return parse_json(self.body)
         except ValueError:
+            if self.on_unreadable:
+                self.on_unreadable()
             raise ProviderUnreachable(self.service) from None
 
 

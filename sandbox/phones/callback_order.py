@@ -41,6 +41,7 @@ class CallbackOrder:
 
     def __init__(self, turns: list[Turn], senders: Scheduler) -> None:
         self._turns = deque(turns)
+        self.events = frozenset(turn.event for turn in turns)
         self._senders = senders
         self._lock = threading.Lock()
         self._waiting: dict[str, deque[Deliver]] = {}

@@ -48,6 +48,13 @@ class CallbackQueue:
             else:
                 self._queue(about, deliver)
 
+    def ask(self, event: str, ask: Deliver) -> None:
+        """Ask an app something: at its turn where an order names it, else at once."""
+        if self._order and event in self._order.events:
+            self._order.send(event, ask)
+        else:
+            self._senders.after(0, ask)
+
     def _queue(self, about: str, deliver: Deliver) -> None:
         with self._lock:
             waiting = self._waiting.get(about)

@@ -62,7 +62,7 @@ class TwimlRunner:
             else:
                 self._end(turn, APPLICATION_ERROR)
 
-        self._call.network.senders.after(0, ask)
+        self._call.network.callbacks.ask("twiml", ask)
 
     def _read(self, turn: int, document: bytes | str, base: str) -> None:
         try:

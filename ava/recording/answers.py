@@ -1,0 +1,144 @@
+"""Answers of providers in a story, as faults that have the sandbox give them again. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ava.recording.parts import Attempt, NotRepeatable
+from ava.recording.scenario import Fault
+from ava.recording.tracks import NO_ANSWER, Happening, Names, attempt
+
+LONGEST_MS: Final = 250
+"""An answer that took longer comes after this: what matters is which came first."""
+SOON, LATE = "1", "60"
+"""Seconds of Retry-After: AVA waits for the one, and not for the other."""
+MOST_ATTEMPTS: Final = 3
+_NTH: Final = re.compile(r", attempt (\d+)$")
+_HANGS: Final = re.compile(r"deadline|.*Timeout")
+_NEVER_SENT: Final = re.compile(r"NewConnection|NameResolution|ConnectTimeout|.*proxy|certificate")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An attempt with what AVA saw of it."""
+
+    attempt: Attempt
+    nth: int  # in its operation
+    cause: str
+    latency_ms: int
+    at: float
+    ended_at: float
+
+
+def read(story: Iterable[Happening], names: Names) -> list[Seen]:
+    """The attempts of a story."""
+    found: list[Seen] = []
+    for one in story:
+        asked = attempt(one, names) if one.kind == "attempt" else None
+        if asked is None:
+            continue
+        made = Attempt(*asked)
+        if made.status == "unreadable":
+            _mark_unreadable(found, made)
+            continue
+        suffix = _NTH.search(one.summary)
+        nth = int(suffix[1]) if suffix else 1
+        latency = min(int(one.duration_ms), LONGEST_MS)
+        ended_at = one.at + one.duration_ms / 1000
+        found.append(Seen(made, nth, one.status, latency, one.at, ended_at))
+    return found
+
+
+def _mark_unreadable(found: list[Seen], made: Attempt) -> None:
+    """The answer that turned out to be none is that of the last such attempt."""
+    for at in reversed(range(len(found))):
+        seen = found[at]
+        if (seen.attempt.provider, seen.attempt.path) == (made.provider, made.path):
+            found[at] = replace(seen, attempt=made)
+            return
+
+
+def faults(
+    seen: Sequence[Seen], *, done: set[str], errors: dict[str, str]
+) -> dict[str, list[Fault]]:
+    """What the sandbox is to do at each provider's requests, in order.
+
+    Args:
+        done: providers that did what they were asked, though no answer says so.
+        errors: the provider's own code of what it refused.
+    """
+    answers: dict[str, list[Fault]] = {}
+    for provider in dict.fromkeys(one.attempt.provider for one in seen):
+        mine = [one for one in seen if one.attempt.provider == provider]
+        following = [*mine[1:], None]
+        answers[provider] = [_fault(one, after) for one, after in zip(mine, following, strict=True)]
+        changes = [at for at, one in enumerate(mine) if one.attempt.method != "GET"]
+        lost = [at for at in changes if mine[at].attempt.is_lost]
+        taken = any(mine[at].attempt.is_taken for at in changes)
+        if provider in done and lost and not taken:
+            answer = answers[provider][lost[-1]]
+            answer["when"] = "after"
+            answer.pop("delay_ms", None)  # callbacks do not wait for it
+        refused = [at for at in changes if mine[at].attempt.status.startswith("4")]
+        if provider in errors and refused:
+            answers[provider][refused[-1]]["error"] = errors[provider]
+    return answers
+
+
+def _fault(one: Seen, following: Seen | None) -> Fault:
+    made = one.attempt
+    delayed: dict[str, Any] = {"delay_ms": one.latency_ms}
+    if made.status == "unreadable":
+        return {"kind": "garbage", **delayed}
+    if made.status == NO_ANSWER:
+        if _HANGS.match(one.cause) and not _NEVER_SENT.match(one.cause):
+            return {"kind": "hang"}
+        if _NEVER_SENT.match(one.cause) and made.method != "GET":
+            raise NotRepeatable(
+                f"{made.provider} could not be connected to, which the sandbox cannot play."
+            )
+        return {"kind": "reset", **delayed}
+    if made.is_taken:
+        return {"kind": "slow", **delayed}
+    is_repeated = following is not None and following.nth == one.nth + 1
+    return {"kind": "status", "status": int(made.status), **_retry(one, is_repeated), **delayed}
+
+
+def _retry(one: Seen, is_repeated: bool) -> dict[str, Any]:
+    """The header Retry-After, where AVA did what it does only with one."""
+    made = one.attempt
+    if made.status == "429":
+        return {"headers": {"Retry-After": SOON}} if is_repeated else {}
+    patient = made.method == "GET" and made.status >= "500" and one.nth < MOST_ATTEMPTS
+    return {"headers": {"Retry-After": LATE}} if patient and not is_repeated else {}
+
+
+def failures_before(
+    story: Sequence[Happening], seen: Sequence[Seen], names: Names, *, threshold: int
+) -> dict[str, int]:
+    """How many failures in a row the breakers had counted when the story began, where it shows."""
+    counted: dict[str, int] = {}
+    for one in story:
+        if one.kind == "attempt" and one.status == "provider_unavailable":
+            label = names.label(one.summary.partition(" was not asked")[0])
+            counted.setdefault(label, threshold)
+        opened = re.match(r"Circuit breaker of (\w+): (\w+) to open", one.summary)
+        if one.kind == "breaker" and opened and opened[1] not in counted:
+            own = _failed_operations(opened[1], seen, before=one.at)
+            counted[opened[1]] = max(threshold - own, 0) if opened[2] == "closed" else threshold
+    return {label: number for label, number in counted.items() if number}
+
+
+def _failed_operations(provider: str, seen: Sequence[Seen], *, before: float) -> int:
+    mine = [one for one in seen if one.attempt.provider == provider and one.at <= before]
+    ends = [one for one, after in zip(mine, [*mine[1:], None], strict=True) if _is_last(one, after)]
+    return sum(_counts(one.attempt.status) for one in ends)
+
+
+def _is_last(one: Seen, after: Seen | None) -> bool:
+    return after is None or after.nth != one.nth + 1
+
+
+def _counts(status: str) -> bool:
+    return status == NO_ANSWER or status == "408" or (status.isdecimal() and status >= "500")

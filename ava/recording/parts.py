@@ -1,0 +1,99 @@
+"""Parts of a recording: what each app knows of its own requests, callbacks and rows.
+
+An app registers, in its `ready()`, the requests that can be repeated. What it hands out is made of
+`Fakes`: no number, address, text or key of a user's is in it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ava.recording.fakes import Fakes
+from ava.recording.scenario import Ask
+
+
+class NotRepeatable(Exception):
+    """An incident that AVA cannot capture; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a provider, as the activity has it."""
+
+    provider: str  # its label
+    method: str
+    path: str
+    status: str
+
+    @property
+    def is_taken(self) -> bool:
+        """The provider answered that it did it."""
+        return self.status.startswith("2")
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the provider did it is open: no usable answer."""
+        return not self.status.isdecimal() or self.status.startswith(("3", "5"))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of the incident, for the app that repeats it."""
+
+    owner_id: int
+    correlation_id: str
+    status: str
+    nth: int  # of those with this method and pattern, from 0
+    named: dict[str, str]  # groups of the pattern
+    attempts: Sequence[Attempt]
+    fakes: Fakes
+    place: Callable[[str], str]  # of a row's ID, in a path
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What repeats a request, and makes ready for it."""
+
+    ask: Ask
+    row: str = ""  # the ID that it got
+    before: Sequence[Ask] = ()
+    accounts: Sequence[str] = ()  # at providers, beside those of the demo user
+    phones: Sequence[dict[str, Any]] = ()
+    provider: str = ""  # that was to do it
+    is_done: bool = False  # by the provider, in the end
+    error: str = ""  # the provider's own, where it refused
+    effects: dict[str, int] = field(default_factory=dict)  # on people
+    is_settled: bool = True
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Repeater:
+    """Requests with this method, at addresses that match."""
+
+    method: str
+    pattern: re.Pattern[str]
+    repeat: Callable[[Asked], Repeat]
+
+
+repeaters: Final[list[Repeater]] = []
+events: Final[dict[tuple[str, str], Callable[[str], str]]] = {}
+"""By provider and kind of webhook: the name of its event in the sandbox's order of callbacks."""
+accounts: Final[dict[str, dict[str, Any]]] = {}
+"""Credentials of a provider that the sandbox knows, and that the demo user does not have."""
+numbers: Final[list[Callable[[int, str], Iterable[str]]]] = []
+"""Phone numbers that an owner's rows under a correlation ID hold."""
+
+
+def register(method: str, pattern: str, repeat: Callable[[Asked], Repeat]) -> None:
+    """Register how requests of one kind are repeated. `pattern`: what follows /api/v1/, whole."""
+    repeaters.append(Repeater(method, re.compile(rf"/api/v1/{pattern}"), repeat))
+
+
+def require_reason(asked: Asked) -> None:
+    """Raises NotRepeatable: no row was made, and AVA itself refused what it said."""
+    if not asked.attempts and asked.status not in ("502", "503"):
+        raise NotRepeatable(
+            f"AVA refused it ({asked.status}) for what it said, and keeps no bodies."
+        )

@@ -1,0 +1,113 @@
+"""Replay of a scenario on a stage, and whether the same came of it."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ava.http import correlation
+from ava.recording import parts, tracks
+from ava.recording.scenario import Ask, Scenario, Tracks
+from ava.recording.stage import Stage, StageBroken, story
+from ava.recording.tracks import Names
+
+PATIENCE: Final = 90.0
+"""Seconds for what was recorded to come."""
+QUIET: Final = 1.0
+"""Seconds in which nothing more may come once it has."""
+_ATTEMPTS: Final = 3
+_PLACE: Final = re.compile(r"\{(\d+)\}")
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a replay."""
+
+    recorded: Scenario
+    tracks: Tracks
+    effects: dict[str, int]
+
+    @property
+    def is_same(self) -> bool:
+        """Statuses, timelines and effects are those that were recorded."""
+        recorded = self.recorded
+        return recorded.effects == self.effects and tracks.same(
+            recorded.tracks, self.tracks, settled=recorded.settled
+        )
+
+
+def replay(
+    scenario: Scenario,
+    stage: Stage,
+    names: Names,
+    *,
+    patience: float = PATIENCE,
+    quiet: float = QUIET,
+    clock: Clock = time.monotonic,
+) -> Outcome:
+    """Play a scenario. Raises: StageBroken."""
+    _prepare(scenario, stage)
+    replayed = correlation.new()
+    rows: list[str] = []
+    for ask in scenario.requests:
+        rows.append(_ask(stage, ask, rows, correlation_id=replayed))
+    give_up, same_since = clock() + patience, None
+    while True:
+        was_still = stage.is_still()
+        outcome = Outcome(scenario, tracks.read(story(stage, replayed), names), stage.effects())
+        now = clock()
+        if not outcome.is_same:
+            same_since = None
+        elif same_since is None:
+            same_since = now
+        is_over = same_since is not None and now - same_since >= quiet
+        if is_over or was_still or now >= give_up:
+            return outcome
+        stage.pass_time()
+
+
+def _prepare(scenario: Scenario, stage: Stage) -> None:
+    other = correlation.new()
+    for account in scenario.accounts:
+        if account not in parts.accounts:
+            raise StageBroken(f"The sandbox knows no credentials for {account}.")
+        path = f"/api/v1/integrations/{account}/credentials"
+        _require(stage, Ask("PUT", path, parts.accounts[account]), correlation_id=other)
+    for ask in scenario.before:
+        _require(stage, ask, correlation_id=other)
+    for provider, number in scenario.failures_before.items():
+        _fail(stage, provider, number, correlation_id=other)
+    for phone in scenario.phones:
+        stage.order("phone", phone)
+    if scenario.callbacks is not None:
+        stage.order("callbacks", {"order": scenario.callbacks})
+    for provider, answers in scenario.answers.items():
+        for answer in answers:
+            stage.order("faults", {**answer, "provider": provider, "count": 1})
+
+
+def _fail(stage: Stage, provider: str, number: int, *, correlation_id: str) -> None:
+    """Have a provider fail, so that its breaker has counted as many failures as it had then."""
+    refused = {"Retry-After": "60"}  # AVA makes one attempt only
+    fault = {"provider": provider, "kind": "status", "status": 503, "headers": refused}
+    for _ in range(number):
+        stage.order("faults", {**fault, "count": 1})
+        path = f"/api/v1/integrations/{provider}/credentials/verify"
+        stage.ask("POST", path, None, correlation_id=correlation_id)
+
+
+def _ask(stage: Stage, ask: Ask, rows: list[str], *, correlation_id: str) -> str:
+    """Send a request. The ID of what it made."""
+    path = _PLACE.sub(lambda found: rows[int(found[1]) - 1], ask.path)
+    answered = stage.ask(ask.method, path, ask.body, correlation_id=correlation_id)
+    body = answered.body if isinstance(answered.body, dict) else {}
+    return str(body.get("id", ""))
+
+
+def _require(stage: Stage, ask: Ask, *, correlation_id: str) -> None:
+    answered = stage.ask(ask.method, ask.path, ask.body, correlation_id=correlation_id)
+    if answered.status >= 400:
+        raise StageBroken(f"{ask.method} {ask.path} was refused before the replay began.")

@@ -1,0 +1,102 @@
+"""Stage of a replay: an AVA and a sandbox, over HTTP."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import requests
+
+from ava.http import correlation
+from ava.recording.tracks import Happening
+
+TIMEOUT = 60
+_API = "/api/v1"
+
+
+class StageBroken(Exception):
+    """The stage does not do what it must; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """AVA's answer to a request."""
+
+    status: int
+    body: Any
+
+
+class Stage(Protocol):
+    """Where a scenario is played."""
+
+    def ask(self, method: str, path: str, body: Any, *, correlation_id: str) -> Answered:
+        """Send a request to AVA."""
+
+    def order(self, what: str, body: Any) -> Any:
+        """Order something of the sandbox (`POST /_sandbox/{what}`). Raises: StageBroken."""
+
+    def effects(self) -> dict[str, int]:
+        """How many calls rang, and messages and mails left."""
+
+    def pass_time(self) -> None:
+        """Let AVA's background work go on for a moment."""
+
+    def is_still(self) -> bool:
+        """Whether nothing more is to come. False where that cannot be seen."""
+
+
+@dataclass
+class HttpStage:
+    """AVA and the sandbox at their addresses, with a user's access token."""
+
+    ava: str
+    sandbox: str
+    token: str
+    pause: float = 0.1
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        self.session.trust_env = False  # both are on this machine
+
+    def ask(self, method: str, path: str, body: Any, *, correlation_id: str) -> Answered:
+        headers = {"Authorization": f"Bearer {self.token}", correlation.HEADER: correlation_id}
+        url = self.ava + path
+        found = self.session.request(method, url, json=body, headers=headers, timeout=TIMEOUT)
+        is_json = "json" in found.headers.get("Content-Type", "")
+        return Answered(found.status_code, found.json() if is_json else None)
+
+    def order(self, what: str, body: Any) -> Any:
+        url = f"{self.sandbox}/_sandbox/{what}"
+        found = self.session.post(url, json=body, timeout=TIMEOUT)
+        if not found.ok:
+            raise StageBroken(f"The sandbox did not take {what}: {found.json()['error']}")
+        return found.json()
+
+    def effects(self) -> dict[str, int]:
+        found = self.session.get(f"{self.sandbox}/_sandbox/effects", timeout=TIMEOUT).json()
+        return {name: len(rows) for name, rows in found.items() if rows}
+
+    def pass_time(self) -> None:
+        time.sleep(self.pause)
+
+    def is_still(self) -> bool:
+        return False
+
+
+def story(stage: Stage, correlation_id: str) -> list[Happening]:
+    """What happened on the stage under an ID."""
+    path = f"{_API}/activity/{correlation_id}"
+    answered = stage.ask("GET", path, None, correlation_id=correlation.new())
+    if answered.status != 200:
+        raise StageBroken(f"AVA did not tell what happened ({answered.status}).")
+    return [
+        Happening(
+            at=datetime.fromisoformat(one["at"]).timestamp(),
+            kind=one["kind"],
+            summary=one["summary"],
+            status=one["status"],
+            link=next(iter(one["links"].values()), ""),
+            duration_ms=one["duration_ms"] or 0.0,
+        )
+        for one in answered.body["entries"]
+    ]

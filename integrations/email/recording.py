@@ -1,0 +1,58 @@
+"""Mails in a captured incident (`ava.recording`)."""
+
+from typing import Any, Final
+
+from ava.recording import fakes, parts
+from ava.recording.parts import Asked, Repeat
+from ava.recording.scenario import Ask
+from integrations.email.models import Mail, Recipient
+from integrations.email.resend import RESEND
+
+MESSAGES: Final = "/api/v1/integrations/email/messages"
+_TEXT: Final = "text"
+
+
+def register() -> None:
+    """Register what is known here of requests and accounts."""
+    parts.register("POST", "integrations/email/messages", send)
+    parts.register("GET", "integrations/email/messages", _list)
+    parts.accounts[RESEND.label] = {"api_key": "re_demo", "from_email": "ava@example.com"}
+
+
+def send(asked: Asked) -> Repeat:
+    """A mail; where no row was made of it, any mail."""
+    rows = Mail.objects.filter(owner_id=asked.owner_id, correlation_id=asked.correlation_id)
+    row = rows.order_by("created_at", "id")[asked.nth : asked.nth + 1].first()
+    if row is None:
+        parts.require_reason(asked)
+        address = asked.fakes.address("")
+        ask = Ask("POST", MESSAGES, {"to": [address], "subject": _TEXT, "text": _TEXT})
+        return Repeat(ask, accounts=[RESEND.label], provider=RESEND.label)
+    if row.backend == Mail.Backend.SMTP:
+        raise parts.NotRepeatable("A mail that went out by SMTP cannot be repeated yet.")
+    is_taken = row.reference is not None
+    by_resend = row.backend == Mail.Backend.RESEND
+    return Repeat(
+        Ask("POST", MESSAGES, _body(asked, row)),
+        row=str(row.pk),
+        accounts=[RESEND.label] if by_resend else [],
+        provider=RESEND.label,
+        is_done=is_taken,
+        effects={"mails": 1} if is_taken else {},
+        is_settled=row.is_final or row.status in row.machine.resting,
+    )
+
+
+def _body(asked: Asked, row: Mail) -> dict[str, Any]:
+    body: dict[str, Any] = {kind: [] for kind in Recipient.Kind.values}
+    for kind, address in row.recipients.order_by("id").values_list("kind", "address"):
+        body[kind].append(asked.fakes.address(address))
+    texts = {"subject": row.subject, "text": row.text, "html": row.html}
+    body |= {name: fakes.text(text) for name, text in texts.items() if text}
+    return {name: held for name, held in body.items() if held} | {
+        "transactional": row.transactional
+    }
+
+
+def _list(asked: Asked) -> Repeat:
+    return Repeat(Ask("GET", MESSAGES))

@@ -1,0 +1,96 @@
+"""Fault scripts: what is asked, how providers and phones behave, and which callbacks get lost."""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.recording.studio import Studio
+
+PERSON = "+14155557788"
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503},
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 429, "headers": {"Retry-After": "1"}},
+    {"kind": "status", "status": 401},
+    {"kind": "reset"},
+    {"kind": "reset", "when": "after"},
+    {"kind": "hang"},
+    {"kind": "hang", "when": "after"},
+    {"kind": "garbage"},
+    {"kind": "garbage", "when": "after"},
+    {"kind": "slow", "delay_ms": 5},
+)
+
+
+@dataclass
+class Script:
+    """One incident."""
+
+    provider: str
+    method: str
+    path: str
+    body: Any = None
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    phone: dict[str, Any] = field(default_factory=dict)
+    callbacks: dict[str, Any] = field(default_factory=dict)
+
+    def play(self, studio: Studio) -> str:
+        """Record it. Its correlation ID."""
+        studio.clear()
+        if self.phone:
+            studio.order("phone", {"to": PERSON, **self.phone})
+        studio.order("callbacks", self.callbacks)
+        for fault in self.faults:
+            studio.order("faults", {"provider": self.provider, "count": 1, **fault})
+        return studio.record(self.method, self.path, self.body)[0]
+
+
+def script(seed: int) -> Script:
+    """A random one; the same seed gives the same."""
+    chance = random.Random(seed)
+    made = chance.choice((_call, _call, _message, _message, _mail, _edit, _read))(chance)
+    slots: list[dict[str, Any]] = [{"kind": "slow"}, *FAULTS]
+    made.faults = [dict(chance.choice(slots)) for _ in range(chance.randrange(1, 6))]
+    return made
+
+
+def _callbacks(chance: random.Random) -> dict[str, Any]:
+    if chance.random() < 0.4:
+        return {}
+    return {"drop": 0.3, "duplicate": 0.2, "delay_ms": 0, "seed": chance.randrange(1000)}
+
+
+def _call(chance: random.Random) -> Script:
+    behaviour = chance.choice(("answer", "busy", "no-answer", "fail"))
+    body = {"to": PERSON, "say": "The code is 471100."}
+    phone = {"behaviour": behaviour}
+    return Script(
+        "twilio", "POST", "/twilio/calls", body, phone=phone, callbacks=_callbacks(chance)
+    )
+
+
+def _message(chance: random.Random) -> Script:
+    body = {"to": PERSON, "body": "The code is 471100."}
+    texts = chance.choice(("delivered", "undelivered", "failed"))
+    phone = {"behaviour": "answer", "texts": texts}
+    return Script(
+        "twilio", "POST", "/twilio/messages", body, phone=phone, callbacks=_callbacks(chance)
+    )
+
+
+def _mail(chance: random.Random) -> Script:
+    body = {"to": ["grace@hopper.example"], "subject": "Code", "text": "The code is 471100."}
+    return Script("resend", "POST", "/integrations/email/messages", body)
+
+
+def _edit(chance: random.Random) -> Script:
+    key, value = chance.choice(
+        (("temperature", 0.5), ("greeting_message", "Call 471100"), ("max_tokens", 300))
+    )
+    return Script("vapi", "PUT", f"/vapi/settings/{key}", {"value": value})
+
+
+def _read(chance: random.Random) -> Script:
+    path = chance.choice(("settings", "settings/temperature", "assistants"))
+    return Script("vapi", "GET", f"/vapi/{path}")

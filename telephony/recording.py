@@ -1,5 +1,6 @@
 """Calls and messages in a captured incident (`ava.recording`)."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from telephony.twilio.errors import TWILIO
 
 CALLS, MESSAGES = "/api/v1/twilio/calls", "/api/v1/twilio/messages"
 NUMBERS = "/api/v1/twilio/numbers"
+_TAG = re.compile("<[^>]*>")
 _TEXT = "text"
 _SOMEBODY = "+14155550100"
 _PHONES = {"busy": "busy", "no-answer": "no-answer", "failed": "fail"}
@@ -54,7 +56,7 @@ def place_call(asked: Asked) -> Repeat:
         return _refused(asked, Ask("POST", CALLS, {"to": _fake(asked, None), "say": _TEXT}))
     if row.kind == Call.Kind.ASSISTANT:
         raise parts.NotRepeatable("A call that an assistant leads cannot be repeated yet.")
-    body = {"to": _fake(asked, row), "say": fakes.text(row.twiml)[:1000]}
+    body = {"to": _fake(asked, row), "say": fakes.text(_TAG.sub("", row.twiml))[:1000]}
     rings = bool(row.reference) and row.status not in _WITHOUT_A_RING
     behaviour = _PHONES.get(row.status, "answer")
     return _repeat(asked, row, Ask("POST", CALLS, body), {"behaviour": behaviour}, calls=rings)

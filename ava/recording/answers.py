@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ava.recording.parts import Attempt, NotRepeatable
 from ava.recording.scenario import Fault
-from ava.recording.tracks import NO_ANSWER, Happening, Names, attempt
+from ava.recording.tracks import BREAKER, NO_ANSWER, Happening, Names, attempt
 
 LONGEST_MS: Final = 250
 """An answer that took longer comes after this: what matters is which came first."""
@@ -123,10 +123,10 @@ def failures_before(
         if one.kind == "attempt" and one.status == "provider_unavailable":
             label = names.label(one.summary.partition(" was not asked")[0])
             counted.setdefault(label, threshold)
-        opened = re.match(r"Circuit breaker of (\w+): (\w+) to open", one.summary)
-        if one.kind == "breaker" and opened and opened[1] not in counted:
-            own = _failed_operations(opened[1], seen, before=one.at)
-            counted[opened[1]] = max(threshold - own, 0) if opened[2] == "closed" else threshold
+        change = BREAKER.match(one.summary) if one.kind == "breaker" else None
+        if change and (label := names.label(change["name"])) not in counted:
+            own = _failed_operations(label, seen, before=one.at)
+            counted[label] = max(threshold - own, 0) if change["before"] == "closed" else threshold
     return {label: number for label, number in counted.items() if number}
 
 

@@ -27,7 +27,8 @@ SHORTEST_PAUSE_MS = 100
 
 def label_of(name: str) -> str:
     """A provider's label by its name in sentences."""
-    known = {one.service.name: one.service.label for one in upstream.doors()}
+    services = [one.service for one in upstream.doors()]
+    known = {name: one.label for one in services for name in (one.name, one.label)}
     return known.get(name, "provider")
 
 

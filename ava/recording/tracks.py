@@ -17,7 +17,10 @@ _REQUEST: Final = re.compile(r"(?P<method>[A-Z]+) (?P<path>/\S*?)(?=:\s|$)")
 _ATTEMPT: Final = re.compile(r"(?P<name>[^:]+): (?P<method>[A-Z]+) (?P<path>/\S*?)(?=[,:]|$)")
 _REFUSED: Final = re.compile(r"(?P<name>[^:]+) was not asked")
 _WEBHOOK: Final = re.compile(r"Webhook: (?P<what>[a-z]+ [a-z-]+)(?: (?P<event>\S+))?")
-_BREAKER: Final = re.compile(r"Circuit breaker of (?P<what>\w+): (?P<change>\w+ to \w+)")
+_STATE: Final = r"(?:closed|open|half[ _]open)"
+BREAKER: Final = re.compile(
+    rf"(?:Circuit breaker of )?(?P<name>[^:]+): (?P<before>{_STATE}) to (?P<after>{_STATE})"
+)
 _JOB: Final = re.compile(r"(?P<kind>[\w.]+)")
 _ENDS_OF_JOBS: Final = ("dead",)
 """What is compared of jobs: how often one looks again is a matter of the clock."""
@@ -96,8 +99,10 @@ def _entry(one: Happening, names: Names) -> tuple[str, str] | None:
             return None
         return f"webhooks {found['what']}", fakes.word((found["event"] or "").rstrip(":"))
     if one.kind == "breaker":
-        found = _BREAKER.match(one.summary)
-        return (f"breaker {found['what']}", found["change"]) if found else None
+        found = BREAKER.match(one.summary)
+        if found is None:
+            return None
+        return f"breaker {names.label(found['name'])}", f"{found['before']} to {found['after']}"
     if one.kind == "job":
         found = _JOB.match(one.summary)
         given_up = one.status in _ENDS_OF_JOBS

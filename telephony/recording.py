@@ -122,4 +122,5 @@ def _repeat(asked: Asked, row: Any, ask: Ask, phone: dict[str, Any], **effects: 
 def _remembering(asked: Asked) -> Sequence[Ask]:
     """AVA had read the account's numbers a short time ago, unless it asked for them."""
     has_asked = any("IncomingPhoneNumbers" in one.path for one in asked.attempts)
-    return () if has_asked else [Ask("GET", NUMBERS)]
+    # One refusal is that of the call itself.
+    return () if has_asked or asked.refusals > 1 else [Ask("GET", NUMBERS)]

@@ -113,6 +113,11 @@ def _repeats(
             nth=counted[place],
             named=named,
             attempts=[each.attempt for each in seen if one.at <= each.at < until],
+            refusals=sum(
+                each.kind == "attempt" and " was not asked" in each.summary
+                for each in story
+                if one.at <= each.at < until
+            ),
             fakes=fakes,
             place=partial(_place, rows),
         )

@@ -47,6 +47,7 @@ class Asked:
     nth: int  # of those with this method and pattern, from 0
     named: dict[str, str]  # groups of the pattern
     attempts: Sequence[Attempt]
+    refusals: int  # how often AVA did not ask a provider
     fakes: Fakes
     place: Callable[[str], str]  # of a row's ID, in a path
 

@@ -25,6 +25,8 @@ _JOB: Final = re.compile(r"(?P<kind>[\w.]+)")
 _ENDS_OF_JOBS: Final = ("dead",)
 """What is compared of jobs: how often one looks again is a matter of the clock."""
 _ROWS: Final = ("call", "message", "mail", "event")
+_FOUND: Final = ", by vapi:"
+"""Changes that AVA came upon, which others had made before."""
 NO_ANSWER: Final = "no answer"
 
 
@@ -107,6 +109,8 @@ def _entry(one: Happening, names: Names) -> tuple[str, str] | None:
         found = _JOB.match(one.summary)
         given_up = one.status in _ENDS_OF_JOBS
         return ("jobs", f"{found[0]} {one.status}") if found and given_up else None
+    if one.kind == "revision" and _FOUND in one.summary:
+        return None
     return one.kind, fakes.word(one.status)
 
 

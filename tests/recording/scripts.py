@@ -4,9 +4,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.recording.studio import Studio
+from tests.recording.studio import ADDRESS, PERSON, WORDS, Studio
 
-PERSON = "+14155557788"
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 500},
     {"kind": "status", "status": 503},
@@ -43,7 +42,7 @@ class Script:
         studio.order("callbacks", self.callbacks)
         for fault in self.faults:
             studio.order("faults", {"provider": self.provider, "count": 1, **fault})
-        return studio.record(self.method, self.path, self.body)[0]
+        return studio.record(self.method, self.path, self.body)
 
 
 def script(seed: int) -> Script:
@@ -63,7 +62,7 @@ def _callbacks(chance: random.Random) -> dict[str, Any]:
 
 def _call(chance: random.Random) -> Script:
     behaviour = chance.choice(("answer", "busy", "no-answer", "fail"))
-    body = {"to": PERSON, "say": "The code is 471100."}
+    body = {"to": PERSON, "say": WORDS}
     phone = {"behaviour": behaviour}
     return Script(
         "twilio", "POST", "/twilio/calls", body, phone=phone, callbacks=_callbacks(chance)
@@ -71,7 +70,7 @@ def _call(chance: random.Random) -> Script:
 
 
 def _message(chance: random.Random) -> Script:
-    body = {"to": PERSON, "body": "The code is 471100."}
+    body = {"to": PERSON, "body": WORDS}
     texts = chance.choice(("delivered", "undelivered", "failed"))
     phone = {"behaviour": "answer", "texts": texts}
     return Script(
@@ -80,13 +79,13 @@ def _message(chance: random.Random) -> Script:
 
 
 def _mail(chance: random.Random) -> Script:
-    body = {"to": ["grace@hopper.example"], "subject": "Code", "text": "The code is 471100."}
+    body = {"to": [ADDRESS], "subject": WORDS, "text": WORDS}
     return Script("resend", "POST", "/integrations/email/messages", body)
 
 
 def _edit(chance: random.Random) -> Script:
     key, value = chance.choice(
-        (("temperature", 0.5), ("greeting_message", "Call 471100"), ("max_tokens", 300))
+        (("temperature", 0.5), ("greeting_message", WORDS), ("grace_471100", {"grace": [WORDS]}))
     )
     return Script("vapi", "PUT", f"/vapi/settings/{key}", {"value": value})
 

@@ -18,11 +18,17 @@ from ava.jobs.models import Job
 from ava.recording.capture import NAMES, capture
 from ava.recording.replay import Outcome, replay
 from ava.recording.scenario import Scenario, dump, load
-from ava.recording.stage import Answered, HttpStage
+from ava.recording.stage import HttpStage
 from sandbox.phones.scheduler import Scheduler
 from sandbox.server import Sandbox
 from tests import resets
 
+PERSON, WORDS, ADDRESS = "+14155557788", "The code is 471100", "grace@hopper.example"
+PLANTED = (
+    *("4155557788", "471100", "The code", "grace", "hopper", ADDRESS, "ada@example.com"),
+    *("vapi-demo-key", "re_demo", "twilio-demo-token", "AC0000", "127.0.0.1", "5d0e9c1a"),
+)
+"""What no capture may hold: it is in what is asked here, or in the keys that it is asked with."""
 DEADLINE = 0.7
 """Seconds that a provider has in the studio."""
 FAR = timedelta(minutes=3)
@@ -73,12 +79,12 @@ class Studio(HttpStage):
         """Whether nothing is on its way, or due within minutes."""
         return self._is_quiet() and self._next() is None
 
-    def record(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[str, Answered]:
-        """A request, and all that comes of it. Its correlation ID."""
-        its_id = more.get("correlation_id") or correlation.new()
-        answered = self.ask(method, f"/api/v1{path}", body, correlation_id=its_id)
+    def record(self, method: str, path: str, body: Any = None, *, under: str = "") -> str:
+        """Have something asked, and all come of it. Its correlation ID."""
+        its_id = under or correlation.new()
+        self.ask(method, f"/api/v1{path}", body, correlation_id=its_id)
         self.settle()
-        return its_id, answered
+        return its_id
 
     def settle(self) -> None:
         """Let everything come to its end."""
@@ -91,6 +97,7 @@ class Studio(HttpStage):
         """The capture of an incident, as it comes back from its file."""
         activity.write()
         text = dump(capture(user=self.user, correlation_id=correlation_id))
+        assert [one for one in [correlation_id, *PLANTED] if one in text] == []
         return load(text)
 
     def replay(self, scenario: Scenario) -> Outcome:

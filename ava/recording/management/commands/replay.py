@@ -62,7 +62,9 @@ class Command(commands.Command):
     def _show(self, outcome: Outcome) -> None:
         recorded = outcome.recorded
         before = {**recorded.tracks, "effects": _told(recorded.effects)}
-        for line in tracks.side_by_side(before, {**outcome.tracks, "effects": _told(outcome.effects)}):
+        for line in tracks.side_by_side(
+            before, {**outcome.tracks, "effects": _told(outcome.effects)}
+        ):
             self.stdout.write(line)
         if not outcome.is_same:
             raise CommandError("Something else came of it: see the lines marked with ≠.")

@@ -9,6 +9,7 @@ from ava.recording.parts import Asked, Repeat
 from ava.recording.scenario import Ask
 from telephony.calls.models import Call
 from telephony.intents.models import Communication
+from telephony.intents.states import CALL, MESSAGE
 from telephony.messages.models import Message
 from telephony.twilio.errors import TWILIO
 
@@ -19,7 +20,7 @@ _TEXT = "text"
 _SOMEBODY = "+14155550100"
 _PHONES = {"busy": "busy", "no-answer": "no-answer", "failed": "fail"}
 _EVENTS = {
-    "queued": "initiated",
+    **dict.fromkeys(("queued", "initiated"), "initiated"),
     "in-progress": "answered",
     **dict.fromkeys(("busy", "no-answer", "failed", "canceled"), "completed"),
 }
@@ -35,10 +36,16 @@ def register() -> None:
     parts.register("POST", r"twilio/calls/(?P<id>[0-9a-f-]{36})/hangup", hang_up)
     for name in ("numbers", "calls", "messages"):
         parts.register("GET", f"twilio/{name}", _reading(name))
-    parts.events[TWILIO.label, "call-status"] = lambda status: _EVENTS.get(status, status)
-    parts.events[TWILIO.label, "message-status"] = lambda status: status
+    parts.words.update(CALL.ranks, MESSAGE.ranks, _EVENTS)
+    for kind in ("call-status", "message-status"):
+        parts.events[TWILIO.label, kind] = _event
     parts.events[TWILIO.label, "voice"] = lambda status: "twiml"
     parts.numbers.append(numbers)
+
+
+def _event(status: str) -> str:
+    """The event that a status is reported by; one that there is not, where Twilio made it up."""
+    return _EVENTS.get(status, status if status in parts.words else "other")
 
 
 def numbers(owner_id: int, correlation_id: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ _AGED: Final = {"VAPI_CACHE_SECONDS": "0"}
 
 def register() -> None:
     """Register what is known here of requests."""
+    parts.words.update(Revision.Status.values)
     parts.register("GET", "vapi/settings", _reading(SETTINGS))
     for name in ("assistants", "phone-numbers"):
         parts.register("GET", f"vapi/{name}", _reading(f"/api/v1/vapi/{name}"))

@@ -40,7 +40,7 @@ def route_of(path: str) -> str:
         return "*"
 
 
-NAMES = Names(label=label_of, route=route_of)
+NAMES = Names(label=label_of, route=route_of, words=parts.words)
 
 
 def happening(entry: Entry) -> Happening:

@@ -4,7 +4,7 @@ A capture is made of what is known to be harmless, never of what was recorded wi
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from typing import Any, Final
 
 import phonenumbers
@@ -14,7 +14,7 @@ _ELSEWHERE: Final = "US"
 _FILLER: Final = "text "
 _SEGMENT: Final = re.compile(r"[A-Z][A-Za-z]{1,30}(\.json)?")
 _FIRST: Final = re.compile(r"[a-z][a-z-]{0,30}|[A-Z][A-Za-z]{1,30}")
-_WORD: Final = re.compile(r"[a-z][a-z_.-]{0,30}|[1-5][0-9]{2}")
+_STATUS: Final = re.compile(r"[1-5][0-9]{2}")
 
 
 class Fakes:
@@ -87,9 +87,9 @@ def value(original: Any) -> Any:
     return None
 
 
-def word(status: str) -> str:
-    """A status as it is, where it is a word or an HTTP status."""
-    return status if _WORD.fullmatch(status) else "*"
+def word(status: str, words: Container[str]) -> str:
+    """A status as it is, where it is one of the words or an HTTP status."""
+    return status if status in words or _STATUS.fullmatch(status) else "*"
 
 
 def path(real: str) -> str:

@@ -81,6 +81,8 @@ class Repeater:
 repeaters: Final[list[Repeater]] = []
 events: Final[dict[tuple[str, str], Callable[[str], str]]] = {}
 """By provider and kind of webhook: the name of its event in the sandbox's order of callbacks."""
+words: Final = {"provider_unavailable", "provider_busy"}
+"""Statuses and events of webhooks that a capture may name."""
 accounts: Final[dict[str, dict[str, Any]]] = {}
 """Credentials of a provider that the sandbox knows, and that the demo user does not have."""
 numbers: Final[list[Callable[[int, str], Iterable[str]]]] = []

@@ -5,7 +5,7 @@ calls. Each place has: the attempts at a provider, the statuses of a call.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
@@ -21,8 +21,7 @@ _STATE: Final = r"(?:closed|open|half[ _]open)"
 BREAKER: Final = re.compile(
     rf"(?:Circuit breaker of )?(?P<name>[^:]+): (?P<before>{_STATE}) to (?P<after>{_STATE})"
 )
-_JOB: Final = re.compile(r"(?P<kind>[\w.]+)")
-_ENDS_OF_JOBS: Final = ("dead",)
+_GIVEN_UP: Final = "dead"
 """What is compared of jobs: how often one looks again is a matter of the clock."""
 _ROWS: Final = ("call", "message", "mail", "event")
 _FOUND: Final = ", by vapi:"
@@ -44,10 +43,16 @@ class Happening:
 
 @dataclass(frozen=True)
 class Names:
-    """What the tracks are named by: a provider's label by its name, an address's pattern."""
+    """What the tracks are named by: a provider's label by its name, an address's pattern, and the
+    words that a status may be."""
 
     label: Callable[[str], str]
     route: Callable[[str], str]
+    words: Container[str]
+
+    def word(self, status: str) -> str:
+        """A status, if it is known."""
+        return fakes.word(status, self.words)
 
 
 def read(story: Iterable[Happening], names: Names) -> Tracks:
@@ -88,30 +93,28 @@ def requested(one: Happening) -> tuple[str, str]:
 def _entry(one: Happening, names: Names) -> tuple[str, str] | None:
     if one.kind == "request":
         method, path = requested(one)
-        return "requests", f"{method} {names.route(path)} {fakes.word(one.status)}"
+        return "requests", f"{method} {names.route(path)} {names.word(one.status)}"
     if one.kind == "attempt":
         if asked := attempt(one, names):
             label, method, path, status = asked
             return label, f"{method} {fakes.path(path)} {status}"
         refused = _REFUSED.match(one.summary)
-        return names.label(refused["name"] if refused else ""), fakes.word(one.status)
+        return names.label(refused["name"] if refused else ""), names.word(one.status)
     if one.kind == "webhook":
         found = _WEBHOOK.match(one.summary)
         if found is None:
             return None
-        return f"webhooks {found['what']}", fakes.word((found["event"] or "").rstrip(":"))
+        return f"webhooks {found['what']}", names.word((found["event"] or "").rstrip(":"))
     if one.kind == "breaker":
         found = BREAKER.match(one.summary)
         if found is None:
             return None
         return f"breaker {names.label(found['name'])}", f"{found['before']} to {found['after']}"
     if one.kind == "job":
-        found = _JOB.match(one.summary)
-        given_up = one.status in _ENDS_OF_JOBS
-        return ("jobs", f"{found[0]} {one.status}") if found and given_up else None
+        return ("jobs", "given up") if one.status == _GIVEN_UP else None
     if one.kind == "revision" and _FOUND in one.summary:
         return None
-    return one.kind, fakes.word(one.status)
+    return one.kind, names.word(one.status)
 
 
 def same(recorded: Tracks, replayed: Tracks, *, settled: bool) -> bool:

@@ -7,6 +7,7 @@ from ava.recording.parts import Asked, Repeat
 from ava.recording.scenario import Ask
 from integrations.email.models import Mail, Recipient
 from integrations.email.resend import RESEND
+from integrations.email.states import MAIL
 
 MESSAGES: Final = "/api/v1/integrations/email/messages"
 _TEXT: Final = "text"
@@ -14,6 +15,7 @@ _TEXT: Final = "text"
 
 def register() -> None:
     """Register what is known here of requests and accounts."""
+    parts.words.update(MAIL.ranks, [f"email.{status}" for status in MAIL.ranks])
     parts.register("POST", "integrations/email/messages", send)
     parts.register("GET", "integrations/email/messages", _list)
     parts.accounts[RESEND.label] = {"api_key": "re_demo", "from_email": "ava@example.com"}

@@ -21,6 +21,8 @@ WHOLE = {
     "send_test_mail": ["ada", "grace@example.org"],
     "breakers": ["list"],
     "explain": ["some-id"],
+    "capture": ["an-id"],
+    "replay": ["bad-day.json"],
     "explain_webhook": ["1"],
     "replay_deliveries": ["--failed"],
     "sync_numbers": ["ada"],

@@ -73,6 +73,15 @@ def test_a_failure_says_what_the_provider_answered_and_what_the_caller_saw(
     assert "Connection to Vapi failed. Please try again later." in request["summary"]
 
 
+def test_an_answer_that_was_no_json_is_part_of_the_story(ada: APIClient, sandbox: Sandbox) -> None:
+    sandbox.faults.add("vapi", "garbage", match="GET /assistant", count=1)
+    assert edit(ada, "edit-4").status_code == 502
+    attempts = [one for one in story(ada, "edit-4") if one["kind"] == "attempt"]
+    assert [one["status"] for one in attempts] == ["200", "unreadable"]
+    assert attempts[1]["failed"]
+    assert attempts[1]["summary"].endswith(": not JSON")
+
+
 def test_a_strangers_id_is_an_empty_story(ada: APIClient, eve: APIClient) -> None:
     edit(ada, "edit-3")
     assert story(eve, "edit-3") == []

@@ -24,6 +24,8 @@ LONGEST_PAUSE_MS = 500
 SHORTEST_PAUSE_MS = 100
 """From an answer that AVA waited for to the first callback: it must not be there first."""
 
+_COLUMNS = ("provider", "kind", "event", "received_at")
+
 
 def label_of(name: str) -> str:
     """A provider's label by its name in sentences."""
@@ -76,7 +78,7 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
         about=", ".join(f"{method} {route}" for method, route in dict.fromkeys(requests)),
         requests=[one.ask for one in repeats],
         answers=answers.faults(seen, done=done, errors=errors),
-        callbacks=_callbacks(seen, user, correlation_id),
+        callbacks=_callbacks(seen, repeats, user, correlation_id),
         before=_each_once([ask for one in repeats for ask in one.before]),
         accounts=_each_once([name for one in repeats for name in one.accounts]),
         failures_before=answers.failures_before(story, seen, NAMES, threshold=threshold),
@@ -143,21 +145,22 @@ def _repeater(method: str, path: str) -> tuple[int, parts.Repeater, dict[str, st
 
 
 def _callbacks(
-    seen: Sequence[answers.Seen], user: User, correlation_id: str
+    seen: Sequence[answers.Seen], repeats: Sequence[Repeat], user: User, correlation_id: str
 ) -> list[dict[str, object]] | None:
     """The turns of the callbacks, where each has a place in the sandbox's order."""
+    came = [(*one, repeat.provider) for repeat in repeats for one in repeat.callbacks]
     rows = Delivery.objects.filter(owner=user, correlation_id=correlation_id)
-    columns = ("provider", "kind", "event", "received_at")
-    turns: list[dict[str, object]] = []
-    last: float | None = None
-    for provider, kind, event, at in rows.order_by("received_at", "id").values_list(*columns):
+    for provider, kind, event, at in rows.order_by("received_at", "id").values_list(*_COLUMNS):
         named = parts.events.get((provider, kind))
         if named is None:
             return None
-        came = at.timestamp()
-        pause = _after_answer(seen, provider, came) if last is None else (came - last) * 1000
-        turns.append({"event": named(event), "after_ms": min(int(pause), LONGEST_PAUSE_MS)})
-        last = came
+        came.append((at.timestamp(), named(event), provider))
+    turns: list[dict[str, object]] = []
+    last: float | None = None
+    for at, event, provider in sorted(came, key=lambda one: one[0]):
+        pause = _after_answer(seen, provider, at) if last is None else (at - last) * 1000
+        turns.append({"event": event, "after_ms": min(int(pause), LONGEST_PAUSE_MS)})
+        last = at
     return turns
 
 

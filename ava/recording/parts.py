@@ -65,8 +65,20 @@ class Repeat:
     is_done: bool = False  # by the provider, in the end
     error: str = ""  # the provider's own, where it refused
     effects: dict[str, int] = field(default_factory=dict)  # on people
+    callbacks: Sequence[tuple[float, str]] = ()  # events, and when: of webhooks without its ID
     is_settled: bool = True
     environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account at a provider that the sandbox plays. Where it has `hooks`, webhooks are
+    registered at that address, under the key, for these events."""
+
+    fields: dict[str, str]
+    hooks: str = ""
+    key: str = ""
+    events: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -83,8 +95,8 @@ events: Final[dict[tuple[str, str], Callable[[str], str]]] = {}
 """By provider and kind of webhook: the name of its event in the sandbox's order of callbacks."""
 words: Final = {"provider_unavailable", "provider_busy"}
 """Statuses and events of webhooks that a capture may name."""
-accounts: Final[dict[str, dict[str, Any]]] = {}
-"""Credentials of a provider that the sandbox knows, and that the demo user does not have."""
+accounts: Final[dict[str, "Account"]] = {}
+"""By provider: what the sandbox knows, and the demo user does not have."""
 numbers: Final[list[Callable[[int, str], Iterable[str]]]] = []
 """Phone numbers that an owner's rows under a correlation ID hold."""
 

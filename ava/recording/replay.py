@@ -74,8 +74,7 @@ def _prepare(scenario: Scenario, stage: Stage) -> None:
     for account in scenario.accounts:
         if account not in parts.accounts:
             raise StageBroken(f"The sandbox knows no credentials for {account}.")
-        path = f"/api/v1/integrations/{account}/credentials"
-        _require(stage, Ask("PUT", path, parts.accounts[account]), correlation_id=other)
+        stage.connect(account, parts.accounts[account])
     for ask in scenario.before:
         _require(stage, ask, correlation_id=other)
     for provider, number in scenario.failures_before.items():

@@ -4,10 +4,12 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import urljoin
 
 import requests
 
 from ava.http import correlation
+from ava.recording.parts import Account
 from ava.recording.tracks import Happening
 
 TIMEOUT = 60
@@ -34,6 +36,9 @@ class Stage(Protocol):
 
     def order(self, what: str, body: Any) -> Any:
         """Order something of the sandbox (`POST /_sandbox/{what}`). Raises: StageBroken."""
+
+    def connect(self, provider: str, account: Account) -> None:
+        """Give the user an account at a provider, its webhooks included. Raises: StageBroken."""
 
     def effects(self) -> dict[str, int]:
         """How many calls rang, and messages and mails left."""
@@ -71,6 +76,26 @@ class HttpStage:
         if not found.ok:
             raise StageBroken(f"The sandbox did not take {what}: {found.json()['error']}")
         return found.json()
+
+    def connect(self, provider: str, account: Account) -> None:
+        path = f"{_API}/integrations/{provider}/credentials"
+        fields = account.fields
+        shown = self._stored(path, fields)
+        if account.hooks:
+            asked = {
+                "endpoint": urljoin(self.ava, shown["webhook_url"]),
+                "events": [*account.events],
+            }
+            headers = {"Authorization": f"Bearer {account.key}"}
+            url = self.sandbox + account.hooks
+            found = self.session.post(url, json=asked, headers=headers, timeout=TIMEOUT).json()
+            self._stored(path, {**fields, "webhook_secret": found["signing_secret"]})
+
+    def _stored(self, path: str, fields: dict[str, str]) -> dict[str, str]:
+        answered = self.ask("PUT", path, fields, correlation_id=correlation.new())
+        if answered.status >= 400:
+            raise StageBroken("AVA did not take the sandbox's credentials.")
+        return dict(answered.body)
 
     def effects(self) -> dict[str, int]:
         found = self.session.get(f"{self.sandbox}/_sandbox/effects", timeout=TIMEOUT).json()

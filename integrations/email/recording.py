@@ -2,15 +2,25 @@
 
 from typing import Any, Final
 
+from ava.intents.models import Entry
 from ava.recording import fakes, parts
-from ava.recording.parts import Asked, Repeat
+from ava.recording.parts import Account, Asked, Repeat
 from ava.recording.scenario import Ask
 from integrations.email.models import Mail, Recipient
 from integrations.email.resend import RESEND
-from integrations.email.states import MAIL
+from integrations.email.states import (
+    BOUNCED,
+    COMPLAINED,
+    DELIVERED,
+    MAIL,
+    SENT,
+    SUPPRESSED,
+)
 
 MESSAGES: Final = "/api/v1/integrations/email/messages"
 _TEXT: Final = "text"
+_DEMO_KEY: Final = "re_demo"
+_TROUBLES: Final = (BOUNCED, COMPLAINED, SUPPRESSED)
 
 
 def register() -> None:
@@ -18,7 +28,12 @@ def register() -> None:
     parts.words.update(MAIL.ranks, [f"email.{status}" for status in MAIL.ranks])
     parts.register("POST", "integrations/email/messages", send)
     parts.register("GET", "integrations/email/messages", _list)
-    parts.accounts[RESEND.label] = {"api_key": "re_demo", "from_email": "ava@example.com"}
+    parts.accounts[RESEND.label] = Account(
+        {"api_key": _DEMO_KEY, "from_email": "ava@example.com"},
+        hooks="/resend/webhooks",
+        key=_DEMO_KEY,
+        events=[f"email.{event}" for event in (SENT, DELIVERED, *_TROUBLES)],
+    )
 
 
 def send(asked: Asked) -> Repeat:
@@ -41,14 +56,29 @@ def send(asked: Asked) -> Repeat:
         provider=RESEND.label,
         is_done=is_taken,
         effects={"mails": 1} if is_taken else {},
+        callbacks=_reported(row),
         is_settled=row.is_final or row.status in row.machine.resting,
     )
 
 
+def _reported(row: Mail) -> list[tuple[float, str]]:
+    """What Resend reported, and when: its webhooks have correlation IDs of their own."""
+    entries = row.timeline.filter(source=Entry.Source.CALLBACK).order_by("at", "id")
+    return [(one.at.timestamp(), one.status) for one in entries if one.status in MAIL.ranks]
+
+
+def _recipient(asked: Asked, person: Recipient) -> str:
+    """Somebody; an address that Resend has such trouble with, where there was some."""
+    made = asked.fakes.address(person.address)
+    if person.status not in _TROUBLES:
+        return made
+    return f"{person.status}+{made.partition('@')[0]}@resend.dev"
+
+
 def _body(asked: Asked, row: Mail) -> dict[str, Any]:
     body: dict[str, Any] = {kind: [] for kind in Recipient.Kind.values}
-    for kind, address in row.recipients.order_by("id").values_list("kind", "address"):
-        body[kind].append(asked.fakes.address(address))
+    for person in row.recipients.order_by("id"):
+        body[person.kind].append(_recipient(asked, person))
     texts = {"subject": row.subject, "text": row.text, "html": row.html}
     body |= {name: fakes.text(text) for name, text in texts.items() if text}
     return {name: held for name, held in body.items() if held} | {

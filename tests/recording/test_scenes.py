@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ava.recording import parts
 from ava.recording.parts import NotRepeatable
 from ava.recording.scenario import Scenario
 from ava.recording.tracks import side_by_side
@@ -73,6 +74,16 @@ def test_a_mail_whose_answer_was_lost_goes_out_once(studio: Studio) -> None:
     assert scenario.accounts == ["resend"]
     assert scenario.requests[0].body["to"] == ["person1@example.com"]
     assert scenario.effects == {"mails": 1}
+    again(studio, scenario)
+
+
+@pytest.mark.parametrize("trouble", ["delivered", "bounced", "complained"])
+def test_what_became_of_a_mail_is_reported_again(studio: Studio, trouble: str) -> None:
+    studio.connect("resend", parts.accounts["resend"])
+    method, path, body = MAIL
+    scenario = studio.capture(studio.record(method, path, {**body, "to": f"{trouble}@resend.dev"}))
+    assert scenario.tracks["mail 1"][-1] == trouble
+    assert scenario.callbacks and scenario.callbacks[-1]["event"] == trouble
     again(studio, scenario)
 
 

@@ -1,8 +1,9 @@
 """Answers of providers in a story, as faults that have the sandbox give them again. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, Final
 
 from ava.recording.parts import Attempt, NotRepeatable
@@ -71,8 +72,7 @@ def faults(
     answers: dict[str, list[Fault]] = {}
     for provider in dict.fromkeys(one.attempt.provider for one in seen):
         mine = [one for one in seen if one.attempt.provider == provider]
-        following = [*mine[1:], None]
-        answers[provider] = [_fault(one, after) for one, after in zip(mine, following, strict=True)]
+        answers[provider] = [_fault(one, after) for one, after in _with_next(mine)]
         changes = [at for at, one in enumerate(mine) if one.attempt.method != "GET"]
         lost = [at for at in changes if mine[at].attempt.is_lost]
         taken = any(mine[at].attempt.is_taken for at in changes)
@@ -132,8 +132,12 @@ def failures_before(
 
 def _failed_operations(provider: str, seen: Sequence[Seen], *, before: float) -> int:
     mine = [one for one in seen if one.attempt.provider == provider and one.at <= before]
-    ends = [one for one, after in zip(mine, [*mine[1:], None], strict=True) if _is_last(one, after)]
+    ends = [one for one, after in _with_next(mine) if _is_last(one, after)]
     return sum(_counts(one.attempt.status) for one in ends)
+
+
+def _with_next(seen: Sequence[Seen]) -> Iterator[tuple[Seen, Seen | None]]:
+    return zip_longest(seen, seen[1:])
 
 
 def _is_last(one: Seen, after: Seen | None) -> bool:

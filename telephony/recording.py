@@ -21,8 +21,9 @@ _SOMEBODY = "+14155550100"
 _PHONES = {"busy": "busy", "no-answer": "no-answer", "failed": "fail"}
 _EVENTS = {
     **dict.fromkeys(("queued", "initiated"), "initiated"),
+    "ringing": "ringing",
     "in-progress": "answered",
-    **dict.fromkeys(("busy", "no-answer", "failed", "canceled"), "completed"),
+    **dict.fromkeys(("completed", "busy", "no-answer", "failed", "canceled"), "completed"),
 }
 # Twilio calls nobody, or says so before a phone rings.
 _WITHOUT_A_RING = ("busy", "failed", "canceled")
@@ -37,15 +38,15 @@ def register() -> None:
     for name in ("numbers", "calls", "messages"):
         parts.register("GET", f"twilio/{name}", _reading(name))
     parts.words.update(CALL.ranks, MESSAGE.ranks, _EVENTS)
-    for kind in ("call-status", "message-status"):
-        parts.events[TWILIO.label, kind] = _event
+    parts.events[TWILIO.label, "call-status"] = lambda status: _EVENTS.get(status, "other")
+    parts.events[TWILIO.label, "message-status"] = _known
     parts.events[TWILIO.label, "voice"] = lambda status: "twiml"
     parts.numbers.append(numbers)
 
 
-def _event(status: str) -> str:
-    """The event that a status is reported by; one that there is not, where Twilio made it up."""
-    return _EVENTS.get(status, status if status in parts.words else "other")
+def _known(status: str) -> str:
+    """The status of a message; one that there is not, where AVA does not know it."""
+    return status if status in MESSAGE.ranks else "other"
 
 
 def numbers(owner_id: int, correlation_id: str) -> Iterator[str]:

@@ -12,8 +12,9 @@ from ava.recording.scenario import Ask, Scenario, Tracks
 from ava.recording.stage import Stage, StageBroken, story
 from ava.recording.tracks import Names
 
-PATIENCE: Final = 90.0
-"""Seconds for what was recorded to come."""
+PATIENCE: Final = 30.0
+"""Seconds without anything new, after which nothing more is waited for: AVA asks a provider that
+is silent after 20."""
 QUIET: Final = 1.0
 """Seconds in which nothing more may come once it has."""
 _ATTEMPTS: Final = 3
@@ -54,17 +55,19 @@ def replay(
     rows: list[str] = []
     for ask in scenario.requests:
         rows.append(_ask(stage, ask, rows, correlation_id=replayed))
-    give_up, same_since = clock() + patience, None
+    news_at, seen, same_since = clock(), None, None
     while True:
         was_still = stage.is_still()
         outcome = Outcome(scenario, tracks.read(story(stage, replayed), names), stage.effects())
         now = clock()
+        if outcome != seen:
+            news_at, seen = now, outcome
         if not outcome.is_same:
             same_since = None
         elif same_since is None:
             same_since = now
         is_over = same_since is not None and now - same_since >= quiet
-        if is_over or was_still or now >= give_up:
+        if is_over or was_still or now - news_at >= patience:
             return outcome
         stage.pass_time()
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.apps import AppConfig
 
-DEADLINE = 2.0
+DEADLINE = 3.0
 
 
 class HurriedConfig(AppConfig):

@@ -20,7 +20,7 @@ from ava.conf import env, keyfile
 from ava.server import serve
 os.umask(0o077)
 values = env.load()
-keyfile.prepare(env.BASE_DIR / values["AVA_DATA_DIR"])
+keyfile.prepare(env.BASE_DIR / values["AVA_DATA_DIR"], values)
 serve.prepare_django()
 """
 

@@ -1,4 +1,7 @@
-"""Key file: made at first start by `python -m ava.conf.keyfile`, never with a default in it."""
+"""Key file: made at first start by `python -m ava.conf.keyfile`, never with a default in it.
+
+With `--env` new keys are printed as lines of an env file instead, for machines that share them.
+"""
 
 import base64
 import json
@@ -14,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from ava.conf import env
 
 NAME = "keys.json"
+_NEEDED = ("SECRET_KEY", "AVA_JWT_KEY", "AVA_KEYS")
 
 
 class KeyFileInvalid(Exception):
@@ -39,7 +43,7 @@ def completed(data_dir: Path, environment: Mapping[str, Any]) -> dict[str, str]:
     """The keys of the environment, completed by the key file. Raises: ImproperlyConfigured, where
     one is missing that AVA cannot start without; KeyFileInvalid."""
     keys = read(data_dir) | {name: value for name, value in environment.items() if value}
-    if not all(keys.get(name) for name in ("SECRET_KEY", "AVA_JWT_KEY", "AVA_KEYS")):
+    if not all(keys.get(name) for name in _NEEDED):
         raise ImproperlyConfigured(
             "SECRET_KEY, AVA_JWT_KEY and AVA_KEYS are not set and there is no key file. "
             "Run script/server, or `python -m ava.conf.keyfile` to make one."
@@ -47,10 +51,12 @@ def completed(data_dir: Path, environment: Mapping[str, Any]) -> dict[str, str]:
     return keys
 
 
-def prepare(data_dir: Path) -> None:
-    """Make the data directory and its key file, unless they are there. Raises KeyFileInvalid."""
+def prepare(data_dir: Path, environment: Mapping[str, Any]) -> None:
+    """Make the data directory and its key file, unless they are there, or the environment has all
+    the keys. Raises KeyFileInvalid."""
     try:
-        made = ensure(data_dir)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = not all(environment[name] for name in _NEEDED) and ensure(data_dir)
         read(data_dir)
         if not os.access(data_dir, os.W_OK | os.X_OK):
             raise PermissionError(13, "permission denied")
@@ -69,12 +75,16 @@ def ensure(data_dir: Path) -> bool:
     if path.exists():
         return False
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = {
+    return write_once(path, json.dumps(new_keys(), indent=1))
+
+
+def new_keys() -> dict[str, str]:
+    """Keys that nothing was signed or sealed with yet, by variable name."""
+    return {
         "SECRET_KEY": secrets.token_urlsafe(64),
         "AVA_JWT_KEY": secrets.token_urlsafe(64),
         "AVA_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
     }
-    return write_once(path, json.dumps(keys, indent=1))
 
 
 def write_once(path: Path, text: str) -> bool:
@@ -99,8 +109,12 @@ def write_once(path: Path, text: str) -> bool:
 
 def main() -> int:
     """Make the key file in AVA_DATA_DIR. Exit codes: 1 not possible, 2 a wrong variable."""
+    if sys.argv[1:] == ["--env"]:
+        print("\n".join(f"{name}={value}" for name, value in new_keys().items()))
+        return 0
     try:
-        prepare(env.BASE_DIR / env.load()["AVA_DATA_DIR"])
+        values = env.load()
+        prepare(env.BASE_DIR / values["AVA_DATA_DIR"], values)
     except (env.EnvironmentInvalid, KeyFileInvalid) as fault:
         print(fault, file=sys.stderr)
         return 2 if isinstance(fault, env.EnvironmentInvalid) else 1

@@ -46,7 +46,7 @@ def main() -> int:
 def run(values: dict[str, Any]) -> None:
     """Prepare, then serve; a sandbox that was started for it ends with it."""
     data_dir = env.BASE_DIR / values["AVA_DATA_DIR"]
-    keyfile.prepare(data_dir)
+    keyfile.prepare(data_dir, values)
     require_free_port(values["AVA_HOST"], values["AVA_PORT"], "AVA_PORT")
     is_alone = values["WEB_CONCURRENCY"] == 1
     # The port is AVA's, so this directory is, too.

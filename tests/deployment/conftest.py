@@ -11,7 +11,7 @@ from tests.deployment.machine import Machine
 
 GUIDE = (BASE_DIR / "docs" / "DEPLOYMENT.md").read_text()
 HOST = "ava.example.com"
-PASSWORD = "a password of the operator's"
+PASSWORD = "a password of operators"
 SOURCE = "/srv/ava"
 # What asks a registry, and a person: done here by what is on this machine.
 PACKAGES = Path(sysconfig.get_path("purelib"))

@@ -1,7 +1,7 @@
 """Drain at SIGTERM: AVA serves on for a while and says so, so that its proxies let go first.
 
-A server that closes its listener resets what waits there, and an idle connection that it closes may
-carry a request already. So nothing is closed before everybody who asks has been told: docs/adr/0020.
+A server that closes its listener resets what waits there, and an idle connection that it closes
+may carry a request already. So nothing is closed before all who ask were told: docs/adr/0020.
 """
 
 import os
@@ -14,7 +14,7 @@ from ava.observability import draining
 
 
 def at_sigterm(seconds: int) -> None:
-    """Drain for these seconds at SIGTERM, then stop as at SIGINT. A second SIGTERM stops at once."""
+    """Drain for these seconds at SIGTERM, then stop as at SIGINT. A second one stops at once."""
     signal.signal(signal.SIGTERM, partial(_begin, seconds))
 
 

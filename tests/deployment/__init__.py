@@ -1,1 +1,1 @@
-"""AVA's deployment as docs/DEPLOYMENT.md and infrastructure/ have it, as far as one machine can tell."""
+"""Deployment as docs/DEPLOYMENT.md and infrastructure/ have it, as far as one machine can tell."""

@@ -91,7 +91,8 @@ git add --all
 git commit --quiet --message before
 git tag before
 git rm -r --quiet --cached . && rm -rf ./*
-(cd {BASE_DIR} && git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read) | tar -x
+(cd {BASE_DIR} && git ls-files -z --cached --others --exclude-standard |
+    tar -c --null --files-from=- --ignore-failed-read) | tar -x
 git add --all
 git commit --quiet --message now
 git tag now

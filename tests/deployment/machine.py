@@ -149,6 +149,10 @@ class Machine:
         return subprocess.run(asked, cwd="/", capture_output=True).returncode == 0
 
     def _enter(self) -> list[str]:
-        variables = ["HOME=/root", "LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"]
+        variables = [
+            "HOME=/root",
+            "LANG=C.UTF-8",
+            "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+        ]
         enter = ["nsenter", "--target", str(self._first), "--all", "--wdns=/"]
         return [*enter, "env", "-i", *variables]

@@ -21,7 +21,9 @@ def deployed(operator: Operator) -> Operator:
 
 def ask(operator: Operator, method: str, path: str, **body: Any) -> Any:
     data = f"--json '{json.dumps(body)}'" if body else ""
-    command = f"curl -sk --resolve {HOST}:443:127.0.0.1 -X {method} {data} https://{HOST}/api/v1{path}"
+    command = (
+        f"curl -sk --resolve {HOST}:443:127.0.0.1 -X {method} {data} https://{HOST}/api/v1{path}"
+    )
     return json.loads(operator.run(command))
 
 
@@ -42,6 +44,5 @@ def test_no_request_fails_while_versions_change(deployed: Operator) -> None:
     finally:
         said, _ = load.communicate("")
     seen = json.loads(said.splitlines()[-1])
-    print(seen)
     assert seen["failures"] == []
     assert seen["answers"] > 200

@@ -1,0 +1,150 @@
+"""What infrastructure/ and the files beside it hold is what their programs take."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ava.conf.env import BASE_DIR, VARIABLES
+
+HERE = BASE_DIR / "infrastructure"
+UNITS = sorted((HERE / "systemd").glob("*.service"))
+KUBERNETES = sorted((HERE / "kubernetes").rglob("*.yaml"))
+COMPOSE = yaml.safe_load((HERE / "compose" / "compose.yaml").read_text())
+OWN = ("blue", "green", "work", "migrate")
+"""Services that run AVA's image."""
+MOST_EXPOSED = 15
+"""Tenths that `systemd-analyze security` may give; a unit without hardening has 96."""
+
+
+def check(*command: str | Path, **environment: str) -> str:
+    program = Path(sys.executable).parent / command[0]
+    found = shutil.which(program) or shutil.which(command[0])
+    if found is None:
+        pytest.skip(f"no {command[0]} here: apt-get install -y --no-install-recommends systemd")
+    done = subprocess.run(
+        [found, *map(str, command[1:])], capture_output=True, text=True, env=environment or None
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def objects() -> list[dict[str, Any]]:
+    return [one for file in KUBERNETES for one in yaml.safe_load_all(file.read_text())]
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    return {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]
+        for one in objects()
+        if one["kind"] in ("Deployment", "Job")
+    }
+
+
+def test_the_image_is_built_as_hadolint_likes_it() -> None:
+    check("hadolint", BASE_DIR / "Dockerfile")
+
+
+def test_caddy_takes_its_file() -> None:
+    file = HERE / "compose" / "Caddyfile"
+    said = check("caddy", "validate", "--config", file, "--adapter", "caddyfile", HOST="a.test")
+    assert "Valid configuration" in said
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_takes_each_unit_and_finds_it_locked_in(unit: Path, tmp_path: Path) -> None:
+    # A unit's program has to be there.
+    text = unit.read_text().replace("/opt/ava/%i/.venv/bin/python", "/bin/true")
+    file = tmp_path / unit.name.replace("@", "@blue")
+    file.write_text(text.replace("%i", "blue"))
+    assert check("systemd-analyze", "verify", "--man=no", file) == ""
+    check("systemd-analyze", "security", "--offline=yes", f"--threshold={MOST_EXPOSED}", file)
+
+
+def test_units_differ_in_what_they_run_alone() -> None:
+    def locks(unit: Path) -> str:
+        return unit.read_text().partition("\nUser=ava\n")[2].partition("\n[Install]")[0].strip()
+
+    assert len({locks(unit) for unit in UNITS}) == 1
+
+
+@pytest.mark.parametrize(
+    "file", [f for f in KUBERNETES if f.name != "kustomization.yaml"], ids=lambda file: file.stem
+)
+def test_kubernetes_takes_each_object(file: Path) -> None:
+    check("kubernetes-validate", "--strict", file)
+
+
+@pytest.mark.parametrize("directory", ["", "migrate"])
+def test_a_kustomization_names_all_files_beside_it(directory: str) -> None:
+    here = HERE / "kubernetes" / directory
+    named = yaml.safe_load((here / "kustomization.yaml").read_text())
+    there = {file.name for file in here.glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(named["resources"]) == there
+    assert [image["name"] for image in named["images"]] == ["ava"]
+
+
+@pytest.mark.parametrize("name", pods())
+def test_a_pod_may_do_nothing_but_its_work(name: str) -> None:
+    pod = pods()[name]
+    [container] = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert not pod["automountServiceAccountToken"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["resources"]["limits"]["memory"]
+
+
+def test_secrets_are_named_and_never_written() -> None:
+    assert not [one for one in objects() if one["kind"] == "Secret"]
+    secret = {one.name for one in VARIABLES if one.kind == "secret"} | {"DATABASE_URL", "REDIS_URL"}
+    [config] = [one for one in objects() if one["kind"] == "ConfigMap"]
+    assert not secret & set(config["data"])
+    for name in OWN:
+        given = COMPOSE["services"][name]["environment"]
+        assert not [key for key in secret & set(given) if "PASSWORD:?" not in given[key]]
+
+
+def test_whoever_stops_ava_waits_until_it_has_ended() -> None:
+    [drain] = re.findall(r"AVA_DRAIN_SECONDS=(\d+)", (BASE_DIR / "Dockerfile").read_text())
+    # 30 s for requests and jobs, and some for the rest.
+    needed = int(drain) + 30 + 10
+    waits = [
+        pod["terminationGracePeriodSeconds"] for name, pod in pods().items() if "mig" not in name
+    ]
+    waits += [int(COMPOSE["services"][name]["stop_grace_period"].rstrip("s")) for name in OWN]
+    waits += [
+        int(n) for n in re.findall(r'kill_timeout = "(\d+)s"', (BASE_DIR / "fly.toml").read_text())
+    ]
+    render = yaml.safe_load((BASE_DIR / "render.yaml").read_text())
+    waits += [one["maxShutdownDelaySeconds"] for one in render["services"] if one.get("runtime")]
+    assert min(waits) >= needed
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_container_of_avas_writes_nowhere_but_to_memory(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["tmpfs"].startswith("/var/lib/ava:uid=10001")
+
+
+def test_what_compose_mounts_is_there() -> None:
+    for service in COMPOSE["services"].values():
+        for volume in service.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert source in COMPOSE["volumes"] or (HERE / "compose" / source).exists(), source
+
+
+def test_alerts_and_scrapes_are_those_of_every_other_prometheus() -> None:
+    own = yaml.safe_load((HERE / "compose" / "prometheus.yml").read_text())
+    assert [job["job_name"] for job in own["scrape_configs"]] == ["ava"]
+    assert own["rule_files"] == ["alerts.yml"]

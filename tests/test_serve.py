@@ -127,6 +127,16 @@ def test_a_request_under_way_is_finished_before_ava_stops(ava: RunningAva) -> No
     assert answers[0].status_code == 200
 
 
+def test_ava_drains_before_it_closes_anything(tmp_path: Path) -> None:
+    with RunningAva(tmp_path / "var", AVA_DRAIN_SECONDS="3") as ava:
+        ava.process.send_signal(signal.SIGTERM)
+        until(lambda: requests.get(f"{ava.url}/readyz", timeout=5).status_code == 503)
+        assert requests.get(f"{ava.url}/readyz", timeout=5).json() == {"status": "draining"}
+        answer = requests.get(f"{ava.url}/healthz", timeout=5)
+        assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
+        assert ava.process.wait(timeout=40) == 0
+
+
 def test_a_ctrl_c_at_the_terminal_ends_ava_without_a_complaint(ava: RunningAva) -> None:
     os.killpg(ava.process.pid, signal.SIGINT)
     assert ava.process.wait(timeout=40) == 0

@@ -13,6 +13,7 @@ GUIDE = (BASE_DIR / "docs" / "DEPLOYMENT.md").read_text()
 HOST = "ava.example.com"
 PASSWORD = "a password of operators"
 SOURCE = "/srv/ava"
+GIVEN = ("HOST=", "SOURCE=", "VERSION=", "NEXT=", "NAME=", "PASSWORD=", "apt-get")
 # What asks a registry, and a person: done here by what is on this machine.
 PACKAGES = Path(sysconfig.get_path("purelib"))
 VENV = f"""\
@@ -44,7 +45,8 @@ class Operator:
             assert step.is_met_by(said), f"{step.commands}\nprinted\n{said}\ninstead of {step}"
 
     def _prelude(self, names: dict[str, str]) -> str:
-        given = {"HOST": HOST, "SOURCE": f"file://{SOURCE}", "VERSION": "now", **names}
+        given = {"HOST": HOST, "SOURCE": f"file://{SOURCE}", "VERSION": "now", "NAME": "admin"}
+        given |= {"PASSWORD": PASSWORD, **names}
         return "".join(f"{name}='{value}'\n" for name, value in given.items())
 
     def _here(self, commands: str) -> str:
@@ -56,7 +58,7 @@ class Operator:
             elif line == "ava-manage blue createsuperuser":
                 lines.append(PERSON)
             # Names are given; packages are there.
-            elif not line.startswith(("HOST=", "SOURCE=", "VERSION=", "NEXT=", "apt-get")):
+            elif not line.startswith(GIVEN):
                 lines.append("" if "pip install" in line else line)
         return "\n".join(lines)
 

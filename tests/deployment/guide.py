@@ -23,7 +23,7 @@ class Step:
 
 def steps(text: str, heading: str) -> list[Step]:
     """The steps below this heading of a page."""
-    [section] = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    [section] = re.findall(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##|\Z)", text, re.M | re.S)
     found: list[Step] = []
     for _, kind, block in _BLOCK.findall(section):
         content = textwrap.dedent(block).strip()

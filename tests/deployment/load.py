@@ -1,4 +1,4 @@
-"""Load on AVA behind its proxy until standard input ends: `python -m tests.deployment.load URL ...`.
+"""Load on AVA behind its proxy until standard input ends: `python -m tests.deployment.load ...`.
 
 Clients that read and write, each request over a connection of its own; an answer of 4xx or 5xx and
 a connection that breaks are failures. Prints what came of it, as JSON.

@@ -135,6 +135,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "ava.server",
+    "ava.backup",
     "ava.console",
     "ava.accounts",
     "ava.jobs",

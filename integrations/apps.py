@@ -13,9 +13,11 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from ava import jobs, ratelimit, upstream
         from ava.activity import sources
+        from ava.backup import holding
         from ava.console import home as home_page
         from ava.console.navigation import Room, register
         from ava.inbound.services import register_handler
+        from ava.intents import keyed
         from ava.intents.activity import timelines
         from ava.jobs import pruning
         from ava.server import worker
@@ -44,6 +46,8 @@ class IntegrationsConfig(AppConfig):
         jobs.register(Mail.job, lambda payload: mails.pursue(payload["id"]))
         jobs.register_periodic("integrations.mail_sweep", mails.sweep, every=600.0)
 
+        holding.register("mails left unknown", partial(keyed.hold, Mail))
+        holding.register("calendar events left unknown", partial(keyed.hold, CalendarEvent))
         register_handler(resend.RESEND.label, webhooks.KIND, webhooks.handle)
         jobs.register(CalendarEvent.job, lambda payload: creation.pursue(payload["id"]))
         jobs.register_periodic("integrations.calendar_sweep", creation.sweep, every=600.0)

@@ -12,11 +12,13 @@ class TelephonyConfig(AppConfig):
         from ava import jobs, upstream
         from ava.accounts.services import stop_on_deactivation
         from ava.activity import sources
+        from ava.backup import holding
         from ava.console import home as home_page
         from ava.console.navigation import Room, register
         from ava.inbound.services import register_handler
         from ava.intents.activity import timelines
         from integrations.credentials.services import Client, clients
+        from telephony import holding as ours
         from telephony import home, orphaned_accounts, recording, search_index, services, webhooks
         from telephony.calls import services as calls
         from telephony.incoming import vapi_events
@@ -37,6 +39,8 @@ class TelephonyConfig(AppConfig):
             register_handler(source.provider, source.kind, webhooks.handle)
         register_listener(vapi_events.apply)
 
+        holding.register("calls to be asked about", ours.hold_calls)
+        holding.register("messages to be asked about", ours.hold_messages)
         sources.register(timelines(Call))
         sources.register(timelines(Message))
         recording.register()

@@ -18,6 +18,8 @@ OURS = sorted(
 APART = ("drill",)
 # What each needs besides its name.
 WHOLE = {
+    "backup": ["/dev/null/backup"],
+    "restore": ["/dev/null/backup"],
     "send_test_mail": ["ada", "grace@example.org"],
     "breakers": ["list"],
     "explain": ["some-id"],

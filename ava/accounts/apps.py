@@ -16,9 +16,11 @@ class AccountsConfig(AppConfig):
         from ava.accounts import api_tokens, login_throttle, services
         from ava.accounts.checks import check_demo_users
         from ava.accounts.models import Session, WrongPasswords
+        from ava.backup import holding
         from ava.jobs import pruning
 
         register(check_demo_users, Tags.database)
+        holding.register("logins ended", services.hold)
         post_save.connect(services.user_changed, sender="auth.User")
         post_delete.connect(services.user_changed, sender="auth.User")
         pruning.register("ended API tokens", api_tokens.ended)

@@ -10,6 +10,7 @@ import structlog
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import User, update_last_login
+from django.contrib.sessions.models import Session as BrowserSession
 from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import RefreshToken
@@ -28,6 +29,7 @@ from ava.accounts.hashers import spellings
 from ava.accounts.models import ApiToken, Session
 from ava.accounts.queries import username_of
 from ava.accounts.tokens import Tokens
+from ava.backup.holding import Restored
 from ava.cache import recent
 from ava.server import admission
 
@@ -181,6 +183,12 @@ def user_changed(update_fields: frozenset[str] | None = None, **signal: Any) -> 
     """Invalidate remembered users: one may be inactive, or have another password."""
     if update_fields != frozenset(["last_login"]):
         recent.changed()
+
+
+def hold(restored: Restored) -> int:
+    """End all logins of a backup: some of them had been ended since."""
+    BrowserSession.objects.all().delete()
+    return Session.objects.all().revoke(Session.End.OPERATOR)
 
 
 def _expiry(refresh: RefreshToken) -> datetime:

@@ -9,6 +9,7 @@ class InboundConfig(AppConfig):
     def ready(self) -> None:
         from ava import jobs, ratelimit
         from ava.activity import sources
+        from ava.backup import holding
         from ava.inbound import door, services
         from ava.inbound.activity import deliveries, refusals
         from ava.inbound.models import Delivery, Refusal, Volume
@@ -21,6 +22,7 @@ class InboundConfig(AppConfig):
         ratelimit.register(door.LARGE, ratelimit.Group(at_least=60, per_user=False))
         sources.register(deliveries)
         sources.register(refusals)
+        holding.register("webhooks left unhandled", services.hold)
         jobs.register(services.DISPATCH, services.dispatch, attempts=10, urgent=True)
         pruning.register(
             "webhook deliveries", lambda before: Delivery.objects.filter(received_at__lt=before)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from prometheus_client import Counter
 
 from ava import tenant
+from ava.backup.holding import Restored
 from ava.http import correlation
 from ava.http.problems import MalformedRequest, Problem
 from ava.inbound.limits import short_id, storable
@@ -141,6 +142,14 @@ def warnings_of_volume(*, provider: str, name: str, owner: User, now: datetime) 
 
 def _most() -> int:
     return int(settings.WEBHOOK_MIB_PER_DAY) * MIB
+
+
+def hold(restored: Restored) -> int:
+    """Leave what a backup had stored and not handled: its mails and bookings may have been made."""
+    return Delivery.objects.filter(state=Delivery.State.STORED).update(
+        state=Delivery.State.FAILED,
+        error=f"{restored.reason} It was not handled; replay_deliveries does so.",
+    )
 
 
 def dispatch(job: dict[str, Any]) -> None:

@@ -20,12 +20,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from ava import tenant
+from ava.backup.holding import Restored
 from ava.http.problems import Problem
 from ava.intents.models import Intent
 from ava.intents.states import FAILED, PENDING, UNKNOWN
 from ava.intents.timeline import AnyIntent, Source, changing, follow_up, note, rows_of
 from ava.jobs import RetryLater
 from ava.jobs import services as jobs
+from ava.jobs.models import Job
 from ava.upstream import ProviderAuthFailed, ProviderProblem, ProviderRateLimited
 from ava.upstream.errors import ProviderUnreachable
 
@@ -171,6 +173,20 @@ def give_up(row: AnyIntent, why: str) -> AnyIntent:
             locked.error = why
             note(locked, source=Source.RECONCILE, detail=why, now=timezone.now())
     return locked
+
+
+def hold(model: type[AnyIntent], restored: Restored) -> int:
+    """Leave what was open in a backup `unknown` for good: it may have been done since, under a key
+    that means nothing any more."""
+    rows = rows_of(model()).filter(status__in=(PENDING, UNKNOWN), error="")
+    for row in rows:
+        with changing(row) as locked:
+            locked.attempted_at = None
+            locked.error = f"{restored.reason} The {row.word} may have gone out since, or not."
+            _change(locked, UNKNOWN)
+            note(locked, source=Source.RECONCILE, detail=locked.error, now=restored.now)
+    Job.objects.filter(kind=model.job).delete()
+    return len(rows)
 
 
 def fail(row: AnyIntent, detail: str, *, source: str) -> AnyIntent:

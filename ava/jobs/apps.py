@@ -19,6 +19,7 @@ class JobsConfig(AppConfig):
         from ava import jobs
         from ava.activity import services as activity
         from ava.activity import sources
+        from ava.backup import holding
         from ava.jobs import pruning, services
         from ava.jobs.activity import unfinished
 
@@ -26,6 +27,7 @@ class JobsConfig(AppConfig):
         pruning.register("finished jobs", services.old)
         pruning.register("activity", activity.old, days=settings.ACTIVITY_DAYS)
         sources.register(unfinished)
+        holding.register("jobs given up", services.hold)
         jobs.register_periodic("prune", pruning.run_daily, every=24 * 3600)
 
 

@@ -9,13 +9,23 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ava import tenant as tenants
+from ava.backup.holding import Restored
 from ava.http import correlation
 from ava.http.problems import Problem
 from ava.jobs import Payload, kinds
 from ava.jobs.executor import run_due, run_one
 from ava.jobs.models import Job
 
-__all__ = ["enqueue", "ensure_periodic", "old", "run_again", "run_due", "run_one", "waiting"]
+__all__ = [
+    "enqueue",
+    "ensure_periodic",
+    "hold",
+    "old",
+    "run_again",
+    "run_due",
+    "run_one",
+    "waiting",
+]
 
 DONE_KEPT = timedelta(days=1)
 
@@ -129,3 +139,18 @@ def old(before: datetime) -> QuerySet[Job]:
     done = Q(state=Job.State.DONE, finished_at__lt=max(before, timezone.now() - DONE_KEPT))
     dead = Q(state=Job.State.DEAD, finished_at__lt=before)
     return Job.objects.filter(done | dead)
+
+
+def hold(restored: Restored) -> int:
+    """Give up what waited in a backup. What is to go on is enqueued anew by whoever it belongs to;
+    the rest may be run again in the admin."""
+    queued = Job.objects.filter(state=Job.State.QUEUED)
+    queued.filter(key="periodic").update(holder=None, lease_until=None, sent_until=None)
+    return queued.exclude(key="periodic").update(
+        state=Job.State.DEAD,
+        holder=None,
+        lease_until=None,
+        sent_until=None,
+        finished_at=restored.now,
+        last_error=f"{restored.reason} It may have been done since.",
+    )

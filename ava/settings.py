@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "ava.server",
     "ava.backup",
+    "ava.erasure",
     "ava.console",
     "ava.accounts",
     "ava.jobs",

@@ -16,12 +16,13 @@ class IntegrationsConfig(AppConfig):
         from ava.backup import holding
         from ava.console import home as home_page
         from ava.console.navigation import Room, register
+        from ava.erasure import steps as person
         from ava.inbound.services import register_handler
         from ava.intents import keyed
         from ava.intents.activity import timelines
         from ava.jobs import pruning
         from ava.server import worker
-        from integrations import home, runtime_config
+        from integrations import erasure, home, runtime_config
         from integrations.breakers import services as breakers
         from integrations.breakers.activity import transitions
         from integrations.breakers.models import BreakerEvent
@@ -46,6 +47,19 @@ class IntegrationsConfig(AppConfig):
         jobs.register(Mail.job, lambda payload: mails.pursue(payload["id"]))
         jobs.register_periodic("integrations.mail_sweep", mails.sweep, every=600.0)
 
+        person.register(erasure.steps)
+        person.open_rows["mails and calendar events"] = erasure.under_way
+        person.holders["Resend, or the mail servers,"] = erasure.at_resend
+        person.holders["Google Calendar or Microsoft 365"] = erasure.at_calendars
+        person.kept |= {
+            "integrations.Suppression.address": "suppressed addresses, so that no mail goes there",
+            "integrations.Connection.account": "what users entered as their own settings",
+            "integrations.Credential.clear": "what users entered as their own settings",
+            "auth.User.username": "accounts of users: delete them in the admin",
+            "auth.User.email": "accounts of users: delete them in the admin",
+            "auth.User.first_name": "accounts of users: delete them in the admin",
+            "auth.User.last_name": "accounts of users: delete them in the admin",
+        }
         holding.register("mails left unknown", partial(keyed.hold, Mail))
         holding.register("calendar events left unknown", partial(keyed.hold, CalendarEvent))
         register_handler(resend.RESEND.label, webhooks.KIND, webhooks.handle)

@@ -15,11 +15,20 @@ class TelephonyConfig(AppConfig):
         from ava.backup import holding
         from ava.console import home as home_page
         from ava.console.navigation import Room, register
+        from ava.erasure import steps as person
         from ava.inbound.services import register_handler
         from ava.intents.activity import timelines
         from integrations.credentials.services import Client, clients
+        from telephony import (
+            erasure,
+            home,
+            orphaned_accounts,
+            recording,
+            search_index,
+            services,
+            webhooks,
+        )
         from telephony import holding as ours
-        from telephony import home, orphaned_accounts, recording, search_index, services, webhooks
         from telephony.calls import services as calls
         from telephony.incoming import vapi_events
         from telephony.intents.adoption import END_DUPLICATE
@@ -39,6 +48,11 @@ class TelephonyConfig(AppConfig):
             register_handler(source.provider, source.kind, webhooks.handle)
         register_listener(vapi_events.apply)
 
+        person.register(erasure.steps)
+        person.open_rows["calls and messages"] = erasure.under_way
+        person.holders["Twilio"] = erasure.at_twilio
+        person.holders["Vapi"] = erasure.at_vapi
+        person.kept["telephony.OptOut.person"] = "opt-outs, without which they could not be obeyed"
         holding.register("calls to be asked about", ours.hold_calls)
         holding.register("messages to be asked about", ours.hold_messages)
         sources.register(timelines(Call))

@@ -19,6 +19,7 @@ APART = ("drill",)
 # What each needs besides its name.
 WHOLE = {
     "backup": ["/dev/null/backup"],
+    "forget_person": ["+14155550123"],
     "restore": ["/dev/null/backup"],
     "send_test_mail": ["ada", "grace@example.org"],
     "breakers": ["list"],

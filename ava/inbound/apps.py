@@ -10,7 +10,8 @@ class InboundConfig(AppConfig):
         from ava import jobs, ratelimit
         from ava.activity import sources
         from ava.backup import holding
-        from ava.inbound import door, services
+        from ava.erasure.steps import register as register_erasure
+        from ava.inbound import door, erasure, services
         from ava.inbound.activity import deliveries, refusals
         from ava.inbound.models import Delivery, Refusal, Volume
         from ava.jobs import pruning
@@ -22,6 +23,7 @@ class InboundConfig(AppConfig):
         ratelimit.register(door.LARGE, ratelimit.Group(at_least=60, per_user=False))
         sources.register(deliveries)
         sources.register(refusals)
+        register_erasure(erasure.steps)
         holding.register("webhooks left unhandled", services.hold)
         jobs.register(services.DISPATCH, services.dispatch, attempts=10, urgent=True)
         pruning.register(

@@ -70,13 +70,19 @@ def readable(row: Credential) -> dict[str, Any] | None:
         return None
 
 
-def bind_all(*, batch: int, dry_run: bool) -> int:
+def bind_all(*, dry_run: bool) -> int:
     """Seal provider and clear fields together with the secrets, where an earlier release did not.
 
     They are taken as they stand. A row that does not open, or is saved meanwhile, is left alone.
     """
     bound = 0
-    for row in Credential.objects.order_by("pk").iterator(chunk_size=batch):
+    keys = list(Credential.objects.order_by("pk").values_list("pk", flat=True))
+    # None is read any more while one is written: SQLite lets no reader become a writer once another
+    # process has written.
+    for key in keys:
+        row = Credential.objects.filter(pk=key).first()
+        if row is None:
+            continue
         before = row.secrets
         try:
             fields = json.loads(before.open())

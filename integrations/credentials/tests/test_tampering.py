@@ -166,5 +166,5 @@ def test_a_row_saved_while_it_is_bound_keeps_what_was_saved(
         return seal(*args)
 
     monkeypatch.setattr("integrations.credentials.store.seal", interrupted)
-    assert store.bind_all(batch=10, dry_run=False) == 0
+    assert store.bind_all(dry_run=False) == 0
     assert credentials_for(user=user, provider="smtp").fields["host"] == "elsewhere.example"

@@ -54,7 +54,7 @@ class Command(commands.Command):
         try:
             ring = key_ring()
             done = rotate(batch=batch, dry_run=dry_run, progress=progress)
-            bound = store.bind_all(batch=batch, dry_run=dry_run)
+            bound = store.bind_all(dry_run=dry_run)
         except KeyRingInvalid as fault:
             raise CommandError(str(fault)) from fault
         sealed = "would be sealed" if dry_run else "sealed"

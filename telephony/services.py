@@ -42,7 +42,8 @@ def reconcile(*, only_lost: bool = False) -> int:
     texts = unfinished(Message).exclude(batch__isnull=False, status=SCHEDULED)
     for job, rows in ((Call.job, unfinished(Call)), (Message.job, texts)):
         waiting = jobs.waiting(job) if only_lost else ()
-        for key, owner in rows.values_list("pk", "owner_id").iterator():
+        # Whole, not by an iterator: SQLite lets no reader become a writer once another has written.
+        for key, owner in rows.values_list("pk", "owner_id"):
             if str(key) not in waiting:
                 jobs.enqueue(job, {"id": str(key)}, key=str(key), tenant=tenant.key(owner))
                 count += 1
@@ -53,7 +54,7 @@ def reconcile(*, only_lost: bool = False) -> int:
 def sweep() -> None:
     """Take up what a crash, or the previous release, left undone."""
     for model in (Call, Message):
-        for row in model.objects.filter(holder="").iterator():
+        for row in model.objects.filter(holder=""):
             accounts.name_holder(row)
     reconcile(only_lost=True)
     bulk.sweep()
@@ -69,7 +70,7 @@ def stop_everything(user: User) -> int:
     ]
     count = 0
     for rows, end in ends:
-        for row in rows.filter(owner=user).iterator():
+        for row in rows.filter(owner=user):
             with suppress(Conflict):  # it has ended this very moment
                 end(row)
                 count += 1

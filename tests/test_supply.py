@@ -3,6 +3,7 @@
 import re
 import subprocess
 from importlib import metadata
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ PLAYED = {"sandbox/smtp/certificate.pem"}
 
 
 def licence(name: str) -> str:
-    about = metadata.metadata(name)
+    about: Any = metadata.metadata(name)
     named = [one for one in about.get_all("Classifier") or () if one.startswith("License ::")]
     return about.get("License-Expression") or "; ".join(named) or about.get("License") or ""
 

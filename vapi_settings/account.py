@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 
+from ava.backup.holding import Restored
 from ava.cache import Scope, recent
 from ava.cache.recent import RecentValues
 from ava.upstream import door
@@ -110,6 +111,13 @@ def renew_epoch(user: User) -> None:
     new = {"epoch": token(), "generation": token()}
     AccountGeneration.objects.update_or_create(pk=user.pk, defaults=new)
     recent.changed()
+
+
+def hold(restored: Restored) -> int:
+    """Leave all copies in Redis behind: a restored row would find those of its old generation."""
+    count, _ = AccountGeneration.objects.all().delete()
+    recent.changed()
+    return count
 
 
 def is_working(user: User) -> bool:

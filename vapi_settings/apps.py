@@ -11,12 +11,13 @@ class VapiSettingsConfig(AppConfig):
     def ready(self) -> None:
         from ava import upstream
         from ava.activity import sources
+        from ava.backup import holding
         from ava.cache import recent
         from ava.console.navigation import Room, register
         from ava.http import fastpath
         from ava.inbound.services import register_handler
         from integrations.credentials.services import Client, clients
-        from vapi_settings import answers, queries, recording, services, webhooks
+        from vapi_settings import account, answers, queries, recording, services, webhooks
         from vapi_settings.account import renew_epoch
         from vapi_settings.activity import revisions
         from vapi_settings.booking import tools as booking
@@ -32,5 +33,6 @@ class VapiSettingsConfig(AppConfig):
         webhooks.register_listener(summaries.listen)
         sources.register(revisions)
         recording.register()
+        holding.register("accounts whose copies were left behind", account.hold)
         booking.register()
         register(Room("Assistants", "vapi", icon="bot", place=10))

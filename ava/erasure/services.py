@@ -19,8 +19,10 @@ def forget(person: Person, *, dry_run: bool) -> Erasure:
     """Redact everything about the person. Raises CommandError: something is still under way."""
     waiting = {what: count for what, find in steps.open_rows.items() if (count := find(person))}
     if waiting:
-        named = ", ".join(f"{count} {what}" for what, count in waiting.items())
-        raise CommandError(f"Still under way: {named}. Cancel them, or wait until they have ended.")
+        named = ", ".join(f"{what}: {count}" for what, count in waiting.items())
+        raise CommandError(
+            f"Still under way ({named}). Cancel them, or wait until they have ended."
+        )
     held_by = {name: count for name, find in steps.holders.items() if (count := find(person))}
     # All are found before the first is redacted: afterwards nothing names the person.
     found = [step for finder in steps.finders for step in finder(person) if step.keys]

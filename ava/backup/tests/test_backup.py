@@ -144,9 +144,9 @@ def test_jobs_webhooks_and_logins_of_the_backup_are_held(empty: Empty, tmp_path:
     Delivery.objects.create(delivery_id="1", **stored)
     command("backup", tmp_path / "backup")
     said = command("restore", tmp_path / "backup", "--replace")
-    assert "  1 jobs given up\n" in said
-    assert "  1 webhooks left unhandled\n" in said
-    assert "  1 logins ended\n" in said
+    assert "  jobs given up: 1\n" in said
+    assert "  webhooks left unhandled: 1\n" in said
+    assert "  logins ended: 1\n" in said
     assert Job.objects.filter(state="queued").count() == periodic
     job = Job.objects.get(key="x")
     assert job.state == "dead"

@@ -31,7 +31,7 @@ def test_a_mail_that_went_out_after_the_backup_is_left_unknown(
         run_jobs(seconds=5)
         assert ways(sandbox) == ["resend"]
         # After the day in which Resend would know the key.
-        assert "1 mails left unknown" in command("restore", tmp_path / "backup", "--replace")
+        assert "mails left unknown: 1" in command("restore", tmp_path / "backup", "--replace")
         for hours in (0, 1, 23, 25):
             run_jobs(seconds=hours * 3600)
         assert ways(sandbox) == ["resend"]

@@ -40,7 +40,7 @@ class Command(commands.Command):
         )
         for what, count in done.held.items():
             if count:
-                self.stdout.write(f"  {count} {what}")
+                self.stdout.write(f"  {what}: {count}")
         self.stdout.write(
             "Lost since then: opt-outs, cancellations, revoked API tokens, new passwords. Enter "
             "again what you know of them before you start AVA."

@@ -1,8 +1,10 @@
-"""Addresses of the console's rooms Settings and Mail."""
+"""Addresses of the console's rooms Settings, Mail and Calendar."""
 
 from django.urls import path
 
 from integrations import pages
+from integrations.calendar.room import event_pages, feed_pages, slot_pages
+from integrations.calendar.room import pages as agenda
 from integrations.credentials import pages as credentials
 from integrations.email import compose_pages
 from integrations.email import pages as mail
@@ -36,4 +38,15 @@ urlpatterns = [
     path("mail/<uuid:mail_id>", mail.mail, name="mail-message"),
     path("mail/<uuid:mail_id>/html", mail.html, name="mail-html"),
     path("mail/<uuid:mail_id>/again", mail.send_again, name="mail-again"),
+    path("calendar", agenda.calendar, name="calendar"),
+    path("calendar/events/new", event_pages.create, name="event-new"),
+    path(
+        "calendar/events/<slug:provider>/<path:event_id>/delete",
+        event_pages.delete,
+        name="event-delete",
+    ),
+    path("calendar/events/<slug:provider>/<path:event_id>", event_pages.event, name="event"),
+    path("calendar/slots", slot_pages.free_slots, name="slots"),
+    path("calendar/feed", feed_pages.show, name="feed"),
+    path("calendar/feed/end", feed_pages.end, name="feed-end"),
 ]

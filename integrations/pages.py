@@ -1,11 +1,9 @@
 """Pages of the room Settings: how each provider is connected; calendars come and go here."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -13,8 +11,8 @@ from ava.console.views import page, redirect, render, toast, user_of
 from integrations import queries
 from integrations.calendar import authorization, connections, links
 from integrations.calendar import queries as calendars
-from integrations.calendar.errors import OAuthAppMissing
 from integrations.calendar.providers import NAMES
+from integrations.calendar.sign_ins import SignIn, leading_out, offered
 from integrations.queries import Integration
 
 _UNCONNECTED: Final = {
@@ -56,44 +54,26 @@ class SettingsPage:
 
 @page()
 def settings(request: HttpRequest) -> HttpResponse:
-    origins = _origins()
+    sign_ins = offered()
     overview = queries.overview(user=user_of(request), now=timezone.now())
-    found = [_provider(each, origins) for each in overview]
+    found = [_provider(each, sign_ins) for each in overview]
     shown = SettingsPage(
         "Settings",
         keys=[each for each in found if not each.is_calendar],
         calendars=[each for each in found if each.is_calendar],
     )
-    response: HttpResponse = _leading_out(request, shown, origins.values())
-    return response
+    return leading_out(
+        request, sign_ins.values(), lambda request: render(request, "settings/index.html", shown)
+    )
 
 
-def _origins() -> dict[str, str]:
-    """Of the sign-in pages of calendars that the operator has set up."""
-    found = {}
-    for provider in NAMES:
-        with suppress(OAuthAppMissing):
-            found[provider] = authorization.origin(provider)
-    return found
-
-
-def _leading_out(request: HttpRequest, shown: SettingsPage, origins: Iterable[str]) -> Any:
-    """Its forms lead on to the providers, and browsers hold redirects to `form-action`, too."""
-
-    @csp_update({"form-action": [*origins]})
-    def answered(request: HttpRequest) -> HttpResponse:
-        return render(request, "settings/index.html", shown)
-
-    return answered(request)
-
-
-def _provider(each: Integration, origins: Mapping[str, str]) -> Provider:
+def _provider(each: Integration, sign_ins: Mapping[str, SignIn]) -> Provider:
     is_mine, state = each.source == "user", each.source
     words = {"environment": "by your operator", "stub": "demo", "none": "not connected"}
     if each.source in ("user", "environment"):
         state = "connected" if each.configured else "reconnect"
     word = words.get(each.source) or ("your own" if each.configured else "connect again")
-    can_connect = each.provider in origins
+    can_connect = each.provider in sign_ins
     text = each.next_step.removeprefix("Nothing to do: ")
     if each.source in ("none", "stub") and (can_connect or each.provider not in NAMES):
         text = _UNCONNECTED[each.provider]

@@ -31,6 +31,7 @@ _PAGES: Final = (
     (re.compile(r"/twilio/calls/([0-9a-f-]{36})$"), "call"),
     (re.compile(r"/twilio/messages/([0-9a-f-]{36})$"), "message"),
     (re.compile(r"/integrations/email/messages/([0-9a-f-]{36})$"), "mail-message"),
+    (re.compile(r"/integrations/calendar/([a-z]+)/events/([^/]+)$"), "event"),
     (re.compile(r"/vapi/settings/([^/]+)/history$"), "vapi-setting"),
 )
 
@@ -230,7 +231,7 @@ def _href(link: str) -> str:
     for pattern, name in _PAGES:
         if found := pattern.search(link):
             try:
-                return reverse(name, args=[found[1]])
+                return reverse(name, args=found.groups())
             except NoReverseMatch:
                 return ""
     return ""

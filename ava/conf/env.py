@@ -119,7 +119,7 @@ _OFF = ("0", "false", "no", "off")
 _OWN = (
     *("admin", "api", "healthz", "metrics", "oauth", "readyz", "static"),
     *("login", "logout", "settings", "styleguide", "theme"),
-    *("activity", "calls", "mail", "messages", "vapi"),
+    *("activity", "calendar", "calls", "mail", "messages", "vapi"),
 )
 _SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql", "sqlite"),

@@ -23,6 +23,7 @@ _ICONS: dict[Tone, str] = {
 _WORDS: dict[Tone, str] = {
     "good": (
         "completed delivered read received sent connected closed healthy opened clicked active on"
+        " confirmed installed"
     ),
     "waiting": (
         "scheduled pending queued ringing in-progress accepted receiving sending half-open"
@@ -32,7 +33,7 @@ _WORDS: dict[Tone, str] = {
         "failed undelivered bounced complained suppressed open refused reconnect unreadable ended"
         " busy no-answer"
     ),
-    "unknown": "unknown canceled none off not-connected",
+    "unknown": "unknown canceled cancelled deleted none off not-connected",
 }
 
 _STATES: dict[str, Shown] = {

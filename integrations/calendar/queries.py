@@ -26,7 +26,16 @@ class Description:
 
 
 def describe(*, user: User, provider: str) -> Description:
-    row = connections.find(user=user, provider=provider)
+    return _described(provider, connections.find(user=user, provider=provider))
+
+
+def describe_all(*, user: User) -> list[Description]:
+    """Each calendar, connected or not."""
+    rows = {row.provider: row for row in Connection.objects.filter(user_id=user.pk)}
+    return [_described(provider, rows.get(provider)) for provider in SERVICES]
+
+
+def _described(provider: str, row: Connection | None) -> Description:
     name = SERVICES[provider].name
     if row is None:
         return Description(provider, "none", f"{name} is not connected. {how_to_connect(provider)}")

@@ -8,6 +8,10 @@ const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
 const SECOND = 1000;
 root.classList.add("has-scripts");
 
+/* The server writes times on the clocks of this browser. */
+const home = find(".brand")?.pathname ?? "/";
+document.cookie = `ava_zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=${home}; max-age=31536000; samesite=lax`;
+
 /* On phones the rooms are wider than the screen: begin with the one that is open. */
 const opened = find(".rooms > [aria-current]");
 if (opened) opened.parentElement.scrollLeft = opened.offsetLeft - opened.parentElement.clientWidth / 2;

@@ -6,6 +6,7 @@ from tests.walls.world import TRACE
 FORM = {"to": TO["to"], "from_number": TO["from"], "user": "{user}"}
 MANY = {**FORM, "recipients": TO["to"], "body": "x", "per_minute": "60"}
 MAIL = {"template": "plain", "to": "x@example.com", "field-body": "x"}
+EVENT = {"calendar": "google", "start_day": "2026-12-08", "user": "{user}"}
 SHOWN = "shown=2020-01-01T00:00:00%2B00:00"
 
 
@@ -92,6 +93,30 @@ ROOMS: dict[str, list[Try]] = {
     "settings/tokens": [Try("/settings/tokens", "user={user}", {"name": "x", "user": "{user}"})],
     "settings/tokens/<uuid:token_id>/revoke": [
         Try("/settings/tokens/{api_token}/revoke", names=True)
+    ],
+    "calendar": [Try("/calendar"), Try("/calendar", "whole=1&user={user}")],
+    "calendar/events/new": [
+        Try("/calendar/events/new", "user={user}", {"title": "x", "key": "{sent}", **EVENT})
+    ],
+    "calendar/events/<slug:provider>/<path:event_id>": [
+        Try("/calendar/events/google/planted", names=True),
+        Try("/calendar/events/microsoft/planted", "user={user}", names=True),
+    ],
+    "calendar/events/<slug:provider>/<path:event_id>/delete": [
+        Try("/calendar/events/google/planted/delete", names=True)
+    ],
+    "calendar/slots": [Try("/calendar/slots"), Try("/calendar/slots", "whole=1&user={user}")],
+    "calendar/feed": [Try("/calendar/feed", "user={user}", {"user": "{user}"})],
+    "calendar/feed/end": [Try("/calendar/feed/end", body={"user": "{user}"})],
+    "calendar/booking-tool": [
+        Try("/calendar/booking-tool", "whole=1&assistant_id={assistant}"),
+        Try("/calendar/booking-tool", body={"calendar": "google", "user": "{user}"}),
+    ],
+    "calendar/booking-tool/install": [
+        Try("/calendar/booking-tool/install", body={"assistant_id": "{assistant}"})
+    ],
+    "calendar/booking-tool/remove": [
+        Try("/calendar/booking-tool/remove", body={"assistant_id": "{assistant}"})
     ],
     "vapi": [
         Try("/vapi", "assistant_id={assistant}"),

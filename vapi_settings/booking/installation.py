@@ -43,11 +43,16 @@ def state(*, user: User, assistant_id: str | None, reload: bool = False) -> tupl
     return "installed" if is_current else "outdated", copy
 
 
+def can_be_proven(user: User) -> bool:
+    """Whether AVA could tell that it is Vapi that asks for the tools."""
+    return webhook_accounts.fields_of(store.find(user=user, provider=VAPI.label)) is not None
+
+
 def install(*, user: User, assistant_id: str | None, source: str) -> None:
     """Give the assistant the tools as they are now. They ask AVA at its public address; where it
     has none, the assistant's server is asked. Raises: WebhookSecretMissing, and as
     `edits.change_setting`."""
-    if webhook_accounts.fields_of(store.find(user=user, provider=VAPI.label)) is None:
+    if not can_be_proven(user):
         raise WebhookSecretMissing
     edits.change_own_tools(
         user=user,

@@ -26,6 +26,10 @@ def make(*, user: User) -> str:
     return secret
 
 
+def find(*, user: User) -> CalendarFeed | None:
+    return CalendarFeed.objects.filter(user_id=user.pk).first()
+
+
 def end(*, user: User) -> None:
     CalendarFeed.objects.filter(user_id=user.pk).delete()
 

@@ -30,6 +30,13 @@ def holding(
     )
 
 
+def of_window(owner_id: int, start: datetime, end: datetime) -> QuerySet[CalendarEvent]:
+    """Events of AVA's in a stretch of time, in whichever calendar."""
+    return CalendarEvent.objects.filter(
+        owner_id=owner_id, status__in=HOLDING, starts_at__lt=end, ends_at__gt=start
+    )
+
+
 def named(owner_id: int, provider: str, event_id: str) -> CalendarEvent | None:
     """The event of AVA's that has this ID: the provider's, or that of its row."""
     mine = CalendarEvent.objects.filter(owner_id=owner_id, provider=provider)

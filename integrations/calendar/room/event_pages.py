@@ -174,7 +174,7 @@ def _steps(row: CalendarEvent) -> list[Step]:
             (shown := states.shown(entry.status)).tone,
             shown.icon,
             shown.word.capitalize(),
-            entry.detail,
+            entry.detail[:1].upper() + entry.detail[1:],
             entry.at,
             is_now=entry is entries[-1] and row.status in UNSENT,
         )

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from ava.console.home import Attention, Facts, Health, Kind, Part, Step
 from integrations import queries
+from integrations.calendar.providers import NAMES
 from integrations.email.models import Mail
 from integrations.queries import Integration
 
@@ -98,8 +99,9 @@ def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
         return
     if not each.configured:
         yield Attention(
-            1, "bad", f"{name} must be connected again", each.next_step, "Connect again", "settings"
-        )
+            1, "bad", f"{name} must be connected again", each.next_step, "Connect again",
+            "calendar" if each.provider in NAMES else "settings",
+        )  # fmt: skip
     elif _is_shut(each):
         text = f"{_WITHOUT[each.provider]} AVA tries again by itself."
         if each.retry_after is None:

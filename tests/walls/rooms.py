@@ -99,11 +99,11 @@ ROOMS: dict[str, list[Try]] = {
         Try("/calendar/events/new", "user={user}", {"title": "x", "key": "{sent}", **EVENT})
     ],
     "calendar/events/<slug:provider>/<path:event_id>": [
-        Try("/calendar/events/google/planted", names=True),
-        Try("/calendar/events/microsoft/planted", "user={user}", names=True),
+        Try("/calendar/events/google/{event}", names=True),
+        Try("/calendar/events/microsoft/{event}", "user={user}", names=True),
     ],
     "calendar/events/<slug:provider>/<path:event_id>/delete": [
-        Try("/calendar/events/google/planted/delete", names=True)
+        Try("/calendar/events/google/{event}/delete", names=True)
     ],
     "calendar/slots": [Try("/calendar/slots"), Try("/calendar/slots", "whole=1&user={user}")],
     "calendar/feed": [Try("/calendar/feed", "user={user}", {"user": "{user}"})],

@@ -67,6 +67,7 @@ def build(ada: Tenant, eve: Tenant, stage: Stage, find: Find) -> World:
     world = World(ada, eve, stage, {"running_sid": "", "account_sid": ADAS.account_sid})
     ids = world.ids
     ids |= {"twilio_account": ada.accounts["twilio"], "vapi_account": ada.accounts["vapi"]}
+    ids["event"] = "planted"  # at its calendar
     ids |= {
         "next_sid": f"CA{7:032x}",
         "next_text_sid": f"SM{7:032x}",

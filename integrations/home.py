@@ -5,25 +5,37 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from ava.console.home import Attention, Facts, Health, Kind, Part, Step
 from integrations import queries
 from integrations.calendar.providers import NAMES
 from integrations.email.models import Mail
+from integrations.email.suppressions.models import Suppression
 from integrations.queries import Integration
 
 HAS_ASSISTANT = "default assistant"
 RECENT = timedelta(days=1)
+LOST_ADDRESS = "lost address"
 MAILS = Kind(
     "Mails",
     "Mail",
     "mail",
     lambda user: Mail.objects.filter(owner=user),
-    ("failed", "bounced", "complained"),
+    ("failed", "bounced", "complained", "suppressed"),
     "subject",
     place=40,
 )
 
+_LOST = Attention(
+    3,
+    "unknown",
+    "An address gets no more mail of yours",
+    "Within the last day mail to it bounced for good, or its reader reported it as spam.",
+    "See which",
+    "mail-suppressions",
+)
 _SOURCES = {
     "environment": "With the operator's credentials",
     "stub": "Demo: nothing leaves AVA",
@@ -51,11 +63,20 @@ _PLAYED = {
 }
 
 
+def lost_addresses(user: User) -> QuerySet[Suppression]:
+    """Addresses that came onto the user's list of suppressions lately, by a provider's word."""
+    rows = Suppression.objects.filter(user=user, at__gt=timezone.now() - RECENT)
+    return rows.exclude(reason=Suppression.Reason.USER)
+
+
 def part(user: User, now: datetime, facts: Facts) -> Part:
     found = queries.overview(user=user, now=now)
     refused = _refused(facts, now)
+    attention = [one for each in found for one in _attention(each, each.name in refused)]
+    if LOST_ADDRESS in facts.true:
+        attention.append(_LOST)
     return Part(
-        attention=[one for each in found for one in _attention(each, each.name in refused)],
+        attention=attention,
         health=[_health(each, each.name in refused) for each in found],
         steps=_steps({each.provider: each for each in found}, facts),
     )

@@ -202,9 +202,10 @@ def _chip(address: str, given: Mapping[str, str], name: str) -> Chip:
 
 
 def _count(number: int | None, noun: str) -> str:
+    many = f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
     if number is None:
-        return f"more than {MOST_COUNTED:,} {noun}s"
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+        return f"more than {MOST_COUNTED:,} {many}"
+    return f"{number:,} {noun if number == 1 else many}"
 
 
 def _link(address: str, link: str | None) -> str:

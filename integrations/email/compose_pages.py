@@ -158,6 +158,7 @@ class ComposeSheet(Sheet):
             form=form,
             preview=_preview(request, given, form.chosen),
             sender=_sender(request),
+            is_fresh=request.method != "POST",  # else the focus stays where it was
             **more,
         )
 

@@ -47,7 +47,8 @@ def remove(request: HttpRequest) -> HttpResponse:
     address = request.POST.get("address", request.GET.get("address", ""))
     row = services.remove(user=user, address=address)
     was = [user.pk, row.address, row.reason, row.detail, row.at.isoformat()]
-    undo = f"{reverse('mail-suppression-restore')}?{urlencode({'row': signing.dumps(was, salt=_SALT)})}"
+    query = urlencode({"row": signing.dumps(was, salt=_SALT)})
+    undo = f"{reverse('mail-suppression-restore')}?{query}"
     more = " Take it off Resend's own list, too." if row.reason != Suppression.Reason.USER else ""
     toast(request, f"{row.address} gets mail again.{more}", undo=undo)
     return _after(request)

@@ -4,7 +4,9 @@ from django.urls import path
 
 from telephony.calls import pages as calls
 from telephony.messages import bulk_pages as bulk
+from telephony.messages import conversation_pages as conversations
 from telephony.messages import pages as messages
+from telephony.optouts import pages as optouts
 
 urlpatterns = [
     path("calls", calls.calls, name="calls"),
@@ -19,6 +21,9 @@ urlpatterns = [
     path("messages/bulk/<uuid:batch_id>/pause", bulk.pause, name="batch-pause"),
     path("messages/bulk/<uuid:batch_id>/resume", bulk.resume, name="batch-resume"),
     path("messages/bulk/<uuid:batch_id>/cancel", bulk.cancel, name="batch-cancel"),
+    path("messages/opt-outs", optouts.optouts, name="opt-outs"),
+    path("messages/opt-outs/end", optouts.end, name="opt-out-end"),
+    path("messages/with/<path:number>", conversations.talk, name="conversation"),
     path("messages/<uuid:message_id>", messages.message, name="message"),
     path("messages/<uuid:message_id>/cancel", messages.cancel, name="message-cancel"),
 ]

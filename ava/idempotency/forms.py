@@ -54,11 +54,15 @@ class OnceForm(forms.Form):
         for place, sentences in errors.items():
             name, _, row = place.partition(".")
             field = self.names.get(name, name)
-            before = f"Row {int(row) + 1}: " if row.isdigit() else ""
+            before = f"Row {self.row_of(int(row))}: " if row.isdigit() else ""
             said = [f"{before}{sentence}" for sentence in sentences]
             self.add_error(field if field in self.fields else None, said)
         if not errors:
             self.add_error(None, problem.detail)
+
+    def row_of(self, index: int) -> int:
+        """What people count as the row of a list's element."""
+        return index + 1
 
     def put(self, name: str, value: str) -> None:
         """Show another value than was posted."""

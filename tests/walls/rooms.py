@@ -44,6 +44,18 @@ ROOMS: dict[str, list[Try]] = {
     "messages/bulk/<uuid:batch_id>/pause": [Try("/messages/bulk/{batch}/pause", names=True)],
     "messages/bulk/<uuid:batch_id>/resume": [Try("/messages/bulk/{batch}/resume", names=True)],
     "messages/bulk/<uuid:batch_id>/cancel": [Try("/messages/bulk/{batch}/cancel", names=True)],
+    "messages/opt-outs": [
+        Try("/messages/opt-outs"),
+        Try("/messages/opt-outs", "search=15&number={running_sid}"),
+        Try("/messages/opt-outs", body={"number": TO["to"], "user": "{user}"}),
+    ],
+    "messages/opt-outs/end": [
+        Try("/messages/opt-outs/end", body={"number": TO["to"], "user": "{user}"})
+    ],
+    "messages/with/<path:number>": [
+        Try(f"/messages/with/{TO['to']}"),
+        Try(f"/messages/with/{TO['to']}", body={**FORM, "body": "x", "key": "{sent}"}),
+    ],
     "messages/<uuid:message_id>": [Try("/messages/{sent}", names=True)],
     "messages/<uuid:message_id>/cancel": [Try("/messages/{text_scheduled}/cancel", names=True)],
     "mail": [*_listed("/mail"), Try("/mail", "recipient=x@example.com")],

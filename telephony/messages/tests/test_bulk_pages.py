@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -129,3 +130,74 @@ def test_a_page_costs_at_most_eight_statements_however_many_messages_there_are(
         for place in range(9, 209)
     )
     assert max(few, statements()) <= 8
+
+
+def uploaded(browser: Client, content: bytes, **more: str) -> Any:
+    file = SimpleUploadedFile("people.csv", content, "text/csv")
+    key = value(text(browser.get(NEW)), "key")
+    return browser.post(NEW, {**FORM, "recipients": "", "key": key, "file": file, **more})
+
+
+PEOPLE = """Name;Phone;City
+"Lovelace; Ada";+1 415 555 0101;London
+Bob;12;Berlin
+
+Grace;+14155550102;New York
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_file_is_checked_by_its_column_of_numbers_and_its_own_rows(
+    browser: Client, twilio_user: User, encoding: str
+) -> None:
+    page = text(uploaded(browser, PEOPLE.replace("Berlin", "Zürich").encode(encoding)))
+    assert "2 messages from" in page
+    assert "The first row is taken as the header." in page
+    assert '<td class="number">3</td><td>12</td>' in page
+    assert "Zürich" in page  # the list stays for the second post, which has no file
+    assert not Batch.objects.exists()
+
+
+def test_an_uploaded_list_is_sent_as_it_was_checked(browser: Client, twilio_user: User) -> None:
+    page = text(uploaded(browser, PEOPLE.encode()))
+    form = {**FORM, "recipients": PEOPLE, "send": "1"}
+    form |= {name: value(page, name) for name in ("key", "looked_at")}
+    browser.post(NEW, form)
+    assert {row.to for row in Batch.objects.get().messages.all()} == {
+        "+14155550101",
+        "+14155550102",
+    }
+
+
+def test_a_file_replaces_the_pasted_list(browser: Client, twilio_user: User) -> None:
+    page = text(uploaded(browser, b"+14155550103\n", recipients=LIST))
+    assert "1 message from" in page
+    assert "taken as the header" not in page
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"+14155550101\n" * 4_640, "larger than 60 kB"),
+        (b"PK\x03\x04\x00\x00", "Save the table as CSV"),
+        (b"\x00\x01\x02", "Save the table as CSV"),
+        (b"Phone,Name\n", "Paste a list of numbers, or choose a file."),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_in_words(
+    browser: Client, twilio_user: User, content: bytes, said: str
+) -> None:
+    assert said in text(uploaded(browser, content), 422)
+    assert not Batch.objects.exists()
+
+
+def test_a_file_beyond_what_a_form_may_have_is_a_page_that_says_so(
+    browser: Client, twilio_user: User
+) -> None:
+    page = text(uploaded(browser, b"+14155550101\n" * 50_000), 413)
+    assert "a smaller file, or several smaller ones" in page
+
+
+def test_an_empty_form_says_what_is_missing(browser: Client, twilio_user: User) -> None:
+    page = text(browser.post(NEW, {**FORM, "recipients": ""}), 422)
+    assert "Paste a list of numbers, or choose a file." in page

@@ -20,6 +20,7 @@ from vapi_settings.booking.tests.asking import LISTED, PATH, effects, offered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+IN_FIVE_DAYS = {"from": (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m-%d")}
 BOTH = pytest.mark.parametrize("provider", ["google", "microsoft"])
 
 
@@ -90,7 +91,7 @@ def test_a_booking_is_moved_to_a_time_that_overlaps_its_own(
 ) -> None:
     connect(api, provider)
     settings_(calendar=provider, duration=30, working_hours="20:00-22:00")
-    first = datetime.fromisoformat(offered(ask)[0])
+    first = datetime.fromisoformat(offered(ask, **IN_FIVE_DAYS)[0])
     later = (first + timedelta(minutes=15)).isoformat("T", "minutes")
     start = first.isoformat("T", "minutes")
     ask("book_slot", key="call_2", start=start, name="Grace")
@@ -109,7 +110,7 @@ def test_a_booking_is_not_moved_over_somebody_elses(
 ) -> None:
     connect(api)
     settings_(duration=30, working_hours="20:00-22:00")
-    first = datetime.fromisoformat(offered(ask)[0])
+    first = datetime.fromisoformat(offered(ask, **IN_FIVE_DAYS)[0])
     second, between = (
         (first + timedelta(minutes=minutes)).isoformat("T", "minutes") for minutes in (30, 15)
     )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from telephony.calls import event_pages as call_events
 from telephony.calls import pages as calls
 from telephony.messages import bulk_pages as bulk
 from telephony.messages import conversation_pages as conversations
@@ -12,6 +13,7 @@ urlpatterns = [
     path("calls", calls.calls, name="calls"),
     path("calls/new", calls.place, name="call-new"),
     path("calls/<uuid:call_id>", calls.call, name="call"),
+    path("calls/<uuid:call_id>/events", call_events.events, name="call-events"),
     path("calls/<uuid:call_id>/hangup", calls.hang_up, name="call-hang-up"),
     path("messages", messages.messages, name="messages"),
     path("messages/new", messages.send, name="message-new"),

@@ -104,6 +104,21 @@ def choices(user: User) -> dict[str, list[tuple[str, str]]]:
     return {"default_assistant_id": [(one.id, one.name or one.id) for one in found]}
 
 
+def names(user: User, *, may_ask: bool = False) -> dict[str, str]:
+    """Names of the user's assistants by ID, from a copy of whatever age.
+
+    Args:
+        may_ask: Vapi is asked where there is no copy; none while it does not answer.
+    """
+    try:
+        account = recent_account_of(user)
+        copy = reads.LISTS.newest(account.scope, reads.ALL)
+        found = copy.value if copy else AssistantRead(account).listed().value if may_ask else ()
+    except Problem:
+        return {}
+    return {one.id: one.name or one.id for one in found}
+
+
 def assistant(*, user: User, assistant_id: str | None, reload: bool = False) -> Copy[Seen]:
     """The assistant that is named, else the user's default one, else the only one. Raises:
     AssistantNotFound, AssistantAmbiguous, ProviderProblem, CredentialsMissing."""

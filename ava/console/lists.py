@@ -34,6 +34,7 @@ _WORDS: Final = {
     "since": "since {}",
     "until": "until {}",
     "correlation_id": "of {}",
+    "assistant_id": "with {}",
 }
 _KEPT: Final = ("to", "from", "recipient", "backend", "until", "correlation_id")
 
@@ -89,15 +90,18 @@ class Listed:
         lately = timezone.now() - _JUST_CHANGED
         return [row for row in self.rows if not row.is_final or row.updated_at > lately]
 
-    def answer(self, request: HttpRequest, folder: str) -> HttpResponse:
+    def answer(self, request: HttpRequest, folder: str, **more: Any) -> HttpResponse:
         """The page, or its rows or news alone.
 
         Args:
             folder: of the templates `index.html`, `_rows.html` and `_news.html`.
+            more: that the templates need.
         """
         fragments = {name: f"{folder}/_{name}.html" for name in ("rows", "news")}
         status = 400 if self.faults and not is_fragment(request) else 200
-        response = render(request, f"{folder}/index.html", self, fragments=fragments, status=status)
+        response = render(
+            request, f"{folder}/index.html", self, fragments=fragments, status=status, **more
+        )
         if request.headers.get("HX-Target") == "rows":
             response.headers["HX-Push-Url"] = self.clean
         return response

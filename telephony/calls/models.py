@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from ava.intents.models import Entry
+from ava.intents.models import NEWEST, Entry
 from telephony.intents.models import SID_LENGTH, Communication
 from telephony.intents.states import CALL
 
@@ -56,6 +56,7 @@ class Call(Communication):
         indexes: ClassVar[list[models.Index]] = [
             *Communication.Meta.indexes,
             models.Index(fields=["vapi_call_id"], name="calls_by_vapi_call_id"),
+            models.Index(fields=["owner", "assistant_id", *NEWEST], name="calls_by_assistant"),
         ]
 
     @property

@@ -16,8 +16,9 @@ from ava.console.lists import listed
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import Problem
 from ava.idempotency.services import Reply
-from telephony.calls import queries, services
+from telephony.calls import assistants, queries, services
 from telephony.calls.models import Call
+from telephony.calls.playing import allow, source_of
 from telephony.calls.serializers import CallFiltersSerializer, NewCallSerializer
 from telephony.forms import OnceForm, Sheet
 from telephony.pages import Story
@@ -47,7 +48,10 @@ def calls(request: HttpRequest) -> HttpResponse:
         find=lambda filters: queries.calls(user=user_of(request), filters=filters),
         words=list(Call.machine.ranks),
     )
-    return found.answer(request, "calls")
+    found, choices = assistants.named(
+        found, user=user_of(request), may_ask=not is_fragment(request)
+    )
+    return found.answer(request, "calls", choices=choices)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class CallPage:
     trouble: str
     says: str
     turns: list[Turn]
+    assistant: str  # its name, or its ID
+    plays: bool  # the recording, on this page
 
 
 @page()
@@ -94,9 +100,17 @@ def _call(request: HttpRequest, row: Call) -> HttpResponse:
         trouble=row.error or _UNSAID.get(row.status, ""),
         says=_says(row),
         turns=_turns(row.transcript),
+        assistant=_assistant(request, row),
+        # In the drawer the policy of the list's page holds.
+        plays=bool(source_of(row)) and request.headers.get("HX-Target") != "drawer-body",
     )
     fragments = {"drawer-body": "calls/_call.html", "live": "calls/_live.html"}
-    return render(request, "calls/call.html", found, fragments=fragments)
+    return allow(row, render(request, "calls/call.html", found, fragments=fragments))
+
+
+def _assistant(request: HttpRequest, row: Call) -> str:
+    names = vapi.names(user_of(request)) if row.assistant_id else {}
+    return names.get(row.assistant_id, row.assistant_id)
 
 
 def _says(row: Call) -> str:

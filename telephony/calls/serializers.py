@@ -66,6 +66,9 @@ def _own_hosts() -> set[str]:
 
 class CallFiltersSerializer(FiltersSerializer):
     status = word_field(Call.machine.ranks)
+    assistant_id = PastedField(
+        required=False, max_length=64, help_text="The Vapi assistant that talks."
+    )
 
 
 class ListedCallSerializer(CommunicationSerializer):

@@ -30,6 +30,7 @@ ROOMS: dict[str, list[Try]] = {
         )
     ],
     "calls/<uuid:call_id>": [Try("/calls/{running}", names=True)],
+    "calls/<uuid:call_id>/events": [Try("/calls/{running}/events", names=True)],
     "calls/<uuid:call_id>/hangup": [Try("/calls/{running}/hangup", names=True)],
     "messages": _listed("/messages"),
     "messages/new": [

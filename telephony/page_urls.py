@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from telephony.calls import chart_pages as charts
 from telephony.calls import event_pages as call_events
 from telephony.calls import pages as calls
 from telephony.messages import bulk_pages as bulk
@@ -11,6 +12,7 @@ from telephony.optouts import pages as optouts
 
 urlpatterns = [
     path("calls", calls.calls, name="calls"),
+    path("calls/charts", charts.calls, name="call-charts"),
     path("calls/new", calls.place, name="call-new"),
     path("calls/<uuid:call_id>", calls.call, name="call"),
     path("calls/<uuid:call_id>/events", call_events.events, name="call-events"),

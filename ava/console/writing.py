@@ -46,6 +46,11 @@ def phone(number: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def symbol(currency: str) -> str:
+    """What stands before an amount: $, or CHF with a blank."""
+    return _SYMBOLS.get(currency.upper()) or f"{currency.upper()} "
+
+
 def money(amount: Decimal | float, currency: str) -> str:
     """$0.31; small prices with all of their digits: $0.0079."""
     value = abs(Decimal(str(amount)))

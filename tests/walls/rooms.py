@@ -22,6 +22,10 @@ ROOMS: dict[str, list[Try]] = {
     "login": [Try("/login", body={"username": "ada", "password": "x", "user": "{user}"})],
     "logout": [Try("/logout", body={"user": "{user}"})],
     "calls": _listed("/calls"),
+    "calls/charts": [
+        Try("/calls/charts", "user={user}&days=90"),
+        *(Try("/calls/charts", f"csv={name}") for name in ("days", "assistants", "numbers")),
+    ],
     "calls/new": [
         Try(
             "/calls/new",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from integrations import pages
+from integrations.breakers import pages as breakers
 from integrations.calendar.room import event_pages, feed_pages, slot_pages
 from integrations.calendar.room import pages as agenda
 from integrations.credentials import pages as credentials
@@ -21,6 +22,7 @@ urlpatterns = [
         pages.disconnect,
         name="settings-disconnect",
     ),
+    path("settings/providers", breakers.providers, name="providers"),
     path("settings/keys/<slug:provider>", credentials.keys, name="keys"),
     path("settings/keys/<slug:provider>/verify", credentials.verify, name="keys-verify"),
     path("settings/keys/<slug:provider>/delete", credentials.delete, name="keys-delete"),

@@ -96,6 +96,10 @@ ROOMS: dict[str, list[Try]] = {
     "settings/calendar/<slug:provider>/disconnect": [
         Try("/settings/calendar/microsoft/disconnect", body={"user": "{user}"})
     ],
+    "settings/providers": [
+        Try("/settings/providers", "user={user}"),
+        Try("/settings/providers", "csv=vapi-latency&user={user}"),
+    ],
     "settings/keys/<slug:provider>": [
         Try("/settings/keys/vapi", "user={user}"),
         Try("/settings/keys/twilio", body={"user": "{user}", "account_sid": "x"}),

@@ -9,8 +9,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from rest_framework import serializers
 
+from ava.console import curl
 from ava.console.views import is_fragment, render
 from ava.http import correlation
 from ava.http.api import validation_problem
@@ -26,6 +28,9 @@ class OnceForm(forms.Form):
     serializer: type[serializers.Serializer[Any]]
     names: Mapping[str, str] = MappingProxyType({})
     """The API's name of a field -> the form's, where they differ."""
+
+    example: Mapping[str, Any] = {}
+    """What the API is asked for in "Copy as curl", as far as nothing is filled in."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
@@ -47,6 +52,14 @@ class OnceForm(forms.Form):
         else:
             self.checked = dict(check.validated_data)
         return self.cleaned_data
+
+    def request_body(self) -> dict[str, Any]:
+        """The request as the API takes it, with what is filled in so far."""
+        if self.is_bound and hasattr(self, "cleaned_data"):
+            filled = self.wanted()
+        else:
+            filled = {name: self.initial[name] for name in self.example if self.initial.get(name)}
+        return {**(self.example if len(filled) < len(self.example) else {}), **filled}
 
     def refuse(self, problem: Problem) -> None:
         """Say a problem where it belongs."""
@@ -84,18 +97,26 @@ class Sheet:
     action: str
     template: str
     verb: str
+    api: str = ""  # URL name of the endpoint that does the same
     styles: str = ""  # its room's own style sheet
 
     def show(self, request: HttpRequest, form: OnceForm) -> HttpResponse:
         fragments = {"drawer-body": "console/_sheet.html"}
-        return render(request, "console/sheet.html", self, fragments=fragments, form=form)
+        page, command = "console/sheet.html", self._curl(request, form)
+        return render(request, page, self, fragments=fragments, form=form, curl=command)
 
     def again(
         self, request: HttpRequest, form: OnceForm, *, status: int = 200, **more: Any
     ) -> HttpResponse:
         fragments = {"sheet": "console/_sheet_form.html"}
         page = "console/sheet.html"
-        return render(request, page, self, fragments=fragments, status=status, form=form, **more)
+        more |= {"form": form, "curl": self._curl(request, form)}
+        return render(request, page, self, fragments=fragments, status=status, **more)
+
+    def _curl(self, request: HttpRequest, form: OnceForm) -> str:
+        if not self.api:
+            return ""
+        return curl.command(request, "POST", reverse(self.api), form.request_body())
 
     def refuse(
         self, request: HttpRequest, form: OnceForm, problem: Problem | None = None

@@ -43,6 +43,10 @@ class Outage:
     start: datetime
     end: datetime | None
 
+    @property
+    def seconds(self) -> float | None:
+        return (self.end - self.start).total_seconds() if self.end else None
+
     def overlap(self, start: datetime, end: datetime, now: datetime) -> timedelta:
         return max(timedelta(0), min(self.end or now, end) - max(self.start, start))
 
@@ -54,7 +58,7 @@ def attempts(*, user: User, now: datetime) -> Mapping[str, Sequence[Attempt]]:
     for summary, at, ms, failed in rows.filter(duration_ms__isnull=False).values_list(
         "summary", "at", "duration_ms", "failed"
     )[:MOST]:
-        found[summary.partition(":")[0]].append(Attempt(at, ms, failed))
+        found[summary.partition(":")[0]].append(Attempt(at, ms or 0.0, failed))
     return found
 
 

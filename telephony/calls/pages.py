@@ -132,6 +132,7 @@ def _turns(transcript: str) -> list[Turn]:
 
 class NewCallForm(OnceForm):
     serializer = NewCallSerializer
+    example = {"to": "+14155550101", "say": "Hello"}
 
     to = forms.CharField(
         label="Number", max_length=40, help_text="With the country code, such as +1 415 555 0101."
@@ -167,7 +168,15 @@ class NewCallForm(OnceForm):
 @page("GET", "POST")
 def place(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    sheet = Sheet("Place a call", "Calls", "calls", "call-new", "calls/_fields.html", "Place call")
+    sheet = Sheet(
+        "Place a call",
+        "Calls",
+        "calls",
+        "call-new",
+        "calls/_fields.html",
+        "Place call",
+        "twilio-calls",
+    )
     assistants, why = _assistants(request)
     form = partial(NewCallForm, assistants=assistants, why=why)
     if request.method != "POST":

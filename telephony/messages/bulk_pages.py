@@ -109,6 +109,7 @@ def _batch(request: HttpRequest, row: Batch) -> HttpResponse:
 
 class NewBatchForm(OnceForm):
     serializer = NewBatchSerializer
+    example = {"recipients": ["+14155550101", "+14155550102"], "body": "Hello"}
 
     recipients = forms.CharField(
         required=False,
@@ -187,6 +188,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "batch-new",
         "messages/_batch_fields.html",
         "Check the list",
+        "twilio-batches",
     )
     if request.method != "POST":
         initial = {"per_minute": 60, "key": uuid.uuid4()}

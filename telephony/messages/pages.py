@@ -88,6 +88,7 @@ def _message(request: HttpRequest, row: Message) -> HttpResponse:
 
 class NewMessageForm(OnceForm):
     serializer = NewMessageSerializer
+    example = {"to": "+14155550101", "body": "Hello"}
 
     to = forms.CharField(
         label="Number", max_length=40, help_text="With the country code, such as +1 415 555 0101."
@@ -110,6 +111,7 @@ def send(request: HttpRequest) -> HttpResponse:
         "message-new",
         "messages/_fields.html",
         "Send message",
+        "twilio-messages",
     )
     if request.method != "POST":
         initial = {"to": request.GET.get("to", ""), "key": uuid.uuid4()}

@@ -151,3 +151,29 @@ def test_raw_events_of_a_long_call_are_cut_and_say_so(browser: Client, owner: Us
 def test_raw_events_are_the_owners_alone(browser: Client, stranger: User) -> None:
     [call] = make(stranger)
     assert browser.get(f"/calls/{call.pk}/events").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "path", "said"),
+    [
+        ("/calls/new?to=%2B14155550199", "/api/v1/twilio/calls", "+14155550199"),
+        ("/messages/new", "/api/v1/twilio/messages", "+14155550101"),
+        ("/messages/bulk/new", "/api/v1/twilio/messages/bulk", "recipients"),
+    ],
+)
+def test_a_form_is_copied_as_the_request_that_does_the_same(
+    browser: Client, form: str, path: str, said: str
+) -> None:
+    page = text(browser.get(form))
+    found = re.search(r'data-copy="(curl [^"]*)"', page)
+    assert found
+    assert f"-X POST http://testserver{path}" in found[1]
+    assert said in found[1]
+
+
+def test_a_form_that_was_filled_in_is_copied_as_it_is(browser: Client) -> None:
+    page = text(browser.post("/messages/new", {"to": "+14155550177", "body": "It's late"}), 400)
+    found = re.search(r'data-copy="(curl [^"]*)"', page)
+    assert found
+    assert "+14155550177" in found[1]
+    assert "s late" in found[1]

@@ -47,7 +47,7 @@ def test_a_conversation_has_both_sides_in_order_and_nobody_elses(
     places = [page.index(one) for one in ("Is Monday fine?", ">Yes<", "See you then")]
     assert places == sorted(places)
     assert "somebody else" not in page
-    assert len(re.findall(r'class="turn is-caller"', page)) == 2
+    assert len(re.findall(r'class="turn is-ours"', page)) == 2
 
 
 def test_an_answer_goes_out_once_from_the_number_they_wrote_to(

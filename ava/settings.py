@@ -36,6 +36,12 @@ _public = urlsplit(PUBLIC_URL or "")
 PUBLIC_PREFIX: str = _public.path
 FORCE_SCRIPT_NAME: str | None = PUBLIC_PREFIX or None
 TRUSTED_PROXIES: int = ENV["AVA_TRUSTED_PROXIES"]
+# Standard names, of which OpenTelemetry reads others by itself.
+TRACES_ENDPOINT: str | None = ENV["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] or (
+    ENV["OTEL_EXPORTER_OTLP_ENDPOINT"] and f"{ENV['OTEL_EXPORTER_OTLP_ENDPOINT']}/v1/traces"
+)
+TRACING: bool = TRACES_ENDPOINT is not None and not ENV["OTEL_SDK_DISABLED"]
+SENTRY_DSN: str | None = ENV["SENTRY_DSN"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
 SANDBOX: bool = ENV["AVA_SANDBOX"]
 # Names this machine only: what the sandbox's mail server shows over STARTTLS.
@@ -151,6 +157,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ava.http.middleware.RequestMiddleware",
+    *(["ava.server.traced.TracingMiddleware"] if TRACING else []),
     "ava.observability.metrics.MetricsBeforeMiddleware",
     "ava.http.cors.Cors",
     "django.middleware.security.SecurityMiddleware",

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import BoundedSemaphore, Lock
@@ -27,6 +27,12 @@ WAIT_SECONDS = 12.0  # seconds; a little more than the deadline of the provider 
 KEEP_SECONDS = 24 * 3600.0  # after which even the last good copy is forgotten
 CLOCKS_DIFFER = 5.0  # seconds
 POLL = 0.03
+
+traced: Callable[[str], AbstractContextManager[object]] = nullcontext
+"""Surrounds each read of the cache of this name with its span, where tracing is on."""
+
+listeners: list[Callable[[str], None]] = []
+"""Called with how a read was answered, as the metric names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,7 @@ class ReadCache(Generic[V]):
         places: BoundedSemaphore | None = None,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
+        self._name = name
         self._store: Store[V] = Store(name, decode)
         self._fresh_for = fresh_for
         self._busy = busy
@@ -143,21 +150,23 @@ class ReadCache(Generic[V]):
 
         One caller at a time loads a name. `tolerate` are failures that an old copy covers.
         """
-        if copy := self.fresh(scope, name):
-            self._count["hit"].inc()
-            return copy
-        try:
-            return self._share(scope, name, load)
-        except tolerate:
-            last_good = self.newest(scope, name)
-            if last_good is None:
-                raise
-            self._count["stale"].inc()
-            return replace(last_good, stale=True)
+        with traced(self._name):
+            if copy := self.fresh(scope, name):
+                self._note("hit")
+                return copy
+            try:
+                return self._share(scope, name, load)
+            except tolerate:
+                last_good = self.newest(scope, name)
+                if last_good is None:
+                    raise
+                self._note("stale")
+                return replace(last_good, stale=True)
 
     def reload(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
-        self._count["bypass"].inc()
-        return self._load(scope, name, load)
+        with traced(self._name):
+            self._note("bypass")
+            return self._load(scope, name, load)
 
     def fresh(self, scope: Scope, name: str) -> Copy[V] | None:
         """The copy that answers by itself."""
@@ -183,14 +192,19 @@ class ReadCache(Generic[V]):
     def clear(self) -> None:
         self._store.clear()
 
+    def _note(self, result: str) -> None:
+        self._count[result].inc()
+        for listener in listeners:
+            listener(result)
+
     def _share(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
         try:
             copy, shared = self._flights.share((scope, name), lambda: self._lead(scope, name, load))
         except TooMany:
-            self._count["refused"].inc()
+            self._note("refused")
             raise self._busy() from None
         if shared:
-            self._count["shared"].inc()
+            self._note("shared")
         return copy
 
     def _lead(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
@@ -202,9 +216,9 @@ class ReadCache(Generic[V]):
         try:
             # A read that ended a moment ago may have brought it.
             if copy := self.fresh(scope, name):
-                self._count[how].inc()
+                self._note(how)
                 return copy
-            self._count["miss"].inc()
+            self._note("miss")
             return self._load(scope, name, load)
         finally:
             self._store.unlock(key, token)

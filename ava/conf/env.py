@@ -30,8 +30,8 @@ class Variable:
     low: int = 0  # of a number, as `high` included
     high: int = 2**31
     choices: tuple[str, ...] = ()  # the only texts allowed
-    # "text", "secret", "name", "number", "switch", "url", "path", "host", "mailserver", "date",
-    # "list" or "origins"
+    # "text", "secret", "name", "number", "switch", "url", "dsn", "path", "host", "mailserver",
+    # "date", "list" or "origins"
     kind: str = "text"
 
 
@@ -100,6 +100,14 @@ VARIABLES = (
     _url("RESEND_BASE_URL"),
     _url("GOOGLE_BASE_URL"),
     _url("MICROSOFT_BASE_URL"),
+    # Tracing and errors, to collectors of yours
+    _url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+    _url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+    _secret("OTEL_EXPORTER_OTLP_HEADERS"),
+    Variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", choices=("http/protobuf",)),
+    Variable("OTEL_SERVICE_NAME", "ava"),
+    _switch("OTEL_SDK_DISABLED", False),
+    Variable("SENTRY_DSN", kind="dsn"),
     # Web
     Variable("ALLOWED_HOSTS", kind="list"),
     Variable("AVA_CORS_ORIGINS", default=(), kind="origins"),
@@ -169,7 +177,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
             values[variable.name] = _convert(variable, raw)
         except ValueError as fault:
             # A URL may hold a password.
-            hidden = variable.kind in ("secret", "mailserver") or "@" in raw
+            hidden = variable.kind in ("secret", "mailserver", "dsn") or "@" in raw
             shown = "" if hidden else f", not {raw!r}"
             faults.append(f"{variable.name} must be {fault}{shown}.")
     if faults := faults or [*stores.faults(values), *egress.faults(source)]:
@@ -247,6 +255,11 @@ def _convert(variable: Variable, raw: str) -> Any:
                     f"({', '.join(_OWN)}), and nothing behind it"
                 )
             return raw.rstrip("/")
+        case "dsn":
+            parts = urlsplit(raw) if _is_url(raw, ("http", "https")) else urlsplit("")
+            if not (parts.username and parts.path.rpartition("/")[2].isdecimal()):
+                raise ValueError("a DSN as Sentry shows it: https://key@sentry.example.com/1")
+            return raw
         case "name":
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", raw):
                 raise ValueError("a name of letters, digits, dots and hyphens")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -27,6 +27,7 @@ from ava.http.problems import (
 )
 from ava.http.responses import problem_response
 from ava.inbound import services
+from ava.inbound.models import Delivery
 from ava.inbound.services import WEBHOOKS, WebhooksSpent
 from ava.inbound.source import InvalidSignature, Pairs, Source, WebhookRequest
 from ava.server.environ import received_at
@@ -47,6 +48,9 @@ PROVEN = "webhooks_account"
 LARGE = "webhooks_large"
 # Bytes of a body from which on parsing takes as long as all else together.
 LARGE_FROM = 256 * 1024
+
+traced: Callable[[Delivery], AbstractContextManager[object]] = nullcontext
+"""Surrounds the answer to a stored webhook with its span, where tracing is on."""
 
 _REFUSALS: Mapping[type[Problem], str] = {
     InvalidSignature: "forged",
@@ -155,7 +159,7 @@ def _receive(source: Source, request: HttpRequest, largest: int) -> HttpResponse
         _count(source, _REFUSALS.get(type(refusal)))
         raise
     whose = tenant.key(delivery.owner_id)
-    with correlation.bind(delivery.correlation_id), tenant.bind(whose):
+    with correlation.bind(delivery.correlation_id), tenant.bind(whose), traced(delivery):
         answer = source.reply(delivery) or HttpResponse(status=204)
     _count(source, "accepted" if is_new else "duplicate")
     for name, value in headers.items():

@@ -7,7 +7,7 @@ import traceback
 import uuid
 from collections import deque
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,9 @@ from ava.tenant import Tenant, in_background
 log = structlog.get_logger("ava.jobs")
 
 Clock = Callable[[], datetime]
+
+traced: Callable[[Job], AbstractContextManager[object]] = nullcontext
+"""Surrounds each run with its span, where tracing is on."""
 
 LONGEST_RUN = 900.0
 """Seconds; what takes longer hangs, and another process may try."""
@@ -84,10 +87,11 @@ def run_one(job_id: uuid.UUID | str, *, now: Clock = timezone.now) -> bool:
 def run(job: Job, *, now: Clock = timezone.now) -> None:
     """Run a claimed job and record the outcome. Never raises what the work raises."""
     kind = kinds[job.kind]
-    with correlation.bind(job.correlation_id or correlation.new()), tenant.bind(job.tenant):
+    known_as = correlation.bind(job.correlation_id or correlation.new())
+    with known_as, tenant.bind(job.tenant), traced(job):
         started = time.perf_counter()
         outcome = _attempt(job, kind)
-        name = _settle(job, kind, outcome, now())
+        job.outcome = name = _settle(job, kind, outcome, now())
         RUNS.labels(job.kind, name).inc()
         has_asked = correlation.ASKED.get() == correlation.current()
         # What only waits is no news, nor what was done without a provider.

@@ -47,8 +47,13 @@ class Job(models.Model):
     correlation_id = models.CharField(
         "correlation ID", max_length=correlation.MAX_LENGTH, blank=True, db_index=True
     )
+    traceparent = models.CharField(
+        max_length=55, blank=True, default="", db_default="", help_text="The span that asked first."
+    )
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    outcome = ""  # of the run that has just ended; no column
 
     class Meta:
         ordering = ("-created_at",)

@@ -1,6 +1,7 @@
 """Jobs: enqueued, made periodic, run again, deleted."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -30,6 +31,9 @@ __all__ = [
 DONE_KEPT = timedelta(days=1)
 
 _ROUNDS = 20
+
+traceparent: Callable[[], str] = str
+"""The span under way, as W3C Trace Context writes it; empty where nothing is traced."""
 
 wake_up = threading.Event()
 """Set when a job of this process is due, so that its loop need not poll fast."""
@@ -70,6 +74,7 @@ def enqueue(
         due_at=due_at or now,
         created_at=now,
         correlation_id=correlation.current(),
+        traceparent=traceparent(),
         tenant=tenant or tenants.current(),
     )
     job = _insert(row, now, is_new=is_new)

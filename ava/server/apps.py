@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -19,3 +20,11 @@ class ServerConfig(AppConfig):
         post_migrate.connect(statements.limit_role, sender=apps.get_app_config("accounts"))
         metrics.time_statements()
         ready.register()
+        if settings.TRACING:
+            from ava.server import traced
+
+            traced.connect()
+        if settings.SENTRY_DSN:
+            from ava.observability import sentry
+
+            sentry.start(settings.SENTRY_DSN, environment=settings.ENV["AVA_ENV"])

@@ -16,6 +16,7 @@ from django.db import connections
 
 from ava.activity.services import Writer
 from ava.jobs.loop import Loop
+from ava.observability import reporting
 from ava.server import slots
 from ava.server.run import STOP_SECONDS
 from ava.upstream.maintenance import Maintenance
@@ -58,12 +59,14 @@ async def live(
     await asyncio.to_thread(maintenance.stop)
     await asyncio.to_thread(jobs.stop)
     await asyncio.to_thread(activity.stop)
+    await asyncio.to_thread(reporting.stop)
     await send({"type": "lifespan.shutdown.complete"})
 
 
 def _begin(maintenance: Maintenance, jobs: Loop) -> None:
     threading.Thread(target=_end_with_parent, name="ava-parent", daemon=True).start()
     slots.claim_slot()
+    reporting.start()
     run_hooks()
     connections.close_all()  # this thread asks the database nothing more
     maintenance.start()

@@ -8,7 +8,7 @@ limits no probes and knows no generations (docs/adr/0001, 0012).
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -148,6 +148,8 @@ class Hooks:
     override: Callable[[str], OperatorOverride | None] = lambda label: None
     # Called outside any lock, in the thread of the call that caused the transition.
     listeners: list[Callable[[Transition], None]] = field(default_factory=list)
+    # Surrounds each attempt of an `Operation` with its span, where tracing is on.
+    traced: Callable[[Any], AbstractContextManager[object]] = nullcontext
 
 
 class Breaker(pybreaker.CircuitBreaker):

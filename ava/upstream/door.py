@@ -223,7 +223,7 @@ class Door:
         transport = self.transport
         prepared = transport.prepare(request)
         about = f"{self.service.name}: {method} {path}"
-        with self._operation(method, deadline) as operation:
+        with self._operation(method, deadline, path) as operation:
             if operation.is_probe:
                 transport.drop_idle()
             return with_retries(
@@ -243,23 +243,25 @@ class Door:
         about: str,
     ) -> Answer:
         """One attempt, recorded."""
-        at, started, status, failed = datetime.now(UTC), time.perf_counter(), "cancelled", True
-        try:
-            answer = transport.exchange(prepared, operation.deadline, operation)
-            status, failed = str(answer.status), answer.status >= 400
-        except AttemptFailed as exc:
-            status = exc.cause.removeprefix("status ")
-            raise
-        finally:
-            duration_ms = round((time.perf_counter() - started) * 1000, 1)
-            self._log_attempt(str(prepared.method), status, operation, duration_ms)
-            self._report(
-                f"{about}, attempt {operation.attempts}" if operation.attempts > 1 else about,
-                status=status,
-                failed=failed,
-                at=at,
-                duration_ms=duration_ms,
-            )
+        at, started, failed = datetime.now(UTC), time.perf_counter(), True
+        operation.outcome = "cancelled"
+        with hooks.traced(operation):
+            prepared.headers.update(operation.headers)
+            try:
+                answer = transport.exchange(prepared, operation.deadline, operation)
+                operation.outcome, failed = str(answer.status), answer.status >= 400
+            except AttemptFailed as exc:
+                operation.outcome = exc.cause.removeprefix("status ")
+                raise
+            finally:
+                duration_ms = self._log_attempt(operation, started)
+                self._report(
+                    f"{about}, attempt {operation.attempts}" if operation.attempts > 1 else about,
+                    status=operation.outcome,
+                    failed=failed,
+                    at=at,
+                    duration_ms=duration_ms,
+                )
         return replace(answer, on_unreadable=partial(self._report_unreadable, about))
 
     def _report_unreadable(self, about: str) -> None:
@@ -272,42 +274,51 @@ class Door:
         exception says nothing about the provider.
         """
         with self._operation("guard", None) as operation:
-            operation.attempts = 1
-            started, outcome = time.perf_counter(), "cancelled"
-            try:
-                done = work(operation.deadline)
-                outcome = "answered"
-            except Problem as problem:
-                outcome = problem.code
-                raise
-            finally:
-                duration_ms = round((time.perf_counter() - started) * 1000, 1)
-                self._log_attempt("guard", outcome, operation, duration_ms)
+            started, operation.attempts, operation.outcome = time.perf_counter(), 1, "cancelled"
+            with hooks.traced(operation):
+                try:
+                    done = work(operation.deadline)
+                    operation.outcome = "answered"
+                except Problem as problem:
+                    operation.outcome = problem.code
+                    raise
+                finally:
+                    self._log_attempt(operation, started)
         return done
 
-    def _log_attempt(
-        self, method: str, outcome: str, operation: Operation, duration_ms: float
-    ) -> None:
+    @staticmethod
+    def _log_attempt(operation: Operation, started: float) -> float:
+        """Log the attempt that has just ended. Its milliseconds."""
+        duration_ms = round((time.perf_counter() - started) * 1000, 1)
         log.info(
             "provider attempt",
-            service=self.service.label,
-            method=method,
-            outcome=outcome,
+            service=operation.service,
+            method=operation.method,
+            outcome=operation.outcome,
             attempt=operation.attempts,
             reused=operation.reused,
-            breaker="half_open" if operation.is_probe else "closed",
+            breaker=operation.breaker,
             duration_ms=duration_ms,
         )
+        return duration_ms
 
     @contextmanager
-    def _operation(self, method: str, deadline: float | None) -> Iterator[Operation]:
+    def _operation(
+        self, method: str, deadline: float | None, path: str = ""
+    ) -> Iterator[Operation]:
         seconds = self.policy.deadline if deadline is None else deadline
         try:
             # The bulkhead first: a call that is refused there must not hold the probe's lease.
             with self.bulkhead.slot(), self.breaker.calling(seconds) as ticket:
-                operation = Operation(Deadline(seconds), is_probe=ticket.probe is not None)
+                operation = Operation(
+                    self.service.label,
+                    method,
+                    path,
+                    Deadline(seconds),
+                    is_probe=ticket.probe is not None,
+                )
                 admission.release_place()
-                with self._measured(method, operation):
+                with self._measured(operation):
                     yield operation
         except BulkheadFull:
             raise self._refused(ProviderBusy(self.service)) from None
@@ -338,7 +349,7 @@ class Door:
             listener(about, **facts)
 
     @contextmanager
-    def _measured(self, method: str, operation: Operation) -> Iterator[None]:
+    def _measured(self, operation: Operation) -> Iterator[None]:
         """Duration and outcome of the block, in the metrics and, where it failed, in the log."""
         started = time.perf_counter()
         outcome = "cancelled"
@@ -350,7 +361,7 @@ class Door:
             log.warning(
                 "provider operation failed",
                 service=self.service.label,
-                method=method,
+                method=operation.method,
                 outcome=problem.code,
                 cause=operation.cause,
                 attempts=operation.attempts,

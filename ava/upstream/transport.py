@@ -262,11 +262,21 @@ class Transport(requests.Session):
 
 @dataclass(slots=True)
 class Operation:
+    service: str
+    method: str
+    path: str
     deadline: Deadline
     is_probe: bool
+    headers: dict[str, str] = field(default_factory=dict)  # of the next attempt, besides its own
     attempts: int = 0
+    outcome: str = ""  # of the last attempt: a status, or a word for the log
     cause: str = ""
     reused: bool = False  # the last attempt took a kept connection
+
+    @property
+    def breaker(self) -> str:
+        """The state of the breaker that let it pass."""
+        return "half_open" if self.is_probe else "closed"
 
 
 def with_retries(

@@ -12,6 +12,7 @@ from ava.jobs import services
 from ava.jobs.loop import Loop
 from ava.management import base as commands
 from ava.management.base import several
+from ava.observability import reporting
 
 ABOUT = """\
 Do AVA's background work: settle calls whose answer got lost, work through webhooks, send what was
@@ -36,9 +37,11 @@ class Command(commands.Command):
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         services.ensure_periodic()
+        reporting.start()
         if once:
             self.stdout.write(f"{several(services.run_due(), 'job', 'jobs')} run.")
             write()
+            reporting.stop()
             return
         stopped = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
@@ -50,3 +53,4 @@ class Command(commands.Command):
         stopped.wait()
         loop.stop()
         activity.stop()
+        reporting.stop()

@@ -114,8 +114,7 @@ def test_a_database_that_does_not_work_ends_with_1_and_a_sentence(tmp_path: Path
         RESEND_API_KEY="",
     ).stderr
     assert "Traceback" not in told
-    told = re.sub(r'{.*"level": "(info|warning)".*}
-', "", told)
+    told = re.sub(r'{.*"level": "(info|warning)".*}\n', "", told)
     for name in names:
         assert re.search(f"^{name}: CommandError: .*\n1$", told, re.M), told
 

@@ -42,7 +42,7 @@ COSTS = {
     "GET integrations/email/templates/<str:name>": (0, 1),
     "GET integrations/email/suppressions": (1, 1),
     "POST integrations/email/suppressions": (2, 1),
-    "DELETE integrations/email/suppressions/<path:address>": (1, 1),
+    "DELETE integrations/email/suppressions/<path:address>": (2, 1),
     "GET integrations/email/messages": (3, 1),
     "POST integrations/email/messages": (17, 3),
     "GET integrations/email/messages/<uuid:mail_id>": (4, 1),

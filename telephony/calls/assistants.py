@@ -23,7 +23,7 @@ def named(found: Listed, *, user: User, may_ask: bool) -> tuple[Listed, Sequence
     names = vapi.names(user, may_ask=may_ask)
     for row in found.rows:
         key = getattr(row, "assistant_id", "")
-        row.assistant_name = names.get(key, key)  # type: ignore[attr-defined]  # for the template
+        row.assistant_name = names.get(key, key)
     choices = {**{key: key for key in sorted(talked | {chosen} - {""})}, **names}
     if chosen:
         word = choices[chosen]

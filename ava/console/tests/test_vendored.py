@@ -48,7 +48,8 @@ def test_a_template_is_short_and_brings_no_script_or_style_of_its_own(path: Path
     text = path.read_text()
     engines["django"].from_string(text)
     assert len(text.splitlines()) <= 80
-    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text)
+    html = re.sub(r"{%.*?%}", "", text)
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html)
 
 
 @pytest.mark.parametrize("path", sorted(BASE_DIR.glob("static/ava/**/*.css")), ids=lambda p: p.stem)

@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import opentelemetry.sdk  # noqa: F401 - before the settings, which turn it off
+
 from ava.conf.env import VARIABLES
 from tests import prepared
 

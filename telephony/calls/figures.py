@@ -47,7 +47,9 @@ def figures(*, user: User, since: datetime) -> Figures:
     if edge:
         mine = mine.filter(created_at__gt=edge)
     by_day: dict[date, Counter[str]] = defaultdict(Counter)
-    days = mine.annotate(day=TruncDate("created_at")).values_list("day", "status")
+    # With the statuses named, the index by status is read from the first day on, not whole.
+    named = mine.filter(status__in=Call.machine.ranks)
+    days = named.annotate(day=TruncDate("created_at")).values_list("day", "status")
     for day, status, number in days.annotate(Count("pk")).order_by():
         by_day[day][OUTCOMES.get(status, OPEN)] += number
     line = Case(When(direction=Call.Direction.INBOUND, then=F("to")), default=F("from_number"))

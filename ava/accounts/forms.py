@@ -77,7 +77,9 @@ class ApiTokenForm(forms.Form):
 
     name = forms.CharField(max_length=100, help_text="For you: what uses the token.")
     scope = forms.ChoiceField(
-        label="May", choices=[("read", "Read only"), ("write", "Read and write")]
+        label="May",
+        choices=[("read", "Read only"), ("write", "Read and write")],
+        help_text="Read only looks. To call, send, book or change, it has to write.",
     )
     days = forms.ChoiceField(label="Lives", choices=LIVES, required=False)
     password = forms.CharField(

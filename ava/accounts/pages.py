@@ -93,6 +93,7 @@ def password(request: HttpRequest) -> HttpResponse:
 class TokensPage:
     title: str
     tokens: Sequence[ApiToken]
+    api: str  # where all its addresses begin
     curl: str
     made: str = ""  # the token itself, this once
 
@@ -118,6 +119,7 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
     shown = TokensPage(
         "API tokens",
         tokens=list(tokens.tokens_of(user)),
+        api=request.build_absolute_uri("/api/v1/"),
         curl=curl.command(request, "GET", reverse("auth-me")),
         made=made,
     )

@@ -76,6 +76,7 @@ def test_an_open_breaker_comes_first_with_a_countdown(
     for page in (text(browser), text(browser, **FRAGMENT)):
         assert "Vapi cannot be reached" in page
         assert "Meanwhile assistants place no calls" in page
+        assert "Who calls a number that AVA answers is asked to call later" in page
         assert 'data-seconds="' in page
         assert "not reachable" in page
 

@@ -42,6 +42,13 @@ def test_a_token_is_shown_once_and_serves(ada: Client, user: User) -> None:
     assert api.get("/api/v1/auth/me").json()["username"] == user.username
 
 
+def test_a_new_token_says_where_it_goes_in_n8n(ada: Client) -> None:
+    page = make(ada).content.decode()
+    assert "Bearer Auth" in page
+    assert "http://testserver/api/v1/" in page
+    assert "Bearer Auth" not in ada.get(PAGE).content.decode()
+
+
 def test_a_wrong_password_makes_none(ada: Client) -> None:
     answer = make(ada, password="wrong")
     assert answer.status_code == 422

@@ -45,8 +45,8 @@ _SOURCES = {
 
 # Whom it hurts while a provider cannot be reached.
 _WITHOUT = {
-    "vapi": "Meanwhile assistants place no calls, and their settings cannot be changed. Who calls a "
-    "number that AVA answers is asked to call later; numbers at Vapi depend on Vapi alone.",
+    "vapi": "Meanwhile assistants place no calls, and their settings cannot be changed. Who calls "
+    "a number that AVA answers is asked to call later; numbers at Vapi depend on Vapi alone.",
     "twilio": "Meanwhile no call is placed and no message is sent.",
     "resend": "Meanwhile no mail goes out through it.",
     "smtp": "Meanwhile no mail goes out through it.",

@@ -35,11 +35,12 @@ class Toast:
 
 
 def taken(waiting: Iterable[Any]) -> list[Toast]:
-    """The messages that wait, as toasts; each is shown once."""
-    return [
+    """The messages that wait, as toasts; each is shown once, however often a form was sent."""
+    toasts = (
         Toast(str(one), _KINDS.get(one.level, "good"), undo=_undo(one.extra_tags or ""))
         for one in waiting
-    ]
+    )
+    return list(dict.fromkeys(toasts))
 
 
 def _undo(tags: str) -> str:

@@ -80,6 +80,24 @@ def test_who_comes_in_the_middle_waits_for_no_more_than_a_round(ran: list[str | 
     assert "ada" in ran
 
 
+@pytest.mark.slow
+def test_behind_ten_thousand_jobs_another_user_waits_for_one_claim_of_few_statements(
+    ran: list[str | None],
+) -> None:
+    ago = timezone.now() - timedelta(minutes=10)
+    batch = (Job(kind="work", tenant="eve", due_at=ago, created_at=ago) for _ in range(10_000))
+    Job.objects.bulk_create(batch, batch_size=500)
+    turns = executor.Turns()
+    assert turns.claim(urgent=False).tenant == "eve"  # type: ignore[union-attr]  # of so many
+    services.enqueue("work", {}, tenant="ada")
+    with CaptureQueriesContext(connection) as asked:
+        claimed = [turns.claim(urgent=False) for _ in range(2)]
+    assert [job.tenant for job in claimed if job] == ["eve", "ada"]
+    words = Counter(one["sql"].split()[0] for one in asked.captured_queries)
+    assert (words["SELECT"], words["UPDATE"], words["WITH"]) == (2, 2, 1)
+    assert Job.objects.filter(tenant="eve", holder__isnull=True).count() == 9_998
+
+
 @pytest.mark.parametrize("kind", ["hang", "hang urgently"])
 def test_hanging_jobs_of_one_tenant_leave_half_of_the_threads(
     start: Callable[..., Loop], ran: list[str | None], kind: str

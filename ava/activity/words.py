@@ -93,9 +93,20 @@ _OF_ATTEMPTS: Final[Mapping[str, Words]] = {
         "AVA had as many requests under way to this provider as it may have.",
         "Try again in a moment.",
     ),
+    "provider_auth_failed": Words("The mail server refused the login.", "Replace it in Settings."),
+    "mail_refused": Words(
+        "The mail server did not take the e-mail.", "Check the recipients, and send it again."
+    ),
+    "mail_sender_refused": Words(
+        "The mail server does not send from this address.", "Change the from_email in Settings."
+    ),
+    "smtp_host_refused": Words(
+        "AVA does not connect to this mail server.", "Choose another host in Settings."
+    ),
     "unreadable": Words("The answer was no JSON: a page of a proxy, or half an answer.", _LATER),
 }
 _PROVIDER_FAULT: Final = Words("The provider answered with a fault of its own.", _LATER)
+_REFUSED_BY_MAIL_SERVERS: Final = ("provider_auth_failed", "mail_refused", "mail_sender_refused")
 # What AVA could not get past on its way to the provider, as the status words it.
 _ON_THE_WAY: Final = (
     ("certificate refused", Words("AVA does not trust the provider's certificate.")),
@@ -206,6 +217,10 @@ def answer_of(status: str) -> str:
         return "did not answer in time"
     if status == "cancelled":
         return "was not waited for"
+    if status == "answered":
+        return "answered"
+    if status in _REFUSED_BY_MAIL_SERVERS:
+        return "refused"
     if status == "unreadable":
         return "gave an answer that AVA cannot read"
     if status in ("provider_unavailable", "provider_busy"):
@@ -217,7 +232,10 @@ def status_of(kind: str, status: str) -> str:
     """A status in a word or two."""
     if kind != "attempt" or status.isdigit():
         return status.replace("_", " ")
-    return "not asked" if answer_of(status) == NOT_ASKED else "no answer"
+    said = answer_of(status)
+    if said in ("answered", "refused"):
+        return said
+    return "not asked" if said == NOT_ASKED else "no answer"
 
 
 def is_waiting(status: str) -> bool:

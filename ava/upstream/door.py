@@ -274,16 +274,23 @@ class Door:
         exception says nothing about the provider.
         """
         with self._operation("guard", None) as operation:
-            started, operation.attempts, operation.outcome = time.perf_counter(), 1, "cancelled"
+            at, started, failed = datetime.now(UTC), time.perf_counter(), True
+            operation.attempts, operation.outcome = 1, "cancelled"
             with hooks.traced(operation):
                 try:
                     done = work(operation.deadline)
-                    operation.outcome = "answered"
+                    operation.outcome, failed = "answered", False
                 except Problem as problem:
                     operation.outcome = problem.code
                     raise
                 finally:
-                    self._log_attempt(operation, started)
+                    self._report(
+                        f"{self.service.name}: one session",
+                        status=operation.outcome,
+                        failed=failed,
+                        at=at,
+                        duration_ms=self._log_attempt(operation, started),
+                    )
         return done
 
     @staticmethod

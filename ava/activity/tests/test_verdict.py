@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ava.activity.verdict import Happening, Verdict, verdict
-from ava.activity.words import KINDS, words_of
+from ava.activity.words import KINDS, status_of, words_of
 from ava.observability.recorder import Entry
 
 BEGAN = datetime(2026, 3, 1, 14, 3, tzinfo=UTC)
@@ -132,12 +132,27 @@ def test_a_job_that_was_given_up_is_a_failure() -> None:
         ("certificate refused (expired), see REQUESTS_CA_BUNDLE", "does not trust"),
         ("the proxy of HTTPS_PROXY refused (407)", "way out"),
         ("NewConnectionError", "failed or broke"),
+        ("provider_auth_failed", "refused the login"),
+        ("mail_refused", "did not take the e-mail"),
     ],
 )
 def test_every_answer_of_a_provider_has_words(status: str, cause: str) -> None:
     words = words_of("attempt", status)
     assert cause in words.cause
     assert words.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ("answered", "answered"),
+        ("mail_refused", "refused"),
+        ("provider_unreachable", "no answer"),
+        ("provider_busy", "not asked"),
+    ],
+)
+def test_an_attempt_at_a_mail_server_ends_in_a_word(status: str, word: str) -> None:
+    assert status_of("attempt", status) == word
 
 
 def test_every_kind_has_words() -> None:

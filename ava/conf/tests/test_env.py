@@ -39,6 +39,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("CIRCUIT_BREAKER_ENABLED", "maybe", "must be 1 or 0, not 'maybe'"),
         ("MICROSOFT_CLIENT_SECRET_EXPIRES", "30.6.2027", "must be a date such as 2027-06-30, not"),
         ("AVA_ENV", "staging", "must be development or production, not 'staging'"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "must be http/protobuf, not 'grpc'"),
         ("VAPI_BASE_URL", "api.vapi.ai", "must be a URL that starts with http or https"),
         ("VAPI_BASE_URL", "http://127.0.0.1:notaport", "must be a URL"),
         ("VAPI_BASE_URL", "http://127.0.0.1:99999", "must be a URL"),

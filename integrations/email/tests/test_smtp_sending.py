@@ -28,6 +28,19 @@ def test_a_connection_that_breaks_before_the_text_sends_nothing(
     assert arrived(sandbox) == []
 
 
+@pytest.mark.parametrize(("faults", "status"), [(0, "answered"), (1, "provider_unreachable")])
+def test_the_story_of_a_mail_has_the_attempt_at_its_server(
+    api: APIClient, smtp_user: User, sandbox: Sandbox, faults: int, status: str
+) -> None:
+    if faults:
+        fault(sandbox, "smtp", "reset", match="MAIL /", count=faults)
+    given = api.post(MESSAGES, MAIL).headers["X-Correlation-ID"]
+    story = api.get(f"/api/v1/activity/{given}").json()["entries"]
+    [attempt] = [one for one in story if one["kind"] == "attempt"]
+    assert (attempt["summary"], attempt["status"]) == ("SMTP: one session", status)
+    assert attempt["duration_ms"] > 0
+
+
 @pytest.mark.parametrize(("when", "mails"), [("before", 0), ("after", 1)])
 def test_a_connection_that_breaks_after_the_text_leaves_it_unknown_for_good(
     api: APIClient, smtp_user: User, sandbox: Sandbox, when: str, mails: int

@@ -41,10 +41,6 @@ TRACES_ENDPOINT: str | None = ENV["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] or (
     ENV["OTEL_EXPORTER_OTLP_ENDPOINT"] and f"{ENV['OTEL_EXPORTER_OTLP_ENDPOINT']}/v1/traces"
 )
 TRACING: bool = TRACES_ENDPOINT is not None and not ENV["OTEL_SDK_DISABLED"]
-if not TRACING:
-    # redis-py loads its metrics where they are installed: 3 MiB and a tenth of a second. None
-    # means that there is no such module.
-    sys.modules.setdefault("opentelemetry", None)  # type: ignore[arg-type]  # in the language's docs
 SENTRY_DSN: str | None = ENV["SENTRY_DSN"]
 METRICS_TOKEN: str | None = ENV["AVA_METRICS_TOKEN"]
 SANDBOX: bool = ENV["AVA_SANDBOX"]

@@ -10,8 +10,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import opentelemetry.sdk  # noqa: F401 - before the settings, which turn it off
-
 from ava.conf.env import VARIABLES
 from tests import prepared
 

@@ -17,7 +17,7 @@ LOOK = """
 import django, os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "ava.settings"
 import ava.asgi
-print([name for name in ("opentelemetry.exporter", "sentry_sdk") if sys.modules.get(name)])
+print([name for name in ("opentelemetry.sdk.trace", "sentry_sdk") if sys.modules.get(name)])
 """
 
 
@@ -33,7 +33,7 @@ def loaded(data_dir: Path, **variables: str) -> str:
 def test_off_neither_library_is_loaded(tmp_path: Path) -> None:
     assert loaded(tmp_path) == "[]"
     on = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "SENTRY_DSN": "http://a@127.0.0.1/1"}
-    assert loaded(tmp_path, **on) == "['opentelemetry.exporter', 'sentry_sdk']"
+    assert loaded(tmp_path, **on) == "['opentelemetry.sdk.trace', 'sentry_sdk']"
     assert loaded(tmp_path, **{**on, "OTEL_SDK_DISABLED": "1", "SENTRY_DSN": ""}) == "[]"
 
 

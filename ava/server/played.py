@@ -48,27 +48,31 @@ class Played:
         self.sandbox = f"http://127.0.0.1:{sandbox}"
         self.token = ""
         self._password = secrets.token_urlsafe(16)
-        self._directory = tempfile.TemporaryDirectory(prefix="ava-played-")
-        self._environment = {
-            **environment,
+        self._ports = {"AVA_PORT": port, "AVA_SANDBOX_PORT": sandbox, "AVA_SANDBOX_SMTP_PORT": smtp}
+        self._own = environment
+
+    def environment(self, directory: Path) -> dict[str, str]:
+        """All that this AVA knows."""
+        return {
+            **self._own,
+            **{name: str(port) for name, port in self._ports.items()},
             "PATH": os.environ.get("PATH", os.defpath),
             "AVA_ENV_FILE": os.devnull,
-            "AVA_DATA_DIR": str(Path(self._directory.name) / "var"),
-            "AVA_PORT": str(port),
+            "AVA_DATA_DIR": str(directory / "var"),
             "AVA_SANDBOX": "1",
-            "AVA_SANDBOX_PORT": str(sandbox),
-            "AVA_SANDBOX_SMTP_PORT": str(smtp),
             "AVA_DEMO_PASSWORD": self._password,
             "RATE_LIMIT_PER_MINUTE": "100000",
         }
 
     def __enter__(self) -> Self:
-        log = Path(self._directory.name) / "log"
+        self._directory = tempfile.TemporaryDirectory(prefix="ava-played-")
+        here = Path(self._directory.name)
+        log = here / "log"
         with log.open("wb") as written:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ava.server.serve"],
                 cwd=BASE_DIR,
-                env=self._environment,
+                env=self.environment(here),
                 stdout=written,
                 stderr=written,
                 # A Ctrl-C is for the command, which then stops it.

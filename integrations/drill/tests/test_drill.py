@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from integrations.drill import stage as stages
+from ava.server import played
 from integrations.drill.promises import Reply
 from integrations.drill.rehearsal import Rehearsal
-from integrations.drill.stage import CannotRehearse
+from integrations.drill.stage import CannotRehearse, Stage
 
 
 @pytest.mark.slow
@@ -44,7 +44,7 @@ def test_nothing_of_the_environment_reaches_the_ava_of_a_drill(
     }
     for name, value in real.items():
         monkeypatch.setenv(name, value)
-    known = stages.environment(tmp_path, [1, 2, 3], "secret")
+    known = Stage().environment(tmp_path)
     assert not set(known) & set(real)
     assert known["AVA_SANDBOX"] == "1"
     assert known["AVA_ENV_FILE"] == "/dev/null"
@@ -75,7 +75,7 @@ def test_nothing_is_broken_where_requests_go_elsewhere() -> None:
 
 
 def test_without_the_sandbox_there_is_no_drill(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(stages, "BASE_DIR", tmp_path)
+    monkeypatch.setattr(played, "BASE_DIR", tmp_path)
     with pytest.raises(CommandError, match="comes without the sandbox") as end:
         call_command("drill", stdout=StringIO())
     assert end.value.returncode == 1

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from ava.management import base as commands
+from ava.server.played import CannotPlay
 from integrations.drill import alerts
 from integrations.drill.promises import Reply, Row, all_kept, rows
 from integrations.drill.rehearsal import Rehearsal
@@ -42,7 +43,7 @@ class Command(commands.Command):
         before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
         try:
             found = self._rehearse(provider)
-        except CannotRehearse as fault:
+        except (CannotPlay, CannotRehearse) as fault:
             raise CommandError(str(fault)) from fault
         except KeyboardInterrupt:
             raise CommandError("Broken off. What it had started has ended.") from None

@@ -73,8 +73,8 @@ def met_by(user: User) -> dict[str, BreakerStatus]:
     for door in upstream.doors():
         service, seen = door.service, door.breaker.snapshot().met_by(str(user.pk))
         status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
-        override = runtime_config.override_of(service.label)
-        if override and override.forced == "open" == seen.state and not override.is_over:
+        override = runtime_config.override_of(service.label) if seen.state == "open" else None
+        if override and override.forced == "open" and not override.is_over:
             status = replace(status, forced="open", next_try=override.seconds)
         found[service.label] = status
     return found

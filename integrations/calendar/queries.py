@@ -59,7 +59,7 @@ def how_to_connect(provider: str) -> str:
 
 def problems(*, user: User) -> dict[str, str]:
     """The user's connections by provider, each with `problem_of` it."""
-    rows = Connection.objects.filter(user_id=user.pk)
+    rows = Connection.objects.filter(user_id=user.pk).order_by()
     return {row.provider: problem_of(row) for row in rows}
 
 

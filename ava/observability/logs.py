@@ -198,9 +198,12 @@ def configure(level: str, *, for_people: bool = False) -> None:
                 }
             },
             "root": {"handlers": ["stderr"], "level": level},
-            # Its INFO lines hold URLs and headers of provider requests.
+            # INFO lines of the first hold URLs and headers of provider requests; DEBUG lines of the
+            # others texts of people: what a template was filled with, parameters of SQL.
             "loggers": {
                 "twilio.http_client": {"level": "WARNING"},
+                "django.template": {"level": "INFO"},
+                "django.db.backends": {"level": "INFO"},
                 "urllib3": {"level": "ERROR"},
                 "django.request": {"filters": ["faults"]},
             },

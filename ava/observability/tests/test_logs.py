@@ -9,7 +9,10 @@ from urllib.parse import quote
 import pytest
 import structlog
 from django.contrib.auth.models import User
+from django.db import connection
+from django.template import Context, Template
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from ava.http import correlation
@@ -96,6 +99,19 @@ def test_secrets_are_taken_out(fields: dict[str, object], written: StringIO) -> 
     [line] = lines(written)
     assert "hunter2" not in json.dumps(line)
     assert logs.REDACTED in json.dumps(line)
+
+
+def test_at_debug_no_line_holds_what_a_template_or_a_statement_was_filled_with(
+    written: StringIO, db: None
+) -> None:
+    logs.configure("DEBUG")
+    [handler] = [h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]
+    handler.setStream(written)
+    Template("{{ nobody.knows }}").render(Context({"text": "planted-text"}))
+    with CaptureQueriesContext(connection):  # as with DJANGO_DEBUG
+        User.objects.filter(username="planted-name").first()
+    logs.configure("INFO")
+    assert "planted" not in written.getvalue()
 
 
 def test_a_traceback_shows_no_local_variables(written: StringIO) -> None:

@@ -1600,6 +1600,8 @@ export interface components {
             recipients: components["schemas"]["Recipient"][];
             /** @description For people: why it failed, or why AVA cannot say what became of it; else empty. */
             error: string;
+            /** @description For people: why `sent` is the last that AVA hears of it, and what to do; empty where its delivery is reported. */
+            delivery_note: string;
             correlation_id: string;
             /** Format: date-time */
             created_at: string;
@@ -1685,6 +1687,8 @@ export interface components {
             recipients: components["schemas"]["Recipient"][];
             /** @description For people: why it failed, or why AVA cannot say what became of it; else empty. */
             error: string;
+            /** @description For people: why `sent` is the last that AVA hears of it, and what to do; empty where its delivery is reported. */
+            delivery_note: string;
             correlation_id: string;
             /** Format: date-time */
             created_at: string;

@@ -88,6 +88,7 @@ class Provider:
     # its mask: a caller who knows none of them must not add one of their own.
     proofs: tuple[str, ...] = ()
     webhooks: str = ""  # the path where AVA takes its webhooks
+    unheard: str = ""  # a warning where there is no webhook_secret: what AVA does not hear of
     # What a user's daily allowance of the operator's credentials counts.
     counted: str = "calls and messages"
 
@@ -192,6 +193,10 @@ _ALL = (
         {"api_key": "RESEND_API_KEY"},
         destination=("api_key",),
         webhooks="/api/v1/webhooks/resend",
+        unheard=(
+            "Whether your mails arrive is not reported to AVA. Register the webhook_url at Resend, "
+            "and store the signing secret that it shows as webhook_secret."
+        ),
         counted="recipients of e-mails",
     ),
     Provider(

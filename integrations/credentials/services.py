@@ -135,6 +135,7 @@ def describe_row(row: Credential, warnings: Sequence[str] = ()) -> Description:
     for field in spec.fields:
         value = fields.get(field.name)
         shown[field.name] = mask(value) if field.secret and value is not None else value
+    is_unheard = spec.unheard and stored is not None and "webhook_secret" not in stored
     return Description(
         provider=row.provider,
         configured=True,
@@ -143,7 +144,11 @@ def describe_row(row: Credential, warnings: Sequence[str] = ()) -> Description:
         fields=shown,
         updated_at=row.updated_at,
         webhook_url=row.webhook_url,
-        warnings=[*weaknesses(spec, fields), *warnings],
+        warnings=[
+            *weaknesses(spec, fields),
+            *([spec.unheard] if is_unheard else ()),
+            *warnings,
+        ],
     )
 
 

@@ -98,6 +98,8 @@ class Mail(Intent):
     def __str__(self) -> str:
         return f"e-mail {self.pk}"
 
+    delivery_note = ""
+    """Why nothing is reported of whether it arrives; see `reports.with_notes`."""
     shown_recipients: list[Any]
     """Its recipients as they are shown; see `queries.shown`."""
 

@@ -11,6 +11,7 @@ from ava.http.keyset import Scan
 from ava.intents.timeline import with_timelines
 from integrations.email.errors import MailNotFound
 from integrations.email.models import Mail, Recipient
+from integrations.email.reports import with_notes
 
 _LOOKUPS = {"since": "created_at__gte", "until": "created_at__lt"}
 
@@ -42,8 +43,9 @@ def mail(*, user: User, mail_id: UUID) -> Mail:
 
 
 def shown(page: Iterable[Mail]) -> list[Mail]:
-    """The same mails with recipients and timelines: two queries, however many they are."""
-    return with_recipients(with_timelines(page))
+    """The same mails with recipients, timelines and notes on their delivery: three queries at
+    most, however many they are."""
+    return with_notes(with_recipients(with_timelines(page)))
 
 
 def with_recipients(page: Iterable[Mail]) -> list[Mail]:

@@ -192,6 +192,10 @@ class ListedMailSerializer(RowSerializer):
     error = serializers.CharField(
         help_text="For people: why it failed, or why AVA cannot say what became of it; else empty."
     )
+    delivery_note = serializers.CharField(
+        help_text="For people: why `sent` is the last that AVA hears of it, and what to do; empty "
+        "where its delivery is reported."
+    )
     correlation_id = serializers.CharField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField(help_text="Of the last change of `status`.")

@@ -21,6 +21,7 @@ from integrations.calendar.events.access import ask
 from integrations.calendar.events.channel import CHANNEL, is_elsewhere
 from integrations.calendar.events.errors import EventNotFound, EventUnsettled, SlotTaken
 from integrations.calendar.events.records import CONFIRMED, TENTATIVE, NewEvent
+from integrations.calendar.events.states import DELETED
 from integrations.calendar.models import CalendarEvent, Connection
 
 GIVEN_UP: Final = Q(status=UNKNOWN) & ~Q(error="")
@@ -144,9 +145,10 @@ def delete(*, user: User, provider: str, event_id: str) -> None:
         ask(lambda calendar: calendar.delete(reference), user=user, provider=provider)
     except EventNotFound:
         # One that was there is gone: deleted elsewhere, or by a request whose answer got lost.
-        if row is None or row.is_final or is_elsewhere(row) is not False:
+        is_gone = row is not None and (row.status == DELETED or not row.is_final)
+        if row is None or not is_gone or is_elsewhere(row) is not False:
             raise
-    if row:
+    if row and row.status != DELETED:
         held.mark_deleted(row, source=Source.USER, detail="Deleted.")
 
 

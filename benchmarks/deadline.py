@@ -11,7 +11,7 @@ import requests
 from django.conf import settings
 
 from ava.upstream import Deadline, Policy, ProviderUnreachable, Service, door, register
-from ava.upstream.transport import Transport
+from ava.upstream.transport import Operation, Transport
 from benchmarks.table import show, versions
 
 DEADLINE = 1.0
@@ -96,9 +96,12 @@ def costs() -> None:
     transport = Transport(Service("bench", "Bench"), Policy(bulkhead=8, max_body=10_000))
     prepared = transport.prepare(requests.Request("GET", url))
 
+    def operation() -> Operation:
+        return Operation("bench", "GET", "/", Deadline(10), is_probe=False)
+
     ways: list[tuple[str, Callable[[], object]]] = [
         ("requests' Session.get", lambda: session.get(url, timeout=10)),
-        ("transport", lambda: transport.exchange(prepared, Deadline(10))),
+        ("transport", lambda: transport.exchange(prepared, operation())),
         ("the whole door", lambda: door("bench").send("GET", "/")),
     ]
     figures: dict[str, list[float]] = {name: [] for name, _ in ways}

@@ -6,7 +6,6 @@ The whole operation, its retries included, is one outcome for the breaker.
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,15 +22,15 @@ from ava.http import correlation
 from ava.http.problems import Problem
 from ava.repeats import Repeats
 from ava.server import admission
-from ava.tenant import Tenant
 from ava.upstream import metrics
 from ava.upstream.breaker import Breaker, Hooks, Rejected, Snapshot
+from ava.upstream.bulkhead import Bulkhead, BulkheadFull
 from ava.upstream.circuit import Rules
 from ava.upstream.connections import Deadline
 from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
 from ava.upstream.policy import Policy, Service
 from ava.upstream.redis_store import store_for
-from ava.upstream.transport import Answer, AttemptFailed, Budget, Operation, Transport, with_retries
+from ava.upstream.transport import Answer, AttemptFailed, Operation, Transport, with_retries
 
 T = TypeVar("T")
 
@@ -76,66 +75,6 @@ def forget() -> None:
 os.register_at_fork(after_in_child=forget)
 
 
-Share = tuple[Tenant, bool]
-"""A tenant's slots, or all (None); only those taken in the background, or any."""
-
-
-class BulkheadFull(Exception):
-    """Every slot that the caller may have is taken; slots are not waited for."""
-
-
-class Bulkhead:
-    """A fixed number of slots, taken without waiting.
-
-    One tenant takes half of them at most, so that calls of its that hang leave half to the
-    rest. The background takes half of them all, and half of a tenant's.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._taken: Counter[Share] = Counter()
-        self._lock = threading.Lock()
-
-    @property
-    def in_use(self) -> int:
-        return self._taken[None, False]
-
-    @property
-    def is_full(self) -> bool:
-        """Whether a slot would be refused now to the work under way."""
-        return any(self._taken[share] >= most for share, most in self._shares().items())
-
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        shares = self._shares()
-        with self._lock:
-            if self.is_full:
-                raise BulkheadFull
-            self._taken.update(shares.keys())
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._taken.subtract(shares.keys())
-                self._taken = +self._taken  # without those that are back at 0
-
-    def _shares(self) -> dict[Share, int]:
-        """The shares that a slot for the work under way belongs to, with their sizes."""
-        mine, half = tenant.current(), _half(self.size)
-        shares: dict[Share, int] = {(None, False): self.size}
-        if mine is not None:
-            shares[mine, False] = half
-        if tenant.BACKGROUND.get():
-            shares[None, True] = half
-            if mine is not None:
-                shares[mine, True] = _half(half)
-        return shares
-
-
-def _half(slots: int) -> int:
-    return max(slots // 2, 1)
-
-
 class Door:
     def __init__(self, service: Service, base_url: Callable[[], str], policy: Policy) -> None:
         self.service = service
@@ -145,7 +84,6 @@ class Door:
 
     def renew(self) -> None:
         self.bulkhead = Bulkhead(self.policy.bulkhead)
-        self.budget = Budget()
         self._refusals = Repeats()
         self.transport = Transport(self.service, self.policy)
         self._breaker: Breaker | None = None
@@ -153,19 +91,16 @@ class Door:
 
     @property
     def breaker(self) -> Breaker:
-        if self._breaker is None:
-            with self._lock:
-                self._breaker = self._breaker or self._make_breaker()
-        return self._breaker
-
-    def _make_breaker(self) -> Breaker:
-        rules = Rules(
-            threshold=settings.BREAKER_THRESHOLD,
-            recovery=settings.BREAKER_RECOVERY_SECONDS,
-            successes=settings.BREAKER_SUCCESS_THRESHOLD,
-        )
-        label = self.service.label
-        return Breaker(label, rules=rules, store=store_for(label), hooks=hooks)
+        with self._lock:
+            if self._breaker is None:
+                rules = Rules(
+                    threshold=settings.BREAKER_THRESHOLD,
+                    recovery=settings.BREAKER_RECOVERY_SECONDS,
+                    successes=settings.BREAKER_SUCCESS_THRESHOLD,
+                )
+                label = self.service.label
+                self._breaker = Breaker(label, rules=rules, store=store_for(label), hooks=hooks)
+            return self._breaker
 
     def snapshot(self) -> Snapshot:
         """The breaker as the tenant of this work meets it now; reading changes nothing."""
@@ -222,46 +157,28 @@ class Door:
         )
         transport = self.transport
         prepared = transport.prepare(request)
-        about = f"{self.service.name}: {method} {path}"
         with self._operation(method, deadline, path) as operation:
             if operation.is_probe:
                 transport.drop_idle()
             return with_retries(
-                partial(self._exchange, transport, prepared, operation, about),
+                partial(self._exchange, transport, prepared, operation),
                 operation,
-                self.policy,
-                self.budget,
+                transport,
                 repeatable=method in REPEATABLE_METHODS if repeatable is None else repeatable,
-                on_retry=metrics.RETRIES.labels(self.service.label).inc,
             )
 
     def _exchange(
-        self,
-        transport: Transport,
-        prepared: requests.PreparedRequest,
-        operation: Operation,
-        about: str,
+        self, transport: Transport, prepared: requests.PreparedRequest, operation: Operation
     ) -> Answer:
-        """One attempt, recorded."""
-        at, started, failed = datetime.now(UTC), time.perf_counter(), True
-        operation.outcome = "cancelled"
-        with hooks.traced(operation):
+        about = f"{self.service.name}: {operation.method} {operation.path}"
+        with self._attempt(operation, about):
             prepared.headers.update(operation.headers)
             try:
-                answer = transport.exchange(prepared, operation.deadline, operation)
-                operation.outcome, failed = str(answer.status), answer.status >= 400
+                answer = transport.exchange(prepared, operation)
             except AttemptFailed as exc:
                 operation.outcome = exc.cause.removeprefix("status ")
                 raise
-            finally:
-                duration_ms = self._log_attempt(operation, started)
-                self._report(
-                    f"{about}, attempt {operation.attempts}" if operation.attempts > 1 else about,
-                    status=operation.outcome,
-                    failed=failed,
-                    at=at,
-                    duration_ms=duration_ms,
-                )
+            operation.outcome, operation.failed = str(answer.status), answer.status >= 400
         return replace(answer, on_unreadable=partial(self._report_unreadable, about))
 
     def _report_unreadable(self, about: str) -> None:
@@ -274,40 +191,43 @@ class Door:
         exception says nothing about the provider.
         """
         with self._operation("guard", None) as operation:
-            at, started, failed = datetime.now(UTC), time.perf_counter(), True
-            operation.attempts, operation.outcome = 1, "cancelled"
-            with hooks.traced(operation):
+            operation.attempts = 1
+            with self._attempt(operation, f"{self.service.name}: one session"):
                 try:
                     done = work(operation.deadline)
-                    operation.outcome, failed = "answered", False
                 except Problem as problem:
                     operation.outcome = problem.code
                     raise
-                finally:
-                    self._report(
-                        f"{self.service.name}: one session",
-                        status=operation.outcome,
-                        failed=failed,
-                        at=at,
-                        duration_ms=self._log_attempt(operation, started),
-                    )
+                operation.outcome, operation.failed = "answered", False
         return done
 
-    @staticmethod
-    def _log_attempt(operation: Operation, started: float) -> float:
-        """Log the attempt that has just ended. Its milliseconds."""
-        duration_ms = round((time.perf_counter() - started) * 1000, 1)
-        log.info(
-            "provider attempt",
-            service=operation.service,
-            method=operation.method,
-            outcome=operation.outcome,
-            attempt=operation.attempts,
-            reused=operation.reused,
-            breaker=operation.breaker,
-            duration_ms=duration_ms,
-        )
-        return duration_ms
+    @contextmanager
+    def _attempt(self, operation: Operation, about: str) -> Iterator[None]:
+        """One attempt: its span, its log line, and what listeners are told of it."""
+        at, started = datetime.now(UTC), time.perf_counter()
+        operation.outcome, operation.failed = "cancelled", True
+        with hooks.traced(operation):
+            try:
+                yield
+            finally:
+                duration_ms = _ms_since(started)
+                log.info(
+                    "provider attempt",
+                    service=operation.service,
+                    method=operation.method,
+                    outcome=operation.outcome,
+                    attempt=operation.attempts,
+                    reused=operation.reused,
+                    breaker=operation.breaker,
+                    duration_ms=duration_ms,
+                )
+                self._report(
+                    f"{about}, attempt {operation.attempts}" if operation.attempts > 1 else about,
+                    status=operation.outcome,
+                    failed=operation.failed,
+                    at=at,
+                    duration_ms=duration_ms,
+                )
 
     @contextmanager
     def _operation(
@@ -334,19 +254,15 @@ class Door:
             raise self._refused(refused) from None
 
     def _refused(self, problem: ProviderProblem) -> ProviderProblem:
+        label, code = self.service.label, problem.code
         full = isinstance(problem, ProviderBusy)
         refusals = metrics.BULKHEAD_REFUSALS if full else metrics.BREAKER_REFUSALS
-        refusals.labels(self.service.label).inc()
+        refusals.labels(label).inc()
         about = f"{self.service.name} was not asked: {problem.detail}"
-        self._report(about, status=problem.code, failed=True, at=datetime.now(UTC))
-        left_out = self._refusals.left_out(problem.code)
+        self._report(about, status=code, failed=True, at=datetime.now(UTC))
+        left_out = self._refusals.left_out(code)
         if left_out is not None:
-            log.warning(
-                "provider not asked",
-                service=self.service.label,
-                outcome=problem.code,
-                left_out=left_out,
-            )
+            log.warning("provider not asked", service=label, outcome=code, left_out=left_out)
         return problem
 
     @staticmethod
@@ -372,9 +288,13 @@ class Door:
                 outcome=problem.code,
                 cause=operation.cause,
                 attempts=operation.attempts,
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                duration_ms=_ms_since(started),
             )
             raise
         finally:
             duration = metrics.DURATION.labels(self.service.label, outcome)
             duration.observe(time.perf_counter() - started)
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

@@ -67,7 +67,7 @@ def _sample(door: Door) -> None:
     label = door.service.label
     IN_USE.labels(label).set(door.bulkhead.in_use)
     SIZE.labels(label).set(door.bulkhead.size)
-    TOKENS.labels(label).set(door.budget.left())
+    TOKENS.labels(label).set(door.transport.budget.left())
 
 
 class BreakerStates(Collector):

@@ -1,7 +1,6 @@
 """Transport: attempts at a request over a provider's pooled session, retries and their budget."""
 
 import json
-import random
 import re
 import threading
 import time
@@ -23,6 +22,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from ava.conf import egress
+from ava.upstream import metrics
 from ava.upstream.connections import BoundedAdapter, Deadline, attempting, cause_of, refusal_of
 from ava.upstream.errors import (
     ProviderAnswerTooLong,
@@ -153,25 +153,6 @@ class Budget:
         self._seen = now
 
 
-def pause(
-    policy: Policy,
-    attempt: int,
-    left: float,
-    retry_after: float | None,
-    *,
-    chance: Callable[[], float] = random.random,
-) -> float | None:
-    """Seconds to wait before the next attempt, with full jitter; None to give up.
-
-    See https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
-    """
-    if retry_after is not None and retry_after > min(policy.patience, left / 2):
-        return None
-    longest = min(policy.patience, policy.backoff * 2 ** (attempt - 1))
-    wait = max(retry_after or 0.0, longest * chance())
-    return wait if wait < left else None
-
-
 class Transport(requests.Session):
     """Pooled session of a provider: no cookies, no redirects, so that a key goes where it was sent.
 
@@ -181,6 +162,7 @@ class Transport(requests.Session):
         super().__init__()
         self.service = service
         self.policy = policy
+        self.budget = Budget()
         self.trust_env = False
         self.verify = egress.authorities() or True
         self._route = lru_cache(maxsize=64)(egress.route)
@@ -207,13 +189,9 @@ class Transport(requests.Session):
             raise ProviderAuthFailed(self.service) from None
         return prepared
 
-    def exchange(
-        self,
-        prepared: requests.PreparedRequest,
-        deadline: Deadline,
-        operation: "Operation | None" = None,
-    ) -> Answer:
+    def exchange(self, prepared: requests.PreparedRequest, operation: "Operation") -> Answer:
         """Send once and read the whole answer before the deadline. Raises: AttemptFailed."""
+        deadline = operation.deadline
         parts = urlsplit(str(prepared.url))
         way = self._route(parts.scheme, parts.netloc)
         with attempting(self.service, deadline) as attempt:
@@ -225,8 +203,7 @@ class Transport(requests.Session):
                 cause = cause_of(exc, late, way)
                 raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
             finally:
-                if operation is not None:
-                    operation.reused = attempt.reused
+                operation.reused = attempt.reused
         if way.setting and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             problem = ProviderUnreachable(self.service, unsent=True)
             raise AttemptFailed(problem, refusal_of(way, answer.status))
@@ -270,6 +247,7 @@ class Operation:
     headers: dict[str, str] = field(default_factory=dict)  # of the next attempt, besides its own
     attempts: int = 0
     outcome: str = ""  # of the last attempt: a status, or a word for the log
+    failed: bool = True  # the last attempt, or it was answered with an error
     cause: str = ""
     reused: bool = False  # the last attempt took a kept connection
 
@@ -280,15 +258,10 @@ class Operation:
 
 
 def with_retries(
-    attempt: Callable[[], Answer],
-    operation: Operation,
-    policy: Policy,
-    budget: Budget,
-    *,
-    repeatable: bool,
-    on_retry: Callable[[], None],
+    attempt: Callable[[], Answer], operation: Operation, transport: Transport, *, repeatable: bool
 ) -> Answer:
     """Attempt until there is an answer, or no reason to go on. A probe has one attempt."""
+    policy, budget = transport.policy, transport.budget
     most = 1 if operation.is_probe else policy.attempts
     unsent, replayed = True, False
     lost, answered = False, True
@@ -310,12 +283,12 @@ def with_retries(
                 replayed, wait = True, 0.0
             elif operation.attempts < most and _may_repeat(failed, repeatable):
                 left = operation.deadline.left()
-                wait = pause(policy, operation.attempts, left, failed.asked)
+                wait = policy.pause(operation.attempts, left, failed.asked)
                 wait = wait if wait is not None and budget.spend() else None
             if wait is None:
                 raise failed.problem from None
         time.sleep(wait)
-        on_retry()
+        metrics.RETRIES.labels(operation.service).inc()
 
 
 def _may_repeat(failed: AttemptFailed, repeatable: bool) -> bool:

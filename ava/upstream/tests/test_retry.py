@@ -7,7 +7,7 @@ import pytest
 from ava.upstream import Policy, ProviderRateLimited, ProviderUnreachable, metrics
 from ava.upstream.tests.conftest import counted
 from ava.upstream.tests.wire import OK, answering, status
-from ava.upstream.transport import Budget, pause
+from ava.upstream.transport import Budget
 
 POLICY = Policy(backoff=0.2, patience=2.0)
 
@@ -170,21 +170,21 @@ def test_five_operations_earn_one_retry(clock):
 
 
 def test_pauses_double_and_are_jittered_over_their_whole_length():
-    assert [pause(POLICY, n, 10, None, chance=lambda: 1.0) for n in (1, 2, 3, 9)] == [
+    assert [POLICY.pause(n, 10, None, chance=lambda: 1.0) for n in (1, 2, 3, 9)] == [
         0.2,
         0.4,
         0.8,
         2.0,
     ]
-    assert pause(POLICY, 3, 10, None, chance=lambda: 0.0) == 0
+    assert POLICY.pause(3, 10, None, chance=lambda: 0.0) == 0
 
 
 def test_no_pause_outlasts_the_deadline():
-    assert pause(POLICY, 3, 0.5, None, chance=lambda: 1.0) is None
-    assert pause(POLICY, 1, 0.0, None, chance=lambda: 0.0) is None
+    assert POLICY.pause(3, 0.5, None, chance=lambda: 1.0) is None
+    assert POLICY.pause(1, 0.0, None, chance=lambda: 0.0) is None
 
 
 def test_the_wait_a_provider_asks_for_is_kept_if_it_is_short():
-    assert pause(POLICY, 1, 10, 1.5, chance=lambda: 0.5) == 1.5
-    assert pause(POLICY, 1, 10, 2.1) is None
-    assert pause(POLICY, 1, 2.0, 1.5) is None
+    assert POLICY.pause(1, 10, 1.5, chance=lambda: 0.5) == 1.5
+    assert POLICY.pause(1, 10, 2.1) is None
+    assert POLICY.pause(1, 2.0, 1.5) is None

@@ -11,7 +11,7 @@ from ava.upstream import Policy, ProviderUnreachable, Service
 from ava.upstream.connections import Deadline
 from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.wire import OK, answering, status
-from ava.upstream.transport import AttemptFailed, Transport
+from ava.upstream.transport import AttemptFailed, Operation, Transport
 
 
 @pytest.fixture
@@ -33,8 +33,9 @@ def test_a_given_up_connection_is_closed_before_the_next_attempt(serve, transpor
             gone.set()
 
     prepared = transport.prepare(requests.Request("GET", serve(script).url))
+    operation = Operation("wire", "GET", "/", Deadline(10), is_probe=False)
     with pytest.raises(AttemptFailed, match="too long"):
-        transport.exchange(prepared, Deadline(10))
+        transport.exchange(prepared, operation)
     assert gone.wait(5)
 
 

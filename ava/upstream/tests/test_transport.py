@@ -239,7 +239,7 @@ def closes_after_answering(line):
 def test_a_kept_connection_that_was_closed_is_replaced_without_a_failure(serve, make_door):
     wire = serve(closes_after_answering)
     door = make_door(wire.url)
-    door.budget._tokens = 0  # not even the retry budget is touched
+    door.transport.budget._tokens = 0  # not even the retry budget is touched
     for _ in range(6):
         assert door.send("GET", "/").status == 200
     assert door.snapshot().failures == 0

@@ -6,10 +6,17 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF
 from whitenoise.compress import Compressor
 
-from ava.conf import env, garbage, keyfile, stores
+from ava.conf import addresses, env, garbage, keyfile, stores
+from ava.conf.browsers import (  # noqa: F401 - settings because they are here
+    CONTENT_SECURITY_POLICY,
+    CORS_ALLOW_HEADERS,
+    CORS_ALLOW_METHODS,
+    CORS_EXPOSE_HEADERS,
+    CORS_PREFLIGHT_MAX_AGE,
+    CORS_URLS_REGEX,
+)
 from ava.observability import logs
 
 # Before the apps are loaded.
@@ -30,7 +37,7 @@ AVA_JWT_KEY_PREVIOUS: str | None = _keys.get("AVA_JWT_KEY_PREVIOUS") or None
 del _keys
 
 DEBUG: bool = ENV["DJANGO_DEBUG"]
-PUBLIC_URL: str | None = env.public_url(ENV)
+PUBLIC_URL: str | None = addresses.public_url(ENV)
 _public = urlsplit(PUBLIC_URL or "")
 # Path of AVA_PUBLIC_URL: all of AVA is below it, and what links to AVA says so.
 PUBLIC_PREFIX: str = _public.path
@@ -70,18 +77,11 @@ TELEPHONY_VALIDITY_SECONDS = {"call": 600, "message": 3600}
 
 # Providers: where they answer, and the operator's own credentials by variable name
 
-
-def _base_url(provider: str, real: str) -> str:
-    played = f"http://127.0.0.1:{ENV['AVA_SANDBOX_PORT']}/{provider}"
-    override: str | None = ENV[f"{provider.upper()}_BASE_URL"]
-    return override or (played if SANDBOX else real)
-
-
-VAPI_BASE_URL = _base_url("vapi", "https://api.vapi.ai")
-TWILIO_BASE_URL = _base_url("twilio", "https://api.twilio.com")
-RESEND_BASE_URL = _base_url("resend", "https://api.resend.com")
-GOOGLE_BASE_URL = _base_url("google", "https://www.googleapis.com")
-MICROSOFT_BASE_URL = _base_url("microsoft", "https://graph.microsoft.com")
+VAPI_BASE_URL = addresses.base_url("vapi", "https://api.vapi.ai", ENV)
+TWILIO_BASE_URL = addresses.base_url("twilio", "https://api.twilio.com", ENV)
+RESEND_BASE_URL = addresses.base_url("resend", "https://api.resend.com", ENV)
+GOOGLE_BASE_URL = addresses.base_url("google", "https://www.googleapis.com", ENV)
+MICROSOFT_BASE_URL = addresses.base_url("microsoft", "https://graph.microsoft.com", ENV)
 _OPERATORS = ("AVA_API_VAPI_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "RESEND_API_KEY")
 OPERATOR_CREDENTIALS: dict[str, str | None] = {
     **{name: ENV[name] for name in _OPERATORS},
@@ -91,14 +91,13 @@ RESEND_FROM_EMAIL: str = ENV["RESEND_FROM_EMAIL"]
 # Mail servers that users may name although they are not public.
 SMTP_HOSTS: tuple[str, ...] = tuple(map(str.lower, ENV["AVA_SMTP_HOSTS"]))
 # Of OAuth: ID and secret of the operator's apps. The sandbox brings its own.
-
-
-def _oauth_app(provider: str) -> tuple[str | None, str | None]:
-    given = (ENV[f"{provider}_CLIENT_ID"], ENV[f"{provider}_CLIENT_SECRET"])
-    return ("ava-sandbox", "ava-sandbox-secret") if SANDBOX and not any(given) else given
-
-
-OAUTH_APPS = {"google": _oauth_app("GOOGLE"), "microsoft": _oauth_app("MICROSOFT")}
+OAUTH_APPS = {
+    provider: (ENV[f"{provider}_CLIENT_ID".upper()], ENV[f"{provider}_CLIENT_SECRET".upper()])
+    for provider in ("google", "microsoft")
+}
+if SANDBOX:
+    _played = ("ava-sandbox", "ava-sandbox-secret")
+    OAUTH_APPS = {name: app if any(app) else _played for name, app in OAUTH_APPS.items()}
 # The day on which a client secret expires, where the operator says so. Google's do not.
 CLIENT_SECRET_EXPIRES: dict[str, date | None] = {
     "microsoft": ENV["MICROSOFT_CLIENT_SECRET_EXPIRES"]
@@ -114,18 +113,12 @@ FLAGS: dict[str, bool] = {
     ),
     "ALLOW_ENV_CREDENTIALS": ENV["ALLOW_ENV_CREDENTIALS"],
 }
-
 # Off whatever anybody sets at run time: in production nothing may seem to be sent or booked.
 FLAGS_OFF = frozenset({"INTEGRATIONS_STUB_MODE"} if PRODUCTION else ())
 
-ALLOWED_HOSTS: list[str] = ENV["ALLOWED_HOSTS"] or [
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
-    env.host_in_url(ENV["AVA_HOST"]),
-    *([env.host_in_url(_public.hostname)] if _public.hostname else []),
-]
-CSRF_TRUSTED_ORIGINS = [env.origin(PUBLIC_URL)] if PUBLIC_URL else []
+ALLOWED_HOSTS: list[str] = addresses.allowed_hosts(ENV)
+CSRF_TRUSTED_ORIGINS = [addresses.origin(PUBLIC_URL)] if PUBLIC_URL else []
+CORS_ALLOWED_ORIGINS: list[str] = ENV["AVA_CORS_ORIGINS"]
 
 INSTALLED_APPS = [
     "ava.accounts.admin_site.AvaAdminConfig",
@@ -158,7 +151,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ava.http.middleware.RequestMiddleware",
     *(["ava.server.traced.TracingMiddleware"] if TRACING else []),
-    "ava.observability.metrics.MetricsBeforeMiddleware",
+    "ava.http.middleware.MetricsBefore",
     "ava.http.cors.Cors",
     "django.middleware.security.SecurityMiddleware",
     "ava.http.middleware.ContentSecurityPolicy",
@@ -169,7 +162,7 @@ MIDDLEWARE = [
     "ava.http.middleware.Authentication",
     "ava.http.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "ava.observability.metrics.MetricsAfterMiddleware",
+    "ava.http.middleware.MetricsAfter",
     "ava.http.middleware.BodyMiddleware",
 ]
 
@@ -245,7 +238,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "ava.http.openapi.AvaSchema",
     "EXCEPTION_HANDLER": "ava.http.api.exception_handler",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SIMPLE_JWT = {
     "SIGNING_KEY": AVA_JWT_KEY,
@@ -280,52 +272,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "tryItOutEnabled": True},
 }
 
-# Pages of other origins may use the API: with tokens, never with cookies, and no webhook.
-CORS_ALLOWED_ORIGINS: list[str] = ENV["AVA_CORS_ORIGINS"]
-CORS_URLS_REGEX = r"/api/v1/(?!webhooks/)"
-CORS_ALLOW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-CORS_ALLOW_HEADERS = (
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "If-Match",
-    "If-None-Match",
-    "X-Correlation-ID",
-    "Cache-Control",
-    "traceparent",
-)
-CORS_EXPOSE_HEADERS = (
-    "Age",
-    "Allow",
-    "Cache-Control",
-    "ETag",
-    "Idempotency-Replayed",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "WWW-Authenticate",
-    "X-Correlation-ID",
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-)
-CORS_PREFLIGHT_MAX_AGE = 2 * 3600
-
 # Security
 # In the session: their own cookie would be sent to all of the host.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PUBLIC_PREFIX or "/"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "script-src": [SELF, NONCE],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "form-action": [SELF],
-    }
-}
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     # Probes and scrapes come from inside, over plain HTTP.

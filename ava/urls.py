@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from ava.http.schema import SchemaView
 from ava.observability import health, metrics
-from ava.ratelimit import limited
+from ava.ratelimit.views import limited
 
 documentation = limited("documentation")
 # Swagger UI's page brings a few rules of its own.

@@ -1,13 +1,13 @@
 """Overview of a user's integrations: what is connected, how each provider does, what to do next."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from ava import upstream
 from integrations import runtime_config
-from integrations.breakers import queries as breakers
 from integrations.breakers.queries import BreakerStatus
 from integrations.calendar import queries as calendars
 from integrations.calendar.providers import NAMES
@@ -44,7 +44,7 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
         for slug in STUBBED:
             if sources[slug] == "none" and not (mail and slug in BACKENDS):
                 sources[slug] = "stub"
-    seen = breakers.met_by(user)
+    seen = _breakers(user)
     found = []
     for slug, provider in PROVIDERS.items():
         source, breaker = sources[slug], seen[slug]
@@ -62,6 +62,19 @@ def overview(*, user: User, now: datetime) -> list[Integration]:
                 allowance=rest,
             )
         )
+    return found
+
+
+def _breakers(user: User) -> dict[str, BreakerStatus]:
+    """Breakers by provider as this user's requests meet them in this server, without history."""
+    found = {}
+    for door in upstream.doors():
+        service, seen = door.service, door.breaker.snapshot().met_by(str(user.pk))
+        status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
+        override = runtime_config.override_of(service.label) if seen.state == "open" else None
+        if override and override.forced == "open" and not override.is_over:
+            status = replace(status, forced="open", next_try=override.seconds)
+        found[service.label] = status
     return found
 
 

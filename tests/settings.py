@@ -3,7 +3,7 @@
 # isort: off
 import tests.environment  # noqa: F401 - before the settings: they read the environment once
 from ava.settings import *  # noqa: F403
-from ava.settings import DATABASES, STORAGES
+from ava.settings import DATABASES, REST_FRAMEWORK, STORAGES
 # isort: on
 
 # No test loses power. (PostgreSQL has no such option.)
@@ -17,3 +17,5 @@ if "init_command" in DATABASES["default"]["OPTIONS"]:
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
+
+REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ava.conf import egress, envfile, mailserver, stores
+from ava.conf.addresses import OWN_PORTS
 from ava.conf.pasted import trimmed
 
 BASE_DIR: Path = Path(__file__).resolve().parent.parent.parent
@@ -113,7 +113,6 @@ VARIABLES = (
     Variable("AVA_CORS_ORIGINS", default=(), kind="origins"),
 )
 
-_OWN_PORTS = {"http": 80, "https": 443}
 _PORTS = ("AVA_PORT", "AVA_SANDBOX_PORT", "AVA_SANDBOX_SMTP_PORT")
 # What Kubernetes and Docker's links set for a service named `ava`, or `ava-...`.
 _SERVICE = re.compile(r"(?:tcp|udp|sctp)://")
@@ -134,10 +133,6 @@ _SCHEMES = {
     "REDIS_URL": ("redis", "rediss", "redis+sentinel", "rediss+sentinel"),
     "CELERY_BROKER_URL": ("redis", "rediss", "amqp", "amqps", "memory", "filesystem"),
 }
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# What listens on all addresses, and how it is reached on this machine.
-_ALL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not listened on
 
 
 def load() -> dict[str, Any]:
@@ -194,43 +189,6 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
         for name in environment.keys() - known
         if name.startswith(("AVA_", "CIRCUIT_BREAKER_")) and not _OF_A_SERVICE.fullmatch(name)
     )
-
-
-def address(values: Mapping[str, Any]) -> str:
-    return _http(values["AVA_HOST"], values["AVA_PORT"])
-
-
-def local_address(values: Mapping[str, Any]) -> str:
-    """Address of AVA for people at this machine: "all addresses" is none to connect to."""
-    host = values["AVA_HOST"]
-    return _http(_ALL.get(host, host), values["AVA_PORT"])
-
-
-def public_url(values: Mapping[str, Any]) -> str | None:
-    """Address for providers, if set; played ones reach AVA on this machine. None: not known."""
-    named: str | None = values["AVA_PUBLIC_URL"]
-    guessed = values["AVA_SANDBOX"] and values["AVA_ENV"] != "production"
-    local = values["AVA_HOST"] in (*_LOOPBACK, *_ALL)
-    return named or (local_address(values) if guessed and local else None)
-
-
-def _http(host: str, port: int) -> str:
-    return f"http://{host_in_url(host)}:{port}"
-
-
-def host_in_url(host: str) -> str:
-    """A host as browsers send it: an IPv6 address in brackets and in its short form."""
-    try:
-        return f"[{IPv6Address(host).compressed}]"
-    except ValueError:
-        return host
-
-
-def origin(url: str) -> str:
-    """The origin of an address as browsers send it, with a port that is not the scheme's own."""
-    parts = urlsplit(url)
-    port = "" if parts.port in (None, _OWN_PORTS.get(parts.scheme)) else f":{parts.port}"
-    return f"{parts.scheme}://{host_in_url(parts.hostname or '')}{port}"
 
 
 def _convert(variable: Variable, raw: str) -> Any:
@@ -315,7 +273,7 @@ def _is_origin(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    unsaid = (0, _OWN_PORTS.get(parts.scheme, 0))
+    unsaid = (0, OWN_PORTS.get(parts.scheme, 0))
     host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
     return (
         text == f"{parts.scheme}://{parts.netloc}" == text.lower()

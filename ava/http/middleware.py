@@ -1,4 +1,4 @@
-"""Middlewares: correlation ID and log line, refusal of bodies, and what only pages need.
+"""Middlewares: correlation ID and log line, metrics, refusal of bodies, and what only pages need.
 
 Sessions, messages and the like cost as much as a cached answer of the API, so what is no page
 passes them by.
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import structlog
@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.utils.crypto import salted_hmac
+from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ava.http import correlation, metrics
@@ -119,6 +120,33 @@ def _user_of(request: HttpRequest) -> str | None:
 def _pseudonym(user_id: str, secret: str) -> str:
     made = salted_hmac("ava.http.middleware.user", user_id, secret=secret, algorithm="sha256")
     return made.hexdigest()[:16]
+
+
+class _Children:
+    """Labelled metrics, looked up once for each set of labels."""
+
+    _children: ClassVar[dict[Any, Any]] = {}
+
+    def label_metric(self, metric: Any, request: Any, response: Any = None, **labels: str) -> Any:
+        """django-prometheus' own hook."""
+        key = (metric, *labels.values())
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = metric.labels(**labels) if labels else metric
+        return child
+
+
+class MetricsBefore(_Children, PrometheusBeforeMiddleware):
+    """django-prometheus' outer half."""
+
+
+class MetricsAfter(_Children, PrometheusAfterMiddleware):
+    """django-prometheus' inner half, less its double count of views that raise."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        # The parent also observes the latency here, and once more in process_response.
+        self.metrics.exceptions_by_type.labels(type=type(exception).__name__).inc()
+        self.metrics.exceptions_by_view.labels(view=self._get_view_name(request)).inc()
 
 
 class HostMiddleware(CommonMiddleware):

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ava import redis, upstream
 from ava.http.responses import NEVER_KEPT
 from ava.observability import draining
-from ava.ratelimit import limited
+from ava.ratelimit.views import limited
 
 log = structlog.get_logger("ava.observability.health")
 

@@ -1,22 +1,21 @@
-"""`/metrics` for Prometheus, time of SQL statements, middleware that keeps labels bounded."""
+"""`/metrics` for Prometheus, and the time of SQL statements."""
 
 import hmac
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
-from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram
 
 from ava.http import clients
 from ava.http.problems import NotFound
 from ava.http.responses import NEVER_KEPT, problem_response
 from ava.observability import scrape
-from ava.ratelimit import limited
+from ava.ratelimit.views import limited
 
 STATEMENTS = Histogram(
     "ava_database_statement_duration_seconds",
@@ -41,34 +40,6 @@ def _timed(run: Callable[..., Any], sql: str, params: Any, many: bool, context: 
         return run(sql, params, many, context)
     finally:
         STATEMENTS.observe(time.perf_counter() - started)
-
-
-class _Children:
-    """Labelled metrics, looked up once for each set of labels."""
-
-    _children: ClassVar[dict[Any, Any]] = {}
-
-    def label_metric(self, metric: Any, request: Any, response: Any = None, **labels: str) -> Any:
-        """django-prometheus' own hook."""
-        key = (metric, *labels.values())
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = metric.labels(**labels) if labels else metric
-        return child
-
-
-class MetricsBeforeMiddleware(_Children, PrometheusBeforeMiddleware):
-    """django-prometheus' outer half."""
-
-
-class MetricsAfterMiddleware(_Children, PrometheusAfterMiddleware):
-    """django-prometheus' inner half, less its double count of views that raise."""
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        # The parent also observes the latency here, and once more in process_response.
-        metrics = self.metrics
-        metrics.exceptions_by_type.labels(type=type(exception).__name__).inc()
-        metrics.exceptions_by_view.labels(view=self._get_view_name(request)).inc()
 
 
 @limited("metrics")

@@ -9,21 +9,18 @@ over all of AVA's processes when they share a Redis: docs/adr/0010-redis-by-redi
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from prometheus_client import Counter
 
 from ava.http import clients
 from ava.http.problems import Problem, RateLimited
-from ava.http.responses import answer
 from ava.ratelimit.batches import Batches
 from ava.ratelimit.redis_window import SharedWindow
 from ava.ratelimit.window import Limit, MemoryWindow, Usage
@@ -236,28 +233,6 @@ def _verdict(name: str, limits: Sequence[Limit], usages: Sequence[Usage]) -> Ver
     limit, usage = _tightest(counts)
     refused(name, policy=limit.scope)
     return Verdict(counts, RateLimited(retry_after=usage.frees_after))
-
-
-def limited(group: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:
-    """Count each request of a view that is not DRF's; beyond the limit it is not run."""
-    introduce(group)
-
-    def decorate(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
-        @wraps(view)
-        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            verdict = check(request, group)
-            response: HttpResponseBase = (
-                view(request, *args, **kwargs)
-                if verdict.problem is None
-                else answer(request, verdict.problem)
-            )
-            for name, value in verdict.headers().items():
-                response[name] = value
-            return response
-
-        return counted
-
-    return decorate
 
 
 def refused(group: str, *, policy: str = "client") -> None:

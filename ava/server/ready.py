@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from ava.http import fastpath, schema
 from ava.http.responses import LIVENESS
 from ava.observability import health
-from ava.ratelimit import limited
+from ava.ratelimit.views import limited
 
 
 def register() -> None:

@@ -15,7 +15,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from ava.conf import env
+from ava.conf import addresses
 from ava.server import drain
 
 STOP_SECONDS = 30
@@ -87,7 +87,7 @@ def settings(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _greet(values: dict[str, Any], welcome: Callable[[], None]) -> None:
-    host = str(urlsplit(env.local_address(values)).hostname)
+    host = str(urlsplit(addresses.local_address(values)).hostname)
     while True:
         try:
             socket.create_connection((host, values["AVA_PORT"]), timeout=1).close()

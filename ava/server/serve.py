@@ -21,7 +21,7 @@ from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
 
-from ava.conf import env, keyfile
+from ava.conf import addresses, env, keyfile
 from ava.server import run as server
 from ava.server import slots
 from ava.server.run import CannotStart
@@ -59,7 +59,7 @@ def run(values: dict[str, Any]) -> None:
         # Before the database is written to: what is saved there is announced in Redis.
         warn_of_lost_redis(values["REDIS_URL"])
         greeting = prepare_django()
-        listens = f"AVA listens on {env.address(values)}. Stop it with Ctrl-C."
+        listens = f"AVA listens on {addresses.address(values)}. Stop it with Ctrl-C."
         server.serve(values, welcome=partial(print, f"{greeting}\n{listens}", flush=True))
     finally:
         if sandbox is not None:

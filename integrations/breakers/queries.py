@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from django.conf import settings
-from django.contrib.auth.models import User
 
 from ava import upstream
 from ava.upstream import Door
@@ -65,19 +64,6 @@ def list_breakers(
         for door in upstream.doors()
         if providers is None or door.service.label in providers
     ]
-
-
-def met_by(user: User) -> dict[str, BreakerStatus]:
-    """Breakers by provider as this user's requests meet them in this server, without history."""
-    found = {}
-    for door in upstream.doors():
-        service, seen = door.service, door.breaker.snapshot().met_by(str(user.pk))
-        status = BreakerStatus(service.label, service.name, seen.state, next_try=seen.retry_after)
-        override = runtime_config.override_of(service.label) if seen.state == "open" else None
-        if override and override.forced == "open" and not override.is_over:
-            status = replace(status, forced="open", next_try=override.seconds)
-        found[service.label] = status
-    return found
 
 
 def _status(door: Door, control: BreakerControl | None, now: datetime, live: bool) -> BreakerStatus:

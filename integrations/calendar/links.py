@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ava.conf import env
+from ava.conf import addresses
 
 FEED_KEY = "key"
 """Of the query, which no log line holds."""
@@ -27,5 +27,5 @@ def feed(request: HttpRequest, secret: str) -> str:
 
 def _address(request: HttpRequest, name: str, *args: str) -> str:
     public: str | None = settings.PUBLIC_URL
-    host = env.origin(public) if public else f"{request.scheme}://{request.get_host()}"
+    host = addresses.origin(public) if public else f"{request.scheme}://{request.get_host()}"
     return host + reverse(name, args=args)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ava.http.problems import MethodNotAllowed, Problem
 from ava.http.responses import NEVER_KEPT, answer
-from ava.ratelimit import limited
+from ava.ratelimit.views import limited
 from integrations.calendar import authorization, links
 from integrations.calendar.errors import AuthorizationRefused
 from integrations.calendar.models import AuthorizationRequest

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from ava import jobs, tenant
-from ava.conf import env
+from ava.conf import addresses
 from ava.console import home
 from ava.console.home import Attention
 from ava.http.problems import Problem
@@ -94,7 +94,7 @@ def _seen(notice: Notice | None, *, user_id: int, topic: str, now: datetime) -> 
 
 def _address(href: str) -> str:
     """The whole address; nothing where nobody has said under which AVA is reached."""
-    return f"{env.origin(settings.PUBLIC_URL)}{href}" if href and settings.PUBLIC_URL else ""
+    return f"{addresses.origin(settings.PUBLIC_URL)}{href}" if href and settings.PUBLIC_URL else ""
 
 
 def _write(wanted: NotificationSettings, trouble: Attention, notice: Notice, now: datetime) -> None:

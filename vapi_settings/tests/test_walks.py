@@ -38,9 +38,9 @@ def walk(ask: Callable[[], Any]) -> list[str]:
 Ask = Callable[[APIClient, int], Any]
 # "A cached read" takes the fast path.
 WALKS: dict[str, tuple[Ask, int]] = {
-    "a cached read": (lambda api, turn: api.get(SETTINGS), 12),
-    "an edit": (lambda api, turn: api.put(f"{SETTINGS}/temperature", {"value": turn / 10}), 30),
-    "the overview": (lambda api, turn: api.get("/api/v1/integrations"), 21),
+    "a cached read": (lambda api, turn: api.get(SETTINGS), 11),
+    "an edit": (lambda api, turn: api.put(f"{SETTINGS}/temperature", {"value": turn / 10}), 31),
+    "the overview": (lambda api, turn: api.get("/api/v1/integrations"), 20),
 }
 
 

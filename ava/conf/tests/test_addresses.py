@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from ava.conf import env
+from ava.conf import addresses, env
 from integrations.tests.process import manage
 
 
@@ -24,7 +24,7 @@ from integrations.tests.process import manage
 def test_played_providers_reach_ava_without_a_word_and_real_ones_only_at_a_public_address(
     given: dict[str, str], expected: str | None
 ) -> None:
-    assert env.public_url(env.read(given)) == expected
+    assert addresses.public_url(env.read(given)) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_ava_answers_to_the_hosts_that_its_settings_name(
 
 
 def test_a_form_of_a_page_at_an_ipv6_address_is_taken() -> None:
-    assert env.origin("https://[FD00:0::1]/ava") == "https://[fd00::1]"
-    assert env.origin("https://[fd00::1]:8443") == "https://[fd00::1]:8443"
-    assert env.origin("https://Example.com:443/ava") == "https://example.com"
+    assert addresses.origin("https://[FD00:0::1]/ava") == "https://[fd00::1]"
+    assert addresses.origin("https://[fd00::1]:8443") == "https://[fd00::1]:8443"
+    assert addresses.origin("https://Example.com:443/ava") == "https://example.com"
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])

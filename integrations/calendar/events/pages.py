@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from ava.http.problems import MethodNotAllowed, Problem
 from ava.http.responses import answer
-from ava.ratelimit import limited
+from ava.ratelimit.views import limited
 from integrations.calendar import links
 from integrations.calendar.events import feed
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
-from ava.conf import env, keyfile
+from ava.conf import addresses, keyfile
 from ava.management import base as commands
 from integrations.credentials import services
 from integrations.credentials.models import Credential
@@ -66,7 +66,7 @@ class Command(commands.Command):
         return user
 
     def guide(self, password: str) -> str:
-        url = env.local_address(settings.ENV)
+        url = addresses.local_address(settings.ENV)
         body = json.dumps({"identifier": DEMO, "password": password})
         login = shlex.quote(f"{url}/api/v1/auth/login")
         read = shlex.quote(f"{url}/api/v1/vapi/settings")

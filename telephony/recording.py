@@ -131,4 +131,4 @@ def _remembering(asked: Asked) -> Sequence[Ask]:
     """AVA had read the account's numbers a short time ago, unless it asked for them."""
     has_asked = any("IncomingPhoneNumbers" in one.path for one in asked.attempts)
     # One refusal is that of the call itself.
-    return () if has_asked or asked.refusals > 1 else [Ask("GET", NUMBERS)]
+    return () if has_asked or len(asked.refused) > 1 else [Ask("GET", NUMBERS)]

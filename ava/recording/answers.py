@@ -8,7 +8,15 @@ from typing import Any, Final
 
 from ava.recording.parts import Attempt, NotRepeatable
 from ava.recording.scenario import Fault
-from ava.recording.tracks import BREAKER, NO_ANSWER, Happening, Names, attempt
+from ava.recording.tracks import (
+    BREAKER,
+    NO_ANSWER,
+    NOT_ASKED,
+    SESSION,
+    Happening,
+    Names,
+    attempt,
+)
 
 LONGEST_MS: Final = 250
 """An answer that took longer comes after this: what matters is which came first."""
@@ -70,8 +78,9 @@ def faults(
         errors: the provider's own code of what it refused.
     """
     answers: dict[str, list[Fault]] = {}
-    for provider in dict.fromkeys(one.attempt.provider for one in seen):
-        mine = [one for one in seen if one.attempt.provider == provider]
+    asked = [one for one in seen if one.attempt.method != SESSION]
+    for provider in dict.fromkeys(one.attempt.provider for one in asked):
+        mine = [one for one in asked if one.attempt.provider == provider]
         answers[provider] = [_fault(one, after) for one, after in _with_next(mine)]
         changes = [at for at, one in enumerate(mine) if one.attempt.method != "GET"]
         lost = [at for at in changes if mine[at].attempt.is_lost]
@@ -112,6 +121,20 @@ def _retry(one: Seen, is_repeated: bool) -> dict[str, Any]:
         return {"headers": {"Retry-After": SOON}} if is_repeated else {}
     patient = made.method == "GET" and made.status >= "500" and one.nth < MOST_ATTEMPTS
     return {"headers": {"Retry-After": LATE}} if patient and not is_repeated else {}
+
+
+def refused(story: Iterable[Happening], names: Names) -> list[tuple[float, str]]:
+    """When AVA did not ask a provider, and which. Raises: NotRepeatable."""
+    found: list[tuple[float, str]] = []
+    for one in story:
+        if one.kind == "attempt" and (name := NOT_ASKED.match(one.summary)):
+            if one.status == "provider_busy":
+                raise NotRepeatable(
+                    f"AVA had as many requests to {name['name']} under way as it may have: those "
+                    "of others, which are not captured."
+                )
+            found.append((one.at, names.label(name["name"])))
+    return found
 
 
 def failures_before(

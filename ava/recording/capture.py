@@ -73,11 +73,15 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
     }
     for one in repeats:
         environment |= one.environment
+    given = answers.faults(seen, done=done, errors=errors)
+    for one in repeats:
+        for provider, replies in one.answers.items():
+            given.setdefault(provider, []).extend(replies)
     requests = [(one.ask.method, route_of(one.ask.path)) for one in repeats]
     return Scenario(
         about=", ".join(f"{method} {route}" for method, route in dict.fromkeys(requests)),
         requests=[one.ask for one in repeats],
-        answers=answers.faults(seen, done=done, errors=errors),
+        answers=given,
         callbacks=_callbacks(seen, repeats, user, correlation_id),
         before=_each_once([ask for one in repeats for ask in one.before]),
         accounts=_each_once([name for one in repeats for name in one.accounts]),
@@ -101,6 +105,7 @@ def _repeats(
     requests = [one for one in story if one.kind == "request"]
     if not requests:
         raise NotRepeatable("No request carries this ID: only what a request began is repeated.")
+    refused = answers.refused(story, NAMES)
     counted: Counter[int] = Counter()
     found: list[Repeat] = []
     for at, one in enumerate(requests):
@@ -115,11 +120,7 @@ def _repeats(
             nth=counted[place],
             named=named,
             attempts=[each.attempt for each in seen if one.at <= each.at < until],
-            refusals=sum(
-                each.kind == "attempt" and " was not asked" in each.summary
-                for each in story
-                if one.at <= each.at < until
-            ),
+            refused=[each for at, each in refused if one.at <= at < until],
             fakes=fakes,
             place=partial(_place, rows),
         )

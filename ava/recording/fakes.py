@@ -5,6 +5,7 @@ A capture is made of what is known to be harmless, never of what was recorded wi
 
 import re
 from collections.abc import Collection, Container
+from itertools import chain, repeat
 from typing import Any, Final
 
 import phonenumbers
@@ -94,9 +95,11 @@ def word(status: str, words: Container[str]) -> str:
 
 def path(real: str) -> str:
     """A provider's path: the names of its collections, without anybody's IDs."""
-    first, *others = [part for part in real.split("/") if part]
-    kept = [first if _FIRST.fullmatch(first) else "*"]
-    kept += [part if _SEGMENT.fullmatch(part) else "*" for part in others]
+    patterns = chain((_FIRST,), repeat(_SEGMENT))
+    parts = [part for part in real.split("/") if part]
+    kept = [
+        part if known.fullmatch(part) else "*" for part, known in zip(parts, patterns, strict=False)
+    ]
     return "/" + "/".join(kept)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ava.recording.fakes import Fakes
-from ava.recording.scenario import Ask
+from ava.recording.scenario import Ask, Fault
 
 
 class NotRepeatable(Exception):
@@ -29,7 +29,7 @@ class Attempt:
     @property
     def is_taken(self) -> bool:
         """The provider answered that it did it."""
-        return self.status.startswith("2")
+        return self.status.startswith("2") or self.status == "answered"
 
     @property
     def is_lost(self) -> bool:
@@ -47,7 +47,7 @@ class Asked:
     nth: int  # of those with this method and pattern, from 0
     named: dict[str, str]  # groups of the pattern
     attempts: Sequence[Attempt]
-    refusals: int  # how often AVA did not ask a provider
+    refused: Sequence[str]  # labels of the providers that AVA did not ask, each time
     fakes: Fakes
     place: Callable[[str], str]  # of a row's ID, in a path
 
@@ -64,6 +64,7 @@ class Repeat:
     provider: str = ""  # that was to do it
     is_done: bool = False  # by the provider, in the end
     error: str = ""  # the provider's own, where it refused
+    answers: dict[str, list[Fault]] = field(default_factory=dict)  # of providers without HTTP
     effects: dict[str, int] = field(default_factory=dict)  # on people
     callbacks: Sequence[tuple[float, str]] = ()  # events, and when: of webhooks without its ID
     is_settled: bool = True
@@ -73,9 +74,10 @@ class Repeat:
 @dataclass(frozen=True)
 class Account:
     """An account at a provider that the sandbox plays. Where it has `hooks`, webhooks are
-    registered at that address, under the key, for these events."""
+    registered at that address, under the key, for these events. `port`: of what its port is."""
 
     fields: dict[str, str]
+    port: str = ""  # `GET /_sandbox/{port}` tells it
     hooks: str = ""
     key: str = ""
     events: Sequence[str] = ()
@@ -93,7 +95,7 @@ class Repeater:
 repeaters: Final[list[Repeater]] = []
 events: Final[dict[tuple[str, str], Callable[[str], str]]] = {}
 """By provider and kind of webhook: the name of its event in the sandbox's order of callbacks."""
-words: Final = {"provider_unavailable", "provider_busy"}
+words: Final = {"provider_unavailable"}
 """Statuses and events of webhooks that a capture may name."""
 accounts: Final[dict[str, "Account"]] = {}
 """By provider: what the sandbox knows, and the demo user does not have."""

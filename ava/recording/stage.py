@@ -79,7 +79,11 @@ class HttpStage:
 
     def connect(self, provider: str, account: Account) -> None:
         path = f"{_API}/integrations/{provider}/credentials"
-        fields = account.fields
+        fields: dict[str, Any] = {**account.fields}
+        if account.port:
+            url = f"{self.sandbox}/_sandbox/{account.port}"
+            port = self.session.get(url, timeout=TIMEOUT).json()["port"]
+            fields["port"] = port
         shown = self._stored(path, fields)
         if account.hooks:
             asked = {
@@ -91,7 +95,7 @@ class HttpStage:
             found = self.session.post(url, json=asked, headers=headers, timeout=TIMEOUT).json()
             self._stored(path, {**fields, "webhook_secret": found["signing_secret"]})
 
-    def _stored(self, path: str, fields: dict[str, str]) -> dict[str, str]:
+    def _stored(self, path: str, fields: dict[str, Any]) -> dict[str, str]:
         answered = self.ask("PUT", path, fields, correlation_id=correlation.new())
         if answered.status >= 400:
             raise StageBroken("AVA did not take the sandbox's credentials.")

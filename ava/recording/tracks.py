@@ -15,7 +15,10 @@ from ava.recording.scenario import Tracks
 
 _REQUEST: Final = re.compile(r"(?P<method>[A-Z]+) (?P<path>/\S*?)(?=:\s|$)")
 _ATTEMPT: Final = re.compile(r"(?P<name>[^:]+): (?P<method>[A-Z]+) (?P<path>/\S*?)(?=[,:]|$)")
-_REFUSED: Final = re.compile(r"(?P<name>[^:]+) was not asked")
+_SESSION: Final = re.compile(r"(?P<name>[^:]+): one session")
+SESSION: Final = "SESSION"
+"""Method of an attempt that is not HTTP."""
+NOT_ASKED: Final = re.compile(r"(?P<name>[^:]+) was not asked")
 _WEBHOOK: Final = re.compile(r"Webhook: (?P<what>[a-z]+ [a-z-]+)(?: (?P<event>\S+))?")
 _STATE: Final = r"(?:closed|open|half[ _]open)"
 BREAKER: Final = re.compile(
@@ -77,6 +80,8 @@ def read(story: Iterable[Happening], names: Names) -> Tracks:
 
 def attempt(one: Happening, names: Names) -> tuple[str, str, str, str] | None:
     """An attempt's provider, method, path and status; None: the provider was not asked."""
+    if session := _SESSION.fullmatch(one.summary):
+        return names.label(session["name"]), SESSION, "/", names.word(one.status)
     found = _ATTEMPT.match(one.summary)
     if found is None:
         return None
@@ -98,7 +103,7 @@ def _entry(one: Happening, names: Names) -> tuple[str, str] | None:
         if asked := attempt(one, names):
             label, method, path, status = asked
             return label, f"{method} {fakes.path(path)} {status}"
-        refused = _REFUSED.match(one.summary)
+        refused = NOT_ASKED.match(one.summary)
         return names.label(refused["name"] if refused else ""), names.word(one.status)
     if one.kind == "webhook":
         found = _WEBHOOK.match(one.summary)

@@ -3,11 +3,14 @@
 from typing import Any, Final
 
 from ava.intents.models import Entry
+from ava.intents.states import FAILED
 from ava.recording import fakes, parts
 from ava.recording.parts import Account, Asked, Repeat
-from ava.recording.scenario import Ask
+from ava.recording.scenario import Ask, Fault
+from integrations.email import smtp_recording
 from integrations.email.models import Mail, Recipient
 from integrations.email.resend import RESEND
+from integrations.email.smtp import SMTP
 from integrations.email.states import (
     BOUNCED,
     COMPLAINED,
@@ -20,12 +23,15 @@ from integrations.email.states import (
 MESSAGES: Final = "/api/v1/integrations/email/messages"
 _TEXT: Final = "text"
 _DEMO_KEY: Final = "re_demo"
+_TAKEN: Final = (SENT, DELIVERED)
 _TROUBLES: Final = (BOUNCED, COMPLAINED, SUPPRESSED)
 
 
 def register() -> None:
     """Register what is known here of requests and accounts."""
     parts.words.update(MAIL.ranks, [f"email.{status}" for status in MAIL.ranks])
+    parts.words.update(smtp_recording.WORDS)
+    parts.accounts[SMTP.label] = smtp_recording.ACCOUNT
     parts.register("POST", "integrations/email/messages", send)
     parts.register("GET", "integrations/email/messages", _list)
     parts.accounts[RESEND.label] = Account(
@@ -45,19 +51,40 @@ def send(asked: Asked) -> Repeat:
         address = asked.fakes.address("")
         ask = Ask("POST", MESSAGES, {"to": [address], "subject": _TEXT, "text": _TEXT})
         return Repeat(ask, accounts=[RESEND.label], provider=RESEND.label)
-    if row.backend == Mail.Backend.SMTP:
-        raise parts.NotRepeatable("A mail that went out by SMTP cannot be repeated yet.")
-    is_taken = row.reference is not None
-    by_resend = row.backend == Mail.Backend.RESEND
+    by_smtp = row.backend == Mail.Backend.SMTP
+    is_taken = row.status in _TAKEN if by_smtp else row.reference is not None
+    ask = Ask("POST", MESSAGES, _body(asked, row))
     return Repeat(
-        Ask("POST", MESSAGES, _body(asked, row)),
+        ask,
         row=str(row.pk),
-        accounts=[RESEND.label] if by_resend else [],
+        accounts=_accounts(asked, row),
         provider=RESEND.label,
-        is_done=is_taken,
+        is_done=is_taken and not by_smtp,
+        answers={SMTP.label: _sessions(asked, row)} if by_smtp else {},
         effects={"mails": 1} if is_taken else {},
         callbacks=_reported(row),
-        is_settled=row.is_final or row.status in row.machine.resting,
+        is_settled=row.is_final or row.status in row.machine.resting or bool(row.error),
+    )
+
+
+def _accounts(asked: Asked, row: Mail) -> list[str]:
+    """Those that it went by, and the one that it was tried by first."""
+    if row.backend == Mail.Backend.STUB:
+        return []
+    tried = {row.backend, *asked.refused, *(one.provider for one in asked.attempts)}
+    if SMTP.label in asked.refused:
+        raise parts.NotRepeatable(
+            "AVA asked no mail server: its circuit breaker was open, which a user's own never opens."
+        )
+    return [label for label in (RESEND.label, SMTP.label) if label in tried]
+
+
+def _sessions(asked: Asked, row: Mail) -> list[Fault]:
+    refused = row.recipients.filter(status=FAILED) if row.status in _TAKEN else ()
+    return smtp_recording.faults(
+        asked.attempts,
+        is_text_lost=row.handed_over_at is not None and row.status not in _TAKEN,
+        refused=[_recipient(asked, person) for person in refused],
     )
 
 

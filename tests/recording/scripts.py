@@ -22,6 +22,22 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 
 
+OF_SESSIONS: tuple[dict[str, Any], ...] = (
+    {"kind": "slow", "delay_ms": 5},
+    {"kind": "reset"},
+    {"kind": "hang"},
+    {"kind": "status", "status": 451},
+    {"kind": "status", "status": 554},
+    {"kind": "status", "status": 550, "match": "MAIL /"},
+    {"kind": "status", "status": 550, "match": "RCPT /"},
+    {"kind": "status", "status": 535, "match": "AUTH /", "count": 2},
+    {"kind": "reset", "match": "EHLO /"},
+    {"kind": "refuse", "match": "CONNECT /"},
+    {"kind": "garbage", "match": "MAIL /"},
+)
+"""Of a mail server, each at the step of the session that it is for."""
+
+
 @dataclass
 class Script:
     """One incident."""
@@ -33,10 +49,13 @@ class Script:
     faults: list[dict[str, Any]] = field(default_factory=list)
     phone: dict[str, Any] = field(default_factory=dict)
     callbacks: dict[str, Any] = field(default_factory=dict)
+    account: str = ""
 
     def play(self, studio: Studio) -> str:
         """Record it. Its correlation ID."""
         studio.clear()
+        if self.account:
+            studio.use(self.account)
         if self.phone:
             studio.order("phone", {"to": PERSON, **self.phone})
         studio.order("callbacks", self.callbacks)
@@ -48,9 +67,10 @@ class Script:
 def script(seed: int) -> Script:
     """A random one; the same seed gives the same."""
     chance = random.Random(seed)
-    made = chance.choice((_call, _call, _message, _message, _mail, _edit, _read))(chance)
+    made = chance.choice(KINDS)(chance)
     slots: list[dict[str, Any]] = [{"kind": "slow"}, *FAULTS]
-    made.faults = [dict(chance.choice(slots)) for _ in range(chance.randrange(1, 6))]
+    given = [dict(chance.choice(slots)) for _ in range(chance.randrange(1, 6))]
+    made.faults = made.faults or given
     return made
 
 
@@ -80,7 +100,14 @@ def _message(chance: random.Random) -> Script:
 
 def _mail(chance: random.Random) -> Script:
     body = {"to": [ADDRESS], "subject": WORDS, "text": WORDS}
-    return Script("resend", "POST", "/integrations/email/messages", body)
+    return Script("resend", "POST", "/integrations/email/messages", body, account="resend")
+
+
+def _mail_by_smtp(chance: random.Random) -> Script:
+    body = {"to": [ADDRESS], "subject": WORDS, "text": WORDS}
+    made = Script("smtp", "POST", "/integrations/email/messages", body, account="smtp")
+    made.faults = [dict(chance.choice(OF_SESSIONS)) for _ in range(chance.randrange(1, 3))]
+    return made
 
 
 def _edit(chance: random.Random) -> Script:
@@ -93,3 +120,6 @@ def _edit(chance: random.Random) -> Script:
 def _read(chance: random.Random) -> Script:
     path = chance.choice(("settings", "settings/temperature", "assistants"))
     return Script("vapi", "GET", f"/vapi/{path}")
+
+
+KINDS = (_call, _call, _message, _message, _mail, _mail_by_smtp, _edit, _read)

@@ -15,10 +15,12 @@ from ava.http import correlation
 from ava.jobs import kinds
 from ava.jobs import services as jobs
 from ava.jobs.models import Job
+from ava.recording import parts
 from ava.recording.capture import NAMES, capture
 from ava.recording.replay import Outcome, replay
 from ava.recording.scenario import Scenario, dump, load
 from ava.recording.stage import HttpStage
+from integrations.credentials.models import Credential
 from sandbox.phones.scheduler import Scheduler
 from sandbox.server import Sandbox
 from tests import resets
@@ -47,7 +49,8 @@ class Studio(HttpStage):
         self.clear()
 
     def clear(self) -> None:
-        """As after a start: a fresh sandbox, closed breakers, no copies."""
+        """As after a start: a fresh sandbox, closed breakers, no copies, no account besides."""
+        Credential.objects.filter(user=self.user, provider__in=("resend", "smtp")).delete()
         self.played.pause_callbacks()
         self.played.reset()
         resets.reset()
@@ -78,6 +81,10 @@ class Studio(HttpStage):
     def is_still(self) -> bool:
         """Whether nothing is on its way, or due within minutes."""
         return self._is_quiet() and self._next() is None
+
+    def use(self, provider: str) -> None:
+        """Give the user an account beside those of the demo user."""
+        self.connect(provider, parts.accounts[provider])
 
     def record(self, method: str, path: str, body: Any = None, *, under: str = "") -> str:
         """Have something asked, and all come of it. Its correlation ID."""

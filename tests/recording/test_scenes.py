@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from ava.recording import parts
 from ava.recording.parts import NotRepeatable
 from ava.recording.scenario import Scenario
 from ava.recording.tracks import side_by_side
@@ -69,6 +68,7 @@ def test_a_message_that_twilio_refused_is_refused_for_the_same_reason(studio: St
 
 
 def test_a_mail_whose_answer_was_lost_goes_out_once(studio: Studio) -> None:
+    studio.use("resend")
     fail(studio, "resend", "hang", when="after")
     scenario = studio.capture(studio.record(*MAIL))
     assert scenario.accounts == ["resend"]
@@ -79,11 +79,52 @@ def test_a_mail_whose_answer_was_lost_goes_out_once(studio: Studio) -> None:
 
 @pytest.mark.parametrize("trouble", ["delivered", "bounced", "complained"])
 def test_what_became_of_a_mail_is_reported_again(studio: Studio, trouble: str) -> None:
-    studio.connect("resend", parts.accounts["resend"])
+    studio.use("resend")
     method, path, body = MAIL
     scenario = studio.capture(studio.record(method, path, {**body, "to": f"{trouble}@resend.dev"}))
     assert scenario.tracks["mail 1"][-1] == trouble
     assert [turn["event"] for turn in scenario.callbacks or []][-1:] == [trouble]
+    again(studio, scenario)
+
+
+@pytest.mark.parametrize(
+    ("faults", "status", "effects"),
+    [
+        ([], "sent", {"mails": 1}),
+        ([{"kind": "reset", "match": "MAIL /"}], "failed", {}),
+        ([{"kind": "status", "status": 535, "count": 2}], "failed", {}),
+        ([{"kind": "status", "status": 550, "match": "MAIL /"}], "failed", {}),
+        ([{"kind": "status", "status": 554}], "failed", {}),
+        ([{"kind": "hang"}], "unknown", {}),
+    ],
+)
+def test_a_mail_by_smtp(
+    studio: Studio, faults: list[dict[str, Any]], status: str, effects: dict[str, int]
+) -> None:
+    studio.use("smtp")
+    for one in faults:
+        studio.order("faults", {"provider": "smtp", "count": 1, **one})
+    scenario = studio.capture(studio.record(*MAIL))
+    assert scenario.accounts == ["smtp"]
+    assert scenario.tracks["mail 1"][-1] == status
+    assert len(scenario.tracks["smtp"]) == 1
+    assert scenario.effects == effects
+    again(studio, scenario)
+
+
+def test_a_mail_that_went_by_smtp_as_resend_was_down(studio: Studio) -> None:
+    studio.use("resend")
+    studio.use("smtp")
+    fail(studio, "resend", "status", status=503, count=3)
+    method, path, body = MAIL
+    fail(studio, "smtp", "status", match="RCPT /refused@hopper.example", status=550)
+    people = [ADDRESS, "refused@hopper.example"]
+    scenario = studio.capture(studio.record(method, path, {**body, "to": people}))
+    assert scenario.accounts == ["resend", "smtp"]
+    assert scenario.tracks["smtp"] == ["SESSION / answered"]
+    assert {"kind": "status", "match": "RCPT /person2@example.com", "status": 550} in (
+        scenario.answers["smtp"]
+    )
     again(studio, scenario)
 
 

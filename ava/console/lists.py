@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -36,6 +37,7 @@ _WORDS: Final = {
     "correlation_id": "of {}",
     "assistant_id": "with {}",
 }
+_FACETS: Final = ("status", "assistant_id")
 _KEPT: Final = ("to", "from", "recipient", "backend", "until", "correlation_id")
 
 # Rows that pass the filters: a query, or a `Scan`.
@@ -83,6 +85,14 @@ class Listed:
     def clean(self) -> str:
         """Its own address, with the filters alone."""
         return _with(self.address, self.filters)
+
+    @cached_property
+    def narrower(self) -> Mapping[str, str]:
+        """By filter: an address that ends where the filter's value is to stand."""
+        return {
+            name: _with(self.address, {**_without(self.filters, name), name: ""})
+            for name in _FACETS
+        }
 
     @property
     def changing(self) -> Sequence[Any]:
@@ -201,8 +211,11 @@ def _news(request: HttpRequest, address: str, newest: datetime) -> str:
 
 def _chip(address: str, given: Mapping[str, str], name: str) -> Chip:
     value = states.shown(given[name]).word if name == "status" else phone(given[name])
-    rest = {key: text for key, text in given.items() if key != name}
-    return Chip(_WORDS[name].format(value), _with(address, rest))
+    return Chip(_WORDS[name].format(value), _with(address, _without(given, name)))
+
+
+def _without(given: Mapping[str, str], name: str) -> dict[str, str]:
+    return {key: text for key, text in given.items() if key != name}
 
 
 def _count(number: int | None, noun: str) -> str:

@@ -1,8 +1,9 @@
 """Rooms of the console, in the side bar and behind Ctrl-K. Apps register theirs in `apps.py`."""
 
 from dataclasses import dataclass
+from functools import cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ def rooms() -> list[Room]:
 
 def link(url_name: str) -> str:
     """The address of a room; empty where no app has that room."""
+    return _link(url_name, get_script_prefix())
+
+
+@cache
+def _link(url_name: str, _prefix: str) -> str:
     try:
         return reverse(url_name)
     except NoReverseMatch:
@@ -52,7 +58,7 @@ def link(url_name: str) -> str:
 
 def current(path: str) -> str:
     """The name of the room that an address belongs to; empty where it is none's."""
-    home = reverse("home")
+    home = link("home")
     inside = [
         room
         for room in rooms()

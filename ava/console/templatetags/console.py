@@ -3,25 +3,38 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib import messages
 from django.forms import BoundField, CheckboxInput, Textarea
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ava.console import states, toasts, writing
+from ava.console import navigation, states, toasts, writing
 
 register = template.Library()
 
 
 @register.simple_tag
+def constant(name: str) -> str:
+    """A template that is the same on every page, rendered once in a process; it has the rooms."""
+    return _rendered(name) if not settings.DEBUG else _rendered.__wrapped__(name)
+
+
+@cache
+def _rendered(name: str) -> str:
+    return render_to_string(name, {"rooms": navigation.rooms()})
+
+
+@register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """A Lucide icon of the sprite; with a label where it stands without a word."""
     extra = " is-large" if size == "large" else ""
@@ -33,11 +46,13 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     return format_html(html, extra, label, href)
 
 
-@register.inclusion_tag("ui/badge.html")
-def badge(state: str, word: str = "", plain: bool = False) -> dict[str, Any]:
+@register.simple_tag
+@lru_cache(maxsize=1024)
+def badge(state: str, word: str = "", plain: bool = False) -> str:
     """A state: icon, word, colour. `word` replaces the state's own."""
     shown = states.shown(str(state))
-    return {"shown": shown, "word": word or shown.word, "plain": plain}
+    more = {"shown": shown, "word": word or shown.word, "plain": plain}
+    return render_to_string("ui/badge.html", more)
 
 
 @register.simple_tag
@@ -45,7 +60,7 @@ def ago(moment: datetime | None) -> SafeString | str:
     """ "3 min ago" with the exact time on hover and for screen readers."""
     if moment is None:
         return "-"
-    exact, text = localize(timezone.localtime(moment)), writing.ago(moment, timezone.now())
+    exact, text = writing.exact(timezone.localtime(moment)), writing.ago(moment, timezone.now())
     html = '<time datetime="{}" title="{}" data-ago>{}</time>'
     return format_html(html, moment.isoformat(), exact, text)
 

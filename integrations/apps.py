@@ -98,6 +98,7 @@ class IntegrationsConfig(AppConfig):
         register(Room("Settings", "settings", icon="settings", place=90, is_last=True))
         home_page.register(home.part)
         home_page.register_kind(home.MAILS)
+        home_page.register_kind(home.EVENTS)
         home_page.register_fact(home.LOST_ADDRESS, home.lost_addresses)
         home_page.register_fact(
             home.HAS_ASSISTANT,

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ava.console.home import Attention, Facts, Health, Kind, Part, Step
 from integrations import queries
+from integrations.calendar.models import CalendarEvent
 from integrations.calendar.providers import NAMES
 from integrations.email.models import Mail
 from integrations.email.suppressions.models import Suppression
@@ -26,6 +27,17 @@ MAILS = Kind(
     ("failed", "bounced", "complained", "suppressed"),
     "subject",
     place=40,
+)
+
+# Its failures are told in its room: an event's address names its calendar.
+EVENTS = Kind(
+    "Events",
+    "Event",
+    "calendar",
+    lambda user: CalendarEvent.objects.filter(owner=user),
+    (),
+    "title",
+    place=50,
 )
 
 _LOST = Attention(

@@ -77,3 +77,4 @@ class TelephonyConfig(AppConfig):
         home_page.register(home.part)
         for kind in home.KINDS:
             home_page.register_kind(kind)
+        home_page.register_fact(home.ANSWERED, home.answered)

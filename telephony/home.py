@@ -20,6 +20,14 @@ def _messages(user: User) -> QuerySet[Any]:
     return Message.objects.filter(owner=user)
 
 
+ANSWERED = "a call was answered"
+
+
+def answered(user: User) -> QuerySet[Any]:
+    """What ends the first visit: calls that failed do not."""
+    return _calls(user).filter(status__in=("in-progress", "completed"))
+
+
 KINDS = (
     Kind("Calls", "Call to", "calls", _calls, ("failed",), "to", place=20),
     Kind(
@@ -33,7 +41,7 @@ def part(user: User, now: datetime, facts: Facts) -> Part:
         4,
         "Place a call to yourself",
         "You see it ring, being answered and end, live.",
-        "calls" in facts.true,
+        ANSWERED in facts.true,
         "Place call",
         "calls",
     )

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from rest_framework import serializers
 
 from ava.console import curl
@@ -97,7 +97,7 @@ class Sheet:
     action: str
     template: str
     verb: str
-    api: str = ""  # URL name of the endpoint that does the same
+    api: str = ""  # address, or its URL name, of the endpoint that does the same
     styles: str = ""  # its room's own style sheet
 
     def show(self, request: HttpRequest, form: OnceForm) -> HttpResponse:
@@ -116,7 +116,7 @@ class Sheet:
     def _curl(self, request: HttpRequest, form: OnceForm) -> str:
         if not self.api:
             return ""
-        return curl.command(request, "POST", reverse(self.api), form.request_body())
+        return curl.command(request, "POST", resolve_url(self.api), form.request_body())
 
     def refuse(
         self, request: HttpRequest, form: OnceForm, problem: Problem | None = None

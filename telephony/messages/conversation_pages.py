@@ -10,10 +10,11 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework import serializers
 
 from ava.console import curl
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
-from ava.http.problems import Problem
+from ava.http.problems import NotFound, Problem
 from ava.idempotency.services import Reply
 from telephony.addresses import address
 from telephony.forms import OnceForm
@@ -52,6 +53,8 @@ def talk(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         return _answer(request, with_whom)
     found = _read(request, with_whom)
+    if not (found.talk.messages or found.newest or _can_be_written_to(with_whom)):
+        raise NotFound("Nobody has written from this address, and nobody can be written to at it.")
     if is_fragment(request) and request.GET.get("seen") == found.mark:
         return HttpResponse(status=204)
     initial = {"to": with_whom, "from_number": found.talk.ours, "key": uuid.uuid4()}
@@ -111,6 +114,14 @@ def _address(number: str) -> str:
         return address(number)
     except ValueError:
         return number
+
+
+def _can_be_written_to(number: str) -> bool:
+    try:
+        NewMessageSerializer().fields["to"].run_validation(number)
+    except serializers.ValidationError:
+        return False
+    return True
 
 
 def _moment(text: str) -> datetime | None:

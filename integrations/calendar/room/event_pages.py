@@ -28,6 +28,7 @@ from integrations.calendar.events.errors import EventNotFound
 from integrations.calendar.events.records import CONFIRMED, TENTATIVE, Event
 from integrations.calendar.models import CalendarEvent
 from integrations.calendar.providers import NAMES
+from integrations.calendar.queries import Description
 from integrations.calendar.room import agenda, week
 from integrations.calendar.room.forms import NewEventForm
 from integrations.calendar.room.zones import zone_of
@@ -191,6 +192,7 @@ def create(request: HttpRequest) -> HttpResponse:
         return redirect(request, "calendar")
     sheet = Sheet(
         "New event", "Calendar", "calendar", "event-new", "calendar/_fields.html", "Create event",
+        reverse("calendar-events", args=[_chosen(request, calendars)]),
         styles="ava/pages/calendar.css",
     )  # fmt: skip
     if request.method != "POST":
@@ -219,6 +221,13 @@ def create(request: HttpRequest) -> HttpResponse:
     toast(request, f"The event is in {NAMES[provider]}.", undo=undo)
     day = wanted.cleaned_data["start_day"].isoformat()
     return redirect(request, f"{reverse('calendar')}?{urlencode({'from': day})}")
+
+
+def _chosen(request: HttpRequest, calendars: Sequence[Description]) -> str:
+    """The calendar that the form has, as far as it is one of them."""
+    known = [each.provider for each in calendars]
+    wanted = request.POST.get("calendar", request.GET.get("calendar", ""))
+    return wanted if wanted in known else known[0]
 
 
 def _initial(request: HttpRequest, tz: ZoneInfo) -> dict[str, Any]:

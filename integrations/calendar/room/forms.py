@@ -17,6 +17,7 @@ from integrations.calendar.events.serializers import (
 )
 from integrations.calendar.providers import NAMES
 from integrations.calendar.queries import Description
+from integrations.calendar.room.zones import suggested
 
 
 def day_field(label: str, **more: Any) -> forms.DateField:
@@ -40,6 +41,15 @@ class NewEventForm(OnceForm):
     serializer = NewEventSerializer
     names: Mapping[str, str] = MappingProxyType({"start": "start_time", "end": "end_time"})
 
+    example: Mapping[str, Any] = MappingProxyType(
+        {
+            "title": "Check-up",
+            "start": "2027-03-01T10:00:00",
+            "end": "2027-03-01T11:00:00",
+            "time_zone": "Europe/Berlin",
+        }
+    )
+
     title = forms.CharField(label="Title", max_length=250)
     calendar = forms.ChoiceField(label="Calendar")
     start_day = day_field("Starts on")
@@ -56,6 +66,8 @@ class NewEventForm(OnceForm):
     description = forms.CharField(
         label="Notes", max_length=MOST_TEXT, required=False, widget=forms.Textarea
     )
+
+    zones = staticmethod(suggested)
 
     def __init__(self, *args: Any, calendars: Sequence[Description], **more: Any) -> None:
         super().__init__(*args, **more)
@@ -78,6 +90,9 @@ class NewEventForm(OnceForm):
             "start": f"{start}T{given['start_time']}",
             "end": f"{end}T{given['end_time']}",
         }
+
+    def request_body(self) -> dict[str, Any]:
+        return dict(self.example) if self.errors else super().request_body()
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -106,6 +121,7 @@ class SlotsForm(forms.Form):
     working_hours = forms.CharField(label="Hours", max_length=40)
     time_zone = forms.CharField(label="Time zone", max_length=64)
 
+    zones = staticmethod(suggested)
     usual: ClassVar[Mapping[str, str]] = {
         "days": "7",
         "duration": "30m",

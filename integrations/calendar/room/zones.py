@@ -1,9 +1,12 @@
 """Time zone of whoever looks at a page: the one in its address, else the browser's own."""
 
 from contextlib import suppress
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from integrations.calendar.events import times
 from integrations.calendar.events.times import WrongTime
@@ -18,3 +21,12 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
         with suppress(WrongTime):
             return times.zone(name)
     return ZoneInfo("UTC")
+
+
+@cache
+def suggested() -> SafeString:
+    """`<datalist id="zones">`: the zones that are named by continent and city."""
+    continents = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Pacific")
+    names = sorted(name for name in available_timezones() if name.startswith(continents))
+    options = format_html_join("", '<option value="{}">', ((name,) for name in names))
+    return format_html('<datalist id="zones">{}</datalist>', options)

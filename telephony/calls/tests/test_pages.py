@@ -243,3 +243,10 @@ def test_a_page_costs_at_most_eight_statements_however_many_rows_there_are(
     few = statements()
     make(user, 200)
     assert max(few, statements()) <= 8
+
+
+def test_a_call_that_failed_without_a_reason_says_so_in_the_list(
+    browser: Client, user: User
+) -> None:
+    make(user, status="failed")
+    assert "The provider gave no reason." in text(browser.get("/calls"))

@@ -147,3 +147,22 @@ def test_a_number_that_is_none_is_explained(browser: Client) -> None:
     assert "field-error" in text(browser.post(LIST, {"number": "12"}), 422)
     page = browser.post(f"{LIST}/end", {"number": "+14155550177"}, follow=True)
     assert "toast" in text(page)
+
+
+@pytest.mark.parametrize("number", ["abc", "+1"])
+def test_there_is_no_conversation_with_what_is_no_address(browser: Client, number: str) -> None:
+    assert browser.get(f"/messages/with/{number}").status_code == 404
+
+
+def test_whoever_has_written_has_a_conversation_though_nobody_can_answer(
+    browser: Client, user: User
+) -> None:
+    make(user, direction="inbound", to=OURS, from_number="BANK", body="Code 17", status="received")
+    assert "Code 17" in text(browser.get("/messages/with/BANK"))
+
+
+def test_a_refusal_for_an_opt_out_leads_to_the_list(browser: Client, twilio_user: User) -> None:
+    optouts.add(user=twilio_user, person=THEIRS)
+    form = {"to": THEIRS, "from_number": OURS, "body": "Hello"}
+    page = text(browser.post("/messages/new", form), 409)
+    assert f'Take them off first. <a href="{LIST}">' in page

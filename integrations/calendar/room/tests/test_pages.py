@@ -213,3 +213,10 @@ def test_a_week_costs_few_statements(ada: Client) -> None:
     with CaptureQueriesContext(connection) as found:
         assert ada.get(WEEK, headers=AGENDA).status_code == 200
     assert len(found) <= 8
+
+
+def test_the_form_of_an_event_is_a_request_of_the_api_and_suggests_time_zones(ada: Client) -> None:
+    page = text(ada.get(f"{NEW}?title=Visit"))
+    assert "Copy as curl" in page
+    assert "/calendar/google/events" in page
+    assert '<option value="Europe/Berlin">' in page

@@ -6,14 +6,19 @@ from typing import Any
 HOOKS = "api/v1/webhooks/"
 
 
-def routes(resolver: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Each route with its pattern. The admin's own are left to Django's registry of it."""
+def every(resolver: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each route with its pattern, the admin's, too."""
     for entry in resolver.url_patterns:
         path = prefix + str(entry.pattern)
-        if not hasattr(entry, "url_patterns"):
+        if hasattr(entry, "url_patterns"):
+            yield from every(entry, path)
+        else:
             yield path, entry
-        elif path != "admin/":
-            yield from routes(entry, path)
+
+
+def routes(resolver: Any) -> Iterator[tuple[str, Any]]:
+    """Each route with its pattern. The admin's own are left to Django's registry of it."""
+    return ((path, entry) for path, entry in every(resolver) if not path.startswith("admin/"))
 
 
 def operations(resolver: Any) -> Iterator[str]:

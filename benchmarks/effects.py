@@ -1,0 +1,13 @@
+"""What a job of `benchmarks.jobs` does, whoever runs it: a line in a file, and when it began."""
+
+import os
+import time
+from pathlib import Path
+
+EFFECTS = "BENCHMARK_EFFECTS"
+
+
+def note(number: int) -> None:
+    """Append a line, whole even when many processes do so."""
+    with Path(os.environ[EFFECTS]).open("a") as effects:
+        effects.write(f"{number} {time.time()}\n")

@@ -11,9 +11,12 @@ def main() -> int:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from ava.conf import apart
     from ava.conf.env import EnvironmentInvalid
     from ava.conf.keyfile import KeyFileInvalid
 
+    if sys.argv[1:2] and sys.argv[1] in apart.COMMANDS:
+        apart.forget_the_installation()
     try:
         import ava.settings  # noqa: F401 - a wrong variable ends in a sentence, not a traceback
     except (EnvironmentInvalid, KeyFileInvalid, ImproperlyConfigured) as fault:

@@ -74,7 +74,7 @@ def _accounts(asked: Asked, row: Mail) -> list[str]:
     tried = {row.backend, *asked.refused, *(one.provider for one in asked.attempts)}
     if SMTP.label in asked.refused:
         raise parts.NotRepeatable(
-            "AVA asked no mail server: its circuit breaker was open, which a user's own never opens."
+            "AVA asked no mail server: its circuit breaker was open, which a user's never opens."
         )
     return [label for label in (RESEND.label, SMTP.label) if label in tried]
 

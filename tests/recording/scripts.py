@@ -55,7 +55,7 @@ class Script:
         """Record it. Its correlation ID."""
         studio.clear()
         if self.account:
-            studio.use(self.account)
+            studio.use(self.account, reports=False)
         if self.phone:
             studio.order("phone", {"to": PERSON, **self.phone})
         studio.order("callbacks", self.callbacks)

@@ -2,6 +2,7 @@
 replayed here within moments, however long AVA waits."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -82,9 +83,10 @@ class Studio(HttpStage):
         """Whether nothing is on its way, or due within minutes."""
         return self._is_quiet() and self._next() is None
 
-    def use(self, provider: str) -> None:
-        """Give the user an account beside those of the demo user."""
-        self.connect(provider, parts.accounts[provider])
+    def use(self, provider: str, *, reports: bool = True) -> None:
+        """Give the user an account beside those of the demo user, with or without its webhooks."""
+        account = parts.accounts[provider]
+        self.connect(provider, account if reports else replace(account, hooks=""))
 
     def record(self, method: str, path: str, body: Any = None, *, under: str = "") -> str:
         """Have something asked, and all come of it. Its correlation ID."""

@@ -11,6 +11,7 @@ from ava.server import played
 from integrations.drill.promises import Reply
 from integrations.drill.rehearsal import Rehearsal
 from integrations.drill.stage import CannotRehearse, Stage
+from integrations.tests.process import manage
 
 
 @pytest.mark.slow
@@ -28,6 +29,18 @@ def test_a_drill_goes_as_promised_and_leaves_nothing_behind(
     assert "Vapi is temporarily unavailable. Please try again in" in story
     marks = {line.split()[1] for line in lines if line.startswith("kept ")}
     assert marks >= {"opens", "fail", "sentence", "one", "recovery", "nothing"}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "argument"), [("drill", "--help"), ("replay", "/nowhere.json")])
+def test_it_needs_neither_keys_nor_good_settings_and_makes_no_data_directory(
+    name: str, argument: str, tmp_path: Path
+) -> None:
+    broken = {"SECRET_KEY": "", "AVA_JWT_KEY": "", "AVA_KEYS": "", "AVA_PORT": "none"}
+    told = manage(name, argument, **broken, AVA_DATA_DIR=str(tmp_path / "var"))
+    assert told.returncode == (0 if argument == "--help" else 1), told.stderr
+    assert told.stdout or "/nowhere.json cannot be read." in told.stderr
     assert list(tmp_path.iterdir()) == []
 
 

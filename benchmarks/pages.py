@@ -1,0 +1,93 @@
+"""What pages of the console cost beyond their data: `python -m benchmarks.pages [ROUTE...]`.
+
+Every page of `tests/walls/rooms.py` that answers GET, for somebody with 50 rows on each page of a
+list; the sandbox plays the providers. Requests in one process through AVA's WSGI application, on
+SQLite. Milliseconds of the thread's processor time, each the median of 41.
+"""
+
+import io
+import logging
+import os
+import statistics
+import sys
+from typing import Any
+
+from benchmarks.table import versions
+
+REPEATS, WARM = 41, 5
+COLUMNS = ("beyond its data", "rendering", "rest", "whole", "SQL", "view", "KiB")
+
+
+def measure(routes: list[str]) -> None:
+    import django
+
+    django.setup()
+    logging.disable(logging.CRITICAL)
+
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test import Client
+
+    from benchmarks.furnished import furnish
+    from benchmarks.processor import Clock, follow
+    from sandbox.server import Sandbox
+    from tests.walls.rooms import FRAMES, ROOMS
+
+    settings.RATE_LIMIT_PER_MINUTE, settings.SANDBOX = 10_000_000, True
+    settings.ALLOWED_HOSTS = ["*"]
+    # Names with hashes, as in production, which cost more than others.
+    hashed = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STORAGES["staticfiles"]["BACKEND"] = hashed
+    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("migrate", verbosity=0)
+    with Sandbox(smtp_port=0) as sandbox:
+        user, ids = furnish(sandbox)
+        browser, clock = Client(), Clock()
+        browser.force_login(user)
+        follow(clock)
+        print(versions("django"))
+        print(f"\n| page | {' | '.join(COLUMNS)} |")
+        print("|---" * (len(COLUMNS) + 1) + "|")
+        for route, tries in ROOMS.items():
+            path = tries[0].path.format_map(ids)
+            if path not in FRAMES and (not routes or route in routes):
+                _show(clock, route, path, browser.cookies["sessionid"].value)
+
+
+def _show(clock: Any, route: str, path: str, session: str) -> None:
+    status, size = get(path, session)
+    if status != 200:
+        return  # takes forms only, or leads elsewhere
+    times = [clock.time(lambda: get(path, session)) for _ in range(WARM + REPEATS)][WARM:]
+
+    def median(*parts: str) -> str:
+        return f"{statistics.median(sum(one[part] for part in parts) for one in times):.1f}"
+
+    cells = [
+        median("rendering", "rest"), median("rendering"), median("rest"),
+        median("sql", "view", "rendering", "rest"), median("sql"), median("view"),
+        f"{size / 1024:.0f}",
+    ]  # fmt: skip
+    print(f"| `/{route}` | {' | '.join(cells)} |", flush=True)
+
+
+def get(path: str, session: str) -> tuple[int, int]:
+    """Status, and bytes of the body."""
+    from ava.wsgi import application
+
+    told: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost", "HTTP_ACCEPT": "text/html", "HTTP_COOKIE": f"sessionid={session}",
+        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr,
+    }  # fmt: skip
+    answer: Any = application(environ, lambda status, _: told.append(status))
+    size = sum(map(len, answer))
+    answer.close()  # which ends the request: its connection, and what its signals do
+    return int(told[0].split()[0]), size
+
+
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    measure(sys.argv[1:])

@@ -241,7 +241,7 @@ palette?.addEventListener("keydown", event => {
 const KEYS = {
   "/": () => { const search = find("[data-search]"); if (search) search.focus(); else openPalette(); },
   "?": () => find("#keys")?.showModal(),
-  c: () => find("[data-create]")?.click(),
+  c: () => { const create = find("[data-create]"); if (create) create.click(); else openPalette(); },
 };
 
 document.addEventListener("keydown", event => {

@@ -1,5 +1,7 @@
 """The address that providers are given."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -39,14 +41,17 @@ def test_played_providers_reach_ava_without_a_word_and_real_ones_only_at_a_publi
     ],
 )
 def test_ava_answers_to_the_hosts_that_its_settings_name(
-    variables: dict[str, str], host: str, status: int
+    variables: dict[str, str], host: str, status: int, client: Client, settings: Any
 ) -> None:
-    ask = (
-        "from django.test import Client; "
-        f"print(Client().get('/login', headers={{'host': {host!r}}}).status_code)"
-    )
-    done = manage("shell", "--no-imports", "-c", ask, **variables)
-    assert done.stdout.split()[-1] == str(status), done.stderr
+    settings.ALLOWED_HOSTS = addresses.allowed_hosts(env.read(variables))
+    assert client.get("/login", headers={"host": host}).status_code == status
+
+
+@pytest.mark.slow
+def test_the_hosts_reach_the_settings_of_a_process() -> None:
+    ask = "from django.conf import settings; print(settings.ALLOWED_HOSTS)"
+    done = manage("shell", "--no-imports", "-c", ask, AVA_HOST="fd00::1")
+    assert "'[fd00::1]'" in done.stdout, done.stderr
 
 
 def test_a_form_of_a_page_at_an_ipv6_address_is_taken() -> None:

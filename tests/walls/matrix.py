@@ -95,7 +95,7 @@ def _filled(route: str, ids: Mapping[str, str], user: User) -> str:
     values = {**OPEN, **{name: ids[thing] for name, thing in NAMED.items()}}
     values["assistant_id"] = ids["assistant"]
     if model := re.match(r"admin/(\w+)/(\w+)/.*<(?:path:object_)?id>", route):
-        values["object_id"] = values["id"] = _row(*model.groups(), user)
+        values["object_id"] = values["id"] = _row(model[1], model[2], user)
     return "/" + pattern.sub(lambda found: values[found[1]], route).removesuffix("$")
 
 

@@ -31,4 +31,5 @@ def steps(text: str, heading: str) -> list[Step]:
             found.append(Step(content))
         else:
             found[-1] = Step(found[-1].commands, content)
+    assert found, f"no steps below {heading}"
     return found

@@ -47,7 +47,7 @@ LATE: Final = (
 
 
 def register() -> None:
-    register_tool(FIND, find_free_slots)
+    register_tool(FIND, find_free_slots, late=NO_ANSWER)
     register_tool(BOOK, book_slot, late=LATE)
 
 

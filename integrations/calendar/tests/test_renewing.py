@@ -151,6 +151,10 @@ def test_a_token_that_still_serves_is_used_where_a_new_one_cannot_be_had(
     assert connections.access(user=user, provider="google").token
 
 
+def test_a_command_with_nothing_to_renew_says_so() -> None:
+    assert refreshed() == "No calendar needs a new access token.\n"
+
+
 def test_an_expired_client_secret_is_the_operators_to_renew(
     api: APIClient, sandbox: Sandbox
 ) -> None:

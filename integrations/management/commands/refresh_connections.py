@@ -18,10 +18,13 @@ class Command(commands.Command):
     not_done = ("a provider gave none, and the calendar stays connected",)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        failed = 0
+        asked = failed = 0
         for refreshed in connections.refresh_all():
+            asked += 1
             failed += refreshed.outcome == "failed"
             self.stdout.write(f"{refreshed.connection}: {refreshed.sentence}")
+        if not asked:
+            self.stdout.write("No calendar needs a new access token.")
         if failed:
             raise CommandError(
                 f"{several(failed, 'calendar', 'calendars')} could not be asked for."

@@ -83,6 +83,17 @@ def test_a_booking_that_takes_too_long_may_be_asked_about(
     assert len(effects(sandbox)) == 1
 
 
+def test_slots_that_take_too_long_leave_the_caller_a_way_out(
+    api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox
+) -> None:
+    connect(api)
+    settings_()
+    fault = {"provider": "google", "kind": "hang", "match": "POST /calendar/v3/freeBusy"}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=5)
+    assert ask("find_free_slots")["error"] == tools.NO_ANSWER
+    requests.delete(f"{sandbox.url}/_sandbox/faults", timeout=5)
+
+
 @pytest.mark.parametrize("do", ["revoke", "expire"])
 def test_a_calendar_that_lets_ava_in_no_more_is_no_riddle_for_the_caller(
     api: APIClient, settings_: Any, ask: Any, sandbox: Sandbox, settings: Any, do: str

@@ -22,7 +22,8 @@ from ava.recording.tracks import Happening, Names
 LONGEST_PAUSE_MS = 500
 """Between two callbacks, however long it was."""
 SHORTEST_PAUSE_MS = 100
-"""From an answer that AVA waited for to the first callback: it must not be there first."""
+"""Before each callback: it must come after the answer that AVA waits for, and its job after that of
+the callback before it."""
 
 _COLUMNS = ("provider", "kind", "event", "received_at")
 
@@ -159,7 +160,10 @@ def _callbacks(
     turns: list[dict[str, object]] = []
     last: float | None = None
     for at, event, provider in sorted(came, key=lambda one: one[0]):
-        pause = _after_answer(seen, provider, at) if last is None else (at - last) * 1000
+        if last is None:
+            pause = _after_answer(seen, provider, at)
+        else:
+            pause = max((at - last) * 1000, SHORTEST_PAUSE_MS)
         turns.append({"event": event, "after_ms": min(int(pause), LONGEST_PAUSE_MS)})
         last = at
     return turns

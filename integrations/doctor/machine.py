@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisClusterException, RedisError
 
@@ -21,6 +21,10 @@ LEAST_BYTES = 2**30
 CLOCK_SECONDS = 30.0
 """Signatures of webhooks are refused from five minutes on, and OAuth tokens are as strict."""
 MOST_USED = 0.8
+FEWER = (
+    "Raise max_connections, put PgBouncer in front, or run fewer workers "
+    "(WEB_CONCURRENCY, AVA_THREADS)."
+)
 REDIS_SECONDS = 2.0
 # They forget no limit and no breaker before its time.
 KEEPING = ("noeviction", "volatile-lru", "volatile-lfu", "volatile-ttl", "volatile-random")
@@ -74,11 +78,18 @@ def database(look: Look) -> Iterator[Finding]:
     if used > MOST_USED * allowed:
         yield attention(
             "database",
-            f"{used} of PostgreSQL's {allowed} connections are in use. Raise max_connections, put "
-            "PgBouncer in front, or run fewer workers (WEB_CONCURRENCY, AVA_THREADS).",
+            f"{used} of PostgreSQL's {allowed} connections are in use. {FEWER}",
         )
     else:
         yield good("database", f"PostgreSQL {version}, {used} of {allowed} connections in use.")
+
+
+def remedy(fault: DatabaseError) -> str:
+    """What to do about a database that takes no connection."""
+    full = "connection slots are reserved", "too many clients", "too many connections"
+    if any(words in str(fault) for words in full):
+        return FEWER
+    return "Start it, or correct DATABASE_URL."
 
 
 def migrations(look: Look) -> Iterator[Finding]:

@@ -79,7 +79,13 @@ def public_address(look: Look) -> Iterator[Finding]:
         return
     url = webhook_address()
     reply = look.replies.get(url, "not asked")
-    if isinstance(reply, str):
+    if isinstance(reply, str) and reply.startswith("certificate refused"):
+        yield attention(
+            item,
+            f"{url}: {reply}. Providers refuse it, too, unless its authority is known to all: give "
+            "the proxy a certificate of a public one for this name, with those between.",
+        )
+    elif isinstance(reply, str):
         yield unknown(
             item,
             f"{url} gives no answer from here ({reply}). If this machine may not reach its own "

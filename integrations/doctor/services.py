@@ -35,8 +35,9 @@ def examine(*, seconds: float = SECONDS) -> Iterator[Finding]:
             yield from check(look)
         except DatabaseError as fault:
             if check is machine.database:
-                remedy = "Start it, or correct DATABASE_URL"
-                yield attention(item, f"It does not work: {_first_line(fault)} {remedy}.")
+                yield attention(
+                    item, f"It does not work: {_first_line(fault)} {machine.remedy(fault)}"
+                )
             else:
                 yield unknown(item, "The database does not answer this: see the lines above.")
         except OSError as fault:

@@ -65,3 +65,25 @@ def test_a_database_that_is_down_is_one_item_and_the_others_are_looked_at(
     assert "needs attention  database: It does not work: connection refused." in said
     assert "cannot tell      background jobs" in said
     assert "good             Vapi:" in said
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "FATAL:  sorry, too many clients already",
+        "FATAL:  remaining connection slots are reserved for superusers",
+    ],
+)
+def test_a_database_that_is_full_is_not_to_be_started(
+    db: None, healthy: None, refusal: str
+) -> None:
+    from django.db import OperationalError
+
+    def full(*_: Any) -> None:
+        raise OperationalError(refusal)
+
+    with connection.execute_wrapper(full):
+        _, said, _ = doctor()
+    [line] = [line for line in said.splitlines() if "  database: " in line]
+    assert "Raise max_connections" in line
+    assert "Start it" not in line

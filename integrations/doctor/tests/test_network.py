@@ -44,6 +44,7 @@ def test_without_a_public_address_production_needs_one(examine: Examine, setting
         (Reply(404, correlation_id="examined"), "needs attention", "answers with 404"),
         (Reply(301, location=WEBHOOK), "needs attention", "X-Forwarded-Proto"),
         (Reply(302, location="https://x.example"), "needs attention", "is redirected"),
+        ("certificate refused (expired)", "needs attention", "Providers refuse it, too"),
         ("deadline", "cannot tell", "no answer from here (deadline)"),
     ],
 )

@@ -7,6 +7,8 @@ import sys
 
 def main() -> int:
     """Run a command. Exit code 2 when the environment is not usable."""
+    # As the server's: a database that is made is for its owner only.
+    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ava.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

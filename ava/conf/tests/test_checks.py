@@ -165,6 +165,13 @@ def test_files_of_production_that_others_can_get_at_are_reported_with_the_remedy
     assert "ava.E018" not in check(tmp_path).stderr
 
 
+def test_a_first_command_makes_nothing_that_others_can_get_at(tmp_path: Path) -> None:
+    command = f"umask 022; exec {sys.executable} manage.py migrate --no-input"
+    environment = {**PRODUCTION, "AVA_DATA_DIR": str(tmp_path), "AVA_ENV_FILE": os.devnull}
+    subprocess.run(["sh", "-c", command], cwd=BASE_DIR, env=environment, check=True)
+    assert [file.name for file in tmp_path.iterdir() if file.stat().st_mode & 0o077] == []
+
+
 def test_a_data_directory_that_others_can_enter_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o750)
     assert f"chmod go= {tmp_path}" in check(tmp_path).stderr

@@ -1,16 +1,21 @@
-"""docs/openapi.json, the API as other programs read it: `python -m tests.openapi` makes it anew.
+"""docs/openapi.json, the API as other programs read it: `python -m tests.openapi` makes it anew,
+and the types in examples/frontend of it.
 
 What would break a client is named, and stops it unless `--breaking` is said: then it belongs into
 CHANGELOG.md, and into the next major version.
 """
 
+import hashlib
 import json
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
+TYPES = PATH.parent.parent / "examples" / "frontend" / "ava.d.ts"
 
 
 def document() -> Any:
@@ -28,6 +33,21 @@ def written(made: Any) -> str:
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
+def stamp() -> str:
+    """First line of the types: which document they are of."""
+    return f"// Of docs/openapi.json, SHA-256 {hashlib.sha256(PATH.read_bytes()).hexdigest()}\n"
+
+
+def make_types() -> None:
+    npx = shutil.which("npx")
+    if npx is None:
+        sys.stderr.write(f"{TYPES} is out of date: install npm, and run this again.\n")
+        return
+    command = [npx, "-y", "openapi-typescript@7", str(PATH), "-o", str(TYPES)]
+    subprocess.run(command, check=True, stdout=sys.stderr)
+    TYPES.write_text(stamp() + TYPES.read_text())
+
+
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
@@ -43,6 +63,8 @@ def main() -> int:
         sys.stderr.write("Clients would notice. Add --breaking, and say it in CHANGELOG.md.\n")
         return 1
     PATH.write_text(written(made))
+    if not TYPES.read_text().startswith(stamp()):
+        make_types()
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.openapi import PATH, document, released, written
+from tests.openapi import PATH, TYPES, document, released, stamp, written
 from tests.openapi_changes import breaking
 
 LOGIN = "/api/v1/auth/login"
@@ -15,6 +15,10 @@ CALLS = "/api/v1/twilio/calls"
 
 def test_the_released_document_is_the_present_one() -> None:
     assert PATH.read_text() == written(document()), "run script/openapi"
+
+
+def test_the_types_of_the_example_are_of_this_document() -> None:
+    assert TYPES.read_text().startswith(stamp()), "run script/openapi, with npm"
 
 
 def test_nothing_is_a_breaking_change_of_itself() -> None:

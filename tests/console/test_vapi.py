@@ -112,9 +112,7 @@ def test_an_outage_keeps_the_values_counts_down_and_ends_by_itself(desk: Desk, a
     assert ava.call("GET", "/vapi/assistants", headers=fresh).status_code == 502
     page.reload()
     expect(page.get_by_text("Vapi cannot be reached right now")).to_be_visible()
-    expect(
-        page.get_by_text(re.compile(r"Circuit breaker open - retrying in \d+ s"))
-    ).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Circuit breaker open - retrying in \d+s"))).to_be_visible()
     expect(page.get_by_role("spinbutton", name="Voice speed")).to_be_disabled()
     assert found_by_axe(page) == []
     ava.heal()

@@ -113,7 +113,7 @@ def test_an_outage_counts_down_and_the_page_goes_on_by_itself(desk: Desk, ava: R
     assert ava.login().call("GET", "/vapi/assistants").status_code == 502
     page.reload()
     expect(page.get_by_text("Vapi cannot be reached")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"Trying again in \d+ s")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Trying again in \d+s")).first).to_be_visible()
     ava.heal()
     expect(page.get_by_text("Vapi is being tried again")).to_be_visible()
 

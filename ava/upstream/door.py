@@ -237,12 +237,9 @@ class Door:
         try:
             # The bulkhead first: a call that is refused there must not hold the probe's lease.
             with self.bulkhead.slot(), self.breaker.calling(seconds) as ticket:
+                limit, is_probe = Deadline(seconds), ticket.probe is not None
                 operation = Operation(
-                    self.service.label,
-                    method,
-                    path,
-                    Deadline(seconds),
-                    is_probe=ticket.probe is not None,
+                    self.service.label, method, path, limit, self.policy, is_probe
                 )
                 admission.release_place()
                 with self._measured(operation):

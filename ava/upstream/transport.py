@@ -161,7 +161,6 @@ class Transport(requests.Session):
     def __init__(self, service: Service, policy: Policy) -> None:
         super().__init__()
         self.service = service
-        self.policy = policy
         self.budget = Budget()
         self.trust_env = False
         self.verify = egress.authorities() or True
@@ -196,7 +195,7 @@ class Transport(requests.Session):
         way = self._route(parts.scheme, parts.netloc)
         with attempting(self.service, deadline) as attempt:
             try:
-                answer = self._send(prepared, deadline, way)
+                answer = self._send(prepared, operation, way)
             except _NO_ANSWER as exc:
                 late = deadline.expired
                 problem = ProviderUnreachable(self.service, unsent=attempt.unsent)
@@ -210,9 +209,9 @@ class Transport(requests.Session):
         return classify(answer, datetime.now(UTC))
 
     def _send(
-        self, prepared: requests.PreparedRequest, deadline: Deadline, way: egress.Route
+        self, prepared: requests.PreparedRequest, operation: "Operation", way: egress.Route
     ) -> Answer:
-        left = deadline.left()
+        left, policy = operation.deadline.left(), operation.policy
         if not left:
             raise requests.Timeout
         response = self.send(
@@ -220,13 +219,13 @@ class Transport(requests.Session):
             stream=True,
             allow_redirects=False,
             proxies=way.proxies,
-            timeout=(min(self.policy.connect_timeout, left), left),
+            timeout=(min(policy.connect_timeout, left), left),
         )
         with closing(response):
             body = bytearray()
             while chunk := response.raw.read(CHUNK, decode_content=True):
                 body += chunk
-                if len(body) > self.policy.max_body:
+                if len(body) > policy.max_body:
                     fine = response.status_code < 400
                     kind = ProviderAnswerTooLong if fine else ProviderUnreachable
                     raise AttemptFailed(kind(self.service), "the answer is too long")
@@ -243,6 +242,7 @@ class Operation:
     method: str
     path: str
     deadline: Deadline
+    policy: Policy
     is_probe: bool
     headers: dict[str, str] = field(default_factory=dict)  # of the next attempt, besides its own
     attempts: int = 0
@@ -261,7 +261,7 @@ def with_retries(
     attempt: Callable[[], Answer], operation: Operation, transport: Transport, *, repeatable: bool
 ) -> Answer:
     """Attempt until there is an answer, or no reason to go on. A probe has one attempt."""
-    policy, budget = transport.policy, transport.budget
+    policy, budget = operation.policy, transport.budget
     most = 1 if operation.is_probe else policy.attempts
     unsent, replayed = True, False
     lost, answered = False, True

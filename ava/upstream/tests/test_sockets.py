@@ -13,10 +13,12 @@ from ava.upstream.tests.circuits import Worker
 from ava.upstream.tests.wire import OK, answering, status
 from ava.upstream.transport import AttemptFailed, Operation, Transport
 
+POLICY = Policy(bulkhead=2, max_body=1000)
+
 
 @pytest.fixture
 def transport():
-    made = Transport(Service("test", "Test"), Policy(bulkhead=2, max_body=1000))
+    made = Transport(Service("test", "Test"), POLICY)
     yield made
     made.drop_idle()
 
@@ -33,7 +35,7 @@ def test_a_given_up_connection_is_closed_before_the_next_attempt(serve, transpor
             gone.set()
 
     prepared = transport.prepare(requests.Request("GET", serve(script).url))
-    operation = Operation("wire", "GET", "/", Deadline(10), is_probe=False)
+    operation = Operation("wire", "GET", "/", Deadline(10), POLICY, is_probe=False)
     with pytest.raises(AttemptFailed, match="too long"):
         transport.exchange(prepared, operation)
     assert gone.wait(5)

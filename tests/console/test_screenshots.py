@@ -1,15 +1,18 @@
 """Pages look as they did: compared with docs/screenshots, which script/screenshots makes anew."""
 
 import os
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from ava.conf.env import BASE_DIR
 from tests import browser
-from tests.console import pictures
+from tests.console import pictures, scene
 from tests.console.conftest import RESULTS
-from tests.console.person import Desk, log_in
+from tests.console.person import Desk
+from tests.server import RunningAva
 
 pytestmark = [pytest.mark.slow, browser.needed]
 
@@ -20,39 +23,91 @@ MOST = 0.005  # of all pixels
 HOW = "script/screenshots makes it anew"
 
 PUBLIC = {"login": "/login", "not-found": "/nowhere"}
-ROOMS = {"home": "/", "password": "/settings/password", "styleguide": "/styleguide"}
+ROOMS = {
+    "home": "/",
+    "vapi": "/vapi",
+    "calls": "/calls",
+    "call": "/calls/{call}",
+    "messages": "/messages",
+    "conversation": f"/messages/with/{scene.PERSON}",
+    "mail": "/mail",
+    "mail-new": "/mail/new",
+    "mail-templates": "/mail/templates",
+    "calendar": "/calendar?from=2030-01-07",
+    "booking-tool": "/calendar/booking-tool",
+    # What AVA asked providers for depends on the pages seen before.
+    "activity": "/activity?kind=request",
+    "story": f"/activity/{scene.TRACE}",
+    "settings": "/settings",
+    "keys": "/settings/keys/vapi",
+    "notifications": "/settings/notifications",
+    "providers": "/settings/providers",
+    "password": "/settings/password",
+    "styleguide": "/styleguide",
+}
 # Of these the first screen; of all others the whole page.
 FIRST_SCREEN = ("home",)
+
+Screens = Callable[[str, int, str], Page]
+
+
+@pytest.fixture(scope="module")
+def call(ava: RunningAva) -> str:
+    return scene.play(ava)
+
+
+@pytest.fixture(scope="module")
+def screens(ava: RunningAva, chromium: Browser, call: str) -> Iterator[Screens]:
+    """Shows each page once, and it then on each screen: to a stranger, or logged in once."""
+    desk = Desk(chromium, ava.url)
+    public, private = desk.page(timezone_id="UTC"), desk.logged_in(timezone_id="UTC")
+    shown = ""
+
+    def show(name: str, width: int, theme: str) -> Page:
+        nonlocal shown
+        page = public if name in PUBLIC else private
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        if shown != name:
+            page.goto({**PUBLIC, **ROOMS}[name].format(call=call), wait_until="networkidle")
+            shown = name
+        return page
+
+    yield show
+    desk.leave(None)
+    assert [each for each in desk.complaints if "/nowhere" not in each] == []
+
+
+@pytest.fixture(scope="module")
+def blank(chromium: Browser) -> Iterator[Page]:
+    """A page that does the work of comparing."""
+    page = chromium.new_page()
+    font = pictures.font(page)
+    if MAKE:
+        KEPT.mkdir(exist_ok=True)
+        FONT.write_text(f"{font}\n")
+    elif font != FONT.read_text().strip():
+        pytest.skip("the pictures were made with other fonts")
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize(
     ("name", "width", "theme"), [*product([*PUBLIC, *ROOMS], (390, 1440), ("light", "dark"))]
 )
-def test_a_page_looks_as_it_did(desk: Desk, name: str, width: int, theme: str) -> None:
+def test_a_page_looks_as_it_did(
+    screens: Screens, blank: Page, name: str, width: int, theme: str
+) -> None:
     kept = KEPT / f"{name}-{width}-{theme}.png"
-    if not (MAKE or kept.exists()):
-        pytest.skip(f"no picture of it yet: {HOW}")
-    page = desk.page(width=width, dark=theme == "dark")
-    blank = page.context.new_page()
-    font = pictures.font(blank)
-    if not MAKE and font != FONT.read_text().strip():
-        pytest.skip("the pictures were made with other fonts")
-    if name in ROOMS:
-        log_in(page)
-    page.goto({**PUBLIC, **ROOMS}[name], wait_until="networkidle")
-    # The login page begins with a caret in its field.
-    page.evaluate("document.activeElement.blur()")
-    seen = pictures.take(page, whole=name not in FIRST_SCREEN)
-    desk.complaints[:] = [each for each in desk.complaints if "/nowhere" not in each]
+    seen = pictures.take(screens(name, width, theme), whole=name not in FIRST_SCREEN)
     if MAKE:
-        KEPT.mkdir(exist_ok=True)
-        FONT.write_text(f"{font}\n")
-        kept.write_bytes(seen)
+        kept.write_bytes(pictures.pack(blank, seen))
         return
+    assert kept.exists(), f"no picture of it yet: {HOW}"
     found = pictures.compare(blank, kept.read_bytes(), seen)
     if found.share > MOST:
         RESULTS.mkdir(exist_ok=True)
-        (RESULTS / kept.name).write_bytes(seen)
+        (RESULTS / f"{kept.stem}.png").write_bytes(seen)
         (RESULTS / f"{kept.stem}-differs.png").write_bytes(found.picture)
     assert found.share <= MOST, (
         f"{found.share:.1%} of it differs: test-results/; if so meant, {HOW}"

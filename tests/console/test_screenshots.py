@@ -46,7 +46,7 @@ ROOMS = {
     "styleguide": "/styleguide",
 }
 # Of these the first screen; of all others the whole page.
-FIRST_SCREEN = ("home",)
+FIRST_SCREEN = ("home", "vapi")
 
 Screens = Callable[[str, int, str], Page]
 

@@ -21,6 +21,7 @@ from integrations.calendar.models import Connection
 from integrations.calendar.tests.consent import API, connect
 from sandbox.server import Sandbox
 
+NOTHING = "No calendar needs a new access token.\n"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BOTH = pytest.mark.parametrize("provider", ["google", "microsoft"])
@@ -60,7 +61,7 @@ def state(api: APIClient, provider: str = "google") -> Any:
 def test_a_token_is_renewed_before_its_end(api: APIClient, sandbox: Sandbox, provider: str) -> None:
     connect(api, provider)
     before = Connection.objects.get()
-    assert refreshed(timedelta(minutes=10)) == ""
+    assert refreshed(timedelta(minutes=10)) == NOTHING
     assert "Renewed." in refreshed(timedelta(minutes=56))
     after = Connection.objects.get()
     assert tokens.opened(after)[0] != tokens.opened(before)[0]
@@ -126,7 +127,7 @@ def test_access_that_was_revoked_asks_to_reconnect_and_is_not_tried_again(
     assert shown["state"] == "reconnect"
     assert shown["message"].startswith(f"Reconnect {name}")
     asked = refreshes(sandbox, provider)
-    assert refreshed() == ""
+    assert refreshed() == NOTHING
     assert refreshes(sandbox, provider) == asked
     overview = {one["provider"]: one for one in api.get("/api/v1/integrations").json()["results"]}
     assert "Reconnect" in overview[provider]["next_step"]
@@ -152,7 +153,7 @@ def test_a_token_that_still_serves_is_used_where_a_new_one_cannot_be_had(
 
 
 def test_a_command_with_nothing_to_renew_says_so() -> None:
-    assert refreshed() == "No calendar needs a new access token.\n"
+    assert refreshed() == NOTHING
 
 
 def test_an_expired_client_secret_is_the_operators_to_renew(

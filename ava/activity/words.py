@@ -103,6 +103,11 @@ _OF_ATTEMPTS: Final[Mapping[str, Words]] = {
     "smtp_host_refused": Words(
         "AVA does not connect to this mail server.", "Choose another host in Settings."
     ),
+    "ConnectionRefusedError": Words(
+        "Nothing listens at this host and port.",
+        "Check them in Settings; if they are right, the mail server is down.",
+    ),
+    "gaierror": Words("No address is known for this host.", "Check its name in Settings."),
     "unreadable": Words("The answer was no JSON: a page of a proxy, or half an answer.", _LATER),
 }
 _PROVIDER_FAULT: Final = Words("The provider answered with a fault of its own.", _LATER)
@@ -113,6 +118,11 @@ _ON_THE_WAY: Final = (
     ("the proxy of", Words("A proxy on AVA's way out failed.")),
 )
 _OPERATOR_LOOKS: Final = "The operator looks at the setting that the answer names."
+_REPLIED: Final = "answered 4"  # by a mail server: 4xx is for now, 5xx for good (RFC 5321, 4.2.1)
+_NOT_NOW: Final = Words(
+    "The mail server could not do it for now.",
+    "Try again later; if it lasts, ask whoever runs the mail server.",
+)
 _NO_CONNECTION: Final = Words("The connection to the provider failed or broke.", _LATER)
 
 _OF_THINGS: Final[Mapping[tuple[str, str], Words]] = {
@@ -204,6 +214,8 @@ def _of_attempt(status: str) -> Words:
             return Words(words.cause, _OPERATOR_LOOKS)
     if status.startswith("deadline"):
         return _OF_ATTEMPTS["deadline"]
+    if status.startswith(_REPLIED):
+        return _NOT_NOW
     if status.isdigit():
         return _PROVIDER_FAULT if int(status) >= 500 else _OF_ATTEMPTS["400"]
     return _NO_CONNECTION
@@ -217,8 +229,8 @@ def answer_of(status: str) -> str:
         return "did not answer in time"
     if status == "cancelled":
         return "was not waited for"
-    if status == "answered":
-        return "answered"
+    if status.startswith("answered"):
+        return status
     if status in _REFUSED_BY_MAIL_SERVERS:
         return "refused"
     if status == "unreadable":
@@ -233,7 +245,7 @@ def status_of(kind: str, status: str) -> str:
     if kind != "attempt" or status.isdigit():
         return status.replace("_", " ")
     said = answer_of(status)
-    if said in ("answered", "refused"):
+    if said == "refused" or said.startswith("answered"):
         return said
     return "not asked" if said == NOT_ASKED else "no answer"
 

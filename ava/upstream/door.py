@@ -27,7 +27,12 @@ from ava.upstream.breaker import Breaker, Hooks, Rejected, Snapshot
 from ava.upstream.bulkhead import Bulkhead, BulkheadFull
 from ava.upstream.circuit import Rules
 from ava.upstream.connections import Deadline
-from ava.upstream.errors import ProviderBusy, ProviderProblem, ProviderUnavailable
+from ava.upstream.errors import (
+    ProviderBusy,
+    ProviderProblem,
+    ProviderUnavailable,
+    ProviderUnreachable,
+)
 from ava.upstream.policy import Policy, Service
 from ava.upstream.redis_store import store_for
 from ava.upstream.transport import Answer, AttemptFailed, Operation, Transport, with_retries
@@ -197,6 +202,10 @@ class Door:
                     done = work(operation.deadline)
                 except Problem as problem:
                     operation.outcome = problem.code
+                    if isinstance(problem, ProviderProblem):
+                        operation.cause = problem.cause
+                        if isinstance(problem, ProviderUnreachable):
+                            operation.outcome = problem.cause or problem.code
                     raise
                 operation.outcome, operation.failed = "answered", False
         return done

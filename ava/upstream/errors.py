@@ -14,7 +14,8 @@ class ProviderProblem(Problem):
 
     `lost`: an attempt of the operation, not always the last, may have been done all the same.
     `answered`: all that are lost ended with the provider's own 500 or 503, so that none is on its
-    way still; a gateway's 502 or 504 does not say so.
+    way still; a gateway's 502 or 504 does not say so. `cause`: words for the log and the activity,
+    where it is not HTTP's.
     """
 
     is_providers = True
@@ -23,6 +24,7 @@ class ProviderProblem(Problem):
     unsent = False
     lost = False
     answered = False
+    cause = ""
 
     def __init__(
         self,

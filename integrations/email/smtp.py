@@ -2,6 +2,7 @@
 
 import smtplib
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
@@ -65,11 +66,12 @@ def send(
                 backend.send_messages([message])
             except smtplib.SMTPResponseException as refusal:
                 if refusal.smtp_code < 500:
-                    raise _unreachable(credentials) from None
+                    raise _unreachable(credentials, _cause(refusal, deadline)) from None
                 raise _refusal(refusal, message.from_email) from None
             except smtplib.SMTPRecipientsRefused as refusal:
-                if all(code < 500 for code, _ in refusal.recipients.values()):
-                    raise _unreachable(credentials) from None
+                codes = [code for code, _ in refusal.recipients.values()]
+                if all(code < 500 for code in codes):
+                    raise _unreachable(credentials, f"answered {codes[0]}") from None
                 raise MailRefused("The mail server refused every recipient.") from None
         sentence = "The mail server refused this recipient."
         return dict.fromkeys(client.refused, sentence)
@@ -87,9 +89,22 @@ def _refusal(
     return MailRefused("The mail server refused the e-mail.")
 
 
-def _unreachable(credentials: Credentials, *, unsent: bool = True) -> ProviderUnreachable:
-    own = credentials.source == "user"
-    return (OwnServerUnreachable if own else ProviderUnreachable)(SMTP, unsent=unsent)
+def _unreachable(
+    credentials: Credentials, cause: str, *, unsent: bool = True
+) -> ProviderUnreachable:
+    kind = OwnServerUnreachable if credentials.source == "user" else ProviderUnreachable
+    problem = kind(SMTP, unsent=unsent)
+    problem.cause = cause
+    return problem
+
+
+def _cause(fault: Exception, deadline: Deadline) -> str:
+    """A failure in words. What the server said is left out: it may name people."""
+    if isinstance(fault, smtplib.SMTPResponseException):
+        return f"answered {fault.smtp_code}"
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return f"certificate refused ({fault.verify_message})"
+    return "deadline" if deadline.expired else type(fault.__cause__ or fault).__name__
 
 
 @contextmanager
@@ -117,11 +132,15 @@ def _session(
             client.quit()
     except smtplib.SMTPAuthenticationError as refusal:
         # 4xx: the server cannot check the login now (RFC 4954, section 6).
-        refused = refusal.smtp_code >= 500
-        raise (ProviderAuthFailed(SMTP) if refused else _unreachable(credentials)) from None
-    except _FAULTS:
+        cause = _cause(refusal, deadline)
+        if refusal.smtp_code < 500:
+            raise _unreachable(credentials, cause) from None
+        problem = ProviderAuthFailed(SMTP)
+        problem.cause = cause
+        raise problem from None
+    except _FAULTS as fault:
         unsent = client is None or not client.is_taking
-        raise _unreachable(credentials, unsent=unsent) from None
+        raise _unreachable(credentials, _cause(fault, deadline), unsent=unsent) from None
     finally:
         if client is not None:
             client.close()

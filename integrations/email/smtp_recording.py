@@ -20,14 +20,14 @@ ACCOUNT: Final = Account(
 _STEPS: Final = ("AUTH", "MAIL", "DATA")
 _TAKEN: Final = "answered"
 _REFUSED_LOGIN: Final = "provider_auth_failed"
-_UNREACHABLE: Final = "provider_unreachable"
+_NO_SESSION: Final = ("smtp_host_refused", "cancelled")
 _ENDS: Final[dict[str, tuple[str, int]]] = {
     _REFUSED_LOGIN: ("AUTH", 535),
     "mail_sender_refused": ("MAIL", 550),
     "mail_refused": ("DATA", 554),
 }
 """Step at which a session ended, with the server's reply."""
-WORDS: Final = (_TAKEN, _UNREACHABLE, *_ENDS)
+WORDS: Final = (_TAKEN, *_ENDS)
 
 
 def faults(
@@ -51,11 +51,11 @@ def faults(
 def _session(status: str, *, is_text_lost: bool) -> list[Fault]:
     if status == _TAKEN:
         return [_fault(step, "slow") for step in _STEPS]
-    if status == _UNREACHABLE:
+    if status in _NO_SESSION:
+        raise NotRepeatable("The mail server was not connected to, which cannot be played.")
+    if status not in _ENDS:
         end = "DATA" if is_text_lost else "AUTH"
         return [*_passed(end), _fault(end, "reset")]
-    if status not in _ENDS:
-        raise NotRepeatable("The mail server was not connected to, which cannot be played.")
     end, code = _ENDS[status]
     ended = _fault(end, "status", status=code)
     # A client tries to log in another way, too.

@@ -28,7 +28,7 @@ def test_a_connection_that_breaks_before_the_text_sends_nothing(
     assert arrived(sandbox) == []
 
 
-@pytest.mark.parametrize(("faults", "status"), [(0, "answered"), (1, "provider_unreachable")])
+@pytest.mark.parametrize(("faults", "status"), [(0, "answered"), (1, "SMTPServerDisconnected")])
 def test_the_story_of_a_mail_has_the_attempt_at_its_server(
     api: APIClient, smtp_user: User, sandbox: Sandbox, faults: int, status: str
 ) -> None:

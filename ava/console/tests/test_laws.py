@@ -1,6 +1,7 @@
 """What holds for every page of the console, from the table of `tests/walls/rooms.py`."""
 
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,13 +22,21 @@ def sandbox_mode(settings) -> None:
     settings.SANDBOX = True
 
 
+@pytest.fixture(scope="module")
+def shown() -> dict[str, Any]:
+    """The pages that were asked for already."""
+    return {}
+
+
 @pytest.fixture(params=PAGES)
-def page(request, browser: Client):
-    """The page as it is shown first; those that only take forms are none."""
-    answer = browser.get(request.param)
-    if answer.status_code == 405:
+def page(request, shown: dict[str, Any]):
+    """The page as it is shown first, asked for once; those that only take forms are none."""
+    if request.param not in shown:
+        browser = request.getfixturevalue("browser")
+        shown[request.param] = browser.get(request.param, follow=True)
+    if shown[request.param].status_code == 405:
         pytest.skip("takes forms only")
-    return browser.get(request.param, follow=True)
+    return shown[request.param]
 
 
 def test_a_page_has_a_title_one_heading_and_its_content(page) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from ava.activity.words import NOT_ASKED, Words, answer_of, is_known, is_waiting, words_of
+from ava.activity.words import NOT_ASKED, Words, answer_of, is_known, is_waiting, told_by, words_of
 
 _ATTEMPT = re.compile(r", attempt \d+$")
 _CALLS_AND_THE_LIKE = ("call", "message", "mail", "event")
@@ -79,6 +79,9 @@ def _bad(outcome: str, facts: tuple[tuple[str, str], ...], failed: Sequence[Happ
 
 def _telling(failed: Sequence[Happening]) -> Words:
     """The words of the failure that says most: of what was made, the provider, the request."""
+    for one in failed:
+        if one.kind == "request" and (words := told_by(_said(one))):
+            return words
     for kinds in (_CALLS_AND_THE_LIKE, ("revision",), ("attempt",), ("webhook", "job")):
         for one in reversed(failed):
             if one.kind in kinds and not _repeats(one, failed):
@@ -88,11 +91,17 @@ def _telling(failed: Sequence[Happening]) -> Words:
 
 def _words(failure: Happening) -> Words:
     """What is known of this status; else the sentence that its app found, where it has one."""
-    said = failure.summary.partition(": ")[2]
+    said = _said(failure)
+    if failure.kind == "request" and failure.status == "409" and said:
+        return Words(said)
     is_told = said != failure.status and not is_known(failure.kind, failure.status)
     if failure.kind in _CALLS_AND_THE_LIKE and is_told:
         return Words(said)
     return words_of(failure.kind, failure.status)
+
+
+def _said(failure: Happening) -> str:
+    return failure.summary.partition(": ")[2]
 
 
 def _repeats(end: Happening, failed: Sequence[Happening]) -> bool:

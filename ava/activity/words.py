@@ -58,6 +58,12 @@ _OF_REQUESTS: Final[Mapping[str, Words]] = {
     "503": Words("The provider was not asked, as it kept failing.", "Try again in a moment."),
     "504": Words("The provider did not answer in time.", "Try again in a moment."),
 }
+_OF_ANSWERS: Final[Mapping[str, Words]] = {
+    "Reconnect ": Words(
+        "The provider has ended AVA's access to the calendar.", "Connect it again in Settings."
+    ),
+}
+"""By the beginning of AVA's answer, where its status and the provider's say less."""
 _LATER: Final = "Try again later; if it lasts, look at the provider's status page."
 _OF_ATTEMPTS: Final[Mapping[str, Words]] = {
     "400": Words(
@@ -199,6 +205,11 @@ def words_of(kind: str, status: str) -> Words:
     if kind == "request":
         return _OF_REQUESTS.get(status, _OF_KINDS["request"])
     return _OF_THINGS.get((kind, status)) or _OF_KINDS.get(kind, Words(""))
+
+
+def told_by(answer: str) -> Words | None:
+    """Cause and remedy of a request that AVA answered so, where that says more than all else."""
+    return next((words for start, words in _OF_ANSWERS.items() if answer.startswith(start)), None)
 
 
 def is_known(kind: str, status: str) -> bool:

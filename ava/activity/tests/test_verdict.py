@@ -53,6 +53,12 @@ def test_a_refusal_without_a_provider_is_the_requests_own() -> None:
     assert found.cause == "Something in the request was not right."
 
 
+def test_a_conflict_is_told_in_the_answers_own_words() -> None:
+    found = verdict([request("409", "The address is taken.")])
+    assert found.cause == "The address is taken."
+    assert verdict([request("409")]).cause == "Something else was done at the same time."
+
+
 def test_attempts_that_all_failed_are_one_sentence() -> None:
     tries = [attempt(1, "500"), attempt(60, "500", 2), attempt(198, "500", 3)]
     found = verdict([request("502", "Connection to Vapi failed."), *tries])

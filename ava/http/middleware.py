@@ -7,21 +7,18 @@ passes them by.
 import re
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import structlog
 from csp.middleware import CSPMiddleware
-from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
-from django.utils.crypto import salted_hmac
 from django_prometheus.middleware import PrometheusAfterMiddleware, PrometheusBeforeMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -108,18 +105,12 @@ class RequestMiddleware:
         return self.get_response(request)
 
 
-def _user_of(request: HttpRequest) -> str | None:
-    """Pseudonym of the user, if one was asked for; the database is not asked here."""
+def _user_of(request: HttpRequest) -> int | None:
+    """ID of the user, if one was asked for; the database is not asked here."""
     user_id = getattr(request, "owner_id", None)
     if user_id is None:  # a page: where Django keeps whom `request.user` found
         user_id = getattr(getattr(request, "_cached_user", None), "pk", None)
-    return None if user_id is None else _pseudonym(str(user_id), settings.SECRET_KEY)
-
-
-@lru_cache(maxsize=10_000)
-def _pseudonym(user_id: str, secret: str) -> str:
-    made = salted_hmac("ava.http.middleware.user", user_id, secret=secret, algorithm="sha256")
-    return made.hexdigest()[:16]
+    return user_id
 
 
 class _Children:

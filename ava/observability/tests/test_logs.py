@@ -199,6 +199,17 @@ def test_a_page_is_logged_under_the_same_pseudonym(
     assert by_token == by_session is not None
 
 
+def test_what_a_request_does_is_logged_under_the_same_pseudonym(
+    api: APIClient, user: User, written: StringIO
+) -> None:
+    made = api.post("/api/v1/auth/tokens", {"name": "a script", "scope": "read"}, format="json")
+    assert made.status_code == 201, made.content
+    done, request = lines(written)
+    assert (done["event"], request["event"]) == ("API token made", "request")
+    assert done["user"] == request["user"] is not None
+    assert user.pk not in (*done.values(), *request.values())
+
+
 def attempts(written: StringIO) -> list[dict[str, object]]:
     return [line for line in lines(written) if line["event"] == "provider attempt"]
 

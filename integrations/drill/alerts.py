@@ -74,24 +74,24 @@ class Alerts:
         self._process.wait()
         self._directory.cleanup()
 
-    def wait_for_breaker(self, *, is_open: bool) -> set[str]:
-        """The alerts that are pending or firing, once the one about breakers is as it should be."""
+    def wait_for_breaker(self, *, is_open: bool) -> dict[str, str]:
+        """Alerts that are pending or firing, once the one about breakers is as it should be."""
         give_up = time.monotonic() + _PATIENCE
-        active: set[str] = set()
+        active: dict[str, str] = {}
         while time.monotonic() < give_up:
             try:
                 active = self._active()
             except (requests.RequestException, ValueError):
-                active = set()  # it is still starting
+                active = {}  # it is still starting
             else:
                 if (ALERT in active) == is_open and DOWN not in active and self._has_scraped():
                     break
             time.sleep(0.2)
         return active
 
-    def _active(self) -> set[str]:
+    def _active(self) -> dict[str, str]:
         found = self._ask("alerts")["alerts"]
-        return {str(one["labels"]["alertname"]) for one in found}
+        return {str(one["labels"]["alertname"]): str(one["state"]) for one in found}
 
     def _has_scraped(self) -> bool:
         return any(one["health"] == "up" for one in self._ask("targets")["activeTargets"])

@@ -75,7 +75,7 @@ class Rehearsal:
         self._seen.bystander = self._stage.send(verify(other))
         self._say(f"a user of {PROVIDERS[other].name} asks", self._seen.bystander)
         self._seen.arrived = len(self._stage.arrived(self._provider)) - before
-        self._during = self._alerts.wait_for_breaker(is_open=True) if self._alerts else set()
+        self._during = self._alerts.wait_for_breaker(is_open=True) if self._alerts else {}
 
     def _probe(self) -> None:
         self._break(delay_ms=_PROBE_MS)

@@ -11,6 +11,7 @@ from integrations.drill.promises import ALERT, Reply, Row, Seen, all_kept, rows
 BROKEN = Reply(502, 0.4, "Connection to Vapi failed. Please try again later.")
 REFUSED = Reply(503, 0.01, "Vapi is temporarily unavailable. Please try again in 5s.", 5)
 FINE = Reply(200, 0.02)
+WAITS = {ALERT: "pending"}
 
 
 def seen(**changes: Any) -> Seen:
@@ -26,7 +27,7 @@ def seen(**changes: Any) -> Seen:
         written=REFUSED,
         again=FINE,
         done=1,
-        alerts=({ALERT}, {"AvaErrorRate"}),
+        alerts=(WAITS, {"AvaErrorRate": "pending", "AvaSlow": "pending"}),
     )
     return replace(good, **changes)
 
@@ -66,8 +67,10 @@ def test_what_went_as_promised_is_kept_in_every_row() -> None:
         ({"written": FINE}, "nothing lost"),
         ({"again": REFUSED}, "nothing lost"),
         ({"again": replace(FINE, is_traced=False)}, "traced"),
-        ({"alerts": (set(), set())}, "alerts"),
-        ({"alerts": ({ALERT}, {ALERT})}, "alerts"),
+        ({"alerts": ({}, {})}, "alerts"),
+        ({"alerts": (WAITS, WAITS)}, "alerts"),
+        ({"alerts": (WAITS, {"AvaErrorRate": "firing"})}, "alerts"),
+        ({"alerts": (WAITS, {"AvaJobsGivenUp": "pending"})}, "alerts"),
     ],
 )
 def test_what_did_not_is_broken_in_its_row(changes: dict[str, Any], promise: str) -> None:
@@ -81,6 +84,11 @@ def test_without_prometheus_the_alerts_are_left_out_and_break_nothing() -> None:
     assert found["alerts"].kept is None
     assert "no Prometheus" in found["alerts"].seen
     assert all_kept(list(found.values()))
+
+
+def test_an_alert_that_is_left_of_the_outage_is_named_with_its_state() -> None:
+    said = "in the outage AvaBreakerOpen pending; afterwards AvaSlow pending"
+    assert table(seen(alerts=(WAITS, {"AvaSlow": "pending"})))["alerts"].seen == said
 
 
 def test_a_provider_without_copies_has_no_row_for_them() -> None:

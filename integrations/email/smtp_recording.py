@@ -27,7 +27,7 @@ _ENDS: Final[dict[str, tuple[str, int]]] = {
     "mail_refused": ("DATA", 554),
 }
 """Step at which a session ended, with the server's reply."""
-WORDS: Final = (_TAKEN, *_ENDS)
+WORDS: Final = (_TAKEN, *_NO_SESSION, *_ENDS)
 
 
 def faults(

@@ -1,12 +1,16 @@
 """Incidents of each kind: what their captures hold, and that they come again."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from ava import upstream
 from ava.recording.parts import NotRepeatable
 from ava.recording.scenario import Scenario
 from ava.recording.tracks import side_by_side
+from integrations.breakers import services as breakers
 from tests.recording.studio import ADDRESS, PERSON, WORDS, Studio
 
 CALL = ("POST", "/twilio/calls", {"to": PERSON, "say": WORDS})
@@ -223,3 +227,32 @@ def test_keys_are_not_captured(studio: Studio) -> None:
 def test_nothing_under_an_id_is_nothing_to_capture(studio: Studio) -> None:
     with pytest.raises(NotRepeatable, match="Nothing"):
         studio.capture("nobodys")
+
+
+def test_a_full_bulkhead_is_the_requests_of_others_which_are_not_captured(studio: Studio) -> None:
+    bulkhead = upstream.door("twilio").bulkhead
+    with ExitStack() as others:
+        while not bulkhead.is_full:
+            others.enter_context(bulkhead.slot())
+        refused = studio.record("GET", "/twilio/numbers")
+    with pytest.raises(NotRepeatable, match="as many requests to Twilio under way as it may have"):
+        studio.capture(refused)
+
+
+def test_an_open_breaker_of_mail_servers_cannot_be_played(studio: Studio) -> None:
+    studio.use("smtp")
+    held = {"provider": "smtp", "reason": "a rehearsal", "by": None, "now": timezone.now()}
+    breakers.override(breakers.Forced.OPEN, **held)
+    refused = studio.record(*MAIL)
+    with pytest.raises(NotRepeatable, match="AVA asked no mail server"):
+        studio.capture(refused)
+
+
+def test_a_mail_server_that_ava_does_not_connect_to_cannot_be_played(
+    studio: Studio, settings: Any
+) -> None:
+    studio.use("smtp")
+    settings.SMTP_HOSTS, settings.PRODUCTION, settings.SANDBOX = (), True, False
+    refused = studio.record(*MAIL)
+    with pytest.raises(NotRepeatable, match="The mail server was not connected to"):
+        studio.capture(refused)

@@ -9,6 +9,8 @@ import requests
 from sandbox.server import Sandbox
 from sandbox.tests.app import App, running_app, until
 from sandbox.tests.client import Client
+from sandbox.tests.google_client import GoogleCalendar
+from sandbox.tests.graph_client import GraphCalendar
 from sandbox.tests.resend_client import Resend
 
 ACCOUNT_SID = "AC" + "0" * 32
@@ -91,3 +93,15 @@ def app(sandbox: Sandbox) -> Iterator[App]:
     with running_app() as app:
         yield app
         sandbox.reset()  # nothing may be on its way to an app that is gone
+
+
+@pytest.fixture
+def google(sandbox: Sandbox) -> Iterator[GoogleCalendar]:
+    with GoogleCalendar(sandbox.url) as client:
+        yield client
+
+
+@pytest.fixture
+def graph(sandbox: Sandbox) -> Iterator[GraphCalendar]:
+    with GraphCalendar(sandbox.url) as client:
+        yield client

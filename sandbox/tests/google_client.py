@@ -9,6 +9,8 @@ from sandbox.tests.google_spec import GoogleDocument
 from sandbox.tests.oauth_flow import Flow
 from sandbox.tests.specs import available
 
+WEEK = ("2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z")
+
 
 class GoogleCalendar(Flow):
     """The calendar of a connected account."""

@@ -10,6 +10,7 @@ from sandbox.tests.oauth_flow import Flow
 from sandbox.tests.rest_spec import Rest
 from sandbox.tests.specs import available
 
+WEEK = ("2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z")
 BERLIN = {"Prefer": 'outlook.timezone="W. Europe Standard Time"'}
 
 

@@ -1,6 +1,5 @@
 """Microsoft's calendar: what is answered, always held against the description of Graph."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,18 +7,10 @@ from openapi_core.exceptions import OpenAPIError
 
 from sandbox.server import Sandbox
 from sandbox.tests import graph_spec
-from sandbox.tests.client import Client
-from sandbox.tests.graph_client import BERLIN, GraphCalendar, error, event_body
+from sandbox.tests.graph_client import BERLIN, WEEK, GraphCalendar, error, event_body
 from sandbox.tests.rest_spec import Rest
 
-WEEK = ("2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z")
 NEW_YORK = {"Prefer": 'outlook.timezone="Eastern Standard Time"'}
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Iterator[GraphCalendar]:
-    with GraphCalendar(sandbox.url) as client:
-        yield client
 
 
 def starts(items: list[dict[str, Any]]) -> list[str]:
@@ -279,128 +270,6 @@ def test_a_view_that_makes_no_sense_is_refused(
     asked = {"startDateTime": WEEK[0], "endDateTime": WEEK[1], **query}
     asked = {name: value for name, value in asked.items() if value is not None}
     assert error(graph.ask("GET", "calendarView", params=asked)) == (400, code)
-
-
-def schedule(**changes: Any) -> dict[str, Any]:
-    return {
-        "Schedules": ["ada@brightside.example"],
-        "StartTime": {"dateTime": "2026-01-06T08:00:00", "timeZone": "UTC"},
-        "EndTime": {"dateTime": "2026-01-06T16:00:00", "timeZone": "UTC"},
-        "AvailabilityViewInterval": 60,
-        **changes,
-    }
-
-
-def test_schedules_show_what_is_taken(graph: GraphCalendar) -> None:
-    graph.create(
-        showAs="tentative",
-        start={"dateTime": "2026-01-06T12:30:00", "timeZone": "UTC"},
-        end={"dateTime": "2026-01-06T15:00:00", "timeZone": "UTC"},
-    )
-    names = ["ada@brightside.example", "grace@brightside.example", "x@brightside.example"]
-    found = graph.held("POST", "calendar/getSchedule", json=schedule(Schedules=names))["value"]
-    assert [one["scheduleId"] for one in found] == names
-    mine, hers, nobodys = found
-    assert mine["availabilityView"] == "20001210"
-    standup, call, dentist = mine["scheduleItems"]
-    assert standup["start"] == {"dateTime": "2026-01-06T08:30:00.0000000", "timeZone": "UTC"}
-    assert (standup["isRecurring"], call["status"]) == (True, "tentative")
-    assert (dentist["subject"], dentist["isPrivate"]) == ("Dentist", True)
-    assert mine["workingHours"]["timeZone"] == {"name": "W. Europe Standard Time"}
-    assert all(set(one) == {"status", "start", "end"} for one in hers["scheduleItems"])
-    assert nobodys["error"]["responseCode"] == "ErrorMailRecipientNotFound"
-
-
-def test_whole_days_are_those_of_the_mailbox(graph: GraphCalendar) -> None:
-    asked = schedule(
-        StartTime={"dateTime": "2026-12-23T22:00:00", "timeZone": "UTC"},
-        EndTime={"dateTime": "2026-12-24T00:00:00", "timeZone": "UTC"},
-    )
-    (found,) = graph.held("POST", "calendar/getSchedule", json=asked)["value"]
-    assert found["availabilityView"] == "03"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"Schedules": None},
-        {"StartTime": None},
-        {"EndTime": {"dateTime": "2026-01-06T08:00:00", "timeZone": "UTC"}},
-        {"AvailabilityViewInterval": 4},
-    ],
-)
-def test_a_question_for_schedules_that_makes_no_sense_is_refused(
-    graph: GraphCalendar, changes: dict[str, Any]
-) -> None:
-    answer = graph.ask("POST", "calendar/getSchedule", json=schedule(**changes))
-    assert answer.status_code == 400
-
-
-def test_a_window_for_schedules_has_a_limit(graph: GraphCalendar) -> None:
-    asked = schedule(EndTime={"dateTime": "2026-06-06T08:00:00", "timeZone": "UTC"})
-    (found,) = graph.held("POST", "calendar/getSchedule", json=asked)["value"]
-    assert found["error"]["responseCode"] == "ErrorTimeIntervalTooBig"
-
-
-def test_the_calendar_and_the_person_are_shown(graph: GraphCalendar) -> None:
-    calendar = graph.held("GET", "calendar")
-    (listed,) = graph.held("GET", "calendars")["value"]
-    assert (
-        calendar["owner"]
-        == listed["owner"]
-        == {
-            "name": "Ada Lovelace",
-            "address": "ada@brightside.example",
-        }
-    )
-    assert graph.get("/v1.0/me").json()["mail"] == "ada@brightside.example"
-
-
-def test_a_scope_that_was_not_granted_opens_nothing(sandbox: Sandbox) -> None:
-    with GraphCalendar(sandbox.url, scope="Calendars.Read") as graph:
-        assert graph.view(*WEEK)
-        answer = graph.ask("POST", "events", json=event_body())
-        assert error(answer) == (403, "ErrorAccessDenied")
-        event_id = graph.view(*WEEK)[0]["id"]
-        assert error(graph.one(event_id, "DELETE")) == (403, "ErrorAccessDenied")
-        assert error(graph.get("/v1.0/me")) == (403, "ErrorAccessDenied")
-    with GraphCalendar(sandbox.url, scope="User.Read") as graph:
-        for path in ("events", "calendar", "calendars", f"events/{event_id}"):
-            assert error(graph.ask("GET", path)) == (403, "ErrorAccessDenied")
-
-
-def test_each_account_has_its_own_calendar(graph: GraphCalendar, sandbox: Sandbox) -> None:
-    made = graph.create()
-    with GraphCalendar(sandbox.url, login_hint="grace@brightside.example") as grace:
-        assert error(grace.one(made["id"])) == (404, "ErrorItemNotFound")
-
-
-def test_no_token_and_a_dead_one_are_refused(graph: GraphCalendar, control: Client) -> None:
-    control.post("/oauth", {"provider": "microsoft", "do": "expire"})
-    for headers in ({}, {"Authorization": "Bearer"}, {"Authorization": "Bearer EwB.other"}):
-        answer = graph.ask("GET", "events", headers=headers)
-        assert error(answer) == (401, "InvalidAuthenticationToken")
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-
-
-def test_what_is_not_played_is_not_found(graph: GraphCalendar) -> None:
-    for method, path in (("GET", "messages"), ("PATCH", "events/x"), ("PUT", "events")):
-        assert error(graph.ask(method, path)) == (404, "ResourceNotFound")
-
-
-def test_a_body_that_is_no_object_is_refused(graph: GraphCalendar) -> None:
-    for body in (b"", b"{", b"[]"):
-        assert error(graph.ask("POST", "events", data=body)) == (400, "BadRequest")
-
-
-def test_a_reset_brings_the_seed_back(sandbox: Sandbox) -> None:
-    with GraphCalendar(sandbox.url) as graph:
-        before = graph.view(*WEEK)
-        graph.create()
-        graph.one(before[0]["seriesMasterId"], "DELETE")
-    sandbox.reset()
-    with GraphCalendar(sandbox.url) as graph:
-        assert graph.view(*WEEK) == before
 
 
 def test_what_the_description_does_not_know_is_reported(graph: GraphCalendar) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from ava.recording import fakes, parts
 from ava.recording.parts import Asked, Repeat
 from ava.recording.scenario import Ask
+from telephony import bulk_recording
 from telephony.calls.models import Call
 from telephony.intents.models import Communication
 from telephony.intents.states import CALL, MESSAGE
@@ -34,6 +35,7 @@ def register() -> None:
     """Register what is known here of requests, webhooks and numbers."""
     parts.register("POST", "twilio/calls", place_call)
     parts.register("POST", "twilio/messages", send_message)
+    parts.register("POST", "twilio/messages/bulk", bulk_recording.send)
     parts.register("POST", r"twilio/calls/(?P<id>[0-9a-f-]{36})/hangup", hang_up)
     for name in ("numbers", "calls", "messages"):
         parts.register("GET", f"twilio/{name}", _reading(name))
@@ -72,7 +74,7 @@ def place_call(asked: Asked) -> Repeat:
 
 def send_message(asked: Asked) -> Repeat:
     """A message; where no row was made of it, any message."""
-    row = _nth(Message, asked)
+    row = _nth(Message, asked, batch=None)
     if row is None:
         return _refused(asked, Ask("POST", MESSAGES, {"to": _fake(asked, None), "body": _TEXT}))
     body = {"to": _fake(asked, row), "body": fakes.text(row.body)}
@@ -95,8 +97,8 @@ def _rows(model: type[Communication]) -> Any:
     return model._default_manager.filter(direction=Communication.Direction.OUTBOUND)
 
 
-def _nth(model: type[Any], asked: Asked) -> Any:
-    rows = _rows(model).filter(owner_id=asked.owner_id, correlation_id=asked.correlation_id)
+def _nth(model: type[Any], asked: Asked, **of: Any) -> Any:
+    rows = _rows(model).filter(owner_id=asked.owner_id, correlation_id=asked.correlation_id, **of)
     found = rows.order_by("created_at", "id")[asked.nth : asked.nth + 1]
     return next(iter(found), None)
 

@@ -1,12 +1,13 @@
 """Answers of providers in a story, as faults that have the sandbox give them again. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any, Final
 
-from ava.recording.parts import Attempt, NotRepeatable
+from ava.recording.parts import Attempt, End, NotRepeatable
 from ava.recording.scenario import Fault
 from ava.recording.tracks import (
     BREAKER,
@@ -69,13 +70,18 @@ def _mark_unreadable(found: list[Seen], made: Attempt) -> None:
 
 
 def faults(
-    seen: Sequence[Seen], *, done: set[str], errors: dict[str, str]
+    seen: Sequence[Seen],
+    *,
+    done: set[str],
+    errors: Mapping[str, str],
+    ends: Mapping[str, Sequence[End]] = MappingProxyType({}),
 ) -> dict[str, list[Fault]]:
     """What the sandbox is to do at each provider's requests, in order.
 
     Args:
         done: providers that did what they were asked, though no answer says so.
         errors: the provider's own code of what it refused.
+        ends: of those that were asked for several things, what became of each.
     """
     answers: dict[str, list[Fault]] = {}
     asked = [one for one in seen if one.attempt.method != SESSION]
@@ -86,13 +92,29 @@ def faults(
         lost = [at for at in changes if mine[at].attempt.is_lost]
         taken = any(mine[at].attempt.is_taken for at in changes)
         if provider in done and lost and not taken:
-            answer = answers[provider][lost[-1]]
-            answer["when"] = "after"
-            answer.pop("delay_ms", None)  # callbacks do not wait for it
+            _lose(answers[provider][lost[-1]])
         refused = [at for at in changes if mine[at].attempt.status.startswith("4")]
         if provider in errors and refused:
             answers[provider][refused[-1]]["error"] = errors[provider]
+        for end in ends.get(provider, ()):
+            asked_at = (at for at in changes if mine[at].at >= end.asked_at)
+            if (at := next(asked_at, None)) is not None:
+                _end(answers[provider][at], mine[at].attempt, end)
     return answers
+
+
+def _end(answer: Fault, made: Attempt, end: End) -> None:
+    """Have the request end as this one did."""
+    if end.is_done and made.is_lost:
+        _lose(answer)
+    if end.error and made.status.startswith("4"):
+        answer["error"] = end.error
+
+
+def _lose(answer: Fault) -> None:
+    """Have the provider do what it is asked first."""
+    answer["when"] = "after"
+    answer.pop("delay_ms", None)  # callbacks do not wait for it
 
 
 def _fault(one: Seen, following: Seen | None) -> Fault:

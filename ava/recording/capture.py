@@ -74,7 +74,8 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
     }
     for one in repeats:
         environment |= one.environment
-    given = answers.faults(seen, done=done, errors=errors)
+    ends = {one.provider: one.ends for one in repeats if one.ends}
+    given = answers.faults(seen, done=done, errors=errors, ends=ends)
     for one in repeats:
         for provider, replies in one.answers.items():
             given.setdefault(provider, []).extend(replies)

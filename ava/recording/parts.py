@@ -53,6 +53,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class End:
+    """What became of one of several things that a provider was asked for."""
+
+    asked_at: float  # its last request was the first from then on
+    is_done: bool
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class Repeat:
     """What repeats a request, and makes ready for it."""
 
@@ -64,6 +73,7 @@ class Repeat:
     provider: str = ""  # that was to do it
     is_done: bool = False  # by the provider, in the end
     error: str = ""  # the provider's own, where it refused
+    ends: Sequence[End] = ()  # where it asked for several things, one after the other
     answers: dict[str, list[Fault]] = field(default_factory=dict)  # of providers without HTTP
     effects: dict[str, int] = field(default_factory=dict)  # on people
     callbacks: Sequence[tuple[float, str]] = ()  # events, and when: of webhooks without its ID

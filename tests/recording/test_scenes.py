@@ -71,6 +71,40 @@ def test_a_message_that_twilio_refused_is_refused_for_the_same_reason(studio: St
     again(studio, scenario)
 
 
+def batch(*people: str) -> tuple[str, str, Any]:
+    items = [{"to": one, "body": f"{WORDS} {nth}"} for nth, one in enumerate(people)]
+    return "POST", "/twilio/messages/bulk", {"messages": items, "per_minute": 600}
+
+
+def test_a_batch_of_which_one_answer_was_lost_and_one_message_refused(studio: Studio) -> None:
+    for kind, more in (
+        ("slow", {}),
+        ("reset", {"when": "after"}),
+        ("status", {"status": 400, "error": "21610"}),
+        ("status", {"status": 503}),
+    ):
+        fail(studio, "twilio", kind, match="POST /", **more)
+    studio.order("phone", {"to": PERSON, "behaviour": "answer", "texts": "undelivered"})
+    people = [PERSON, "+14155557789", "+14155557790", "+14155557791"]
+    scenario = studio.capture(studio.record(*batch(*people)))
+    assert [len(scenario.tracks[f"message {nth}"]) > 1 for nth in (1, 2, 3, 4)] == [True] * 4
+    assert scenario.tracks["message 1"][-1] == "undelivered"
+    assert scenario.tracks["message 3"][-1] == "failed"
+    assert scenario.effects == {"messages": 3}
+    lost = [one for one in scenario.answers["twilio"] if one.get("when") == "after"]
+    assert [one["kind"] for one in lost] == ["reset"]
+    again(studio, scenario)
+
+
+def test_a_batch_that_somebody_paused_cannot_be_captured(studio: Studio) -> None:
+    method, path, body = batch(PERSON, "+14155557789")
+    given = studio.ask(method, f"/api/v1{path}", {**body, "per_minute": 1}, correlation_id="b-1")
+    place = f"/api/v1/twilio/messages/bulk/{given.body['id']}/pause"
+    assert studio.ask("POST", place, None, correlation_id="b-2").status == 200
+    with pytest.raises(NotRepeatable, match="paused or canceled"):
+        studio.capture("b-1")
+
+
 def test_a_mail_whose_answer_was_lost_goes_out_once(studio: Studio) -> None:
     studio.use("resend")
     fail(studio, "resend", "hang", when="after")

@@ -1,6 +1,7 @@
 """Writing of activity: what waits in this process becomes rows, a few times a second."""
 
 import threading
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, cast
 
@@ -20,8 +21,7 @@ AT_ONCE: Final = 500
 
 def write() -> None:
     """Write what waits. While the database does not answer, it goes on waiting."""
-    while recorder.waiting:
-        taken = [recorder.waiting.popleft() for _ in range(min(len(recorder.waiting), AT_ONCE))]
+    while taken := _taken():
         try:
             Activity.objects.bulk_create([_row(entry) for entry in taken])
         except DatabaseError as fault:
@@ -30,6 +30,15 @@ def write() -> None:
             recorder.DROPPED.inc(max(len(taken) - room, 0))
             recorder.waiting.extendleft(reversed(taken[-room:] if room else []))
             return
+
+
+def _taken() -> list[recorder.Entry]:
+    """The next that wait. Another thread may take some of them meanwhile."""
+    taken: list[recorder.Entry] = []
+    with suppress(IndexError):
+        while len(taken) < AT_ONCE:
+            taken.append(recorder.waiting.popleft())
+    return taken
 
 
 def old(before: datetime) -> QuerySet[Activity]:

@@ -7,6 +7,7 @@ passes them by.
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -43,7 +44,7 @@ _REFUSED = "refused; charset=none"
 
 listeners: list[Callable[..., None]] = []
 """Called after each answer to a user that changed something, asked a provider, or failed:
-`(request, response, *, owner_id, duration_ms)`. Reads from a copy leave no trace."""
+`(request, response, *, owner_id, at, duration_ms)`. Reads from a copy leave no trace."""
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -60,7 +61,7 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        started = time.perf_counter()
+        began, started = time.time(), time.perf_counter()
         given = request.META.get(correlation.META)
         correlation_id = str(uuid4()) if given is None else correlation.accept(given)
         request.correlation_id = correlation_id  # type: ignore[attr-defined]  # for Django's own log
@@ -91,8 +92,9 @@ class RequestMiddleware:
                 or response.status_code >= 400
                 or correlation.ASKED.get() == correlation_id
             ):
+                at = datetime.fromtimestamp(began, UTC)
                 for listener in listeners:
-                    listener(request, response, owner_id=owner_id, duration_ms=duration_ms)
+                    listener(request, response, owner_id=owner_id, at=at, duration_ms=duration_ms)
         finally:
             correlation.CURRENT.reset(token)
         response[correlation.HEADER] = correlation_id

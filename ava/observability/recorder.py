@@ -6,7 +6,7 @@ of its last moments; rows of calls, mails and the like are not among them.
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -79,7 +79,12 @@ def attempted(about: str, **facts: Any) -> None:
 
 
 def answered(
-    request: HttpRequest, response: HttpResponseBase, *, owner_id: int, duration_ms: float
+    request: HttpRequest,
+    response: HttpResponseBase,
+    *,
+    owner_id: int,
+    at: datetime,
+    duration_ms: float,
 ) -> None:
     """Record a request that changed something, asked a provider, or failed."""
     problem = getattr(response, "problem", None)
@@ -93,7 +98,7 @@ def answered(
         f"{request.method} {_path(request)}" + (f": {detail}" if detail else ""),
         status=status,
         failed=status >= 400,
-        at=datetime.now(UTC) - timedelta(milliseconds=duration_ms),
+        at=at,
         duration_ms=duration_ms,
         owner_id=owner_id,
     )

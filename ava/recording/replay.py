@@ -57,6 +57,7 @@ def replay(
         rows.append(_ask(stage, ask, rows, correlation_id=replayed))
     news_at, seen, same_since = clock(), None, None
     while True:
+        stage.pass_time()
         was_still = stage.is_still()
         outcome = Outcome(scenario, tracks.read(story(stage, replayed), names), stage.effects())
         now = clock()
@@ -69,7 +70,6 @@ def replay(
         is_over = same_since is not None and now - same_since >= quiet
         if is_over or was_still or now - news_at >= patience:
             return outcome
-        stage.pass_time()
 
 
 def _prepare(scenario: Scenario, stage: Stage) -> None:

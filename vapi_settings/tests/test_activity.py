@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.utils import timezone
@@ -11,6 +12,7 @@ from rest_framework.test import APIClient
 
 from ava.activity import services
 from ava.activity.models import Activity
+from ava.http import middleware
 from ava.jobs import pruning
 from ava.jobs.services import run_due
 from ava.observability import recorder
@@ -60,6 +62,20 @@ def test_a_story_has_the_request_its_attempts_and_what_became_of_it(ada: APIClie
     assert all(one["duration_ms"] >= 0 for one in entries if one["kind"] != "revision")
     [revision] = [one for one in entries if one["kind"] == "revision"]
     assert ada.get(revision["links"]["revision"]).status_code == 200
+
+
+def test_a_request_comes_before_its_attempts_however_late_it_is_recorded(
+    ada: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with time_machine.travel(timezone.now(), tick=True) as clock:
+
+        def held_up(*_: Any, **__: Any) -> None:
+            clock.shift(timedelta(seconds=5))
+
+        monkeypatch.setattr(middleware, "listeners", [held_up, *middleware.listeners])
+        edit(ada, "edit-5")
+        entries = story(ada, "edit-5")
+    assert [one["kind"] for one in entries][:2] == ["request", "attempt"]
 
 
 def test_a_failure_says_what_the_provider_answered_and_what_the_caller_saw(

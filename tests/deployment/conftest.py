@@ -16,10 +16,10 @@ SOURCE = "/srv/ava"
 GIVEN = ("HOST=", "SOURCE=", "VERSION=", "NEXT=", "NAME=", "PASSWORD=", "apt-get")
 # What asks a registry, and a person: done here by what is on this machine.
 PACKAGES = Path(sysconfig.get_path("purelib"))
-VENV = f"""\
+VENV = """\
 python3 -m venv --without-pip /opt/ava/%s/.venv
 site=$(echo /opt/ava/%s/.venv/lib/python3*/site-packages)
-echo {PACKAGES} >"$site/tests.pth"
+echo /mnt >"$site/tests.pth"
 # Locked for Python before 3.11.3, which Debian 12 has.
 echo 'from asyncio import timeout' >"$site/async_timeout.py"
 """
@@ -81,6 +81,8 @@ def previous() -> str:
 
 
 _REPOSITORY = f"""
+# Services with a /tmp of their own see the packages of a clone there, too.
+mount --bind {PACKAGES} /mnt
 cd {BASE_DIR}
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
 mkdir {SOURCE}

@@ -15,6 +15,8 @@ from typing import Self
 
 import pytest
 
+from ava.conf.env import BASE_DIR
+
 _START_SECONDS = 60
 _COMMAND_SECONDS = 120
 _CGROUP = Path("/sys/fs/cgroup/systemd")
@@ -30,6 +32,7 @@ NEEDS = {
 _BOOT = """
 set -e
 at=$1
+clone=$2
 mount -t tmpfs tmpfs "$at"
 mkdir "$at/upper" "$at/work" "$at/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$at/upper,workdir=$at/work" "$at/root"
@@ -40,6 +43,12 @@ mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
+# A clone under /tmp stays where it is.
+case $clone in /tmp/*)
+    mkdir -p ".$clone"
+    mount --bind "$clone" ".$clone"
+    mount -o remount,bind,ro ".$clone"
+esac
 mount --rbind /dev dev
 mount --bind /dev/null dev/console
 mount -t tmpfs tmpfs sys/fs/cgroup
@@ -81,7 +90,7 @@ class Machine:
         self._process = subprocess.Popen(
             [
                 *("sh", "-c", join, "sh", "unshare", *spaces, "--fork", "--kill-child"),
-                *("sh", "-c", _BOOT, "sh", str(self._directory)),
+                *("sh", "-c", _BOOT, "sh", str(self._directory), str(BASE_DIR)),
             ],
             cwd="/",
             stdin=subprocess.DEVNULL,

@@ -1,7 +1,9 @@
 import pytest
 from django.contrib.auth.models import User
 
+from integrations.credentials import store
 from integrations.email.tests.mailing import store_resend, store_smtp
+from integrations.email.tests.reporting import ADDRESS, SECRET
 from sandbox.server import Sandbox
 
 
@@ -29,3 +31,12 @@ def both_user(resend_user: User, sandbox: Sandbox) -> User:
 def smtp_user(user: User, sandbox: Sandbox) -> User:
     store_smtp(user, sandbox)
     return user
+
+
+@pytest.fixture
+def hook(user: User, sandbox: Sandbox) -> str:
+    """The path of the user's webhooks, which SECRET proves."""
+    store_resend(user, webhook_secret=SECRET)
+    row = store.find(user=user, provider="resend")
+    assert row is not None
+    return f"{ADDRESS}?account={row.pk}"

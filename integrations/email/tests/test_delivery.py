@@ -1,44 +1,25 @@
 """Delivery states by Resend's webhooks: signed as by Svix, each once, in any order."""
 
 import base64
-import json
 import time
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import requests
 from django.contrib.auth.models import User
-from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
-from standardwebhooks import Webhook
 
 from ava.inbound.models import Delivery, Refusal
 from integrations.credentials import store
 from integrations.email.models import Mail, MailAttachment, Recipient
 from integrations.email.suppressions.models import Suppression
 from integrations.email.tests.mailing import MAIL, MESSAGES, arrived, fault, run_jobs, store_resend
+from integrations.email.tests.reporting import ADDRESS, EVENTS, LIST, event, post, send
 from sandbox.server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SECRET = "whsec_" + base64.b64encode(b"a secret of Resend's, 24").decode()
-LIST = "/api/v1/integrations/email/suppressions"
-EVENTS = ["email.sent", "email.delivered", "email.bounced", "email.complained", "email.suppressed"]
-ADDRESS = "/api/v1/webhooks/resend"
-
-
-@pytest.fixture
-def hook(user: User, sandbox: Sandbox) -> str:
-    """The path of the user's webhooks, which SECRET proves."""
-    store_resend(user, webhook_secret=SECRET)
-    row = store.find(user=user, provider="resend")
-    assert row is not None
-    return f"{ADDRESS}?account={row.pk}"
 
 
 @pytest.fixture
@@ -51,31 +32,6 @@ def connected(
     headers = {"Authorization": "Bearer re_demo"}
     answer = requests.post(f"{sandbox.url}/resend/webhooks", json=asked, headers=headers, timeout=5)
     store_resend(user, webhook_secret=answer.json()["signing_secret"])
-
-
-def send(api: APIClient, *to: str, **more: Any) -> Any:
-    answer = api.post(MESSAGES, {**MAIL, "to": [*to], **more}, format="json")
-    assert answer.status_code in (201, 202), answer.content
-    return answer.json()
-
-
-def event(kind: str, mail: str, *to: str, **data: Any) -> dict[str, Any]:
-    about = {"email_id": mail, "to": [*to], "created_at": "2026-12-02T10:00:00Z", **data}
-    return {"type": f"email.{kind}", "created_at": "2026-12-02T10:00:00Z", "data": about}
-
-
-def post(hook: str, body: Any, *, secret: str = SECRET, key: str = "", **headers: str) -> int:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    key, now = key or f"msg_{uuid.uuid4().hex}", datetime.now(UTC)
-    given = {
-        "svix-id": key,
-        "svix-timestamp": str(int(now.timestamp())),
-        "svix-signature": Webhook(secret).sign(key, now, raw.decode()),
-        **headers,
-    }
-    given = {name: value for name, value in given.items() if value}
-    answer = Client().post(hook, raw, content_type="application/json", headers=given)
-    return answer.status_code
 
 
 def until(reached: Callable[[], object]) -> None:
@@ -292,55 +248,3 @@ def test_odd_members_of_an_event_do_no_harm(hook: str) -> None:
     run_jobs()
     assert set(Delivery.objects.values_list("state", flat=True)) == {"done"}
     assert not Recipient.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("entered", "spelled"),
-    [
-        ("grace@example.org", "GRACE@Example.org"),
-        ("grace@example.org", " gr\u200bace@\uff25xample.org"),
-        ("grace@münchen.de", "grace@XN--MNCHEN-3YA.de"),
-        ("grace@xn--mnchen-3ya.de", "grace@MU\u0308NCHEN.de"),
-        ("grace@straße.de", "grace@xn--strae-oqa.de"),
-        ("grace/alan@example.org", "grace/alan@example.org"),
-    ],
-)
-@pytest.mark.parametrize("kind", ["to", "cc", "bcc"])
-def test_every_spelling_of_an_address_is_stopped_and_taken_off(
-    api: APIClient, hook: str, entered: str, spelled: str, kind: str
-) -> None:
-    assert api.post(LIST, {"address": entered}).status_code == 201
-    answer = api.post(MESSAGES, {**MAIL, "to": "else@example.org", kind: spelled})
-    assert answer.json()["code"] == "address_suppressed"
-    assert api.delete(f"{LIST}/{quote(spelled)}").status_code == 204
-
-
-def test_another_address_of_a_person_is_another_address(api: APIClient, hook: str) -> None:
-    for address in ("grace@example.org", "grace@strasse.de"):
-        api.post(LIST, {"address": address})
-    for other in ("grace+news@example.org", "g.race@example.org", "grace@straße.de"):
-        assert send(api, other)["status"] == "sent"
-
-
-def test_an_address_is_entered_and_taken_off_by_hand(
-    api: APIClient, strangers_api: APIClient, hook: str
-) -> None:
-    new = {"address": "Grace@Example.org"}
-    assert [api.post(LIST, new).status_code for _ in range(2)] == [201, 200]
-    assert api.get(LIST, {"search": "grace"}).json()["count"] == 1
-    assert strangers_api.get(LIST).json()["results"] == []
-    assert strangers_api.delete(f"{LIST}/grace@example.org").status_code == 404
-    answer = api.post(MESSAGES, {**MAIL, "bcc": ["grace@example.org"]}, format="json")
-    assert "you put it on the list" in answer.json()["detail"]
-    assert api.delete(f"{LIST}/GRACE@example.org").status_code == 204
-    assert api.delete(f"{LIST}/grace@example.org").status_code == 404
-
-
-def test_an_address_that_is_too_long_in_ascii_is_not_entered(api: APIClient, hook: str) -> None:
-    address = f"{'a' * 100}@{'ü.' * 30}de"
-    answer = api.post(LIST, {"address": address})
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"address": ["This address is too long for a mail."]}
-    assert post(hook, event("complained", "x", address)) == 204
-    run_jobs()
-    assert not Suppression.objects.exists()

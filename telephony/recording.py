@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ava.recording import fakes, parts
 from ava.recording.parts import Asked, Repeat
 from ava.recording.scenario import Ask
-from telephony import bulk_recording
+from telephony import assistant_recording, bulk_recording
 from telephony.calls.models import Call
 from telephony.intents.models import Communication
 from telephony.intents.states import CALL, MESSAGE
@@ -36,17 +37,22 @@ def register() -> None:
     parts.register("POST", "twilio/calls", place_call)
     parts.register("POST", "twilio/messages", send_message)
     parts.register("POST", "twilio/messages/bulk", bulk_recording.send)
+    assistant_recording.register()
     parts.register("POST", r"twilio/calls/(?P<id>[0-9a-f-]{36})/hangup", hang_up)
     for name in ("numbers", "calls", "messages"):
         parts.register("GET", f"twilio/{name}", _reading(name))
     parts.words.update(CALL.ranks, MESSAGE.ranks, _EVENTS)
-    parts.events[TWILIO.label, "call-status"] = lambda status: _EVENTS.get(status, "other")
+    parts.events[TWILIO.label, "call-status"] = _progress
     parts.events[TWILIO.label, "message-status"] = _known
-    parts.events[TWILIO.label, "voice"] = lambda status: "twiml"
+    parts.events[TWILIO.label, "voice"] = lambda status, _: "twiml"
     parts.numbers.append(numbers)
 
 
-def _known(status: str) -> str:
+def _progress(status: str, _: object) -> str:
+    return _EVENTS.get(status, "other")
+
+
+def _known(status: str, _: object) -> str:
     """The status of a message; one that there is not, where AVA does not know it."""
     return status if status in MESSAGE.ranks else "other"
 
@@ -62,26 +68,29 @@ def numbers(owner_id: int, correlation_id: str) -> Iterator[str]:
 def place_call(asked: Asked) -> Repeat:
     """A call; where no row was made of it, any call."""
     row = _nth(Call, asked)
+    body = {"to": _fake(asked, row)}
+    if assistant_recording.is_led(asked, row):
+        body["assistant_id"] = assistant_recording.PLACE
+        ready = assistant_recording.ready(asked, Ask("POST", CALLS, body))
+    else:
+        body["say"] = fakes.text(_TAG.sub("", row.twiml))[:1000] if row else _TEXT
+        ready = _ready(asked, Ask("POST", CALLS, body))
     if row is None:
-        return _refused(asked, Ask("POST", CALLS, {"to": _fake(asked, None), "say": _TEXT}))
-    if row.kind == Call.Kind.ASSISTANT:
-        raise parts.NotRepeatable("A call that an assistant leads cannot be repeated yet.")
-    body = {"to": _fake(asked, row), "say": fakes.text(_TAG.sub("", row.twiml))[:1000]}
+        return ready
     rings = bool(row.reference) and row.status not in _WITHOUT_A_RING
-    behaviour = _PHONES.get(row.status, "answer")
-    return _repeat(asked, row, Ask("POST", CALLS, body), {"behaviour": behaviour}, calls=rings)
+    return _repeat(ready, row, {"behaviour": _PHONES.get(row.status, "answer")}, calls=rings)
 
 
 def send_message(asked: Asked) -> Repeat:
     """A message; where no row was made of it, any message."""
     row = _nth(Message, asked, batch=None)
+    body = {"to": _fake(asked, row), "body": fakes.text(row.body) if row else _TEXT}
+    ready = _ready(asked, Ask("POST", MESSAGES, body))
     if row is None:
-        return _refused(asked, Ask("POST", MESSAGES, {"to": _fake(asked, None), "body": _TEXT}))
-    body = {"to": _fake(asked, row), "body": fakes.text(row.body)}
+        return ready
     texts = row.status if row.status in ("undelivered", "failed") else "delivered"
-    phone = {"behaviour": "answer", "texts": texts}
     sent = bool(row.reference) and row.status not in _NEVER_SENT
-    return _repeat(asked, row, Ask("POST", MESSAGES, body), phone, messages=sent)
+    return _repeat(ready, row, {"behaviour": "answer", "texts": texts}, messages=sent)
 
 
 def hang_up(asked: Asked) -> Repeat:
@@ -98,9 +107,13 @@ def _rows(model: type[Communication]) -> Any:
 
 
 def _nth(model: type[Any], asked: Asked, **of: Any) -> Any:
+    """The row of the request. None: a provider, or its breaker, was in the way of it. Raises:
+    NotRepeatable, where AVA itself was."""
     rows = _rows(model).filter(owner_id=asked.owner_id, correlation_id=asked.correlation_id, **of)
-    found = rows.order_by("created_at", "id")[asked.nth : asked.nth + 1]
-    return next(iter(found), None)
+    row = rows.order_by("created_at", "id")[asked.nth : asked.nth + 1].first()
+    if row is None:
+        parts.require_reason(asked)
+    return row
 
 
 def _fake(asked: Asked, row: Communication | None) -> str:
@@ -108,20 +121,16 @@ def _fake(asked: Asked, row: Communication | None) -> str:
     return asked.fakes.number(number) if number.startswith("+") else asked.fakes.number(_SOMEBODY)
 
 
-def _refused(asked: Asked, ask: Ask) -> Repeat:
-    """One of which nothing was stored: a provider, or its breaker, was in the way."""
-    parts.require_reason(asked)
+def _ready(asked: Asked, ask: Ask) -> Repeat:
     return Repeat(ask, before=_remembering(asked), provider=TWILIO.label)
 
 
-def _repeat(asked: Asked, row: Any, ask: Ask, phone: dict[str, Any], **effects: bool) -> Repeat:
+def _repeat(ready: Repeat, row: Any, phone: dict[str, Any], **effects: bool) -> Repeat:
     code = row.error_code if not row.reference else None
-    return Repeat(
-        ask,
+    return replace(
+        ready,
         row=str(row.pk),
-        before=_remembering(asked),
-        phones=[{"to": ask.body["to"], **phone}],
-        provider=TWILIO.label,
+        phones=[{"to": ready.ask.body["to"], **phone}],
         is_done=bool(row.reference),
         error=str(code or ""),
         effects={name: 1 for name, happened in effects.items() if happened},

@@ -25,7 +25,7 @@ SHORTEST_PAUSE_MS = 100
 """Before each callback: it must come after the answer that AVA waits for, and its job after that of
 the callback before it."""
 
-_COLUMNS = ("provider", "kind", "event", "received_at")
+_COLUMNS = ("provider", "kind", "event", "payload", "received_at")
 
 
 def label_of(name: str) -> str:
@@ -153,11 +153,12 @@ def _callbacks(
     """The turns of the callbacks, where each has a place in the sandbox's order."""
     came = [(*one, repeat.provider) for repeat in repeats for one in repeat.callbacks]
     rows = Delivery.objects.filter(owner=user, correlation_id=correlation_id)
-    for provider, kind, event, at in rows.order_by("received_at", "id").values_list(*_COLUMNS):
+    ordered = rows.order_by("received_at", "id").values_list(*_COLUMNS)
+    for provider, kind, event, payload, at in ordered:
         named = parts.events.get((provider, kind))
         if named is None:
             return None
-        came.append((at.timestamp(), named(event), provider))
+        came.append((at.timestamp(), named(event, payload), provider))
     turns: list[dict[str, object]] = []
     last: float | None = None
     for at, event, provider in sorted(came, key=lambda one: one[0]):

@@ -94,6 +94,16 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Found:
+    """What the sandbox lists first at an address, changed so that a replay can use it. Where
+    `{name}` stands in a request, its ID is put."""
+
+    path: str
+    key: str
+    change: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Repeater:
     """Requests with this method, at addresses that match."""
 
@@ -103,12 +113,15 @@ class Repeater:
 
 
 repeaters: Final[list[Repeater]] = []
-events: Final[dict[tuple[str, str], Callable[[str], str]]] = {}
-"""By provider and kind of webhook: the name of its event in the sandbox's order of callbacks."""
+events: Final[dict[tuple[str, str], Callable[[str, dict[str, Any]], str]]] = {}
+"""By provider and kind of webhook: the name of its event in the sandbox's order of callbacks, by
+event and payload."""
 words: Final = {"provider_unavailable"}
 """Statuses and events of webhooks that a capture may name."""
 accounts: Final[dict[str, "Account"]] = {}
 """By provider: what the sandbox knows, and the demo user does not have."""
+found: Final[dict[str, "Found"]] = {}
+"""By name in a request."""
 numbers: Final[list[Callable[[int, str], Iterable[str]]]] = []
 """Phone numbers that an owner's rows under a correlation ID hold."""
 

@@ -1,9 +1,10 @@
 """Replay of a scenario on a stage, and whether the same came of it."""
 
+import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from ava.http import correlation
@@ -18,7 +19,7 @@ is silent after 20."""
 QUIET: Final = 1.0
 """Seconds in which nothing more may come once it has."""
 _ATTEMPTS: Final = 3
-_PLACE: Final = re.compile(r"\{(\d+)\}")
+_PLACE: Final = re.compile(r"\{(\w+)\}")
 
 Clock = Callable[[], float]
 
@@ -50,11 +51,11 @@ def replay(
     clock: Clock = time.monotonic,
 ) -> Outcome:
     """Play a scenario. Raises: StageBroken."""
-    _prepare(scenario, stage)
+    places = _places(scenario, stage)
+    _prepare(scenario, stage, places)
     replayed = correlation.new()
-    rows: list[str] = []
-    for ask in scenario.requests:
-        rows.append(_ask(stage, ask, rows, correlation_id=replayed))
+    for nth, ask in enumerate(scenario.requests, 1):
+        places[str(nth)] = _ask(stage, ask, places, correlation_id=replayed)
     news_at, seen, same_since = clock(), None, None
     while True:
         stage.pass_time()
@@ -72,14 +73,21 @@ def replay(
             return outcome
 
 
-def _prepare(scenario: Scenario, stage: Stage) -> None:
+def _places(scenario: Scenario, stage: Stage) -> dict[str, str]:
+    """IDs of what requests name, by its name."""
+    asked = json.dumps([asdict(ask) for ask in (*scenario.before, *scenario.requests)])
+    named = {*_PLACE.findall(asked)}
+    return {name: stage.find(one) for name, one in parts.found.items() if name in named}
+
+
+def _prepare(scenario: Scenario, stage: Stage, places: dict[str, str]) -> None:
     other = correlation.new()
     for account in scenario.accounts:
         if account not in parts.accounts:
             raise StageBroken(f"The sandbox knows no credentials for {account}.")
         stage.connect(account, parts.accounts[account])
     for ask in scenario.before:
-        _require(stage, ask, correlation_id=other)
+        _require(stage, _filled(ask, places), correlation_id=other)
     for provider, number in scenario.failures_before.items():
         _fail(stage, provider, number, correlation_id=other)
     for phone in scenario.phones:
@@ -101,12 +109,18 @@ def _fail(stage: Stage, provider: str, number: int, *, correlation_id: str) -> N
         stage.ask("POST", path, None, correlation_id=correlation_id)
 
 
-def _ask(stage: Stage, ask: Ask, rows: list[str], *, correlation_id: str) -> str:
+def _ask(stage: Stage, ask: Ask, places: dict[str, str], *, correlation_id: str) -> str:
     """Send a request. The ID of what it made."""
-    path = _PLACE.sub(lambda found: rows[int(found[1]) - 1], ask.path)
-    answered = stage.ask(ask.method, path, ask.body, correlation_id=correlation_id)
+    ask = _filled(ask, places)
+    answered = stage.ask(ask.method, ask.path, ask.body, correlation_id=correlation_id)
     body = answered.body if isinstance(answered.body, dict) else {}
     return str(body.get("id", ""))
+
+
+def _filled(ask: Ask, places: dict[str, str]) -> Ask:
+    """The request with IDs in their places."""
+    text = json.dumps(asdict(ask))
+    return Ask(**json.loads(_PLACE.sub(lambda found: places.get(found[1], found[0]), text)))
 
 
 def _require(stage: Stage, ask: Ask, *, correlation_id: str) -> None:

@@ -24,7 +24,8 @@ class ScenarioInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Ask:
-    """One request to AVA. `{1}` in its path is the ID that the first request got."""
+    """One request to AVA. `{1}` in it is the ID that the first request got, `{assistant}` that of
+    something in the sandbox."""
 
     method: str
     path: str

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import requests
 
 from ava.http import correlation
-from ava.recording.parts import Account
+from ava.recording.parts import Account, Found
 from ava.recording.tracks import Happening
 
 TIMEOUT = 60
@@ -39,6 +39,9 @@ class Stage(Protocol):
 
     def connect(self, provider: str, account: Account) -> None:
         """Give the user an account at a provider, its webhooks included. Raises: StageBroken."""
+
+    def find(self, found: Found) -> str:
+        """The ID of something in the sandbox, made ready. Raises: StageBroken."""
 
     def effects(self) -> dict[str, int]:
         """How many calls rang, and messages and mails left."""
@@ -100,6 +103,15 @@ class HttpStage:
         if answered.status >= 400:
             raise StageBroken("AVA did not take the sandbox's credentials.")
         return dict(answered.body)
+
+    def find(self, found: Found) -> str:
+        url, headers = self.sandbox + found.path, {"Authorization": f"Bearer {found.key}"}
+        first = self.session.get(url, headers=headers, timeout=TIMEOUT).json()[0]["id"]
+        url = f"{url}/{first}"
+        changed = self.session.patch(url, json=found.change, headers=headers, timeout=TIMEOUT)
+        if not changed.ok:
+            raise StageBroken(f"The sandbox did not change what is at {found.path}.")
+        return str(first)
 
     def effects(self) -> dict[str, int]:
         found = self.session.get(f"{self.sandbox}/_sandbox/effects", timeout=TIMEOUT).json()

@@ -81,7 +81,7 @@ class CallSession:
             for name in (*fields, "startedAt", "analysis", "artifact")
             if name in call
         }
-        self._notify("end-of-call-report", "", **report)
+        self._notify("end-of-call-report", "end-of-call-report", **report)
 
     def hang_up(self) -> None:
         """End the call as the assistant."""

@@ -111,6 +111,12 @@ class Overloaded(Problem):
     detail = "AVA receives more than it can hold right now. Please send it again."
 
 
+class DatabaseUnavailable(Problem):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "database_unavailable"
+    detail = "AVA's database does not answer right now. Please try again in a moment."
+
+
 class NotAuthenticated(Problem):
     status = HTTPStatus.UNAUTHORIZED
     code = "not_authenticated"

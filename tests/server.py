@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
@@ -191,6 +192,17 @@ class RunningAva:
 
     def call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         return self.session.request(method, f"{self.url}/api/v1{path}", timeout=30, **kwargs)
+
+    def rows(self, path: str, **params: str) -> Iterator[dict[str, Any]]:
+        """All of a list, page by page."""
+        params = {"limit": "200", **params}
+        while True:
+            page = self.call("GET", path, params=params)
+            assert page.ok, page.text
+            yield from page.json()["results"]
+            if not page.json()["next"]:
+                return
+            params = dict(parse_qsl(urlsplit(page.json()["next"]).query))
 
     def fault(self, **fault: Any) -> None:
         answer = requests.post(f"{self.sandbox}/faults", json=fault, timeout=30)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from tests.chaos.crashes import Crashes
 from tests.chaos.crowd import Crowd
@@ -118,14 +117,7 @@ def play_mails(ava: ChaoticAva, *, mails: int, seed: int = 1) -> MailOutcome:
 
 
 def _rows(ava: ChaoticAva) -> Iterator[Row]:
-    params = {"limit": "200"}
-    while True:
-        page = ava.call("GET", f"/{MESSAGES}", params=params)
-        assert page.ok, page.text
-        yield from page.json()["results"]
-        if not page.json()["next"]:
-            return
-        params = dict(parse_qsl(urlsplit(page.json()["next"]).query))
+    return ava.rows(f"/{MESSAGES}")
 
 
 def _is_known(row: Row) -> bool:

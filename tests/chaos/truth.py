@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -16,20 +16,12 @@ FINAL = {
     "calls": {"completed", "busy", "no-answer", "failed", "canceled"},
     "messages": {"delivered", "undelivered", "failed", "canceled"},
 }
-PAGE = 200
 Row = dict[str, Any]
 
 
 def rows(ava: RunningAva, path: str) -> Iterator[Row]:
     """All that AVA knows, the newest first."""
-    params = {"limit": str(PAGE)}
-    while True:
-        page = ava.call("GET", f"/twilio/{path}", params=params)
-        assert page.ok, page.text
-        yield from page.json()["results"]
-        if not page.json()["next"]:
-            return
-        params = dict(parse_qsl(urlsplit(page.json()["next"]).query))
+    return ava.rows(f"/twilio/{path}")
 
 
 def settled(ava: RunningAva) -> bool:

@@ -1,0 +1,37 @@
+"""Load and faults: `script/soak [MINUTES]`, which writes its table to docs/OPERATIONS.md.
+
+Exit code 1: something that was promised did not hold.
+"""
+
+import signal
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from tests.faults import table
+from tests.faults.deployment import deployed
+from tests.faults.faults import FAULTS
+from tests.faults.soak import soak
+
+MINUTES = 5.0
+LEAST_CALM = 8.0
+
+
+def main(minutes: float = MINUTES) -> int:
+    # All that it has started ends with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    lasting = sum(fault.seconds for fault in FAULTS)
+    calm = max(LEAST_CALM, (60 * minutes - lasting) / (len(FAULTS) + 1))
+    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory)) as ava:
+        report = soak(ava, FAULTS, calm=calm, tell=partial(print, flush=True))
+    print(f"\n{report.text()}\n")
+    table.write(report.text())
+    for sentence in report.broken:
+        print(sentence)
+    print(f"{len(report.broken)} promises broken")
+    return int(bool(report.broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(float, sys.argv[1:])))

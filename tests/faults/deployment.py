@@ -1,0 +1,71 @@
+"""AVA as deployed: two web workers and `manage.py work`, PostgreSQL and Redis, providers apart."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ava.conf.env import BASE_DIR
+from tests.postgres_server import PostgresServer
+from tests.redis import RedisServer
+from tests.server import RunningAva
+
+WEB_WORKERS = 2
+BREAKER_SECONDS = 5
+"""Until an open breaker lets a probe through: else each provider's fault takes half a minute."""
+RESEND = {"api_key": "re_demo", "from_email": "ada@example.com"}
+
+
+class Deployment(RunningAva):
+    """AVA and what it stands on, each to be stopped and started alone."""
+
+    def __init__(self, directory: Path, postgres: PostgresServer, redis: RedisServer) -> None:
+        self.postgres, self.redis = postgres, redis
+        super().__init__(
+            directory,
+            DATABASE_URL=postgres.url,
+            REDIS_URL=redis.plain_url,
+            WEB_CONCURRENCY=str(WEB_WORKERS),
+            CIRCUIT_BREAKER_RECOVERY_TIMEOUT=str(BREAKER_SECONDS),
+            # As infrastructure/systemd has them.
+            MALLOC_ARENA_MAX="1",
+            RES_OPTIONS="timeout:2 attempts:1",
+        )
+        self.environment["AVA_PUBLIC_URL"] = self.url
+
+    def start_worker(self) -> None:
+        """Start `manage.py work`."""
+        with (self.log.parent / "work.log").open("ab") as log:
+            self.worker = subprocess.Popen(
+                [sys.executable, "manage.py", "work"],
+                cwd=BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def stop_worker(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        self.worker.send_signal(sign)
+        self.worker.wait(timeout=40)
+
+    def kill_one_web_worker(self) -> None:
+        os.kill(min(self.workers()), signal.SIGKILL)
+
+
+@contextmanager
+def deployed(directory: Path) -> Iterator[Deployment]:
+    """All of it, with the demo user logged in, whose mails go by Resend."""
+    with PostgresServer(durable=True) as postgres, RedisServer(timeout=None) as redis:
+        ava = Deployment(directory / "var", postgres, redis)
+        ava.start_sandbox()
+        with ava:
+            ava.start_worker()
+            try:
+                ava.login()
+                assert ava.call("PUT", "/integrations/resend/credentials", json=RESEND).ok
+                yield ava
+            finally:
+                ava.stop_worker()

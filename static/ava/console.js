@@ -4,17 +4,12 @@
 const root = document.documentElement;
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
-const SECOND = 1000;
+const REDUCED = matchMedia("(prefers-reduced-motion: reduce)"), SECOND = 1000;
 root.classList.add("has-scripts");
 
 /* The server writes times on the clocks of this browser. */
 const home = find(".brand")?.pathname ?? "/";
 document.cookie = `ava_zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=${home}; max-age=31536000; samesite=lax`;
-
-/* On phones the rooms are wider than the screen: begin with the one that is open. */
-const opened = find(".rooms > [aria-current]");
-if (opened) opened.parentElement.scrollLeft = opened.offsetLeft - opened.parentElement.clientWidth / 2;
 
 /* Toasts: answers of the server carry them in HX-Trigger; pages, in #toasts. */
 const TOAST_SECONDS = 6;
@@ -27,16 +22,19 @@ function age(toast) {
   }, SECOND);
 }
 
-function showToast({ text, kind = "good", undo = "", id = "" }) {
+function showToast({ text, kind = "good", undo = "", id = "", login = false, isPassing = false }) {
   const toast = find("#toast-template")?.content.firstElementChild.cloneNode(true);
-  if (!toast) return;
+  const region = find("#toasts"), said = each => find("[data-text]", each).textContent === text;
+  // A fault that goes on is said once.
+  if (!toast || (kind === "bad" && all(".toast", region).some(said))) return;
   toast.classList.add(`is-${kind}`);
+  toast.toggleAttribute("data-passing", isPassing);
   find("use", toast).setAttribute("href", toast.dataset[kind] ?? toast.dataset.good);
   find("[data-text]", toast).textContent = text;
-  const code = find("code", toast), form = find("form", toast);
+  const code = find("code", toast), form = find("form", toast), link = find("a", toast);
   if (id) code.textContent = id; else code.remove();
   if (undo) form.action = undo; else form.remove();
-  const region = find("#toasts");
+  if (!login) link.remove();
   // What is outside of a modal dialog is out of reach.
   (all("dialog:modal").at(-1) ?? document.body).append(region);
   region.append(toast);
@@ -56,19 +54,40 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   try { text = JSON.parse(xhr.responseText).detail ?? text; } catch { /* a page */ }
   showToast({ kind: "bad", text, id: xhr.getResponseHeader("X-Correlation-ID") ?? "" });
 });
-for (const fault of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(fault, ({ detail }) => {
-    if (!isPoll(detail)) showToast({ kind: "bad", text: "AVA cannot be reached. Check your connection and try again; what you typed is still here." });
-  });
-}
 
 /* Polling rests while nobody looks, and goes on at once when somebody does. */
-const isPoll = detail => /(^|,)\s*every /.test(detail.elt?.getAttribute("hx-trigger") ?? "") && !detail.requestConfig?.triggeringEvent;
+const polls = () => all("[hx-trigger*='every ']");
+const goOn = () => polls().forEach(poll => poll.dispatchEvent(new Event("due")));
+const isPoll = ({ elt, requestConfig }) => polls().includes(elt) && (requestConfig?.triggeringEvent?.type ?? "due") === "due";
 document.addEventListener("htmx:beforeRequest", event => {
   if (document.hidden && isPoll(event.detail)) event.preventDefault();
 });
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) all("[hx-trigger*='every ']").forEach(poll => poll.dispatchEvent(new Event("due")));
+document.addEventListener("visibilitychange", () => { if (!document.hidden) goOn(); });
+
+/* While there is no network, a sentence says so, and goes with the next answer. */
+const passed = () => all("#toasts [data-passing]").forEach(toast => toast.remove());
+const sayLost = text => { passed(); showToast({ text, kind: "bad", isPassing: true }); };
+for (const fault of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(fault, ({ detail }) => {
+    if (!isPoll(detail)) sayLost("AVA cannot be reached. Check your connection and try again; what you typed is still here.");
+    else if (!find("#toasts [data-passing]")) sayLost("AVA cannot be reached. This page goes on by itself as soon as it can.");
+  });
+}
+addEventListener("offline", () => sayLost("You are offline. This page goes on by itself as soon as it can."));
+addEventListener("online", () => { passed(); goOn(); });
+
+/* Who is logged out goes to the login; but not from what they have typed. */
+const login = find("#toast-template")?.content.querySelector("a").getAttribute("href");
+const isTyped = () => all("form[method='post'] :is(input, textarea)").some(field => field.value !== field.defaultValue);
+const leavesFor = xhr => {
+  const address = xhr.getResponseHeader("HX-Redirect") ?? "";
+  return address.split("?")[0] === login && isTyped() ? "" : address;
+};
+document.addEventListener("htmx:beforeOnLoad", event => {
+  const { xhr } = event.detail, address = xhr.getResponseHeader("HX-Redirect");
+  if (!address || leavesFor(xhr)) { passed(); return; }
+  event.preventDefault();
+  showToast({ kind: "bad", text: "You are logged out. Log in again, and go on here: what you typed is still there.", login: true, isPassing: true });
 });
 
 /* Countdown rings. At their end: the event "due", or the page anew. */
@@ -130,16 +149,31 @@ document.addEventListener("click", event => {
   if (event.target instanceof HTMLDialogElement && event.target.matches("[data-light]")) event.target.close();
 });
 
-/* Forms: a button that was pressed is busy until the answer is there. */
+/* Forms: a button that was pressed is busy until the answer is there, and is not pressed twice. */
+const BUSY_SECONDS = 30;
+const rest = within => all("[aria-busy='true']", within).filter(each => each.type === "submit").forEach(each => each.removeAttribute("aria-busy"));
+document.addEventListener("submit", event => {
+  refresh(event.target.elements.csrfmiddlewaretoken);
+  if (event.submitter?.getAttribute("aria-busy") !== "true") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
 document.addEventListener("submit", event => {
   const theme = event.target.closest("[data-theme-form]");
   if (theme) { event.preventDefault(); chooseTheme(theme, event.submitter); return; }
   if (event.defaultPrevented && !event.target.matches("[hx-post], [hx-get]")) return;
   event.submitter?.setAttribute("aria-busy", "true");
+  setTimeout(() => rest(event.target), BUSY_SECONDS * SECOND);
 });
-const rest = () => all("[aria-busy='true'][type='submit']").forEach(each => each.removeAttribute("aria-busy"));
-document.addEventListener("htmx:afterRequest", rest);
-addEventListener("pageshow", rest);
+document.addEventListener("htmx:afterRequest", ({ detail }) => { if (!leavesFor(detail.xhr)) rest(detail.elt); });
+addEventListener("pageshow", () => rest(document));
+
+/* A login in another tab has another token. */
+const token = () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+function refresh(field) { if (field && token()) field.value = token(); }
+document.addEventListener("htmx:configRequest", ({ detail: { parameters } }) => {
+  if ("csrfmiddlewaretoken" in parameters && token()) parameters.csrfmiddlewaretoken = token();
+});
 
 function chooseTheme(form, button) {
   const body = new FormData(form, button);
@@ -210,6 +244,7 @@ const items = () => all("[data-item]", palette).filter(item => !item.hidden);
 function filterPalette(text) {
   const words = text.toLowerCase().split(/\s+/);
   for (const item of all("[data-item]", palette)) item.hidden = !words.every(word => item.dataset.item.includes(word));
+  find("[data-none]", palette).hidden = items().length > 0;
   mark(items()[0]);
 }
 

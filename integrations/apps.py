@@ -30,6 +30,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.calendar.models import CalendarEvent
         from integrations.calendar.providers import GOOGLE, MICROSOFT
         from integrations.credentials.models import Credential, OperatorUse
+        from integrations.credentials.providers import PROVIDERS
         from integrations.credentials.services import Client, clients
         from integrations.email import recording, resend, smtp, webhooks
         from integrations.email import services as mails
@@ -100,6 +101,10 @@ class IntegrationsConfig(AppConfig):
         home_page.register_kind(home.MAILS)
         home_page.register_kind(home.EVENTS)
         home_page.register_fact(home.LOST_ADDRESS, home.lost_addresses)
+        for provider in PROVIDERS.values():
+            if provider.fields:
+                rows = partial(home.refusals, provider)
+                home_page.register_fact(home.refused(provider), rows)
         home_page.register_fact(
             home.HAS_ASSISTANT,
             lambda user: Credential.objects.filter(

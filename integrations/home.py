@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from ava.activity.models import Activity
 from ava.console.home import Attention, Facts, Health, Kind, Part, Step
 from integrations import queries
 from integrations.calendar.models import CalendarEvent
 from integrations.calendar.providers import NAMES
+from integrations.credentials.models import Credential
+from integrations.credentials.providers import PROVIDERS, Provider
 from integrations.email.models import Mail
 from integrations.email.suppressions.models import Suppression
 from integrations.queries import Integration
@@ -66,6 +69,7 @@ _WITHOUT = {
     "microsoft": "Meanwhile its calendar is neither read nor written.",
 }
 _UNREACHABLE = "{} cannot be reached"
+_REFUSED = ("401", "535")  # by HTTP, and by SMTP
 _KEYS = {
     "vapi": "Paste the private key of its dashboard.",
     "twilio": "Account SID and auth token are on the first page of its console.",
@@ -84,25 +88,35 @@ def lost_addresses(user: User) -> QuerySet[Suppression]:
 
 def part(user: User, now: datetime, facts: Facts) -> Part:
     found = queries.overview(user=user, now=now)
-    refused = _refused(facts, now)
-    attention = [one for each in found for one in _attention(each, each.name in refused)]
+    shut_out = {each.provider for each in found if refused(PROVIDERS[each.provider]) in facts.true}
+    attention = [one for each in found for one in _attention(each, each.provider in shut_out)]
     if LOST_ADDRESS in facts.true:
         attention.append(_LOST)
     return Part(
         attention=attention,
-        health=[_health(each, each.name in refused) for each in found],
+        health=[_health(each, each.provider in shut_out) for each in found],
         steps=_steps({each.provider: each for each in found}, facts),
     )
 
 
-def _refused(facts: Facts, now: datetime) -> set[str]:
-    """Names of providers that lately refused a key, by what was said to calls, messages, mails."""
-    start, end = "Invalid ", " API key."
-    return {
-        failure.error.partition(end)[0].removeprefix(start)
-        for failure in facts.failures
-        if failure.error.startswith(start) and end in failure.error and failure.at > now - RECENT
-    }
+def refused(provider: Provider) -> str:
+    """The fact that a provider refused the key."""
+    return f"{provider.slug} refused the key"
+
+
+def refusals(provider: Provider, user: User) -> QuerySet[Activity]:
+    """The last time that a provider refused the user's key, unless it has taken one since, or a
+    new one was entered."""
+    tried = Activity.objects.filter(
+        owner=user, kind="attempt", summary__startswith=f"{provider.name}: "
+    )
+    taken = tried.filter(failed=False, at__gt=OuterRef("at"))
+    stored = Credential.objects.filter(
+        user=user, provider=provider.slug, updated_at__gt=OuterRef("at")
+    )
+    lately = tried.filter(failed=True, status__in=_REFUSED, at__gt=timezone.now() - RECENT)
+    last = Activity.objects.filter(pk__in=Subquery(lately.values("pk")[:1]))
+    return last.exclude(Exists(taken) | Exists(stored))
 
 
 def _health(each: Integration, refused: bool) -> Health:
@@ -115,7 +129,7 @@ def _health(each: Integration, refused: bool) -> Health:
     elif not each.configured:
         state = "reconnect"
     elif refused and state == "closed":
-        state = "refused"
+        state = "key-refused"
     source = "With your own credentials" if mine else _SOURCES[each.source]
     if each.allowance:
         source += f", {each.allowance.left} of {each.allowance.limit} left today"
@@ -149,11 +163,16 @@ def _attention(each: Integration, refused: bool) -> Iterator[Attention]:
         title, about = f"{name} is being tried again", _UNREACHABLE.format(name)
         yield Attention(2, "waiting", title, text, about=about)
     elif refused:
-        text = "Calls, messages or mails failed for it. If you have replaced the key, all is well."
-        yield Attention(1, "bad", f"{name} refused your key", text, "Replace key", "settings")
+        mine = each.source == "user"
+        title = f"{name} refused your key" if mine else f"{name} refused your operator's key"
+        action = "Replace key" if mine else "Enter your own key"
+        yield Attention(
+            1, "bad", title, _WITHOUT[each.provider], action, "keys", args=(each.provider,)
+        )
     if each.allowance and not each.allowance.left:
         title = f"The day's allowance at {name} is used up"
-        yield Attention(2, "waiting", title, each.next_step, "Add your own key", "settings")
+        args = (each.provider,)
+        yield Attention(2, "waiting", title, each.next_step, "Add your own key", "keys", args=args)
 
 
 def _key_of(provider: str) -> str:
@@ -170,7 +189,8 @@ def _steps(found: dict[str, Integration], facts: Facts) -> list[Step]:
             "It is the voice: your assistants live there. " + _key_of("vapi"),
             found["vapi"].configured,
             "Enter key",
-            "settings",
+            "keys",
+            ("vapi",),
         ),
         Step(
             2,
@@ -178,7 +198,8 @@ def _steps(found: dict[str, Integration], facts: Facts) -> list[Step]:
             "The one that answers where you name none.",
             HAS_ASSISTANT in facts.true or (not own_vapi and found["vapi"].configured),
             "Choose assistant",
-            "settings",
+            "keys",
+            ("vapi",),
         ),
         Step(
             3,
@@ -186,6 +207,7 @@ def _steps(found: dict[str, Integration], facts: Facts) -> list[Step]:
             "It is the line: calls and messages go out by your numbers. " + _key_of("twilio"),
             found["twilio"].configured,
             "Enter key",
-            "settings",
+            "keys",
+            ("twilio",),
         ),
     ]

@@ -35,13 +35,14 @@ class Attention:
     title: str
     text: str
     action: str = ""
-    room: str = ""  # the URL name of the room where that is done
+    room: str = ""  # the URL name of the page where that is done
     retry_after: int | None = None
     about: str = ""
+    args: tuple[str, ...] = ()  # of that address
 
     @property
     def href(self) -> str:
-        return navigation.link(self.room) if self.room else ""
+        return navigation.link(self.room, *self.args) if self.room else ""
 
     @property
     def topic(self) -> str:
@@ -69,10 +70,11 @@ class Step:
     is_done: bool
     action: str
     room: str
+    args: tuple[str, ...] = ()
 
     @property
     def href(self) -> str:
-        return navigation.link(self.room)
+        return navigation.link(self.room, *self.args)
 
 
 @dataclass(frozen=True)

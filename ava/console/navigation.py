@@ -43,15 +43,15 @@ def rooms() -> list[Room]:
     return [room for room in _rooms if room.href]
 
 
-def link(url_name: str) -> str:
-    """The address of a room; empty where no app has that room."""
-    return _link(url_name, get_script_prefix())
+def link(url_name: str, *args: str) -> str:
+    """The address of a room, or of a page in it; empty where no app has that one."""
+    return _link(url_name, args, get_script_prefix())
 
 
 @cache
-def _link(url_name: str, _prefix: str) -> str:
+def _link(url_name: str, args: tuple[str, ...], _prefix: str) -> str:
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return ""
 

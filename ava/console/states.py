@@ -31,7 +31,7 @@ _WORDS: dict[Tone, str] = {
     ),
     "bad": (
         "failed undelivered bounced complained suppressed open refused reconnect unreadable ended"
-        " busy no-answer"
+        " busy no-answer key-refused"
     ),
     "unknown": "unknown canceled cancelled deleted none off not-connected",
 }

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ava.activity import services as activity
 from conftest import client_of
 from integrations.credentials import services as credentials
 from integrations.email.models import Mail
@@ -83,11 +84,30 @@ def test_an_open_breaker_comes_first_with_a_countdown(
         assert "not reachable" in page
 
 
-def test_a_refused_key_is_said_with_the_next_step(browser, user, keys) -> None:
-    error = "Invalid Twilio API key. Please update your credentials in Settings."
-    make(Call, user, status="failed", error=error)
+def test_a_refused_key_is_said_with_the_next_step_until_another_is_entered(
+    browser: Client, user: User, keys: None, sandbox: "Sandbox"
+) -> None:
+    wrong = {"api_key": "a-key-that-ended"}
+    credentials.save(user=user, provider="vapi", values=wrong, source="api")
+    assert client_of(user).get("/api/v1/vapi/assistants").status_code == 401
+    activity.write()
     page = text(browser)
-    assert "Twilio refused your key" in page
+    assert "Vapi refused your key" in page
+    assert "Meanwhile assistants place no calls" in page
+    assert 'href="/settings/keys/vapi">Replace key' in page
+    assert "key refused" in page
+    credentials.save(user=user, provider="vapi", values=KEYS["vapi"], source="api")
+    assert "refused" not in text(browser)
+
+
+def test_a_key_that_is_taken_again_is_no_trouble(
+    browser: Client, user: User, keys: None, sandbox: "Sandbox"
+) -> None:
+    sandbox.faults.add("vapi", "status", status=401, count=1)
+    assert client_of(user).get("/api/v1/vapi/assistants").status_code == 401
+    assert client_of(user).get("/api/v1/vapi/assistants").status_code == 200
+    activity.write()
+    assert "refused" not in text(browser)
 
 
 def test_today_is_compared_with_the_same_time_of_last_weeks_day(browser, user, keys) -> None:

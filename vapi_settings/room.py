@@ -16,6 +16,7 @@ from django.urls import reverse
 from ava import upstream
 from ava.cache import Copy
 from ava.http.problems import Problem
+from ava.upstream import ProviderAuthFailed
 from ava.upstream.breaker import Snapshot
 from vapi_settings import editors, queries
 from vapi_settings.catalogue import Definition, Setting
@@ -178,6 +179,11 @@ class Room:
     def is_waiting(self) -> bool:
         """Whether it gets better by itself."""
         return self.as_of is not None or (self.problem is not None and self.problem.is_providers)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether Vapi takes no longer the key."""
+        return isinstance(self.problem, ProviderAuthFailed)
 
     @property
     def drifted(self) -> list[Row]:

@@ -14,6 +14,7 @@ from ava.console.views import page, redirect, render, toast, user_of
 from ava.http import correlation
 from ava.http.problems import WHOLE, Problem, ValidationFailed
 from ava.http.responses import with_code
+from ava.upstream import ProviderAuthFailed
 from integrations.credentials import services
 from integrations.credentials.providers import Field, Kind, Provider
 
@@ -92,7 +93,7 @@ class KeysPage:
     title: str
     spec: Provider
     shown: services.Description
-    webhook_url: str
+    webhooks: Sequence[tuple[str, str]]  # what for, where more than one; the address
     entries: Sequence[Entry]
     stops: Sequence[str]
     curl: str
@@ -138,10 +139,15 @@ def verify(request: HttpRequest, provider: str) -> HttpResponse:
     try:
         text = services.verify(user=user_of(request), provider=provider)
     except Problem as problem:
-        title = f"{name} could not be asked" if problem.is_providers else f"{name} does not take it"
-        verdict = Verdict("bad", title, problem.detail, correlation.current())
+        verdict = Verdict("bad", _refusal(name, problem), problem.detail, correlation.current())
         return _page(request, provider, verdict=verdict)
     return _page(request, provider, verdict=Verdict("good", f"{name} answered", text))
+
+
+def _refusal(name: str, problem: Problem) -> str:
+    if isinstance(problem, ProviderAuthFailed):
+        return f"{name} refused these keys"
+    return f"{name} could not be asked" if problem.is_providers else f"{name} does not take it"
 
 
 @page("GET", "POST")
@@ -190,7 +196,7 @@ def _keys(
         title=spec.name,
         spec=spec,
         shown=shown,
-        webhook_url=_absolute(request, shown.webhook_url),
+        webhooks=_webhooks(spec, _absolute(request, shown.webhook_url)),
         entries=[
             _entry(each, shown.fields, values, errors.get(each.name, ()), offered)
             for each in spec.fields
@@ -237,6 +243,14 @@ def _values(request: HttpRequest, before: services.Description) -> dict[str, Any
             text = int(text)
         values[field.name] = text
     return values
+
+
+def _webhooks(spec: Provider, url: str) -> list[tuple[str, str]]:
+    """Addresses to give to the provider. Twilio's console has a field for each kind."""
+    if spec.slug != "twilio" or not url:
+        return [("", url)] if url else []
+    calls = spec.webhooks.replace("/message", "/voice")
+    return [("A message comes in", url), ("A call comes in", url.replace(spec.webhooks, calls))]
 
 
 def _absolute(request: HttpRequest, url: str | None) -> str:

@@ -1,6 +1,6 @@
 """The room Settings: keys in and never out, what will stop, calendars."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,6 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from integrations.calendar.authorization import origin
 from integrations.credentials import services
 from integrations.credentials.models import Credential
+
+if TYPE_CHECKING:
+    from sandbox.server import Sandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -113,11 +116,28 @@ def test_verifying_without_keys_says_what_to_do(browser: Client) -> None:
     assert "Correlation ID" in page
 
 
+def test_keys_that_the_provider_refuses_are_said_to_be_refused(
+    browser: Client, sandbox: "Sandbox"
+) -> None:
+    browser.post("/settings/keys/vapi", {"api_key": "no-key-of-the-sandbox"})
+    page = text(browser.post("/settings/keys/vapi/verify"))
+    assert "Vapi refused these keys" in page
+    assert "Invalid Vapi API key." in page
+
+
 def test_the_address_for_webhooks_is_whole_where_ava_has_no_public_one(browser: Client) -> None:
     browser.post("/settings/keys/vapi", {"api_key": "vapi-key-of-ada"})
     assert "http://testserver/api/v1/webhooks/vapi?account=" in text(
         browser.get("/settings/keys/vapi")
     )
+
+
+def test_a_number_at_twilio_gets_an_address_for_calls_and_one_for_messages(ada: Client) -> None:
+    ada.post("/settings/keys/twilio", {"account_sid": f"AC{'0' * 32}", "auth_token": "t" * 16})
+    page = text(ada.get("/settings/keys/twilio"))
+    for purpose, kind in (("A call comes in", "voice"), ("A message comes in", "message")):
+        after = page[page.index(purpose) :]
+        assert f"http://testserver/api/v1/webhooks/twilio/{kind}?account=" in after[:200]
 
 
 def test_a_calendar_is_connected_by_its_own_link(browser: Client, settings: Any) -> None:

@@ -235,3 +235,10 @@ def test_a_page_is_at_most_eight_statements_however_long_the_history(ada, vapi, 
         post(ada, value=each, step="save")
     ada.get(ROOM)
     assert statements() <= max(before, 8) <= 8
+
+
+def test_a_key_that_vapi_refuses_leads_to_where_it_is_replaced(ada: Client, user: Any) -> None:
+    store_key(user, api_key="a-key-that-ended")
+    page = text(ada.get(ROOM))
+    assert "Nothing is lost. Enter a new key" in page
+    assert 'href="/settings/keys/vapi">Replace key' in page

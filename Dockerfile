@@ -21,6 +21,7 @@ ENV PATH=/opt/ava/.venv/bin:$PATH \
     AVA_ENV_FILE=/dev/null \
     AVA_HOST=0.0.0.0 \
     AVA_DATA_DIR=/var/lib/ava \
+    TMPDIR=/var/lib/ava \
     AVA_TRUSTED_PROXIES=1 \
     AVA_DRAIN_SECONDS=15
 USER 10001

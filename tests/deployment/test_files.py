@@ -1,5 +1,6 @@
 """What infrastructure/ and the files beside it hold is what their programs take."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,24 +10,33 @@ from typing import Any
 
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from ava.conf.env import BASE_DIR, VARIABLES
 
 HERE = BASE_DIR / "infrastructure"
 UNITS = sorted((HERE / "systemd").glob("*.service"))
 KUBERNETES = sorted((HERE / "kubernetes").rglob("*.yaml"))
-COMPOSE = yaml.safe_load((HERE / "compose" / "compose.yaml").read_text())
+COMPOSE_FILE = HERE / "compose" / "compose.yaml"
+COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text())
 OWN = ("blue", "green", "work", "migrate")
 """Services that run AVA's image."""
+APART = {"systemd-analyze": "systemd", "kubectl": "kubernetes-client"}
+"""Programs that requirements-dev.txt does not bring, and the packages of Debian's that do."""
 MOST_EXPOSED = 15
 """Tenths that `systemd-analyze security` may give; a unit without hardening has 96."""
 
 
 def check(*command: str | Path, **environment: str) -> str:
-    program = Path(sys.executable).parent / command[0]
-    found = shutil.which(program) or shutil.which(command[0])
-    if found is None:
-        pytest.skip(f"no {command[0]} here: apt-get install -y --no-install-recommends systemd")
+    program = str(command[0])
+    if program in APART:
+        found = shutil.which(program)
+        if found is None:
+            pytest.skip(
+                f"no {program}: apt-get install -y --no-install-recommends {APART[program]}"
+            )
+    else:
+        found = str(Path(sys.executable).parent / program)
     done = subprocess.run(
         [found, *map(str, command[1:])], capture_output=True, text=True, env=environment or None
     )
@@ -89,6 +99,16 @@ def test_a_kustomization_names_all_files_beside_it(directory: str) -> None:
     assert [image["name"] for image in named["images"]] == ["ava"]
 
 
+@pytest.mark.parametrize("directory", ["", "migrate"])
+def test_kustomize_puts_together_what_kubernetes_takes(directory: str, tmp_path: Path) -> None:
+    made = tmp_path / "all.yaml"
+    made.write_text(check("kubectl", "kustomize", HERE / "kubernetes" / directory))
+    check("kubernetes-validate", "--strict", made)
+    said = made.read_text()
+    assert "image: registry.example.com/ava:1" in said
+    assert said.count("namespace: ava\n") >= said.count("\n---\n")
+
+
 @pytest.mark.parametrize("name", pods())
 def test_a_pod_may_do_nothing_but_its_work(name: str) -> None:
     pod = pods()[name]
@@ -135,6 +155,32 @@ def test_a_container_of_avas_writes_nowhere_but_to_memory(name: str) -> None:
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["tmpfs"].startswith("/var/lib/ava:uid=10001")
+
+
+def composed(text: str) -> PyCompose:
+    """What the specification's parser, which knows neither variables nor `<<`, makes of a file."""
+    given = re.sub(r"\$\{\w+(:[-?][^}]*)?\}", "given", text)
+    taken = PyCompose.from_json(json.dumps(yaml.safe_load(given)))
+    taken.validate()
+    return taken
+
+
+@pytest.mark.parametrize("file", ["compose/compose.yaml", "tracing/compose.yml"])
+def test_compose_takes_its_file(file: str) -> None:
+    assert composed((HERE / file).read_text()).service_names()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("read_only:", "readonly:", "extension key `readonly`"),
+        ("service_healthy", "healthy", "unknown variant `healthy`"),
+        ("interval: 2s", "interval: 2 days", "not a valid duration unit"),
+    ],
+)
+def test_compose_would_not_take_a_slip(right: str, wrong: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        composed(COMPOSE_FILE.read_text().replace(right, wrong))
 
 
 def test_what_compose_mounts_is_there() -> None:

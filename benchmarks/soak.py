@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults import table
+from tests.faults.catalogue import FAULTS
 from tests.faults.deployment import deployed
-from tests.faults.faults import FAULTS
 from tests.faults.soak import soak
 
 MINUTES = 5.0

@@ -51,7 +51,12 @@ class RunningAva:
     Args:
         fresh: it is AVA's first start here, with all that it has to make.
         hook: Python that each of its processes runs before all else.
+
+    Attributes:
+        wrapper: a command that runs its own.
     """
+
+    wrapper: tuple[str, ...] = ()
 
     def __init__(
         self, data_dir: Path, *, fresh: bool = False, hook: str = "", **environment: str
@@ -120,7 +125,7 @@ class RunningAva:
         self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ava.server.serve"],
+                [*self.wrapper, sys.executable, "-m", "ava.server.serve"],
                 cwd=BASE_DIR,
                 env=self.environment,
                 stdout=log,

@@ -95,6 +95,8 @@ def soak(
 
 
 def _play(ava: Deployment, ledger: Ledger, fault: Fault, calm: float) -> Outcome:
+    if fault.needs in ava.machine.lacks:
+        return Outcome(fault, (), 0.0, skipped=ava.machine.lacks[fault.needs])
     began = time.monotonic()
     with fault.play(ava):
         time.sleep(fault.seconds)

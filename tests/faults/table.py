@@ -10,6 +10,7 @@ from tests.faults.faults import Fault
 from tests.faults.ledger import NO_ANSWER, Attempt
 
 PAGE = BASE_DIR / "docs" / "OPERATIONS.md"
+_NO_ANSWERS = (0, 401, 500, 502, 503, 504)
 BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
 
 
@@ -30,8 +31,10 @@ class Outcome:
 
     @property
     def recovery(self) -> float:
-        """Seconds from its end to the beginning of the last request that went wrong."""
-        late = [one.began - self.ended for one in self.attempts if not one.is_good]
+        """Seconds from its end to the beginning of the last request that went wrong; one that was
+        told that another is under way did not."""
+        errors = (one for one in self.attempts if one.status in _NO_ANSWERS)
+        late = [one.began - self.ended for one in errors]
         return max([0.0, *late])
 
     @property

@@ -1,0 +1,66 @@
+"""Faults of providers, of the way to them, and of the clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.faults.deployment import BREAKER_SECONDS, Deployment
+from tests.faults.faults import Fault, Play
+
+NO_PROVIDER = frozenset({"provider_unreachable", "provider_unavailable", "provider_busy"})
+NO_VAPI = NO_PROVIDER | {"write_unconfirmed", "edit_in_progress"}
+RECOVERS = BREAKER_SECONDS + 5.0
+HOUR = 3600
+
+
+def played(provider: str, **fault: Any) -> Play:
+    """Every request to it meets a fault of the sandbox's."""
+
+    @contextmanager
+    def play(ava: Deployment) -> Iterator[None]:
+        ava.fault(provider=provider, **fault)
+        yield
+        ava.heal()
+
+    return play
+
+
+@contextmanager
+def no_names(ava: Deployment) -> Iterator[None]:
+    with ava.machine.silent_resolver():
+        for provider in ("twilio", "vapi", "resend"):
+            # Connections that AVA has need no name.
+            ava.fault(provider=provider, kind="refuse")
+        yield
+        ava.heal()
+
+
+def clock_off(seconds: int) -> Play:
+    """AVA's processes are so many seconds fast; PostgreSQL and Redis go by the true clock."""
+
+    @contextmanager
+    def play(ava: Deployment) -> Iterator[None]:
+        ava.machine.set_clock(seconds)
+        yield
+        ava.machine.set_clock(0)
+
+    return play
+
+
+TWILIO_HANGS = Fault(
+    "Twilio hangs", played("twilio", kind="hang", match="POST"), 6, NO_PROVIDER, RECOVERS
+)
+TWILIO_RESETS = Fault(
+    "Twilio does what it is asked, and resets the connection",
+    played("twilio", kind="reset", when="after", match="POST"), 4, NO_PROVIDER, RECOVERS,
+)  # fmt: skip
+RESEND_HANGS = Fault(
+    "Resend takes a mail, and hangs",
+    played("resend", kind="hang", when="after", match="POST"), 6, NO_PROVIDER, RECOVERS,
+)  # fmt: skip
+VAPI_DRIPS = Fault("Vapi drips", played("vapi", kind="drip"), 6, NO_VAPI, RECOVERS)
+NAMES_FAIL = Fault("DNS does not answer", no_names, 6, NO_VAPI, RECOVERS, needs="names")
+CLOCK_FAST = Fault(
+    "AVA's clock jumps an hour ahead, and back",
+    clock_off(HOUR), 6, frozenset({"token_expired"}),
+)  # fmt: skip

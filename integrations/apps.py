@@ -27,6 +27,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.breakers.activity import transitions
         from integrations.breakers.models import BreakerEvent
         from integrations.calendar.events import creation
+        from integrations.calendar.events import recording as recorded_events
         from integrations.calendar.models import CalendarEvent
         from integrations.calendar.providers import GOOGLE, MICROSOFT
         from integrations.credentials.models import Credential, OperatorUse
@@ -73,6 +74,7 @@ class IntegrationsConfig(AppConfig):
         sources.register(timelines(CalendarEvent))
         sources.register_shared(transitions)
         recording.register()
+        recorded_events.register()
 
         # A test mail goes to an address of the caller's choice.
         ratelimit.register("email_test", ratelimit.Group(at_most=5))

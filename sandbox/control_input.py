@@ -8,7 +8,7 @@ PROVIDERS = ("vapi", "twilio", "resend", "smtp", "google", "microsoft")
 KINDS = ("status", "hang", "reset", "refuse", "slow", "drip", "garbage")
 WHEN = ("before", "after")
 # Providers whose faults may name the error, beside its status.
-NAME_ERRORS = ("resend", "twilio")
+NAME_ERRORS = ("google", "microsoft", "resend", "twilio")
 SMTP_STATUS = 451
 SMTP_LOGIN = frozenset({454, 530, 534, 535, 538})  # RFC 4954, section 6
 LONGEST_DELAY_MS = 3_600_000

@@ -1,7 +1,7 @@
 """Answers of providers in a story, as faults that have the sandbox give them again. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from types import MappingProxyType
@@ -75,6 +75,7 @@ def faults(
     done: set[str],
     errors: Mapping[str, str],
     ends: Mapping[str, Sequence[End]] = MappingProxyType({}),
+    repeating: Container[str] = (),
 ) -> dict[str, list[Fault]]:
     """What the sandbox is to do at each provider's requests, in order.
 
@@ -82,18 +83,21 @@ def faults(
         done: providers that did what they were asked, though no answer says so.
         errors: the provider's own code of what it refused.
         ends: of those that were asked for several things, what became of each.
+        repeating: providers that AVA asks once more for a change, too.
     """
     answers: dict[str, list[Fault]] = {}
     asked = [one for one in seen if one.attempt.method != SESSION]
     for provider in dict.fromkeys(one.attempt.provider for one in asked):
         mine = [one for one in asked if one.attempt.provider == provider]
-        answers[provider] = [_fault(one, after) for one, after in _with_next(mine)]
-        changes = [at for at, one in enumerate(mine) if one.attempt.method != "GET"]
+        repeats = provider in repeating
+        answers[provider] = [_fault(one, after, repeats) for one, after in _with_next(mine)]
+        changes = [at for at, one in enumerate(mine) if one.attempt.is_change]
         lost = [at for at in changes if mine[at].attempt.is_lost]
         taken = any(mine[at].attempt.is_taken for at in changes)
         if provider in done and lost and not taken:
             _lose(answers[provider][lost[-1]])
-        refused = [at for at in changes if mine[at].attempt.status.startswith("4")]
+        asked_for = [at for at, one in enumerate(mine) if one.attempt.method != "GET"]
+        refused = [at for at in asked_for if mine[at].attempt.status.startswith("4")]
         if provider in errors and refused:
             answers[provider][refused[-1]]["error"] = errors[provider]
         for end in ends.get(provider, ()):
@@ -117,7 +121,7 @@ def _lose(answer: Fault) -> None:
     answer.pop("delay_ms", None)  # callbacks do not wait for it
 
 
-def _fault(one: Seen, following: Seen | None) -> Fault:
+def _fault(one: Seen, following: Seen | None, repeats: bool) -> Fault:
     made = one.attempt
     delayed: dict[str, Any] = {"delay_ms": one.latency_ms}
     if made.status == "unreadable":
@@ -133,15 +137,21 @@ def _fault(one: Seen, following: Seen | None) -> Fault:
     if made.is_taken:
         return {"kind": "slow", **delayed}
     is_repeated = following is not None and following.nth == one.nth + 1
-    return {"kind": "status", "status": int(made.status), **_retry(one, is_repeated), **delayed}
+    return {
+        "kind": "status",
+        "status": int(made.status),
+        **_retry(one, is_repeated, repeats),
+        **delayed,
+    }
 
 
-def _retry(one: Seen, is_repeated: bool) -> dict[str, Any]:
+def _retry(one: Seen, is_repeated: bool, repeats: bool) -> dict[str, Any]:
     """The header Retry-After, where AVA did what it does only with one."""
     made = one.attempt
     if made.status == "429":
         return {"headers": {"Retry-After": SOON}} if is_repeated else {}
-    patient = made.method == "GET" and made.status >= "500" and one.nth < MOST_ATTEMPTS
+    would_be = made.method == "GET" or (repeats and not made.is_for_token)
+    patient = would_be and made.status >= "500" and one.nth < MOST_ATTEMPTS
     return {"headers": {"Retry-After": LATE}} if patient and not is_repeated else {}
 
 

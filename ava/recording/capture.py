@@ -75,7 +75,7 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
     for one in repeats:
         environment |= one.environment
     ends = {one.provider: one.ends for one in repeats if one.ends}
-    given = answers.faults(seen, done=done, errors=errors, ends=ends)
+    given = answers.faults(seen, done=done, errors=errors, ends=ends, repeating=parts.repeating)
     for one in repeats:
         for provider, replies in one.answers.items():
             given.setdefault(provider, []).extend(replies)
@@ -86,7 +86,7 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
         answers=given,
         callbacks=_callbacks(seen, repeats, user, correlation_id),
         before=_each_once([ask for one in repeats for ask in one.before]),
-        accounts=_each_once([name for one in repeats for name in one.accounts]),
+        accounts=_first_of_each(repeats),
         failures_before=answers.failures_before(story, seen, NAMES, threshold=threshold),
         phones=[phone for one in repeats for phone in one.phones],
         environment=environment,
@@ -98,6 +98,14 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
 
 def _each_once(found: list[Any]) -> list[Any]:
     return [one for at, one in enumerate(found) if one not in found[:at]]
+
+
+def _first_of_each(repeats: Sequence[Repeat]) -> list[str]:
+    """The accounts, one of each provider: as they were when it was first asked."""
+    found: dict[str, str] = {}
+    for name in (name for one in repeats for name in one.accounts):
+        found.setdefault(name.partition(":")[0], name)
+    return [*found.values()]
 
 
 def _repeats(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ava.recording.fakes import Fakes
 from ava.recording.scenario import Ask, Fault
+from ava.recording.tracks import TOKEN
 
 
 class NotRepeatable(Exception):
@@ -25,6 +26,16 @@ class Attempt:
     method: str
     path: str
     status: str
+
+    @property
+    def is_change(self) -> bool:
+        """It asked for something to be done: neither a read nor a token."""
+        return self.method != "GET" and not self.is_for_token
+
+    @property
+    def is_for_token(self) -> bool:
+        """It asked for an access token."""
+        return self.path == TOKEN
 
     @property
     def is_taken(self) -> bool:
@@ -68,7 +79,7 @@ class Repeat:
     ask: Ask
     row: str = ""  # the ID that it got
     before: Sequence[Ask] = ()
-    accounts: Sequence[str] = ()  # at providers, beside those of the demo user
+    accounts: Sequence[str] = ()  # beside the demo user's; after a colon, in which state
     phones: Sequence[dict[str, Any]] = ()
     provider: str = ""  # that was to do it
     is_done: bool = False  # by the provider, in the end
@@ -84,13 +95,17 @@ class Repeat:
 @dataclass(frozen=True)
 class Account:
     """An account at a provider that the sandbox plays. Where it has `hooks`, webhooks are
-    registered at that address, under the key, for these events. `port`: of what its port is."""
+    registered at that address, under the key, for these events. `port`: of what its port is.
+    `consent`: where AVA gives the link to it, if the provider asks a person; `token`: what is
+    ordered of the access token that it gives then."""
 
-    fields: dict[str, str]
+    fields: dict[str, str] = field(default_factory=dict)
     port: str = ""  # `GET /_sandbox/{port}` tells it
     hooks: str = ""
     key: str = ""
     events: Sequence[str] = ()
+    consent: str = ""
+    token: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +133,10 @@ events: Final[dict[tuple[str, str], Callable[[str, dict[str, Any]], str]]] = {}
 event and payload."""
 words: Final = {"provider_unavailable"}
 """Statuses and events of webhooks that a capture may name."""
+checks: Final[dict[str, Ask]] = {}
+"""By provider: what asks it once, where that is not a check of credentials."""
+repeating: Final[set[str]] = set()
+"""Providers that AVA asks once more for a change, too: a second one does no harm."""
 accounts: Final[dict[str, "Account"]] = {}
 """By provider: what the sandbox knows, and the demo user does not have."""
 found: Final[dict[str, "Found"]] = {}

@@ -3,14 +3,15 @@
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 from ava.http import correlation
 from ava.recording import parts, tracks
 from ava.recording.scenario import Ask, Scenario, Tracks
-from ava.recording.stage import Stage, StageBroken, story
+from ava.recording.stage import Answered, Stage, StageBroken, story
 from ava.recording.tracks import Names
 
 PATIENCE: Final = 30.0
@@ -53,6 +54,7 @@ def replay(
     """Play a scenario. Raises: StageBroken."""
     places = _places(scenario, stage)
     _prepare(scenario, stage, places)
+    before = Counter(stage.effects())
     replayed = correlation.new()
     for nth, ask in enumerate(scenario.requests, 1):
         places[str(nth)] = _ask(stage, ask, places, correlation_id=replayed)
@@ -60,7 +62,8 @@ def replay(
     while True:
         stage.pass_time()
         was_still = stage.is_still()
-        outcome = Outcome(scenario, tracks.read(story(stage, replayed), names), stage.effects())
+        effects = dict(Counter(stage.effects()) - before)
+        outcome = Outcome(scenario, tracks.read(story(stage, replayed), names), effects)
         now = clock()
         if outcome != seen:
             news_at, seen = now, outcome
@@ -87,7 +90,9 @@ def _prepare(scenario: Scenario, stage: Stage, places: dict[str, str]) -> None:
             raise StageBroken(f"The sandbox knows no credentials for {account}.")
         stage.connect(account, parts.accounts[account])
     for ask in scenario.before:
-        _require(stage, _filled(ask, places), correlation_id=other)
+        made = _require(stage, _filled(ask, places), correlation_id=other)
+        if ask.name:
+            places[ask.name] = made
     for provider, number in scenario.failures_before.items():
         _fail(stage, provider, number, correlation_id=other)
     for phone in scenario.phones:
@@ -103,18 +108,18 @@ def _fail(stage: Stage, provider: str, number: int, *, correlation_id: str) -> N
     """Have a provider fail, so that its breaker has counted as many failures as it had then."""
     refused = {"Retry-After": "60"}  # AVA makes one attempt only
     fault = {"provider": provider, "kind": "status", "status": 503, "headers": refused}
+    verify = Ask("POST", f"/api/v1/integrations/{provider}/credentials/verify")
+    check = parts.checks.get(provider, verify)
     for _ in range(number):
         stage.order("faults", {**fault, "count": 1})
-        path = f"/api/v1/integrations/{provider}/credentials/verify"
-        stage.ask("POST", path, None, correlation_id=correlation_id)
+        stage.ask(check.method, check.path, None, correlation_id=correlation_id)
 
 
 def _ask(stage: Stage, ask: Ask, places: dict[str, str], *, correlation_id: str) -> str:
     """Send a request. The ID of what it made."""
     ask = _filled(ask, places)
     answered = stage.ask(ask.method, ask.path, ask.body, correlation_id=correlation_id)
-    body = answered.body if isinstance(answered.body, dict) else {}
-    return str(body.get("id", ""))
+    return _id_in(answered)
 
 
 def _filled(ask: Ask, places: dict[str, str]) -> Ask:
@@ -123,7 +128,16 @@ def _filled(ask: Ask, places: dict[str, str]) -> Ask:
     return Ask(**json.loads(_PLACE.sub(lambda found: places.get(found[1], found[0]), text)))
 
 
-def _require(stage: Stage, ask: Ask, *, correlation_id: str) -> None:
+def _id_in(answered: Answered) -> str:
+    """The ID of what an answer shows, or of the first event that it lists."""
+    body = answered.body if isinstance(answered.body, dict) else {}
+    first: dict[str, Any] = next(iter(body.get("events", [])), {})
+    return str(body.get("id") or first.get("id", ""))
+
+
+def _require(stage: Stage, ask: Ask, *, correlation_id: str) -> str:
+    """Send a request that must be taken. The ID in its answer."""
     answered = stage.ask(ask.method, ask.path, ask.body, correlation_id=correlation_id)
     if answered.status >= 400:
         raise StageBroken(f"{ask.method} {ask.path} was refused before the replay began.")
+    return _id_in(answered)

@@ -25,11 +25,12 @@ class ScenarioInvalid(ValueError):
 @dataclass(frozen=True)
 class Ask:
     """One request to AVA. `{1}` in it is the ID that the first request got, `{assistant}` that of
-    something in the sandbox."""
+    something in the sandbox, or of what was asked for before under this name."""
 
     method: str
     path: str
     body: Any = None
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Stage of a replay: an AVA and a sandbox, over HTTP."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from ava.recording.tracks import Happening
 
 TIMEOUT = 60
 _API = "/api/v1"
+_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 class StageBroken(Exception):
@@ -81,6 +83,9 @@ class HttpStage:
         return found.json()
 
     def connect(self, provider: str, account: Account) -> None:
+        if account.consent:
+            self._allow(account)
+            return
         path = f"{_API}/integrations/{provider}/credentials"
         fields: dict[str, Any] = {**account.fields}
         if account.port:
@@ -97,6 +102,21 @@ class HttpStage:
             url = self.sandbox + account.hooks
             found = self.session.post(url, json=asked, headers=headers, timeout=TIMEOUT).json()
             self._stored(path, {**fields, "webhook_secret": found["signing_secret"]})
+
+    def _allow(self, account: Account) -> None:
+        """Go to the provider's page as a browser does, and say yes."""
+        if account.token is not None:
+            self.order("oauth", account.token)
+        given = self.ask("POST", account.consent, None, correlation_id=correlation.new())
+        link = dict(given.body).get("authorization_url", "")
+        with requests.Session() as browser:
+            browser.trust_env = False
+            browser.headers["Accept"] = "text/html"
+            token = _CSRF.search(browser.get(link, timeout=TIMEOUT).text)
+            form = {"csrfmiddlewaretoken": token[1] if token else ""}
+            page = browser.post(link, data=form, timeout=TIMEOUT).url
+            if not browser.post(page, data={"decision": "allow"}, timeout=TIMEOUT).ok:
+                raise StageBroken("AVA did not get access to the sandbox's calendar.")
 
     def _stored(self, path: str, fields: dict[str, Any]) -> dict[str, str]:
         answered = self.ask("PUT", path, fields, correlation_id=correlation.new())

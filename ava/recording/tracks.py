@@ -30,6 +30,7 @@ _ROWS: Final = ("call", "message", "mail", "event")
 _FOUND: Final = ", by vapi:"
 """Changes that AVA came upon, which others had made before."""
 NO_ANSWER: Final = "no answer"
+TOKEN: Final = "/token"  # noqa: S105 - a path
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ def attempt(one: Happening, names: Names) -> tuple[str, str, str, str] | None:
     if found is None:
         return None
     status = one.status if re.fullmatch(r"\d{3}|unreadable", one.status) else NO_ANSWER
-    return names.label(found["name"]), found["method"], found["path"], status
+    # Wherever a provider gives tokens out: it is another place in the sandbox.
+    path = TOKEN if found["path"].endswith(TOKEN) else found["path"]
+    return names.label(found["name"]), found["method"], path, status
 
 
 def requested(one: Happening) -> tuple[str, str]:

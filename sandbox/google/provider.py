@@ -4,10 +4,11 @@ from sandbox.calendars.store import EventEffects
 from sandbox.google.calendars import BASE, Calendars
 from sandbox.google.errors import RefusedError, error
 from sandbox.google.oauth import GoogleDialect, user_info
+from sandbox.oauth.dialect import TOKEN_ERRORS
 from sandbox.oauth.grants import Token
 from sandbox.oauth.id_token import jwks
 from sandbox.oauth.server import OAuthServer
-from sandbox.wire import Answer, Request, json_answer
+from sandbox.wire import Answer, Request, json_answer, phrase
 
 _USER_INFO = ("/v1/userinfo", "/oauth2/v2/userinfo", "/oauth2/v3/userinfo")
 
@@ -46,9 +47,11 @@ class Google:
             return refused.answer
         return error(404)
 
-    def failure(self, status: int) -> Answer:
-        """Google's error body for a status."""
-        return error(status)
+    def failure(self, status: int, name: str = "") -> Answer:
+        """Google's error body for a status, or for the name of an error."""
+        if name in TOKEN_ERRORS:
+            return json_answer(status, {"error": name, "error_description": phrase(status)})
+        return error(status, name, phrase(status))
 
     def _revoke(self, request: Request) -> Answer:
         """https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke"""

@@ -7,10 +7,11 @@ from sandbox.calendars.store import EventEffects
 from sandbox.microsoft.calendars import Calendars, need
 from sandbox.microsoft.errors import RefusedError, error
 from sandbox.microsoft.oauth import TENANTS, MicrosoftDialect, aadsts
+from sandbox.oauth.dialect import TOKEN_ERRORS
 from sandbox.oauth.grants import Account, Token
 from sandbox.oauth.id_token import jwks
 from sandbox.oauth.server import OAuthServer
-from sandbox.wire import Answer, Request, json_answer
+from sandbox.wire import Answer, Request, json_answer, phrase
 
 _LOGIN = re.compile(
     r"/(?P<tenant>[^/]+)/(?P<what>oauth2/v2\.0/(?:authorize|token)|discovery/v2\.0/keys)"
@@ -38,9 +39,11 @@ class Microsoft:
         except RefusedError as refused:
             return refused.answer
 
-    def failure(self, status: int) -> Answer:
-        """Graph's error body for a status."""
-        return error(status)
+    def failure(self, status: int, name: str = "") -> Answer:
+        """Graph's error body for a status, or for the name of an error."""
+        if name in TOKEN_ERRORS:
+            return json_answer(status, {"error": name, "error_description": phrase(status)})
+        return error(status, name, phrase(status))
 
     def _login(self, request: Request, tenant: str, what: str) -> Answer:
         if tenant.lower() not in TENANTS:

@@ -8,6 +8,9 @@ from sandbox.data import read_json
 from sandbox.oauth.grants import Account, Grant
 from sandbox.wire import Answer
 
+TOKEN_ERRORS = ("invalid_grant", "invalid_client")
+"""Names of errors of a token endpoint, for faults (RFC 6749, 5.2)."""
+
 
 class Problem(Enum):
     """A reason why a request for authorization or for a token is refused."""

@@ -100,9 +100,11 @@ class Grants:
             found.used = True
             return before
 
-    def add_access(self, prefix: str, grant: Grant, scopes: tuple[str, ...]) -> str:
+    def add_access(
+        self, prefix: str, grant: Grant, scopes: tuple[str, ...], lives: timedelta = TOKEN_LIVES
+    ) -> str:
         """Give out an access token."""
-        return self._add(self._access, prefix, Token(grant, scopes, utc_now() + TOKEN_LIVES))
+        return self._add(self._access, prefix, Token(grant, scopes, utc_now() + lives))
 
     def add_refresh(self, prefix: str, grant: Grant, scopes: tuple[str, ...]) -> str:
         """Give out a refresh token."""

@@ -33,6 +33,7 @@ class OAuthServer:
         self.grants.reset()
         self.redirect_uris: tuple[str, ...] = ()
         self.secret_expired = False
+        self.next_lives = TOKEN_LIVES  # the next access token, and only that one
 
     def authorize(self, request: Request) -> Answer:
         """The authorization endpoint: a page for GET, a person's decision for POST."""
@@ -176,9 +177,10 @@ class OAuthServer:
 
     def _tokens(self, grant: Grant, scopes: tuple[str, ...], *, offline: bool) -> dict[str, Any]:
         dialect = self._dialect
+        lives, self.next_lives = self.next_lives, TOKEN_LIVES
         answer: dict[str, Any] = {
-            "access_token": self.grants.add_access(dialect.access_prefix, grant, scopes),
-            "expires_in": int(TOKEN_LIVES.total_seconds()),
+            "access_token": self.grants.add_access(dialect.access_prefix, grant, scopes, lives),
+            "expires_in": int(lives.total_seconds()),
             "scope": " ".join(dialect.granted(scopes)),
             "token_type": "Bearer",
             **dialect.token_extras(),

@@ -71,7 +71,7 @@ def test_a_fault_is_ordered_listed_and_lifted(control: Client, vapi: Client) -> 
         ),
         (
             {**FAULT, "error": "daily_quota_exceeded"},
-            "error is for resend, twilio.",
+            "error is for google, microsoft, resend, twilio.",
         ),
         (
             {**FAULT, "provider": "resend", "error": "a b"},

@@ -32,6 +32,18 @@ def test_expired_access_tokens_and_codes_are_refused_and_a_refresh_helps(
     assert flow.me(fresh["access_token"]).status_code == 200
 
 
+def test_the_next_access_token_and_no_other_lives_as_long_as_was_ordered(
+    flow: Flow, control: Client
+) -> None:
+    order(control, flow, "shorten", seconds=0)
+    tokens = flow.connect()
+    assert tokens["expires_in"] == 0
+    assert flow.me(tokens["access_token"]).status_code == 401
+    assert flow.refresh(tokens["refresh_token"]).json()["expires_in"] == 3599
+    for wrong in ({"do": "shorten"}, {"do": "expire", "seconds": 1}):
+        assert control.post("/oauth", {"provider": flow.provider, **wrong}).status_code == 400
+
+
 def test_a_revoked_consent_ends_all_tokens_until_the_next_consent(
     flow: Flow, control: Client
 ) -> None:

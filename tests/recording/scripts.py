@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from ava.recording import parts
+from sandbox.vapi.seed import ASSISTANT_ID
 from tests.recording.studio import ADDRESS, PERSON, WORDS, Studio
 
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -56,6 +58,8 @@ class Script:
         studio.clear()
         if self.account:
             studio.use(self.account, reports=False)
+        if self.account == "vapi":
+            studio.find(parts.found["assistant"])
         if self.phone:
             studio.order("phone", {"to": PERSON, **self.phone})
         studio.order("callbacks", self.callbacks)
@@ -98,6 +102,29 @@ def _message(chance: random.Random) -> Script:
     )
 
 
+def _batch(chance: random.Random) -> Script:
+    people = [f"{PERSON[:-1]}{nth}" for nth in range(chance.randrange(1, 4))]
+    items = [{"to": person, "body": WORDS} for person in people]
+    body = {"messages": items, "per_minute": 600}
+    return Script("twilio", "POST", "/twilio/messages/bulk", body, callbacks=_callbacks(chance))
+
+
+def _assistant_call(chance: random.Random) -> Script:
+    behaviour = chance.choice(("answer", "busy", "no-answer", "fail"))
+    body = {"to": PERSON, "assistant_id": ASSISTANT_ID}
+    phone = {"behaviour": behaviour}
+    account = chance.choice(("", "vapi"))
+    callbacks = _callbacks(chance) if account else {}
+    return Script("vapi", "POST", "/twilio/calls", body, [], phone, callbacks, account)
+
+
+def _event(chance: random.Random) -> Script:
+    calendar = chance.choice(("google", "microsoft"))
+    body = {"title": WORDS, "start": "2026-12-14T12:00:00Z", "end": "2026-12-14T13:00:00Z"}
+    path = f"/integrations/calendar/{calendar}/events"
+    return Script(calendar, "POST", path, body, account=calendar)
+
+
 def _mail(chance: random.Random) -> Script:
     body = {"to": [ADDRESS], "subject": WORDS, "text": WORDS}
     return Script("resend", "POST", "/integrations/email/messages", body, account="resend")
@@ -122,4 +149,7 @@ def _read(chance: random.Random) -> Script:
     return Script("vapi", "GET", f"/vapi/{path}")
 
 
-KINDS = (_call, _call, _message, _message, _mail, _mail_by_smtp, _edit, _read)
+KINDS = (
+    *(_call, _message, _batch, _assistant_call, _event),
+    *(_call, _message, _mail, _mail_by_smtp, _edit, _read),
+)

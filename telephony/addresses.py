@@ -13,6 +13,7 @@ from integrations.sender_kinds import PHONE_DIGITS, Kind, kind_of, sender
 from telephony.intents.models import ADDRESS_LENGTH
 
 _DIGITS: Final = re.compile(r"[0-9 ().\-/]+")
+_PHONE: Final = re.compile(r"\+?[0-9 ().\-/]*[0-9][0-9 ().\-/]*")
 _CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9.\-]*):(.+)")
 _UNESCAPED: Final = re.compile(r"(?i)^(whatsapp|rcs|sms): ([0-9]+)$")
 # Channels that reach the phone with the number behind them.
@@ -54,6 +55,15 @@ class SearchField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         return _UNESCAPED.sub(r"\1:+\2", super().to_internal_value(data))
+
+
+class PersonSearchField(SearchField):
+    """Part of a person's address. Of a phone number, as rows have it: 555-0101 is sought as
+    5550101."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = without_channel(super().to_internal_value(data))
+        return re.sub(r"[ ().\-/]", "", text) if _PHONE.fullmatch(text) else text
 
 
 def person(of: str) -> str:

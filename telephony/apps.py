@@ -14,7 +14,7 @@ class TelephonyConfig(AppConfig):
         from ava.activity import sources
         from ava.backup import holding
         from ava.console import home as home_page
-        from ava.console.navigation import Room, register
+        from ava.console.navigation import Place, Room, register, register_places
         from ava.erasure import steps as person
         from ava.inbound.services import register_handler
         from ava.intents.activity import timelines
@@ -74,6 +74,14 @@ class TelephonyConfig(AppConfig):
 
         register(Room("Calls", "calls", icon="phone", place=20))
         register(Room("Messages", "messages", icon="message-square", place=30))
+        register_places(
+            Place("Place a call", "call-new", "phone-outgoing", "new dial"),
+            Place("Charts of calls", "call-charts", "chart-column", "cost outcome"),
+            Place("Send a message", "message-new", "send", "new sms text"),
+            Place("Conversations", "conversations", "messages-square", "people messages"),
+            Place("Messages to many", "batches", "users", "bulk batches"),
+            Place("Opt-outs", "opt-outs", "ban", "stop no more"),
+        )
         home_page.register(home.part)
         for kind in home.KINDS:
             home_page.register_kind(kind)

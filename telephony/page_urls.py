@@ -27,6 +27,7 @@ urlpatterns = [
     path("messages/bulk/<uuid:batch_id>/cancel", bulk.cancel, name="batch-cancel"),
     path("messages/opt-outs", optouts.optouts, name="opt-outs"),
     path("messages/opt-outs/end", optouts.end, name="opt-out-end"),
+    path("messages/with", conversations.talks, name="conversations"),
     path("messages/with/<path:number>", conversations.talk, name="conversation"),
     path("messages/<uuid:message_id>", messages.message, name="message"),
     path("messages/<uuid:message_id>/cancel", messages.cancel, name="message-cancel"),

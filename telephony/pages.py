@@ -13,12 +13,6 @@ _LATE: Final = ("price", "duration", "transcript", "summary", "recording_url", "
 class Story(stories.Story):
     row: Communication
 
-    @property
-    def person(self) -> str:
-        """The address of whom it is with."""
-        inbound = self.row.direction == self.row.Direction.INBOUND
-        return self.row.from_number if inbound else self.row.to
-
     @staticmethod
     def facts(row: Communication) -> Sequence[Any]:
         return [getattr(row, name, None) for name in _LATE]

@@ -1,4 +1,5 @@
-"""Rooms of the console, in the side bar and behind Ctrl-K. Apps register theirs in `apps.py`."""
+"""Rooms of the console, in the side bar and behind Ctrl-K, and other pages that Ctrl-K leads to.
+Apps register theirs in `apps.py`."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -29,13 +30,41 @@ class Room:
         return link(self.url_name)
 
 
+@dataclass(frozen=True)
+class Place:
+    """A page that Ctrl-K leads to.
+
+    Args:
+        words: by which it is found, beside its name.
+    """
+
+    name: str
+    url_name: str
+    icon: str
+    words: str = ""
+
+    @property
+    def href(self) -> str:
+        return link(self.url_name)
+
+
 _rooms: list[Room] = []
+_places: list[Place] = []
 
 
 def register(room: Room) -> None:
     """Called in `ready()`."""
     _rooms.append(room)
     _rooms.sort(key=lambda one: one.place)
+
+
+def register_places(*places: Place) -> None:
+    """Called in `ready()`."""
+    _places.extend(places)
+
+
+def places() -> list[Place]:
+    return [place for place in _places if place.href]
 
 
 def rooms() -> list[Room]:

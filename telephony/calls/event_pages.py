@@ -36,7 +36,6 @@ class Event:
 class EventsPage:
     title: str
     call: Call
-    person: str
     asked: str
     events: Sequence[Event]
     more: bool
@@ -56,11 +55,9 @@ def events(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
         )
         for row in rows[:_MOST]
     ]
-    inbound = call.direction == Call.Direction.INBOUND
     shown = EventsPage(
         title="Raw events",
         call=call,
-        person=call.from_number if inbound else call.to,
         asked=_body(_asked(call)),
         events=found,
         more=len(rows) > _MOST,

@@ -114,10 +114,18 @@ class Communication(Intent):
     can_be_stopped: ClassVar[bool] = True  # once the provider has it
 
     @property
+    def person(self) -> str:
+        """The address of whom it is with."""
+        return self.from_number if self.is_inbound else self.to
+
+    @property
+    def is_inbound(self) -> bool:
+        return self.direction == self.Direction.INBOUND
+
+    @property
     def heading(self) -> str:
-        inbound = self.direction == self.Direction.INBOUND
-        way, other = ("from", self.from_number) if inbound else ("to", self.to)
-        return f"{self.word.capitalize()} {way} …{other[-4:]}"
+        way = "from" if self.is_inbound else "to"
+        return f"{self.word.capitalize()} {way} …{self.person[-4:]}"
 
     @property
     def reference(self) -> str | None:

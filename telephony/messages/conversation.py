@@ -1,17 +1,20 @@
-"""Conversation with one person: their messages and the user's, in order."""
+"""Conversation with one person, their messages and the user's in order; the list of them all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import User
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from ava.http.keyset import Scan
 from telephony import accounts
 from telephony.addresses import person
-from telephony.messages.models import Message
+from telephony.messages.models import Message, Person
 from telephony.optouts.models import OptOut
 from telephony.optouts.queries import standing
+from telephony.queries import filtered
 
 SHOWN: Final = 50
 
@@ -29,29 +32,43 @@ class Conversation:
         if not self.messages:
             return ""
         last = self.messages[-1]
-        return last.to if _is_inbound(last) else last.from_number
+        return last.to if last.is_inbound else last.from_number
 
 
 def conversation(*, user: User, number: str, before: datetime | None = None) -> Conversation:
-    """The newest messages with an address, or the newest before a moment. Each direction is read
-    from an index of its own."""
-    mine = Message.objects.filter(owner=user).defer("details")
+    """The newest messages with an address, or the newest before a moment."""
+    with_them = _messages().filter(owner=user, with_whom=number)
     if before:
-        mine = mine.filter(created_at__lt=before)
-    sent = mine.filter(to=number, direction=Message.Direction.OUTBOUND)
-    received = mine.filter(from_number=number, direction=Message.Direction.INBOUND)
-    both = [*chain(sent[: SHOWN + 1], received[: SHOWN + 1])]
-    both.sort(key=lambda row: (row.created_at, row.pk), reverse=True)
-    rows = both[:SHOWN][::-1]
+        with_them = with_them.filter(created_at__lt=before)
+    newest = [*with_them[: SHOWN + 1]]
+    rows = newest[:SHOWN][::-1]
     who = person(number)
     stopped = standing(holders=accounts.holders(user), people=[who]).get(who, [])
     return Conversation(
         number=number,
         messages=rows,
-        older=rows[0].created_at if len(both) > SHOWN else None,
+        older=rows[0].created_at if len(newest) > SHOWN else None,
         optouts=stopped,
     )
 
 
-def _is_inbound(row: Message) -> bool:
-    return row.direction == Message.Direction.INBOUND
+def conversations(*, user: User, filters: Mapping[str, Any]) -> QuerySet[Message] | Scan:
+    """The latest message with each person, the newest first.
+
+    Args:
+        filters: `since` and `until`; `search`, a part of the person's address.
+    """
+    with_them = _messages().filter(owner=OuterRef("owner"), with_whom=OuterRef("with_whom"))
+    # Not "of which no later one exists": PostgreSQL may make a join of that, and compare all.
+    latest = Q(pk=Subquery(with_them.values("pk")[:1]))
+    text = filters.get("search", "")
+    if text:
+        latest &= Q(with_whom__icontains=text)
+    found = filtered(_messages(), filters, user=user)
+    if isinstance(found, Scan):
+        return Scan(found.rows, found.match & latest)
+    return found.filter(latest) if text else Scan(found, latest)
+
+
+def _messages() -> Any:
+    return Message.objects.defer("details").alias(with_whom=Person())

@@ -1,7 +1,7 @@
-"""Page of the conversation with one person, with a box to answer in."""
+"""Pages of conversations: their list, and the one with a person, with a box to answer in."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 from zlib import crc32
@@ -13,14 +13,35 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from ava.console import curl
+from ava.console.lists import listed
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import NotFound, Problem
 from ava.idempotency.services import Reply
 from telephony.addresses import address
 from telephony.forms import OnceForm
 from telephony.messages import services
-from telephony.messages.conversation import Conversation, conversation
-from telephony.messages.serializers import MAX_BODY, NewMessageSerializer
+from telephony.messages.conversation import Conversation, conversation, conversations
+from telephony.messages.serializers import (
+    MAX_BODY,
+    ConversationFiltersSerializer,
+    NewMessageSerializer,
+)
+
+
+@page()
+def talks(request: HttpRequest) -> HttpResponse:
+    """The list: the latest message with each person, and news of it."""
+    found = listed(
+        request,
+        title="Conversations",
+        noun="conversation",
+        room="conversations",
+        api="twilio-messages",
+        known=ConversationFiltersSerializer,
+        find=lambda filters: conversations(user=user_of(request), filters=filters),
+    )
+    # What was counted are messages.
+    return replace(found, count="").answer(request, "messages/conversations")
 
 
 class ReplyForm(OnceForm):

@@ -11,7 +11,7 @@ from ava.http.api import validation_problem
 from ava.http.fields import PhoneField
 from ava.inbound.limits import storable
 from ava.intents.serializers import word_field
-from telephony.addresses import SenderField
+from telephony.addresses import PersonSearchField, SenderField
 from telephony.messages.bulk import LONGEST_SHOWN, MOST, Item, Rejected, rejected
 from telephony.messages.models import Batch, Message
 from telephony.serializers import (
@@ -142,6 +142,10 @@ def _rejected(index: int, entry: Entry) -> Rejected:
     sentences = dict.fromkeys(chain.from_iterable((problem.errors or {}).values()))
     shown = storable(to)[:LONGEST_SHOWN] if isinstance(to, str) else ""
     return rejected(index, shown, problem.code, " ".join(sentences))
+
+
+class ConversationFiltersSerializer(serializers.Serializer[Any]):
+    search = PersonSearchField()
 
 
 class RejectedSerializer(serializers.Serializer[Any]):

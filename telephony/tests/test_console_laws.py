@@ -28,6 +28,7 @@ WITHOUT_CURL = {
 LISTS = (
     "/calls",
     "/messages",
+    "/messages/with",
     "/messages/opt-outs",
     "/messages/bulk",
     "/mail",
@@ -47,7 +48,9 @@ def furnish(user: User, stranger: User, rows: int) -> None:
     for number in range(before, before + rows):
         one = {"owner": user, "holder": str(user.pk), "from_number": OURS, "to": THEIRS}
         Call.objects.create(**one, kind="say", status="completed", price="0.01")
-        Message.objects.create(**one, body="Hello", status="failed", correlation_id=f"id-{number}")
+        person = {"to": f"+14155553{number:03}"} if number % 2 else {}
+        message = one | person | {"correlation_id": f"id-{number}"}
+        Message.objects.create(**message, body="Hello", status="failed")
         mail = Mail.objects.create(owner=user, backend="stub", holder="operator", status="bounced")
         address = f"person-{number}@example.com"
         Recipient.objects.create(mail=mail, kind="to", address=address, status="bounced")

@@ -57,6 +57,7 @@ ROOMS: dict[str, list[Try]] = {
     "messages/opt-outs/end": [
         Try("/messages/opt-outs/end", body={"number": TO["to"], "user": "{user}"})
     ],
+    "messages/with": _listed("/messages/with"),
     "messages/with/<path:number>": [
         Try(f"/messages/with/{TO['to']}"),
         Try(f"/messages/with/{TO['to']}", body={**FORM, "body": "x", "key": "{sent}"}),

@@ -24,13 +24,14 @@ register = template.Library()
 
 @register.simple_tag
 def constant(name: str) -> str:
-    """A template that is the same on every page, rendered once in a process; it has the rooms."""
+    """A template that is the same on every page, rendered once in a process; it has the rooms and
+    the places."""
     return _rendered(name) if not settings.DEBUG else _rendered.__wrapped__(name)
 
 
 @cache
 def _rendered(name: str) -> str:
-    return render_to_string(name, {"rooms": navigation.rooms()})
+    return render_to_string(name, {"rooms": navigation.rooms(), "places": navigation.places()})
 
 
 @register.simple_tag

@@ -64,17 +64,21 @@ def with_code(response: R, problem: Problem) -> R:
     return response
 
 
-def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """JSON under /api/, where no pages are, and where JSON is asked for; else a page."""
+def answer(request: HttpRequest, problem: Problem, *, advice: str | None = None) -> HttpResponse:
+    """JSON under /api/, where no pages are, and where JSON is asked for; else a page.
+
+    Args:
+        advice: what to do, where it is not what the status says.
+    """
     wants_page = "text/html" in request.headers.get("Accept", "")
     if request.path_info.startswith(("/api/", *NO_PAGES)) or not wants_page:
         return problem_response(problem)
-    sign, advice = _ADVICE.get(int(problem.status), _NO_ADVICE)
+    sign, ordinary = _ADVICE.get(int(problem.status), _NO_ADVICE)
     context = {
         "problem": problem,
         "correlation_id": correlation.current(),
         "error_sign": sign,
-        "advice": advice,
+        "advice": ordinary if advice is None else advice,
         # A form is not sent again by itself.
         "at_end": "reload" if request.method == "GET" else "",
         "retry_text": "Trying again in" if request.method == "GET" else "Try again in",
@@ -86,9 +90,9 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _answers(
-    kind: Callable[..., Problem], detail: str | None = None
+    kind: Callable[..., Problem], detail: str | None = None, *, advice: str | None = None
 ) -> Callable[..., HttpResponse]:
-    return lambda request, *args, **kwargs: answer(request, kind(detail))
+    return lambda request, *args, **kwargs: answer(request, kind(detail), advice=advice)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -105,7 +109,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 permission_denied = _answers(PermissionRefused)
 # Most likely an old form, without its token.
 csrf_failure = _answers(
-    PermissionRefused, "This form has expired. Go back, reload the page and try again."
+    PermissionRefused,
+    "This form has expired. Go back, reload the page and try again.",
+    advice="Most likely you logged in again elsewhere in the meantime. Nothing was done.",
 )
 not_found = _answers(NotFound)
 

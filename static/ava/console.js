@@ -223,6 +223,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (!drawer.open) drawer.showModal();
   all("tr[aria-current]").forEach(row => row.removeAttribute("aria-current"));
   opener?.closest("tr")?.setAttribute("aria-current", "true");
+  find("[data-arrows]", drawer).hidden = !rowLinks().includes(opener) || rowLinks().length < 2;
 });
 drawer?.addEventListener("close", () => {
   if (address && location.href !== address) history.pushState({}, "", address);
@@ -230,9 +231,10 @@ drawer?.addEventListener("close", () => {
   opener?.focus();
 });
 
+const rowLinks = () => all("[hx-target='#drawer-body']").filter(link => !drawer.contains(link));
+
 function neighbour(step) {
-  const links = all("[hx-target='#drawer-body']").filter(link => !drawer.contains(link));
-  const at = links.indexOf(opener), next = at < 0 ? null : links[at + step];
+  const links = rowLinks(), at = links.indexOf(opener), next = at < 0 ? null : links[at + step];
   if (next) next.click();
   return Boolean(next);
 }

@@ -14,6 +14,7 @@ expect.set_options(timeout=MOST_MS)
 
 PERSON, OURS = "+1 415 555 0123", "+15005550006"
 SHOWN = "+1 415-555-0123"
+LONG = "Your table is ready. " * 20
 
 
 def fill(page: Page, label: str, text: str) -> None:
@@ -172,3 +173,21 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(
     expect(page.get_by_role("dialog", name="Details").locator("#live")).to_be_visible()
     found += found_by_axe(page)
     assert not found, "\n".join(found)
+
+
+def test_on_a_phone_each_row_is_seen_whole(desk: Desk, ava: RunningAva) -> None:
+    ava.login()
+    for path, text in (("calls", {"say": "Hello."}), ("messages", {"body": LONG})):
+        row = {"to": PERSON, "from": OURS, **text}
+        assert ava.call("POST", f"/twilio/{path}", json=row).status_code == 201
+    page = desk.logged_in(width=360)
+    for room in ("/calls", "/messages", "/activity"):
+        page.goto(room)
+        table = page.locator(".table-frame")
+        assert table.evaluate("frame => frame.scrollWidth - frame.clientWidth") <= 0, room
+        least = table.evaluate("""frame => Math.min(...[...frame.querySelectorAll("tbody td")]
+          .filter(cell => cell.offsetParent && cell.textContent.trim())
+          .map(cell => cell.clientWidth - cell.scrollWidth))""")
+        assert least >= 0, room
+    page.goto("/messages")
+    expect(page.get_by_role("row").get_by_text(LONG[:20]).first).to_be_visible()

@@ -42,7 +42,10 @@ def test_400(client: Client) -> None:
 
 def test_403() -> None:
     strict = Client(headers=HTML, enforce_csrf_checks=True)
-    assert "This form has expired." in shown(strict.post("/login"), 403)
+    page = shown(strict.post("/login"), 403)
+    assert "This form has expired." in page
+    assert "Nothing was done." in page
+    assert "ask your operator" not in page
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])

@@ -36,7 +36,7 @@ class Desk:
             **more,
         )
         context.set_default_timeout(MOST_MS)
-        context.tracing.start(screenshots=True, snapshots=True)
+        context.tracing.start(snapshots=True)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._heard)

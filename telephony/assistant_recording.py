@@ -63,5 +63,5 @@ def _remembered(asked: Asked) -> Iterator[Ask]:
         yield _ASSISTANT
 
 
-def _event(event: str, payload: dict[str, Any]) -> str:
+def _event(event: str, payload: dict[str, Any], _: object) -> str:
     return str(payload.get("status") or "other") if event == STATUS_UPDATE else event

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ava.recording import fakes, parts
+from ava.recording.fakes import Fakes
 from ava.recording.parts import Asked, Repeat
 from ava.recording.scenario import Ask
 from telephony import assistant_recording, bulk_recording
@@ -44,17 +45,22 @@ def register() -> None:
     parts.words.update(CALL.ranks, MESSAGE.ranks, _EVENTS)
     parts.events[TWILIO.label, "call-status"] = _progress
     parts.events[TWILIO.label, "message-status"] = _known
-    parts.events[TWILIO.label, "voice"] = lambda status, _: "twiml"
+    parts.events[TWILIO.label, "voice"] = lambda status, *_: "twiml"
     parts.numbers.append(numbers)
 
 
-def _progress(status: str, _: object) -> str:
+def _progress(status: str, *_: object) -> str:
     return _EVENTS.get(status, "other")
 
 
-def _known(status: str, _: object) -> str:
-    """The status of a message; one that there is not, where AVA does not know it."""
-    return status if status in MESSAGE.ranks else "other"
+def _known(status: str, payload: dict[str, Any], fakes: Fakes) -> str:
+    """The status of a message; one that there is not, where AVA does not know it. In a batch with
+    whom it goes to: several wait for a turn at once."""
+    if status not in MESSAGE.ranks:
+        return "other"
+    marked = payload.get("marked", {}).get(Message.word)
+    row = Message.objects.filter(pk=marked, batch__isnull=False).first() if marked else None
+    return f"{fakes.number(row.to)} {status}" if row else status
 
 
 def numbers(owner_id: int, correlation_id: str) -> Iterator[str]:

@@ -123,6 +123,8 @@ def _lose(answer: Fault) -> None:
 
 def _fault(one: Seen, following: Seen | None, repeats: bool) -> Fault:
     made = one.attempt
+    is_repeated = following is not None and following.nth == one.nth + 1
+    is_last = not is_repeated and one.nth < MOST_ATTEMPTS and _would_repeat(made, repeats)
     delayed: dict[str, Any] = {"delay_ms": one.latency_ms}
     if made.status == "unreadable":
         return {"kind": "garbage", **delayed}
@@ -133,26 +135,28 @@ def _fault(one: Seen, following: Seen | None, repeats: bool) -> Fault:
             raise NotRepeatable(
                 f"{made.provider} could not be connected to, which the sandbox cannot play."
             )
-        return {"kind": "reset", **delayed}
+        # Where AVA had no time for one more attempt it must have none again.
+        return {"kind": "hang"} if is_last else {"kind": "reset", **delayed}
     if made.is_taken:
         return {"kind": "slow", **delayed}
-    is_repeated = following is not None and following.nth == one.nth + 1
     return {
         "kind": "status",
         "status": int(made.status),
-        **_retry(one, is_repeated, repeats),
+        **_retry(made, is_repeated=is_repeated, is_last=is_last),
         **delayed,
     }
 
 
-def _retry(one: Seen, is_repeated: bool, repeats: bool) -> dict[str, Any]:
+def _would_repeat(made: Attempt, repeats: bool) -> bool:
+    """Whether AVA asks once more, if it has the time."""
+    return made.method == "GET" or (repeats and not made.is_for_token)
+
+
+def _retry(made: Attempt, *, is_repeated: bool, is_last: bool) -> dict[str, Any]:
     """The header Retry-After, where AVA did what it does only with one."""
-    made = one.attempt
     if made.status == "429":
         return {"headers": {"Retry-After": SOON}} if is_repeated else {}
-    would_be = made.method == "GET" or (repeats and not made.is_for_token)
-    patient = would_be and made.status >= "500" and one.nth < MOST_ATTEMPTS
-    return {"headers": {"Retry-After": LATE}} if patient and not is_repeated else {}
+    return {"headers": {"Retry-After": LATE}} if is_last and made.status >= "500" else {}
 
 
 def refused(story: Iterable[Happening], names: Names) -> list[tuple[float, str]]:

@@ -64,7 +64,8 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
     if not story:
         raise NotRepeatable("Nothing under this correlation ID belongs to the user.")
     seen = answers.read(story, NAMES)
-    repeats = _repeats(story, seen, user, correlation_id)
+    fakes = Fakes({number for find in parts.numbers for number in find(user.pk, correlation_id)})
+    repeats = _repeats(story, seen, user, correlation_id, fakes)
     done = {one.provider for one in repeats if one.is_done}
     errors = {one.provider: one.error for one in repeats if one.error}
     threshold, successes = settings.BREAKER_THRESHOLD, settings.BREAKER_SUCCESS_THRESHOLD
@@ -84,7 +85,7 @@ def capture(*, user: User, correlation_id: str) -> Scenario:
         about=", ".join(f"{method} {route}" for method, route in dict.fromkeys(requests)),
         requests=[one.ask for one in repeats],
         answers=given,
-        callbacks=_callbacks(seen, repeats, user, correlation_id),
+        callbacks=_callbacks(seen, repeats, user, correlation_id, fakes),
         before=_each_once([ask for one in repeats for ask in one.before]),
         accounts=_first_of_each(repeats),
         failures_before=answers.failures_before(story, seen, NAMES, threshold=threshold),
@@ -109,9 +110,12 @@ def _first_of_each(repeats: Sequence[Repeat]) -> list[str]:
 
 
 def _repeats(
-    story: Sequence[Happening], seen: Sequence[answers.Seen], user: User, correlation_id: str
+    story: Sequence[Happening],
+    seen: Sequence[answers.Seen],
+    user: User,
+    correlation_id: str,
+    fakes: Fakes,
 ) -> list[Repeat]:
-    fakes = Fakes({number for find in parts.numbers for number in find(user.pk, correlation_id)})
     requests = [one for one in story if one.kind == "request"]
     if not requests:
         raise NotRepeatable("No request carries this ID: only what a request began is repeated.")
@@ -156,7 +160,11 @@ def _repeater(method: str, path: str) -> tuple[int, parts.Repeater, dict[str, st
 
 
 def _callbacks(
-    seen: Sequence[answers.Seen], repeats: Sequence[Repeat], user: User, correlation_id: str
+    seen: Sequence[answers.Seen],
+    repeats: Sequence[Repeat],
+    user: User,
+    correlation_id: str,
+    fakes: Fakes,
 ) -> list[dict[str, object]] | None:
     """The turns of the callbacks, where each has a place in the sandbox's order."""
     came = [(*one, repeat.provider) for repeat in repeats for one in repeat.callbacks]
@@ -166,7 +174,7 @@ def _callbacks(
         named = parts.events.get((provider, kind))
         if named is None:
             return None
-        came.append((at.timestamp(), named(event, payload), provider))
+        came.append((at.timestamp(), named(event, payload, fakes), provider))
     turns: list[dict[str, object]] = []
     last: float | None = None
     for at, event, provider in sorted(came, key=lambda one: one[0]):

@@ -128,7 +128,7 @@ class Repeater:
 
 
 repeaters: Final[list[Repeater]] = []
-events: Final[dict[tuple[str, str], Callable[[str, dict[str, Any]], str]]] = {}
+events: Final[dict[tuple[str, str], Callable[[str, dict[str, Any], Fakes], str]]] = {}
 """By provider and kind of webhook: the name of its event in the sandbox's order of callbacks, by
 event and payload."""
 words: Final = {"provider_unavailable"}

@@ -36,7 +36,8 @@ class CallbackQueue:
             mark: what faults are decided by, such as the number called and, last, the event.
         """
         if self._order:
-            self._order.send(mark.rpartition(" ")[2], deliver)
+            event = mark if mark in self._order.events else mark.rpartition(" ")[2]
+            self._order.send(event, deliver)
             return
         with self._lock:
             self._seen[mark] += 1

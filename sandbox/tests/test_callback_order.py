@@ -27,6 +27,17 @@ def test_callbacks_leave_as_ordered_however_early_their_events_were(
     assert told(app, 3) == ["delivered", "sending", "sent"]
 
 
+def test_a_turn_with_a_number_is_that_of_its_message_only(
+    twilio: Twilio, app: App, control: Client
+) -> None:
+    first, second = "+14155550111", "+14155550112"
+    order(control, f"{second} delivered", f"{first} sent", f"{first} delivered")
+    for person in (first, second):
+        twilio.text(To=person, StatusCallback=f"{app.url}/status")
+    came = [(one.fields["To"], one.fields["MessageStatus"]) for one in app.wait_for("/status", 3)]
+    assert came == [(second, "delivered"), (first, "sent"), (first, "delivered")]
+
+
 def test_what_the_order_does_not_name_is_lost(
     twilio: Twilio, app: App, control: Client, sandbox: Sandbox
 ) -> None:

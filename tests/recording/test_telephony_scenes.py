@@ -87,6 +87,8 @@ def test_a_batch_of_which_one_answer_was_lost_and_one_message_refused(studio: St
     assert scenario.tracks["message 1"][-1] == "undelivered"
     assert scenario.tracks["message 3"][-1] == "failed"
     assert scenario.effects == {"messages": 3}
+    first = scenario.requests[0].body["messages"][0]["to"]
+    assert f"{first} undelivered" in [turn["event"] for turn in scenario.callbacks or []]
     lost = [one for one in scenario.answers["twilio"] if one.get("when") == "after"]
     assert [one["kind"] for one in lost] == ["reset"]
     again(studio, scenario)

@@ -38,6 +38,20 @@ def test_each_answer_is_given_again(status: str, fault: dict[str, Any]) -> None:
     assert played(attempt("POST", status)) == [fault]
 
 
+def test_a_read_that_ava_had_no_time_to_repeat_hangs_so_that_it_has_none_again() -> None:
+    first, last = attempt("GET", "ProtocolError"), attempt("GET", "ProtocolError", nth=2)
+    assert played(first, last) == [{"kind": "reset", "delay_ms": 7}, {"kind": "hang"}]
+    third = attempt("GET", "ProtocolError", nth=3)
+    assert [one["kind"] for one in played(first, last, third)] == ["reset"] * 3
+
+
+def test_a_change_that_is_asked_for_once_more_is_refused_for_long_where_it_was_not() -> None:
+    story = [attempt("DELETE", "503")]
+    given = faults(read(story, NAMES), done=set(), errors={}, repeating={"twilio"})
+    assert [one.get("headers") for one in given["twilio"]] == [{"Retry-After": "60"}]
+    assert [one.get("headers") for one in played(*story)] == [None]
+
+
 def test_an_answer_that_took_long_does_not_take_long_again() -> None:
     assert played(attempt("POST", "201", ms=9000.0)) == [{"kind": "slow", "delay_ms": 250}]
 

@@ -93,7 +93,7 @@ def _words(failure: Happening) -> Words:
     """What is known of this status; else the sentence that its app found, where it has one."""
     said = _said(failure)
     if failure.kind == "request" and failure.status == "409" and said:
-        return Words(said)
+        return Words(said, words_of("request", "409").remedy)
     is_told = said != failure.status and not is_known(failure.kind, failure.status)
     if failure.kind in _CALLS_AND_THE_LIKE and is_told:
         return Words(said)

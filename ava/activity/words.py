@@ -1,5 +1,6 @@
 """Words of activity: kinds, and of each failure the cause and the remedy; pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -41,13 +42,25 @@ class Words:
         return f"{self.cause} {self.remedy}".strip()
 
 
+_DOCUMENTED: Final = "Look up in the API's document, at /api/docs, what it takes."
 _OF_REQUESTS: Final[Mapping[str, Words]] = {
     "400": Words("Something in the request was not right.", "Correct it and send it again."),
     "401": Words("The login or token was not taken.", "Log in again, or make a new token."),
-    "403": Words("This is not allowed with that login or token."),
-    "404": Words("There is no such thing, or it is somebody else's."),
+    "403": Words(
+        "This is not allowed with that login or token.",
+        "Do as the answer says, or ask the operator for the right.",
+    ),
+    "404": Words(
+        "There is no such thing, or it is somebody else's.",
+        "Look for it in its list, and ask again.",
+    ),
+    "405": Words("That address does not take this method.", _DOCUMENTED),
+    "406": Words("AVA does not answer in that format.", _DOCUMENTED),
     "409": Words("Something else was done at the same time.", "Look at what is there now."),
+    "411": Words("The request did not say how long it is.", "Send it with a Content-Length."),
     "412": Words("It had been changed meanwhile.", "Load it again."),
+    "413": Words("The request was too large.", "Send less at once."),
+    "415": Words("The request was in a format that AVA does not read.", _DOCUMENTED),
     "422": Words("A value was not taken.", "Correct it and send it again."),
     "429": Words("Too much was asked at once.", "Wait a moment, then send it again."),
     "500": Words(
@@ -55,15 +68,19 @@ _OF_REQUESTS: Final[Mapping[str, Words]] = {
         "Its log has the traceback under this ID: the operator reports it.",
     ),
     "502": Words("The provider failed.", "Try again in a moment."),
-    "503": Words("The provider was not asked, as it kept failing.", "Try again in a moment."),
+    "503": Words("AVA could not do it at that moment.", "Try again in a moment."),
     "504": Words("The provider did not answer in time.", "Try again in a moment."),
 }
 _OF_ANSWERS: Final[Mapping[str, Words]] = {
-    "Reconnect ": Words(
+    "^Reconnect ": Words(
         "The provider has ended AVA's access to the calendar.", "Connect it again in Settings."
     ),
+    " refuses AVA[.:]": Words(
+        "The provider does not take AVA's own app: its ID or secret is wrong, or over its time.",
+        "The operator renews the client secret.",
+    ),
 }
-"""By the beginning of AVA's answer, where its status and the provider's say less."""
+"""By AVA's answer, where its status and the provider's say less."""
 _LATER: Final = "Try again later; if it lasts, look at the provider's status page."
 _OF_ATTEMPTS: Final[Mapping[str, Words]] = {
     "400": Words(
@@ -170,7 +187,7 @@ _OF_THINGS: Final[Mapping[tuple[str, str], Words]] = {
     ),
 }
 _OF_KINDS: Final[Mapping[str, Words]] = {
-    "request": Words("AVA could not do what was asked."),
+    "request": Words("AVA could not do what was asked.", "Do as the answer says."),
     "breaker": Words(
         "The provider failed several times in a row.", "AVA tries it again after a short while."
     ),
@@ -209,7 +226,7 @@ def words_of(kind: str, status: str) -> Words:
 
 def told_by(answer: str) -> Words | None:
     """Cause and remedy of a request that AVA answered so, where that says more than all else."""
-    return next((words for start, words in _OF_ANSWERS.items() if answer.startswith(start)), None)
+    return next((words for said, words in _OF_ANSWERS.items() if re.search(said, answer)), None)
 
 
 def is_known(kind: str, status: str) -> bool:

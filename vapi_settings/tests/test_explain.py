@@ -1,15 +1,18 @@
 """`manage.py explain`: the story of a correlation ID for the operator."""
 
 import json
+from contextlib import ExitStack
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from ava import upstream
 from ava.activity.models import Activity
 from ava.inbound.models import Refusal
 from sandbox.server import Sandbox
@@ -71,6 +74,20 @@ def test_who_met_an_open_breaker_is_led_to_what_opened_it(ada: APIClient, sandbo
     page = ada.get("/api/v1/activity/outage-3").content.decode()
     assert "3 failures in a row" in page
     assert "outage-2" not in page  # may be another user's
+
+
+def test_who_met_a_full_bulkhead_may_try_again_in_a_moment(ada: APIClient, browser: Client) -> None:
+    bulkhead = upstream.door("vapi").bulkhead
+    with ExitStack() as others:
+        while not bulkhead.is_full:
+            others.enter_context(bulkhead.slot())
+        assert edit(ada, "crowd").json()["code"] == "provider_busy"
+    page = browser.get("/activity/crowd").content.decode().replace("&#x27;", "'")
+    for told in (explain("crowd"), page):
+        one_line = " ".join(told.split())
+        assert "Vapi was not asked: Vapi is busy. Please try again in a moment." in one_line
+        assert "AVA had as many requests under way to this provider as it may have." in one_line
+        assert "Try again in a moment." in one_line.partition("as it may have.")[2]
 
 
 def test_an_id_that_two_users_chose_has_a_story_for_each(ada: APIClient, user: User) -> None:

@@ -55,7 +55,7 @@ def test_a_refusal_without_a_provider_is_the_requests_own() -> None:
 
 def test_a_conflict_is_told_in_the_answers_own_words() -> None:
     found = verdict([request("409", "The address is taken.")])
-    assert found.cause == "The address is taken."
+    assert (found.cause, found.remedy) == ("The address is taken.", "Look at what is there now.")
     assert verdict([request("409")]).cause == "Something else was done at the same time."
 
 

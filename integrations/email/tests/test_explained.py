@@ -7,9 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 from structlog.testing import capture_logs
 
+from integrations.breakers import services as breakers
 from integrations.email.tests.mailing import MAIL, MESSAGES, fault, store_smtp
 from sandbox.server import Sandbox
 from tests.ports import free_port
@@ -93,3 +95,20 @@ def test_a_server_that_is_not_there_is_told_apart_from_one_that_fails(
     assert f"gave no answer ({cause})" in said
     assert reason in said
     assert remedy in said
+
+
+def test_a_mail_that_no_server_was_asked_to_take_is_told_with_the_breaker(
+    api: APIClient, smtp_user: User, browser: Client
+) -> None:
+    held = {"provider": "smtp", "reason": "a rehearsal", "by": None, "now": timezone.now()}
+    breakers.override(breakers.Forced.OPEN, **held)
+    answer, said = api.post(MESSAGES, MAIL), StringIO()
+    assert (answer.status_code, answer.json()["code"]) == (503, "provider_unavailable")
+    given = answer.headers["X-Correlation-ID"]
+    call_command("explain", given, stdout=said)
+    page = browser.get(f"/activity/{given}").content.decode()
+    for told in (said.getvalue(), page):
+        one_line = " ".join(told.split())
+        assert "SMTP was not asked: SMTP is temporarily unavailable." in one_line
+        assert "its circuit breaker was open." in one_line
+        assert "AVA tries again by itself after a short while." in one_line

@@ -18,40 +18,41 @@ from sandbox.tests import specs
 from tests import dashboards, promtool
 from tests.test_docs import metrics_listed
 
-TITLES = {
-    "circuit_breaker_health": [
-        "Circuit breaker state",
-        "Opens (24 h)",
-        "Recoveries (24 h)",
-        "Failure rate by service",
-        "State transitions",
-        "Open rate (24 h)",
-        "Mean recovery time (24 h)",
-        "Health score (1 h)",
-    ],
-    "error_analytics": [
-        "5xx rate",
-        "4xx rate",
-        "Error budget left (99.9 %, 30 d)",
-        "MTTR (7 d)",
-        "Responses by status",
-        "Errors by endpoint (top 10)",
-        "Error timeline",
-        "Top error codes",
-    ],
-    "performance_metrics": [
-        "Latency p50",
-        "Latency p95",
-        "Latency p99",
-        "Throughput",
-        "Latency percentiles",
-        "Request rate by endpoint",
-        "Connection reuse",
-        "Rate-limit hits",
-        "Database query time",
-        "Slowest endpoints",
-    ],
+PROMISED = {
+    "circuit_breaker_health": {
+        "state": "Circuit breaker state",
+        "opens 24 h": "Opens (24 h)",
+        "recoveries 24 h": "Recoveries (24 h)",
+        "failure rate by service": "Failure rate by service",
+        "state transitions": "State transitions",
+        "open rate": "Open rate (24 h)",
+        "mean recovery time": "Mean recovery time (24 h)",
+        "health score": "Health score (1 h)",
+    },
+    "error_analytics": {
+        "5xx rate": "5xx rate",
+        "4xx rate": "4xx rate",
+        "error budget 99.9 %": "Error budget left (99.9 %, 30 d)",
+        "mttr": "MTTR (7 d)",
+        "distribution by status": "Distribution by status",
+        "by endpoint top 10": "Errors by endpoint (top 10)",
+        "timeline": "Error timeline",
+        "top error codes": "Top error codes",
+    },
+    "performance_metrics": {
+        "p50": "Latency p50",
+        "p95": "Latency p95",
+        "p99": "Latency p99",
+        "throughput": "Throughput",
+        "percentiles over time": "Latency percentiles over time",
+        "rate by endpoint": "Request rate by endpoint",
+        "connection reuse": "Connection reuse",
+        "rate-limit hits": "Rate-limit hits",
+        "slowest endpoints": "Slowest endpoints",
+        "database query time": "Database query time",
+    },
 }
+"""What is promised of each dashboard, word by word and in its order, and the panel that has it."""
 UNITS = {"short", "percentunit", "s", "reqps", "none"}
 PANELS = [(name, panel) for name in dashboards.NAMES for panel in dashboards.panels(name)]
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -77,7 +78,11 @@ def test_it_is_valid_by_grafanas_own_schema(name: str) -> None:
 
 @each_dashboard
 def test_it_has_the_panels_that_are_promised(name: str) -> None:
-    assert [panel["title"] for panel in dashboards.panels(name)] == TITLES[name]
+    titles = [panel["title"] for panel in dashboards.panels(name)]
+    assert titles == [*PROMISED[name].values()]
+    for promised, title in PROMISED[name].items():
+        words = re.sub(r"[(),]", "", title.lower()).split()
+        assert [word for word in promised.split() if word not in words] == [], title
 
 
 @each_dashboard
@@ -179,6 +184,11 @@ def test_the_states_have_their_colours() -> None:
         [mapping] = panel_of(title)["fieldConfig"]["defaults"]["mappings"]
         colours = {value: shown["color"] for value, shown in mapping["options"].items()}
         assert colours == {"0": "green", "1": "yellow", "2": "red"}
+
+
+def test_the_health_score_goes_from_0_to_100() -> None:
+    defaults = panel_of("Health score (1 h)")["fieldConfig"]["defaults"]
+    assert (defaults["min"], defaults["max"]) == (0, 100)
 
 
 def test_targets_are_where_the_colours_change() -> None:

@@ -113,7 +113,7 @@ def make() -> Dashboard:
         )
         .with_panel(
             pie_panel(
-                "Responses by status",
+                "Distribution by status",
                 unit="short",
                 size=(8, 8),
                 about="All answers in the chosen time. Choose a range around an incident to see "

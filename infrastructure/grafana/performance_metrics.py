@@ -53,7 +53,7 @@ def _reuse() -> str:
 
 def make() -> Dashboard:
     over_time = time_panel(
-        "Latency percentiles",
+        "Latency percentiles over time",
         unit="s",
         size=(12, 8),
         about="When it became slow. All three rise: the machine, the database or Redis. p99 "
@@ -128,7 +128,7 @@ def make() -> Dashboard:
             stat_panel(
                 "Connection reuse",
                 unit="percentunit",
-                size=(8, 8),
+                size=(12, 8),
                 about="Requests to providers that took a kept connection; the target is above "
                 "90 %. Below it with much traffic: a proxy on the way ends idle connections "
                 "early, or the provider does. With little traffic it means nothing.",
@@ -143,7 +143,7 @@ def make() -> Dashboard:
             time_panel(
                 "Rate-limit hits",
                 unit="short",
-                size=(8, 8),
+                size=(12, 8),
                 about="Requests that AVA refused with 429, by group. More than 100 in an hour "
                 "warn. One client: ask its owner to wait for Retry-After. Many: raise "
                 "RATE_LIMIT_PER_MINUTE. login: somebody guesses passwords.",
@@ -151,16 +151,16 @@ def make() -> Dashboard:
             .decimals(0)
             .with_target(query(f"sum by (group) ({refusals})", "{{group}}"))
         )
-        .with_panel(database)
         .with_panel(
             table_panel(
                 "Slowest endpoints",
                 f"topk(10, histogram_quantile(0.95, {slowest}) > 0)",
                 unit="s",
-                size=(24, 8),
+                size=(16, 8),
                 about="p95 of each endpoint in the chosen time. What asks a provider is as slow "
                 "as that; of the others look at the database. A correlation ID from the log "
                 "shows where one request spent its time.",
             )
         )
+        .with_panel(database)
     )

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
+from ava.console import curl
 from ava.console.views import page, redirect, render, toast, user_of
 from integrations import queries
 from integrations.calendar import authorization, connections, links
@@ -50,6 +52,7 @@ class SettingsPage:
     title: str
     keys: Sequence[Provider]
     calendars: Sequence[Provider]
+    curl: str
 
 
 @page()
@@ -61,6 +64,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         "Settings",
         keys=[each for each in found if not each.is_calendar],
         calendars=[each for each in found if each.is_calendar],
+        curl=curl.command(request, "GET", reverse("integrations")),
     )
     return leading_out(
         request, sign_ins.values(), lambda request: render(request, "settings/index.html", shown)

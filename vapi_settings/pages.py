@@ -224,4 +224,5 @@ def _history(request: HttpRequest, key: str) -> HttpResponse:
         # The room says what to do.
         return redirect(request, "vapi")
     fragments = {"drawer-body": "vapi/_history.html"}
-    return render(request, "vapi/history.html", found, fragments=fragments)
+    command = curl.command(request, "GET", _api(found.assistant_id, f"/{key}/history"))
+    return render(request, "vapi/history.html", found, fragments=fragments, curl=command)

@@ -12,6 +12,14 @@ from tests.walls.rooms import FRAMES, ROOMS
 
 SHOWN = {one.path for tries in ROOMS.values() for one in tries if "{" not in one.path}
 PAGES = sorted(SHOWN - {*FRAMES})
+WITHOUT_API = {
+    "/login": "it has sessions of its own",
+    "/settings/password": "people change theirs, not programs",
+    "/settings/tokens": "no token makes tokens",
+    "/settings/notifications": "of the console alone",
+    "/settings/providers": "charts, each with a CSV",
+    "/calls/charts": "charts, each with a CSV",
+}
 MOST_STATEMENTS = 8
 # A story asks the tables of every app once.
 MOST_OF_A_STORY = 10
@@ -66,6 +74,14 @@ def test_each_form_of_a_page_is_guarded_and_each_script_has_a_link_behind_it(pag
             assert 'method="post"' in form, form
     for link in re.findall(r"<a\b[^>]*hx-get[^>]*>", text):
         assert "href=" in link, link
+
+
+def test_what_the_api_does_as_well_is_there_as_curl(page) -> None:
+    address, text = page.wsgi_request.path, page.content.decode()
+    main = text[text.index('id="main"') :].partition("</main>")[0]
+    if "<table" not in main and 'method="post"' not in main:
+        pytest.skip("no form and no list")
+    assert ("Copy as curl" in main) is (address not in WITHOUT_API)
 
 
 def test_each_id_on_a_page_is_there_once(page) -> None:

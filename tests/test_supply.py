@@ -43,7 +43,9 @@ def test_every_package_has_a_licence_that_goes_with_avas(name: str) -> None:
     assert not re.search(r"(?<!L)GPL|Affero|Commercial", found.replace("LGPL", "")), found
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
+@pytest.mark.parametrize(
+    "file", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"]
+)
 def test_every_package_is_pinned_with_its_hashes(file: str) -> None:
     text = re.sub(r"#.*", "", (BASE_DIR / file).read_text())
     for entry in re.split(r"\n(?=\S)", text.strip()):

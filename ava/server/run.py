@@ -60,6 +60,10 @@ def serve(values: dict[str, Any], *, welcome: Callable[[], None]) -> None:
                 "AVA's worker could not start, or ended twice within seconds; "
                 "the lines above say why."
             ) from stop
+    finally:
+        # Where granian failed, threads of this process wait for its workers for ever.
+        for worker in multiprocessing.active_children():
+            worker.terminate()
 
 
 def settings(values: dict[str, Any]) -> dict[str, Any]:

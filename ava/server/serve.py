@@ -17,8 +17,8 @@ import time
 import urllib.request
 from contextlib import suppress
 from functools import partial
-from io import StringIO
-from typing import Any
+from io import FileIO, StringIO, TextIOWrapper
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 from ava.conf import addresses, env, keyfile
@@ -33,6 +33,7 @@ def main() -> int:
     """Start AVA and serve until SIGTERM or SIGINT."""
     # The database and all else that is made from here on is for its owner only.
     os.umask(0o077)
+    sys.stdout, sys.stderr = _unbuffered(sys.stdout), _unbuffered(sys.stderr)
     # Until granian takes over, so that a sandbox that was started ends with AVA.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
@@ -41,6 +42,13 @@ def main() -> int:
         print(f"\nAVA cannot start.\n{fault}", file=sys.stderr)
         return 2 if isinstance(fault, env.EnvironmentInvalid) else 1
     return 0
+
+
+def _unbuffered(stream: TextIO) -> TextIO:
+    """A stream that forgets what cannot be written: of what a full disk refused and a buffer keeps,
+    the fork of the next worker would fail."""
+    raw = FileIO(stream.fileno(), "w", closefd=False)
+    return TextIOWrapper(raw, stream.encoding, stream.errors, write_through=True)
 
 
 def run(values: dict[str, Any]) -> None:

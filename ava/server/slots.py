@@ -11,6 +11,8 @@ from itertools import count
 from pathlib import Path
 
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+_FILE_BYTES = 1 << 20
+"""That prometheus_client gives a file at first."""
 # The process that forks the workers imports AVA, too, and what it counts is kept apart.
 _mine = "arbiter"
 # The lock file of this worker's number, kept open: the system unlocks it when the worker ends.
@@ -55,8 +57,18 @@ def claim_slot() -> int | None:
 
     # Only a living worker has operations under way: its predecessor's are gone.
     multiprocess.mark_process_dead(slot)  # type: ignore[no-untyped-call]  # theirs
+    for file in place.glob(f"*_{_mine}.db"):
+        _allocate(file.with_name(file.name.replace(_mine, str(slot))))
     _mine = str(slot)
     return slot
+
+
+def _allocate(file: Path) -> None:
+    """Take the room of a file before it is mapped: a page for which a full disk has none left ends
+    the process that touches it (SIGBUS)."""
+    opened = os.open(file, os.O_CREAT | os.O_WRONLY, 0o600)
+    os.posix_fallocate(opened, 0, max(os.fstat(opened).st_size, _FILE_BYTES))
+    os.close(opened)
 
 
 def _locked(place: Path, slot: int) -> tuple[int, int] | None:

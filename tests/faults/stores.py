@@ -8,8 +8,8 @@ from tests.faults.deployment import Deployment
 from tests.faults.faults import Fault
 
 NO_DATABASE = frozenset({"database_unavailable", "webhook_not_taken"})
-# An edit whose end could not be noted keeps its assistant for 15 s.
-LEFT_BEHIND = NO_DATABASE | {"edit_in_progress"}
+# Of what ended and could not be noted: an edit keeps its assistant for 15 s, a key is kept for 60.
+LEFT_BEHIND = NO_DATABASE | {"edit_in_progress", "idempotency_in_progress"}
 
 
 @contextmanager

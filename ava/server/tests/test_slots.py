@@ -54,6 +54,7 @@ def test_each_life_under_a_number_goes_on_counting_and_leaves_no_file_more(tmp_p
     # The dead are busy no more: two live.
     assert "busy 2.0" in scraped
     assert not [line for line in scraped if line.startswith(("process_", "python_gc_"))]
+    assert all(file.stat().st_blocks * 512 >= 1 << 20 for file in tmp_path.glob("*_0.db"))
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "0.lock",
         "1.lock",

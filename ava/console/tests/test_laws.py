@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.walls.rooms import FRAMES, ROOMS
 
+pytestmark = pytest.mark.django_db
+
 SHOWN = {one.path for tries in ROOMS.values() for one in tries if "{" not in one.path}
 PAGES = sorted(SHOWN - {*FRAMES})
 WITHOUT_API = {

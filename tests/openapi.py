@@ -1,8 +1,8 @@
 """docs/openapi.json, the API as other programs read it: `python -m tests.openapi` makes it anew,
 and the types in examples/frontend of it.
 
-What would break a client is named, and stops it unless `--breaking` is said: then it belongs into
-CHANGELOG.md, and into the next major version.
+What would break a client of the last release is named, and stops it unless `--breaking` is said:
+then it belongs into CHANGELOG.md, word for word, and into the next major version.
 """
 
 import hashlib
@@ -27,6 +27,17 @@ def document() -> Any:
 
 def released() -> Any:
     return json.loads(PATH.read_text())
+
+
+def last_release(repository: Path = PATH.parent.parent) -> Any:
+    """The document of the newest tag such as v1.2.0; before the first release the one in docs/."""
+    git = ("git", "-C", str(repository))
+    newest = ("tag", "--list", "v[0-9]*", "--merged", "HEAD", "--sort=-version:refname")
+    tags = subprocess.run([*git, *newest], capture_output=True, text=True, check=False)
+    if not tags.stdout:
+        return json.loads((repository / "docs" / PATH.name).read_text())
+    place = f"{tags.stdout.split()[0]}:docs/{PATH.name}"
+    return json.loads(subprocess.check_output([*git, "show", place]))
 
 
 def written(made: Any) -> str:
@@ -56,11 +67,11 @@ def main() -> int:
     from tests.openapi_changes import breaking
 
     made = document()
-    broken = breaking(released(), made) if PATH.exists() else []
+    broken = breaking(last_release(), made)
     for change in broken:
         sys.stderr.write(f"{change}\n")
     if broken and "--breaking" not in sys.argv:
-        sys.stderr.write("Clients would notice. Add --breaking, and say it in CHANGELOG.md.\n")
+        sys.stderr.write("Clients would notice. Add --breaking, and these lines to CHANGELOG.md.\n")
         return 1
     PATH.write_text(written(made))
     if not TYPES.read_text().startswith(stamp()):

@@ -1,12 +1,16 @@
 """docs/openapi.json: current, and what counts as a breaking change of it."""
 
 import copy
+import json
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.openapi import PATH, TYPES, document, released, stamp, written
+from ava.conf.env import BASE_DIR
+from tests.openapi import PATH, TYPES, document, last_release, released, stamp, written
 from tests.openapi_changes import breaking
 
 LOGIN = "/api/v1/auth/login"
@@ -19,6 +23,37 @@ def test_the_released_document_is_the_present_one() -> None:
 
 def test_the_types_of_the_example_are_of_this_document() -> None:
     assert TYPES.read_text().startswith(stamp()), "run script/openapi, with npm"
+
+
+def test_what_breaks_clients_of_the_last_release_is_in_the_changelog() -> None:
+    changelog = (BASE_DIR / "CHANGELOG.md").read_text()
+    unsaid = [one for one in breaking(last_release(), document()) if one not in changelog]
+    assert unsaid == []
+
+
+def test_a_document_is_compared_with_that_of_the_newest_tag(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        named = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+        subprocess.run(["git", "-C", tmp_path, *named, *arguments], check=True)
+
+    def commit(made: Any, tag: str = "") -> None:
+        (tmp_path / "docs" / "openapi.json").write_text(json.dumps(made))
+        git("add", "--all")
+        git("commit", "--quiet", "--message", "x")
+        if tag:
+            git("tag", tag)
+
+    (tmp_path / "docs").mkdir()
+    git("init", "--quiet")
+    made = released()
+    commit(made)
+    assert last_release(tmp_path) == made
+    commit({}, "v1.9.0")
+    commit(made, "v1.10.0")
+    removed = copy.deepcopy(made)
+    _drop_path(removed)
+    commit(removed)
+    assert breaking(last_release(tmp_path), removed) == [f"POST {LOGIN} is gone"]
 
 
 def test_nothing_is_a_breaking_change_of_itself() -> None:

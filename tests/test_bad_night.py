@@ -1,11 +1,14 @@
-"""A bad night of AVA, seen by a real Prometheus: jobs pile up, calendars get no new tokens.
+"""A bad night of AVA, seen by a real Prometheus: jobs pile up or fail, calendars get no new tokens.
 
 How long an alert waits is tested in infrastructure/prometheus/alerts.test.yml; here its expression
 meets the real metrics.
 """
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -22,13 +25,18 @@ REFRESHES, SLOW = 7, 10
 
 
 @pytest.fixture(scope="module")
-def ava(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAva]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("night") / "var"
+
+
+@pytest.fixture(scope="module")
+def ava(data_dir: Path) -> Iterator[RunningAva]:
     environment = {
         "AVA_METRICS_TOKEN": TOKEN,
         "CIRCUIT_BREAKER_ENABLED": "0",
         "RATE_LIMIT_PER_MINUTE": "100000",
     }
-    with RunningAva(tmp_path_factory.mktemp("night") / "var", **environment) as running:
+    with RunningAva(data_dir, **environment) as running:
         yield running.login()
 
 
@@ -79,3 +87,22 @@ def test_jobs_that_pile_up_are_an_alert_until_they_are_done(
     until(lambda: fires(prometheus, "AvaJobsBacklog"))
     ava.heal()
     until(lambda: not fires(prometheus, "AvaJobsBacklog"))
+
+
+def test_a_job_that_is_given_up_is_an_alert(
+    ava: RunningAva, prometheus: Prometheus, data_dir: Path
+) -> None:
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"from": "+15005550006", "to": "+14155550124", "body": "Tomorrow", "send_at": later}
+    planned = ava.call("POST", "/twilio/messages", json=body)
+    assert planned.status_code == 201, planned.text
+    assert not fires(prometheus, "AvaJobsGivenUp")
+    # As after seven failures, which take two minutes; once more it fails for want of a payload.
+    with closing(sqlite3.connect(data_dir / "ava.sqlite3", timeout=20)) as database, database:
+        broken = database.execute(
+            "UPDATE jobs_job SET attempts = 7, payload = '{}', due_at = datetime('now') "
+            "WHERE kind = 'telephony.message' AND key = ?",
+            [planned.json()["id"]],
+        )
+        assert broken.rowcount == 1
+    until(lambda: fires(prometheus, "AvaJobsGivenUp"))

@@ -9,7 +9,9 @@ from tests.faults.faults import Fault
 from tests.faults.ledger import NO_ANSWER
 
 # What a killed process held is free when its lease ends.
-UNANSWERED = frozenset({NO_ANSWER, "edit_in_progress", "idempotency_in_progress"})
+UNANSWERED = frozenset(
+    {NO_ANSWER, "edit_in_progress", "idempotency_in_progress", "webhook_not_taken"}
+)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ NO_PROVIDER = frozenset({"provider_unreachable", "provider_unavailable", "provid
 NO_VAPI = NO_PROVIDER | {"write_unconfirmed", "edit_in_progress"}
 RECOVERS = BREAKER_SECONDS + 5.0
 HOUR = 3600
+PLACE = "POST /2010-04-01"
 
 
 def played(provider: str, **fault: Any) -> Play:
@@ -48,15 +49,15 @@ def clock_off(seconds: int) -> Play:
 
 
 TWILIO_HANGS = Fault(
-    "Twilio hangs", played("twilio", kind="hang", match="POST"), 6, NO_PROVIDER, RECOVERS
+    "Twilio hangs", played("twilio", kind="hang", match=PLACE), 6, NO_PROVIDER, RECOVERS
 )
 TWILIO_RESETS = Fault(
     "Twilio does what it is asked, and resets the connection",
-    played("twilio", kind="reset", when="after", match="POST"), 4, NO_PROVIDER, RECOVERS,
+    played("twilio", kind="reset", when="after", match=PLACE), 4, NO_PROVIDER, RECOVERS,
 )  # fmt: skip
 RESEND_HANGS = Fault(
     "Resend takes a mail, and hangs",
-    played("resend", kind="hang", when="after", match="POST"), 6, NO_PROVIDER, RECOVERS,
+    played("resend", kind="hang", when="after", match="POST /emails"), 6, NO_PROVIDER, RECOVERS,
 )  # fmt: skip
 VAPI_DRIPS = Fault("Vapi drips", played("vapi", kind="drip"), 6, NO_VAPI, RECOVERS)
 NAMES_FAIL = Fault("DNS does not answer", no_names, 6, NO_VAPI, RECOVERS, needs="names")

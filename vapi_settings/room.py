@@ -48,19 +48,19 @@ class Row:
     draft: Draft | None = None
     is_saved: bool = False
 
-    @property
+    @cached_property
     def wanted(self) -> Definition:
         return self.setting.definition
 
-    @property
+    @cached_property
     def key(self) -> str:
         return self.wanted.key
 
-    @property
+    @cached_property
     def name(self) -> str:
         return editors.name(self.wanted)
 
-    @property
+    @cached_property
     def help(self) -> str:
         limits = editors.limits(self.wanted, self.setting.constraints)
         return f"{self.wanted.description} {limits}".strip()
@@ -69,11 +69,19 @@ class Row:
     def step(self) -> str:
         return editors.step(self.wanted)
 
+    @cached_property
+    def least(self) -> str:
+        return str(self.setting.constraints["minimum"])
+
+    @cached_property
+    def most(self) -> str:
+        return str(self.setting.constraints["maximum"])
+
     @property
     def ends(self) -> tuple[str, str]:
         return editors.ends(self.wanted)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """In the control."""
         return self.draft.text if self.draft else editors.typed(self.wanted, self.setting.value)
@@ -87,7 +95,12 @@ class Row:
         """As people read it."""
         return editors.words(self.wanted, self.setting.value)
 
-    @property
+    @cached_property
+    def error(self) -> str:
+        """What is wrong with what was typed."""
+        return self.draft.error if self.draft else ""
+
+    @cached_property
     def etag(self) -> str:
         return self.draft.etag if self.draft and self.draft.etag else self.setting.etag
 
@@ -95,7 +108,7 @@ class Row:
     def obstacle(self) -> str:
         return editors.obstacle(self.setting, self.seen.assistant.document)
 
-    @property
+    @cached_property
     def oddity(self) -> str:
         return "" if self.obstacle else editors.oddity(self.setting, self.seen.assistant.document)
 
@@ -121,7 +134,7 @@ class Row:
             return "outside AVA"
         return f"by {self.newest.by.username}" if self.newest.by else ""
 
-    @property
+    @cached_property
     def href(self) -> str:
         return address("vapi-setting", self.key, assistant_id=self.assistant_id)
 
@@ -143,7 +156,7 @@ class Room:
     snapshot: Snapshot = field(default_factory=lambda: Snapshot("closed"))
     problem: Problem | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.assistant.name or self.assistant.id if self.assistant else ""
 
@@ -175,7 +188,7 @@ class Room:
     def recovery(self) -> int:
         return int(settings.BREAKER_RECOVERY_SECONDS)
 
-    @property
+    @cached_property
     def is_waiting(self) -> bool:
         """Whether it gets better by itself."""
         return self.as_of is not None or (self.problem is not None and self.problem.is_providers)
@@ -185,7 +198,7 @@ class Room:
         """Whether Vapi takes no longer the key."""
         return isinstance(self.problem, ProviderAuthFailed)
 
-    @property
+    @cached_property
     def drifted(self) -> list[Row]:
         """What was changed outside AVA, lately as this assistant's changes go."""
         last = max((row.newest.at for row in self.rows if row.newest), default=None)

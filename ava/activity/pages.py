@@ -1,9 +1,10 @@
 """Pages of activity: the list with its filters, and the one story of a correlation ID."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -18,14 +19,20 @@ from ava.activity.verdict import Verdict, verdict
 from ava.activity.waterfall import Bar, waterfall
 from ava.activity.words import ICONS, KINDS, is_waiting, status_of, words_of
 from ava.console import curl
+from ava.console.lists import Pages
 from ava.console.states import Tone
+from ava.console.templatetags.console import ago, badge
 from ava.console.views import is_fragment, page, redirect, render, user_of
 from ava.http import correlation
 from ava.http.api import validation_problem
-from ava.http.keyset import KeysetPagination
 from ava.http.problems import NotFound
 
 FILTERS: Final = ("kind", "failed", "since", "until")
+_STATES: Final[Mapping[Tone, Callable[[], str]]] = {
+    "good": partial(badge, "completed", "done", plain=True),
+    "waiting": partial(badge, "running", "under way", plain=True),
+    "bad": partial(badge, "failed", plain=True),
+}
 # Pages by what an entry's address in the API ends with.
 _PAGES: Final = (
     (re.compile(r"/twilio/calls/([0-9a-f-]{36})$"), "call"),
@@ -67,6 +74,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One thing that happened, in the list."""
+
+    when: str
+    story: str  # its address
+    summary: str
+    cause: str
+    word: str
+    same: str  # the list of its kind alone
+    state: str
+    status: str
+    takes: str
+
+
+@dataclass(frozen=True)
 class Span:
     """A bar of the waterfall; start and width in hundredths of the whole."""
 
@@ -81,7 +103,7 @@ class Span:
 @dataclass(frozen=True)
 class ActivityPage:
     title: str
-    rows: Sequence[Line]
+    rows: Sequence[Row]
     filters: Mapping[str, str]
     kinds: Sequence[tuple[str, str]]
     chips: Sequence[tuple[str, str]]
@@ -118,7 +140,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 def _listed(request: HttpRequest, faults: Sequence[str] = ()) -> ActivityPage:
     given = {name: text for name in FILTERS if (text := request.GET.get(name))}
-    pager, rows, links = KeysetPagination(), [], cast(Any, {})
+    pager, rows, links = Pages(), [], cast(Any, {})
     try:
         check = FiltersSerializer(data=given)
         check.is_valid(raise_exception=True)
@@ -132,7 +154,7 @@ def _listed(request: HttpRequest, faults: Sequence[str] = ()) -> ActivityPage:
     address = reverse("activity-page")
     return ActivityPage(
         title="Activity",
-        rows=[_line(row) for row in rows],
+        rows=[_row(_line(row), _with(address, {**given, "kind": row.kind})) for row in rows],
         filters=given,
         kinds=list(KINDS.items()),
         chips=[
@@ -213,6 +235,20 @@ def _line(row: Any, begun: datetime | None = None) -> Line:
         href=_href(row.link),
         correlation_id=row.correlation_id,
         after_ms=round((row.at - begun) / timedelta(milliseconds=1)) if begun else 0,
+    )
+
+
+def _row(line: Line, same: str) -> Row:
+    return Row(
+        when=ago(line.at),
+        story=line.story,
+        summary=line.summary,
+        cause=line.cause,
+        word=line.word,
+        same=same,
+        state=_STATES[line.tone](),
+        status=line.status if line.status not in ("done", "failed") else "",
+        takes="-" if line.ms is None else f"{line.ms:,.0f} ms",
     )
 
 

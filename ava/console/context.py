@@ -17,6 +17,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": chosen if chosen in THEMES else THEMES[0],
         "themes": THEMES,
         "played": settings.SANDBOX,
-        "rooms": navigation.rooms,
         "room": navigation.current(request.path),
     }

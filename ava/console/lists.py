@@ -1,15 +1,16 @@
 """Lists: a page of rows, filters and chips in the address, news of what has come since."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -18,6 +19,7 @@ from ava.console.views import is_fragment, render
 from ava.console.writing import phone
 from ava.http.api import validation_problem
 from ava.http.keyset import MOST_COUNTED, KeysetPagination, Scan
+from ava.intents.models import Intent
 
 SHOWN: Final = "shown"
 """In the address that asks for news: the moment up to which the list is shown."""
@@ -42,6 +44,12 @@ _KEPT: Final = ("to", "from", "recipient", "backend", "until", "correlation_id")
 
 # Rows that pass the filters: a query, or a `Scan`.
 Find = Callable[[Mapping[str, Any]], Any]
+
+
+class Pages(KeysetPagination):
+    """Pages of the console's lists: as many rows as one looks over."""
+
+    default_limit = 25
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,11 @@ class Listed:
     @property
     def changing(self) -> Sequence[Any]:
         """Rows whose state may have changed while they were shown."""
-        lately = timezone.now() - _JUST_CHANGED
-        return [row for row in self.rows if not row.is_final or row.updated_at > lately]
+        return [row for row in self.rows if row.is_changing]
+
+    def as_rows(self, row: Callable[[Any], Any]) -> Self:
+        """The same, each of its rows made ready for the template."""
+        return replace(self, rows=[row(each) for each in self.rows])
 
     def answer(self, request: HttpRequest, folder: str, **more: Any) -> HttpResponse:
         """The page, or its rows or news alone.
@@ -144,7 +155,7 @@ def listed(
     address = reverse(room)
     given = {str(name): text for name in known().fields if (text := request.GET.get(str(name)))}
     shown = _moment(request.GET.get(SHOWN, "")) if is_live else None
-    pager, rows, faults, links = KeysetPagination(), [], [], {}
+    pager, rows, faults, links = Pages(), [], [], {}
     filters: Mapping[str, Any] = {}
     try:
         check = known(data=given)
@@ -161,7 +172,7 @@ def listed(
         address=address,
         rows=rows,
         filters=given,
-        statuses=[(word, states.shown(word).word) for word in words],
+        statuses=[(word, capfirst(states.shown(word).word)) for word in words],
         faults=faults,
         chips=[_chip(address, given, name) for name in given],
         count=_count(links.get("count"), noun) if links else "",
@@ -171,6 +182,11 @@ def listed(
         new=_new(find, filters, shown) if shown and is_newest else 0,
         curl=curl.command(request, "GET", _with(reverse(api), given)),
     )
+
+
+def may_change(row: Intent) -> bool:
+    """Whether its state may change while it is shown, or has just done so."""
+    return not row.is_final or row.updated_at > timezone.now() - _JUST_CHANGED
 
 
 def _sentences(fault: serializers.ValidationError) -> list[str]:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 from rest_framework.utils.urls import replace_query_param
 
-from ava.http.pagination import LINK, SCHEMAS, limit_of, parameters
+from ava.http.pagination import DEFAULT_LIMIT, LINK, SCHEMAS, limit_of, parameters
 
 MOST_COUNTED: Final = 10_000
 MOST_SCANNED: Final = 10_000
@@ -51,12 +51,14 @@ class KeysetPagination(BasePagination):
     """`limit` and `cursor`, in the order of the query: all of its fields descend, and together
     they are unique."""
 
+    default_limit = DEFAULT_LIMIT
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The page's rows, of a query or a `Scan`. Raises: ValidationError."""
         if "offset" in request.query_params:
             raise ValidationError({"offset": [NO_OFFSET]})
         self.url = request.build_absolute_uri()
-        limit = limit_of(request)
+        limit = limit_of(request, self.default_limit)
         scan = queryset if isinstance(queryset, Scan) else None
         rows: QuerySet[Any] = scan.rows if scan else queryset
         self.fields = _order(rows)

@@ -52,9 +52,9 @@ def parameters(**schemas: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def limit_of(request: Request) -> int:
+def limit_of(request: Request, default: int = DEFAULT_LIMIT) -> int:
     """The rows that a page may have. Raises: ValidationError."""
-    return _number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    return _number(request, "limit", default, 1, MAX_LIMIT)
 
 
 def _number(request: Request, name: str, default: int, low: int, high: int) -> int:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 
-from ava.console.lists import listed
+from ava.console.lists import listed, may_change
+from ava.console.templatetags.console import ago, badge
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.idempotency import services as idempotency
 from ava.idempotency.services import Reply
@@ -41,7 +43,39 @@ def mails(request: HttpRequest) -> HttpResponse:
         words=list(MAIL.ranks),
         dress=queries.with_recipients,
     )
-    return found.answer(request, "mail")
+    return found.as_rows(lambda mail: _row(mail, found.address)).answer(request, "mail")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A mail in the list."""
+
+    key: str
+    href: str
+    when: str
+    to: str
+    others: int  # beside the first recipient
+    subject: str
+    status: str
+    state: str
+    error: str
+    is_changing: bool
+
+
+def _row(mail: Mail, address: str) -> Row:
+    to = [one.address for one in mail.shown_recipients]
+    return Row(
+        key=SafeString(mail.pk),
+        href=f"{address}/{mail.pk}",
+        when=ago(mail.created_at),
+        to=to[0] if to else "nobody",
+        others=len(to[1:]),
+        subject=mail.subject,
+        status=mail.status,
+        state=badge(mail.status, plain=True),
+        error=mail.error,
+        is_changing=may_change(mail),
+    )
 
 
 class Story(stories.Story):

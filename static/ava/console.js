@@ -29,7 +29,8 @@ function showToast({ text, kind = "good", undo = "", id = "", login = false, isP
   if (!toast || (kind === "bad" && all(".toast", region).some(said))) return;
   toast.classList.add(`is-${kind}`);
   toast.toggleAttribute("data-passing", isPassing);
-  find("use", toast).setAttribute("href", toast.dataset[kind] ?? toast.dataset.good);
+  const sign = find("use", toast);
+  sign.setAttribute("href", sign.getAttribute("href").replace(/#.*/, `#${toast.dataset[kind] ?? toast.dataset.good}`));
   find("[data-text]", toast).textContent = text;
   const code = find("code", toast), form = find("form", toast), link = find("a", toast);
   if (id) code.textContent = id; else code.remove();

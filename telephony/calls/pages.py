@@ -11,8 +11,10 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import strip_tags
+from django.utils.text import capfirst
 
 from ava.console.lists import listed
+from ava.console.templatetags.console import duration
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import Problem
 from ava.idempotency.services import Reply
@@ -22,6 +24,7 @@ from telephony.calls.playing import allow, source_of
 from telephony.calls.serializers import CallFiltersSerializer, NewCallSerializer
 from telephony.forms import OnceForm, Sheet
 from telephony.pages import Story
+from telephony.rows import Row, row
 from vapi_settings import queries as vapi
 
 _TURN: Final = re.compile(r"^(AI|Bot|Assistant|User|Customer):\s*", re.IGNORECASE)
@@ -51,7 +54,19 @@ def calls(request: HttpRequest) -> HttpResponse:
     found, choices = assistants.named(
         found, user=user_of(request), may_ask=not is_fragment(request)
     )
+    found = found.as_rows(lambda call: _row(call, found.address))
     return found.answer(request, "calls", choices=choices)
+
+
+def _row(call: Call, address: str) -> Row:
+    who = call.assistant_name if call.assistant_id else ""
+    return row(
+        call,
+        f"{address}/{call.pk}",
+        who or capfirst(call.get_kind_display()),
+        takes=duration(call.duration),
+        assistant_id=call.assistant_id,
+    )
 
 
 @dataclass(frozen=True)

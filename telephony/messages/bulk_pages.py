@@ -12,7 +12,9 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from ava.console.lists import listed
+from ava.console.templatetags.console import ago, badge
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
+from ava.console.writing import phone
 from ava.http.problems import Problem
 from ava.idempotency.services import Reply
 from ava.intents.states import CANCELED, SCHEDULED
@@ -36,7 +38,28 @@ def batches(request: HttpRequest) -> HttpResponse:
         known=serializers.Serializer,
         find=lambda filters: queries.batches(user=user_of(request)),
     )
-    return render(request, "messages/batches.html", found)
+    return render(request, "messages/batches.html", found.as_rows(_row))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A batch in the list."""
+
+    href: str
+    when: str
+    sender: str
+    state: str
+    per_minute: str
+
+
+def _row(one: Batch) -> Row:
+    return Row(
+        href=reverse("batch", args=[one.pk]),
+        when=ago(one.created_at),
+        sender=phone(one.from_number),
+        state=badge(one.state, plain=True),
+        per_minute=str(one.per_minute),
+    )
 
 
 @dataclass(frozen=True)

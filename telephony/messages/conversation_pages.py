@@ -21,11 +21,13 @@ from telephony.addresses import address
 from telephony.forms import OnceForm
 from telephony.messages import services
 from telephony.messages.conversation import Conversation, conversation, conversations
+from telephony.messages.models import Message
 from telephony.messages.serializers import (
     MAX_BODY,
     ConversationFiltersSerializer,
     NewMessageSerializer,
 )
+from telephony.rows import Row, excerpt, row
 
 
 @page()
@@ -40,8 +42,12 @@ def talks(request: HttpRequest) -> HttpResponse:
         known=ConversationFiltersSerializer,
         find=lambda filters: conversations(user=user_of(request), filters=filters),
     )
+
+    def shown(latest: Message) -> Row:
+        return row(latest, reverse("conversation", args=[latest.person]), excerpt(latest.body))
+
     # What was counted are messages.
-    return replace(found, count="").answer(request, "messages/conversations")
+    return replace(found.as_rows(shown), count="").answer(request, "messages/conversations")
 
 
 class ReplyForm(OnceForm):

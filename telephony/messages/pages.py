@@ -21,6 +21,7 @@ from telephony.messages.serializers import (
     NewMessageSerializer,
 )
 from telephony.pages import Story
+from telephony.rows import Row, excerpt, row
 
 _UNSAID: Final = {
     "undelivered": "The phone's network did not say why. Check the number, then send it again.",
@@ -42,7 +43,11 @@ def messages(request: HttpRequest) -> HttpResponse:
         find=lambda filters: queries.messages(user=user_of(request), filters=filters),
         words=list(Message.machine.ranks),
     )
-    return found.answer(request, "messages")
+
+    def shown(sms: Message) -> Row:
+        return row(sms, f"{found.address}/{sms.pk}", excerpt(sms.body))
+
+    return found.as_rows(shown).answer(request, "messages")
 
 
 @dataclass(frozen=True)

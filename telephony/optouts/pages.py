@@ -11,10 +11,11 @@ from django.urls import reverse
 from rest_framework.request import Request
 
 from ava.console import curl
+from ava.console.lists import Pages
+from ava.console.templatetags.console import ago
 from ava.console.views import back, page, redirect, render, toast, user_of
 from ava.console.writing import phone
 from ava.http.api import validation_problem
-from ava.http.keyset import KeysetPagination
 from ava.http.problems import Problem
 from ava.inbound.limits import storable
 from telephony.addresses import person
@@ -30,9 +31,30 @@ class OptOutForm(forms.Form):
 
 
 @dataclass(frozen=True)
+class Row:
+    """A person in the list."""
+
+    number: str  # as rows have it
+    person: str
+    talk: str  # the address of the conversation
+    why: str
+    since: str
+
+
+def _row(one: OptOut) -> Row:
+    return Row(
+        number=one.person,
+        person=phone(one.person),
+        talk=reverse("conversation", args=[one.person]),
+        why=f"Wrote STOP to {phone(one.number)}" if one.number else "Entered by you",
+        since=ago(one.at),
+    )
+
+
+@dataclass(frozen=True)
 class OptOutsPage:
     title: str
-    rows: Sequence[OptOut]
+    rows: Sequence[Row]
     search: str
     count: int | None
     newer: str
@@ -74,7 +96,7 @@ def end(request: HttpRequest) -> HttpResponse:
 def _show(request: HttpRequest, form: OptOutForm, *, status: int = 200) -> HttpResponse:
     filters = OptOutFiltersSerializer(data={"search": request.GET.get("search", "")})
     search: str = filters.validated_data["search"] if filters.is_valid() else ""
-    pager = KeysetPagination()
+    pager = Pages()
     rows = pager.paginate_queryset(
         queries.optouts(user=user_of(request), search=search), Request(request)
     )
@@ -82,7 +104,7 @@ def _show(request: HttpRequest, form: OptOutForm, *, status: int = 200) -> HttpR
     query = f"?{urlencode({'search': search})}" if search else ""
     found = OptOutsPage(
         title="Opt-outs",
-        rows=rows,
+        rows=[_row(one) for one in rows],
         search=search,
         count=links["count"],
         newer=_link(links["previous"]),

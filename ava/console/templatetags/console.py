@@ -23,15 +23,16 @@ register = template.Library()
 
 
 @register.simple_tag
-def constant(name: str) -> str:
-    """A template that is the same on every page, rendered once in a process; it has the rooms and
-    the places."""
-    return _rendered(name) if not settings.DEBUG else _rendered.__wrapped__(name)
+def constant(name: str, room: str = "") -> str:
+    """A template that is the same on every page of a room, rendered once in a process; it has the
+    rooms and the places."""
+    return _rendered(name, room) if not settings.DEBUG else _rendered.__wrapped__(name, room)
 
 
 @cache
-def _rendered(name: str) -> str:
-    return render_to_string(name, {"rooms": navigation.rooms(), "places": navigation.places()})
+def _rendered(name: str, room: str) -> str:
+    more = {"rooms": navigation.rooms(), "places": navigation.places(), "room": room}
+    return render_to_string(name, more)
 
 
 @register.simple_tag
@@ -62,8 +63,9 @@ def ago(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return "-"
     exact, text = writing.exact(timezone.localtime(moment)), writing.ago(moment, timezone.now())
-    html = '<time datetime="{}" title="{}" data-ago>{}</time>'
-    return format_html(html, moment.isoformat(), exact, text)
+    # Nothing of it has to be escaped.
+    html = f'<time datetime="{moment.isoformat()}" title="{exact}" data-ago>{text}</time>'
+    return SafeString(html)
 
 
 @register.filter

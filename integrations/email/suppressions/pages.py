@@ -1,5 +1,6 @@
 """Page of suppressions: searched, added to, taken from, each with a way back."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -7,8 +8,10 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from ava.console.lists import Listed, listed
+from ava.console.templatetags.console import ago
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http.problems import NotFound
 from integrations.email.suppressions import services
@@ -76,6 +79,20 @@ def restore(request: HttpRequest) -> HttpResponse:
     return redirect(request, "mail-suppressions")
 
 
+@dataclass(frozen=True)
+class Row:
+    """An address in the list."""
+
+    address: str
+    reason: str
+    detail: str
+    since: str
+
+
+def _row(one: Suppression) -> Row:
+    return Row(one.address, capfirst(one.get_reason_display()), one.detail, ago(one.at))
+
+
 def _after(request: HttpRequest) -> HttpResponse:
     return _list(request) if is_fragment(request) else redirect(request, "mail-suppressions")
 
@@ -91,6 +108,7 @@ def _list(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         find=lambda filters: services.suppressions(user=user_of(request), filters=filters),
         is_live=False,
     )
+    found = found.as_rows(_row)
     fragments = {"suppressions": "mail/_suppressions.html", "rows": "mail/_suppressed.html"}
     if found.faults and not is_fragment(request):
         status = 400

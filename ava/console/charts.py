@@ -70,7 +70,7 @@ def columns(labels: Sequence[str], series: Sequence[Series], *, unit: str = "") 
         unit: stands before numbers: "$".
     """
     totals = [sum(each.values[place] for each in series) for place in range(len(labels))]
-    top = _round_up(max(totals, default=0))
+    top = _round_up(max(totals, default=0), least=0.01 if unit else 1)
     room = (WIDTH - _LEFT) / max(1, len(labels))
     scale = (HEIGHT - _BOTTOM - _TOP) / top
     segments = []
@@ -117,12 +117,16 @@ def download(
     return response
 
 
-def _round_up(most: float) -> float:
-    """The next round number, whose half is round, too."""
-    if most <= 2:
-        return 2.0
+def _round_up(most: float, *, least: float) -> float:
+    """The next round number, whose half is round, too.
+
+    Args:
+        least: the step between two values: one, or a cent.
+    """
+    if most <= 2 * least:
+        return 2.0 * least
     power = 10.0 ** math.floor(math.log10(most))
-    steps = (2, 4, 6, 8, 10) if power == 1 else (1, 2, 3, 4, 5, 6, 8, 10)
+    steps = (2, 4, 6, 8, 10) if power == least else (1, 2, 3, 4, 5, 6, 8, 10)
     return next(step * power for step in steps if step * power >= most)
 
 

@@ -53,7 +53,7 @@ class ChartsPage:
     days: int
     choices: Sequence[int]
     charts: Sequence[Drawn]
-    most: int
+    most: str
     found: Figures
 
     @property
@@ -85,7 +85,9 @@ def calls(request: HttpRequest) -> HttpResponse:
         if request.GET.get("csv") == each.name:
             return charts.download(f"calls-{each.name}.csv", each.by, each.labels, each.series)
     return render(
-        request, "calls/charts.html", ChartsPage("Charts of calls", days, DAYS, drawn, MOST, found)
+        request,
+        "calls/charts.html",
+        ChartsPage("Charts of calls", days, DAYS, drawn, f"{MOST:,}", found),
     )
 
 

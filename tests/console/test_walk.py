@@ -22,6 +22,9 @@ PAGES = sorted(
 )
 MOST_BYTES = 100_000
 MOST_MS_TO_PAINT = 300
+_PAINTED = """() => new Promise(done => new PerformanceObserver(list => {
+  for (const each of list.getEntriesByName("first-contentful-paint")) done(each.startTime);
+}).observe({type: "paint", buffered: true}))"""
 
 
 def menu(page: Page) -> None:
@@ -210,9 +213,7 @@ def test_a_page_is_painted_at_once(desk: Desk) -> None:
     painted = []
     for _ in range(5):
         page.goto("/", wait_until="networkidle")
-        painted.append(
-            page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        )
+        painted.append(page.evaluate(_PAINTED))
     assert min(painted) < MOST_MS_TO_PAINT
 
 

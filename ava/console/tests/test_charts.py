@@ -24,6 +24,14 @@ def test_the_scale_ends_at_a_round_number(most: float, top: str) -> None:
     assert charts.columns(["a"], [Series("x", "good", [most])]).ticks[-1].text == top
 
 
+@pytest.mark.parametrize(
+    ("most", "top"), [(0, "$0.02"), (0.014, "$0.02"), (0.05, "$0.06"), (0.31, "$0.40"), (9, "$10.00")]
+)
+def test_the_scale_of_money_goes_down_to_cents(most: float, top: str) -> None:
+    chart = charts.columns(["a"], [Series("cost", "accent", [most])], unit="$")
+    assert chart.ticks[-1].text == top
+
+
 def test_many_days_have_a_label_only_now_and_then() -> None:
     days = [str(day) for day in range(90)]
     chart = charts.columns(days, [Series("x", "good", [1.0] * 90)], unit="$")

@@ -107,5 +107,5 @@ def test_of_very_many_calls_the_newest_are_drawn_at_the_same_cost(
         make(user, created_at=now - timedelta(minutes=number))
     monkeypatch.setattr(figures, "MOST", 20)
     assert max(few, statements()) <= 8
-    assert "Of the newest" in text(browser.get(CHARTS))
+    assert "Of the newest 10,000 calls" in text(browser.get(CHARTS))
     assert sum(int(row["answered"]) for row in rows(browser, "days")) <= 21

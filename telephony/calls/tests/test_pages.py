@@ -64,6 +64,7 @@ def test_a_call_is_placed_and_its_page_shows_how_it_goes_on(
     for shown in ("Call successfully placed!", "+1 415-555-0123", "Hello", call.correlation_id):
         assert shown in page
     assert "every 2s" in page
+    assert "Look again" in page  # where no script asks
     mark = re.search(r"\?seen=(\w+)", page)
     assert mark
     live = f"/calls/{call.pk}?seen={mark[1]}"
@@ -79,6 +80,7 @@ def test_a_call_is_placed_and_its_page_shows_how_it_goes_on(
     assert "<html" not in part
     assert "The line was busy." in part
     assert "every " not in part
+    assert "Look again" not in part
 
 
 def test_the_form_in_the_drawer_does_the_same(browser: Client, twilio_user: User) -> None:

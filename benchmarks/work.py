@@ -1,4 +1,4 @@
-"""AVA with the jobs of `benchmarks.jobs`: `schema`, `defer KIND FIRST COUNT PAUSE`, `work`."""
+"""AVA with jobs to measure: `schema`, `defer KIND FIRST COUNT PAUSE [TENANT]`, `work`."""
 
 import sys
 import time
@@ -27,7 +27,7 @@ def register() -> None:
     jobs.register("hang", hang)
 
 
-def defer(kind: str, first: int, count: int, pause: float) -> None:
+def defer(kind: str, first: int, count: int, pause: float, whose: str | None) -> None:
     from django.db import transaction
 
     from ava.jobs import services
@@ -35,7 +35,7 @@ def defer(kind: str, first: int, count: int, pause: float) -> None:
     if not pause:
         with transaction.atomic():
             for n in range(first, first + count):
-                services.enqueue(kind, {"n": n})
+                services.enqueue(kind, {"n": n}, tenant=whose)
         return
     for n in range(first, first + count):
         print(n, time.time(), flush=True)
@@ -49,8 +49,8 @@ def main(command: str, *arguments: str) -> None:
     if command == "schema":
         call_command("migrate", verbosity=0)
     elif command == "defer":
-        kind, first, count, pause = arguments
-        defer(kind, int(first), int(count), float(pause))
+        kind, first, count, pause, *whose = arguments
+        defer(kind, int(first), int(count), float(pause), whose[0] if whose else None)
     else:
         call_command("work")
 

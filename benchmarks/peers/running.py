@@ -46,7 +46,7 @@ class Served:
 
     def processor_seconds(self) -> float:
         """Processor time of its processes until now."""
-        return sum(_ticks(pid) for pid in _family(self.pid)) / TICKS
+        return sum(_ticks(pid) for pid in family(self.pid)) / TICKS
 
 
 def is_installed() -> bool:
@@ -192,12 +192,12 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
     """The process and all that it started."""
     yield pid
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in listed.read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def _ticks(pid: int) -> int:

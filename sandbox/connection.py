@@ -86,6 +86,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             writer.send(provider.answer(request))
         else:
             apply_fault(active, writer, lambda: provider.answer(request), provider.failure)
+        if request.method == "GET":
+            self.state.network.callbacks.read()
         self.close_connection = writer.close
 
     def _rejection(self, headers: dict[str, str], *, control: bool) -> str | None:

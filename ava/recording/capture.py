@@ -182,7 +182,10 @@ def _callbacks(
             pause = _after_answer(seen, provider, at)
         else:
             pause = max((at - last) * 1000, SHORTEST_PAUSE_MS)
-        turns.append({"event": event, "after_ms": min(int(pause), LONGEST_PAUSE_MS)})
+        turn: dict[str, object] = {"event": event, "after_ms": min(int(pause), LONGEST_PAUSE_MS)}
+        if last is None and _was_looked_for(seen, provider, at):
+            turn["after_read"] = True
+        turns.append(turn)
         last = at
     return turns
 
@@ -192,3 +195,10 @@ def _after_answer(seen: Sequence[answers.Seen], provider: str, came: float) -> f
     asked = [one for one in seen if one.attempt.provider == provider and one.at < came]
     ended_at = max((one.ended_at for one in asked if one.attempt.method != "GET"), default=came)
     return max((came - ended_at) * 1000, SHORTEST_PAUSE_MS) if ended_at < came else 0
+
+
+def _was_looked_for(seen: Sequence[answers.Seen], provider: str, came: float) -> bool:
+    """Whether AVA looked for what an answer got lost of, before a callback told it."""
+    asked = [one.attempt for one in seen if one.attempt.provider == provider and one.at < came]
+    changes = [at for at, one in enumerate(asked) if one.is_change]
+    return bool(changes) and asked[changes[-1]].is_lost and len(asked) > changes[-1] + 1

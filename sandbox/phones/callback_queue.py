@@ -49,6 +49,11 @@ class CallbackQueue:
             else:
                 self._queue(about, deliver)
 
+    def read(self) -> None:
+        """The app has read something at a provider."""
+        if self._order:
+            self._order.read()
+
     def ask(self, event: str, ask: Deliver) -> None:
         """Ask an app something: at its turn where an order names it, else at once."""
         if self._order and event in self._order.events:

@@ -1,11 +1,12 @@
 """Callbacks in an order of one's own, and answers one after the other."""
 
+import time
 from typing import Any
 
 import pytest
 
 from sandbox.server import Sandbox
-from sandbox.tests.app import App
+from sandbox.tests.app import App, until
 from sandbox.tests.client import Client
 from sandbox.tests.conftest import Twilio
 
@@ -36,6 +37,18 @@ def test_a_turn_with_a_number_is_that_of_its_message_only(
         twilio.text(To=person, StatusCallback=f"{app.url}/status")
     came = [(one.fields["To"], one.fields["MessageStatus"]) for one in app.wait_for("/status", 3)]
     assert came == [(second, "delivered"), (first, "sent"), (first, "delivered")]
+
+
+def test_a_turn_may_wait_until_the_app_has_looked(
+    twilio: Twilio, app: App, control: Client, sandbox: Sandbox
+) -> None:
+    control.post("/callbacks", {"order": [{"event": "delivered", "after_read": True}]})
+    sid = twilio.text(StatusCallback=f"{app.url}/status")["sid"]
+    until(lambda: (sandbox.twilio.messages.get(sid) or {})["status"] == "delivered")
+    time.sleep(0.05)
+    assert app.arrived == []
+    until(lambda: twilio.get(f"/Messages/{sid}.json").ok and app.arrived)
+    assert told(app, 1) == ["delivered"]
 
 
 def test_what_the_order_does_not_name_is_lost(

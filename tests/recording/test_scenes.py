@@ -1,5 +1,6 @@
 """Incidents of each kind: what their captures hold, and that they come again."""
 
+import time
 from contextlib import ExitStack
 from typing import Any
 
@@ -60,6 +61,21 @@ def test_callbacks_come_again_in_their_order(studio: Studio) -> None:
     scenario = studio.capture(studio.record(*MESSAGE))
     assert [turn["event"] for turn in scenario.callbacks or []] == ["delivered", "sending"]
     assert scenario.tracks["webhooks twilio message-status"] == ["delivered", "sending"]
+    again(studio, scenario)
+
+
+def test_callbacks_that_came_after_ava_had_looked_come_after_its_look_again(
+    studio: Studio,
+) -> None:
+    fail(studio, "twilio", "reset", match="POST /", when="after")
+    studio.order("callbacks", {"delay_ms": 1500})
+    studio.record(*MESSAGE, under="late")
+    time.sleep(0.7)
+    studio.settle()
+    scenario = studio.capture("late")
+    assert scenario.tracks["twilio"][-2].endswith("Messages.json no answer")
+    assert scenario.tracks["twilio"][-1].endswith("Messages.json 200")
+    assert "delivered" in scenario.tracks["webhooks twilio message-status"]
     again(studio, scenario)
 
 

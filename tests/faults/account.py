@@ -50,16 +50,16 @@ def _twice_or_lost(ava: Deployment, ledger: Ledger, path: str) -> Iterator[str]:
     kind = path.removesuffix("s")
     placed = Counter(one["to"] for one in truth.at_twilio(ava, path))
     rows = {row["id"]: row for row in ava.rows(f"/twilio/{path}", direction="outbound")}
-    yield from _compare(kind, ledger, placed, {one: row["to"] for one, row in rows.items()})
+    yield from compare(kind, ledger, placed, {one: row["to"] for one, row in rows.items()})
 
 
 def _mails(ava: Deployment, ledger: Ledger) -> Iterator[str]:
     arrived = Counter(mail["to"][0] for mail in ava.shown("mailbox")["mails"])
     rows = {row["id"]: row["recipients"][0]["address"] for row in ava.rows(MAILS)}
-    yield from _compare("mail", ledger, arrived, rows)
+    yield from compare("mail", ledger, arrived, rows)
 
 
-def _compare(kind: str, ledger: Ledger, got: Counter[str], rows: dict[str, str]) -> Iterator[str]:
+def compare(kind: str, ledger: Ledger, got: Counter[str], rows: dict[str, str]) -> Iterator[str]:
     """One kind of what goes out: what the provider got, and whom AVA's rows are for."""
     for mark in sorted(ledger.wanted[kind]):
         told = ledger.told[kind].get(mark)

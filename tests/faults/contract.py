@@ -37,5 +37,5 @@ def offence(status: int, headers: Mapping[str, str], body: bytes, *, is_page: bo
     if missing := [name for name in _MEMBERS if name not in problem]:
         return f"{status} without {', '.join(missing)}"
     if problem["status"] != status or problem["correlation_id"] != shown:
-        return f"{status} {problem['code']} contradicts its headers"
+        return f"{status} {problem['code']} contradicts itself"
     return ""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from ava.conf.env import BASE_DIR
 from tests.faults.machine import PROVIDERS, Machine
@@ -44,6 +45,16 @@ class Deployment(RunningAva):
             host = f"http://{PROVIDERS}:{self.sandbox_port}"
             for provider in ("vapi", "twilio", "resend"):
                 self.environment[f"{provider.upper()}_BASE_URL"] = f"{host}/{provider}"
+
+    def __enter__(self) -> Self:
+        self.start_sandbox()
+        try:
+            return super().__enter__()
+        except BaseException:
+            # Where AVA does not start, nobody comes to leave.
+            assert self.own_sandbox is not None
+            self.own_sandbox.kill()
+            raise
 
     def start_worker(self) -> None:
         """Start `manage.py work`."""
@@ -84,7 +95,6 @@ def deployed(directory: Path) -> Iterator[Deployment]:
             RedisServer(timeout=None) as redis,
         ):
             ava = Deployment(machine, postgres, redis)
-            ava.start_sandbox()
             with ava:
                 ava.start_worker()
                 try:

@@ -18,7 +18,8 @@ MESSAGE_HOOK = f"{API}/webhooks/twilio/message"
 MAILS = "/integrations/email/messages"
 PAGES = ("/", "/calls", "/messages", "/activity")
 SHARES = {
-    "cached read": 40,
+    "liveness": 5,
+    "cached read": 35,
     "list": 12,
     "page": 8,
     "webhook": 20,
@@ -65,6 +66,8 @@ def mixed(url: str, seed: int) -> Iterator[Errand]:
 
 def _errand(kind: str, n: int, url: str) -> Errand:
     match kind:
+        case "liveness":
+            return Errand(kind, "GET", "/healthz", as_="provider")
         case "cached read":
             return Errand(kind, "GET", API + SETTINGS)
         case "list":

@@ -55,9 +55,11 @@ class Outcome:
         fault = self.fault
         if self.skipped:
             return f"| {fault.name} | {fault.promise} | not tried: {self.skipped} |"
-        slowest = max(one.ended - one.began for one in self.attempts)
+        slowest = _slowest(self.attempts)
+        alive = _slowest([one for one in self.attempts if one.kind == "liveness"])
         errors = ", ".join(f"{n} {_shown(code)}" for code, n in sorted(self._seen().items()))
         seen = f"{len(self.attempts):,} requests: {errors or 'no error'}; slowest {slowest:.1f} s"
+        seen += f", `/healthz` {alive:.1f} s"
         if errors:
             seen += f"; last error {self.recovery:.1f} s after"
         verdict = f"; **broken**: {'; '.join(self.broken)}" if self.broken else ""
@@ -69,6 +71,10 @@ class Outcome:
             for one in self.attempts
             if not one.is_good
         )
+
+
+def _slowest(attempts: Sequence[Attempt]) -> float:
+    return max((one.ended - one.began for one in attempts), default=0.0)
 
 
 def _shown(code: str) -> str:

@@ -180,7 +180,7 @@ def listed(
         older=_link(address, links.get("next")),
         news=_news(request, address, shown or _newest(rows)) if is_live and not faults else "",
         new=_new(find, filters, shown) if shown and is_newest else 0,
-        curl=curl.command(request, "GET", _with(reverse(api), given)),
+        curl=curl.command(request, "GET", _with(reverse(api), _exact(given, filters))),
     )
 
 
@@ -239,6 +239,12 @@ def _count(number: int | None, noun: str) -> str:
     if number is None:
         return f"more than {MOST_COUNTED:,} {many}"
     return f"{number:,} {noun if number == 1 else many}"
+
+
+def _exact(given: Mapping[str, str], filters: Mapping[str, Any]) -> dict[str, str]:
+    """The filters as a program gives them, which has no clocks of a browser."""
+    moments = {name: each for name, each in filters.items() if isinstance(each, datetime)}
+    return {**given, **{name: each.isoformat() for name, each in moments.items()}}
 
 
 def _link(address: str, link: str | None) -> str:

@@ -16,7 +16,7 @@ YEAR = 365 * 24 * 3600
 
 @page("GET")
 def home(request: HttpRequest) -> HttpResponse:
-    found = home_page.collect(user=user_of(request), now=timezone.now())
+    found = home_page.collect(user=user_of(request), now=timezone.localtime())
     fragments = {"health": "console/home/_health.html"}
     return render(request, "console/home/index.html", found, fragments=fragments)
 

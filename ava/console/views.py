@@ -12,10 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render as render_template
 from django.shortcuts import resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ava import ratelimit, tenant
 from ava.console.toasts import Kind, Toast, taken
+from ava.console.zones import of_browser
 from ava.http import correlation
 from ava.http.problems import MethodNotAllowed, Problem
 from ava.http.responses import NEVER_KEPT, answer, with_code
@@ -28,7 +30,8 @@ _HEADERS = {**NEVER_KEPT, "Referrer-Policy": "same-origin", "Vary": "Cookie, HX-
 
 
 def page(*methods: Method, public: bool = False) -> Callable[[View], View]:
-    """A view of the console: for users who are logged in, counted, under the tenant of its user.
+    """A view of the console: for users who are logged in, counted, under the tenant of its user,
+    on the clocks of the browser.
 
     A `Problem` raised in it becomes an error page, and a toast where htmx asked.
 
@@ -48,7 +51,8 @@ def page(*methods: Method, public: bool = False) -> Callable[[View], View]:
                 if not public and not request.user.is_authenticated:
                     response = to_login(request)
                 else:
-                    with tenant.bind(tenant.key(request.user.pk)):
+                    here = timezone.override(of_browser(request))
+                    with tenant.bind(tenant.key(request.user.pk)), here:
                         response = view(request, *args, **kwargs)
             except Problem as problem:
                 response = refused(request, problem)

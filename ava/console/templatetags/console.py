@@ -62,7 +62,8 @@ def ago(moment: datetime | None) -> SafeString | str:
     """ "3 min ago" with the exact time on hover and for screen readers."""
     if moment is None:
         return "-"
-    exact, text = writing.exact(timezone.localtime(moment)), writing.ago(moment, timezone.now())
+    moment = timezone.localtime(moment)
+    exact, text = writing.exact(moment), writing.ago(moment, timezone.now())
     # Nothing of it has to be escaped.
     html = f'<time datetime="{moment.isoformat()}" title="{exact}" data-ago>{text}</time>'
     return SafeString(html)

@@ -25,7 +25,8 @@ def test_the_scale_ends_at_a_round_number(most: float, top: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "top"), [(0, "$0.02"), (0.014, "$0.02"), (0.05, "$0.06"), (0.31, "$0.40"), (9, "$10.00")]
+    ("most", "top"),
+    [(0, "$0.02"), (0.014, "$0.02"), (0.05, "$0.06"), (0.31, "$0.40"), (9, "$10.00")],
 )
 def test_the_scale_of_money_goes_down_to_cents(most: float, top: str) -> None:
     chart = charts.columns(["a"], [Series("cost", "accent", [most])], unit="$")

@@ -1,6 +1,5 @@
 """Time zone of whoever looks at a page: the one in its address, else the browser's own."""
 
-from contextlib import suppress
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -8,19 +7,16 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from ava.console.zones import of_browser
 from integrations.calendar.events import times
 from integrations.calendar.events.times import WrongTime
 
-COOKIE = "ava_zone"
-"""Set by static/ava/console.js."""
-
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
-    """UTC where the browser has not told."""
-    for name in (request.GET.get("time_zone", ""), request.COOKIES.get(COOKIE, "")):
-        with suppress(WrongTime):
-            return times.zone(name)
-    return ZoneInfo("UTC")
+    try:
+        return times.zone(request.GET.get("time_zone", ""))
+    except WrongTime:
+        return of_browser(request)
 
 
 @cache

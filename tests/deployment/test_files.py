@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from compose_spec import PyCompose
 
 from ava.conf.env import BASE_DIR, VARIABLES
+from tests import promtool
 
 HERE = BASE_DIR / "infrastructure"
 UNITS = sorted((HERE / "systemd").glob("*.service"))
@@ -133,6 +135,29 @@ def test_secrets_are_named_and_never_written() -> None:
         assert not [key for key in secret & set(given) if "PASSWORD:?" not in given[key]]
 
 
+def given() -> dict[str, set[str]]:
+    """Names of variables that each way of deploying AVA gives it."""
+    [config] = [one for one in objects() if one["kind"] == "ConfigMap"]
+    render = yaml.safe_load((BASE_DIR / "render.yaml").read_text())
+    fly = tomllib.loads((BASE_DIR / "fly.toml").read_text())
+    [secrets] = re.findall(r"# fly secrets set (.*)\n# +(.*)", (BASE_DIR / "fly.toml").read_text())
+    units = "".join(unit.read_text() for unit in UNITS)
+    return {
+        "kubernetes": set(config["data"]),
+        "compose": {name for one in OWN for name in COMPOSE["services"][one]["environment"]},
+        "render": {one["key"] for each in render["services"] for one in each.get("envVars", ())},
+        "fly": {*fly["env"], *re.findall(r"([A-Z_]+)=", " ".join(secrets))} - {"PORT"},
+        "systemd": {*re.findall(r"\b(AVA_\w+)=", units)},
+        "image": {*re.findall(r"\b(AVA_\w+)=", (BASE_DIR / "Dockerfile").read_text())},
+    }
+
+
+@pytest.mark.parametrize("way", given())
+def test_every_variable_that_ava_is_given_is_one_of_its_own(way: str) -> None:
+    assert given()[way]
+    assert given()[way] <= {one.name for one in VARIABLES} | {"AVA_ENV_FILE"}
+
+
 def test_whoever_stops_ava_waits_until_it_has_ended() -> None:
     [drain] = re.findall(r"AVA_DRAIN_SECONDS=(\d+)", (BASE_DIR / "Dockerfile").read_text())
     # 30 s for requests and jobs, and some for the rest.
@@ -190,7 +215,11 @@ def test_what_compose_mounts_is_there() -> None:
             assert source in COMPOSE["volumes"] or (HERE / "compose" / source).exists(), source
 
 
-def test_alerts_and_scrapes_are_those_of_every_other_prometheus() -> None:
+def test_alerts_and_scrapes_are_those_of_every_other_prometheus(tmp_path: Path) -> None:
+    # Beside each other, as compose mounts them.
+    for file in (HERE / "compose" / "prometheus.yml", HERE / "prometheus" / "alerts.yml"):
+        shutil.copy(file, tmp_path)
+    promtool.check_config(tmp_path / "prometheus.yml")
     own = yaml.safe_load((HERE / "compose" / "prometheus.yml").read_text())
     assert [job["job_name"] for job in own["scrape_configs"]] == ["ava"]
     assert own["rule_files"] == ["alerts.yml"]

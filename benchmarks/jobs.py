@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ava.conf.env import BASE_DIR
@@ -25,13 +26,15 @@ from benchmarks.comparison import PAGE
 from benchmarks.effects import EFFECTS
 from benchmarks.peers.running import ENVIRONMENT, INSTALL
 from benchmarks.table import versions
-from tests import postgres
+from tests.postgres_server import PostgresServer
 from tests.redis import RedisServer
 
 BEGIN, END = "<!-- jobs -->", "<!-- /jobs -->"
 MANY, SINGLES, PAUSE = 1_000, 200, 0.05
 READY_SECONDS, GIVE_UP_SECONDS = 6, 60
+DOWN_SECONDS = 2
 HANGS = 1_000_000
+NEVER = f"not within {GIVE_UP_SECONDS} s"
 AVA = (sys.executable, "-m", "benchmarks.work")
 PEER = (str(ENVIRONMENT / "bin" / "python"), "-m", "benchmarks.peers.procrastination")
 CELERY = (
@@ -116,6 +119,24 @@ class Trial:
                 found = _until(lambda: len(self._begun()) > MANY + SINGLES + 1, is_sure=False)
                 return max(self._begun()) - killed if found else None
 
+    def outage(self, kill: Callable[[], None], start: Callable[[], None]) -> str:
+        """Seconds from its being back until the next job begins, in the middle of many."""
+        had = len(self._begun())
+        self._client("defer", "noop", str(HANGS + had), str(MANY), "0")
+        with self._several():
+            _until(lambda: len(self._begun()) >= had + MANY // 10)
+            kill()
+            time.sleep(DOWN_SECONDS)
+            start()
+            back = time.time()
+            if not _until(lambda: max(self._begun()) > back, is_sure=False):
+                return NEVER
+            went_on = min(began for began in self._begun() if began > back) - back
+            asked = {str(HANGS + had + number) for number in range(MANY)}
+            _until(lambda: asked <= {number for number, _ in self._lines()}, is_sure=False)
+            left = len(asked - {number for number, _ in self._lines()})
+        return f"{went_on:.1f} s" + (f", {left} never" if left else "")
+
     @contextmanager
     def _several(self, workers: int = 0) -> Iterator[list["subprocess.Popen[bytes]"]]:
         one = self._contender
@@ -172,8 +193,9 @@ def main() -> int:
             f"{SINGLES} single ones; load average of the machine before: {load:.0f} on "
             f"{os.cpu_count()} cores.",
             "",
-            "| | jobs/s | until one begins, ms: p50 / p99 | begun again after kill -9 |",
-            "|---|---|---|---|",
+            "| | jobs/s | until one begins, ms: p50 / p99 | begun again after kill -9 "
+            "| goes on after PostgreSQL's | after Redis' |",
+            "|---|---|---|---|---|---|",
             *rows,
         )
     )
@@ -185,14 +207,18 @@ def main() -> int:
 
 def _row(contender: Contender) -> str:
     with (
-        postgres.running(durable=True) as url,
+        PostgresServer(durable=True) as postgres,
         RedisServer() as redis,
         tempfile.TemporaryDirectory() as directory,
     ):
-        rate, waits, recovery = Trial(contender, Path(directory), url, redis.plain_url).measure()
+        trial = Trial(contender, Path(directory), postgres.url, redis.plain_url)
+        rate, waits, recovery = trial.measure()
+        outages = [trial.outage(partial(postgres.stop, signal.SIGKILL), postgres.start)]
+        outages += [trial.outage(redis.stop, redis.start) if contender.sender else ""]
     p50, p99 = (statistics.quantiles(waits, n=100)[n] * 1000 for n in (49, 98))
-    again = f"{recovery:.1f} s" if recovery else f"not within {GIVE_UP_SECONDS} s"
-    row = f"| {contender.name} | {rate:.0f} | {p50:.0f} / {p99:.0f} | {again} |"
+    again = f"{recovery:.1f} s" if recovery else NEVER
+    cells = (contender.name, f"{rate:.0f}", f"{p50:.0f} / {p99:.0f}", again, *outages)
+    row = f"| {' | '.join(cells)} |"
     print(row, flush=True)
     return row
 

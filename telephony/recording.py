@@ -83,6 +83,7 @@ def place_call(asked: Asked) -> Repeat:
         ready = _ready(asked, Ask("POST", CALLS, body))
     if row is None:
         return ready
+    body |= _for_later(row)
     rings = bool(row.reference) and row.status not in _WITHOUT_A_RING
     return _repeat(ready, row, {"behaviour": _PHONES.get(row.status, "answer")}, calls=rings)
 
@@ -94,9 +95,14 @@ def send_message(asked: Asked) -> Repeat:
     ready = _ready(asked, Ask("POST", MESSAGES, body))
     if row is None:
         return ready
+    body |= _for_later(row)
     texts = row.status if row.status in ("undelivered", "failed") else "delivered"
     sent = bool(row.reference) and row.status not in _NEVER_SENT
     return _repeat(ready, row, {"behaviour": "answer", "texts": texts}, messages=sent)
+
+
+def _for_later(row: Communication) -> dict[str, str]:
+    return {"send_at": parts.SOON} if row.send_at else {}
 
 
 def hang_up(asked: Asked) -> Repeat:

@@ -18,6 +18,10 @@ class NotRepeatable(Exception):
     """An incident that AVA cannot capture; the message is a sentence that says why."""
 
 
+SOON: Final = "{soon}"
+"""In a request: a moment some seconds after the replay began."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One attempt at a provider, as the activity has it."""

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ava.http import correlation
@@ -19,7 +20,8 @@ PATIENCE: Final = 30.0
 is silent after 20."""
 QUIET: Final = 1.0
 """Seconds in which nothing more may come once it has."""
-_ATTEMPTS: Final = 3
+LATER: Final = timedelta(seconds=5)
+"""What was for later is done so long after a replay began."""
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 Clock = Callable[[], float]
@@ -80,7 +82,8 @@ def _places(scenario: Scenario, stage: Stage) -> dict[str, str]:
     """IDs of what requests name, by its name."""
     asked = json.dumps([asdict(ask) for ask in (*scenario.before, *scenario.requests)])
     named = {*_PLACE.findall(asked)}
-    return {name: stage.find(one) for name, one in parts.found.items() if name in named}
+    found = {name: stage.find(one) for name, one in parts.found.items() if name in named}
+    return found | {parts.SOON[1:-1]: (datetime.now(UTC) + LATER).isoformat()}
 
 
 def _prepare(scenario: Scenario, stage: Stage, places: dict[str, str]) -> None:

@@ -1,9 +1,12 @@
 """Batches, and calls that an assistant leads, captured and played again."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from ava.observability import recorder
 from ava.recording import parts
 from ava.recording.parts import NotRepeatable
 from sandbox.vapi.seed import ASSISTANT_ID
@@ -92,6 +95,44 @@ def test_a_batch_of_which_one_answer_was_lost_and_one_message_refused(studio: St
     lost = [one for one in scenario.answers["twilio"] if one.get("when") == "after"]
     assert [one["kind"] for one in lost] == ["reset"]
     again(studio, scenario)
+
+
+def test_a_batch_that_twilio_refused_for_its_key(studio: Studio) -> None:
+    fail(studio, "twilio", "status", status=401)
+    scenario = studio.capture(studio.record(*batch(PERSON)))
+    assert scenario.tracks["requests"] == ["POST /api/v1/twilio/messages/bulk 401"]
+    again(studio, scenario)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("/twilio/messages", {"body": WORDS}), ("/twilio/calls", {"say": WORDS})]
+)
+def test_what_was_for_later_is_for_later_again(
+    studio: Studio, path: str, text: dict[str, str]
+) -> None:
+    send_at = (timezone.now() + timedelta(minutes=2)).isoformat()
+    body = {"to": PERSON, "send_at": send_at, **text}
+    scenario = studio.capture(studio.record("POST", path, body))
+    assert scenario.requests[0].body["send_at"] == "{soon}"
+    [track] = [one for name, one in scenario.tracks.items() if name in ("call 1", "message 1")]
+    assert (track[0], track[-1]) in (("scheduled", "completed"), ("scheduled", "delivered"))
+    again(studio, scenario)
+
+
+def test_a_hang_up_of_a_call_of_another_incident_cannot_be_captured(studio: Studio) -> None:
+    studio.order("pace", {"speed": 1})
+    body = {"to": PERSON, "say": WORDS}
+    placed = studio.ask("POST", "/api/v1/twilio/calls", body, correlation_id="first")
+    path = f"/twilio/calls/{placed.body['id']}/hangup"
+    with pytest.raises(NotRepeatable, match="another request had begun"):
+        studio.capture(studio.record("POST", path, under="second"))
+
+
+def test_what_no_request_began_cannot_be_captured(studio: Studio) -> None:
+    facts = {"status": "done", "failed": False, "owner_id": studio.user.pk}
+    recorder.record("job", "telephony.sweep", correlation_id="by itself", **facts)
+    with pytest.raises(NotRepeatable, match="No request carries this ID"):
+        studio.capture("by itself")
 
 
 def test_a_batch_that_somebody_paused_cannot_be_captured(studio: Studio) -> None:

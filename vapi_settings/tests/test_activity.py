@@ -1,5 +1,6 @@
 """Activity: the list of what happened, and the story of a correlation ID."""
 
+from collections import deque
 from datetime import timedelta
 from typing import Any
 
@@ -198,6 +199,25 @@ def test_what_cannot_be_written_waits_and_is_written_later(
         services.write()
     assert len(recorder.waiting) == 5
     assert len([one for one in story(ada, "later") if one["kind"] == "attempt"]) == 4
+
+
+def test_two_threads_that_write_at_once_lose_nothing(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shared(deque[recorder.Entry]):
+        """Another thread takes the last one whenever one is taken."""
+
+        def popleft(self) -> recorder.Entry:
+            taken.append(self.pop())
+            return super().popleft()
+
+    taken: list[recorder.Entry] = []
+    for summary in ("mine", "another's"):
+        recorder.record("request", summary, status=200, failed=False, owner_id=user.pk)
+    monkeypatch.setattr(recorder, "waiting", Shared(recorder.waiting))
+    services.write()
+    assert [row.summary for row in Activity.objects.all()] == ["mine"]
+    assert [one.summary for one in taken] == ["another's"]
 
 
 def test_only_so_much_waits_in_a_process(user: User) -> None:

@@ -89,7 +89,7 @@ class PostgresServer:
             )
         give_up = time.monotonic() + START_SECONDS
         while not self.answers():
-            assert self._process.poll() is None, "PostgreSQL cannot start"
+            assert self._process.poll() is None, (data / "log").read_text()[-2000:]
             assert time.monotonic() < give_up, "PostgreSQL does not answer"
             time.sleep(0.05)
 

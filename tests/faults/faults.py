@@ -9,6 +9,10 @@ from tests.faults.ledger import NO_ANSWER
 
 Play = Callable[[Deployment], AbstractContextManager[None]]
 
+STILL_OPEN = frozenset({"edit_in_progress", "idempotency_in_progress"})
+"""409, after a request that ended with a process or the database: an edit keeps its assistant for
+15 s, a killed process its keys for 60 s. Clients may see them whatever fails."""
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -8,7 +8,7 @@ from tests.faults.deployment import BREAKER_SECONDS, Deployment
 from tests.faults.faults import Fault, Play
 
 NO_PROVIDER = frozenset({"provider_unreachable", "provider_unavailable", "provider_busy"})
-NO_VAPI = NO_PROVIDER | {"write_unconfirmed", "edit_in_progress"}
+NO_VAPI = NO_PROVIDER | {"write_unconfirmed"}
 RECOVERS = BREAKER_SECONDS + 5.0
 HOUR = 3600
 PLACE = "POST /2010-04-01"

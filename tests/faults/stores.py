@@ -8,8 +8,6 @@ from tests.faults.deployment import Deployment
 from tests.faults.faults import Fault
 
 NO_DATABASE = frozenset({"database_unavailable", "webhook_not_taken"})
-# Of what ended and could not be noted: an edit keeps its assistant for 15 s, a key is kept for 60.
-LEFT_BEHIND = NO_DATABASE | {"edit_in_progress", "idempotency_in_progress"}
 
 
 @contextmanager
@@ -56,9 +54,9 @@ def disk_full(ava: Deployment) -> Iterator[None]:
 
 REDIS_KILLED = Fault("Redis is killed, and starts empty", redis_killed, 3)
 REDIS_FROZEN = Fault("Redis is frozen", redis_frozen, 5)
-POSTGRES_RESTARTS = Fault("PostgreSQL restarts", postgres_restarts, 3, LEFT_BEHIND)
-POSTGRES_KILLED = Fault("PostgreSQL is killed", postgres_killed, 2, LEFT_BEHIND)
-POSTGRES_FROZEN = Fault("PostgreSQL is frozen", postgres_frozen, 8, LEFT_BEHIND)
+POSTGRES_RESTARTS = Fault("PostgreSQL restarts", postgres_restarts, 3, NO_DATABASE)
+POSTGRES_KILLED = Fault("PostgreSQL is killed", postgres_killed, 2, NO_DATABASE)
+POSTGRES_FROZEN = Fault("PostgreSQL is frozen", postgres_frozen, 8, NO_DATABASE)
 DISK_FULL = Fault(
-    "The disk is full, PostgreSQL's and AVA's", disk_full, 6, LEFT_BEHIND, 10, needs="disk"
+    "The disk is full, PostgreSQL's and AVA's", disk_full, 6, NO_DATABASE, 10, needs="disk"
 )

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ava.console import curl
+from ava.console.typed import TypedName
 from ava.console.views import page, redirect, render, toast, user_of
 from integrations import queries
 from integrations.calendar import authorization, connections, links
@@ -115,14 +116,15 @@ class DisconnectPage:
 def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
     authorization.require_known(provider)
     user, name = user_of(request), NAMES[provider]
-    if request.method != "POST":
+    sure = TypedName.of(request, name)
+    if not sure.fits:
         found = calendars.describe(user=user, provider=provider)
         if found.state == "none":
             return redirect(request, "settings")
         shown = DisconnectPage(
             f"Disconnect {name}", provider, name, found.account, provider == "google"
         )
-        return render(request, "settings/disconnect.html", shown)
+        return render(request, "settings/disconnect.html", shown, status=sure.status, sure=sure)
     connections.disconnect(user=user, provider=provider)
     toast(request, f"{name} is disconnected.")
     return redirect(request, "settings")

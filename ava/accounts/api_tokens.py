@@ -88,6 +88,14 @@ def tokens_of(user: User) -> Revocable:
     return ApiToken.objects.filter(user=user).living().order_by("-created_at", "pk")
 
 
+def token_of(user: User, token_id: UUID) -> ApiToken:
+    """One of them. Raises: ApiTokenNotFound."""
+    found: ApiToken | None = tokens_of(user).filter(pk=token_id).first()
+    if found is None:
+        raise ApiTokenNotFound
+    return found
+
+
 def revoke_one(*, user: User, token_id: UUID) -> None:
     """Revoke a token of the user's. Raises: ApiTokenNotFound."""
     if not tokens_of(user).filter(pk=token_id).revoke(ApiToken.End.USER):

@@ -18,6 +18,7 @@ from ava.accounts.devices import remember_device
 from ava.accounts.forms import ApiTokenForm, LoginForm, OwnPasswordForm
 from ava.accounts.models import ApiToken
 from ava.console import curl
+from ava.console.typed import LastQuestion, TypedName
 from ava.console.views import back, page, redirect, render, toast, user_of
 from ava.http import clients
 from ava.http.problems import Problem, RateLimited
@@ -130,8 +131,21 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
     return with_code(response, refusal) if refusal else response
 
 
-@page("POST")
+@page("GET", "POST")
 def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    """What stops with the token; by POST, with its name, it does."""
+    name = tokens.token_of(user_of(request), token_id).name
+    sure = TypedName.of(request, name)
+    if not sure.fits:
+        question = LastQuestion(
+            f"Revoke {name}",
+            "Whatever asks AVA with this token is refused from then on, until it has another one.",
+            verb="Revoke token",
+            back="api-tokens",
+            room="API tokens",
+            sure=sure,
+        )
+        return question.ask(request)
     tokens.revoke_one(user=user_of(request), token_id=token_id)
     toast(request, "The token is revoked: it is refused from now on.")
     return redirect(request, "api-tokens")

@@ -19,7 +19,6 @@ from ava.console.views import is_fragment, render
 from ava.console.writing import phone
 from ava.http.api import validation_problem
 from ava.http.keyset import MOST_COUNTED, KeysetPagination, Scan
-from ava.intents.models import Intent
 
 SHOWN: Final = "shown"
 """In the address that asks for news: the moment up to which the list is shown."""
@@ -184,7 +183,7 @@ def listed(
     )
 
 
-def may_change(row: Intent) -> bool:
+def may_change(row: Any) -> bool:
     """Whether its state may change while it is shown, or has just done so."""
     return not row.is_final or row.updated_at > timezone.now() - _JUST_CHANGED
 

@@ -61,6 +61,7 @@ def page(*methods: Method, public: bool = False) -> Callable[[View], View]:
             return response
 
         answered.is_public = public  # type: ignore[attr-defined]  # read by tests/walls
+        answered.methods = taken_methods  # type: ignore[attr-defined]  # read by the laws of pages
         return answered
 
     return decorate

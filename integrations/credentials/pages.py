@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from ava.console import curl
 from ava.console.states import Tone
+from ava.console.typed import TypedName
 from ava.console.views import page, redirect, render, toast, user_of
 from ava.http import correlation
 from ava.http.problems import WHOLE, Problem, ValidationFailed
@@ -152,16 +153,18 @@ def _refusal(name: str, problem: Problem) -> str:
 
 @page("GET", "POST")
 def delete(request: HttpRequest, provider: str) -> HttpResponse:
-    """A page that says what will stop, and the deletion."""
+    """A page that says what will stop; the deletion, once the provider's name is typed."""
     spec = services.typed_in(provider)
-    if request.method == "POST":
+    sure = TypedName.of(request, spec.name)
+    if sure.fits:
         services.delete(user=user_of(request), provider=provider)
         toast(request, f"Your {spec.name} keys are deleted.")
         return redirect(request, "settings")
     shown = services.describe(user=user_of(request), provider=provider)
     if shown.source != "user":
         return redirect(request, "keys", provider)
-    return render(request, "settings/delete.html", _keys(request, spec, shown))
+    found = _keys(request, spec, shown)
+    return render(request, "settings/delete.html", found, status=sure.status, sure=sure)
 
 
 def _page(

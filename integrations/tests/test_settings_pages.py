@@ -104,8 +104,11 @@ def test_a_provider_without_keys_has_no_such_page(browser: Client) -> None:
 def test_deleting_says_first_what_stops(ada: Client, user: User) -> None:
     page = text(ada.get(f"{PAGE}/delete"))
     assert "Mails no longer go out through your mail server." in page
+    refused = ada.post(f"{PAGE}/delete", {"typed": "Twilio"})
+    assert refused.status_code == 422
+    assert "Type SMTP, as it stands here." in text(refused)
     assert Credential.objects.filter(user=user).exists()
-    answer = ada.post(f"{PAGE}/delete", follow=True)
+    answer = ada.post(f"{PAGE}/delete", {"typed": "smtp"}, follow=True)
     assert "Your SMTP keys are deleted." in text(answer)
     assert not Credential.objects.filter(user=user).exists()
 

@@ -59,7 +59,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 
 
 def _row(call: Call, address: str) -> Row:
-    who = call.assistant_name if call.assistant_id else ""
+    who: str = getattr(call, "assistant_name", "") if call.assistant_id else ""
     return row(
         call,
         f"{address}/{call.pk}",

@@ -66,7 +66,8 @@ class OptOutsPage:
 def optouts(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _show(request, OptOutForm(initial={"number": request.GET.get("number", "")}))
-    wanted = OptOutForm(request.POST)
+    # A toast's Undo sends nothing but itself.
+    wanted = OptOutForm(request.POST if "number" in request.POST else request.GET)
     if not wanted.is_valid():
         return _show(request, wanted, status=422)
     check = NewOptOutSerializer(data=wanted.cleaned_data)
@@ -76,20 +77,24 @@ def optouts(request: HttpRequest) -> HttpResponse:
         return _show(request, wanted, status=422)
     row, is_new = services.add(user=user_of(request), person=check.validated_data["number"])
     who = phone(row.person)
-    toast(request, f"{who} gets no more." if is_new else f"{who} is on the list already.")
+    if is_new:
+        toast(request, f"{who} gets no more.", undo=_with(reverse("opt-out-end"), row.person))
+    else:
+        toast(request, f"{who} is on the list already.", kind="waiting")
     return redirect(request, back(request, otherwise="opt-outs"))
 
 
 @page("POST")
 def end(request: HttpRequest) -> HttpResponse:
     """Take a person off the list."""
-    who = person(storable(request.POST.get("number", "")))
+    who = person(storable(request.POST.get("number", request.GET.get("number", ""))))
     try:
         services.remove(user=user_of(request), person=who)
     except Problem as problem:
         toast(request, problem.detail, kind="bad")
     else:
-        toast(request, f"{phone(who)} may be called and written to again.")
+        undo = _with(reverse("opt-outs"), who)
+        toast(request, f"{phone(who)} may be called and written to again.", undo=undo)
     return redirect(request, back(request, otherwise="opt-outs"))
 
 
@@ -112,6 +117,10 @@ def _show(request: HttpRequest, form: OptOutForm, *, status: int = 200) -> HttpR
         curl=curl.command(request, "GET", reverse("twilio-opt-outs") + query),
     )
     return render(request, "messages/opt_outs.html", found, status=status, form=form)
+
+
+def _with(address: str, number: str) -> str:
+    return f"{address}?{urlencode({'number': number})}"
 
 
 def _link(link: str | None) -> str:

@@ -29,6 +29,7 @@ def test_a_key_is_stored_verified_and_deleted(desk: Desk) -> None:
     expect(page.locator("#verdict .banner")).to_contain_text("SMTP")
     page.get_by_role("link", name="Delete keys").click()
     expect(page.get_by_text("Mails no longer go out through your mail server.")).to_be_visible()
+    page.get_by_label("Type SMTP to go on").fill("SMTP")
     page.get_by_role("button", name="Delete SMTP keys").click()
     expect(page.get_by_role("region", name="Notices")).to_contain_text(
         "Your SMTP keys are deleted."
@@ -56,7 +57,9 @@ def test_a_token_is_made_and_what_it_asked_is_found_by_its_id(desk: Desk, ava: R
     page.get_by_role("link", name="/api/v1/twilio/calls").first.click()
     expect(page.get_by_role("dialog", name="Details")).to_contain_text("In order")
     page.goto("/settings/tokens")
-    page.get_by_role("button", name="Revoke n8n").click()
+    page.get_by_role("link", name="Revoke n8n").click()
+    page.get_by_label("Type n8n to go on").fill("n8n")
+    page.get_by_role("button", name="Revoke token").click()
     expect(page.get_by_text("No tokens yet.")).to_be_visible()
 
 

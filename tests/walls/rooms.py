@@ -95,7 +95,10 @@ ROOMS: dict[str, list[Try]] = {
         Try("/settings/calendar/google/connect", body={"user": "{user}"})
     ],
     "settings/calendar/<slug:provider>/disconnect": [
-        Try("/settings/calendar/microsoft/disconnect", body={"user": "{user}"})
+        Try(
+            "/settings/calendar/microsoft/disconnect",
+            body={"user": "{user}", "typed": "Microsoft 365"},
+        )
     ],
     "settings/providers": [
         Try("/settings/providers", "user={user}"),
@@ -108,13 +111,17 @@ ROOMS: dict[str, list[Try]] = {
     "settings/keys/<slug:provider>/verify": [
         Try("/settings/keys/smtp/verify", body={"user": "{user}"})
     ],
-    "settings/keys/<slug:provider>/delete": [Try("/settings/keys/smtp/delete", "user={user}")],
+    "settings/keys/<slug:provider>/delete": [
+        Try("/settings/keys/smtp/delete", "user={user}"),
+        Try("/settings/keys/smtp/delete", body={"user": "{user}", "typed": "SMTP"}),
+    ],
     "settings/notifications": [
         Try("/settings/notifications", "user={user}", {"address": "x", "user": "{user}"})
     ],
     "settings/tokens": [Try("/settings/tokens", "user={user}", {"name": "x", "user": "{user}"})],
     "settings/tokens/<uuid:token_id>/revoke": [
-        Try("/settings/tokens/{api_token}/revoke", names=True)
+        Try("/settings/tokens/{api_token}/revoke", names=True),
+        Try("/settings/tokens/{api_token}/revoke", body={"typed": "script"}, names=True),
     ],
     "calendar": [Try("/calendar"), Try("/calendar", "whole=1&user={user}")],
     "calendar/events/new": [
@@ -129,7 +136,9 @@ ROOMS: dict[str, list[Try]] = {
     ],
     "calendar/slots": [Try("/calendar/slots"), Try("/calendar/slots", "whole=1&user={user}")],
     "calendar/feed": [Try("/calendar/feed", "user={user}", {"user": "{user}"})],
-    "calendar/feed/end": [Try("/calendar/feed/end", body={"user": "{user}"})],
+    "calendar/feed/end": [
+        Try("/calendar/feed/end", body={"typed": "calendar feed", "user": "{user}"})
+    ],
     "calendar/booking-tool": [
         Try("/calendar/booking-tool", "whole=1&assistant_id={assistant}"),
         Try("/calendar/booking-tool", body={"calendar": "google", "user": "{user}"}),

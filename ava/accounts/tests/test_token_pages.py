@@ -68,7 +68,13 @@ def test_a_revoked_token_is_refused_and_gone_from_the_list(ada: Client) -> None:
     token = token_in(make(ada))
     row = ApiToken.objects.get()
     assert "n8n" in ada.get(PAGE).content.decode()
-    page = ada.post(f"{PAGE}/{row.pk}/revoke", follow=True).content.decode()
+    revoke = f"{PAGE}/{row.pk}/revoke"
+    assert "This cannot be undone" in ada.get(revoke).content.decode()
+    refused = ada.post(revoke, {"typed": "another"})
+    assert refused.status_code == 422
+    assert "Type n8n, as it stands here." in refused.content.decode()
+    assert not ApiToken.objects.get().revoked_at
+    page = ada.post(revoke, {"typed": " N8N "}, follow=True).content.decode()
     assert "The token is revoked" in page
     assert f"…{row.last_four}" not in page
     api = APIClient(headers={"Authorization": f"Bearer {token}"})
@@ -80,5 +86,6 @@ def test_another_users_token_is_not_there(ada: Client, stranger: User) -> None:
     other.force_login(stranger)
     make(ada)
     row = ApiToken.objects.get()
-    assert other.post(f"{PAGE}/{row.pk}/revoke").status_code == 404
+    assert other.get(f"{PAGE}/{row.pk}/revoke").status_code == 404
+    assert other.post(f"{PAGE}/{row.pk}/revoke", {"typed": "n8n"}).status_code == 404
     assert not ApiToken.objects.get().revoked_at

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from ava.console import curl
+from ava.console.typed import LastQuestion, TypedName
 from ava.console.views import page, redirect, render, toast, user_of
 from integrations.calendar import links
 from integrations.calendar.events import feed
@@ -34,8 +35,20 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "calendar/feed.html", found)
 
 
-@page("POST")
+@page("GET", "POST")
 def end(request: HttpRequest) -> HttpResponse:
+    """What finds nothing without it; by POST, with its name, it ends."""
+    sure = TypedName.of(request, "calendar feed")
+    if not sure.fits:
+        question = LastQuestion(
+            "End the feed",
+            "Calendar apps that use it find nothing any more. A new feed has a new address.",
+            verb="End the feed",
+            back="feed",
+            room="Feed",
+            sure=sure,
+        )
+        return question.ask(request)
     feed.end(user=user_of(request))
     toast(request, "The feed has ended. Calendar apps that used it find nothing any more.")
     return redirect(request, "feed")

@@ -204,7 +204,9 @@ def test_the_address_of_the_feed_is_shown_once_and_a_new_one_ends_it(
     assert second
     assert browser.get(f"/calendar.ics?key={first[1]}").status_code == 404
     assert browser.get(f"/calendar.ics?key={second[1]}").status_code == 200
-    browser.post("/calendar/feed/end")
+    assert browser.post("/calendar/feed/end").status_code == 422
+    assert browser.get(f"/calendar.ics?key={second[1]}").status_code == 200
+    browser.post("/calendar/feed/end", {"typed": "calendar feed"})
     assert browser.get(f"/calendar.ics?key={second[1]}").status_code == 404
 
 

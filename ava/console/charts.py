@@ -10,6 +10,7 @@ from django.http import HttpResponse
 WIDTH, HEIGHT = 720, 180
 _LEFT, _BOTTOM, _TOP = 40, 20, 8
 _GAP = 0.3  # of a column's room
+_WIDEST = 64
 _MOST_LABELS = 12
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -72,6 +73,7 @@ def columns(labels: Sequence[str], series: Sequence[Series], *, unit: str = "") 
     totals = [sum(each.values[place] for each in series) for place in range(len(labels))]
     top = _round_up(max(totals, default=0), least=0.01 if unit else 1)
     room = (WIDTH - _LEFT) / max(1, len(labels))
+    wide = min(room * (1 - _GAP), _WIDEST)
     scale = (HEIGHT - _BOTTOM - _TOP) / top
     segments = []
     for place, label in enumerate(labels):
@@ -81,8 +83,8 @@ def columns(labels: Sequence[str], series: Sequence[Series], *, unit: str = "") 
             y -= height
             if height:
                 title = f"{label}: {_written(each.values[place], unit)} {each.name}"
-                x = _LEFT + room * (place + _GAP / 2)
-                segments.append(Segment(x, y, room * (1 - _GAP), height, each.tone, title))
+                x = _LEFT + room * (place + 0.5) - wide / 2
+                segments.append(Segment(x, y, wide, height, each.tone, title))
     step = math.ceil(len(labels) / _MOST_LABELS)
     return Chart(
         series=series,

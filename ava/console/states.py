@@ -23,7 +23,7 @@ _ICONS: dict[Tone, str] = {
 _WORDS: dict[Tone, str] = {
     "good": (
         "completed delivered read received sent connected closed healthy opened clicked active on"
-        " confirmed installed"
+        " confirmed installed done"
     ),
     "waiting": (
         "scheduled pending queued ringing in-progress accepted receiving sending half-open"

@@ -8,6 +8,7 @@ from django import forms
 
 from ava.console import charts
 from ava.console.charts import Chart, Series
+from ava.console.lists import Chip
 from ava.console.states import Tone
 
 
@@ -45,6 +46,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Filtered:
+    """What stands above the rows of a list."""
+
+    faults: Sequence[str] = ("since: Use a date such as 2026-12-24.",)
+    chips: Sequence[Chip] = (Chip("failed", "#choices"), Chip("since 24 Nov", "#choices"))
+    count: str = "4 calls"
+    address: str = "#choices"
+
+
+@dataclass(frozen=True)
 class StyleGuide:
     title: str
     states: Sequence[str]
@@ -58,6 +69,7 @@ class StyleGuide:
     chart: Chart
     choices: Sequence[tuple[str, str]] = (("day", "Day"), ("week", "Week"), ("month", "Month"))
     models: Sequence[tuple[str, str]] = (("gpt-4o", "GPT-4o"), ("claude-sonnet", "Claude Sonnet"))
+    filtered: Filtered = Filtered()
     broken: str = '{\n  "desk": "front",\n  "floor" 2\n}'
 
 
@@ -71,6 +83,9 @@ class Sample(forms.Form):
     )
     assistant = forms.ChoiceField(choices=[("a", "Front desk"), ("b", "Night shift")])
     announce = forms.BooleanField(label="Say that calls are recorded", required=False)
+
+    def clean(self) -> None:
+        raise forms.ValidationError("A greeting so long is cut by the voice. Shorten it.")
 
 
 def page(now: datetime, *, row: str) -> StyleGuide:

@@ -191,3 +191,10 @@ def test_on_a_phone_each_row_is_seen_whole(desk: Desk, ava: RunningAva) -> None:
         assert least >= 0, room
     page.goto("/messages")
     expect(page.get_by_role("row").get_by_text(LONG[:20]).first).to_be_visible()
+    page.get_by_role("link", name="Opt-outs").click()
+    page.get_by_label("Number").fill(PERSON)
+    page.get_by_role("button", name="Put on the list").click()
+    expect(page.get_by_role("button", name="Take off")).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.get_by_role("button", name="Take off").click()
+    expect(page.get_by_text("Nobody has opted out")).to_be_visible()

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -89,6 +90,15 @@ def test_what_the_api_does_as_well_is_there_as_curl(page) -> None:
 def test_each_id_on_a_page_is_there_once(page) -> None:
     ids = re.findall(r'\sid="([^"]+)"', page.content.decode())
     assert sorted(ids) == sorted(set(ids))
+
+
+def test_the_style_guide_shows_each_component(browser: Client) -> None:
+    folder = settings.BASE_DIR / "templates"
+    components = {str(each.relative_to(folder)) for each in (folder / "ui").glob("*.html")}
+    page = browser.get("/styleguide")
+    kept = {"ui/badge.html"}  # rendered once for each state
+    assert components - kept <= {each.name for each in page.templates}
+    assert 'class="badge' in page.content.decode()
 
 
 @pytest.mark.parametrize("address", PAGES)

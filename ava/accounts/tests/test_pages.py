@@ -35,6 +35,13 @@ def test_a_user_logs_in_by_name_or_address(client: Client, user: User, name: str
     assert client.get("/").status_code == 200
 
 
+def test_who_was_sent_to_the_login_reads_why(client: Client, db: None) -> None:
+    sentence = "Log in, and you go on where you were."
+    assert sentence in client.get("/login?next=/calls").content.decode()
+    assert sentence not in client.get("/login").content.decode()
+    assert sentence not in client.get("/login?next=/").content.decode()
+
+
 def test_a_login_leads_to_where_the_user_was_going(client: Client, user: User) -> None:
     page = client.get(client.get(CHANGE)["Location"])
     assert f'name="next" value="{CHANGE}"' in page.content.decode()

@@ -85,7 +85,7 @@ class Application:
         is_ready = fast is not None and fast.is_ready()
         if fast is not None and fast.key is not None and not is_ready:
             await self._flights.wait(fast.key, fast.is_ready)
-            # Anew, for the caller may be remembered no more.
+            # Looked up again: the caller may not be remembered any more.
             fast = _find(environ)
             is_ready = fast is not None and fast.is_ready()
         if fast is not None and is_ready:

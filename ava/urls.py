@@ -1,4 +1,4 @@
-"""Every address AVA answers."""
+"""URL configuration: every address that AVA answers."""
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update

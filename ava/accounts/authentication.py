@@ -1,4 +1,4 @@
-"""The bearer token on a REST request: of a login, or a personal API token, which may do less."""
+"""Bearer token of a REST request: a login's, or a personal API token, which may do less."""
 
 import time
 from typing import Any

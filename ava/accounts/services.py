@@ -36,8 +36,8 @@ from ava.server import admission
 log = structlog.get_logger("ava.accounts")
 
 RACE_SECONDS = 0.1
-"""The winner's answer is held back for so long. No client can have its tokens by then, so requests
-with the old one are in the same race: tabs that woke at the same moment, and no copy."""
+"""Delay of the winner's answer. Until then no client can have its tokens, so a request with the old
+one is part of the same race: tabs that woke at the same moment, not a stolen copy."""
 
 Stop = Callable[[User], int]
 _stops: list[Stop] = []
@@ -142,8 +142,9 @@ def refresh_session(
 def _raced(*, before: Session, after: Session | None, jti: str, arrived: datetime) -> bool:
     """Whether a refresh token that does not swap was good when its request arrived.
 
-    Certain where this request itself saw it good, or the winner is still at it. Else the clocks of
-    the two hosts say. A winner that crashed is never done: its token is refused, and ends nothing.
+    Certain where this request itself saw it good, or the winner has not finished. Else the clocks
+    of the two hosts decide. A winner that crashed never finishes: its token is refused, and ends
+    nothing.
     """
     if after is None:
         return False

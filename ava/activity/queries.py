@@ -40,17 +40,17 @@ def story(*, user: User, correlation_id: str) -> list[Entry]:
 
 
 def stories(*, correlation_id: str) -> list[tuple[User | None, list[Entry]]]:
-    """For the operator: what carries the ID, by whose it is; None: nobody's."""
+    """Entries that carry the ID, by user, for the operator; None: they belong to no user."""
     by_owner: dict[int | None, list[Entry]] = {}
     for entry in _found(EVERYBODY, correlation_id):
         by_owner.setdefault(entry.owner_id, []).append(entry)
     users = User.objects.in_bulk([owner for owner in by_owner if owner is not None])
     found = by_owner or {None: []}
-    told = [
+    by_user = [
         (users.get(owner or 0), _with_shared(entries, correlation_id))
         for owner, entries in found.items()
     ]
-    return [one for one in told if one[1]]
+    return [one for one in by_user if one[1]]
 
 
 def _found(owner_id: int, correlation_id: str) -> list[Entry]:

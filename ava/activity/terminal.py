@@ -19,7 +19,7 @@ _BARS: Final = 24  # of a terminal that has room for them
 _ROOM_FOR_BARS: Final = 100
 
 
-def told(
+def story_lines(
     entries: Sequence[Happening], *, begun: datetime, whose: str, width: int, paint: Paint
 ) -> Iterator[str]:
     """Lines of one user's story: how it ended, what happened in order, cause and remedy.
@@ -68,7 +68,7 @@ def _time_line(
             f"{took:>{_TOOK}}",
             *([f"{drawn.get(id(one), ''):<{_BARS}}"] if drawn else []),
         ]
-        # What a request was answered is told above.
+        # The answer to a request is among the facts above.
         what = one.summary.partition(": ")[0] if one.kind == "request" else one.summary
         first, *more = _wrapped(what, room)
         yield " ".join([*cells, first])
@@ -77,7 +77,7 @@ def _time_line(
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    # IDs are broken nowhere but where they do not fit.
+    # IDs are broken only where they do not fit.
     return TextWrapper(width, break_on_hyphens=False).wrap(printable(text)) or [""]
 
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from ava.activity.words import NOT_ASKED, Words, answer_of, is_known, is_waiting, told_by, words_of
+from ava.activity.words import (
+    NOT_ASKED,
+    Words,
+    answer_of,
+    is_known,
+    is_waiting,
+    words_of,
+    words_of_answer,
+)
 
 _ATTEMPT = re.compile(r", attempt \d+$")
 _CALLS_AND_THE_LIKE = ("call", "message", "mail", "event")
@@ -80,7 +88,7 @@ def _bad(outcome: str, facts: tuple[tuple[str, str], ...], failed: Sequence[Happ
 def _telling(failed: Sequence[Happening]) -> Words:
     """The words of the failure that says most: of what was made, the provider, the request."""
     for one in failed:
-        if one.kind == "request" and (words := told_by(_said(one))):
+        if one.kind == "request" and (words := words_of_answer(_said(one))):
             return words
     for kinds in (_CALLS_AND_THE_LIKE, ("revision",), ("attempt",), ("webhook", "job")):
         for one in reversed(failed):
@@ -161,7 +169,7 @@ def _ends(entries: Sequence[Happening]) -> list[Happening]:
             ends["job"] = one
     job = ends.get("job")
     if job and not job.failed and (len(ends) > 1 or not is_waiting(job.status)):
-        del ends["job"]  # looks after what is told already
+        del ends["job"]  # it follows what is in the list already
     return list(ends.values())
 
 

@@ -224,7 +224,7 @@ def words_of(kind: str, status: str) -> Words:
     return _OF_THINGS.get((kind, status)) or _OF_KINDS.get(kind, Words(""))
 
 
-def told_by(answer: str) -> Words | None:
+def words_of_answer(answer: str) -> Words | None:
     """Cause and remedy of a request that AVA answered so, where that says more than all else."""
     return next((words for said, words in _OF_ANSWERS.items() if re.search(said, answer)), None)
 

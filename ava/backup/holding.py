@@ -1,4 +1,4 @@
-"""Held back after a restore: what was open in the backup may have been done since.
+"""Hold after a restore: what was open in the backup may have been done since, and is not repeated.
 
 Apps register functions, called in the order of registration and in one transaction, before AVA
 starts on the restored state. Each returns how many rows it has held.

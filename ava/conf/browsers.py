@@ -1,4 +1,4 @@
-"""What browsers may do: pages of other origins with the API, and AVA's own pages. Of `settings`."""
+"""Browser policies, for `ava.settings`: CORS on the API, content policy of AVA's own pages."""
 
 from csp.constants import NONCE, NONE, SELF
 

@@ -24,7 +24,7 @@ def visible(text: str) -> str:
 
 def trimmed(text: str) -> str:
     """The text without blanks and invisible characters around it."""
-    # A pattern for the end alone would begin anew at each blank of a long run within.
+    # A pattern for the end alone would start again at each blank of a long run within.
     return _from_text(_from_text(text)[::-1])[::-1]
 
 

@@ -1,4 +1,4 @@
-"""Every text in the database in which a person's number or address stands, in whatever table."""
+"""Sweep of an erasure: every text of any table that holds the person's number or address."""
 
 import json
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ from django.utils.http import parse_etags
 
 ANY: Final = "*"
 
-# From the start of a run alone: from each of its characters it would take time by its square.
+# Only from the start of a run: tried at each of its characters it would take quadratic time.
 _ADDED = re.compile(r'(?<![-;:])[-;:]+(?:gzip|gz|br|brotli|zstd|deflate|df)(?="$)')
 
 

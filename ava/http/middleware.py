@@ -29,7 +29,7 @@ from ava.http.responses import NO_PAGES, PROBES, answer, problem_response
 
 TAKEN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READS = ("GET", "HEAD")
-# Known, so that what it is asked about says which methods it takes.
+# OPTIONS is let through, so that an address can answer which methods it takes.
 METHODS = (*TAKEN, "OPTIONS")
 
 LARGEST_FORM = 64 * 1024

@@ -14,9 +14,9 @@ _ID = re.compile(r"[A-Za-z0-9-]{32,}")
 def steps(person: Person) -> Iterator[Step]:
     keys = []
     for row in Delivery.objects.order_by("pk").iterator(chunk_size=200):
-        told = json.dumps(row.payload, ensure_ascii=False)
-        named = {row.correlation_id, *_ID.findall(told)} & person.references
-        if named or person.is_in(told):
+        body = json.dumps(row.payload, ensure_ascii=False)
+        named = {row.correlation_id, *_ID.findall(body)} & person.references
+        if named or person.is_in(body):
             keys.append(row.pk)
     yield Step(Delivery, keys, ("payload", "error"), _redact)
 

@@ -30,7 +30,7 @@ from ava.repeats import Repeats
 log = structlog.get_logger("ava.inbound")
 
 DISPATCH = "dispatch_delivery"
-# Of each account, and of those that name none: noise of one hides no other's.
+# Of each account, and of those that name none: a flood to one pushes out no other's.
 REFUSALS_KEPT = 100
 REFUSALS_PER_MINUTE = 60
 ABOUT_PROXIES = (

@@ -25,7 +25,7 @@ _SOURCES: Final = {
 _PACE: Final = ((60, 2), (300, 3), (3600, 15))
 _SLOWEST: Final = 60
 _LATE: Final = timedelta(minutes=2)  # after the end
-_SOON: Final = 600  # up to this the seconds between two steps are told
+_SOON: Final = 600  # up to this the seconds between two steps are shown
 
 
 @dataclass(frozen=True)

@@ -147,8 +147,8 @@ def old(before: datetime) -> QuerySet[Job]:
 
 
 def hold(restored: Restored) -> int:
-    """Give up what waited in a backup. What is to go on is enqueued anew by whoever it belongs to;
-    the rest may be run again in the admin."""
+    """Give up what waited in a backup. Where it is to go on, the app that it belongs to enqueues it
+    again; the rest may be run again in the admin."""
     queued = Job.objects.filter(state=Job.State.QUEUED)
     queued.filter(key="periodic").update(holder=None, lease_until=None, sent_until=None)
     return queued.exclude(key="periodic").update(

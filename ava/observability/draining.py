@@ -1,4 +1,4 @@
-"""Draining: AVA was told to stop and still serves, until its proxies have let go of it.
+"""Draining: AVA is to stop and still serves, until its proxies send it nothing more.
 
 One flag for all processes of a server: the first one raises it, and its workers, forked from it,
 read it.

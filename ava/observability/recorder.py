@@ -89,7 +89,7 @@ def answered(
     """Record a request that changed something, asked a provider, or failed."""
     problem = getattr(response, "problem", None)
     if problem is not None and problem.code == "rate_limited":
-        return  # They may be as many as somebody likes.
+        return  # A client can cause any number of these.
     status = response.status_code
     body = getattr(response, "data", None)
     detail = body.get("detail") if status >= 400 and isinstance(body, dict) else None

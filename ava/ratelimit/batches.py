@@ -41,7 +41,7 @@ class Batches(Generic[A, R]):
             called = asyncio.get_running_loop().run_in_executor(self._thread, self._call, arguments)
             await asyncio.wait([called])
             for index, (_, result) in enumerate(batch):
-                if result.done():  # who waited for it has gone
+                if result.done():  # its caller has gone
                     continue
                 if fault := called.exception():
                     result.set_exception(fault)

@@ -129,7 +129,7 @@ class SealedField(_TextField):
         return value.text
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
-        """Seal what was assigned; seal anew what moved to another owner or primary key."""
+        """Seal what was assigned; seal again what moved to another owner or primary key."""
         value: Sealed | Unsealed | None = model_instance.__dict__[self.attname]
         if value is None:
             return None

@@ -1,4 +1,4 @@
-"""Rotation of keys: everything is sealed anew under the primary key, while AVA runs."""
+"""Rotation of keys: everything is sealed again under the primary key, while AVA runs."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from django.db.models.functions import Left
 from ava.sealing.fields import Sealed, SealedField
 from ava.sealing.keys import Unsealable, head, key_ring
 
-# A row changed this often while it is sealed anew is written in a loop.
+# A row that changes this often while it is sealed again is written in a loop.
 _TRIES = 5
 
 
@@ -20,7 +20,7 @@ _TRIES = 5
 class Rotation:
     """Result of a run."""
 
-    resealed: int = 0  # rows sealed anew (in a dry run: that would be)
+    resealed: int = 0  # rows sealed again (in a dry run: that would be)
     # Rows that do not open, as "integrations.credential <id>: why".
     unreadable: list[str] = field(default_factory=list)
     # Key ID -> rows it still seals after the run; None stands for damaged text.
@@ -49,7 +49,7 @@ def sealed_otherwise(column: SealedField, *key_ids: str) -> "models.QuerySet[Any
 def rotate(
     *, batch: int, dry_run: bool = False, progress: Callable[[Rotation], None] = lambda done: None
 ) -> Rotation:
-    """Seal every row anew that the primary key did not; `progress` is called after each `batch`."""
+    """Seal again each row that the primary key did not; `progress` is called after each `batch`."""
     done = Rotation()
     for column in sealed_fields():
         keys = list(sealed_otherwise(column, key_ring().primary).values_list("pk", flat=True))

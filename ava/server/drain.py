@@ -1,7 +1,8 @@
 """Drain at SIGTERM: AVA serves on for a while and says so, so that its proxies let go first.
 
 A server that closes its listener resets what waits there, and an idle connection that it closes
-may carry a request already. So nothing is closed before all who ask were told: docs/adr/0020.
+may carry a request already. So nothing is closed before its proxies and clients know that it will
+be: docs/adr/0020.
 """
 
 import os

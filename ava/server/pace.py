@@ -31,7 +31,7 @@ class Pacer:
         """Count a refusal. Seconds to wait before it is sent."""
         second = int(self._clock())
         if second != self._second:
-            # A busy second makes the next one a busy one, so that there is no pause in the pace.
+            # After a busy second the next one counts as busy from the start: the delay has no gaps.
             last = self._counts if second == self._second + 1 else {}
             self._counts = {one: QUIET for one, count in last.items() if count > QUIET}
             self._second = second

@@ -108,7 +108,7 @@ def start_sandbox(port: int, smtp_port: int) -> subprocess.Popen[bytes] | None:
     process = subprocess.Popen(  # noqa: S603 - our own module, no outside input
         [sys.executable, "-m", "sandbox", "--port", str(port), "--follow"],
         cwd=env.BASE_DIR,
-        # Ends when AVA does, and its workers, however that came: only they hold the other side.
+        # Its input closes when AVA and its workers have ended, killed or not; then it ends, too.
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         # A Ctrl-C at the terminal is for AVA, which then stops the sandbox itself.

@@ -1,4 +1,4 @@
-"""What is traced: requests, and at the seams of the packages cache reads, attempts, webhooks, jobs.
+"""Spans of requests, cache reads, attempts, webhooks and jobs, at the seams of their packages.
 
 Imported only where tracing is on. Each span's attributes are named here, and nowhere else.
 """

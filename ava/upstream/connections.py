@@ -1,6 +1,6 @@
 """Connections to providers: urllib3's, each counted, each ended at its operation's deadline.
 
-A socket's time-out starts anew with every byte that arrives. So every read and write is bounded by
+A socket's time-out restarts with every byte that arrives. So every read and write is bounded by
 what is left of the deadline: TLS handshake, request, headers and body (docs/adr/0015). What it
 cannot end is a DNS lookup: `getaddrinfo` is one blocking call without a socket of ours.
 """

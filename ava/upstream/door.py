@@ -212,7 +212,7 @@ class Door:
 
     @contextmanager
     def _attempt(self, operation: Operation, about: str) -> Iterator[None]:
-        """One attempt: its span, its log line, and what listeners are told of it."""
+        """One attempt: its span, its log line, and the call of the listeners."""
         at, started = datetime.now(UTC), time.perf_counter()
         operation.outcome, operation.failed = "cancelled", True
         with hooks.traced(operation):

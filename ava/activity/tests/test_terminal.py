@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ava.activity.terminal import NARROWEST, told
+from ava.activity.terminal import NARROWEST, story_lines
 from ava.activity.tests.test_verdict import BEGAN, attempt, entry, request
 from ava.observability.recorder import Entry
 
@@ -18,7 +18,7 @@ STORY = (
 
 def lines(entries: Sequence[Entry] = STORY, width: int = 120) -> list[str]:
     paint = "{0}<{1}>".format if width > 500 else lambda tone, text: text
-    return list(told(entries, begun=BEGAN, whose="ada", width=width, paint=paint))
+    return list(story_lines(entries, begun=BEGAN, whose="ada", width=width, paint=paint))
 
 
 def test_the_time_line_has_a_bar_where_and_as_long_as_it_took() -> None:

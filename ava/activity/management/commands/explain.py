@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from ava.activity import queries
 from ava.activity.serializers import StorySerializer
-from ava.activity.terminal import told
+from ava.activity.terminal import story_lines
 from ava.activity.verdict import verdict
 from ava.http import correlation
 from ava.management import base as commands
@@ -45,12 +45,13 @@ class Command(commands.Command):
         for user, entries in found:
             own = [one for one in entries if one.correlation_id == id] or entries
             whose = _whose(user)
-            lines = told(entries, begun=own[0].at, whose=whose, width=width, paint=self._paint)
-            for line in lines:
+            for line in story_lines(
+                entries, begun=own[0].at, whose=whose, width=width, paint=self._paint
+            ):
                 self.stdout.write(line)
-            self._tell_of_others(id, entries)
+            self._name_others(id, entries)
 
-    def _tell_of_others(self, correlation_id: str, entries: list[Entry]) -> None:
+    def _name_others(self, correlation_id: str, entries: list[Entry]) -> None:
         others = dict.fromkeys(one.correlation_id for one in entries)
         for other in others:
             if other and other != correlation_id:
@@ -67,7 +68,7 @@ def _whose(user: User | None) -> str:
 
 
 def _as_json(correlation_id: str, found: list[tuple[User | None, list[Entry]]]) -> str:
-    told = [
+    stories = [
         {
             "user": user and user.get_username(),
             **asdict(verdict(entries)),
@@ -77,7 +78,7 @@ def _as_json(correlation_id: str, found: list[tuple[User | None, list[Entry]]]) 
         }
         for user, entries in found
     ]
-    whole = {"correlation_id": correlation_id, "stories": told}
+    whole = {"correlation_id": correlation_id, "stories": stories}
     return json.dumps(whole, cls=DjangoJSONEncoder, indent=1)
 
 

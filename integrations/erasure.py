@@ -1,4 +1,4 @@
-"""What mails, calendar events and summary settings hold about a person."""
+"""Erasure of a person from mails, calendar events and summary settings."""
 
 from collections.abc import Iterator
 from typing import Any

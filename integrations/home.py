@@ -32,7 +32,7 @@ MAILS = Kind(
     place=40,
 )
 
-# Its failures are told in its room: an event's address names its calendar.
+# Its failures are shown in its room: an event's address names its calendar.
 EVENTS = Kind(
     "Events",
     "Event",
@@ -58,7 +58,7 @@ _SOURCES = {
 }
 
 
-# Whom it hurts while a provider cannot be reached.
+# Effect on users while a provider cannot be reached.
 _WITHOUT = {
     "vapi": "Meanwhile assistants place no calls, and their settings cannot be changed. Who calls "
     "a number that AVA answers is asked to call later; numbers at Vapi depend on Vapi alone.",

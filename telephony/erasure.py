@@ -1,4 +1,4 @@
-"""What calls and messages hold about a person."""
+"""Erasure of a person from calls and messages."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -1,9 +1,9 @@
-"""Held back after a restore: calls, messages and batches that were open in the backup.
+"""Hold after a restore: calls, messages and batches that were open in the backup.
 
 What was not sent then may have been sent since, so nothing of it is sent by itself. AVA first asks
-the provider, as it does where an answer got lost: what is found goes on from there; of what is not
-found, nobody got it, which its row says, or its batch has it again, paused. What is scheduled for a
-time that is still to come cannot have been sent, and stays.
+the provider, as it does where an answer got lost. What is found goes on from there. What is not
+found reached nobody: its row says so, or its batch, which is paused, gets it back. What is
+scheduled for the future cannot have been sent, and stays.
 """
 
 from django.db.models import Q

@@ -28,7 +28,7 @@ _EVENTS = {
     "in-progress": "answered",
     **dict.fromkeys(("completed", "busy", "no-answer", "failed", "canceled"), "completed"),
 }
-# Twilio calls nobody, or says so before a phone rings.
+# Twilio places no call, or ends it before a phone rings.
 _WITHOUT_A_RING = ("busy", "failed", "canceled")
 _NEVER_SENT = ("failed", "canceled")
 

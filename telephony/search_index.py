@@ -5,8 +5,8 @@ docs/adr/0016-lists.md.
 
 PostgreSQL: a GIN index over a function; its keys begin with the owner.
 SQLite: an FTS5 table, filled by triggers; its rows are numbered by owner, then by the row's own
-number. A migration that makes a table anew (most do, with SQLite) drops the triggers. So this is
-no migration: after each one what is missing is made, and filled.
+number. A migration that rebuilds a table (most do, with SQLite) drops the triggers. So this is no
+migration: after each one what is missing is made, and filled.
 """
 
 from typing import Any, Final

@@ -111,8 +111,8 @@ class Remembered(FastAnswer):
         return self._find() is not None
 
     def make(self) -> HttpResponse | None:
-        """The answer, counted. What came with the count may be that something has changed, and
-        another request may have read the account anew since then: the caller is looked at again."""
+        """The answer, counted. Counting may bring the news that something has changed, and another
+        request may have read the account again since then: so the caller is checked once more."""
         verdict = ratelimit.count_early(self.request, self.group, user=self.user)
         found = self._find()
         if recent.version() != self._version and authentication.remembered(self.request) is None:

@@ -32,8 +32,8 @@ def import_number(
 ) -> PhoneNumber:
     """Hand a number of the user's own Twilio account to Vapi, which replaces its voice URL there.
 
-    Twilio's secret goes to the organisation of the stored Vapi key, and an access token is enough
-    to store a key: hence the password.
+    It asks for the password, because Twilio's secret goes to the organisation of the stored Vapi
+    key, and an access token alone is enough to store a key.
 
     Args:
         network: the client's, from `ava.http.clients.network`.

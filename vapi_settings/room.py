@@ -1,4 +1,4 @@
-"""What the pages of settings show: one assistant with its settings, and what is being edited."""
+"""Room of an assistant, as its pages show it: its settings, and the draft of an edit."""
 
 import math
 from collections.abc import Sequence

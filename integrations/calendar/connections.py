@@ -1,6 +1,6 @@
 """Access to a user's calendar: a token that the provider takes, renewed by one process at a time.
 
-Call none of this inside a transaction: whoever waits for another process' token would not see it.
+Call none of this inside a transaction: it would not see the token that another process stores.
 """
 
 import time

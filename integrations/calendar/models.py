@@ -187,7 +187,7 @@ class CalendarEventEntry(Entry):
 
 
 class CalendarFeed(models.Model):
-    """A user's feed for calendar apps. Whoever knows its secret reads it; a digest is kept."""
+    """A user's feed for calendar apps. Its secret opens it without a login; a digest is kept."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"

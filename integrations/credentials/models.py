@@ -19,7 +19,7 @@ class Credential(models.Model):
 
     `secrets` is the sealed JSON of all fields and of `provider`, `clear` a copy of those that are
     no secret: a row in which the two differ does not open (`integrations.credentials.store`).
-    `version` is new whenever any of them changes; sealing anew under another key leaves it.
+    `version` is new whenever any of them changes; sealing again under another key leaves it.
     """
 
     # Made in Python: the secrets are sealed for this row before it is inserted.

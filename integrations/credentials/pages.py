@@ -257,7 +257,7 @@ def _webhooks(spec: Provider, url: str) -> list[tuple[str, str]]:
 
 
 def _absolute(request: HttpRequest, url: str | None) -> str:
-    """Where AVA has no public address, the one that the browser uses."""
+    """The address with its host: where AVA has no public one, the host that the browser uses."""
     if not url or not url.startswith("/"):
         return url or ""
     return request.build_absolute_uri(url)

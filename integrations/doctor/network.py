@@ -13,7 +13,7 @@ from integrations.doctor.asking import Reply
 from integrations.doctor.findings import Finding, Look, attention, good, unknown
 from integrations.doctor.words import several
 
-# An address that nobody outside has; see `proxies`.
+# An address that no client outside has; see `proxies`.
 PRETENDED: Mapping[str, str] = {"X-Forwarded-For": "127.0.0.1"}
 LOGINS = 20
 
@@ -112,8 +112,9 @@ def public_address(look: Look) -> Iterator[Finding]:
 
 
 def proxies(look: Look) -> Iterator[Finding]:
-    """`/metrics` is for this machine alone, and was asked by one that pretends to be it. (With
-    AVA_METRICS_TOKEN nobody may without the token, and only logins tell.)"""
+    """Whether AVA believes forged client addresses: `/metrics`, which is for this machine alone,
+    was asked with one. (With AVA_METRICS_TOKEN it needs the token: only the logins show it then.)
+    """
     item, hops = "proxy headers", settings.TRUSTED_PROXIES
     reply = look.replies.get(metrics_address()) if settings.PUBLIC_URL else None
     if isinstance(reply, Reply) and reply.status == 200:

@@ -13,10 +13,10 @@ from integrations.drill.stage import Asked, CannotRehearse, Stage
 AT_ONCE = 10
 _PAUSE = 0.25
 _PATIENCE = 15.0
-_PROBE_MS = 700  # a probe takes so long: the others come meanwhile
+_PROBE_MS = 700  # a probe takes this long: the others come meanwhile
 
 Say = Callable[[str, Reply | None], None]
-"""Told what happens: a sentence, and what the user got."""
+"""Called with each thing that happens: a sentence, and what the user got."""
 
 
 class Rehearsal:

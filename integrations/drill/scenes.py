@@ -1,4 +1,4 @@
-"""Scenes of a drill: of each provider what its users ask, and what must not be lost."""
+"""Scenes of a drill: for each provider, what its users ask and what must not be lost."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

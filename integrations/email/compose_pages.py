@@ -137,7 +137,7 @@ def _preview(request: HttpRequest, given: Mapping[str, Any], template: Template)
     words = " and ".join(f"“{label_of(name)}”" for name in missing)
     note = f"{words} is a sample, until you write something there." if missing else ""
     request.session[PREVIEW] = found.html
-    # Another address for another mail: the frame is loaded anew.
+    # Another address for another mail: the frame is loaded again.
     frame = f"{reverse('mail-preview')}?of={crc32(found.html.encode()):x}"
     return Preview(found.subject, found.text, frame, note, asked)
 

@@ -44,7 +44,7 @@ class MailOwnerInactive(Problem):
 
 
 class AddressSuppressed(Problem):
-    """A recipient is on the user's list of suppressions. Nothing is sent, to nobody."""
+    """A recipient is on the user's list of suppressions. The mail is sent to none of them."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "address_suppressed"

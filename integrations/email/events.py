@@ -1,4 +1,4 @@
-"""Events of Resend's on mails: what became of each recipient's copy, in any order."""
+"""Resend's events about mails: what became of each recipient's copy, in any order."""
 
 from collections.abc import Mapping
 from datetime import datetime

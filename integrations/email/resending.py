@@ -1,4 +1,4 @@
-"""A mail sent again, as a new one, to those whom it did not reach."""
+"""Resending of a mail, as a new one, to the recipients whom it did not reach."""
 
 import uuid
 from collections.abc import Container
@@ -26,7 +26,7 @@ class NothingToSendAgain(Conflict):
 
 
 def groups(mail: Mail, *, has_attachments: bool, listed: Container[str]) -> dict[str, list[str]]:
-    """Addresses by kind that may get it again; empty: nobody.
+    """Addresses by kind that may get it again; empty where there are none.
 
     Args:
         mail: with its `shown_recipients`.
@@ -40,7 +40,7 @@ def groups(mail: Mail, *, has_attachments: bool, listed: Container[str]) -> dict
         if one.status in _UNREACHED and key(one.address) not in listed:
             found.setdefault(one.kind, []).append(one.address)
     if found and _TO not in found:
-        # A mail is to somebody. Of several in copy none may see the others.
+        # A mail needs a recipient in To. People in copy must not see one another there.
         [*addresses] = (address for each in found.values() for address in each)
         return {_TO: addresses} if len(addresses) == 1 else {}
     return found

@@ -23,7 +23,7 @@ from integrations.email.errors import MailRefused, MailSenderRefused
 
 SMTP = Service("smtp", "SMTP")
 
-MOST_REPLIES = 64 * 1024  # bytes of a connection's replies; anew after STARTTLS
+MOST_REPLIES = 64 * 1024  # bytes of a connection's replies; counted from 0 again after STARTTLS
 _FAULTS = (OSError, smtplib.SMTPException, ValueError)
 """ValueError: smtplib could not make out a reply, or not send a name or a password."""
 

@@ -1,4 +1,4 @@
-"""What is wrong with a mail, in words: what happened, what it means, what to do."""
+"""Troubles of a mail, in words: what happened, what it means, what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ def handle(delivery: Delivery) -> None:
 
 
 def _require_well_formed(given: Mapping[str, str]) -> None:
-    """What no secret could make right is malformed, whoever it is for."""
+    """Raises MalformedRequest for headers that no secret could have signed."""
     try:
         float(given["svix-timestamp"])
         for part in given["svix-signature"].split(" "):

@@ -1,4 +1,4 @@
-"""Notifications: who is written to when something stops their work, and what they were told."""
+"""Notifications: users who get a mail when something stops their work, and the mails they got."""
 
 import uuid
 from typing import ClassVar

@@ -29,7 +29,7 @@ log = structlog.get_logger("integrations.notifications")
 LOOK: Final = "integrations.notify"
 EVERY: Final = 300.0  # seconds between two looks
 PATIENCE: Final = timedelta(minutes=4)
-"""For which a trouble has to be there: most end by themselves before anybody could act."""
+"""For which a trouble has to last: most end by themselves before anybody could act."""
 QUIET: Final = timedelta(hours=6)
 """For which a trouble that went is remembered: one that comes and goes is one mail."""
 
@@ -82,7 +82,7 @@ def look(*, user_id: int, now: datetime) -> None:
 
 
 def _seen(notice: Notice | None, *, user_id: int, topic: str, now: datetime) -> Notice:
-    """The notice of a trouble that is there; one that had gone begins anew."""
+    """The notice of a trouble that is there; a new one where it had gone."""
     if notice is None or notice.seen_at < now - QUIET:
         return Notice.objects.create(owner_id=user_id, topic=topic, since=now, seen_at=now)
     if notice.mailed_at is None and notice.seen_at < now - timedelta(seconds=2 * EVERY):
@@ -93,7 +93,7 @@ def _seen(notice: Notice | None, *, user_id: int, topic: str, now: datetime) -> 
 
 
 def _address(href: str) -> str:
-    """The whole address; nothing where nobody has said under which AVA is reached."""
+    """The whole address; empty where AVA_PUBLIC_URL is not set."""
     return f"{addresses.origin(settings.PUBLIC_URL)}{href}" if href and settings.PUBLIC_URL else ""
 
 
@@ -120,7 +120,7 @@ def _write(wanted: NotificationSettings, trouble: Attention, notice: Notice, now
         if not isinstance(problem, ProviderAuthFailed):
             raise RetryLater(problem.retry_after or _PAUSE, problem.detail) from None
         log.warning("notification not sent", user=wanted.pk, code=problem.code)
-    except Problem as problem:  # for people to mend; the next look tries again
+    except Problem as problem:  # only people can solve it; the next look tries again
         log.warning("notification not sent", user=wanted.pk, code=problem.code)
     else:
         notice.mailed_at = now

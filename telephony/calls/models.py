@@ -11,7 +11,7 @@ from telephony.intents.states import CALL
 
 
 class Call(Communication):
-    """A phone call. What is said on it is `twiml`, or the assistant's affair."""
+    """A phone call. What is said on it is in `twiml`, or up to the assistant."""
 
     machine = CALL
     job = "telephony.call"

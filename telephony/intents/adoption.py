@@ -102,7 +102,7 @@ def _free(row: AnyCommunication, field: str, sid: str, *, proven: bool, now: dat
 
 
 def _disown(row: AnyCommunication, now: datetime) -> None:
-    """It was taken for another one: nothing that was known of it holds, not even its end."""
+    """Undo a wrong match: nothing that was known of the row holds, not even its end."""
     end = f", and so was {row.status}" if row.is_final else ""
     detail = f"{row.reference} was another one's{end}. AVA is finding out what became of this one."
     setattr(row, row.reference_field, None)

@@ -29,7 +29,7 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 SHORTEST, LONGEST = timedelta(seconds=20), timedelta(minutes=15)
 # Between two questions to a provider in trouble; short at first, as a person may be waiting.
 IMPATIENCE, PATIENCE = 2.0, 15.0
-# When nothing was learnt of it for so long, no more is to be learnt.
+# After this long without news, none is expected any more.
 FORGOTTEN = timedelta(days=2)
 GIVEN_UP = "AVA could not find out what became of it:"
 

@@ -30,7 +30,7 @@ BOOKS_NOTHING: Final = "Takes no appointments: it can offer to take a message."
 
 @dataclass(frozen=True)
 class Installation:
-    """The tools in one assistant, or why that cannot be told."""
+    """The tools in one assistant, or why that is not known."""
 
     state: str = ""
     assistant: Summary | None = None

@@ -207,5 +207,5 @@ def _until(tool: BookingTool, now: datetime) -> str:
 
 
 def _spoken(problem: Problem) -> Problem:
-    """A way out for the caller, who can mend nothing."""
+    """A sentence for the caller, who cannot solve the problem."""
     return Problem(NO_ANSWER if isinstance(problem, ProviderProblem) else NO_CALENDAR)

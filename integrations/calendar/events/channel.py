@@ -52,7 +52,7 @@ class EventChannel:
         return found
 
     def divert(self, row: CalendarEvent, problem: Problem) -> bool:
-        """Never: another calendar is another one's."""
+        """Never: an event for one calendar does not belong in another."""
         return False
 
 

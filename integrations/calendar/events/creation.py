@@ -28,7 +28,7 @@ GIVEN_UP: Final = Q(status=UNKNOWN) & ~Q(error="")
 """Events of which AVA never learned what became of them."""
 
 MOST_ASKED: Final = 3
-"""Events that a booking asks the calendar about, where they are in its way."""
+"""Events in the way of a booking that it looks up in the calendar, at most."""
 
 
 def create(
@@ -45,7 +45,7 @@ def create(
     Args:
         idempotency: of the Idempotency-Key; an event that was begun under it is returned.
         exclusive: only where no other event that AVA created there takes the time.
-        instead_of: the event that is moved, which is in nobody's way.
+        instead_of: the event that is moved, whose time counts as free.
 
     Raises: UnknownCalendar, StubsDisabled, NotConnected, ReconnectRequired, SlotTaken,
         EventRefused, NoCalendar, ProviderProblem: nothing is created.

@@ -13,7 +13,7 @@ from integrations.calendar.events import feed
 
 @limited("feed")
 def feed_page(request: HttpRequest) -> HttpResponseBase:
-    """The feed of whoever the secret is."""
+    """The feed that belongs to the secret."""
     try:
         if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed(headers={"Allow": "GET, HEAD"})

@@ -1,4 +1,4 @@
-"""Page of the feed for calendar apps: its secret address, made anew and ended."""
+"""Page of the feed for calendar apps: its secret address, replaced and ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

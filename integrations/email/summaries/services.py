@@ -51,7 +51,7 @@ def send(*, user: User, call_id: str, context: Mapping[str, str]) -> None:
     wanted = settings_of(user)
     if not wanted.enabled:
         return
-    # One who wants no more mails is no reason to send the others none.
+    # A recipient who wants no more mails must not keep the others from getting theirs.
     to = suppressions.allowed(user=user, addresses=wanted.recipients)
     if not to:
         return
@@ -75,5 +75,5 @@ def send(*, user: User, call_id: str, context: Mapping[str, str]) -> None:
         if not isinstance(problem, ProviderAuthFailed):
             raise RetryLater(problem.retry_after or _PATIENCE, problem.detail) from None
         log.warning("summary not sent", user=user.pk, code=problem.code)
-    except Problem as problem:  # for people to mend; the mail's row, or nothing, says so
+    except Problem as problem:  # only people can solve it; the mail's row shows it, if there is one
         log.warning("summary not sent", user=user.pk, code=problem.code)

@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`: seal stored credentials anew under the primary key."""
+"""`manage.py rotate_keys`: seal stored credentials again under the primary key."""
 
 from argparse import RawDescriptionHelpFormatter
 from typing import Any

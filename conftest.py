@@ -1,4 +1,4 @@
-"""What every test may use: the sandbox, a user, a logged-in client, a clean slate."""
+"""Fixtures of all tests: the sandbox, a user, a logged-in client, a clean slate."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +16,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that nobody waits for it in the end."""
+    """Begin with the longest tests, so that no process waits for one at the end."""
     longest = ("tests/test_chaos", "tests/")
     items.sort(key=lambda item: [not item.nodeid.startswith(place) for place in longest])
 

@@ -1,1 +1,1 @@
-"""What AVA's own mechanisms cost, as commands that print tables: `script/bench`."""
+"""Costs of AVA's own mechanisms, as commands that print tables: `script/bench`."""

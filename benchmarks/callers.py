@@ -80,7 +80,7 @@ def of_message(url: str, message: dict[str, str]) -> Iterator[Webhook]:
 
 
 def coming_in(url: str) -> Iterator[Webhook]:
-    """Calls of people whom nobody called."""
+    """Calls that come in."""
     while True:
         yield twilio(url, "voice", "CallSid", f"CA{uuid.uuid4().hex}", "ringing")
 
@@ -91,11 +91,11 @@ def of_assistant(hook: str, secret: str) -> Iterator[Webhook]:
     while True:
         call = str(uuid.uuid4())
         said = [{"role": "bot", "message": "And then?", "time": 0}] * 40
-        told: list[dict[str, object]] = [
+        messages: list[dict[str, object]] = [
             {"type": "status-update", "status": "in-progress"},
             {"type": "end-of-call-report", "cost": 0.1, "artifact": {"messages": said}},
         ]
-        for message in told:
+        for message in messages:
             about = {"id": call, "type": "outboundPhoneCall", "assistantId": str(uuid.uuid4())}
             stamp = int(time.time() * 1000)
             body = json.dumps({"message": {**message, "timestamp": stamp, "call": about}})

@@ -1,4 +1,4 @@
-"""What AVA endures and still counts right: `python -m benchmarks.chaos [CALLS MESSAGES [SEED]]`.
+"""Chaos in other sizes: `python -m benchmarks.chaos [CALLS MESSAGES [SEED]]`.
 
 The run of `tests/test_chaos.py`, with other seeds and in other sizes. Exit code 1: something was
 wrong.

@@ -133,11 +133,11 @@ def _purgatory(recovery: float, tell: Tell, uow: Any = None) -> Run:
     )
     factory.initialize()
 
-    def told(name: str, kind: str, event: Any) -> None:
+    def listen(name: str, kind: str, event: Any) -> None:
         if kind == "state_changed":
             tell(event.state)
 
-    factory.add_listener(told)
+    factory.add_listener(listen)
     return _within(lambda: factory.get_breaker("bench"))
 
 

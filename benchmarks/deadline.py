@@ -1,4 +1,4 @@
-"""`python -m benchmarks.deadline`: when does a drip end, and what does the door cost?"""
+"""Deadline of a provider that drips, and the cost of the door: `python -m benchmarks.deadline`."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""What a job of `benchmarks.jobs` does, whoever runs it: a line in a file, and when it began."""
+"""Effect of a job of `benchmarks.jobs`: a line in a file, with the time at which it began."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""What one user's batch of 10,000 does to another user's calls: `script/bench fairness`.
+"""Calls of one user beside another user's batch of 10,000: `script/bench fairness`.
 
 AVA in one process that also does the jobs, PostgreSQL that syncs each commit, Redis; the sandbox
 plays Twilio, apart. One places calls, one after the other: first alone, then while AVA stores and

@@ -1,4 +1,4 @@
-"""Somebody whose console is full: what `tests/walls` has of each kind, and a page of every list."""
+"""User with a full console: the rows that `tests/walls` has of each kind, a page of every list."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What lists cost as tables grow: `python -m benchmarks.growth [ROWS...] [users=USERS...]`.
+"""Costs of lists as tables grow: `python -m benchmarks.growth [ROWS...] [users=USERS...]`.
 
 Requests in one process, through Django's test client, on SQLite and on PostgreSQL: pages of 50
 messages and calls of one user who has more and more of them, and then of one who keeps a thousand

@@ -1,6 +1,6 @@
 """`/healthz` while Vapi hangs and 32 clients wait for it: `python -m benchmarks.hang`.
 
-Starts AVA as script/server does, lets the sandbox's Vapi hang, keeps 32 clients asking it anew
+Starts AVA as script/server does, lets the sandbox's Vapi hang, keeps 32 clients asking it again
 (`Cache-Control: no-cache`), and times `/healthz` from a process of its own: idle, with pauses
 between the requests of a client, and without any, with the breaker off and on, and last with two
 worker processes that share a Redis.

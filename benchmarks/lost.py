@@ -1,4 +1,4 @@
-"""What a lost Redis costs those who are calling: `python -m benchmarks.lost`.
+"""Costs of a lost Redis to the calls under way: `python -m benchmarks.lost`.
 
 Eight threads go through the shared rate limit and the shared breaker, as requests do, to a function
 that does nothing. In the middle Redis is taken away.

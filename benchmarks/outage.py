@@ -1,4 +1,4 @@
-"""One outage, seen by 8 processes with 4 threads each: what reaches a provider that is down?"""
+"""Outage seen by 8 processes with 4 threads each: the calls that reach a provider that is down."""
 
 import contextlib
 import multiprocessing
@@ -24,9 +24,9 @@ class Outage:
 
     Attributes:
         reached: calls that began at the provider while it was down.
-        probes: those of them after the first second, when everybody knew.
+        probes: those of them after the first second, when all processes knew.
         together: the most of these probes at once.
-        opened, closed: times that somebody was told so; one of each is right.
+        opened, closed: times that listeners heard so; one of each is right.
     """
 
     reached: int

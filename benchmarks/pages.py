@@ -1,4 +1,4 @@
-"""What pages of the console cost beyond their data: `python -m benchmarks.pages [ROUTE...]`.
+"""Costs of the console's pages beyond their data: `python -m benchmarks.pages [ROUTE...]`.
 
 Every page of `tests/walls/rooms.py` that answers GET, for somebody with 50 rows on each page of a
 list; the sandbox plays the providers. Requests in one process through AVA's WSGI application, on

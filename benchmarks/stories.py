@@ -1,4 +1,4 @@
-"""What activity costs with many rows: `python -m benchmarks.stories [ROWS]`.
+"""Costs of activity with many rows: `python -m benchmarks.stories [ROWS]`.
 
 Requests in one process, through Django's test client, on SQLite and on PostgreSQL: the story of an
 ID, pages of 50 of the list, and what the operator's `explain` reads, of a user who has nine tenths

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.strangers`: how soon /healthz answers while strangers attack."""
+"""Times of `/healthz` while strangers attack: `python -m benchmarks.strangers`."""
 
 import multiprocessing
 import statistics

@@ -1,4 +1,4 @@
-"""How soon a webhook is acknowledged: `python -m benchmarks.webhooks [WEBHOOKS]`.
+"""Times until webhooks are acknowledged: `python -m benchmarks.webhooks [WEBHOOKS]`.
 
 Starts AVA as script/server does, with SQLite, then with two workers, PostgreSQL and Redis, and
 sends it signed webhooks, by 1, 8 and 32 clients that never pause: Twilio's on calls and messages
@@ -63,7 +63,7 @@ def main(count: int = WEBHOOKS) -> int:
 
 @contextmanager
 def served(**environment: str) -> Iterator[RunningAva]:
-    """AVA with a public address, a sandbox apart, and nobody who calls back but us."""
+    """AVA with a public address and a sandbox apart; only this benchmark sends it webhooks."""
     with tempfile.TemporaryDirectory() as directory:
         ava = RunningAva(
             Path(directory) / "var",

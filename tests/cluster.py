@@ -12,7 +12,7 @@ _SECONDS = 60
 
 
 class RedisCluster:
-    """Three masters that share the slots. A dead one takes its slots with it, and nobody else's."""
+    """Three masters that share the slots. A dead one takes its own slots with it, and no others."""
 
     def __init__(self) -> None:
         options = ("--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")

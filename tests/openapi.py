@@ -1,5 +1,5 @@
-"""docs/openapi.json, the API as other programs read it: `python -m tests.openapi` makes it anew,
-and the types in examples/frontend of it.
+"""docs/openapi.json, the API as other programs read it: `python -m tests.openapi` writes it again,
+and the types in examples/frontend that are made of it.
 
 What would break a client of the last release is named, and stops it unless `--breaking` is said:
 then it belongs into CHANGELOG.md, word for word, and into the next major version.

@@ -67,7 +67,7 @@ def _holder(connection: socket.socket) -> int | None:
 
 
 def _inode(local: int, remote: int) -> int:
-    """Of the other end's socket; 0 while nobody has accepted it."""
+    """Inode of the other end's socket; 0 while no process has accepted it."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         words = line.split()
         if words[1].endswith(f":{local:04X}") and words[2].endswith(f":{remote:04X}"):

@@ -6,13 +6,13 @@ import socket
 from contextlib import suppress
 
 PORTS = range(22_000, 32_000)
-"""Below those that the kernel gives to clients, who would take one before the server does."""
+"""Ports below those that the kernel gives to clients, which would take one before the server."""
 
 _given: set[int] = set()
 
 
 def free_port(ports: range = PORTS) -> int:
-    """One where nobody listens, and which nobody else here is given: who asks listens later.
+    """A port that is free, and given out only once: the caller listens on it later.
 
     Each worker of pytest-xdist has ports of its own.
     """
@@ -27,7 +27,7 @@ def free_port(ports: range = PORTS) -> int:
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens there, not even somebody who was killed and is not gone yet."""
+    """Whether no process listens there, not even one that was killed and has not ended yet."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):

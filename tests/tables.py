@@ -1,7 +1,7 @@
 """Emptying of tables after a test that commits, in a few milliseconds.
 
-Django's `flush` truncates on PostgreSQL, which makes the files of every table and index anew, and
-then computes the content types and permissions of all apps: a tenth of a second, more than most
+Django's `flush` truncates on PostgreSQL, which creates the files of every table and index again,
+and then computes the content types and permissions of all apps: a tenth of a second, more than most
 tests take.
 """
 

@@ -1,4 +1,4 @@
-"""What `test_chaos` says also holds with what processes share, which fails like all the rest."""
+"""Chaos with what processes share (PostgreSQL, Redis, Celery), which fails like all the rest."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What all of AVA's commands have in common, as their users see it."""
+"""Commands of AVA: what all have in common, as their users see it."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What AVA's reads are measured beside answers as AVA does (benchmarks/peers)."""
+"""Peers that AVA's reads are measured beside: they answer as AVA does (benchmarks/peers)."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""Kills all of AVA again and again and starts it anew on the same data, or kills only a part."""
+"""Crashes: all of AVA is killed again and again and started on the same data, or a part of it."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Clients that want calls and messages, and ask again with the same key until they are told."""
+"""Clients that want calls and messages, and ask with the same key until they have an answer."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ PAUSE, LONGEST_WAIT = 1.0, 2.0
 # Asked again after these. A 500 is none: nothing here makes AVA fail by itself.
 PASSING = (409, 429, 502, 503, 504)
 PATIENCE = 300
-"""Seconds after which a client that was not told anything is one that AVA has lost."""
+"""Seconds without an answer after which AVA has lost a client's wish."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class Crowd(Generic[AnyWish]):
     """Clients in threads of their own.
 
     Args:
-        given_up: set when nobody need go on.
+        given_up: set when the run has failed and ends.
 
     Attributes:
-        told: what each wish was answered with in the end.
+        told: the final answer to each wish.
         asked: how many requests that took.
         lost: wishes that came to nothing, with the last answer.
     """
@@ -107,7 +107,7 @@ class Crowd(Generic[AnyWish]):
         self.lost: list[str] = []
 
     def ask(self) -> None:
-        """For all of it; return when each wish was told or one was lost."""
+        """Ask for all of it; return when each wish has an answer, or one was lost."""
         self._began = time.monotonic()
         with ThreadPoolExecutor(CLIENTS) as clients:
             for client in [clients.submit(self._want) for _ in range(CLIENTS)]:

@@ -1,4 +1,4 @@
-"""Has a process, and all that belongs to AVA with it, die at one step of its work."""
+"""Death of a process at one step of its work, and of all of AVA with it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Shortens, inside the processes under test, what AVA waits for: the proportions stay."""
+"""Shorter waits inside the processes under test; their proportions stay."""
 
 import os
 from dataclasses import replace

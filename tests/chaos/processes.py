@@ -32,7 +32,7 @@ class ChaoticAva(RunningAva):
         try:
             return super().__enter__()
         except BaseException:
-            # Where AVA does not start, nobody comes to leave.
+            # Where AVA does not start, `__exit__` is not called.
             assert self.own_sandbox is not None
             self.own_sandbox.kill()
             raise

@@ -1,4 +1,4 @@
-"""What happens beside the clients, in a thread of its own that never outlives the play."""
+"""Trouble beside the clients, in a thread of its own that never outlives the run."""
 
 import threading
 from types import TracebackType
@@ -9,7 +9,7 @@ class Trouble:
     """Goes on from entering to leaving, which raises what it failed of.
 
     Args:
-        given_up: set when it fails, for nobody need go on then; ends it when somebody else fails.
+        given_up: set when it fails, which ends the whole run; it ends when another part sets it.
     """
 
     def __init__(self, given_up: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""What AVA believes, what Twilio has, and what really happened to people: all at the end."""
+"""Truth at the end of a run: what AVA believes, what Twilio has, what really happened to people."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -53,7 +53,7 @@ class Weather(Trouble):
         self._ava.order("callbacks")
 
     def _blow(self) -> None:
-        # Those that struck nobody yet are enough: a wall of them lets nothing through.
+        # Enough are waiting for a request: more of them would let nothing through.
         waiting = [fault["provider"] for fault in self._ava.shown("faults")["faults"]]
         provider = self._random.choice(PROVIDERS)
         if waiting.count(provider) > 2:

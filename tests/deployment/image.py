@@ -1,4 +1,4 @@
-"""What the Dockerfile's `COPY . .` takes, told without Docker."""
+"""Files that the Dockerfile's `COPY . .` takes, found without Docker."""
 
 import fnmatch
 import subprocess

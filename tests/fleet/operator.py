@@ -1,5 +1,5 @@
-"""An operator in a process of his own: each line that he reads is an order, obeyed by the service
-that the admin and `manage.py breakers` use. He writes the moment at which it was in the database.
+"""Operator in a process apart: each line that is read is an order, carried out by the service that
+the admin and `manage.py breakers` use. The moment at which it was in the database is written back.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What a stranger may send: each kind of header and body that has harmed a server before."""
+"""Inputs of strangers: each kind of header and body that has harmed a server before."""
 
 MEGABYTE = 1024 * 1024 - 100
 LONGEST_HEADER = 8190

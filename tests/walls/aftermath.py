@@ -1,4 +1,4 @@
-"""What must hold after an attack: nothing of Ada's has changed, and all of it goes on rightly."""
+"""Aftermath of an attack: nothing of Ada's has changed, and all of it goes on rightly."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ def disturbed(world: World) -> Iterator[str]:
 
 
 def deliver(world: World) -> None:
-    """Let the providers tell Ada how all of it ends, and let somebody call and write to her."""
+    """Let the providers report how all of Ada's ends, and let somebody call and write to her."""
     ada, ids = world.ada, world.ids
     for name in ("running", "guessed", "lost"):
         sid = world.shown("calls", name)["provider_sid"]
@@ -101,7 +101,7 @@ def deliver(world: World) -> None:
 
 
 def undelivered(world: World) -> Iterator[str]:
-    """What Ada's providers have told, and AVA has not taken in."""
+    """Reports of Ada's providers that AVA has not applied, a sentence each."""
     for name in ("running", "guessed", "lost", "talking", "vapi_lost"):
         if (row := world.shown("calls", name))["status"] != "completed":
             yield f"the call {name} is {row['status']}, not completed"

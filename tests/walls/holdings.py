@@ -1,4 +1,4 @@
-"""Which rows of every model are a tenant's. A new model needs a line here, or a test fails."""
+"""Rows of a tenant, by model: who owns what. A new model needs a line here, or a test fails."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

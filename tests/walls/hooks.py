@@ -39,7 +39,7 @@ Place = Callable[[World, str], Iterator[Any]]
 
 
 def own_account(world: World, kind: str) -> Iterator[Any]:
-    """Eve's own account, at her own address and at that of nobody, with Ada's SIDs."""
+    """Eve's own account, at her own address and at the one without an account, with Ada's SIDs."""
     for fields in _forms(world, kind):
         yield world.eve.twilio(kind, fields)
         yield world.eve.twilio(kind, fields, account="")

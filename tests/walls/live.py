@@ -44,7 +44,7 @@ def tenants(data_dir: Path, eves: Keys) -> Iterator[tuple[Tenant, Tenant, Stage]
     ):
         until(lambda: len(ava.workers()) == 2)
         _make_eve(ava)
-        # The demo user: nobody else has keys of the sandbox's account.
+        # The demo user: no other user has keys of the sandbox's account.
         ada = _tenant(ava, "demo@example.com", ADAS)
         eve = _tenant(ava, "eve@example.com", eves)
         yield ada, eve, Stage(ava.sandbox.removesuffix("/_sandbox"))

@@ -189,7 +189,7 @@ def _is_right_of_page(role: str, one: Address, code: int, location: str) -> bool
 
 
 def _is_walled(role: str, one: Address, code: int) -> bool:
-    """Whether what has an owner is there for its owner, and for nobody else."""
+    """Whether a resource with an owner is there for its owner, and for no other user."""
     if not one.is_named or code == 405:
         return True
     return code == 404 if role in OTHERS else one.method != "GET" or code == 200

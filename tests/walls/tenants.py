@@ -118,7 +118,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Stage:
-    """The providers' sandbox, over its control plane: what it shall play, what really happened."""
+    """The providers' sandbox, over its control plane: what it is to play, what really happened."""
 
     url: str
 

@@ -1,4 +1,4 @@
-"""What people said and wrote, and passwords, in the admin: shown to whom the permission says."""
+"""Contents and passwords in the admin: shown only to those who have the permission."""
 
 import pytest
 from django.contrib.auth.models import User

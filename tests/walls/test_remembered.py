@@ -1,4 +1,4 @@
-"""What AVA gives out or remembers of Ada's, tried by Eve: ready answers, and cursors of lists."""
+"""Ready answers and cursors of lists that AVA remembers or gives out of Ada's, tried by Eve."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What Ada has: calls and messages in every state that matters, each at a number of its own."""
+"""World of Ada: calls and messages in every state that matters, each at a number of its own."""
 
 import json
 from collections.abc import Callable, Iterator

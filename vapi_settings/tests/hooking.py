@@ -1,4 +1,4 @@
-"""What Vapi sends to its webhook, and how: payloads built from its official document."""
+"""Webhooks of Vapi, as it sends them: payloads built from its official document."""
 
 import json
 from pathlib import Path

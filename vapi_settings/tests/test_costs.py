@@ -1,4 +1,4 @@
-"""What a read and a change cost: SQL statements over the whole request, and requests to Vapi."""
+"""Costs of a read and a change: SQL statements over the whole request, and requests to Vapi."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What became of a setting, how it is put back, and what others changed."""
+"""History of a setting: what became of it, how it is put back, what others changed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What AVA asks of Vapi and answers to it, held against Vapi's official documents."""
+"""Requests to Vapi and answers to it, held against Vapi's official documents."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Who may send Vapi's webhooks: the user's own scheme, and nothing else."""
+"""Proof of Vapi's webhooks: the user's own scheme, and nothing else."""
 
 import base64
 import hashlib

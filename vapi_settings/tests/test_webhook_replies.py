@@ -1,4 +1,4 @@
-"""What a call waits for: tools, and an assistant for an incoming call."""
+"""Replies that a call waits for: tools, and an assistant for an incoming call."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait

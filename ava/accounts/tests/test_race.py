@@ -1,4 +1,4 @@
-"""Refreshes of one token that overlap, at a running server: one wins, and nobody is thrown out."""
+"""Refreshes of one token that overlap, at a running server: one wins, and no login ends."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Who the client is, with and without proxies that AVA trusts."""
+"""Address of the client, with and without proxies that AVA trusts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an operator sees of webhooks and does about them: commands and admin."""
+"""Webhooks as an operator sees and treats them: commands and admin."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What workers give together, before and after they lose Redis, of a limit that stays closed."""
+"""Share of each worker, before and after Redis is lost, of a limit that stays closed."""
 
 from collections.abc import Sequence
 from typing import Any

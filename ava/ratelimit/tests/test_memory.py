@@ -1,4 +1,4 @@
-"""What only the window in memory has to get right: its memory, and its threads."""
+"""Window in memory: its bounded memory, and its threads."""
 
 import os
 import signal

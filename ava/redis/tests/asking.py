@@ -1,4 +1,4 @@
-"""What the tests of clients do again and again."""
+"""Helpers of the tests of Redis clients."""
 
 import socket
 import threading

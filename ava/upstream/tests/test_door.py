@@ -1,4 +1,4 @@
-"""What a caller meets at the door, in the contract's words."""
+"""Door to a provider as its callers meet it, in the contract's words."""
 
 import json
 import threading

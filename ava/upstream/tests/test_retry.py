@@ -1,4 +1,4 @@
-"""When something is tried again, and when never."""
+"""Retries: when something is tried again, and when never."""
 
 import socket
 

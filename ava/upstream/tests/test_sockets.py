@@ -1,4 +1,4 @@
-"""What becomes of sockets: none is left behind, and none is touched that is not ours."""
+"""Sockets: none is left behind, and none is touched that is not ours."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""What every store must do; each one runs through the same suite."""
+"""Contract of breaker stores; each one runs through the same suite."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What operators see and do when the breakers live in Redis."""
+"""Breakers that live in Redis, as operators see and change them."""
 
 from collections.abc import Iterator
 from io import StringIO

@@ -1,4 +1,4 @@
-"""What is recorded when a worker starts whose breakers live in its own process."""
+"""Record of a worker's start, where the breakers live in its own process."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the database itself refuses of credentials."""
+"""Constraints of credentials in the database itself."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""What is no credential is refused by the name of its field."""
+"""Refusals of credentials, by the name of the field that is wrong."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is kept and what goes when credentials are replaced."""
+"""Replacing of credentials: what is kept, and what goes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How a provider's webhooks are to be checked, as a user stores it."""
+"""Fields that say how a provider's webhooks are checked, as a user stores them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the doctor says of variables, keys and client secrets."""
+"""Doctor on variables, keys and client secrets."""
 
 import base64
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the doctor says of disk, clock, database and Redis."""
+"""Doctor on disk, clock, database and Redis."""
 
 from pathlib import Path
 from typing import Any, NamedTuple

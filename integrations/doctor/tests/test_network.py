@@ -1,4 +1,4 @@
-"""What the doctor says of the public address, proxies and providers."""
+"""Doctor on the public address, proxies and providers."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the doctor says of jobs and refused webhooks."""
+"""Doctor on jobs and refused webhooks."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What Vapi's signed reports say of calls that AVA placed, through the address that Vapi calls."""
+"""Signed reports of Vapi's on calls that AVA placed, through the address that Vapi calls."""
 
 from typing import Any
 

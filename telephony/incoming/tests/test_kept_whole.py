@@ -1,4 +1,4 @@
-"""What comes in is kept whole: media, long addresses, and all that the provider says of it."""
+"""Incoming calls and messages, kept whole: media, long addresses, all that the provider says."""
 
 from typing import Any
 

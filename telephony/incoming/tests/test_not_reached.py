@@ -1,4 +1,4 @@
-"""What callers hear whom no assistant takes."""
+"""Callers whom no assistant takes: what they hear."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What one tenant proves says nothing about another's rows, whatever IDs it names."""
+"""Tenants apart: what one proves says nothing about another's rows, whatever IDs it names."""
 
 import itertools
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Which webhooks are believed to be Twilio's."""
+"""Verification of Twilio's webhooks: which are believed."""
 
 import socket
 from typing import Any

@@ -1,5 +1,5 @@
-"""What passes the door behind one proxy and two, and what does not: Twilio's documented vector,
-forged, replayed and truncated webhooks, another scheme or port."""
+"""Verification behind one proxy and two: Twilio's documented vector passes; forged, replayed and
+truncated webhooks, and those of another scheme or port, do not."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who signed, where it was none of the tokens that count, behind one proxy and two."""
+"""Wrong tokens: who signed, where it was none that counts, behind one proxy and two."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""When the job of one that was attempted in the background comes back to it."""
+"""Times at which the job of an intent that was attempted in the background comes back to it."""
 
 from dataclasses import replace
 from datetime import timedelta

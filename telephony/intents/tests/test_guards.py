@@ -1,4 +1,4 @@
-"""What keeps two actors, or a late one, from doing it a second time: each guard by itself."""
+"""Guards that keep two actors, or a late one, from doing it a second time: each by itself."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

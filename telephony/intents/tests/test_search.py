@@ -1,4 +1,4 @@
-"""What the search takes for ours, and what not: queued ones, and calls of Vapi's."""
+"""Search for what was lost: which records it takes for ours; queued ones, calls of Vapi's."""
 
 from dataclasses import replace
 from typing import Any

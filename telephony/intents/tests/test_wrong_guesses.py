@@ -1,4 +1,4 @@
-"""What was found by its looks, and turns out to be another one's."""
+"""Wrong guesses: a record found by likeness, which turns out to be another intent's."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What assistants are offered, and what happened at the calendar."""
+"""Requests of assistants for bookings: what they are offered, what happened at the calendar."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What assistants ask for, and how, in conversations as they are."""
+"""Conversations as they are: what assistants ask for, and how."""
 
 import json
 from datetime import UTC, datetime, timedelta

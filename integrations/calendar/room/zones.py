@@ -1,4 +1,4 @@
-"""Time zone of whoever looks at a page: the one in its address, else the browser's own."""
+"""Time zone of a page: the one in its address, else the browser's own."""
 
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones

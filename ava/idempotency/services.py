@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import Error as DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -25,9 +23,6 @@ LEASE = timedelta(seconds=60)
 """Longer than any request takes. After a crash the key is kept for that long."""
 
 RETRY_AFTER = 2.0
-
-_ended: dict[uuid.UUID, float] = {}
-"""Holders whose end the database could not note, in this process: their keys are free here."""
 
 _ROUNDS = 20
 
@@ -101,29 +96,16 @@ def run(
     held = Request.objects.filter(pk=row.pk, holder=row.holder)
     free = {"holder": None, "lease_until": None}
     try:
-        try:
-            reply = act(row.pk)
-        except Exception as fault:
-            if isinstance(fault, Problem) and fault.status < 500:
-                held.delete()
-            else:
-                held.update(**free)
-            raise
-        answered = {"status": reply.status, "body": reply.body} if reply.status < 500 else {}
-        held.update(**free, **answered)
-    except DatabaseError:
-        _note_end(row.holder)
+        reply = act(row.pk)
+    except Exception as fault:
+        if isinstance(fault, Problem) and fault.status < 500:
+            held.delete()
+        else:
+            held.update(**free)
         raise
+    answered = {"status": reply.status, "body": reply.body} if reply.status < 500 else {}
+    held.update(**free, **answered)
     return reply
-
-
-def _note_end(holder: uuid.UUID | None) -> None:
-    """Remember that a request has ended, as long as the database may say that it has not."""
-    now = time.monotonic()
-    for one in [one for one, until in [*_ended.items()] if until < now]:
-        _ended.pop(one, None)
-    if holder:
-        _ended[holder] = now + LEASE.total_seconds()
 
 
 def _acquire(wanted: Request) -> Request:
@@ -145,7 +127,7 @@ def _acquire(wanted: Request) -> Request:
             raise KeyReused
         if row.status is not None:
             return row
-        free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(holder__in=[*_ended])
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
         lease = {"holder": wanted.holder, "lease_until": wanted.lease_until}
         if not same.filter(free, pk=row.pk, status=None).update(**lease):
             break  # leased; or answered, or freed, this very moment: the next request will see

@@ -2,12 +2,11 @@
 
 import threading
 import uuid
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from ava.http.problems import Problem, ValidationFailed
@@ -17,9 +16,6 @@ from ava.idempotency.services import InProgress, KeyInvalid, KeyReused, Reply
 from ava.jobs import pruning
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-
-
-BODY = {"to": "+15551234567", "say": "Hi"}
 
 
 class Phone:
@@ -53,7 +49,7 @@ def send(
         user=user,
         scope=scope,
         key=key,
-        body=BODY if body is None else body,
+        body={"to": "+15551234567", "say": "Hi"} if body is None else body,
         act=phone,
         now=now,
     )
@@ -152,26 +148,6 @@ def test_while_the_first_is_under_way_the_second_has_to_wait(user: User) -> None
 
     services.run(user=user, scope="calls", key="key-1", body={}, act=act)
     assert [(p.status, p.retry_after) for p in refusals] == [(409, 2)]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_request_whose_end_the_database_could_not_note_is_followed_at_once(user: User) -> None:
-    def down(*_: object) -> None:
-        raise OperationalError("the connection is closed")
-
-    phone, outage = Phone(), ExitStack()
-
-    def ring(row: uuid.UUID | None) -> Reply:
-        outage.enter_context(connection.execute_wrapper(down))
-        return phone(row)
-
-    with outage, pytest.raises(OperationalError):
-        services.run(user=user, scope="calls", key="key-1", body=BODY, act=ring)
-    with pytest.raises(KeyReused):
-        send(user, phone, body={})
-    assert send(user, phone).status == 201
-    assert phone.rings == 1
-    assert send(user, phone).replayed
 
 
 def test_a_request_that_died_is_followed_when_its_lease_is_over(user: User) -> None:

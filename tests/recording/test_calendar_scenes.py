@@ -18,6 +18,10 @@ EVENT = {
     "attendees": [ADDRESS],
 }
 CALENDARS = pytest.mark.parametrize("calendar", ["google", "microsoft"])
+ALIKE = pytest.mark.parametrize(
+    "calendar", ["google", pytest.param("microsoft", marks=pytest.mark.slow)]
+)
+"""Where both are asked by the same code."""
 
 
 def events(calendar: str) -> str:
@@ -42,7 +46,7 @@ def test_an_event_whose_answer_was_lost_is_created_once(
     again(studio, scenario)
 
 
-@CALENDARS
+@ALIKE
 def test_an_event_that_takes_days_and_is_refused(studio: Studio, calendar: str) -> None:
     studio.use(calendar)
     fail(studio, calendar, "status", match="POST /", status=400)
@@ -79,7 +83,7 @@ def test_an_event_that_ava_had_created_before_is_deleted(studio: Studio, calenda
     again(studio, scenario)
 
 
-@CALENDARS
+@ALIKE
 def test_an_event_that_somebody_had_entered_is_deleted(studio: Studio, calendar: str) -> None:
     studio.use(calendar)
     listed = studio.ask("GET", f"/api/v1{events(calendar)}", None, correlation_id="listed")
@@ -90,7 +94,7 @@ def test_an_event_that_somebody_had_entered_is_deleted(studio: Studio, calendar:
     again(studio, scenario)
 
 
-@CALENDARS
+@ALIKE
 @pytest.mark.parametrize(
     ("seconds", "faults", "status"),
     [
@@ -115,7 +119,7 @@ def test_an_access_token_that_was_to_be_renewed_first(
     again(studio, scenario)
 
 
-@CALENDARS
+@ALIKE
 def test_a_calendar_that_refuses_a_token_it_had_given_out(studio: Studio, calendar: str) -> None:
     studio.use(calendar)
     studio.order("oauth", {"provider": calendar, "do": "revoke"})
@@ -133,7 +137,7 @@ def test_a_calendar_that_is_forbidden_says_why(studio: Studio, calendar: str, er
     again(studio, scenario)
 
 
-@CALENDARS
+@ALIKE
 @pytest.mark.parametrize("name", ["events", "free-busy"])
 def test_a_look_at_a_calendar_in_an_outage(studio: Studio, calendar: str, name: str) -> None:
     studio.use(calendar)

@@ -5,7 +5,6 @@ Prints the tables and writes them to docs/BENCHMARKS.md.
 """
 
 import logging
-import re
 import statistics
 import sys
 import threading
@@ -15,11 +14,10 @@ from pathlib import Path
 
 from benchmarks import outage
 from benchmarks.contenders import BARE, IN_PROCESS, SHARED, Contender, Run
-from benchmarks.table import versions
+from benchmarks.table import fill, versions
 from tests.redis import RedisServer
 
 PAGE = Path(__file__).parent.parent / "docs" / "BENCHMARKS.md"
-BEGIN, END = "<!-- comparison -->", "<!-- /comparison -->"
 PACKAGES = ("pybreaker", "circuitbreaker", "purgatory", "interlock-cb", "redis")
 
 ROUNDS = 9
@@ -41,9 +39,7 @@ def main() -> int:
             )
         )
     print(text)
-    page = PAGE.read_text()
-    pattern = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
-    PAGE.write_text(pattern.sub(lambda _: f"{BEGIN}\n{text}\n{END}", page))
+    fill(PAGE, "comparison", text)
     return 0
 
 

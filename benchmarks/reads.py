@@ -8,7 +8,6 @@ docs/BENCHMARKS.md. `benchmarks/peers/` has the peers; script/bench installs wha
 import argparse
 import os
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -21,11 +20,10 @@ import requests
 
 from benchmarks.load import CLIENTS, Load, load
 from benchmarks.peers.running import ENVIRONMENT, INSTALL, Served, everyone, is_installed, vapi
-from benchmarks.table import versions
+from benchmarks.table import fill, versions
 from tests.redis import RedisServer
 
 PAGE = Path(__file__).parent.parent / "docs" / "BENCHMARKS.md"
-BEGIN, END = "<!-- reads -->", "<!-- /reads -->"
 PEER_PACKAGES = ("fastapi", "uvicorn", "pydantic", "httpx", "aiohttp", "k9-load")
 READ = "/api/v1/vapi/settings"
 WARM_SECONDS = 0.5
@@ -95,9 +93,7 @@ def main() -> int:
         )
     )
     print(text)
-    pattern = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
-    page = PAGE.read_text()
-    PAGE.write_text(pattern.sub(lambda _: f"{BEGIN}\n{text}\n{END}", page))
+    fill(PAGE, "reads", text)
     return 0
 
 

@@ -5,15 +5,15 @@ Exit code 1: something that was promised did not hold.
 
 import signal
 import sys
-import tempfile
 from functools import partial
-from pathlib import Path
 
-from tests.faults import table
+from ava.conf.env import BASE_DIR
+from benchmarks.table import fill
 from tests.faults.catalogue import FAULTS
 from tests.faults.deployment import deployed
 from tests.faults.soak import soak
 
+PAGE = BASE_DIR / "docs" / "OPERATIONS.md"
 MINUTES = 5.0
 LEAST_CALM = 8.0
 
@@ -23,10 +23,10 @@ def main(minutes: float = MINUTES) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     lasting = sum(fault.seconds for fault in FAULTS)
     calm = max(LEAST_CALM, (60 * minutes - lasting) / (len(FAULTS) + 1))
-    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory)) as ava:
+    with deployed() as ava:
         report = soak(ava, FAULTS, calm=calm, tell=partial(print, flush=True))
     print(f"\n{report.text()}\n")
-    table.write(report.text())
+    fill(PAGE, "soak", report.text())
     for sentence in report.broken:
         print(sentence)
     print(f"{len(report.broken)} promises broken")

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,9 +86,13 @@ class Deployment(RunningAva):
 
 
 @contextmanager
-def deployed(directory: Path) -> Iterator[Deployment]:
+def deployed() -> Iterator[Deployment]:
     """All of it, with the demo user logged in, whose mails go by Resend."""
-    with Machine(directory) as machine:
+    # pytest closes its own directories to PostgreSQL's user whenever it starts.
+    with (
+        tempfile.TemporaryDirectory(prefix="ava-soak-") as directory,
+        Machine(Path(directory)) as machine,
+    ):
         data = machine.disk / "postgres"
         data.mkdir()
         with (

@@ -1,17 +1,13 @@
 """The table of a soak: each fault, what was promised, what was seen."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ava.conf.env import BASE_DIR
 from tests.faults.faults import STILL_OPEN, Fault
 from tests.faults.ledger import NO_ANSWER, Attempt
 
-PAGE = BASE_DIR / "docs" / "OPERATIONS.md"
 _NO_ANSWERS = (0, 401, 500, 502, 503, 504)
-BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
 
 
 @dataclass(frozen=True)
@@ -85,9 +81,3 @@ def _shown(code: str) -> str:
 def table(outcomes: Sequence[Outcome]) -> str:
     head = "| fault | clients may see | seen |\n|---|---|---|\n"
     return head + "\n".join(outcome.row() for outcome in outcomes)
-
-
-def write(text: str) -> None:
-    """Put it into the page, in place of the one before."""
-    pattern = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
-    PAGE.write_text(pattern.sub(lambda _: f"{BEGIN}\n{text}\n{END}", PAGE.read_text()))

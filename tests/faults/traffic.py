@@ -63,6 +63,8 @@ class Traffic:
         trace: TracebackType | None,
     ) -> None:
         self._enough.set()
+        if error:
+            return
         for thread in self._threads:
             thread.join()
 

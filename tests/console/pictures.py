@@ -22,6 +22,7 @@ _STILL = """() => {
   const words = [
     [/[\\d,.]+ ms\\b/g, "5 ms"],
     [/\\b0:0\\d\\b/g, "0:05"],
+    [/\\b\\d+ requests? of yours/g, "5 requests of yours"],
     [/\\b127\\.0\\.0\\.1:\\d+/g, "127.0.0.1:8000"],
     [/\\b[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}\\b/g, "01234567-89ab-4def-8123-456789abcdef"],
     [/\\bCA[\\da-f]{32}\\b/g, "CA" + "0123456789abcdef".repeat(2)],

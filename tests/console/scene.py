@@ -16,6 +16,8 @@ def play(ava: RunningAva) -> str:
     Returns: the call's ID.
     """
     ava.login().call("PUT", "/integrations/resend/credentials", json=RESEND)
+    # Whatever pages come first: each provider was asked.
+    assert ava.call("GET", "/vapi/assistants").ok
     call = _make(ava, "/twilio/calls", "completed", to=PERSON, say=READY)
     _make(ava, "/twilio/messages", "delivered", to=OTHER, body="See you on Friday.")
     for text in (READY, HELD):

@@ -93,6 +93,23 @@ def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
     expect(page).to_have_url(re.compile("/settings/password$"))
 
 
+def test_on_a_phone_the_other_rooms_are_in_a_menu_by_keyboard_too(desk: Desk) -> None:
+    page = desk.logged_in(width=390)
+    page.goto("/calls")
+    more = page.locator("details.menu > summary")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation", name="More rooms")).to_be_visible()
+    assert found_by_axe(page) == []
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Calendar").last).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/calendar$"))
+
+
 def test_a_theme_is_chosen_at_once_and_stays(desk: Desk) -> None:
     page = desk.logged_in()
     menu(page)

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import yaml
 from compose_spec import PyCompose
+from django.urls import resolve
 
 from ava.conf.env import BASE_DIR, VARIABLES
+from ava.observability import health
 from tests import promtool
 
 HERE = BASE_DIR / "infrastructure"
@@ -156,6 +158,13 @@ def given() -> dict[str, set[str]]:
 def test_every_variable_that_ava_is_given_is_one_of_its_own(way: str) -> None:
     assert given()[way]
     assert given()[way] <= {one.name for one in VARIABLES} | {"AVA_ENV_FILE"}
+
+
+@pytest.mark.parametrize("place", ["kubernetes/web.yaml", "../fly.toml", "../render.yaml"])
+def test_every_address_that_is_probed_is_one_of_avas(place: str) -> None:
+    probed = re.findall(r"[pP]ath\w*\W+(/\w*z)\b", (HERE / place).read_text())
+    assert probed
+    assert {resolve(path).func for path in probed} <= {health.healthz, health.readyz}
 
 
 def test_whoever_stops_ava_waits_until_it_has_ended() -> None:

@@ -31,7 +31,7 @@ WAYS: dict[str, Callable[[RedisServer], None]] = {
     "killed: connections are refused": RedisServer.stop,
     "frozen: it is silent": RedisServer.freeze,
     "flushed": RedisServer.flush,
-    "killed and started anew": lambda redis: (redis.stop(), redis.start())[0],
+    "killed and restarted": lambda redis: (redis.stop(), redis.start())[0],
     "a replica that refuses writes": lambda redis: redis.client.replicaof("127.0.0.1", "9"),
 }
 

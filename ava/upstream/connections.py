@@ -244,10 +244,15 @@ def refusal_of(way: egress.Route, status: int | str) -> str:
     return f"the proxy of {way.setting} refused ({status})"
 
 
-def cause_of(exc: BaseException, late: bool, way: egress.Route) -> str:
-    """A failure in words that name the setting to look at, where one may be the reason."""
+def cause_of(exc: BaseException, late: bool, way: egress.Route, outer: BaseException | None) -> str:
+    """A failure in words that name the setting to look at, where one may be the reason.
+
+    Args:
+        outer: what was handled when the attempt began. Python makes it the context of all that is
+            raised then: it is another failure, and its own chain may lead around in a circle.
+    """
     inner: BaseException | None = exc
-    while inner is not None:
+    while inner is not None and inner is not outer:
         if isinstance(inner, SSLCertVerificationError):
             return f"certificate refused ({inner.verify_message}), see REQUESTS_CA_BUNDLE"
         if way.setting and (refusal := _TUNNEL.match(str(inner))):

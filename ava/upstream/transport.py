@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -193,13 +194,14 @@ class Transport(requests.Session):
         deadline = operation.deadline
         parts = urlsplit(str(prepared.url))
         way = self._route(parts.scheme, parts.netloc)
+        outer = sys.exception()
         with attempting(self.service, deadline) as attempt:
             try:
                 answer = self._send(prepared, operation, way)
             except _NO_ANSWER as exc:
                 late = deadline.expired
                 problem = ProviderUnreachable(self.service, unsent=attempt.unsent)
-                cause = cause_of(exc, late, way)
+                cause = cause_of(exc, late, way, outer)
                 raise AttemptFailed(problem, cause, stale=attempt.stale and not late) from exc
             finally:
                 operation.reused = attempt.reused

@@ -41,7 +41,7 @@ def studio(
         credentials.save(user=user, provider=provider, values=values, actor=user, source="api")
     for door in upstream.doors():
         # A mail server's session has a dozen steps and TLS.
-        deadline = 3 * DEADLINE if door.service.label == "smtp" else DEADLINE
+        deadline = 2 * DEADLINE if door.service.label == "smtp" else DEADLINE
         monkeypatch.setattr(door, "policy", replace(door.policy, deadline=deadline))
     with time_machine.travel(timezone.now(), tick=True) as clock:
         yield Studio(live_server.url, sandbox, user, clock)

@@ -2,10 +2,12 @@
 
 import gzip
 import os
+import ssl
 import threading
 import time
 
 import pytest
+from structlog.testing import capture_logs
 
 from ava import tenant
 from ava.http import correlation
@@ -45,6 +47,33 @@ def test_eight_threads_keep_eight_connections(serve, make_door):
         thread.join()
     assert (wire.connections, len(wire.requests)) == (8, 80)
     assert (opened(door), reused(door)) == (8, 72)
+
+
+@pytest.mark.parametrize("refused", [None, ssl.SSLCertVerificationError("of another provider")])
+def test_a_failure_while_another_one_is_handled_has_a_cause_of_its_own(serve, make_door, refused):
+    def script(line):
+        while line.read_request():
+            if len(wire.requests) > 1:
+                line.reset()
+                return
+            line.send(status(401))
+
+    wire = serve(script)
+    door = make_door(wire.url)
+
+    def renew():
+        try:
+            door.send("GET", "/")
+        except ProviderAuthFailed as problem:
+            try:
+                raise refused or problem
+            except (ssl.SSLCertVerificationError, ProviderAuthFailed):
+                door.send("POST", "/token")
+
+    with capture_logs() as lines, pytest.raises(ProviderUnreachable):
+        renew()
+    causes = [line["cause"] for line in lines if line["event"] == "provider operation failed"]
+    assert causes == ["status 401", "ConnectionError"]
 
 
 def test_every_attempt_carries_the_correlation_id(serve, make_door):

@@ -7,14 +7,20 @@ from typing import Any, Final
 from ava.recording import fakes, parts
 from ava.recording.parts import Account, Asked, End, Repeat
 from ava.recording.scenario import Ask
-from integrations.calendar.errors import ReconnectRequired
+from integrations.calendar.errors import OAuthAppRefused, ReconnectRequired
 from integrations.calendar.events import held
 from integrations.calendar.events.errors import NoCalendar
 from integrations.calendar.events.states import EVENT
 from integrations.calendar.models import CalendarEvent
 from integrations.calendar.providers import GOOGLE, MICROSOFT, SERVICES
 
-RECONNECT: Final = str(int(ReconnectRequired.status))
+_OF_TOKENS: Final = {
+    str(int(ReconnectRequired.status)): "invalid_grant",
+    str(int(OAuthAppRefused.status)): "invalid_client",
+}
+"""Why the provider gave no token, by AVA's answer."""
+_IN_A_JOB: Final = {"Reconnect ": "invalid_grant", " refuses AVA": "invalid_client"}
+"""The same, by what the timeline says of a job."""
 _API: Final = "/api/v1/integrations/calendar"
 _BEGINS: Final = datetime(2031, 3, 3, 10, tzinfo=UTC)
 """When each event of a replay begins."""
@@ -121,7 +127,9 @@ def _error(label: str, asked: Asked, row: CalendarEvent | None = None) -> str:
     mine = [one for one in asked.attempts if one.provider == label]
     tokens = [one.status for one in mine if one.is_for_token]
     if tokens and tokens[-1].startswith("4"):
-        return "invalid_grant" if asked.status == RECONNECT else "invalid_client"
+        said = "\n".join(row.timeline.values_list("detail", flat=True)) if row else ""
+        told = (word for start, word in _IN_A_JOB.items() if start in said)
+        return _OF_TOKENS.get(asked.status) or next(told, "")
     if row is not None and row.error == NoCalendar(SERVICES[label]).detail:
         return _NO_CALENDAR[label]
     is_limited = asked.status == "429" and any(one.status == "403" for one in mine)

@@ -6,21 +6,23 @@ from typing import Any
 
 from tests.faults.deployment import BREAKER_SECONDS, Deployment
 from tests.faults.faults import Fault, Play
+from tests.server import until
 
 NO_PROVIDER = frozenset({"provider_unreachable", "provider_unavailable", "provider_busy"})
 NO_VAPI = NO_PROVIDER | {"write_unconfirmed"}
 RECOVERS = BREAKER_SECONDS + 5.0
-HOUR = 3600
+MINUTE = 60
 PLACE = "POST /2010-04-01"
 
 
 def played(provider: str, **fault: Any) -> Play:
-    """Every request to it meets a fault of the sandbox's."""
+    """Every request to it meets a fault of the sandbox's: one at least, however long that takes."""
 
     @contextmanager
     def play(ava: Deployment) -> Iterator[None]:
         ava.fault(provider=provider, **fault)
         yield
+        until(lambda: any(one["struck"] for one in ava.shown("faults")["faults"]))
         ava.heal()
 
     return play
@@ -49,7 +51,7 @@ def clock_off(seconds: int) -> Play:
 
 
 TWILIO_HANGS = Fault(
-    "Twilio hangs", played("twilio", kind="hang", match=PLACE), 6, NO_PROVIDER, RECOVERS
+    "Twilio hangs", played("twilio", kind="hang", match=PLACE), 10, NO_PROVIDER, RECOVERS
 )
 TWILIO_RESETS = Fault(
     "Twilio does what it is asked, and resets the connection",
@@ -62,6 +64,6 @@ RESEND_HANGS = Fault(
 VAPI_DRIPS = Fault("Vapi drips", played("vapi", kind="drip"), 6, NO_VAPI, RECOVERS)
 NAMES_FAIL = Fault("DNS does not answer", no_names, 6, NO_VAPI, RECOVERS, needs="names")
 CLOCK_FAST = Fault(
-    "AVA's clock jumps an hour ahead, and back",
-    clock_off(HOUR), 6, frozenset({"token_expired"}),
+    "AVA's clock jumps a minute ahead, and back",
+    clock_off(MINUTE), 6,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Soak: load and faults, one after the other, then the comparison."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ WARM_SECONDS, MEASURED_SECONDS = 4, 8
 class Report:
     """What came of a soak."""
 
+    load: float
     rate: float
     most: float
     outcomes: Sequence[Outcome]
@@ -47,7 +49,8 @@ class Report:
         return "\n".join(
             (
                 f"{versions('django', 'granian')}; {self.rate:.0f} errands a second, 70 % of the "
-                f"{self.most:.0f} that {CLIENTS} clients got done without a pause.",
+                f"{self.most:.0f} that {CLIENTS} clients got done without a pause; load average of "
+                f"the machine before: {self.load:.0f} on {os.cpu_count()} cores.",
                 "",
                 table.table(self.outcomes),
                 "",
@@ -74,6 +77,7 @@ def soak(
         calm: seconds between two of them.
         tell: is told how far it is.
     """
+    load = os.getloadavg()[0]
     ledger, errands = Ledger(), mixed(ava.url, seed)
     shared = Clients(ava.url, ledger)
     # As many at once as there will be: each thread of AVA's keeps a connection.
@@ -91,7 +95,7 @@ def soak(
     wrong = account.wrong(ava, ledger)
     told = {kind: len(marks) for kind, marks in ledger.told.items()}
     after = leaks.settled(ava, before)
-    return Report(SHARE * most, most, outcomes, told, wrong, before, after)
+    return Report(load, SHARE * most, most, outcomes, told, wrong, before, after)
 
 
 def _play(ava: Deployment, ledger: Ledger, fault: Fault, calm: float) -> Outcome:

@@ -58,5 +58,5 @@ POSTGRES_RESTARTS = Fault("PostgreSQL restarts", postgres_restarts, 3, NO_DATABA
 POSTGRES_KILLED = Fault("PostgreSQL is killed", postgres_killed, 2, NO_DATABASE)
 POSTGRES_FROZEN = Fault("PostgreSQL is frozen", postgres_frozen, 8, NO_DATABASE)
 DISK_FULL = Fault(
-    "The disk is full, PostgreSQL's and AVA's", disk_full, 6, NO_DATABASE, 10, needs="disk"
+    "The disk is full, PostgreSQL's and AVA's", disk_full, 12, NO_DATABASE, 10, needs="disk"
 )

@@ -1,19 +1,23 @@
 """Costs of the console's pages beyond their data: `python -m benchmarks.pages [ROUTE...]`.
 
-Every page of `tests/walls/rooms.py` that answers GET, for somebody with 50 rows on each page of a
-list; the sandbox plays the providers. Requests in one process through AVA's WSGI application, on
-SQLite. Milliseconds of the thread's processor time, each the median of 41.
+Every page of `tests/walls/rooms.py` that answers GET, for somebody whose lists go on after their
+first page; the sandbox plays the providers. Requests in one process through AVA's WSGI application,
+on SQLite. Milliseconds of the thread's processor time, each the median of 41. Prints the table; of
+all pages it writes it to docs/BENCHMARKS.md.
 """
 
 import io
 import logging
 import os
+import re
 import statistics
 import sys
 from typing import Any
 
+from benchmarks.comparison import PAGE
 from benchmarks.table import versions
 
+BEGIN, END = "<!-- pages -->", "<!-- /pages -->"
 REPEATS, WARM = 41, 5
 COLUMNS = ("beyond its data", "rendering", "rest", "whole", "SQL", "view", "KiB")
 
@@ -45,19 +49,28 @@ def measure(routes: list[str]) -> None:
         browser, clock = Client(), Clock()
         browser.force_login(user)
         follow(clock)
-        print(versions("django"))
-        print(f"\n| page | {' | '.join(COLUMNS)} |")
-        print("|---" * (len(COLUMNS) + 1) + "|")
+        load = f"load average {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
+        lines = [
+            f"{versions('django')}; {load}.",
+            "",
+            f"| page | {' | '.join(COLUMNS)} |",
+            "|---" * (len(COLUMNS) + 1) + "|",
+        ]
+        print("\n".join(lines))
         for route, tries in ROOMS.items():
             path = tries[0].path.format_map(ids)
             if path not in FRAMES and (not routes or route in routes):
-                _show(clock, route, path, browser.cookies["sessionid"].value)
+                lines += _show(clock, route, path, browser.cookies["sessionid"].value)
+    if not routes:
+        text = "\n".join([BEGIN, *lines, END])
+        PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: text, PAGE.read_text(), flags=re.S))
 
 
-def _show(clock: Any, route: str, path: str, session: str) -> None:
+def _show(clock: Any, route: str, path: str, session: str) -> list[str]:
+    """The page's line; none where it takes forms only, or leads elsewhere."""
     status, size = get(path, session)
     if status != 200:
-        return  # takes forms only, or leads elsewhere
+        return []
     times = [clock.time(lambda: get(path, session)) for _ in range(WARM + REPEATS)][WARM:]
 
     def median(*parts: str) -> str:
@@ -68,7 +81,9 @@ def _show(clock: Any, route: str, path: str, session: str) -> None:
         median("sql", "view", "rendering", "rest"), median("sql"), median("view"),
         f"{size / 1024:.0f}",
     ]  # fmt: skip
-    print(f"| `/{route}` | {' | '.join(cells)} |", flush=True)
+    line = f"| `/{route}` | {' | '.join(cells)} |"
+    print(line, flush=True)
+    return [line]
 
 
 def get(path: str, session: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 # What is another at each visit. What a story has of one millisecond comes in any order.
 VARIES = (
     "[data-seconds], [data-varies], .trace, .error-id code, iframe, "
-    ".chart-plot, .waterfall svg, h3 + .timeline"
+    "div.card .chart-plot, .waterfall svg, h3 + .timeline"
 )
 _MASK = "#808080"
 # All happened five minutes ago, took 5 ms, and has the same ID: words that leave columns as wide.
@@ -19,6 +19,7 @@ _STILL = """() => {
   document.activeElement.blur();
   for (const time of document.querySelectorAll("time"))
     if (time.dateTime < "2030") time.textContent = "5 min ago";
+  for (const day of document.querySelectorAll(".chart-label")) day.textContent = "1 Dec";
   const words = [
     [/[\\d,.]+ ms\\b/g, "5 ms"],
     [/\\b0:0\\d\\b/g, "0:05"],

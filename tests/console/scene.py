@@ -1,19 +1,19 @@
-"""A scene for pictures: calls, messages and a mail of the demo user's, the same in each run."""
+"""A scene for pictures: what the demo user has done in each room, the same in each run."""
 
 from typing import Any
 
-from tests.server import RunningAva, until
+from tests.server import PASSWORD, RunningAva, until
 
 TRACE = "a-mail-about-a-table"
-PERSON, OTHER, OURS = "+14155550101", "+14155550102", "+15005550006"
+PERSON, OTHER, THIRD, OURS = "+14155550101", "+14155550102", "+14155550103", "+15005550006"
 READY, HELD = "Your table for two is ready.", "We hold it until eight."
 RESEND = {"api_key": "re_demo", "from_email": "ada@example.com"}
 
 
-def play(ava: RunningAva) -> str:
+def play(ava: RunningAva) -> dict[str, str]:
     """Have it happen, each after the end of the one before.
 
-    Returns: the call's ID.
+    Returns: IDs of what has a page.
     """
     ava.login().call("PUT", "/integrations/resend/credentials", json=RESEND)
     # Whatever pages come first: each provider was asked.
@@ -25,11 +25,21 @@ def play(ava: RunningAva) -> str:
     mail = {"to": ["ada@example.com"], "subject": "Table for two", "text": READY}
     trace = {"X-Correlation-ID": TRACE}
     assert ava.call("POST", "/integrations/email/messages", json=mail, headers=trace).ok
-    return call
+    batch = _make(
+        ava, "/twilio/messages/bulk", "done", state="state",
+        recipients=[THIRD, "12"], body="We are closed on Monday.",
+    )  # fmt: skip
+    assert ava.call("POST", "/twilio/opt-outs", json={"number": THIRD}).ok
+    for address in ("bo@example.com", "cai@example.com"):
+        path = "/integrations/email/suppressions"
+        assert ava.call("POST", path, json={"address": address}).ok
+    token = {"name": "n8n", "scope": "read", "password": PASSWORD}
+    assert ava.call("POST", "/auth/tokens", json=token).ok
+    return {"call": call, "batch": batch}
 
 
-def _make(ava: RunningAva, path: str, end: str, **body: Any) -> str:
+def _make(ava: RunningAva, path: str, end: str, *, state: str = "status", **body: Any) -> str:
     made = ava.call("POST", path, json={"from": OURS, **body}).json()
     address = f"{path}/{made['id']}"
-    until(lambda: ava.call("GET", address).json()["status"] == end)
+    until(lambda: ava.call("GET", address).json()[state] == end)
     return str(made["id"])

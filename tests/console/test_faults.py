@@ -122,3 +122,17 @@ def test_places_are_found_by_their_words(desk: Desk) -> None:
     page.keyboard.type("x")
     expect(places.filter(visible=True)).to_have_count(0)
     expect(page.get_by_text("No place has these words.")).to_be_visible()
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False], ids=["with a clipboard", "without"])
+def test_what_is_copied_can_be_pasted(desk: Desk, has_clipboard: bool) -> None:
+    page = desk.logged_in(permissions=["clipboard-read", "clipboard-write"])
+    if not has_clipboard:  # as over plain HTTP from another host
+        page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.goto("/vapi")
+    page.get_by_role("button", name="Copy as curl").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    search = page.get_by_role("searchbox")
+    search.focus()
+    page.keyboard.press("Control+v")
+    expect(search).to_have_value(re.compile("^curl .*/api/v1/vapi/settings"))

@@ -1,4 +1,4 @@
-"""Time zone of a page: the one in its address, else the browser's own."""
+"""Time zone of a page: the one in its address, else the browser's own, else UTC."""
 
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,6 +13,7 @@ from integrations.calendar.events.times import WrongTime
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
+    """Time zone to show times in; UTC where neither address nor browser names one."""
     try:
         return times.zone(request.GET.get("time_zone", ""))
     except WrongTime:

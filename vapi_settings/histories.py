@@ -12,7 +12,6 @@ from vapi_settings.models import Revision
 from vapi_settings.room import Row, address, collect
 
 ENTRIES: Final = 20
-ACTIVITY: Final = "activity-page"
 LONGEST_NUMBER: Final = 9
 
 
@@ -62,8 +61,7 @@ class Entry:
     @property
     def story(self) -> str:
         """Address of all that happened with it."""
-        activity, number = navigation.link(ACTIVITY), self.revision.correlation_id
-        return f"{activity}/{number}" if activity and number else ""
+        return navigation.story(self.revision.correlation_id)
 
 
 _DOORS: Final[dict[str, str]] = {

@@ -1,5 +1,5 @@
-"""What the home page shows. Apps register their part in `apps.py`; rows of all apps together cost
-two statements, however many there are.
+"""Home page: apps register their parts in `apps.py`; rows of all apps together cost two statements,
+however many there are.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,6 @@ from ava.console import navigation
 from ava.console.states import Tone
 
 MOST_COUNTED = 10_000
-ACTIVITY = "activity-page"
 MOST_FAILURES = 5
 WEEK = timedelta(days=7)
 Weight = Literal[1, 2, 3]
@@ -141,8 +140,7 @@ class Failure:
     @property
     def story(self) -> str:
         """Address of all that happened under its correlation ID."""
-        activity = navigation.link(ACTIVITY)
-        return f"{activity}/{self.correlation_id}" if activity and self.correlation_id else ""
+        return navigation.story(self.correlation_id)
 
 
 @dataclass(frozen=True)

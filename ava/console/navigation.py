@@ -77,6 +77,12 @@ def link(url_name: str, *args: str) -> str:
     return _link(url_name, args, get_script_prefix())
 
 
+def story(correlation_id: str) -> str:
+    """Address of all that happened under a correlation ID; empty where there is none."""
+    room = link("activity-page") if correlation_id else ""
+    return f"{room}/{correlation_id}" if room else ""
+
+
 @cache
 def _link(url_name: str, args: tuple[str, ...], _prefix: str) -> str:
     try:

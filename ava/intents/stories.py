@@ -9,7 +9,7 @@ from zlib import crc32
 from django.urls import reverse
 from django.utils import timezone
 
-from ava.console import home, navigation, states
+from ava.console import navigation, states
 from ava.intents.models import Intent
 from ava.intents.timeline import Source
 
@@ -74,8 +74,7 @@ class Story:
     @property
     def activity(self) -> str:
         """Address of all that happened under its correlation ID."""
-        room = navigation.link(home.ACTIVITY)
-        return f"{room}/{self.row.correlation_id}" if room and self.row.correlation_id else ""
+        return navigation.story(self.row.correlation_id)
 
 
 def _step(entry: Any, before: Any, *, is_now: bool) -> Step:

@@ -41,19 +41,21 @@ class EventChannel:
             return True
         if not (isinstance(problem, ProviderProblem) and problem.answered):
             return False
-        wanted, found = wanted_of(row), False
         with suppress(Problem):
-            event = ask(
-                lambda calendar: calendar.find(row.pk, wanted),
-                user=row.owner,
-                provider=row.provider,
-            )
-            found = event is None
-        return found
+            return find(row) is None
+        return False
 
     def divert(self, row: CalendarEvent, problem: Problem) -> bool:
         """Never: an event for one calendar does not belong in another."""
         return False
+
+
+def find(row: CalendarEvent) -> Event | None:
+    """The event that was created under the row's key, if it was. Raises: as `ask`."""
+    wanted = wanted_of(row)
+    return ask(
+        lambda calendar: calendar.find(row.pk, wanted), user=row.owner, provider=row.provider
+    )
 
 
 def is_elsewhere(row: CalendarEvent) -> bool | None:

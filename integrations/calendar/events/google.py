@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ava.upstream import ProviderUnreachable
 from integrations.calendar.events import google_bodies
-from integrations.calendar.events.bodies import Body, inner, items, name
+from integrations.calendar.events.bodies import Body, events_of, inner, items, name
 from integrations.calendar.events.client import CalendarClient, checked_id
 from integrations.calendar.events.errors import (
     AlreadyCreated,
@@ -49,7 +49,8 @@ class GoogleCalendar(CalendarClient):
         except (EventNotFound, EventRefused) as refusal:
             raise (CursorEnded() if cursor else refusal) from None
         return Page(
-            tuple(google_bodies.events_of(found.get("items"))), name(found.get("nextPageToken"))
+            tuple(events_of(found.get("items"), google_bodies.event_of)),
+            name(found.get("nextPageToken")),
         )
 
     def event(self, event_id: str) -> Event:

@@ -44,17 +44,6 @@ def event_of(found: Body) -> Event:
     )
 
 
-def events_of(found: Any) -> list[Event]:
-    """Those that can be shown: a deleted one may have no times left."""
-    events = []
-    for one in items(found):
-        try:
-            events.append(event_of(one))
-        except NoRecord:
-            continue
-    return events
-
-
 def slot_of(found: Body) -> Slot:
     """A busy time. Raises: NoRecord."""
     return Slot(_moment(found.get("start")), _moment(found.get("end")))

@@ -45,17 +45,6 @@ def event_of(found: Body) -> Event:
     )
 
 
-def events_of(found: list[Body]) -> list[Event]:
-    """Those of a list that can be shown."""
-    events = []
-    for one in found:
-        try:
-            events.append(event_of(one))
-        except NoRecord:
-            continue
-    return events
-
-
 def is_busy(found: Body) -> bool:
     return found.get("showAs") not in _FREE and found.get("isCancelled") is not True
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ava.intents.timeline import Source, changing, note
 from integrations.calendar.events import times
 from integrations.calendar.events.access import ask
-from integrations.calendar.events.channel import is_elsewhere, wanted_of
+from integrations.calendar.events.channel import find, is_elsewhere
 from integrations.calendar.events.errors import EventNotFound
 from integrations.calendar.events.records import CANCELLED, Event, read_when
 from integrations.calendar.events.states import DELETED, HOLDING
@@ -65,10 +65,7 @@ def shown(row: CalendarEvent) -> Event:
 def found_for(row: CalendarEvent) -> Event | None:
     """The event as its calendar has it now, found by its key where its ID never arrived."""
     if not row.reference:
-        wanted = wanted_of(row)
-        return ask(
-            lambda calendar: calendar.find(row.pk, wanted), user=row.owner, provider=row.provider
-        )
+        return find(row)
     try:
         return ask(
             lambda calendar: calendar.event(row.reference), user=row.owner, provider=row.provider

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from ava import upstream
 from ava.upstream import Deadline, ProviderUnreachable
 from integrations.calendar.events import graph_bodies, times
-from integrations.calendar.events.bodies import Body, items, name
+from integrations.calendar.events.bodies import Body, events_of, items, name
 from integrations.calendar.events.client import CalendarClient, checked_id
 from integrations.calendar.events.errors import (
     AlreadyCreated,
@@ -52,7 +52,7 @@ class MicrosoftCalendar(CalendarClient):
         here: of its page those that match remain, perhaps none. Raises: CursorEnded."""
         found, following = self._view(start, end, limit=limit, cursor=cursor)
         wanted = [one for one in found if not search or graph_bodies.matches(one, search)]
-        return Page(tuple(graph_bodies.events_of(wanted)), following)
+        return Page(tuple(events_of(wanted, graph_bodies.event_of)), following)
 
     def event(self, event_id: str) -> Event:
         """One event. Raises: EventNotFound."""
@@ -61,11 +61,10 @@ class MicrosoftCalendar(CalendarClient):
     def busy(self, start: datetime, end: datetime, tz: ZoneInfo) -> list[Slot]:
         """When the calendar is busy; whole days as days of `tz`. Graph's own getSchedule is not
         for personal accounts, so that the events are read."""
+        taken = [found for found in self._all(start, end) if graph_bodies.is_busy(found)]
         return [
             Slot(times.moment(event.start, tz), times.moment(event.end, tz))
-            for found in self._all(start, end)
-            if graph_bodies.is_busy(found)
-            for event in graph_bodies.events_of([found])
+            for event in events_of(taken, graph_bodies.event_of)
         ]
 
     def create(self, key: uuid.UUID, new: NewEvent) -> Event:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from ava.console import curl, home, navigation, states
+from ava.console import curl, navigation, states
 from ava.console.views import is_fragment, page, redirect, render, toast, user_of
 from ava.http import correlation
 from ava.http.problems import Problem
@@ -20,6 +20,7 @@ from ava.idempotency.forms import Sheet
 from ava.idempotency.services import Reply
 from ava.inbound.limits import storable
 from ava.intents.states import UNSENT
+from ava.intents.stories import Step
 from integrations.calendar import connections
 from integrations.calendar.authorization import require_known
 from integrations.calendar.errors import NotConnected, ReconnectRequired
@@ -37,18 +38,6 @@ from integrations.errors import StubsDisabled
 _PACE: Final = 3  # seconds between two looks at an event that AVA finds out about
 HOUR: Final = timedelta(hours=1)
 _PREFILLED: Final = ("title", "calendar", "start_day", "start_time", "end_day", "end_time")
-
-
-@dataclass(frozen=True)
-class Step:
-    """An entry of the time line."""
-
-    tone: states.Tone
-    icon: str
-    title: str
-    detail: str
-    at: datetime
-    is_now: bool
 
 
 @dataclass(frozen=True)
@@ -143,8 +132,6 @@ def _found(
         problem = connections.not_connected(user=user, provider=provider)
     except Problem as refused:
         problem = refused
-    trace = row.correlation_id if row else ""
-    room = navigation.link(home.ACTIVITY)
     path = reverse("calendar-event", args=[provider, event_id])
     day = times.day_of(agenda.start_of(found, tz), tz).isoformat() if found else ""
     return EventPage(
@@ -158,7 +145,7 @@ def _found(
         week=f"{reverse('calendar')}?{urlencode({'from': day})}" if day else reverse("calendar"),
         row=row,
         steps=_steps(row) if row else [],
-        activity=f"{room}/{trace}" if room and trace else "",
+        activity=navigation.story(row.correlation_id) if row else "",
         problem=problem,
         is_gone=is_gone,
         is_demo=row is None and event_id.startswith("stub-"),

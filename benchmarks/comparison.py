@@ -80,10 +80,10 @@ def _outages(server: RedisServer) -> str:
     for one in (*IN_PROCESS, *SHARED):
         server.flush()
         seen = outage.observe(one, server.url)
-        told = ("", "") if one.name == "circuitbreaker" else (seen.opened, seen.closed)
+        heard = ("", "") if one.name == "circuitbreaker" else (seen.opened, seen.closed)
         rows.append(
             f"| {one.name} | {seen.reached} | {seen.probes} | {seen.together} "
-            f"| {told[0]} | {told[1]} |"
+            f"| {heard[0]} | {heard[1]} |"
         )
     return "\n".join(rows)
 

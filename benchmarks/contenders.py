@@ -161,7 +161,7 @@ class _InterlockListener:
         self.tell(new.value)
 
     def __getattr__(self, name: str) -> Any:
-        return lambda **told: None
+        return lambda **ignored: None
 
 
 def _interlock(recovery: float, tell: Tell, storage: Any = None) -> Run:

@@ -90,17 +90,17 @@ def get(path: str, session: str) -> tuple[int, int]:
     """Status, and bytes of the body."""
     from ava.wsgi import application
 
-    told: list[str] = []
+    statuses: list[str] = []
     environ = {
         "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "REMOTE_ADDR": "127.0.0.1",
         "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": "localhost", "HTTP_ACCEPT": "text/html", "HTTP_COOKIE": f"sessionid={session}",
         "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr,
     }  # fmt: skip
-    answer: Any = application(environ, lambda status, _: told.append(status))
+    answer: Any = application(environ, lambda status, _: statuses.append(status))
     size = sum(map(len, answer))
     answer.close()  # which ends the request: its connection, and what its signals do
-    return int(told[0].split()[0]), size
+    return int(statuses[0].split()[0]), size
 
 
 if __name__ == "__main__":

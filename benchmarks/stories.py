@@ -97,8 +97,8 @@ def _costs(user: Any, rows: int) -> Iterator[tuple[str, list[float]]]:
         assert answer.status_code == 200, answer.content
 
     yield "a story", _taken([lambda one=one: read(f"/{one}") for one in stories])
-    told = [lambda one=one: queries.stories(correlation_id=one) for one in stories]
-    yield "what explain reads", _taken(told)
+    explained = [lambda one=one: queries.stories(correlation_id=one) for one in stories]
+    yield "what explain reads", _taken(explained)
     for name, query in LISTS.items():
         yield name, _taken([lambda query=query: read("", query)] * REPEATS)
 

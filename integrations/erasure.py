@@ -33,8 +33,8 @@ def steps(person: Person) -> Iterator[Step]:
         objects: Any = entry._base_manager
         said = objects.filter(intent__in=intents).exclude(detail="").values_list("pk", flat=True)
         yield Step(entry, [*said], ("detail",), lambda row: setattr(row, "detail", ""))
-    told = [row.pk for row in SummarySettings.objects.all() if person.is_in(row.recipients)]
-    yield Step(SummarySettings, told, ("recipients",), lambda row: _tell_no_more(row, person))
+    keys = [row.pk for row in SummarySettings.objects.all() if person.is_in(row.recipients)]
+    yield Step(SummarySettings, keys, ("recipients",), lambda row: _remove_recipient(row, person))
 
 
 def under_way(person: Person) -> int:
@@ -82,6 +82,6 @@ def _redact_event(row: CalendarEvent, person: Person) -> None:
     row.attendees = person.without(row.attendees)
 
 
-def _tell_no_more(row: SummarySettings, person: Person) -> None:
+def _remove_recipient(row: SummarySettings, person: Person) -> None:
     row.recipients = [one for one in row.recipients if not person.is_in(one)]
     row.enabled = row.enabled and bool(row.recipients)

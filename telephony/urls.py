@@ -1,4 +1,4 @@
-"""Everything under /api/v1/twilio and /api/v1/webhooks/twilio."""
+"""Addresses below /api/v1/twilio and /api/v1/webhooks/twilio."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What the server promises to HTTP clients, over real connections."""
+"""Promises of the server to HTTP clients, over real connections."""
 
 import socket
 from collections.abc import Iterable, Iterator

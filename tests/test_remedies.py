@@ -1,4 +1,4 @@
-"""Every failure that AVA knows is told with a cause and a remedy: none can be added without."""
+"""Cause and remedy of every failure that AVA knows: none can be added without."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What AVA is made of: licences of its packages, hashes of all of them, no secret in any file."""
+"""Supply chain of AVA: licences of its packages, hashes of all of them, no secret in any file."""
 
 import re
 import subprocess

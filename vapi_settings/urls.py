@@ -1,4 +1,4 @@
-"""Everything under /api/v1/vapi."""
+"""Addresses below /api/v1/vapi."""
 
 from django.urls import path
 

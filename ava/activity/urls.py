@@ -1,4 +1,4 @@
-"""Everything under /api/v1/activity."""
+"""Addresses below /api/v1/activity."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Time zone of the browser. `static/ava/console.js` tells it in a cookie."""
+"""Time zone of the browser, from the cookie that `static/ava/console.js` sets."""
 
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,7 +10,7 @@ _UTC = ZoneInfo("UTC")
 
 
 def of_browser(request: HttpRequest) -> ZoneInfo:
-    """UTC where the browser has not told, or tells none that there is."""
+    """UTC where the cookie names no time zone."""
     name = request.COOKIES.get(COOKIE, "")
     # Looked up among those there are: a name becomes a path.
     return ZoneInfo(name) if name in _names() else _UTC

@@ -1,4 +1,4 @@
-"""Writes the dashboards' JSON: `python -m infrastructure.grafana [DIRECTORY]`."""
+"""JSON of the dashboards, written by `python -m infrastructure.grafana [DIRECTORY]`."""
 
 import json
 import sys

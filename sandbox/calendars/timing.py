@@ -1,4 +1,4 @@
-"""When an event takes place: once or again and again, in its own time zone or on whole days."""
+"""Times of an event: once or again and again, in its own time zone or on whole days."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -95,7 +95,7 @@ class Calendars:
         raise RefusedError(404, "notFound", "Not Found")
 
     def _of(self, mine: Calendar, name: str) -> Calendar | None:
-        """The person's own calendar; nobody shares one here."""
+        """The person's own calendar; none is shared here."""
         return mine if name in ("primary", mine.account.email) else None
 
 

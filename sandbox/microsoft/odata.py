@@ -99,8 +99,8 @@ def _value(item: Fields, path: str) -> Any:
     value: Any = item
     for name in path.split("/"):
         if not isinstance(value, dict) or name not in value:
-            told = f"Could not find a property named '{path}' on type 'microsoft.graph.event'."
-            raise RefusedError(400, "RequestBroker--ParseUri", told)
+            message = f"Could not find a property named '{path}' on type 'microsoft.graph.event'."
+            raise RefusedError(400, "RequestBroker--ParseUri", message)
         value = value[name]
     return value
 

@@ -91,8 +91,7 @@ class Microsoft:
         if token is None:
             raise RefusedError(401, code, "CompactToken parsing failed with error code: 80049217")
         if token.expired or token.grant.revoked:
-            told = "Lifetime validation failed, the token is expired."
-            raise RefusedError(401, code, told)
+            raise RefusedError(401, code, "Lifetime validation failed, the token is expired.")
         return token
 
 

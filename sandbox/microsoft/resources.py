@@ -56,9 +56,9 @@ class Preferences:
 
     def applied(self) -> dict[str, str]:
         """The header that confirms them."""
-        told = [f'outlook.timezone="{self.zone_name}"'] if self.zone_given else []
-        told += ['outlook.body-content-type="text"'] if self.text_bodies else []
-        return {"Preference-Applied": ", ".join(told)} if told else {}
+        applied = [f'outlook.timezone="{self.zone_name}"'] if self.zone_given else []
+        applied += ['outlook.body-content-type="text"'] if self.text_bodies else []
+        return {"Preference-Applied": ", ".join(applied)} if applied else {}
 
 
 def read_preferences(header: str) -> Preferences:

@@ -1,4 +1,4 @@
-"""What messages come from besides numbers: Messaging Services, short codes, and names.
+"""Senders of messages besides numbers: Messaging Services, short codes, and names.
 
 https://www.twilio.com/docs/messaging/api/service-resource,
 https://www.twilio.com/docs/messaging/api/short-code-resource,

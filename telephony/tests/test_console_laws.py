@@ -1,4 +1,4 @@
-"""What holds for every page of the console, with rows of every app: keys, curl, statements."""
+"""Laws of every page of the console, with rows of every app: keys, curl, statements."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What can be undone has a toast with Undo; what cannot asks for a name to be typed.
+"""Ways back: what can be undone has a toast with Undo; what cannot asks for a name to be typed.
 
 Each address of the console that takes a form is in one of these lists, or says why in neither.
 """

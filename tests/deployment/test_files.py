@@ -1,4 +1,4 @@
-"""What infrastructure/ and the files beside it hold is what their programs take."""
+"""Files in infrastructure/ and beside it, as the programs that take them read them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Every operation of the API by everybody who may not: nobody, an ended login, and an operator.
+"""Every operation of the API by those who may not: strangers, an ended login, and an operator.
 
 Another tenant is in test_rest.py, a token that only reads in `ava.accounts`, staff in
 test_admin.py.

@@ -1,4 +1,4 @@
-"""What holds for every page of the console, from the table of `tests/walls/rooms.py`."""
+"""Laws of every page of the console, from the table of `tests/walls/rooms.py`."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What all pages of the console share: strangers, headers, side bar, theme, sandbox."""
+"""Shell of the console, which all pages share: strangers, headers, side bar, theme, sandbox."""
 
 import pytest
 from django.contrib.auth.models import User

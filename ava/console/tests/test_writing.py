@@ -1,4 +1,4 @@
-"""How times, numbers and money are written."""
+"""Times, numbers and money, as they are written."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The page of how providers answer: latency of one's own requests, outages of the fleet's."""
+"""Page of how providers answer: latency of the user's own requests, outages of all users."""
 
 import csv
 import io

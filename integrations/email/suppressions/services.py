@@ -48,7 +48,7 @@ def record(
     rows = [
         Suppression(user_id=user_id, address=address, reason=reason, detail=detail[:400], at=at)
         for address in map(key, addresses)
-        if len(address) <= ADDRESS_LENGTH  # a longer one is nobody's
+        if len(address) <= ADDRESS_LENGTH  # no mailbox has a longer one
     ]
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -10,7 +10,7 @@ from ava.sealing.keys import KeyRingInvalid, key_ring
 from ava.sealing.rotation import Rotation, rotate
 from integrations.credentials import store
 
-_HELP = """Seal every stored credential anew under the primary key, the first in AVA_KEYS.
+_HELP = """Seal every stored credential again under the primary key, the first in AVA_KEYS.
 
 How to replace a key:
   1. Make one: python3 -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"

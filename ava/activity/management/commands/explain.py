@@ -26,7 +26,7 @@ class Command(commands.Command):
         "whether retries helped, all on one time line, then the cause and what to do. The ID is "
         "on every error page and in every answer (X-Correlation-ID)."
     )
-    done = "told"
+    done = "shown"
     not_done = ("nothing carries the ID",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -90,7 +90,7 @@ class AvaAdmin(Choices, _ModelAdmin):
     paginator = FirstPages
     show_facets = admin.ShowFacets.NEVER  # each is a count of the whole table
     words: ClassVar[Mapping[str, Callable[[], Iterable[str]]]] = {}
-    """Of filters by fields without choices: what the field may hold."""
+    """Values that filters by fields without choices offer, by field."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         # Any other look-up would read columns that are not shown, or run a regular expression.

@@ -58,7 +58,7 @@ def _mails(person: Person) -> list[Mail]:
 
 
 def _events(person: Person) -> list[CalendarEvent]:
-    """Those with the person among the attendees, or in title or description (as bookings)."""
+    """Events with the person among the attendees, or in title or description (as bookings)."""
     rows = CalendarEvent.objects.alias(_attendees=Cast("attendees", TextField()))
     return [
         row

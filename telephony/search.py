@@ -19,7 +19,8 @@ Row = TypeVar("Row", bound=Communication)
 SHORTEST: Final = 3
 """Characters that the index can find."""
 _DENSE: Final = 8
-"""Of a longer text each third trigram is sought; the rest is compared."""
+"""Length up to which all trigrams of a text are sought; of a longer one each third is, and the rest
+compared."""
 _LONGEST: Final = 40
 
 

@@ -17,7 +17,7 @@ from django.db import connections, transaction
 from telephony.intents.models import Communication
 
 ROW_BITS: Final = 40
-"""Of a row of the FTS5 table: above these is the owner's number."""
+"""Bits of an FTS5 row's number that are the row's own; those above them are the owner's."""
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION telephony_trigrams(step integer, owner bigint, VARIADIC texts text[])

@@ -149,30 +149,30 @@ _PROBLEMS: Final[Mapping[str, Callable[[dict[str, str]], Problem]]] = {
 
 
 def not_found(answer: Answer) -> Problem | None:
-    """For one assistant. Vapi says 400 to an id that cannot be one."""
+    """Problem of a read of one assistant. Vapi says 400 to an id that cannot be one."""
     return AssistantNotFound() if answer.status in (400, 404) else None
 
 
 def unknown_call(answer: Answer) -> Problem | None:
-    """For one call."""
+    """Problem of a read of one call."""
     return CallNotFound() if answer.status in (400, 404) else None
 
 
 def not_changed(answer: Answer) -> Exception | None:
-    """For a change of an assistant."""
+    """Problem of a change of an assistant."""
     if answer.status == 404:
         return AssistantNotFound()
     return ChangeRefused(_messages(answer)) if answer.status in (400, 409, 413, 422) else None
 
 
 def not_imported(answer: Answer) -> Problem | None:
-    """For a number that was to be imported."""
+    """Problem of an import of a number."""
     return _meant("import", answer) if answer.status in (400, 409, 422) else None
 
 
 def not_called(answer: Answer) -> Problem | None:
-    """For a call that was to be placed. A refusal with Vapi's own `statusCode` means that no phone
-    was called; any other may be of something in front of Vapi."""
+    """Problem of a call that was to be placed. A refusal with Vapi's own `statusCode` means that no
+    phone was called; any other may be of something in front of Vapi."""
     refused = answer.status in (400, 402, 404, 409, 413, 422)
     is_vapis = refused and _body(answer).get("statusCode") == answer.status
     return _meant("call", answer) if is_vapis else None

@@ -83,7 +83,7 @@ class LastSeen:
 
     @property
     def changed_at(self) -> dict[str, datetime]:
-        """When each setting got the value it has, as far as AVA knows."""
+        """Times at which each setting got the value it has, as far as AVA knows."""
         return {key: one.last.at for key, one in self.histories.items() if one.last}
 
     def history(self, key: str) -> SettingHistory:
@@ -253,7 +253,8 @@ def _revision(
 
 
 def _moment(assistant: Assistant, last: Revision | None, now: datetime) -> datetime:
-    """When it was changed outside, at the latest: the assistant's own time where it can be true."""
+    """Time of a change from outside, at the latest: the assistant's own time where it can be
+    true."""
     at = assistant.summary.updated_at
     if at is None or at > now or (last is not None and at < last.at):
         return now

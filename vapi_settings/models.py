@@ -12,7 +12,7 @@ from django.utils import timezone
 ASSISTANT_ID_LENGTH = 64
 
 LEASE: Final = timedelta(seconds=15)
-"""After which the lease of an editor that died is free."""
+"""Time after which the lease of an editor that died is free."""
 
 LEASE_STEP: Final = timedelta(seconds=11)
 """Time for one step of an edit, its request to Vapi included: with less than that left the lease is

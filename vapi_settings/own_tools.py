@@ -32,7 +32,7 @@ class OwnTools(Definition):
         return value if value is ABSENT else [_masked(tool) for tool in value]
 
     def patch(self, document: Document, value: Any) -> dict[str, Any]:
-        """As for any setting. Raises: NameTaken."""
+        """PATCH body, as for any setting. Raises: NameTaken."""
         own, others = self._parted(document)
         if value is not ABSENT:
             taken = sorted({_name(tool) for tool in others} & self.names)

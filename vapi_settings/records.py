@@ -32,7 +32,7 @@ MARKS: Final = "ava_"
 
 
 class NoRecord(ValueError):
-    """It cannot be read, or not be sent back as it came."""
+    """An answer that cannot be read, or not be sent back as it came."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ MOST: Final = 50
 FRESH: Final = timedelta(minutes=15)
 """Age of a login with which tokens are made: a stolen access token alone is not enough for long."""
 USED_EVERY: Final = timedelta(minutes=1)
-"""Between two writes of `last_used_at`."""
+"""Pause between two writes of `last_used_at`."""
 
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM, _CHECKSUM = 30, 6

@@ -18,7 +18,7 @@ class Revocable(models.QuerySet[Any]):
         return self.filter(revoked_at__isnull=True)
 
     def revoke(self, end: str) -> int:
-        """They, and access tokens of the logins, are refused from now on."""
+        """Revoke the rows: they, and access tokens of the logins, are refused from now on."""
         ended = self.living().order_by().update(revoked_at=timezone.now(), end=end)
         recent.changed()
         return ended

@@ -56,7 +56,7 @@ def log_in(*, identifier: str, password: str, network: str) -> tuple[User, Token
 
 
 def spend_as_for_a_user(username: str, password: str) -> None:
-    """After a login that failed: the work of checking an existing user's hash against all spellings
+    """Work done after a login that failed: checking an existing user's hash against all spellings
     of the password, of which Django does one where there is no such user."""
     others = spellings(password)[1:]
     if others and not User.objects.filter(username=username).exists():

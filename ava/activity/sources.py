@@ -35,5 +35,5 @@ def register_shared(source: Shared) -> None:
 
 
 def owned(rows: QuerySet[Any], owner_id: int) -> QuerySet[Any]:
-    """Those of the rows that are the owner's."""
+    """The owner's rows; all of them for EVERYBODY."""
     return rows if owner_id == EVERYBODY else rows.filter(owner_id=owner_id)

@@ -80,7 +80,7 @@ _OF_ANSWERS: Final[Mapping[str, Words]] = {
         "The operator renews the client secret.",
     ),
 }
-"""By AVA's answer, where its status and the provider's say less."""
+"""Words by AVA's answer, where its status and the provider's say less."""
 _LATER: Final = "Try again later; if it lasts, look at the provider's status page."
 _OF_ATTEMPTS: Final[Mapping[str, Words]] = {
     "400": Words(

@@ -74,7 +74,7 @@ def unknown(manifest: Manifest) -> list[str]:
 
 
 def fingerprints() -> dict[str, str]:
-    """Of the present keys: they tell two keys apart, and say nothing about them."""
+    """Fingerprints of the present keys: they tell two keys apart, and reveal nothing of them."""
     keys = {
         "SECRET_KEY": settings.SECRET_KEY.encode(),
         "AVA_JWT_KEY": settings.AVA_JWT_KEY.encode(),

@@ -110,7 +110,7 @@ def _known() -> set[str]:
 
 
 def _tables() -> list[str]:
-    """Those that are there."""
+    """Tables that are there."""
     return sorted(_known() & set(connection.introspection.table_names()))
 
 

@@ -19,7 +19,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 SECONDS = 1.0
-"""For which a value is remembered."""
+"""Seconds for which a value is remembered."""
 
 RENEWED_AFTER = 0.8
 """Seconds; then a request that has to ask for one value asks for all that it needs, so that those

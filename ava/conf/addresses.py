@@ -61,7 +61,7 @@ def allowed_hosts(values: Mapping[str, Any]) -> list[str]:
 
 
 def base_url(provider: str, real: str, values: Mapping[str, Any]) -> str:
-    """Where a provider answers: as the operator says, else where the sandbox plays it."""
+    """Base URL of a provider: the operator's, else the sandbox's where that plays it."""
     played = f"http://127.0.0.1:{values['AVA_SANDBOX_PORT']}/{provider}"
     override: str | None = values[f"{provider.upper()}_BASE_URL"]
     return override or (played if values["AVA_SANDBOX"] else real)

@@ -5,7 +5,8 @@ from typing import Any
 from django.db import DatabaseError, connections, transaction
 
 LIMIT = "30s"
-"""Of a statement, locks included: a database that does not answer must not hold every thread."""
+"""Time of a statement, locks included: a database that does not answer must not hold every
+thread."""
 
 
 def limit_role(sender: Any, using: str, **_: Any) -> None:

@@ -37,11 +37,11 @@ Finder = Callable[[Person], Iterator[Step]]
 
 finders: list[Finder] = []
 holders: dict[str, Callable[[Person], int]] = {}
-"""By provider: how many things of the person it still holds."""
+"""Counts of what each provider still holds of the person, by provider."""
 kept: dict[str, str] = {}
 """Columns that are left as they are, as "app.Model.column", each with the reason."""
 open_rows: dict[str, Callable[[Person], int]] = {}
-"""By plural noun: how many things with the person are still under way."""
+"""Counts of what is still under way with the person, by plural noun."""
 
 
 def register(finder: Finder) -> None:

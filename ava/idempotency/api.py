@@ -21,7 +21,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="A value of your own, for instance a UUID. The same key and body within 24 hours "
     "get the same answer (with `Idempotency-Replayed: true`), and nothing is done twice.",
 )
-"""For `extend_schema(parameters=[...])`. Declare 409 and 422 beside it."""
+"""Header for `extend_schema(parameters=[...])`. Declare 409 and 422 beside it."""
 
 
 def answer(request: Request, *, scope: str, act: Act) -> Response:

@@ -20,7 +20,7 @@ from ava.idempotency.models import KEY_LENGTH, Request
 
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
-"""Longer than any request takes. After a crash the key is kept for that long."""
+"""Lease of a key, longer than any request takes: after a crash the key is kept for that long."""
 
 RETRY_AFTER = 2.0
 

@@ -38,8 +38,8 @@ LARGEST = 1024 * 1024
 MOST_FIELDS = 1000
 FORM = "application/x-www-form-urlencoded"
 SECONDS = 3.0
-"""From a webhook's arrival until it is stored or refused. Twilio gives up after 15 s, repetitions
-included, so three of them fit
+"""Seconds from a webhook's arrival until it is stored or refused. Twilio gives up after 15 s,
+repetitions included, so three of them fit
 (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides, `tt`)."""
 # Of these for the database, however long the webhook has waited for a thread.
 LEAST_SECONDS = 0.25

@@ -148,7 +148,7 @@ def _passes(problem: Problem) -> bool:
 
 
 def settle() -> timedelta:
-    """After this nothing that was sent is still on its way."""
+    """Time after which nothing that was sent is still on its way."""
     return timedelta(seconds=settings.INTENT_SETTLE_SECONDS)
 
 
@@ -190,7 +190,8 @@ def hold(model: type[AnyIntent], restored: Restored) -> int:
 
 
 def fail(row: AnyIntent, detail: str, *, source: str) -> AnyIntent:
-    """It was not done and will not be. Where that is answered, its Idempotency-Key is free."""
+    """Fail an intent: it was not done and will not be. Where that is answered, its Idempotency-Key
+    is free."""
     with changing(row) as locked:
         if locked.attempt == row.attempt and locked.status in (PENDING, UNKNOWN):
             locked.attempted_at, locked.error = None, detail[:400]
@@ -294,7 +295,7 @@ def _claim(row: AnyIntent, *, now: datetime) -> AnyIntent | None:
 
 
 def _later(row: Intent, problem: Problem | None) -> RetryLater:
-    """When to make the next attempt: the longer it is open, the later."""
+    """Time of the next attempt: the longer it is open, the later."""
     quiet = (timezone.now() - row.created_at).total_seconds()
     wait = (problem.retry_after if problem else None) or min(max(quiet / 4, SHORTEST), LONGEST)
     return RetryLater(float(wait), problem.detail if problem else "no answer")

@@ -24,20 +24,21 @@ from ava.tenant import Tenant
 BROKER_SECONDS = 2.0
 
 RESEND_SECONDS = 30.0
-"""After that Celery has lost the message, or has more to do than it can: one more does no harm."""
+"""Seconds after which a message is sent again: Celery has lost it, or is too busy, and one more
+does no harm."""
 
 BATCH = 20
-"""Of each urgency in one round: what has become due meanwhile waits for the next."""
+"""Jobs of each urgency that one round sends; what becomes due meanwhile waits for the next."""
 
 MOST_WAITING = 500
-"""At Celery. The rest waits in the rows: what is sent once more would only make more of it."""
+"""Jobs at Celery, at most. The rest waits in the rows, as messages sent again would add to it."""
 
 MOST_OF_ONE = 100
-"""Of one tenant and urgency: behind so many of them others' jobs wait at most."""
+"""Jobs of one tenant and urgency at Celery, at most: others' jobs wait behind no more of them."""
 
 FEW = 4
-"""Of each tenant's jobs of an urgency, so many go before the rest of all tenants: an urgent flood
-of one is no queue for what is not urgent of another."""
+"""Jobs of each tenant and urgency that go before the rest of all tenants: one tenant's urgent flood
+does not hold up what is not urgent of another's."""
 
 FIRST = 0
 _OTHERS, _LATER = 3, 6

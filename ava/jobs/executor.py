@@ -37,7 +37,7 @@ LONGEST_RUN = 900.0
 """Seconds; what takes longer hangs, and another process may try."""
 LONGEST_PAUSE = 900.0
 MOST_LEASE_EXPIRIES = 50
-"""Beyond it, a job is likely to be what ends its processes."""
+"""Expired leases after which a job is given up: it is likely to be what ends its processes."""
 
 
 class Turns:

@@ -28,7 +28,7 @@ _PLACES = 1
 of this process. A job that waits for a provider releases its place."""
 
 _PLACE_SECONDS = 1.0
-"""For which a place is waited for: jobs that hold theirs longer are taken to wait for something."""
+"""Seconds to wait for a place: jobs that hold theirs longer are assumed to wait for something."""
 
 _KEPT = 4
 """One of so many threads is kept for urgent jobs: others may hang."""

@@ -35,7 +35,7 @@ from ava.observability.logs import redact
 TRACEPARENT: Final = "traceparent"
 
 STOP_SECONDS: Final = 3.0
-"""For which a process that ends waits for its last spans to be taken."""
+"""Seconds for which a process that ends waits until its last spans are taken."""
 
 ROOT: Final = Context()
 """The parent of a span that begins a trace of its own."""

@@ -260,7 +260,7 @@ def forget() -> None:
 
 
 def _tightest(counts: Sequence[tuple[Limit, Usage]]) -> tuple[Limit, Usage]:
-    """Of the limits that refuse the one that does longest, else the one with least left."""
+    """The limit that refuses longest; where none refuses, the one with least left."""
     refusing = [count for count in counts if not count[1].allowed]
     if refusing:
         return max(refusing, key=lambda count: count[1].frees_after)

@@ -38,7 +38,8 @@ from redis.sentinel import Sentinel
 log = structlog.get_logger("ava.redis")
 
 TIMEOUT_SECONDS = 0.05
-"""To connect, and for each answer. `REDIS_URL` may say otherwise (`?socket_timeout=`)."""
+"""Time-out of connecting, and of each answer. `REDIS_URL` may say otherwise
+(`?socket_timeout=`)."""
 
 SENTINEL = "+sentinel"
 SENTINEL_PORT = 26379
@@ -183,7 +184,7 @@ def _is_loss(fault: Exception) -> bool:
 
 
 def _cause(fault: Exception) -> str:
-    """For the log: an answer's text may quote what was sent."""
+    """Cause of a failure for the log, without an answer's text, which may quote what was sent."""
     return type(fault).__name__ if isinstance(fault, ResponseError) else str(fault)
 
 

@@ -159,7 +159,8 @@ class SealedField(_TextField):
         return super().get_lookup(lookup_name)
 
     def _bind(self, instance: models.Model, **_: Any) -> None:
-        """After a row is read: its value opens where the row stood then."""
+        """Bind the value of a row that was read: it opens for the primary key and owner of that
+        moment."""
         value = instance.__dict__.get(self.attname)
         if isinstance(value, Sealed) and value.binding is None:
             instance.__dict__[self.attname] = Sealed(value.text, self.binding(instance))

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 PLACES = 4
 ARRIVAL_SECONDS = 0.005
-"""For which an answer is held back at most while requests arrive."""
+"""Seconds for which an answer is held back at most while requests arrive."""
 
 T = TypeVar("T")
 Release = Callable[[], None]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 WAIT_SECONDS = 1.0
-"""For which a request waits for others' reads; then it reads by itself."""
+"""Seconds for which a request waits for others' reads; then it reads by itself."""
 
 
 class Flights:

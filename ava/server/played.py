@@ -27,7 +27,7 @@ _LAST_LINES = 5
 
 
 class CannotPlay(Exception):
-    """They did not start; the message is for the operator."""
+    """AVA or the sandbox did not start; the message is for the operator."""
 
 
 class Played:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 _FILE_BYTES = 1 << 20
-"""That prometheus_client gives a file at first."""
+"""Size that prometheus_client gives a file at first."""
 # The process that forks the workers imports AVA, too, and what it counts is kept apart.
 _mine = "arbiter"
 # The lock file of this worker's number, kept open: the system unlocks it when the worker ends.

@@ -73,7 +73,7 @@ def by_hour(found: Iterable[Attempt], *, now: datetime) -> list[Speed | None]:
 
 
 def speed(taken: Sequence[float]) -> Speed:
-    """Of at least one attempt."""
+    """Speed of attempts, of which there is at least one."""
     most = quantiles(taken, n=20, method="inclusive")[-1] if len(taken) > 1 else taken[0]
     return Speed(median(taken), most)
 

@@ -80,7 +80,7 @@ def open_link(
 
 
 def sign_in_url(row: AuthorizationRequest, *, redirect_uri: str) -> str:
-    """Where the browser goes to sign in, with a new state. Raises: OAuthAppMissing."""
+    """Address at which the browser signs in, with a new state. Raises: OAuthAppMissing."""
     app = oauth.app(row.provider)
     state = secrets.token_urlsafe(32)
     AuthorizationRequest.objects.filter(pk=row.pk).update(state=_digest(state))

@@ -29,9 +29,9 @@ from integrations.errors import StubsDisabled
 log = structlog.get_logger("integrations.calendar")
 
 EARLY = timedelta(minutes=5)
-"""So long before its end a token is renewed. Where that fails, it serves until its end."""
+"""Time before its end at which a token is renewed. Where that fails, it serves until its end."""
 LEASE = timedelta(seconds=12)
-"""Longer than a request to the provider may take."""
+"""Lease of a renewal, longer than a request to the provider may take."""
 LONGEST_WAIT = 15.0
 """Seconds for the token that another process asks for: longer than the lease of one that died."""
 POLL = 0.05

@@ -7,7 +7,7 @@ from django.urls import reverse
 from ava.conf import addresses
 
 FEED_KEY = "key"
-"""Of the query, which no log line holds."""
+"""Parameter of the feed's secret, in the query: no log line holds that."""
 
 
 def start(request: HttpRequest, provider: str, request_id: object) -> str:
@@ -21,7 +21,7 @@ def callback(request: HttpRequest, provider: str) -> str:
 
 
 def feed(request: HttpRequest, secret: str) -> str:
-    """Where calendar apps find a feed."""
+    """Address at which calendar apps find a feed."""
     return f"{_address(request, 'calendar-feed')}?{FEED_KEY}={secret}"
 
 

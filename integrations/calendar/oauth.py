@@ -129,7 +129,7 @@ def _google_at(host: str) -> str:
 
 
 def sign_in_url(app: App, *, redirect_uri: str, state: str, verifier: str) -> str:
-    """Where the browser goes to consent: authorization code with PKCE S256 (RFC 7636)."""
+    """Address at which the user consents: authorization code with PKCE S256 (RFC 7636)."""
     session = _session(
         app,
         redirect_uri=redirect_uri,

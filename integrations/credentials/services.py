@@ -47,7 +47,7 @@ class Client:
 
 
 clients: dict[str, Client] = {}
-"""By provider; filled in `ready()`."""
+"""Clients by provider; filled in `ready()`."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ava.http import correlation
 from ava.upstream.connections import cause_of
 
 SECONDS = 5.0
-"""For all addresses together, name resolution and slow headers included."""
+"""Time limit of all addresses together, name resolution and slow headers included."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from integrations.email.pages import say_sent
 from integrations.email.serializers import MOST_TEXT, NewMailSerializer
 
 PREVIEW: Final = "mail_preview"
-"""In the session: the HTML of the newest preview."""
+"""Key of the session that holds the HTML of the newest preview."""
 
 _FIELD: Final = "field-"
 _LONG: Final = frozenset({"body", "note", "summary", "transcript", "what"})
@@ -169,7 +169,7 @@ _SHEET: Final = ComposeSheet(
 
 
 def _sender(request: HttpRequest) -> str:
-    """By what it will go out; empty: nothing is connected."""
+    """Sender of the mail in words; empty: nothing is connected."""
     found = routes.serving_user(user_of(request))
     if not found:
         return ""

@@ -68,7 +68,7 @@ def send(asked: Asked) -> Repeat:
 
 
 def _accounts(asked: Asked, row: Mail) -> list[str]:
-    """Those that it went by, and the one that it was tried by first."""
+    """Accounts that the mail went by, and the one that it was tried by first."""
     if row.backend == Mail.Backend.STUB:
         return []
     tried = {row.backend, *asked.refused, *(one.provider for one in asked.attempts)}

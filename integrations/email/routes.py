@@ -13,7 +13,7 @@ from integrations.email.errors import MailAccountGone
 from integrations.email.models import OPERATOR, Mail
 
 BACKENDS = ("resend", "smtp")
-"""In the order in which they are tried."""
+"""Mail providers in the order in which they are tried."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from integrations.email.models import ADDRESS_LENGTH, SUBJECT_LENGTH, Mail, Reci
 from integrations.email.states import MAIL
 
 MOST_RECIPIENTS: Final = 50
-"""As at Resend, in all groups together."""
+"""Recipients of a mail in all groups together, as at Resend."""
 
 MOST_TEXT: Final = 20_000
 """Characters that a template's field holds."""

@@ -29,9 +29,9 @@ log = structlog.get_logger("integrations.notifications")
 LOOK: Final = "integrations.notify"
 EVERY: Final = 300.0  # seconds between two looks
 PATIENCE: Final = timedelta(minutes=4)
-"""For which a trouble has to last: most end by themselves before anybody could act."""
+"""Time that a trouble has to last: most end by themselves before anybody could act."""
 QUIET: Final = timedelta(hours=6)
-"""For which a trouble that went is remembered: one that comes and goes is one mail."""
+"""Time for which a trouble that went is remembered: one that comes and goes is one mail."""
 
 _WRITTEN_ABOUT: Final = 1  # the weight of what stops work
 _PAUSE: Final = 60.0  # seconds until a mail provider in trouble is asked again

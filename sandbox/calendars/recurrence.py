@@ -54,7 +54,7 @@ class Rule:
         return [day for place, day in enumerate(days) if place in places]
 
     def _index(self, first: date, day: date) -> int:
-        """Which period a day lies in."""
+        """Number of the period that a day lies in."""
         match self.frequency:
             case "DAILY":
                 passed = (day - first).days

@@ -91,7 +91,7 @@ def _within(
 
 
 def _span(text: str) -> tuple[datetime, datetime]:
-    """From when until when a day or a moment of the query lasts."""
+    """Span of a day or a moment of the query."""
     day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
     try:
         start = datetime.fromisoformat(text)

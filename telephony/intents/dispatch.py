@@ -112,7 +112,7 @@ def never_left(problem: Problem) -> bool:
 def fail(
     intent: Communication, problem: Problem, *, source: str, now: datetime, frees_key: bool = False
 ) -> None:
-    """It was not done and will not be."""
+    """Fail an intent: it was not done and will not be."""
     with changing(intent) as row:
         row.attempted_at = row.missing_since = None
         if frees_key:

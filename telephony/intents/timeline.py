@@ -68,7 +68,7 @@ def facts_of(record: ProviderRecord | Communication, intent: Communication) -> d
 
 
 def settle() -> timedelta:
-    """After this nothing that was sent is still on its way."""
+    """Time after which nothing that was sent is still on its way."""
     return timedelta(seconds=settings.TELEPHONY_SETTLE_SECONDS)
 
 

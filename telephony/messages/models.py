@@ -15,7 +15,8 @@ from telephony.intents.states import MESSAGE
 
 
 class Batches(models.Manager["Batch"]):
-    """Without the list of the rejected, which may be long, until it is asked for."""
+    """Manager of batches, which loads the list of the rejected, as it may be long, only when
+    asked."""
 
     def get_queryset(self) -> models.QuerySet["Batch"]:
         return super().get_queryset().defer("rejected")

@@ -65,7 +65,7 @@ def recipients(text: str) -> Recipients:
 
 
 def _cells(line: str) -> list[str]:
-    """Of one row. Quotes may hold separators, and no line breaks."""
+    """Cells of one row. Quotes may hold separators, and no line breaks."""
     separator = max(_SEPARATORS, key=line.count)
     try:
         [cells] = csv.reader([line], delimiter=separator) if line else [[]]

@@ -72,7 +72,7 @@ def is_demo(*, user: User, tool: BookingTool) -> bool:
 
 
 def window(tool: BookingTool, now: datetime) -> tuple[datetime, datetime]:
-    """From when and until when may be booked."""
+    """Window of time in which may be booked."""
     tz = ZoneInfo(tool.time_zone)
     last_day = times.day_of(now, tz) + timedelta(days=tool.days_ahead + 1)
     return now + timedelta(minutes=tool.notice), times.moment(last_day, tz)

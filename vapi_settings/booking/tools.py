@@ -26,7 +26,7 @@ from vapi_settings.records import text
 
 OFFERED: Final = 5
 _FAR: Final = 20
-"""Of so many slots, those that are offered are spread over."""
+"""Free slots, at most, over which the offered ones are spread."""
 
 NO_CALENDAR: Final = (
     "The calendar is not connected, so nothing can be booked now. Offer to take a message."

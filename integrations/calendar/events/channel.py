@@ -30,8 +30,8 @@ class EventChannel:
         return _receipt(event)
 
     def may_repeat(self, row: CalendarEvent) -> bool:
-        """In the same calendar always: the key is the event's own. Another account's calendar
-        would get a second one."""
+        """Whether a second request is harmless: in the same calendar always, as the key is the
+        event's own; another account's calendar would get a second event."""
         return is_elsewhere(row) is not True
 
     def proves_absence(self, row: CalendarEvent, problem: Problem) -> bool:

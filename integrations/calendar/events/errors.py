@@ -16,7 +16,7 @@ class EventNotFound(NotFound):
 
 
 class EventGone(EventNotFound):
-    """It was there, and is deleted."""
+    """An event that was there, and is deleted."""
 
 
 class EventRefused(Problem):

@@ -59,7 +59,7 @@ class GoogleCalendar(CalendarClient):
         return self._read(found)
 
     def busy(self, start: datetime, end: datetime, tz: ZoneInfo) -> list[Slot]:
-        """When the calendar is busy."""
+        """Busy times of the calendar."""
         body = {
             "timeMin": start.isoformat(),
             "timeMax": end.isoformat(),

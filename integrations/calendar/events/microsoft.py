@@ -59,8 +59,8 @@ class MicrosoftCalendar(CalendarClient):
         return self._read(self._ask("GET", _path(event_id)))
 
     def busy(self, start: datetime, end: datetime, tz: ZoneInfo) -> list[Slot]:
-        """When the calendar is busy; whole days as days of `tz`. Graph's own getSchedule is not
-        for personal accounts, so that the events are read."""
+        """Busy times of the calendar; whole days as days of `tz`. They are read from the events, as
+        Graph's own getSchedule is not for personal accounts."""
         taken = [found for found in self._all(start, end) if graph_bodies.is_busy(found)]
         return [
             Slot(times.moment(event.start, tz), times.moment(event.end, tz))

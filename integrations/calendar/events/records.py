@@ -8,7 +8,7 @@ When = datetime | date
 
 
 def read_when(text: str) -> When:
-    """Of a text as `isoformat` writes it."""
+    """A moment, or a date, from a text as `isoformat` writes it."""
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 

@@ -88,7 +88,7 @@ def event(*, user: User, provider: str, event_id: str, now: datetime) -> Event:
 def busy(
     *, user: User, provider: str, start: datetime, end: datetime, tz: ZoneInfo, now: datetime
 ) -> list[Slot]:
-    """When the calendar is busy, in order, without overlaps. Raises: as `events`."""
+    """Busy times of the calendar, in order, without overlaps. Raises: as `events`."""
     require_known(provider)
     if stub.serves(user=user, provider=provider):
         found = stub.busy(provider, start, end, now=now)

@@ -39,7 +39,8 @@ ALL_DAY: Final = WorkingHours()
 
 
 def working_hours(text: str) -> WorkingHours:
-    """Of a text such as "09:00-17:00" or "mon-fri 09:00-17:00". Raises: WrongTime."""
+    """Working hours from a text such as "09:00-17:00" or "mon-fri 09:00-17:00". Raises:
+    WrongTime."""
     found = _HOURS.fullmatch(text.strip().lower())
     names = [name for name in (found["first"], found["last"]) if name] if found else []
     if not found or any(name not in DAYS for name in names):
@@ -55,7 +56,7 @@ def working_hours(text: str) -> WorkingHours:
 
 
 def duration(text: str) -> timedelta:
-    """Of a text such as "30m", "1h" or "1h30m". Raises: WrongTime."""
+    """Duration from a text such as "30m", "1h" or "1h30m". Raises: WrongTime."""
     found = _DURATION.fullmatch(text.strip().lower())
     hours, minutes = (int(number or 0) for number in found.groups()) if found else (0, 0)
     length = timedelta(hours=hours, minutes=minutes)

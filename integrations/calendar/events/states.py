@@ -12,4 +12,4 @@ EVENT = Machine(
 )
 
 HOLDING = (PENDING, UNKNOWN, TENTATIVE, CONFIRMED)
-"""Those whose time is taken."""
+"""Statuses in which an event takes its time."""

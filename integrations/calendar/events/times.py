@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from integrations.calendar.events.records import When
 
 YEARS: Final = range(1971, 2200)
-"""Beyond these a time zone, or a provider, cannot count."""
+"""Years within which time zones and providers can count."""
 
 
 class WrongTime(ValueError):

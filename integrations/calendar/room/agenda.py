@@ -88,7 +88,7 @@ def when(event: Event, day: date, tz: ZoneInfo) -> str:
 
 
 def span(event: Event, tz: ZoneInfo) -> str:
-    """When an event is, in words."""
+    """Time of an event in words."""
     if not isinstance(event.start, datetime) or not isinstance(event.end, datetime):
         last = event.end - DAY
         if last <= event.start:
@@ -101,7 +101,7 @@ def span(event: Event, tz: ZoneInfo) -> str:
 
 
 def range_of(first: date, last: date) -> str:
-    """Of days: "7 to 13 December 2026"."""
+    """Range of days: "7 to 13 December 2026"."""
     if first.year != last.year:
         return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
     if first.month != last.month:

@@ -133,7 +133,7 @@ class SlotsForm(forms.Form):
         self.fields["calendar"].choices = choices(calendars)  # type: ignore[attr-defined]
 
     def query(self) -> dict[str, str]:
-        """Of the API's address."""
+        """Query of the API's address."""
         given = self.cleaned_data
         last = given["day"] + timedelta(days=given["days"])
         names = ("duration", "working_hours", "time_zone")

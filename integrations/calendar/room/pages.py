@@ -24,7 +24,7 @@ from integrations.calendar.room.zones import zone_of
 from integrations.calendar.sign_ins import SignIn
 
 WHOLE: Final = "whole"
-"""In the address of a page that asks the provider itself, for browsers without scripts."""
+"""Parameter of a page that asks the provider itself, for browsers without scripts."""
 
 
 @dataclass(frozen=True)

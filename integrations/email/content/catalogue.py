@@ -21,7 +21,7 @@ class Template:
 
 
 LINK = "link"
-"""Of any template: an address of the web."""
+"""Field of any template that holds a web address."""
 
 _ALL = (
     Template(

@@ -30,13 +30,13 @@ def refuse(*, user: User, addresses: Iterable[str]) -> None:
 
 
 def among(*, user_id: int, addresses: Iterable[str]) -> frozenset[str]:
-    """Those of the addresses, in the form of `key`, that are on the user's list."""
+    """Addresses, in the form of `key`, that are on the user's list."""
     rows = Suppression.objects.filter(user_id=user_id, address__in=[*map(key, addresses)])
     return frozenset(rows.values_list("address", flat=True))
 
 
 def allowed(*, user: User, addresses: Sequence[str]) -> list[str]:
-    """Those of the addresses that are not on the user's list."""
+    """Addresses that are not on the user's list."""
     listed = among(user_id=user.pk, addresses=addresses)
     return [address for address in addresses if key(address) not in listed]
 

@@ -19,7 +19,7 @@ class Repeats:
         self._last: dict[Hashable, tuple[float, int]] = {}
 
     def left_out(self, key: Hashable) -> int | None:
-        """How many lines were left out since the last one; None: leave this one out, too."""
+        """Number of lines left out since the last one; None: leave this one out, too."""
         now = self._clock()
         with self._lock:
             at, count = self._last.get(key, (now - self._seconds, 0))

@@ -38,7 +38,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one: milliseconds until the answer had been read, and its status; 0: none."""
+    """Answer to one: milliseconds until it had been read, and its status; 0: none."""
 
     webhook: Webhook
     taken: float
@@ -86,7 +86,7 @@ def coming_in(url: str) -> Iterator[Webhook]:
 
 
 def of_assistant(hook: str, secret: str) -> Iterator[Webhook]:
-    """What Vapi reports of calls: each one begins, and ends with everything that was said."""
+    """Reports of Vapi's on calls: each one begins, and ends with everything that was said."""
     parts = urlsplit(hook)
     while True:
         call = str(uuid.uuid4())

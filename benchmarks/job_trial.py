@@ -40,7 +40,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a trial found.
+    """Result of a trial.
 
     Attributes:
         rate: jobs a second.

@@ -13,7 +13,7 @@ CLIENTS = 32
 
 @dataclass(frozen=True)
 class Load:
-    """What one load found.
+    """Result of one load.
 
     Attributes:
         requests: all.

@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Outage:
-    """What was counted, over all processes.
+    """Counts of an outage, over all processes.
 
     Attributes:
         reached: calls that began at the provider while it was down.

@@ -1,4 +1,4 @@
-"""Senders of messages, by the way they are written: phone numbers, and what Twilio has besides.
+"""Senders of messages, by the way they are written: phone numbers, and Twilio's other kinds.
 
 https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id,
 https://www.twilio.com/docs/messaging/services
@@ -25,7 +25,7 @@ _HOW: Final = (
 
 
 class Kind(StrEnum):
-    """What a message comes from. The value is shown."""
+    """Kind of a message's sender. The value is shown."""
 
     NUMBER = "number"
     NAME = "name"

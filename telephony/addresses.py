@@ -1,5 +1,5 @@
-"""Addresses of calls and messages: phone numbers in E.164, and what Twilio has besides, such as
-short codes, names, SIP addresses and those of other channels."""
+"""Addresses of calls and messages: phone numbers in E.164, and Twilio's other kinds, such as short
+codes, names, SIP addresses and those of other channels."""
 
 import re
 from typing import Any, Final
@@ -76,7 +76,7 @@ def person(of: str) -> str:
 
 
 class SenderField(serializers.CharField):
-    """What a message comes from, in its usual form."""
+    """Sender of a message, in its usual form."""
 
     limit = ""  # why it can be a phone number only
 
@@ -95,7 +95,7 @@ class SenderField(serializers.CharField):
 
 
 class CallerField(SenderField):
-    """What a call comes from: a phone number."""
+    """Caller's number: a phone number."""
 
     limit = "Calls come from a phone number. A name, a short code or a Messaging Service has none."
 

@@ -24,7 +24,7 @@ ANSWERED = "a call was answered"
 
 
 def answered(user: User) -> QuerySet[Any]:
-    """What ends the first visit: calls that failed do not."""
+    """Calls that end the first visit: those that failed do not."""
     return _calls(user).filter(status__in=("in-progress", "completed"))
 
 

@@ -50,8 +50,8 @@ def among(rows: QuerySet[Row], text: str, *, owner: int) -> QuerySet[Row] | Scan
 
 
 def _index(model: type[Communication], text: str, owner: int) -> tuple[str, str, list[Any]]:
-    """What to select from to meet the candidates, a condition that only they meet, and the
-    parameters of both. Candidates have all trigrams of the text."""
+    """Source to select the candidates from, a condition that only they meet, and the parameters of
+    both. Candidates have all trigrams of the text."""
     name, table = name_of(model), model._meta.db_table
     step = 1 if len(text) <= _DENSE else SHORTEST
     if connection.vendor == "sqlite":

@@ -73,7 +73,7 @@ def choose(credentials: Credentials, named: str | None, *, use: Use) -> str:
 
 
 def refusal(sender: str, to: str) -> ValidationFailed | None:
-    """Why this sender does not reach that number, where that is known beforehand."""
+    """Problem of a sender that does not reach that number, where that is known beforehand."""
     if kind_of(sender) is not Kind.NAME:
         return None
     region = phonenumbers.region_code_for_number(phonenumbers.parse(to))
@@ -101,7 +101,7 @@ def choose_at_vapi(user: User, named: str | None, *, assistant_id: str) -> Phone
 
 
 def _fault(credentials: Credentials, sender: str, kind: Kind, use: Use) -> str:
-    """Why the account cannot use this sender; "" where it can. Raises: ProviderProblem."""
+    """Reason why the account cannot use this sender; "" where it can. Raises: ProviderProblem."""
     if kind is Kind.NUMBER:
         found = _find(credentials, sender)
         if found:

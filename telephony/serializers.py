@@ -67,7 +67,7 @@ class SendAtField(serializers.DateTimeField):
 
 
 class DetailsField(serializers.DictField):
-    """What else came in with a call or a message."""
+    """Details that came in with a call or a message."""
 
     def __init__(self) -> None:
         text = "What else Twilio sent with one that came in, by Twilio's names."

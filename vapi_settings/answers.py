@@ -140,7 +140,7 @@ class Remembered(FastAnswer):
 
 
 def remembered(request: WSGIRequest) -> Remembered | None:
-    """What may be in memory, of a caller who is."""
+    """Answer that may be in memory, of a caller who is."""
     if request.GET.keys() - {"assistant_id"}:
         return None
     if request.META.get("HTTP_CACHE_CONTROL", RELOAD).lower() != RELOAD:

@@ -22,7 +22,7 @@ MOST_PAGES: Final = 20
 
 
 class VapiClient:
-    """Vapi for one private API key. Each method raises ProviderProblem besides."""
+    """Vapi for one private API key. Each method also raises ProviderProblem."""
 
     def __init__(self, api_key: str) -> None:
         self._headers = {"Authorization": f"Bearer {api_key}"}

@@ -134,7 +134,7 @@ def value_of(ada: APIClient) -> Any:
 
 @pytest.fixture
 def account(user: User) -> Any:
-    """What the address of the user's webhooks names."""
+    """Account that the address of the user's webhooks names."""
     return store_key(user, webhook_secret=SECRET).pk
 
 
@@ -151,7 +151,7 @@ def send(account: Any) -> Any:
 
 @pytest.fixture
 def reported(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What listeners hear, once the jobs have run."""
+    """Reports that listeners get, once the jobs have run."""
     heard: list[Any] = []
     monkeypatch.setattr(webhooks, "_listeners", [])
     webhooks.register_listener(heard.append)

@@ -1,4 +1,4 @@
-"""Drafts: what somebody types into the editor of a setting, until it is saved."""
+"""Drafts: values as they are typed into the editor of a setting, until they are saved."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Clash:
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody typed into an editor, and how far it is."""
+    """Draft of a value: what was typed into an editor, and how far the edit is."""
 
     key: str
     text: str

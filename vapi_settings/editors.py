@@ -10,7 +10,7 @@ from vapi_settings.catalogue import Definition, Setting, ValueRefused
 from vapi_settings.diff import ABSENT, Document
 
 ON: Final = "on"
-"""What the form of a switch sends; off, it sends nothing."""
+"""Value that the form of a switch sends; off, it sends nothing."""
 
 _STEPS: Final = {"voice_speed": "0.05", "temperature": "0.1"}
 _ENDS: Final = {
@@ -27,7 +27,7 @@ def name(wanted: Definition) -> str:
 
 
 def step(wanted: Definition) -> str:
-    """How far a slider moves at least."""
+    """Smallest step of a slider."""
     return _STEPS.get(wanted.key, "1")
 
 
@@ -37,7 +37,7 @@ def ends(wanted: Definition) -> tuple[str, str]:
 
 
 def limits(wanted: Definition, bounds: Mapping[str, Any]) -> str:
-    """What the setting takes, said before somebody errs."""
+    """Limits of the setting in words, shown before a value is typed."""
     match wanted.type:
         case "string":
             return f"{bounds['min_length']} to {bounds['max_length']} characters."
@@ -72,7 +72,7 @@ def words(wanted: Definition, value: Any) -> str:
 
 
 def sentence(wanted: Definition, value: Any) -> str:
-    """What the setting is now, for a notice."""
+    """Sentence on the setting's present value, for a notice."""
     said = words(wanted, value)
     if not said:
         return f"{name(wanted)} holds no value now."
@@ -92,7 +92,7 @@ def read(wanted: Definition, text: str, document: Document) -> Any:
 
 
 def obstacle(setting: Setting, document: Document) -> str:
-    """Why nothing can be set here on this assistant; empty where something can."""
+    """Reason why nothing can be set here on this assistant; empty where something can."""
     wanted = setting.definition
     if wanted.type not in ("integer", "float"):
         return ""
@@ -104,7 +104,8 @@ def obstacle(setting: Setting, document: Document) -> str:
 
 
 def oddity(setting: Setting, document: Document) -> str:
-    """What AVA would not have set, but the assistant holds; empty where it would have."""
+    """Warning about a value that AVA would not have set, but the assistant holds; empty where it
+    would have."""
     if not setting.is_set:
         return ""
     try:

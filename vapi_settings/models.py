@@ -184,7 +184,7 @@ class AccountGeneration(models.Model):
 
 
 class BookingTool(models.Model):
-    """How a user's assistants book appointments in the middle of a call."""
+    """Settings by which a user's assistants book appointments in the middle of a call."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

@@ -104,7 +104,7 @@ NUMBERS = _cache("vapi_phone_numbers", _numbers)
 
 class AssistantRead:
     """One read of a user's assistants; with `reload` from Vapi, whatever copy there is. Each method
-    raises ProviderProblem besides."""
+    also raises ProviderProblem."""
 
     def __init__(self, account: Account, *, reload: bool = False) -> None:
         self.account = account

@@ -97,7 +97,7 @@ class Row:
 
     @cached_property
     def error(self) -> str:
-        """What is wrong with what was typed."""
+        """Error of the typed value."""
         return self.draft.error if self.draft else ""
 
     @cached_property
@@ -127,7 +127,7 @@ class Row:
 
     @property
     def who(self) -> str:
-        """Who set the value that it holds."""
+        """Source of the value that it holds, in words."""
         if self.newest is None or self.newest.source == Revision.Source.FOUND:
             return ""
         if self.is_drift:
@@ -200,7 +200,7 @@ class Room:
 
     @cached_property
     def drifted(self) -> list[Row]:
-        """What was changed outside AVA, lately as this assistant's changes go."""
+        """Settings changed outside AVA, lately as this assistant's changes go."""
         last = max((row.newest.at for row in self.rows if row.newest), default=None)
         return [
             row

@@ -60,14 +60,15 @@ class AvaAdminSite(admin.AdminSite):
         return response
 
     def get_urls(self) -> list[Any]:
-        """Django's, but for the one that shows all of the staff which rows there are."""
+        """Django's, without "view on site", by which any staff could see which rows exist."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return Search.as_view(admin_site=self)(request)
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
-        """Django's, which answers 400 to what the database cannot hold: no fault of AVA's."""
+        """Django's, with 400 for values that the database cannot hold: they are no fault of
+        AVA's."""
 
         @wraps(view)
         def within_bounds(request: HttpRequest, *args: Any, **more: Any) -> Any:

@@ -133,7 +133,7 @@ def use(token: ApiToken, *, now: datetime) -> None:
 
 
 def read_digest(raw: str) -> str:
-    """What is stored of a token. Raises: ApiTokenInvalid, for one that is not whole."""
+    """Digest of a token, as it is stored. Raises: ApiTokenInvalid, for one that is not whole."""
     random, checksum = raw[len(PREFIX) : -_CHECKSUM], raw[-_CHECKSUM:]
     if len(random) != _RANDOM or not raw.isascii() or checksum != _checksum(random):
         raise ApiTokenInvalid

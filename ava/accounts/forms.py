@@ -21,7 +21,7 @@ class SlowedLogin(AuthenticationForm):
         return queries.username_of(self.cleaned_data["username"])
 
     def clean(self) -> dict[str, Any]:
-        """Raises LoginSlowed besides: the form then says nothing of the password."""
+        """Also raises LoginSlowed: the form then says nothing of the password."""
         account, password = (self.cleaned_data.get(name) for name in ("username", "password"))
         if not (self.request and account and password):
             return super().clean()
@@ -60,7 +60,7 @@ class OwnPasswordForm(PasswordChangeForm):
         self.fields["new_password2"].help_text = ""
 
     def clean_old_password(self) -> str:
-        """Raises LoginSlowed besides."""
+        """Also raises LoginSlowed."""
         password: str = self.cleaned_data["old_password"]
         try:
             services.confirm_password(user=self.user, password=password, network=self._network)
@@ -94,7 +94,7 @@ class ApiTokenForm(forms.Form):
         self._user, self._network = user, network
 
     def clean_password(self) -> str:
-        """Raises LoginSlowed besides."""
+        """Also raises LoginSlowed."""
         password: str = self.cleaned_data["password"]
         try:
             services.confirm_password(user=self._user, password=password, network=self._network)

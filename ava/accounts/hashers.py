@@ -6,9 +6,9 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
 
 
 def spellings(password: str) -> list[str]:
-    """What may have been hashed where this was typed: its normal form first, which new hashes are
-    made of; then, for older ones, as it was typed, composed (Windows, Linux) and decomposed
-    (macOS). One for ASCII.
+    """Spellings that may have been hashed where this was typed: its normal form first, which new
+    hashes are made of; then, for older ones, as it was typed, composed (Windows, Linux) and
+    decomposed (macOS). One for ASCII.
 
     NIST SP 800-63B, 3.1.1.2: normalise by NFKC or NFKD before hashing.
     """

@@ -8,7 +8,7 @@ from ava.admin import ReadOnlyAdmin
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
-    """What happened, the newest first."""
+    """Activity, the newest first; read-only."""
 
     list_display = ("at", "owner", "kind", "summary", "status", "failed", "duration_ms")
     list_filter = ("kind", "failed", "at")

@@ -19,7 +19,7 @@ def newest(
     kind: str | None = None,
     failed: bool | None = None,
 ) -> QuerySet[Activity]:
-    """What happened for the user, the newest first."""
+    """Activity of the user, the newest first."""
     write()  # what this process did a moment ago, too
     rows = Activity.objects.filter(owner=user)
     if kind is not None:
@@ -34,7 +34,7 @@ def newest(
 
 
 def story(*, user: User, correlation_id: str) -> list[Entry]:
-    """What carries the ID and is the user's, in order of time. Empty for somebody else's ID."""
+    """Entries of the user's that carry the ID, in order of time; none for another user's ID."""
     found = _found(user.pk, correlation_id)
     return _with_shared(found, correlation_id) if found else []
 

@@ -42,7 +42,7 @@ def _taken() -> list[recorder.Entry]:
 
 
 def old(before: datetime) -> QuerySet[Activity]:
-    """What happened before then."""
+    """Activity before that moment."""
     return Activity.objects.filter(at__lt=before)
 
 

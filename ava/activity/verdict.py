@@ -98,7 +98,7 @@ def _telling(failed: Sequence[Happening]) -> Words:
 
 
 def _words(failure: Happening) -> Words:
-    """What is known of this status; else the sentence that its app found, where it has one."""
+    """Words for this status where it is known, else the sentence that its app found, if any."""
     said = _said(failure)
     if failure.kind == "request" and failure.status == "409" and said:
         return Words(said, words_of("request", "409").remedy)
@@ -140,7 +140,7 @@ def _stumbled(tries: Sequence[Happening]) -> bool:
 
 
 def _answered(name: str, tries: Sequence[Happening]) -> str:
-    """What came of the attempts at one thing."""
+    """Outcome of the attempts at one thing."""
     first, last = tries[0], tries[-1]
     answers = list(dict.fromkeys(answer_of(one.status) for one in tries))
     if answers == [NOT_ASKED]:

@@ -33,7 +33,7 @@ ICONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Words:
-    """Why something failed, and what to do about it."""
+    """Cause of a failure, and the remedy."""
 
     cause: str
     remedy: str = ""
@@ -250,7 +250,7 @@ def _of_attempt(status: str) -> Words:
 
 
 def answer_of(status: str) -> str:
-    """What a provider answered, in words: of the status of an attempt."""
+    """Answer of a provider in words, from the status of an attempt."""
     if status.isdigit():
         return f"answered {status}"
     if status.startswith("deadline"):

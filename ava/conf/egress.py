@@ -61,7 +61,7 @@ def tls() -> ssl.SSLContext:
 
 
 def faults(environment: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the settings, a sentence each; never with a password."""
+    """Faults of the settings, a sentence each; never with a password."""
     for name in _PROXIES:
         value = environment.get(name, "").strip()
         if value and not _is_proxy(value):

@@ -34,8 +34,8 @@ def _from_text(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """What all spellings of a name share: in any case, composed or decomposed, whatever is around
-    it."""
+    """Form of a name that all its spellings share: in any case, composed or decomposed, whatever is
+    around it."""
     lower = unicodedata.normalize("NFKC", trimmed(text)).casefold()
     return unicodedata.normalize("NFKC", lower)
 

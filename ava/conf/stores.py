@@ -48,7 +48,7 @@ def for_django(url: str | None, data_dir: Path) -> dict[str, Any]:
 
 
 def faults(values: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the store URLs, a sentence each."""
+    """Faults of the store URLs, a sentence each."""
     checks = {"DATABASE_URL": database, "REDIS_URL": redis, "CELERY_BROKER_URL": broker}
     return [found for name, check in checks.items() if (found := _fault(name, values[name], check))]
 

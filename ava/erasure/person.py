@@ -36,7 +36,7 @@ class Person:
 
     @property
     def needle(self) -> str:
-        """What stands in every spelling, for the database to look for."""
+        """Text that every spelling contains, for the database to look for."""
         return self.text.removeprefix("+")
 
     @property

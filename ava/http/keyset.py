@@ -145,7 +145,7 @@ class KeysetPagination(BasePagination):
 
 
 def salt_of(rows: QuerySet[Any]) -> str:
-    """What a cursor is signed with: one of another table or order is none of this list."""
+    """Salt of a cursor's signature: one of another table or order does not open this list."""
     return " ".join([rows.model._meta.label, *(field.name for field in _order(rows))])
 
 

@@ -30,12 +30,12 @@ class OnceForm(forms.Form):
     """The API's name of a field -> the form's, where they differ."""
 
     example: Mapping[str, Any] = {}
-    """What the API is asked for in "Copy as curl", as far as nothing is filled in."""
+    """Values in "Copy as curl" for what is not filled in yet."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def wanted(self) -> dict[str, Any]:
-        """What the API would be asked for."""
+        """Request that the API would get."""
         given = {self.names.get(name, name): name for name in names(self.serializer)}
         return {
             name: self.cleaned_data[field]
@@ -74,7 +74,7 @@ class OnceForm(forms.Form):
             self.add_error(None, problem.detail)
 
     def row_of(self, index: int) -> int:
-        """What people count as the row of a list's element."""
+        """Row of a list's element, as people count."""
         return index + 1
 
     def put(self, name: str, value: str) -> None:

@@ -54,7 +54,7 @@ class Overtaken(Exception):
 
 
 class Channel(Protocol[Row]):
-    """How one kind of intent is sent."""
+    """Channel by which one kind of intent is sent."""
 
     validity: timedelta  # from the row's creation: no attempt is made after it
 

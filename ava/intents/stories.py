@@ -63,7 +63,7 @@ class Story:
 
     @staticmethod
     def facts(row: Any) -> Sequence[Any]:
-        """What may change beside status and time line."""
+        """Facts that may change beside status and time line."""
         return ()
 
     @staticmethod

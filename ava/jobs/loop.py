@@ -24,8 +24,8 @@ POLL_SECONDS = 0.5
 _PERIODIC_SECONDS = 60.0
 
 _PLACES = 1
-"""How many jobs compute at the same time: more would take the interpreter from requests
-of this process. A job that waits for a provider releases its place."""
+"""Jobs that compute at the same time: more would take the interpreter from requests of this
+process. A job that waits for a provider releases its place."""
 
 _PLACE_SECONDS = 1.0
 """Seconds to wait for a place: jobs that hold theirs longer are assumed to wait for something."""

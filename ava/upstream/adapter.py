@@ -47,7 +47,7 @@ class DoorAdapter(BaseAdapter):
         return _response(request, answer.status, answer.headers, answer.body)
 
     def close(self) -> None:
-        """Nothing: connections are the door's."""
+        """Do nothing: connections are the door's."""
 
 
 def _response(

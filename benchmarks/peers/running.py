@@ -56,7 +56,7 @@ def is_installed() -> bool:
 
 @contextmanager
 def on_core(number: int) -> Iterator[None]:
-    """What is started meanwhile runs on this core only, where the system can do so."""
+    """Have processes that are started in the block run on this core only, where the system can."""
     if not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2:
         yield
         return

@@ -31,7 +31,7 @@ def transitions(found: Sequence[Entry], correlation_id: str) -> Iterator[Entry]:
 
 
 def _opened(provider: str, refused: Entry) -> BreakerEvent | None:
-    """How the breaker that refused an operation had left closed."""
+    """Transition by which the breaker that refused an operation had left closed."""
     ends = Q(from_state="closed") | Q(to_state="closed")
     last = BreakerEvent.objects.filter(ends, provider=provider, at__lte=refused.at).first()
     return last if last is not None and last.to_state == "open" else None

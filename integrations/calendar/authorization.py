@@ -193,7 +193,8 @@ def _connected(
 
 
 def _missing(app: App, grant: Grant) -> list[str]:
-    """What the user did not allow, in words. Microsoft names scopes with and without their host."""
+    """Access that the user did not allow, in words. Microsoft names scopes with and without their
+    host."""
     allowed = {scope.rpartition("/")[2].lower() for scope in grant.scopes}
     found = [
         word

@@ -161,7 +161,7 @@ def refresh_all() -> Iterator[Refreshed]:
 
 
 def not_connected(*, user: User, provider: str) -> Problem:
-    """Why nothing is done with a calendar that is not connected."""
+    """Problem of a calendar that is not connected."""
     if runtime_config.is_on("INTEGRATIONS_STUB_MODE", user=user):
         return NotConnected(SERVICES[provider])
     return StubsDisabled("Please complete OAuth setup for calendar access.")

@@ -38,7 +38,7 @@ def opened(row: Connection) -> Tokens:
 
 
 def text(grant: Grant, before: str = "") -> str:
-    """What is sealed. Without a new refresh token the one before goes on."""
+    """Text of the tokens, to be sealed. Without a new refresh token the one before goes on."""
     return json.dumps([grant.access_token, grant.refresh_token or before])
 
 

@@ -21,7 +21,7 @@ COUNTED = ("vapi", "twilio", "resend", "smtp")
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left today with the operator's credentials, until midnight UTC."""
+    """Allowance left today with the operator's credentials, until midnight UTC."""
 
     limit: int
     left: int

@@ -81,7 +81,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the provider said of the keys."""
+    """Verdict of the provider on the keys."""
 
     tone: Tone
     title: str
@@ -236,7 +236,8 @@ def _entry(
 
 
 def _values(request: HttpRequest, before: services.Description) -> dict[str, Any]:
-    """What the API would be sent: a secret that is left empty as the mask it is shown with."""
+    """Values that the API would be sent: a secret that is left empty as the mask it is shown
+    with."""
     values: dict[str, Any] = {}
     for field in services.typed_in(before.provider).fields:
         text: Any = request.POST.get(field.name, "")

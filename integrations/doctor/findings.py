@@ -23,7 +23,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Look:
-    """What every check starts from."""
+    """State that every check starts from."""
 
     now: datetime
     # By address; a text says why there is no answer.

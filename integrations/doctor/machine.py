@@ -85,7 +85,7 @@ def database(look: Look) -> Iterator[Finding]:
 
 
 def remedy(fault: DatabaseError) -> str:
-    """What to do about a database that takes no connection."""
+    """Remedy for a database that takes no connection."""
     full = "connection slots are reserved", "too many clients", "too many connections"
     if any(words in str(fault) for words in full):
         return FEWER

@@ -19,7 +19,7 @@ LOGINS = 20
 
 
 def addresses() -> Iterator[tuple[str, Mapping[str, str]]]:
-    """What is asked before the checks, each with the headers that are sent."""
+    """Addresses that are asked before the checks, each with the headers that are sent."""
     for door in upstream.doors():
         if base := door.base_url():
             yield base, {}

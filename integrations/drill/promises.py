@@ -21,7 +21,7 @@ lasts) or firing."""
 
 @dataclass(frozen=True)
 class Reply:
-    """What a user of AVA's got."""
+    """Reply that a user of AVA's got."""
 
     status: int
     seconds: float
@@ -34,7 +34,7 @@ class Reply:
 
 @dataclass
 class Seen:
-    """What happened in a drill."""
+    """Events of a drill, as they were seen."""
 
     name: str  # of the provider, in sentences
     failing: list[Reply] = field(default_factory=list)  # until the breaker opened

@@ -122,7 +122,7 @@ class Rehearsal:
         return reply
 
     def _done(self) -> int:
-        """How often the provider has done it, once it has: some take a moment."""
+        """Number of times that the provider has done it, once it has: some take a moment."""
         give_up = time.monotonic() + _PATIENCE
         while not (done := self._scene.done(self._stage)) and time.monotonic() < give_up:
             time.sleep(_PAUSE)

@@ -15,7 +15,8 @@ _TEMPERATURE: Final = 0.35
 
 @dataclass(frozen=True)
 class Scene:
-    """What is asked again and again, what is changed or sent once, and how often that was done."""
+    """Scene: what is asked again and again, what is changed or sent once, how often that was
+    done."""
 
     ask: Asked
     write: Asked

@@ -67,7 +67,7 @@ class Stage(Played):
         return answer.json() if answer.content else None
 
     def played(self, path: str, key: str) -> Any:
-        """What a provider itself shows, past AVA."""
+        """Records that a provider itself shows, past AVA."""
         headers = {"Authorization": f"Bearer {key}"}
         return _local("GET", f"{self.sandbox}{path}", headers=headers).json()
 

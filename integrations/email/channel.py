@@ -33,7 +33,7 @@ from integrations.email.suppressions import services as suppressions
 CLOCKS_DIFFER = timedelta(minutes=2)
 _NO_ROUTE = (MailAccountGone, CredentialsMissing, CredentialsUnreadable)
 _ELSEWHERE = (ProviderProblem, MailSenderRefused, *_NO_ROUTE)
-"""What another route may do better."""
+"""Problems in which another route may do better."""
 
 
 class MailChannel:

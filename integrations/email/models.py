@@ -99,7 +99,7 @@ class Mail(Intent):
         return f"e-mail {self.pk}"
 
     delivery_note = ""
-    """Why nothing is reported of whether it arrives; see `reports.with_notes`."""
+    """Reason why nothing is reported of whether it arrives; see `reports.with_notes`."""
     shown_recipients: list[Any]
     """Its recipients as they are shown; see `queries.shown`."""
 

@@ -58,7 +58,7 @@ class AddressesField(ShortListField):
 
 
 class ContextField(serializers.DictField):
-    """What a template's fields hold."""
+    """Values of a template's fields."""
 
     child = serializers.CharField(max_length=MOST_TEXT, allow_blank=True)
 

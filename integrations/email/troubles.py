@@ -61,7 +61,7 @@ def _of_one(recipients: Sequence[Any]) -> str:
 
 
 def remedy(status: str, *, is_listed: bool) -> str:
-    """What to do about one recipient's copy; empty: nothing."""
+    """Remedy for one recipient's copy; empty: none is needed."""
     match status:
         case "bounced" if is_listed:
             return f"{_LISTED} Look for a typing mistake in the address."

@@ -46,7 +46,7 @@ def read_time(value: object) -> datetime:
 
 
 def wall_time(moment: datetime, name: str) -> datetime:
-    """What a clock in a time zone shows, without the zone; `fold` tells the second of two."""
+    """Time that a clock in a time zone shows, without the zone; `fold` tells the second of two."""
     return moment.astimezone(zone(name)).replace(tzinfo=None)
 
 

@@ -48,7 +48,7 @@ _DEFAULTS: Fields = {
 
 @dataclass(frozen=True)
 class Preferences:
-    """What `Prefer` asks for."""
+    """Preferences of the header `Prefer`."""
 
     zone_name: str = "UTC"
     zone_given: bool = False

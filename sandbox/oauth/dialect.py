@@ -79,7 +79,7 @@ class Dialect(Protocol):
         ...
 
     def redirect_extras(self, grant: Grant) -> dict[str, str]:
-        """What the redirect carries beside code and state."""
+        """Parameters of the redirect beside code and state."""
         ...
 
     def claims(self, grant: Grant) -> dict[str, Any]:
@@ -99,5 +99,5 @@ class Dialect(Protocol):
         ...
 
     def token_extras(self) -> dict[str, Any]:
-        """What the token's answer carries beside the standard fields."""
+        """Fields of the token's answer beside the standard ones."""
         ...

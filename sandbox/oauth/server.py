@@ -80,7 +80,7 @@ class OAuthServer:
         return json_answer(200, found, _NO_STORE)
 
     def _check_client(self, query: Mapping[str, str]) -> None:
-        """What has to be right before the browser may be sent anywhere."""
+        """Check what has to be right before the browser may be sent anywhere."""
         if _required(query, "client_id") != CLIENT_ID:
             raise RefusedError(Problem.UNKNOWN_CLIENT, client_id=query["client_id"])
         uri = _required(query, "redirect_uri")

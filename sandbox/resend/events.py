@@ -82,7 +82,7 @@ _TEST_ADDRESSES: dict[str, tuple[str, ...]] = {
 
 
 def outcomes(recipient: str) -> tuple[str, ...]:
-    """What becomes of a mail to an address, in order. Test addresses may carry a `+label`."""
+    """Outcomes of a mail to an address, in order. Test addresses may carry a `+label`."""
     name, _, domain = bare(recipient).partition("@")
     if domain != "resend.dev":
         return ("delivered",)

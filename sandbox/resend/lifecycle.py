@@ -41,7 +41,7 @@ class Lifecycle:
         return self._mails.get(mail_id)
 
     def last_event(self, mail_id: str) -> str:
-        """What happened to a mail last, such as `delivered`."""
+        """Last event of a mail, such as `delivered`."""
         return self._last_events[mail_id]
 
     def order(self, order: EventOrder) -> list[dict[str, Any]]:

@@ -132,7 +132,7 @@ def _keep(row: Communication, report: Report) -> None:
 
 
 def _fitting(details: dict[str, str]) -> dict[str, str]:
-    """As many of the details as JSON_BYTES hold, and how many there are besides."""
+    """Details, as many as JSON_BYTES hold, and how many more there are."""
     free, found = JSON_BYTES, {}
     for name, value in details.items():
         free -= json_size({name: value})

@@ -116,7 +116,7 @@ def put_back(message: Message, channel: Channel, *, refusal: Problem | None = No
 
 
 def _end(batch: Batch, now: datetime) -> None:
-    """Nothing waits for its turn: the batch is done, unless something of it is looked for."""
+    """End a batch of which nothing waits for its turn, unless something of it is looked for."""
     if batch.messages.filter(status__in=UNSENT).exists():
         # Those that never arrived come back.
         raise RetryLater(settings.TELEPHONY_LOOK_AGAIN_SECONDS, "AVA is looking for the last ones")

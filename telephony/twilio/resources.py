@@ -39,7 +39,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Sender:
-    """What messages of the account may come from besides numbers."""
+    """Sender of the account's messages that is not a number."""
 
     sender: str  # its SID or its digits
     kind: Kind
@@ -96,7 +96,7 @@ def report(
 
 
 def media(form: Mapping[str, str]) -> list[dict[str, str]]:
-    """What an MMS that came in carries: the address and the type of each. Nothing is fetched."""
+    """Media of an MMS that came in: the address and the type of each. Nothing is fetched."""
     return [
         {"url": url, "content_type": form.get(f"MediaContentType{number}", "")}
         for number in range(MOST_MEDIA)
@@ -105,7 +105,7 @@ def media(form: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def details(form: Mapping[str, str]) -> dict[str, str]:
-    """What a webhook says besides what rows have columns for: places and names of the caller, a
+    """Details of a webhook for which rows have no columns: places and names of the caller, a
     location, what WhatsApp, SIP and carriers add. By Twilio's names
     (https://www.twilio.com/docs/messaging/guides/webhook-request)."""
     return {

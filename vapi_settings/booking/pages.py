@@ -63,7 +63,7 @@ class BookingPage:
 
     @property
     def books(self) -> str:
-        """What an assistant with the tools does, in words."""
+        """Behaviour of an assistant with the tools, in words."""
         row = self.row
         return (
             f"Offers free times of {self.calendar} and books them: {row.duration} minutes each, "

@@ -139,7 +139,7 @@ def take_back(*, user: User, tool: BookingTool, call_id: str, start: datetime) -
 
 
 def _booked(user: User, tool: BookingTool, call_id: str, start: datetime) -> CalendarEvent | None:
-    """What the call has booked at that time, and not taken back."""
+    """Event that the call has booked at that time, and not taken back."""
     key = _key(user, tool, call_id, start)
     return CalendarEvent.objects.filter(idempotency=key, status__in=HOLDING).first()
 

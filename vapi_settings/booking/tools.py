@@ -66,7 +66,7 @@ def find_free_slots(call: ToolCall) -> str:
 
 
 def book_slot(call: ToolCall) -> str:
-    """What became of a booking, in words."""
+    """Outcome of a booking, in words."""
     tool, now = services.settings_of(call.owner), timezone.now()
     start = _time(tool, call.arguments.get("start"), now)
     former = _time(tool, call.arguments.get("instead_of"), now)

@@ -45,7 +45,7 @@ CLIENTS: dict[str, Callable[[str], Client]] = {
 
 
 def ask(work: Callable[[Client], T], *, user: User, provider: str) -> T:
-    """What `work` returns for the user's calendar. It is done again where the token had ended.
+    """Result of `work` on the user's calendar. It is done again where the token had ended.
 
     Raises: what `work` does, and `connections.access`.
     """

@@ -85,7 +85,7 @@ def reason_of(body: bytes) -> str | None:
 
 
 def problem_for(service: Service, status: int, body: bytes) -> Exception | None:
-    """What an answer that is no success stands for; None: what the door makes of 401 and 403."""
+    """Problem of an answer that is no success; None: the one that the door makes of 401 and 403."""
     reason = reason_of(body)
     if reason in _TOO_MANY:
         return ProviderRateLimited(service)

@@ -26,7 +26,7 @@ _EVENTS: Final = "/calendar/v3/calendars/primary/events"
 
 
 class GoogleCalendar(CalendarClient):
-    """Each method raises ProviderProblem and NoCalendar besides."""
+    """Google Calendar of a user. Each method also raises ProviderProblem and NoCalendar."""
 
     service = GOOGLE
 

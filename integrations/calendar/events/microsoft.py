@@ -37,7 +37,7 @@ _DAY: Final = timedelta(days=1)
 
 
 class MicrosoftCalendar(CalendarClient):
-    """Each method raises ProviderProblem and NoCalendar besides."""
+    """Microsoft 365 calendar of a user. Each method also raises ProviderProblem and NoCalendar."""
 
     service = MICROSOFT
 

@@ -16,7 +16,7 @@ CONFIRMED, TENTATIVE, CANCELLED = "confirmed", "tentative", "cancelled"
 
 
 class NoRecord(Exception):
-    """What a provider sent is no event."""
+    """Raised where what a provider sent is no event."""
 
 
 @dataclass(frozen=True)

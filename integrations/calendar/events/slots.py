@@ -66,7 +66,7 @@ def duration(text: str) -> timedelta:
 
 
 def merged(busy: Iterable[Slot], within: Slot) -> list[Slot]:
-    """What is busy within a stretch, in order, without overlaps."""
+    """Busy times within a stretch, in order, without overlaps."""
     found: list[Slot] = []
     for one in sorted(busy):
         start, end = max(one.start, within.start), min(one.end, within.end)
@@ -80,7 +80,7 @@ def merged(busy: Iterable[Slot], within: Slot) -> list[Slot]:
 
 
 def gaps(busy: Iterable[Slot], within: Slot) -> Iterator[Slot]:
-    """What is free within a stretch."""
+    """Free times within a stretch."""
     free_from = within.start
     for one in merged(busy, within):
         if one.start > free_from:
@@ -91,7 +91,7 @@ def gaps(busy: Iterable[Slot], within: Slot) -> Iterator[Slot]:
 
 
 def without(busy: Iterable[Slot], own: Slot) -> Iterator[Slot]:
-    """What is busy apart from a stretch that is given up."""
+    """Busy times without a stretch that is given up."""
     for one in busy:
         yield from gaps([own], one)
 

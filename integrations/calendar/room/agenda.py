@@ -25,7 +25,7 @@ class Dated:
 
     @property
     def state(self) -> str:
-        """What is to be said of it: its status, unless all is well."""
+        """State to show: its status, unless all is well."""
         return "" if self.event.status == CONFIRMED else self.event.status
 
 

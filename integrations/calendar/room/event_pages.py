@@ -92,7 +92,7 @@ def event(request: HttpRequest, provider: str, event_id: str) -> HttpResponse:
 
 @page("GET", "POST")
 def delete(request: HttpRequest, provider: str, event_id: str) -> HttpResponse:
-    """What deleting it will do; by POST, it is done."""
+    """Page that says what a deletion will do; by POST, it is done."""
     if request.method != "POST":
         return _show(request, _found(request, provider, event_id), "delete")
     try:
@@ -218,7 +218,7 @@ def _chosen(request: HttpRequest, calendars: Sequence[Description]) -> str:
 
 
 def _initial(request: HttpRequest, tz: ZoneInfo) -> dict[str, Any]:
-    """What the address names; else the next full hour."""
+    """Values that the address names; else the next full hour."""
     given = {name: request.GET[name] for name in _PREFILLED if request.GET.get(name)}
     start = timezone.now().astimezone(tz).replace(minute=0) + HOUR
     end = start + HOUR

@@ -108,7 +108,7 @@ def _after(day: date) -> date:
 
 
 class SlotsForm(forms.Form):
-    """What free slots are looked for, checked by the API's own serializer."""
+    """Form of the free slots that are looked for, checked by the API's own serializer."""
 
     calendar = forms.ChoiceField(label="Calendar")
     day = day_field("From")

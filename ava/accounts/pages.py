@@ -144,6 +144,7 @@ def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
             back="api-tokens",
             room="API tokens",
             sure=sure,
+            curl=curl.command(request, "DELETE", reverse("auth-token", args=[token_id])),
         )
         return question.ask(request)
     tokens.revoke_one(user=user_of(request), token_id=token_id)

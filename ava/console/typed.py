@@ -42,6 +42,7 @@ class LastQuestion:
     Args:
         text: what stops.
         back: URL name of the page it is about; `room`: the word for that page.
+        curl: the same by the API.
     """
 
     title: str
@@ -50,6 +51,7 @@ class LastQuestion:
     back: str
     room: str
     sure: TypedName
+    curl: str
 
     def ask(self, request: HttpRequest) -> HttpResponse:
         return render(request, "console/last_question.html", self, status=self.sure.status)

@@ -164,7 +164,11 @@ def delete(request: HttpRequest, provider: str) -> HttpResponse:
     if shown.source != "user":
         return redirect(request, "keys", provider)
     found = _keys(request, spec, shown)
-    return render(request, "settings/delete.html", found, status=sure.status, sure=sure)
+    path = f"{reverse('integrations')}/{spec.slug}/credentials"
+    command = curl.command(request, "DELETE", path)
+    return render(
+        request, "settings/delete.html", found, status=sure.status, sure=sure, curl=command
+    )
 
 
 def _page(

@@ -47,6 +47,7 @@ def end(request: HttpRequest) -> HttpResponse:
             back="feed",
             room="Feed",
             sure=sure,
+            curl=curl.command(request, "DELETE", reverse("calendar-feed-address")),
         )
         return question.ask(request)
     feed.end(user=user_of(request))

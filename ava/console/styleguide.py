@@ -10,6 +10,7 @@ from ava.console import charts
 from ava.console.charts import Chart, Series
 from ava.console.lists import Chip
 from ava.console.states import Tone
+from ava.console.typed import TypedName
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class StyleGuide:
     choices: Sequence[tuple[str, str]] = (("day", "Day"), ("week", "Week"), ("month", "Month"))
     models: Sequence[tuple[str, str]] = (("gpt-4o", "GPT-4o"), ("claude-sonnet", "Claude Sonnet"))
     filtered: Filtered = Filtered()
+    sure: TypedName = TypedName("Twilio")
     broken: str = '{\n  "desk": "front",\n  "floor" 2\n}'
 
 

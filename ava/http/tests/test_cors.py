@@ -97,12 +97,12 @@ def test_a_429_can_be_read(api: APIClient, settings: Any) -> None:
     assert answers[1][ALLOW] == PAGE
 
 
-def test_a_500_can_be_read(api: APIClient) -> None:
+def test_an_answer_to_a_fault_of_the_database_can_be_read(api: APIClient) -> None:
     api.raise_request_exception = False
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE telephony_batch RENAME TO telephony_batch_gone")
     answer = api.get("/api/v1/twilio/messages/bulk", HTTP_ORIGIN=PAGE)
-    assert (answer.status_code, answer[ALLOW]) == (500, PAGE)
+    assert (answer.status_code, answer[ALLOW]) == (503, PAGE)
 
 
 def test_only_the_api_and_no_webhook_is_for_other_origins(client: Client) -> None:

@@ -9,7 +9,6 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
-from structlog.testing import capture_logs
 
 from integrations.breakers import services as breakers
 from integrations.email.tests.mailing import MAIL, MESSAGES, fault, store_smtp
@@ -22,12 +21,12 @@ NO_CONNECTION = "The connection to the provider failed or broke."
 NOT_NOW = "The mail server could not do it for now."
 
 
-def story_of(api: APIClient) -> tuple[str, str, Any]:
+def story_of(api: APIClient, caplog: pytest.LogCaptureFixture) -> tuple[str, str, Any]:
     """A mail that failed: its correlation ID, what `explain` says, the log's line."""
-    with capture_logs() as lines:
-        given = api.post(MESSAGES, MAIL).headers["X-Correlation-ID"]
+    given = api.post(MESSAGES, MAIL).headers["X-Correlation-ID"]
     said = StringIO()
     call_command("explain", given, stdout=said)
+    lines: list[Any] = [each.msg for each in caplog.records if each.name == "ava.upstream"]
     [line] = [one for one in lines if one["event"] == "provider operation failed"]
     return given, " ".join(said.getvalue().split()), line
 
@@ -55,6 +54,7 @@ def story_of(api: APIClient) -> tuple[str, str, Any]:
 )
 def test_cause_answer_and_remedy_of_a_failed_session_are_told(
     api: APIClient,
+    caplog: pytest.LogCaptureFixture,
     smtp_user: User,
     sandbox: Sandbox,
     browser: Client,
@@ -65,7 +65,7 @@ def test_cause_answer_and_remedy_of_a_failed_session_are_told(
     remedy: str,
 ) -> None:
     fault(sandbox, "smtp", **order)
-    given, said, line = story_of(api)
+    given, said, line = story_of(api, caplog)
     assert line["cause"] == cause
     page = " ".join(browser.get(f"/activity/{given}").content.decode().split())
     for told in (said, page):
@@ -87,10 +87,17 @@ def test_cause_answer_and_remedy_of_a_failed_session_are_told(
     ],
 )
 def test_a_server_that_is_not_there_is_told_apart_from_one_that_fails(
-    api: APIClient, user: User, sandbox: Sandbox, host: str, cause: str, reason: str, remedy: str
+    api: APIClient,
+    caplog: pytest.LogCaptureFixture,
+    user: User,
+    sandbox: Sandbox,
+    host: str,
+    cause: str,
+    reason: str,
+    remedy: str,
 ) -> None:
     store_smtp(user, sandbox, host=host, port=free_port())
-    _, said, line = story_of(api)
+    _, said, line = story_of(api, caplog)
     assert line["cause"] == cause
     assert f"gave no answer ({cause})" in said
     assert reason in said

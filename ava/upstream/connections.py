@@ -244,7 +244,9 @@ def refusal_of(way: egress.Route, status: int | str) -> str:
     return f"the proxy of {way.setting} refused ({status})"
 
 
-def cause_of(exc: BaseException, late: bool, way: egress.Route, outer: BaseException | None) -> str:
+def cause_of(
+    exc: BaseException, late: bool, way: egress.Route, outer: BaseException | None = None
+) -> str:
     """A failure in words that name the setting to look at, where one may be the reason.
 
     Args:

@@ -69,15 +69,15 @@ def _row(contender: Contender) -> str:
     ):
         found = Trial(contender, Path(directory), database, broker).measure()
     p50, p99 = (statistics.quantiles(found.waits, n=100)[n] * 1000 for n in (49, 98))
-    ends = [_shown(found.lost), _shown(found.after_database)]
-    ends.append(_shown(found.after_broker) if contender.sender else "not used")
+    ends = [_shown(found.lost), _shown(found.after_database, "not all")]
+    ends.append(_shown(found.after_broker, "not all") if contender.sender else "not used")
     row = f"| {contender.name} | {found.rate:.0f} | {p50:.0f} / {p99:.0f} | {' | '.join(ends)} |"
     print(row, flush=True)
     return row
 
 
-def _shown(seconds: float | None) -> str:
-    return f"{seconds:.1f} s" if seconds is not None else f"not within {GIVE_UP_SECONDS} s"
+def _shown(seconds: float | None, otherwise: str = f"not within {GIVE_UP_SECONDS} s") -> str:
+    return f"{seconds:.1f} s" if seconds is not None else otherwise
 
 
 def _peer_version() -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ava.conf.env import BASE_DIR
@@ -46,7 +47,7 @@ class Measured:
         rate: jobs a second.
         waits: seconds until each single one began.
         lost: seconds until a killed worker's job began again; None: it did not.
-        after_database, after_broker: seconds until jobs went on, once that one was back.
+        after_database, after_broker: the longest seconds without one, once that one was back.
     """
 
     rate: float
@@ -100,7 +101,8 @@ class Trial:
         self._broker.start()
 
     def _after(self, kill: Callable[[], None]) -> float | None:
-        """Seconds from a store's return until jobs go on; None where they do not, or not all."""
+        """The longest time in which no job began, from a store's return until all have; None where
+        not all did."""
         first = 10 * MANY + len(self._begun())
         self._client("defer", "noop", str(first), str(MANY), "0")
         wanted = {str(n) for n in range(first, first + MANY)}
@@ -111,7 +113,8 @@ class Trial:
             return None
         if not _until(lambda: wanted <= {n for n, _ in self._lines()}, 240, is_sure=False):
             return None
-        return min(began for began in self._begun() if began > back) - back
+        times = [back, *sorted(began for began in self._begun() if began > back)]
+        return max(later - one for one, later in pairwise(times))
 
     def _single_waits(self) -> list[float]:
         time.sleep(1)
@@ -121,16 +124,18 @@ class Trial:
         return [began - float(asked[n]) for n, began in self._lines() if n in asked]
 
     def _recovery(self) -> float | None:
+        def begun() -> list[float]:
+            return [began for n, began in self._lines() if n == str(HANGS)]
+
         with self._several(1) as first:
-            before = len(self._begun())
             self._client("defer", "hang", str(HANGS), "1", "0")
-            _until(lambda: len(self._begun()) > before)
+            _until(lambda: len(begun()) == 1)
             with self._running(self._contender.worker):
                 time.sleep(READY_SECONDS)
                 _kill(first[-1])
                 killed = time.time()
-                found = _until(lambda: len(self._begun()) > before + 1, is_sure=False)
-                return max(self._begun()) - killed if found else None
+                found = _until(lambda: len(begun()) > 1, is_sure=False)
+                return max(begun()) - killed if found else None
 
     @contextmanager
     def _several(self, workers: int = 0) -> Iterator[list["subprocess.Popen[bytes]"]]:

@@ -2,7 +2,7 @@
 
 The same jobs, which do nothing, on a PostgreSQL that syncs each commit: how many a second, how
 long one waits that comes to idle workers, how long until a killed worker's job is begun again,
-and until jobs go on after PostgreSQL or the broker was killed amid a thousand of them.
+and how long none is begun after PostgreSQL or the broker was killed amid a thousand of them.
 Prints the table and writes it to docs/BENCHMARKS.md.
 """
 
@@ -50,8 +50,8 @@ def main() -> int:
             f"{SINGLES} single ones; load average of the machine before: {load:.0f} on "
             f"{os.cpu_count()} cores.",
             "",
-            "| | jobs/s | until one begins, ms: p50 / p99 | after kill -9 of a worker "
-            "| of PostgreSQL | of Redis |",
+            "| | jobs/s | until one begins, ms: p50 / p99 | begun again after kill -9 "
+            "| longest pause after kill -9 of PostgreSQL | of Redis |",
             "|---|---|---|---|---|---|",
             *rows,
         )

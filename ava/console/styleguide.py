@@ -68,10 +68,10 @@ class StyleGuide:
     wrong: "Sample"
     long_ago: datetime
     chart: Chart
+    sure: TypedName
     choices: Sequence[tuple[str, str]] = (("day", "Day"), ("week", "Week"), ("month", "Month"))
     models: Sequence[tuple[str, str]] = (("gpt-4o", "GPT-4o"), ("claude-sonnet", "Claude Sonnet"))
     filtered: Filtered = Filtered()
-    sure: TypedName = TypedName("Twilio")
     broken: str = '{\n  "desk": "front",\n  "floor" 2\n}'
 
 
@@ -123,6 +123,7 @@ def page(now: datetime, *, row: str) -> StyleGuide:
         row=next((one for one in rows if str(one.place) == row), None),
         form=Sample(initial={"greeting": "Good morning!", "number": "+1 415 555 0101"}),
         wrong=Sample({"number": "", "greeting": "a" * 170, "assistant": "a"}, auto_id="wrong_%s"),
+        sure=TypedName("Twilio"),
         long_ago=before(days=40),
         chart=charts.columns(
             [f"{day} Nov" for day in range(17, 31)],

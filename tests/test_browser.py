@@ -71,7 +71,7 @@ def ava(
     origins = f"https://app.example.com,{pages[0].origin}"
     with RunningAva(data, AVA_CORS_ORIGINS=origins, RATE_LIMIT_PER_MINUTE="10") as running:
         with closing(sqlite3.connect(data / "ava.sqlite3")) as database:
-            # A fault of AVA's own.
+            # A fault of AVA's database.
             database.execute("ALTER TABLE telephony_batch RENAME TO telephony_batch_gone")
         yield running
 
@@ -93,7 +93,7 @@ def test_a_page_of_a_named_origin_uses_the_api_and_reads_its_headers(
         "csv": 415,
         "too large": 413,
         "named": 200,
-        "fault": 500,
+        "fault": 503,
         "webhook": "TypeError: Failed to fetch",
         "no login": 401,
         "too often": 429,
@@ -111,7 +111,7 @@ def test_a_page_of_a_named_origin_uses_the_api_and_reads_its_headers(
     assert named["no login"] >= {"www-authenticate", *counted}
     assert named["too often"] >= {"retry-after", *counted}
     assert seen["named"]["headers"]["x-correlation-id"] == "from-a-page"
-    assert seen["fault"]["body"]["code"] == "internal_error"
+    assert seen["fault"]["body"]["code"] == "database_unavailable"
 
 
 def test_a_page_of_another_origin_reads_nothing(

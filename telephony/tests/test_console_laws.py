@@ -68,10 +68,16 @@ def statements(browser: Client) -> dict[str, int]:
     found = {}
     for number, address in enumerate([*INSIDE, *named]):
         browser.get(address)
-        with CaptureQueriesContext(connection) as asked:
-            browser.get(address)
-        found[address if number < len(INSIDE) else address.rpartition("/")[0] + "/one"] = len(asked)
+        page = address if number < len(INSIDE) else address.rpartition("/")[0] + "/one"
+        # On a busy machine what is remembered for a second may be looked up in one of them.
+        found[page] = min(counted(browser, address) for _ in range(2))
     return found
+
+
+def counted(browser: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(address)
+    return len(asked)
 
 
 def test_no_page_costs_more_statements_for_more_rows(

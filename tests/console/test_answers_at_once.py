@@ -33,7 +33,8 @@ def test_a_link_a_filter_and_a_button_show_at_once_that_they_were_taken(desk: De
     with page.expect_navigation():
         assert seen(page, "main form button[type=submit]")[1]
     page.goto("/calls")
-    assert seen(page, "a[data-create]") == [True, True]
+    with page.expect_navigation():
+        assert seen(page, "a[data-create]") == [True, True]
     page.goto("/activity")
     assert seen(page, "select[name=kind]", "change")[0]
 

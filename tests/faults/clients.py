@@ -1,4 +1,4 @@
-"""Clients: send errands, judge the answers, and ask again for writes until they are told."""
+"""Clients: send errands, judge the answers, ask again for writes until they are acknowledged."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ from tests.faults.logins import Logins
 TIMEOUT_SECONDS = 40
 PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 90
-"""Seconds after which a client that was not told anything is one that AVA has lost."""
+"""Seconds without an answer after which AVA has lost a client."""
 # AVA ends idle connections after 10 s, and so do clients before.
 _IDLE_SECONDS = 5
 _ASKED_AGAIN = (0, 401, 409, 429, 502, 503, 504)

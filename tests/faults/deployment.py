@@ -52,7 +52,7 @@ class Deployment(RunningAva):
         try:
             return super().__enter__()
         except BaseException:
-            # Where AVA does not start, nobody comes to leave.
+            # Where AVA does not start, there is nothing to end.
             assert self.own_sandbox is not None
             self.own_sandbox.kill()
             raise

@@ -1,4 +1,4 @@
-"""A calendar that cannot be read, told from the correlation ID alone."""
+"""A calendar that cannot be read, explained by the correlation ID alone."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""A mail that failed, told from its correlation ID alone: in the log, by `explain`, on its page."""
+"""A mail that failed, explained by its correlation ID: in the log, by `explain`, on its page."""
 
 from io import StringIO
 from typing import Any

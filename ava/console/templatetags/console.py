@@ -95,26 +95,27 @@ def field(bound: BoundField, **more: Any) -> dict[str, Any]:
     optional, code = more.pop("optional", False), more.pop("code", False)
     most = getattr(bound.field, "max_length", None)
     counted = most if isinstance(bound.field.widget, Textarea) or more.pop("count", False) else None
-    described = [f"{bound.auto_id}-{part}" for part in _parts(bound, counted)]
+    errors, is_check = list(bound.errors), isinstance(bound.field.widget, CheckboxInput)
+    parts = [("help", bound.help_text), ("error", errors), ("counter", counted)]
+    described = [f"{bound.auto_id}-{part}" for part, is_there in parts if is_there]
     attributes = {"class": "input is-code" if code else "input", **more}
     if described:
         attributes["aria-describedby"] = " ".join(described)
-    if isinstance(bound.field.widget, CheckboxInput):
+    if is_check:
         attributes.pop("class")
     value = bound.value()
     return {
-        "bound": bound,
-        "is_check": isinstance(bound.field.widget, CheckboxInput),
+        "id": bound.auto_id,
+        "id_for_label": bound.id_for_label,
+        "label": bound.label,
+        "help": bound.help_text,
+        "errors": errors,
+        "is_check": is_check,
         "input": bound.as_widget(attrs=attributes),
         "optional": optional,
         "most": counted,
         "length": len(value) if isinstance(value, str) else 0,
     }
-
-
-def _parts(bound: BoundField, counted: int | None) -> list[str]:
-    parts = [("help", bound.help_text), ("error", bound.errors), ("counter", counted)]
-    return [name for name, there in parts if there]
 
 
 @register.inclusion_tag("ui/toasts.html", takes_context=True)

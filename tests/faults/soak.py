@@ -74,7 +74,7 @@ def soak(
     """Play the faults one after the other under load, then compare.
 
     Args:
-        calm: seconds between two of them.
+        calm: seconds between two of them, more where one takes longer to recover.
         tell: is told how far it is.
     """
     load = os.getloadavg()[0]
@@ -105,5 +105,6 @@ def _play(ava: Deployment, ledger: Ledger, fault: Fault, calm: float) -> Outcome
     with fault.play(ava):
         time.sleep(fault.seconds)
     ended = time.monotonic()
-    time.sleep(calm)
+    # What may still be seen of it is not taken for the next one's.
+    time.sleep(max(calm, fault.recovers_in + 1))
     return Outcome(fault, ledger.between(began, time.monotonic()), ended)

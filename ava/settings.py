@@ -170,7 +170,6 @@ ROOT_URLCONF = "ava.urls"
 WSGI_APPLICATION = "ava.wsgi.application"
 APPEND_SLASH = False
 
-FORM_RENDERER = "ava.console.inputs.Inputs"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,21 +1,19 @@
 """Read cache: a fresh copy, else a read that is shared, else the last good copy."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Future, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import BoundedSemaphore, Lock
-from typing import Any, Generic, TypeVar
+from functools import partial
+from threading import BoundedSemaphore
+from typing import Any, Generic
 
 from prometheus_client import Counter
 
 from ava.cache import store
+from ava.cache.single_flight import SingleFlight, TooMany
 from ava.cache.store import Copy, Key, Store, V
-from ava.server import admission
-
-T = TypeVar("T")
 
 REQUESTS = Counter(
     "ava_cache_requests",
@@ -48,60 +46,6 @@ class Loaded(Generic[V]):
 
     value: V = field(repr=False)
     scope: Scope | None
-
-
-class TooMany(Exception):
-    """Too many wait already, or one has waited too long."""
-
-
-class SingleFlight(Generic[T]):
-    """Reads under way in this process: one leads, as many as there are `places` wait for it."""
-
-    def __init__(self, places: BoundedSemaphore, wait_seconds: float) -> None:
-        self._places = places
-        self._wait_seconds = wait_seconds
-        self._lock = Lock()
-        self._flights: dict[Hashable, Future[T]] = {}
-
-    def share(self, key: Hashable, lead: Callable[[], T]) -> tuple[T, bool]:
-        """Result of `lead`, and whether another thread called it. Raises: TooMany."""
-        with self._lock:
-            flight = self._flights.get(key)
-            leads = flight is None
-            if flight is None:
-                flight = self._flights[key] = Future()
-        if leads:
-            return self._lead(flight, key, lead), False
-        with self.place():
-            if not wait([flight], self._wait_seconds).done:
-                raise TooMany
-        return flight.result(), True
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """One of the places for those who wait. Raises: TooMany."""
-        if not self._places.acquire(blocking=False):
-            raise TooMany
-        admission.release_place()
-        try:
-            yield
-        finally:
-            self._places.release()
-
-    def _lead(self, flight: "Future[T]", key: Hashable, lead: Callable[[], T]) -> T:
-        try:
-            value = lead()
-        except BaseException as failure:  # The followers must not wait for ever.
-            self._land(key)
-            flight.set_exception(failure)
-            raise
-        self._land(key)
-        flight.set_result(value)
-        return value
-
-    def _land(self, key: Hashable) -> None:
-        with self._lock:
-            del self._flights[key]
 
 
 class ReadCache(Generic[V]):
@@ -164,9 +108,15 @@ class ReadCache(Generic[V]):
                 return replace(last_good, stale=True)
 
     def reload(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
+        """What `load` brings to this caller, or to another who asked at the same time and whose
+        `load` began after this call."""
         with traced(self._name):
-            self._note("bypass")
-            return self._load(scope, name, load)
+
+            def lead() -> Copy[V]:
+                self._note("bypass")
+                return self._load(scope, name, load)
+
+            return self._shared(partial(self._flights.share_next, (scope, name, "reload"), lead))
 
     def fresh(self, scope: Scope, name: str) -> Copy[V] | None:
         """The copy that answers by itself."""
@@ -198,8 +148,12 @@ class ReadCache(Generic[V]):
             listener(result)
 
     def _share(self, scope: Scope, name: str, load: Callable[[], Loaded[V]]) -> Copy[V]:
+        lead = partial(self._lead, scope, name, load)
+        return self._shared(partial(self._flights.share, (scope, name), lead))
+
+    def _shared(self, share: Callable[[], tuple[Copy[V], bool]]) -> Copy[V]:
         try:
-            copy, shared = self._flights.share((scope, name), lambda: self._lead(scope, name, load))
+            copy, shared = share()
         except TooMany:
             self._note("refused")
             raise self._busy() from None

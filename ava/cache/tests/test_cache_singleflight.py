@@ -4,7 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ava.cache.tests.reading import ADA, NAME, WAIT, Busy, Down, Places, Source, later, make, until
+from ava.cache.tests.reading import (
+    ADA,
+    NAME,
+    WAIT,
+    Busy,
+    Down,
+    Places,
+    Source,
+    begun,
+    later,
+    make,
+    until,
+)
 
 pytestmark = pytest.mark.usefixtures("where")
 
@@ -19,6 +31,45 @@ def test_concurrent_misses_make_one_read():
         source.go.set()
         assert {read.result(WAIT).value for read in reads} == {"one"}
     assert source.reads == 1
+
+
+def test_of_any_number_of_concurrent_reloads_two_are_made_and_the_second_answers_the_rest():
+    cache = make(places=(places := Places(8)))
+    source = Source("one", "two", held=True)
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(cache.reload, ADA, NAME, source)
+        assert source.begun.acquire(timeout=WAIT)
+        # The read under way may have begun before what they ask about was changed.
+        rest = [pool.submit(cache.reload, ADA, NAME, source) for _ in range(8)]
+        until(lambda: places.taken == 8)
+        source.go.set()
+        assert first.result(WAIT).value == "one"
+        assert {read.result(WAIT).value for read in rest} == {"two"}
+    assert source.reads == 2
+
+
+def test_a_reload_waits_for_no_read_that_a_copy_may_answer():
+    cache = make(places=Places(0))
+    source = Source("one", "two", held=True)
+    with ThreadPoolExecutor(2) as pool:
+        reads = [begun(pool, cache, source), pool.submit(cache.reload, ADA, NAME, source)]
+        until(lambda: source.reads == 2)
+        source.go.set()
+        assert [read.result(WAIT).value for read in reads] == ["one", "two"]
+
+
+def test_a_reload_that_waited_for_one_that_failed_reads_by_itself():
+    cache = make(places=(places := Places(1)))
+    source = Source(Down(), "good", held=True)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cache.reload, ADA, NAME, source)
+        assert source.begun.acquire(timeout=WAIT)
+        second = pool.submit(cache.reload, ADA, NAME, source)
+        until(lambda: places.taken == 1)
+        source.go.set()
+        with pytest.raises(Down):
+            first.result(WAIT)
+        assert second.result(WAIT).value == "good"
 
 
 def test_those_who_waited_share_the_failure():
